@@ -1,0 +1,134 @@
+//! Why a request was refused.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of refusal, the same for every vendor. How each looks on the wire stands in the
+/// vendor's profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenialKind {
+    /// A credential, token or parameter is not there.
+    Missing,
+    /// It is there and cannot be read.
+    Malformed,
+    /// A parameter occurs twice, or two methods are used at once.
+    Repeated,
+    /// Nobody of that name is known.
+    UnknownPrincipal,
+    /// The name is known, the secret, password, code or proof is wrong.
+    BadSecret,
+    /// The account or client is disabled, inactive or not yet confirmed.
+    Disabled,
+    /// The vendor asks for something first, such as a new password.
+    ChallengeRequired,
+    /// The token, code, session or credential was never issued here.
+    UnknownToken,
+    /// It was issued for another use: an id token as access token, another client's token.
+    WrongToken,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It was revoked.
+    Revoked,
+    /// It belongs to another tenant, or the tenant is not named.
+    WrongTenant,
+    /// The signature does not agree with what was signed.
+    BadSignature,
+    /// The token's scope, or the principal's permission, does not reach that far.
+    Forbidden,
+    /// The grant, flow or operation is unknown or not allowed for this client.
+    Unsupported,
+    /// A value is outside what the vendor takes.
+    Invalid,
+    /// Nothing is there under that path or id.
+    NotFound,
+    /// The path exists, the method does not.
+    WrongMethod,
+    /// It exists already.
+    Conflict,
+    /// Too much, too large or too slow.
+    Limit,
+}
+
+/// One refusal: its kind, the key under which the profile says how it looks, and what the person
+/// behind the client needs to know. The vendor's reply shows only what the vendor would show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// The kind of refusal.
+    pub kind: DenialKind,
+    /// Key of the profile's denial table, such as `wrong_secret`.
+    pub reason: String,
+    /// What would have been accepted; never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What came instead; never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub got: Option<String>,
+    /// The first place where the two part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// Values that the vendor's own reply repeats, by placeholder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(String, String)>,
+}
+
+impl Denial {
+    /// A refusal of `kind` that looks as `reason` says in the vendor's denial table.
+    pub fn new(kind: DenialKind, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason: reason.into(),
+            expected: None,
+            got: None,
+            difference: None,
+            params: Vec::new(),
+        }
+    }
+
+    /// Says what would have been accepted.
+    #[must_use]
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    /// Says what came.
+    #[must_use]
+    pub fn got(mut self, text: impl Into<String>) -> Self {
+        self.got = Some(text.into());
+        self
+    }
+
+    /// Says where the two part.
+    #[must_use]
+    pub fn difference(mut self, text: impl Into<String>) -> Self {
+        self.difference = Some(text.into());
+        self
+    }
+
+    /// Fills the placeholder `{name}` of the vendor's reply.
+    #[must_use]
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.params.push((name.into(), value.into()));
+        self
+    }
+
+    /// One line for a person: `expired: the token ended at …, the clock says …`.
+    pub fn sentence(&self) -> String {
+        let mut line = self.reason.replace('_', " ");
+        if let Some(got) = &self.got {
+            line.push_str(": got ");
+            line.push_str(got);
+        }
+        if let Some(expected) = &self.expected {
+            line.push_str(", expected ");
+            line.push_str(expected);
+        }
+        if let Some(difference) = &self.difference {
+            line.push_str("; first difference: ");
+            line.push_str(difference);
+        }
+        line
+    }
+}

@@ -1,0 +1,331 @@
+//! What passed on the wire, and what the mock made of it.
+//!
+//! The journal is append-only: an entry is written when its request arrives and completed before
+//! the reply leaves. Secrets and tokens stand in it as names; whoever writes an entry has replaced
+//! their values before.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::denial::Denial;
+use crate::fault::{FaultId, glob};
+use crate::token::TokenId;
+
+/// Names one exchange of a stage; counts from 1 in order of arrival.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct EntryId(pub u64);
+
+/// What the mock made of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A token was issued.
+    Granted,
+    /// A guarded endpoint served.
+    Admitted,
+    /// An open endpoint served (metadata, keys, a challenge).
+    Served,
+    /// The request was refused.
+    Denied,
+    /// A token was revoked.
+    Revoked,
+    /// A websocket was opened.
+    Opened,
+    /// A fault took the place of the vendor.
+    Faulted,
+    /// Nothing of the vendor's is there.
+    Unrouted,
+}
+
+/// The reply of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryReply {
+    /// The status.
+    pub status: u16,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// Body as text, bounded, with names for tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// One websocket frame or message of an opened entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryFrame {
+    /// When it passed.
+    pub at: Timestamp,
+    /// `client` or `mock`.
+    pub from: String,
+    /// `text`, `binary`, `ping`, `pong` or `close`.
+    pub opcode: String,
+    /// Length of the payload in bytes.
+    pub length: u64,
+    /// The text, bounded; close frames have `code reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// One exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name.
+    pub id: EntryId,
+    /// The connection it came on.
+    pub connection: u64,
+    /// The vendor.
+    pub vendor: String,
+    /// Name of the endpoint in the vendor's profile; empty when nothing is there.
+    #[serde(default)]
+    pub endpoint: String,
+    /// When the head had arrived, by the stage's clock.
+    pub arrived: Timestamp,
+    /// When the reply was made, by the stage's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Timestamp>,
+    /// The method.
+    pub method: String,
+    /// The request target below the vendor's root as the client spelled it.
+    pub target: String,
+    /// The header lines as sent: letter case, order, repetitions.
+    pub headers: Vec<(String, String)>,
+    /// The body as text, bounded; absent when there was none or it is no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Length of the body in bytes.
+    #[serde(default)]
+    pub body_length: u64,
+    /// The reply; absent until it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<EntryReply>,
+    /// What the mock made of it; absent until it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denial: Option<Denial>,
+    /// The fault that struck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultId>,
+    /// Who it was, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The token that the request presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presented: Option<TokenId>,
+    /// The tokens that the reply issued.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issued: Vec<TokenId>,
+    /// The frames of an opened websocket, bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<EntryFrame>,
+    /// What is worth knowing besides: `grant`, `signed_headers`, …
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub notes: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Entry {
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let headers = |list: &[(String, String)]| {
+            list.iter()
+                .map(|(n, v)| n.len() + v.len() + 48)
+                .sum::<usize>()
+        };
+        let text = |body: &Option<String>| body.as_ref().map_or(0, String::len);
+        256 + self.target.len()
+            + headers(&self.headers)
+            + text(&self.body)
+            + self
+                .reply
+                .as_ref()
+                .map_or(0, |reply| headers(&reply.headers) + text(&reply.body))
+            + self
+                .frames
+                .iter()
+                .map(|frame| 96 + text(&frame.text))
+                .sum::<usize>()
+    }
+}
+
+/// Which entries are asked for; an absent member fits all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Filter {
+    /// Only entries after this one.
+    pub after: Option<EntryId>,
+    /// At most this many.
+    pub limit: Option<usize>,
+    /// Of this vendor.
+    pub vendor: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// At this endpoint.
+    pub endpoint: Option<String>,
+    /// With this method.
+    pub method: Option<String>,
+    /// With a target that fits, where a `*` stands for anything.
+    pub path: Option<String>,
+    /// With this header: `name`, or `name: value`.
+    pub header: Option<String>,
+    /// That presented or issued this token.
+    pub token: Option<TokenId>,
+    /// Refused for this reason or kind.
+    pub denial: Option<String>,
+}
+
+impl Filter {
+    /// Whether `entry` fits.
+    pub fn fits(&self, entry: &Entry) -> bool {
+        let is =
+            |want: &Option<String>, have: &str| want.as_deref().is_none_or(|want| want == have);
+        self.after.is_none_or(|after| entry.id > after)
+            && is(&self.vendor, &entry.vendor)
+            && self
+                .outcome
+                .is_none_or(|outcome| entry.outcome == Some(outcome))
+            && is(&self.endpoint, &entry.endpoint)
+            && is(&self.method, &entry.method)
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|pattern| glob(pattern, &entry.target))
+            && self
+                .header
+                .as_deref()
+                .is_none_or(|header| has_header(entry, header))
+            && self
+                .token
+                .is_none_or(|token| entry.presented == Some(token) || entry.issued.contains(&token))
+            && self
+                .denial
+                .as_deref()
+                .is_none_or(|reason| is_denied(entry, reason))
+    }
+}
+
+fn has_header(entry: &Entry, header: &str) -> bool {
+    let (name, value) = header
+        .split_once(':')
+        .map_or((header, None), |(name, value)| (name, Some(value.trim())));
+    entry
+        .headers
+        .iter()
+        .any(|(n, v)| n.eq_ignore_ascii_case(name.trim()) && value.is_none_or(|value| value == v))
+}
+
+fn is_denied(entry: &Entry, reason: &str) -> bool {
+    entry.denial.as_ref().is_some_and(|denial| {
+        denial.reason == reason
+            || serde_json::to_value(denial.kind).is_ok_and(|kind| kind == reason)
+    })
+}
+
+/// A bounded, append-only list of entries.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    entries: VecDeque<Entry>,
+    next: u64,
+    bytes: usize,
+    dropped: u64,
+    max_entries: usize,
+    max_bytes: usize,
+}
+
+impl Journal {
+    /// An empty journal that keeps at most `max_entries` entries and about `max_bytes` bytes.
+    pub fn bounded(max_entries: usize, max_bytes: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            next: 1,
+            bytes: 0,
+            dropped: 0,
+            max_entries,
+            max_bytes,
+        }
+    }
+
+    /// Writes an entry at its arrival; its id is given here.
+    pub fn arrive(&mut self, mut entry: Entry) -> EntryId {
+        let id = EntryId(self.next);
+        self.next += 1;
+        entry.id = id;
+        self.bytes += entry.weight();
+        self.entries.push_back(entry);
+        self.trim();
+        id
+    }
+
+    /// Completes entry `id`; nothing happens when it has fallen out.
+    pub fn complete(&mut self, id: EntryId, fill: impl FnOnce(&mut Entry)) {
+        let Some(at) = self.index(id) else { return };
+        let entry = &mut self.entries[at];
+        let before = entry.weight();
+        fill(entry);
+        self.bytes = (self.bytes + entry.weight()).saturating_sub(before);
+        self.trim();
+    }
+
+    /// Entry `id`, unless it has fallen out.
+    pub fn get(&self, id: EntryId) -> Option<&Entry> {
+        self.index(id).map(|at| &self.entries[at])
+    }
+
+    /// The entries that fit, in order of arrival.
+    pub fn find(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
+        let filter = filter.clone();
+        let limit = filter.limit.unwrap_or(usize::MAX);
+        self.entries
+            .iter()
+            .filter(move |entry| filter.fits(entry))
+            .take(limit)
+    }
+
+    /// How many entries it holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many entries fell out.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Forgets all entries; ids go on counting.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+        self.dropped = 0;
+    }
+
+    fn index(&self, id: EntryId) -> Option<usize> {
+        let first = self.entries.front()?.id.0;
+        let at = usize::try_from(id.0.checked_sub(first)?).ok()?;
+        (at < self.entries.len()).then_some(at)
+    }
+
+    fn trim(&mut self) {
+        while self.entries.len() > self.max_entries
+            || (self.bytes > self.max_bytes && self.entries.len() > 1)
+        {
+            let Some(entry) = self.entries.pop_front() else {
+                return;
+            };
+            self.bytes = self.bytes.saturating_sub(entry.weight());
+            self.dropped += 1;
+        }
+    }
+}

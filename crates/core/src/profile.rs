@@ -1,0 +1,369 @@
+//! A vendor's facts, as its `vendor.toml` states them.
+//!
+//! The file holds what can be quoted from the vendor's pages: paths, methods, the grant, where the
+//! secret travels, lifetimes, the wire unit of `expires_in`, the table *denial -> status and
+//! body*, and settings for what is not documented. What must be performed is code.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::setting::{Setting, nearest};
+
+/// A vendor's facts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The vendor's word: first path segment, folder name, `LOCUM_VENDOR`.
+    pub vendor: String,
+    /// Its name for people.
+    pub title: String,
+    /// The pages the facts are from.
+    #[serde(default)]
+    pub documents: Vec<String>,
+    /// Host names under which the vendor answers at the root.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// What a client is configured with: name of the address -> path below the vendor's root.
+    /// `{tenant}` and the like are filled from the stage's principals.
+    pub urls: BTreeMap<String, String>,
+    /// Everything that is routed, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// How a token is obtained and what the reply says.
+    pub token: TokenFacts,
+    /// How a token is shown to the API.
+    #[serde(default)]
+    pub api: ApiFacts,
+    /// How a websocket is opened, where the vendor has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<SocketFacts>,
+    /// Signing facts, where requests are signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureFacts>,
+    /// Headers of every reply, before a denial or endpoint adds its own.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Denial reason or kind -> how it looks on the wire.
+    pub denials: BTreeMap<String, DenialLook>,
+    /// Choices where the documents are silent, by name without the vendor's word.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    /// The principals of a fresh stage, in the shape of the stage document; secrets that are left
+    /// out are made from the stage's seed.
+    #[serde(default)]
+    pub principals: serde_json::Map<String, Value>,
+}
+
+/// One routed endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Methods it takes.
+    pub methods: Vec<String>,
+    /// Path below the vendor's root, with `{name}` for a segment.
+    pub path: String,
+    /// Where the vendor says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Largest body in bytes; a larger one is refused with 413.
+    #[serde(default = "one_mebibyte")]
+    pub max_body: u64,
+}
+
+const fn one_mebibyte() -> u64 {
+    1 << 20
+}
+
+/// How a token is obtained, and what the reply says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFacts {
+    /// The grant that the vendor's page shows.
+    pub grant: Grant,
+    /// Whether the page's request names `grant_type`.
+    #[serde(default = "yes")]
+    pub sends_grant_type: bool,
+    /// Where client id and secret travel.
+    #[serde(default)]
+    pub secret_in: SecretIn,
+    /// The scope that the page's request asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The `Accept` header that the page lists, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
+    /// The unit of `expires_in` on the wire.
+    pub expires_in: ExpiresIn,
+    /// How long an access token lives, in seconds.
+    pub lifetime_s: u64,
+    /// How long a refresh token lives, in seconds, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_lifetime_s: Option<u64>,
+    /// The value of `token_type`.
+    #[serde(default = "bearer")]
+    pub token_type: String,
+    /// Form of the access token.
+    #[serde(default)]
+    pub format: TokenFormat,
+    /// Headers of a successful reply.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+impl TokenFacts {
+    /// How long an access token lives.
+    pub const fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetime_s)
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn bearer() -> String {
+    "Bearer".to_owned()
+}
+
+/// The grant, or the flow that takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// RFC 6749 §4.4.
+    ClientCredentials,
+    /// RFC 6749 §4.3.
+    Password,
+    /// Amazon Cognito's `InitiateAuth`, with temporary AWS credentials behind it.
+    Cognito,
+}
+
+/// Where client id and secret travel in a token request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretIn {
+    /// `Authorization: Basic` (RFC 6749 §2.3.1).
+    Basic,
+    /// Parameters of the form.
+    #[default]
+    Body,
+}
+
+/// The unit of `expires_in` on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiresIn {
+    /// The reply has no such member.
+    Absent,
+    /// Seconds (RFC 6749 §5.1).
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+impl ExpiresIn {
+    /// The number on the wire for `lifetime`; `None` when the member is left out.
+    pub fn to_wire(self, lifetime: Duration) -> Option<u64> {
+        match self {
+            Self::Absent => None,
+            Self::Seconds => Some(lifetime.as_secs()),
+            Self::Milliseconds => Some(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// The lifetime that `raw` on the wire means; `None` when this vendor's reply has no such member.
+    pub const fn from_wire(self, raw: u64) -> Option<Duration> {
+        match self {
+            Self::Absent => None,
+            Self::Seconds => Some(Duration::from_secs(raw)),
+            Self::Milliseconds => Some(Duration::from_millis(raw)),
+        }
+    }
+}
+
+/// Form of an access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenFormat {
+    /// Random text.
+    #[default]
+    Opaque,
+    /// A JSON Web Token.
+    Jwt,
+}
+
+/// How a token is shown to the API.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiFacts {
+    /// How a request proves itself.
+    #[serde(default)]
+    pub proof: Proof,
+    /// The header that names the tenant, where the vendor wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_header: Option<String>,
+    /// A path below `urls.api` that a plain GET may read: what a client calls first. `{group}` and
+    /// the like are filled from the stage's principals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+}
+
+/// How a request proves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// `Authorization: Bearer` (RFC 6750 §2.1).
+    #[default]
+    Bearer,
+    /// AWS Signature Version 4.
+    Sigv4,
+}
+
+/// How a websocket is opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketFacts {
+    /// The query parameter that carries the token.
+    pub token_parameter: String,
+    /// What stands before the token in that parameter, such as `Bearer `.
+    pub token_prefix: String,
+    /// Largest binary frame in bytes.
+    pub max_frame: u64,
+}
+
+/// What requests are signed for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureFacts {
+    /// Region of the credential scope.
+    pub region: String,
+    /// Service of the credential scope.
+    pub service: String,
+}
+
+/// How a denial looks on the wire. `{name}` in values stands for what the denial carries.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DenialLook {
+    /// The status.
+    pub status: u16,
+    /// Headers, `content-type` among them.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The body, byte for byte.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// Why a file is no profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {fault}{}", hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default())]
+pub struct ProfileError {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// Counts from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub fault: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Profile {
+    /// Reads a profile; `file` is named in errors only.
+    ///
+    /// # Errors
+    /// When the text is no TOML, or a key is unknown, missing or of the wrong type: with the line,
+    /// and for an unknown key the nearest known one.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+            let fault = error.message().to_owned();
+            ProfileError {
+                file: file.to_owned(),
+                line,
+                hint: hint(&fault),
+                fault,
+            }
+        })
+    }
+
+    /// The endpoint called `name`.
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.get(name)
+    }
+}
+
+/// For serde's ``unknown field `x`, expected one of `a`, `b` ``: the nearest of them.
+fn hint(fault: &str) -> Option<String> {
+    let mut quoted = fault.split('`').skip(1).step_by(2);
+    let unknown = fault
+        .starts_with("unknown ")
+        .then(|| quoted.next())
+        .flatten()?;
+    let known: Vec<&str> = quoted.collect();
+    Some(match nearest(unknown, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+vendor = "acme"
+title = "Acme"
+[urls]
+token = "/token"
+[endpoints.token]
+methods = ["POST"]
+path = "/token"
+[token]
+grant = "client_credentials"
+expires_in = "seconds"
+lifetime_s = 60
+[denials.default]
+status = 400
+"#;
+
+    #[test]
+    fn a_small_profile_is_enough() {
+        let profile = Profile::parse("acme.toml", SMALL).expect("it parses");
+        assert_eq!(profile.token.lifetime(), Duration::from_secs(60));
+        assert_eq!(
+            profile.endpoint("token").map(|endpoint| endpoint.max_body),
+            Some(1 << 20)
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
+        let text = SMALL.replace("lifetime_s", "lifetimes");
+        let error = Profile::parse("acme.toml", &text).expect_err("it does not");
+        assert_eq!(
+            (error.line, error.hint.as_deref()),
+            (12, Some("did you mean `lifetime_s`?"))
+        );
+        assert!(
+            error
+                .to_string()
+                .starts_with("acme.toml:12: unknown field `lifetimes`")
+        );
+    }
+
+    #[test]
+    fn units_go_to_the_wire_and_back() {
+        let hour = Duration::from_secs(3600);
+        assert_eq!(ExpiresIn::Milliseconds.to_wire(hour), Some(3_600_000));
+        assert_eq!(ExpiresIn::Seconds.to_wire(hour), Some(3600));
+        assert_eq!(ExpiresIn::Absent.to_wire(hour), None);
+        assert_eq!(
+            ExpiresIn::Milliseconds.from_wire(u64::MAX),
+            Some(Duration::from_millis(u64::MAX))
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! Choices where a vendor's documents are silent.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One choice: its default, what else it may be, why the default is what it is, and whether anybody
+/// documents it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The value unless somebody says otherwise.
+    pub default: Value,
+    /// The words it may be; empty means any value of the default's type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
+    /// Why the default is what it is.
+    pub reason: String,
+    /// Where it comes from: `vendor-doc`, `rfc`, `measured`, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Whether no document says it; a vendor is never failed on an assumed setting.
+    #[serde(default)]
+    pub assumed: bool,
+}
+
+impl Setting {
+    fn takes(&self, value: &Value) -> bool {
+        if !self.values.is_empty() {
+            return self.values.contains(value);
+        }
+        match (&self.default, value) {
+            (Value::Number(default), Value::Number(given)) => {
+                default.is_f64() || given.is_i64() || given.is_u64()
+            }
+            (default, given) => std::mem::discriminant(default) == std::mem::discriminant(given),
+        }
+    }
+}
+
+/// The settings of a stage: what the profiles define, and what was changed. Keys are
+/// `vendor.name`, such as `corti.access_ttl_s`.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    known: BTreeMap<String, Setting>,
+    changed: BTreeMap<String, Value>,
+}
+
+/// Why a setting was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// No profile defines that name.
+    #[error("unknown setting `{name}`{}", hint.as_ref().map(|known| format!(" (did you mean `{known}`?)")).unwrap_or_default())]
+    Unknown {
+        /// The name that was given.
+        name: String,
+        /// The nearest name that exists.
+        hint: Option<String>,
+    },
+    /// The value is none of those that the setting takes.
+    #[error("setting `{name}` does not take {got}; it takes {takes}")]
+    Value {
+        /// The setting.
+        name: String,
+        /// What was given.
+        got: String,
+        /// What it takes.
+        takes: String,
+    },
+}
+
+impl Settings {
+    /// Adds a setting that a profile defines under `name`.
+    pub fn define(&mut self, name: impl Into<String>, setting: Setting) {
+        self.known.insert(name.into(), setting);
+    }
+
+    /// Changes `name`; nothing happens when it is unknown or does not take the value.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), SettingError> {
+        let Some(setting) = self.known.get(name) else {
+            let hint = nearest(name, self.known.keys().map(String::as_str)).map(str::to_owned);
+            return Err(SettingError::Unknown {
+                name: name.to_owned(),
+                hint,
+            });
+        };
+        if !setting.takes(&value) {
+            let takes = if setting.values.is_empty() {
+                format!("values like {}", setting.default)
+            } else {
+                setting
+                    .values
+                    .iter()
+                    .map(Value::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            return Err(SettingError::Value {
+                name: name.to_owned(),
+                got: value.to_string(),
+                takes,
+            });
+        }
+        self.changed.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// The value of `name`; `Null` when no profile defines it.
+    pub fn get(&self, name: &str) -> &Value {
+        self.changed
+            .get(name)
+            .or_else(|| self.known.get(name).map(|setting| &setting.default))
+            .unwrap_or(&Value::Null)
+    }
+
+    /// Each setting with its value now.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting, &Value)> {
+        self.known
+            .iter()
+            .map(|(name, setting)| (name.as_str(), setting, self.get(name)))
+    }
+
+    /// What was changed, by name.
+    pub fn changes(&self) -> &BTreeMap<String, Value> {
+        &self.changed
+    }
+}
+
+/// The candidate that looks most like `word`, if any looks like it at all.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
