@@ -45,6 +45,9 @@ pub struct Profile {
     /// Headers of every reply, before a denial or endpoint adds its own.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Whether replies carry a `Date` by the stage's clock.
+    #[serde(default = "yes")]
+    pub date: bool,
     /// Denial reason or kind -> how it looks on the wire.
     pub denials: BTreeMap<String, DenialLook>,
     /// Choices where the documents are silent, by name without the vendor's word.

@@ -1,1 +1,49 @@
-//! Placeholder.
+//! The chassis of a mock vendor.
+//!
+//! One request walks through it like this: [`listen`] accepts the connection, [`record`] keeps the
+//! head as it was sent and writes the journal's entry, [`inject`] lets a fault take its place, the
+//! vendor's [`Routes`] find the handler, a [`guard`] admits or denies, the vendor's code or a
+//! [`grant`] acts on the [`Mock`], and the [`Reply`] leaves through [`record`] again.
+//!
+//! # Layout
+//!
+//! - [`vendor`]: what a vendor has to be; [`routes`]: its endpoints and their handlers
+//! - [`mock`]: one vendor on one stage, what every handler receives
+//! - [`stage`]: an isolated world; [`clock`], [`store`], [`principal`], [`keys`] are its parts
+//! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
+//! - [`grant`], [`guard`], [`jwt`], [`twin`]: what vendors have in common
+//! - [`plain`]: a vendor made of a profile alone
+//! - [`control`]: the control API
+
+pub mod clock;
+pub mod control;
+pub mod grant;
+pub mod guard;
+pub mod inject;
+pub mod jwt;
+pub mod keys;
+pub mod listen;
+pub mod mock;
+pub mod plain;
+pub mod principal;
+pub mod record;
+pub mod redact;
+pub mod reply;
+pub mod request;
+pub mod routes;
+pub mod server;
+pub mod socket;
+pub mod stage;
+pub mod store;
+pub mod twin;
+pub mod vendor;
+
+pub use guard::Admitted;
+pub use mock::{Mock, NewToken};
+pub use reply::Reply;
+pub use request::{Form, Request};
+pub use routes::Routes;
+pub use server::{Running, Server, ServerConfig, ServerError};
+pub use stage::{Stage, StageInit};
+pub use twin::Twin;
+pub use vendor::{Document, Miss, Vendor};

@@ -1,0 +1,208 @@
+//! Client credentials (RFC 6749 §4.4), with the checks in the order that §5.2 suggests: content
+//! type, repetitions, `grant_type`, client, grant.
+
+use std::time::Duration;
+
+use locum_core::profile::{SecretIn, TokenFormat};
+use locum_core::{Denial, DenialKind, Secret, TokenKind};
+use serde_json::{Map, Value};
+
+use crate::request::{Basic, basic};
+use crate::{Form, Mock, NewToken, Reply, Request};
+
+/// A client as the grant sees it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
+    /// Whether it may log in.
+    pub enabled: bool,
+    /// Whether it may use this grant.
+    pub allowed: bool,
+}
+
+/// What a vendor decides about the grant.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Where id and secret are read from.
+    pub secret_in: SecretIn,
+    /// Whether the other place is read too.
+    pub either_place: bool,
+    /// Whether the halves of Basic are taken as they are.
+    pub basic_raw: bool,
+    /// Whether the halves of Basic are taken after form decoding (RFC 6749 §2.3.1).
+    pub basic_form: bool,
+    /// Whether a parameter that occurs twice is refused (RFC 6749 §3.2).
+    pub refuse_repeated: bool,
+    /// How long the token lives.
+    pub lifetime: Duration,
+    /// The value of `expires_in`, in the vendor's unit; `None` leaves it out.
+    pub expires_in: Option<Value>,
+}
+
+/// Answers a token request; `find` looks a client up by its id.
+///
+/// # Errors
+/// The denial that the profile words: `wrong_media_type`, `repeated_parameter`, `two_methods`,
+/// `missing_grant_type`, `no_client`, `malformed_basic`, `unknown_client`, `wrong_secret`,
+/// `disabled_client`, `unsupported_grant`, `unauthorized_client`.
+pub async fn grant(
+    mock: &Mock,
+    request: &Request,
+    policy: &Policy,
+    find: impl Fn(&str) -> Option<Client> + Send + Sync,
+) -> Result<Reply, Denial> {
+    if !request.is_form() {
+        return Err(Denial::new(DenialKind::Malformed, "wrong_media_type")
+            .expected("application/x-www-form-urlencoded")
+            .got(request.media_type()));
+    }
+    let form = request.form();
+    if let Some(name) = form.repeated().filter(|_| policy.refuse_repeated) {
+        mock.refuse(
+            &request.endpoint,
+            Denial::new(DenialKind::Repeated, "repeated_parameter").got(name),
+        )?;
+    }
+    let shown = shown(request, &form, policy)?;
+    let grant = form.text("grant_type").ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "missing_grant_type")
+            .expected("grant_type=client_credentials")
+    })?;
+    let client = authenticate(mock, &request.endpoint, shown, policy, find)?;
+    if grant != "client_credentials" {
+        return Err(Denial::new(DenialKind::Unsupported, "unsupported_grant")
+            .expected("client_credentials")
+            .got(grant));
+    }
+    if !client.allowed {
+        let barred =
+            Denial::new(DenialKind::Unsupported, "unauthorized_client").got(client.id.clone());
+        mock.refuse(&request.endpoint, barred)?;
+    }
+    Ok(granted(mock, &client, policy).await)
+}
+
+/// Id and secret as the request shows them, spelled in one or two ways.
+fn shown(request: &Request, form: &Form, policy: &Policy) -> Result<Vec<Basic>, Denial> {
+    let header = request
+        .header("authorization")?
+        .map(basic)
+        .transpose()?
+        .flatten();
+    let body = match (form.first("client_id"), form.first("client_secret")) {
+        (Some(id), Some(secret)) => Some(Basic {
+            id: id.to_vec(),
+            secret: secret.to_vec(),
+        }),
+        _ => None,
+    };
+    if header.is_some() && form.first("client_secret").is_some() {
+        return Err(Denial::new(DenialKind::Repeated, "two_methods")
+            .expected("Basic or body credentials, not both"));
+    }
+    let none = || {
+        Denial::new(DenialKind::Missing, "no_client").expected(match policy.secret_in {
+            SecretIn::Basic => "Authorization: Basic",
+            SecretIn::Body => "client_id and client_secret in the form",
+        })
+    };
+    let spelled = |basic: Basic| {
+        let decoded = basic.form_decoded();
+        let mut ways = Vec::new();
+        ways.extend(policy.basic_raw.then_some(basic));
+        ways.extend(policy.basic_form.then_some(decoded));
+        ways
+    };
+    match policy.secret_in {
+        SecretIn::Basic if header.is_some() => Ok(header.map(spelled).unwrap_or_default()),
+        SecretIn::Body if body.is_some() => Ok(body.into_iter().collect()),
+        SecretIn::Basic if policy.either_place => body.map(|body| vec![body]).ok_or_else(none),
+        SecretIn::Body if policy.either_place => header.map(spelled).ok_or_else(none),
+        _ => Err(none()),
+    }
+}
+
+/// The client that one of the spellings proves.
+fn authenticate(
+    mock: &Mock,
+    endpoint: &str,
+    shown: Vec<Basic>,
+    policy: &Policy,
+    find: impl Fn(&str) -> Option<Client>,
+) -> Result<Client, Denial> {
+    let _ = policy;
+    let mut last = Denial::new(DenialKind::UnknownPrincipal, "unknown_client");
+    for way in shown {
+        let id = String::from_utf8_lossy(&way.id).into_owned();
+        mock.note_principal(id.clone());
+        let Some(client) = find(&id) else {
+            last = Denial::new(DenialKind::UnknownPrincipal, "unknown_client").got(id);
+            continue;
+        };
+        if !client.secret.matches(&way.secret) {
+            last = Denial::new(DenialKind::BadSecret, "wrong_secret")
+                .expected(format!("the secret of `{id}`"));
+            if way.secret.is_empty() || mock.refuse(endpoint, last.clone()).is_err() {
+                continue;
+            }
+        }
+        if !client.enabled {
+            mock.refuse(
+                endpoint,
+                Denial::new(DenialKind::Disabled, "disabled_client").got(id),
+            )?;
+        }
+        return Ok(client);
+    }
+    Err(last)
+}
+
+/// Issues the token and words the reply: `access_token`, `expires_in`, `token_type`.
+async fn granted(mock: &Mock, client: &Client, policy: &Policy) -> Reply {
+    let value = access_token(mock, client, policy.lifetime);
+    let mut new = NewToken::new(
+        TokenKind::Access,
+        client.id.clone(),
+        mock.new_login(),
+        policy.lifetime,
+    );
+    new.client = Some(client.id.clone());
+    mock.issue(&value, new).await;
+    let mut body = Map::new();
+    body.insert("access_token".into(), value.into());
+    if let Some(expires_in) = &policy.expires_in {
+        body.insert("expires_in".into(), expires_in.clone());
+    }
+    body.insert(
+        "token_type".into(),
+        mock.profile().token.token_type.clone().into(),
+    );
+    let mut reply = Reply::json(200, &Value::Object(body));
+    for (name, value) in &mock.profile().token.headers {
+        reply = reply.header(name, value);
+    }
+    reply
+}
+
+fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
+    let format = match mock.setting_text("token_format").as_str() {
+        "jwt" => TokenFormat::Jwt,
+        "opaque" => TokenFormat::Opaque,
+        _ => mock.profile().token.format,
+    };
+    match format {
+        TokenFormat::Opaque => mock.word(43),
+        TokenFormat::Jwt => {
+            let now = mock.now().as_seconds();
+            let key = crate::keys::HmacKey::derive(mock.stage.seed, &mock.profile().vendor);
+            let claims = serde_json::json!({
+                "sub": client.id, "iat": now, "exp": now.saturating_add_unsigned(lifetime.as_secs()), "jti": mock.uuid(),
+            });
+            let claims = claims.as_object().cloned().unwrap_or_default();
+            crate::jwt::mint_hs256(&key, r#"{"alg":"HS256","typ":"JWT"}"#, &claims)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `Authorization: Bearer` (RFC 6750 §2.1).
+
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+
+use super::Admitted;
+use crate::{Mock, Request};
+
+/// What a vendor leaves open about the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether more than one space may stand before the token (RFC 9110 §11.4 allows `1*SP`).
+    pub extra_spaces: bool,
+}
+
+/// Admits a live access token of this vendor; `examine` looks at the token's text first (a
+/// signature, claims) and at the store's record last (a tenant).
+///
+/// # Errors
+/// `no_token`, `repeated_header`, `malformed_bearer`, `unknown_token`, `wrong_token`,
+/// `revoked_token`, `expired_token`, or what `examine` says.
+pub async fn admit(
+    mock: &Mock,
+    request: &Request,
+    manner: Manner,
+    examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
+) -> Result<Admitted, Denial> {
+    let value = presented(request, manner)?;
+    check(mock, &request.endpoint, &value, examine).await
+}
+
+/// Admits a live access token whose text is `value`, wherever it was shown.
+///
+/// # Errors
+/// As for [`admit`].
+pub async fn check(
+    mock: &Mock,
+    endpoint: &str,
+    value: &str,
+    examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
+) -> Result<Admitted, Denial> {
+    let found = mock.find(value).await;
+    if let Some(token) = &found {
+        mock.presented(token).await;
+    }
+    if let Err(denial) = examine(value) {
+        mock.refuse(endpoint, denial)?;
+    }
+    let token = found.ok_or_else(|| {
+        Denial::new(DenialKind::UnknownToken, "unknown_token")
+            .expected("an access token issued on this stage")
+    })?;
+    check_token(mock, endpoint, &token)?;
+    Ok(Admitted::by(token))
+}
+
+/// Checks that `token` is a live access token.
+fn check_token(mock: &Mock, endpoint: &str, token: &Token) -> Result<(), Denial> {
+    if token.kind != TokenKind::Access {
+        let wrong = Denial::new(DenialKind::WrongToken, "wrong_token")
+            .expected("an access token")
+            .got(token.name());
+        mock.refuse(endpoint, wrong)?;
+    }
+    let end = |kind, reason: &str| {
+        let ended = token
+            .expires
+            .map_or_else(|| "never".to_owned(), |end| end.rfc3339());
+        Denial::new(kind, reason)
+            .expected("a live token")
+            .got(format!(
+                "{}, which ends {ended}; it is {}",
+                token.name(),
+                mock.now()
+            ))
+    };
+    match mock.state_of(token) {
+        TokenState::Live => Ok(()),
+        TokenState::Expired => mock.refuse(endpoint, end(DenialKind::Expired, "expired_token")),
+        TokenState::Revoked | TokenState::Spent => {
+            mock.refuse(endpoint, end(DenialKind::Revoked, "revoked_token"))
+        }
+    }
+}
+
+/// The token as the header shows it.
+fn presented(request: &Request, manner: Manner) -> Result<String, Denial> {
+    let value = request
+        .header("authorization")?
+        .filter(|value| !value.is_empty());
+    let value = value.ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "no_token")
+            .expected("Authorization: Bearer and the access token")
+    })?;
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        // The scheme's word only: what follows may be a credential.
+        let shown = if value.contains(' ') && scheme.len() <= 16 {
+            scheme
+        } else {
+            "a value without a scheme"
+        };
+        return Err(Denial::new(DenialKind::Missing, "wrong_scheme")
+            .expected("scheme Bearer")
+            .got(shown));
+    }
+    let token = if manner.extra_spaces {
+        rest.trim_start_matches(' ')
+    } else {
+        rest
+    };
+    // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+    let is_b64token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    match token.bytes().position(|byte| !is_b64token(byte)) {
+        None if !token.is_empty() => Ok(token.to_owned()),
+        None => {
+            Err(Denial::new(DenialKind::Malformed, "malformed_bearer")
+                .expected("a token after Bearer"))
+        }
+        Some(at) => Err(Denial::new(DenialKind::Malformed, "malformed_bearer")
+            .expected("one space and the token")
+            .difference(format!("character {} after `Bearer `", at + 1))),
+    }
+}

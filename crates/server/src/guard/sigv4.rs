@@ -1,0 +1,1 @@
+//! AWS Signature Version 4, verified over the bytes that came. (In its own commit.)

@@ -1,0 +1,78 @@
+//! Faults: what takes the vendor's place, and what spoils a reply on its way out.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use locum_core::fault::ResetAt;
+use locum_core::{FaultAction, Outcome};
+
+use crate::Reply;
+use crate::stage::Stage;
+
+/// The reply that takes the vendor's place, where the fault names one.
+pub fn instead(action: &FaultAction) -> Option<Reply> {
+    let status = match (action.status, &action.reset) {
+        (Some(status), _) => status,
+        (None, Some(ResetAt::Before)) => 500,
+        _ => return None,
+    };
+    let mut reply = Reply::status(status).outcome(Outcome::Faulted);
+    for (name, value) in &action.headers {
+        reply = reply.header(name, value);
+    }
+    Some(reply.body(action.body.clone().unwrap_or_default()))
+}
+
+/// Waits as long as the fault says: at its barrier, and for its delay on real time.
+pub async fn delay(action: &FaultAction, stage: &Stage) {
+    if let Some(hold) = &action.hold {
+        stage.barrier(&hold.name).wait(hold.n).await;
+    }
+    if let Some(millis) = action.delay_ms {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// Spoils the reply's body as the fault says.
+pub fn spoil(action: &FaultAction, mut reply: Reply) -> Reply {
+    if action.empty {
+        reply.body = Bytes::new();
+    }
+    if action.malformed {
+        let mut body = b"{\"".to_vec();
+        body.extend_from_slice(&reply.body);
+        reply.body = body.into();
+    }
+    reply
+}
+
+/// How the connection ends early, if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// No byte of the reply leaves.
+    Silent,
+    /// A reset instead of a reply.
+    Reset,
+    /// So many bytes of the body leave, then a reset or a close.
+    After(u64, bool),
+}
+
+/// How the fault cuts the reply.
+pub fn cut(action: &FaultAction) -> Option<Cut> {
+    match (&action.reset, action.truncate) {
+        _ if action.lose_reply => Some(Cut::Silent),
+        (Some(ResetAt::Before), _) => Some(Cut::Reset),
+        (Some(ResetAt::Byte(at)), _) => Some(Cut::After(*at, true)),
+        (None, Some(at)) => Some(Cut::After(at, false)),
+        (None, None) => None,
+    }
+}
+
+/// A body that breaks off after `at` bytes of `body`.
+pub fn broken_body(body: &Bytes, at: u64) -> Body {
+    let kept = body.slice(..body.len().min(usize::try_from(at).unwrap_or(usize::MAX)));
+    let end = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by a fault");
+    Body::from_stream(stream::iter([Ok(kept), Err(end)]))
+}

@@ -1,0 +1,299 @@
+//! One exchange with a vendor, from its head to its reply: the walk that the crate's page tells.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use locum_core::journal::EntryReply;
+use locum_core::{Clock, Denial, Entry, EntryId, FaultAction, FaultId, Outcome};
+
+use super::{PATIENCE, Place};
+use crate::inject::{self, Cut};
+use crate::record::{Head, Wire};
+use crate::routes::{Params, Target};
+use crate::server::Server;
+use crate::{Miss, Mock, Reply, Request, redact};
+
+/// Answers one request to a vendor; an error ends the connection without a reply.
+pub(super) async fn exchange(
+    server: &Arc<Server>,
+    place: Place,
+    wire: &Arc<Wire>,
+    connection: u64,
+    head: Head,
+    mut http: hyper::Request<Incoming>,
+) -> Result<http::Response<Body>, std::io::Error> {
+    let vendor = server
+        .vendor(&place.vendor)
+        .map(Arc::clone)
+        .ok_or_else(|| std::io::Error::other("no vendor"))?;
+    let mock = Mock::new(vendor, Arc::clone(&place.stage), place.base);
+    let path = place
+        .target
+        .split_once('?')
+        .map_or(place.target.as_str(), |(path, _)| path);
+    let found = server.table(&place.vendor).find(&head.method, path);
+    let (target, params, mut miss) = match found {
+        Ok((target, params)) => (Some(target.clone()), params, None),
+        Err(miss) => (None, Params::new(), Some(miss)),
+    };
+    if let Some((_, defect)) = &head.defect {
+        miss = Some(Miss::Malformed(defect.clone()));
+    }
+    let endpoint = target
+        .as_ref()
+        .map(|target| target.name.clone())
+        .unwrap_or_default();
+    let entry = arrive(&mock, &place.target, &head, &endpoint, connection).await;
+    let mock = mock.at(
+        entry,
+        http.extensions_mut().remove::<hyper::upgrade::OnUpgrade>(),
+    );
+
+    let headers = http.headers().clone();
+    let limit = target.as_ref().map_or(64 << 10, |target| target.max_body);
+    let body = match read(http.into_body(), limit).await {
+        Ok(body) => body,
+        Err(fault) => {
+            miss.get_or_insert(fault);
+            Bytes::new()
+        }
+    };
+    let request = Request {
+        method: head.method,
+        target: place.target,
+        signed_target: head.target,
+        headers: if head.defect.is_some() {
+            http::HeaderMap::new()
+        } else {
+            headers
+        },
+        lines: head.lines,
+        params,
+        body,
+        entry,
+        endpoint,
+    };
+    note_body(&mock, &request).await;
+
+    let fault = mock.stage.strike(
+        &place.vendor,
+        &request.endpoint,
+        &request.method,
+        request.path(),
+    );
+    let mut reply = answer(&mock, request, target, miss, fault.as_ref()).await;
+    if let Some((_, action)) = &fault {
+        inject::delay(action, &mock.stage).await;
+        reply = inject::spoil(action, reply);
+    }
+    complete(server, &mock, entry, &reply, fault.as_ref()).await;
+    send(
+        &mock,
+        entry,
+        wire,
+        reply,
+        fault.as_ref().and_then(|(_, action)| inject::cut(action)),
+    )
+}
+
+/// The reply of a fault, of the vendor's code, or of the profile's denial table.
+async fn answer(
+    mock: &Mock,
+    request: Request,
+    target: Option<Target>,
+    miss: Option<Miss>,
+    fault: Option<&(FaultId, FaultAction)>,
+) -> Reply {
+    let instead = fault.and_then(|(_, action)| inject::instead(action));
+    let (endpoint, seen) = (
+        request.endpoint.clone(),
+        mock.twin().map(|twin| (twin, request.clone())),
+    );
+    let mut reply = match (instead, miss, target) {
+        (Some(reply), _, _) => return dated(mock, reply),
+        (None, None, Some(target)) => match (target.handler)(mock.clone(), request).await {
+            Ok(reply) => reply,
+            Err(denial) => Reply::denied(mock.profile(), denial),
+        },
+        (None, miss, _) => {
+            let miss = miss.unwrap_or(Miss::Path);
+            let mut reply = mock.vendor.miss(mock, &request, &miss);
+            reply.close |= !matches!(miss, Miss::Path | Miss::Method(_));
+            reply.denial.get_or_insert_with(|| miss.denial());
+            reply.outcome = Some(if matches!(miss, Miss::Path) {
+                Outcome::Unrouted
+            } else {
+                Outcome::Denied
+            });
+            reply
+        }
+    };
+    if let Some((twin, request)) = seen {
+        reply = (twin.rewrite)(&endpoint, &request, reply);
+    }
+    dated(mock, reply)
+}
+
+/// Adds the profile's headers and the stage's `Date`, unless the reply brought its own.
+fn dated(mock: &Mock, mut reply: Reply) -> Reply {
+    let has = |reply: &Reply, name: &str| {
+        reply
+            .headers
+            .iter()
+            .any(|(have, _)| have.eq_ignore_ascii_case(name))
+    };
+    for (name, value) in &mock.profile().headers {
+        if !has(&reply, name) {
+            reply = reply.header(name, value);
+        }
+    }
+    if mock.profile().date && !has(&reply, "date") {
+        reply = reply.header("date", mock.now().http_date());
+    }
+    reply
+}
+
+async fn arrive(
+    mock: &Mock,
+    target: &str,
+    head: &Head,
+    endpoint: &str,
+    connection: u64,
+) -> EntryId {
+    let entry = Entry {
+        id: EntryId(0),
+        connection,
+        vendor: mock.profile().vendor.clone(),
+        endpoint: endpoint.to_owned(),
+        arrived: mock.stage.clock.now(),
+        completed: None,
+        method: head.method.clone(),
+        target: redact::target(mock, target).await,
+        headers: redact::lines(mock, &head.lines).await,
+        body: None,
+        body_length: 0,
+        reply: None,
+        outcome: None,
+        denial: None,
+        fault: None,
+        principal: None,
+        presented: None,
+        issued: Vec::new(),
+        frames: Vec::new(),
+        notes: serde_json::Map::new(),
+    };
+    mock.stage.arrive(entry)
+}
+
+async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, Miss> {
+    if body.size_hint().lower() > limit {
+        return Err(Miss::TooLarge(limit));
+    }
+    let collect = async {
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| Miss::Malformed("a body that breaks off".to_owned()))?;
+            if let Ok(data) = frame.into_data() {
+                bytes.extend_from_slice(&data);
+            }
+            if bytes.len() as u64 > limit {
+                return Err(Miss::TooLarge(limit));
+            }
+        }
+        Ok(bytes.freeze())
+    };
+    tokio::time::timeout(PATIENCE, collect)
+        .await
+        .unwrap_or(Err(Miss::TooSlow))
+}
+
+async fn note_body(mock: &Mock, request: &Request) {
+    if request.body.is_empty() {
+        return;
+    }
+    let text = redact::body(mock, &request.media_type(), &request.body).await;
+    mock.stage.complete(request.entry, |entry| {
+        entry.body_length = request.body.len() as u64;
+        entry.body = text;
+    });
+}
+
+async fn complete(
+    server: &Server,
+    mock: &Mock,
+    id: EntryId,
+    reply: &Reply,
+    fault: Option<&(FaultId, FaultAction)>,
+) {
+    let media_type = reply
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let body = redact::body(mock, media_type.map_or("", |(_, value)| value), &reply.body).await;
+    let headers = redact::lines(mock, &reply.headers).await;
+    let denial: Option<Denial> = reply.denial.clone();
+    let entry = mock.stage.complete(id, |entry| {
+        mock.leave_traces(entry, reply.outcome);
+        entry.completed = Some(mock.stage.clock.now());
+        entry.reply = Some(EntryReply {
+            status: reply.status.as_u16(),
+            headers,
+            body,
+        });
+        entry.denial = denial;
+        entry.fault = fault.map(|(id, _)| *id);
+    });
+    if let (Some(observer), Some(entry)) = (&server.config.observer, entry) {
+        observer(&mock.stage.name, &entry);
+    }
+}
+
+fn send(
+    mock: &Mock,
+    entry: EntryId,
+    wire: &Arc<Wire>,
+    reply: Reply,
+    cut: Option<Cut>,
+) -> Result<http::Response<Body>, std::io::Error> {
+    let mut response = http::Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        response = response.header(name, value);
+    }
+    if reply.close {
+        response = response.header(http::header::CONNECTION, "close");
+    }
+    let body = match cut {
+        None => Body::from(reply.body),
+        Some(Cut::Silent) => return Err(std::io::Error::other("the reply is lost")),
+        Some(Cut::Reset) => {
+            wire.reset();
+            return Err(std::io::Error::other("the connection is reset"));
+        }
+        Some(Cut::After(at, reset)) => {
+            if reset {
+                wire.reset();
+            }
+            response = response.header(http::header::CONTENT_LENGTH, reply.body.len());
+            inject::broken_body(&reply.body, at)
+        }
+    };
+    if let (Some(handler), Some(upgrade)) = (reply.socket, mock.take_upgrade()) {
+        wire.upgrade();
+        let stage = Arc::clone(&mock.stage);
+        let max_frame = mock
+            .profile()
+            .socket
+            .as_ref()
+            .map_or(1 << 20, |facts| facts.max_frame);
+        let max_frame = usize::try_from(max_frame).unwrap_or(usize::MAX);
+        tokio::spawn(async move {
+            if let Ok(upgraded) = upgrade.await {
+                handler.run(upgraded, stage, entry, max_frame).await;
+            }
+        });
+    }
+    response.body(body).map_err(std::io::Error::other)
+}

@@ -1,0 +1,155 @@
+//! A vendor made of a profile alone: one TOML file whose grant is client credentials.
+
+use std::sync::{Arc, RwLock};
+
+use locum_core::profile::{Grant, SecretIn};
+use locum_core::{Denial, Profile};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::grant::client_credentials::{self, Client, Policy};
+use crate::guard::bearer::{self, Manner};
+use crate::vendor::VendorState;
+use crate::{Admitted, Document, Mock, Reply, Request, Routes, StageInit, Vendor, principal};
+
+/// A vendor that its profile describes completely: the endpoint called `token` grants, every other
+/// endpoint answers `{}` to a bearer token.
+#[derive(Debug)]
+pub struct PlainVendor {
+    profile: Profile,
+}
+
+impl PlainVendor {
+    /// Takes a profile.
+    ///
+    /// # Errors
+    /// A sentence for the caller when the profile needs code that no file can bring.
+    pub fn new(profile: Profile) -> Result<Self, String> {
+        if profile.token.grant != Grant::ClientCredentials {
+            return Err(format!(
+                "a vendor made of a file alone can grant client_credentials, not {:?}",
+                profile.token.grant
+            ));
+        }
+        if !profile.endpoints.contains_key("token") {
+            return Err(
+                "a vendor made of a file alone needs an endpoint called `token`".to_owned(),
+            );
+        }
+        Ok(Self { profile })
+    }
+}
+
+/// The principals of a plain vendor.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Principals {
+    #[serde(default)]
+    clients: Vec<PlainClient>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainClient {
+    client_id: String,
+    #[serde(serialize_with = "principal::expose")]
+    client_secret: locum_core::Secret,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+type State = RwLock<Principals>;
+
+fn read(state: &State) -> Principals {
+    state
+        .read()
+        .expect("no code panics while it holds the principals")
+        .clone()
+}
+
+impl Vendor for PlainVendor {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn routes(&self) -> Routes {
+        let others = self
+            .profile
+            .endpoints
+            .keys()
+            .filter(|name| *name != "token");
+        others.fold(Routes::new().open("token", token), |routes, name| {
+            routes.guarded(name, |mock, request| Box::pin(guard(mock, request)), api)
+        })
+    }
+
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        let principals: Principals =
+            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
+        Ok(Arc::new(RwLock::new(principals)))
+    }
+
+    fn document(&self, mock: &Mock) -> Document {
+        let principals = read(&mock.state::<State>());
+        let mut credentials = Map::new();
+        if let Some(first) = principals.clients.first() {
+            credentials.insert("client_id".into(), first.client_id.clone().into());
+            credentials.insert("client_secret".into(), first.client_secret.expose().into());
+        }
+        let principals = serde_json::to_value(principals).expect("principals are JSON");
+        Document {
+            credentials,
+            principals,
+            params: Map::new(),
+        }
+    }
+
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        let new: Principals =
+            serde_json::from_value(principals).map_err(|error| error.to_string())?;
+        *mock
+            .state::<State>()
+            .write()
+            .expect("no code panics while it holds the principals") = new;
+        Ok(())
+    }
+}
+
+async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let facts = &mock.profile().token;
+    let policy = Policy {
+        secret_in: facts.secret_in,
+        either_place: false,
+        basic_raw: true,
+        basic_form: facts.secret_in == SecretIn::Basic,
+        refuse_repeated: true,
+        lifetime: facts.lifetime(),
+        expires_in: facts.expires_in.to_wire(facts.lifetime()).map(Value::from),
+    };
+    let principals = read(&mock.state::<State>());
+    client_credentials::grant(&mock, &request, &policy, |id| {
+        let client = principals
+            .clients
+            .iter()
+            .find(|client| client.client_id == id)?;
+        Some(Client {
+            id: client.client_id.clone(),
+            secret: client.client_secret.clone(),
+            enabled: client.enabled,
+            allowed: true,
+        })
+    })
+    .await
+}
+
+async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
+    bearer::admit(mock, request, Manner { extra_spaces: true }, |_| Ok(())).await
+}
+
+async fn api(_mock: Mock, _request: Request, _admitted: Admitted) -> Result<Reply, Denial> {
+    Ok(Reply::json(200, &json!({})))
+}

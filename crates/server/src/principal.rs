@@ -1,0 +1,125 @@
+//! Principals: who may log in at a vendor on a stage.
+//!
+//! They travel as JSON in the shape of the stage document. What a profile leaves out (secrets,
+//! passwords) is made from the stage's seed.
+
+use rand::{Rng, RngExt};
+use serde::Serializer;
+use serde_json::{Map, Value};
+
+/// Writes a secret into the stage document: the one place where the caller is given it.
+pub fn expose<S: Serializer>(
+    secret: &locum_core::Secret,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// [`expose`] for a secret that may be absent.
+pub fn expose_option<S: Serializer>(
+    secret: &Option<locum_core::Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => serializer.serialize_some(secret.expose()),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Gives each client without `client_secret` (unless `public` is true) and each user without
+/// `password` one of its own, drawn from `chance`.
+pub fn fill(principals: &mut Map<String, Value>, chance: &mut dyn Rng) {
+    for value in principals.values_mut() {
+        let Some(list) = value.as_array_mut() else {
+            continue;
+        };
+        for item in list.iter_mut().filter_map(Value::as_object_mut) {
+            let public = item.get("public").and_then(Value::as_bool).unwrap_or(false);
+            if item.contains_key("client_id") && !item.contains_key("client_secret") && !public {
+                item.insert("client_secret".into(), Value::String(word(chance, 32)));
+            }
+            if item.contains_key("username") && !item.contains_key("password") {
+                // Upper, lower, digit and symbol: what Cognito's default policy asks for.
+                item.insert(
+                    "password".into(),
+                    Value::String(format!("Lo-{}9", word(chance, 16))),
+                );
+            }
+            fill(item, chance);
+        }
+    }
+}
+
+/// Merges `change` into `principals`: an element of a list that names the same client, user or
+/// realm is changed member by member, any other element is added; `null` removes a member.
+pub fn merge(principals: &mut Value, change: Value) {
+    match (principals, change) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (name, value) in new {
+                if value.is_null() {
+                    old.remove(&name);
+                } else {
+                    merge(old.entry(name).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            for item in new {
+                let same = identity(&item).and_then(|id| {
+                    old.iter()
+                        .position(|have| identity(have).as_ref() == Some(&id))
+                });
+                match same {
+                    Some(at) => merge(&mut old[at], item),
+                    None if old.contains(&item) => {}
+                    None => old.push(item),
+                }
+            }
+        }
+        (old, new) => *old = new,
+    }
+}
+
+fn identity(item: &Value) -> Option<Value> {
+    ["client_id", "username", "name"]
+        .iter()
+        .find_map(|key| item.get(key))
+        .cloned()
+}
+
+/// `length` letters and digits.
+pub fn word(chance: &mut dyn Rng, length: usize) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    (0..length)
+        .map(|_| char::from(ALPHABET[chance.random_range(0..ALPHABET.len())]))
+        .collect()
+}
+
+/// A version 4 UUID (RFC 9562 §5.4) from `chance`.
+pub fn uuid(chance: &mut dyn Rng) -> String {
+    let mut bytes = [0; 16];
+    chance.fill_bytes(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_names_the_element_it_changes() {
+        let mut have = json!({"clients": [{"client_id": "a", "enabled": true}]});
+        merge(
+            &mut have,
+            json!({"clients": [{"client_id": "a", "enabled": false}, {"client_id": "b"}]}),
+        );
+        assert_eq!(
+            have,
+            json!({"clients": [{"client_id": "a", "enabled": false}, {"client_id": "b"}]})
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! One request head, read strictly (RFC 9112 §§2, 3, 5, 6).
+
+/// How the body is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// By its length.
+    Length(u64),
+    /// By chunks.
+    Chunked,
+}
+
+/// A request head as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// All bytes of it, or those that came.
+    pub raw: Vec<u8>,
+    /// The method.
+    pub method: String,
+    /// The target as spelled; bytes outside UTF-8 are replaced.
+    pub target: String,
+    /// The header lines: names in their letter case, values trimmed of surrounding blanks.
+    pub lines: Vec<(String, String)>,
+    /// What is wrong with it, with the status that answers it.
+    pub defect: Option<(u16, String)>,
+    pub(super) body: Body,
+}
+
+/// Most header lines of one head.
+const MAX_LINES: usize = 100;
+
+impl Head {
+    /// A head that cannot be read.
+    pub(super) fn defective(raw: &[u8], status: u16, defect: &str) -> Self {
+        let shown = &raw[..raw.len().min(4096)];
+        Self {
+            raw: shown.to_vec(),
+            method: String::new(),
+            target: String::new(),
+            lines: Vec::new(),
+            defect: Some((status, defect.to_owned())),
+            body: Body::Length(0),
+        }
+    }
+
+    /// Reads a head that ends in an empty line.
+    pub(super) fn read(raw: &[u8]) -> Self {
+        let mut head = Self {
+            raw: raw.to_vec(),
+            defect: None,
+            ..Self::defective(&[], 400, "")
+        };
+        if let Err((status, fault)) = head.fill() {
+            head.defect = Some((status, fault));
+        }
+        head
+    }
+
+    fn fill(&mut self) -> Result<(), (u16, String)> {
+        let text = String::from_utf8_lossy(&self.raw).into_owned();
+        let mut lines = text.trim_end_matches("\r\n").split("\r\n");
+        let request_line = lines.next().unwrap_or_default();
+        let minor = self.request_line(request_line)?;
+        for line in lines {
+            if self.lines.len() == MAX_LINES {
+                return Err((431, format!("more than {MAX_LINES} header lines")));
+            }
+            self.lines.push(header_line(line)?);
+        }
+        let hosts = self.values("host").count();
+        if minor == 1 && hosts != 1 {
+            return Err((400, format!("{hosts} Host headers instead of one")));
+        }
+        self.body = self.framing()?;
+        Ok(())
+    }
+
+    /// Reads `method SP target SP version`; returns the minor version.
+    fn request_line(&mut self, line: &str) -> Result<u8, (u16, String)> {
+        let parts: Vec<&str> = line.split(' ').collect();
+        let (method, version) = match parts[..] {
+            [method, target, version] => {
+                target.clone_into(&mut self.target);
+                (method, version)
+            }
+            [method, .., version] if parts.len() > 3 && version.starts_with("HTTP/") => {
+                method.clone_into(&mut self.method);
+                self.target = parts[1..parts.len() - 1].join(" ");
+                return Err((400, "a raw space in the request target".to_owned()));
+            }
+            _ => {
+                return Err((
+                    400,
+                    "a request line that is not `method target version`".to_owned(),
+                ));
+            }
+        };
+        method.clone_into(&mut self.method);
+        if method.is_empty() || !method.bytes().all(is_token) {
+            return Err((400, "a method that is no token".to_owned()));
+        }
+        if self.target.is_empty()
+            || self
+                .target
+                .bytes()
+                .any(|byte| byte <= b' ' || byte == 0x7f || b"\"<>".contains(&byte))
+        {
+            return Err((
+                400,
+                "a character in the request target that no URI has".to_owned(),
+            ));
+        }
+        match version {
+            "HTTP/1.1" => Ok(1),
+            "HTTP/1.0" => Ok(0),
+            other => Err((400, format!("version {other:?}"))),
+        }
+    }
+
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.lines
+            .iter()
+            .filter(move |(have, _)| have.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// How the body is framed. Both a length and chunks, or two different lengths, are how requests
+    /// are smuggled (RFC 9112 §6.3): refused.
+    fn framing(&self) -> Result<Body, (u16, String)> {
+        let mut lengths: Vec<&str> = self
+            .values("content-length")
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .collect();
+        lengths.dedup();
+        let encodings: Vec<String> = self
+            .values("transfer-encoding")
+            .map(str::to_ascii_lowercase)
+            .collect();
+        match (&lengths[..], &encodings[..]) {
+            ([], []) => Ok(Body::Length(0)),
+            ([length], []) if length.bytes().all(|byte| byte.is_ascii_digit()) => length
+                .parse()
+                .map(Body::Length)
+                .map_err(|_| (400, "a Content-Length that is no number".to_owned())),
+            ([], [encoding]) if encoding == "chunked" => Ok(Body::Chunked),
+            ([], _) => Err((501, "a Transfer-Encoding other than chunked".to_owned())),
+            (_, []) => Err((400, "a Content-Length that is no single number".to_owned())),
+            _ => Err((
+                400,
+                "Content-Length and Transfer-Encoding together".to_owned(),
+            )),
+        }
+    }
+}
+
+fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
+    if line.starts_with([' ', '\t']) {
+        return Err((400, "a folded header line".to_owned()));
+    }
+    let Some((name, value)) = line.split_once(':') else {
+        return Err((400, "a header line without a colon".to_owned()));
+    };
+    if name.ends_with([' ', '\t']) {
+        return Err((400, "a space before the colon of a header".to_owned()));
+    }
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err((400, "a header name that is no token".to_owned()));
+    }
+    if value
+        .bytes()
+        .any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f)
+    {
+        return Err((400, "a control character in a header value".to_owned()));
+    }
+    Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
+}
+
+/// A character of a token (RFC 9110 §5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defect(head: &str) -> Option<u16> {
+        Head::read(format!("{head}\r\n\r\n").as_bytes())
+            .defect
+            .map(|(status, _)| status)
+    }
+
+    #[test]
+    fn a_good_head_keeps_case_order_and_repetitions() {
+        let head = Head::read(b"GET /a?b HTTP/1.1\r\nHost: x\r\nZeta: 1\r\nzeta:2 \r\n\r\n");
+        let line = |n: &str, v: &str| (n.to_owned(), v.to_owned());
+        assert_eq!(head.defect, None);
+        assert_eq!(
+            head.lines,
+            [line("Host", "x"), line("Zeta", "1"), line("zeta", "2")]
+        );
+    }
+
+    #[test]
+    fn each_defect_has_its_status() {
+        assert_eq!(defect("GET /a b HTTP/1.1\r\nHost: x"), Some(400));
+        assert_eq!(defect("GET /a HTTP/1.1"), Some(400));
+        assert_eq!(defect("GET /a HTTP/1.0"), None);
+        assert_eq!(defect("GET /a HTTP/1.1\r\nHost: x\r\nhost: y"), Some(400));
+        assert_eq!(defect("GET /a HTTP/1.1\r\nHost : x"), Some(400));
+        assert_eq!(defect("GET /a HTTP/1.1\r\nHost: x\r\n folded"), Some(400));
+        assert_eq!(defect("GET /\"a HTTP/1.1\r\nHost: x"), Some(400));
+        assert_eq!(defect("GET /a HTTP/2.0\r\nHost: x"), Some(400));
+        assert_eq!(
+            defect("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2"),
+            Some(400)
+        );
+        assert_eq!(
+            defect(
+                "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked"
+            ),
+            Some(400)
+        );
+        assert_eq!(
+            defect("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip"),
+            Some(501)
+        );
+        assert_eq!(
+            defect(&format!(
+                "GET /a HTTP/1.1\r\nHost: x{}",
+                "\r\na: b".repeat(100)
+            )),
+            Some(431)
+        );
+    }
+}

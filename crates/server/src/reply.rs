@@ -1,0 +1,124 @@
+//! What goes back: built by a handler, or from a denial through the vendor's profile.
+
+use bytes::Bytes;
+use http::StatusCode;
+use locum_core::profile::DenialLook;
+use locum_core::{Denial, Outcome, Profile};
+use serde_json::Value;
+
+use crate::socket::SocketHandler;
+
+/// A reply before it leaves.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// Header lines in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// What the mock made of the request, where that is not plain from what happened.
+    pub outcome: Option<Outcome>,
+    /// Why it was refused.
+    pub denial: Option<Denial>,
+    /// What goes on after a 101.
+    pub socket: Option<SocketHandler>,
+    /// Whether the connection ends with this reply.
+    pub close: bool,
+}
+
+impl Reply {
+    /// An empty reply.
+    pub fn status(status: u16) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            outcome: None,
+            denial: None,
+            socket: None,
+            close: false,
+        }
+    }
+
+    /// A JSON body as `application/json`, members in their order, no spaces.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::status(status)
+            .header("content-type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// Replaces the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Adds a header line.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Replaces all header lines of that name by one.
+    #[must_use]
+    pub fn set_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers
+            .retain(|(have, _)| !have.eq_ignore_ascii_case(name));
+        self.header(name, value)
+    }
+
+    /// Says what the mock made of the request.
+    #[must_use]
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+
+    /// The reply to `denial` as the vendor's profile words it: by reason, else by kind, else by
+    /// `default`.
+    pub fn denied(profile: &Profile, denial: Denial) -> Self {
+        let kind = serde_json::to_value(denial.kind).ok();
+        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let look = [denial.reason.as_str(), kind, "default"]
+            .iter()
+            .find_map(|key| profile.denials.get(*key));
+        let mut reply = look.map_or_else(
+            || Self::status(400),
+            |look| Self::looking(look, &denial.params),
+        );
+        reply.outcome = Some(Outcome::Denied);
+        reply.denial = Some(denial);
+        reply
+    }
+
+    fn looking(look: &DenialLook, params: &[(String, String)]) -> Self {
+        let mut reply = Self::status(look.status).body(filled(&look.body, params, is_json(look)));
+        for (name, value) in &look.headers {
+            reply = reply.header(name, filled(value, params, false));
+        }
+        reply
+    }
+}
+
+fn is_json(look: &DenialLook) -> bool {
+    look.headers
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value.contains("json"))
+}
+
+/// Puts `params` in place of `{name}`; inside a JSON body as the inside of a JSON string.
+fn filled(text: &str, params: &[(String, String)], json: bool) -> String {
+    params.iter().fold(text.to_owned(), |text, (name, value)| {
+        let value = if json { escaped(value) } else { value.clone() };
+        text.replace(&format!("{{{name}}}"), &value)
+    })
+}
+
+fn escaped(value: &str) -> String {
+    let quoted = Value::from(value).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}

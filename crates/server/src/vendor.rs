@@ -1,0 +1,94 @@
+//! What a vendor has to be.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use locum_core::{Denial, DenialKind, Profile};
+use serde_json::{Map, Value};
+
+use crate::{Mock, Reply, Request, Routes, StageInit, Twin};
+
+/// What a vendor keeps of one stage: its principals and its own data.
+pub type VendorState = Arc<dyn Any + Send + Sync>;
+
+/// What the stage document says of a vendor.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// The first principal, flat: what most people need.
+    pub credentials: Map<String, Value>,
+    /// All principals.
+    pub principals: Value,
+    /// What fills `{name}` in the profile's `urls` and `api.sample`.
+    pub params: Map<String, Value>,
+}
+
+/// Why no handler was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// Nothing is under that path.
+    Path,
+    /// The path exists; these methods would be taken.
+    Method(Vec<String>),
+    /// The head of the request is no HTTP.
+    Malformed(String),
+    /// The body is larger than this many bytes.
+    TooLarge(u64),
+    /// The body did not arrive in time.
+    TooSlow,
+}
+
+impl Miss {
+    /// The denial that the profile words: `not_found`, `wrong_method`, `malformed_request`,
+    /// `body_too_large`, `body_too_slow`.
+    pub fn denial(&self) -> Denial {
+        match self {
+            Self::Path => Denial::new(DenialKind::NotFound, "not_found"),
+            Self::Method(allowed) => Denial::new(DenialKind::WrongMethod, "wrong_method")
+                .expected(allowed.join(" or "))
+                .param("allow", allowed.join(", ")),
+            Self::Malformed(fault) => {
+                Denial::new(DenialKind::Malformed, "malformed_request").got(fault)
+            }
+            Self::TooLarge(limit) => Denial::new(DenialKind::Limit, "body_too_large")
+                .expected(format!("at most {limit} bytes")),
+            Self::TooSlow => Denial::new(DenialKind::Limit, "body_too_slow")
+                .expected("the whole body within 30 s"),
+        }
+    }
+}
+
+/// A vendor: its facts, and what has to be performed.
+pub trait Vendor: Send + Sync + 'static {
+    /// Its facts.
+    fn profile(&self) -> &Profile;
+
+    /// Its endpoints with their handlers.
+    fn routes(&self) -> Routes;
+
+    /// A fresh state for a stage; `init.principals` has the profile's principals with what the
+    /// caller gave, secrets filled in.
+    ///
+    /// # Errors
+    /// A sentence for the caller when the principals are not of the vendor's shape.
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String>;
+
+    /// What the stage document says.
+    fn document(&self, mock: &Mock) -> Document;
+
+    /// Takes other principals; tokens already issued follow the vendor's rule.
+    ///
+    /// # Errors
+    /// A sentence for the caller when they are not of the vendor's shape; then nothing changes.
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String>;
+
+    /// The reply where no handler was reached.
+    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+        let _ = request;
+        Reply::denied(mock.profile(), miss.denial())
+    }
+
+    /// Its evil twins.
+    fn twins(&self) -> &'static [Twin] {
+        &[]
+    }
+}
