@@ -3,6 +3,9 @@
 //! Adding a vendor is a folder here, a folder in `features/`, and one word in [`registry`];
 //! `README.md` in this folder says it on one page.
 
+#[cfg(test)]
+mod wire;
+
 use std::sync::Arc;
 
 use locum_server::Vendor;

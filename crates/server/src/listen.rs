@@ -91,11 +91,14 @@ pub(crate) async fn accept(
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Out of descriptors: give running connections time to end.
-                Err(_) => { tokio::time::sleep(Duration::from_millis(50)).await; continue }
-            },
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else {
+                    // Out of descriptors: give running connections time to end.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                stream
+            }
             _ = stop.changed() => break,
         };
         while connections.try_join_next().is_some() {}

@@ -187,7 +187,7 @@ fn json<'a>(mock: &'a Mock, value: &'a mut Value) -> futures_util::future::BoxFu
                             *text = name_of(mock, text).await;
                         }
                         Value::String(text) if text.contains("X-Amz-Signature=") => {
-                            *text = target(mock, text).await
+                            *text = target(mock, text).await;
                         }
                         _ => json(mock, member).await,
                     }

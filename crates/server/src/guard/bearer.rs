@@ -64,7 +64,7 @@ fn check_token(mock: &Mock, endpoint: &str, token: &Token) -> Result<(), Denial>
     let end = |kind, reason: &str| {
         let ended = token
             .expires
-            .map_or_else(|| "never".to_owned(), |end| end.rfc3339());
+            .map_or_else(|| "never".to_owned(), locum_core::Timestamp::rfc3339);
         Denial::new(kind, reason)
             .expected("a live token")
             .got(format!(

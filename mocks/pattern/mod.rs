@@ -1,0 +1,131 @@
+//! Pattern Health: client credentials with Basic, `expires_in` in milliseconds, paging.
+
+mod api;
+mod data;
+mod page;
+mod rate;
+#[cfg(test)]
+mod tests;
+mod token;
+mod twins;
+
+use std::sync::{Arc, Mutex, RwLock};
+
+use locum_core::{Profile, Secret};
+use locum_server::vendor::VendorState;
+use locum_server::{Document, Mock, Routes, StageInit, Twin, Vendor, principal};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The vendor.
+pub fn vendor() -> Pattern {
+    Pattern { profile: Profile::parse("mocks/pattern/vendor.toml", include_str!("vendor.toml")).expect("its own test parses it") }
+}
+
+/// Pattern Health.
+#[derive(Debug)]
+pub struct Pattern {
+    profile: Profile,
+}
+
+/// What it keeps of a stage.
+struct State {
+    principals: RwLock<Principals>,
+    data: Mutex<data::Data>,
+    rate: rate::Window,
+}
+
+/// Who may log in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Principals {
+    clients: Vec<Client>,
+}
+
+/// "API credentials include a client ID and client secret."
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Client {
+    client_id: String,
+    #[serde(serialize_with = "principal::expose")]
+    client_secret: Secret,
+    #[serde(default = "yes")]
+    enabled: bool,
+    #[serde(default = "client_credentials")]
+    grants: Vec<String>,
+    /// The groups it may read; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn client_credentials() -> Vec<String> {
+    vec!["client_credentials".to_owned()]
+}
+
+impl State {
+    fn client(&self, id: &str) -> Option<Client> {
+        let principals = self.principals.read().expect("no code panics while it holds the principals");
+        principals.clients.iter().find(|client| client.client_id == id).cloned()
+    }
+
+    fn data(&self) -> std::sync::MutexGuard<'_, data::Data> {
+        self.data.lock().expect("no code panics while it holds the data")
+    }
+}
+
+impl Vendor for Pattern {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn routes(&self) -> Routes {
+        Routes::new()
+            .open("token", token::token)
+            .guarded("members", |mock, request| Box::pin(api::guard(mock, request)), api::members)
+            .guarded("register", |mock, request| Box::pin(api::guard(mock, request)), api::register)
+            .guarded("member", |mock, request| Box::pin(api::guard(mock, request)), api::member)
+            .guarded("tasks", |mock, request| Box::pin(api::guard(mock, request)), api::tasks)
+            .guarded("task", |mock, request| Box::pin(api::guard(mock, request)), api::task)
+            .guarded("measurements", |mock, request| Box::pin(api::guard(mock, request)), api::measurements)
+    }
+
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        let principals = serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
+        Ok(Arc::new(State {
+            principals: RwLock::new(principals),
+            data: Mutex::new(data::Data::seeded(&mut init.chance("pattern data"), init.now)),
+            rate: rate::Window::default(),
+        }))
+    }
+
+    fn document(&self, mock: &Mock) -> Document {
+        let state = mock.state::<State>();
+        let principals = state.principals.read().expect("no code panics while it holds the principals");
+        let mut credentials = Map::new();
+        if let Some(first) = principals.clients.first() {
+            credentials.insert("client_id".into(), first.client_id.clone().into());
+            credentials.insert("client_secret".into(), first.client_secret.expose().into());
+        }
+        let mut params = Map::new();
+        params.insert("group".into(), state.data().group.clone().into());
+        Document {
+            credentials,
+            principals: serde_json::to_value(&*principals).expect("principals are JSON"),
+            params,
+        }
+    }
+
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        let new: Principals = serde_json::from_value(principals).map_err(|error| error.to_string())?;
+        *mock.state::<State>().principals.write().expect("no code panics while it holds the principals") = new;
+        Ok(())
+    }
+
+    fn twins(&self) -> &'static [Twin] {
+        twins::TWINS
+    }
+}

@@ -1,0 +1,76 @@
+//! `POST /api/auth/token`: "The bearer token is the access token needed for all other API
+//! endpoints."
+
+use std::time::Duration;
+
+use locum_core::profile::SecretIn;
+use locum_core::{Denial, DenialKind};
+use locum_server::grant::client_credentials::{self, Client, Policy};
+use locum_server::{Mock, Reply, Request};
+use serde_json::Value;
+
+use super::State;
+
+/// Answers a token request.
+pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let state = mock.state::<State>();
+    if mock.setting_text("require_accept") == "406" {
+        let accept = request.header("accept")?.unwrap_or_default();
+        if !accept.contains("application/json") {
+            // 406 Not Acceptable is the setting's own word (RFC 9110 section 15.5.7).
+            return Ok(Reply::status(406));
+        }
+    }
+    let lifetime = Duration::from_millis(mock.setting_u64("token_ttl_ms"));
+    let decoding = mock.setting_text("basic_decoding");
+    let policy = Policy {
+        secret_in: SecretIn::Basic,
+        either_place: mock.setting_text("body_credentials") == "accept",
+        basic_raw: decoding != "form",
+        basic_form: decoding != "raw",
+        refuse_repeated: mock.setting_text("repeated_param") == "400",
+        lifetime,
+        expires_in: expires_in(&mock, lifetime),
+    };
+    let reply = client_credentials::grant(&mock, &request, &policy, |id| {
+        let client = state.client(id)?;
+        Some(Client {
+            id: client.client_id.clone(),
+            secret: client.client_secret.clone(),
+            enabled: client.enabled,
+            allowed: client.grants.iter().any(|grant| grant == "client_credentials"),
+        })
+    })
+    .await?;
+    Ok(reply)
+}
+
+/// "(integer) The number of milliseconds after which the token expires."
+fn expires_in(mock: &Mock, lifetime: Duration) -> Option<Value> {
+    let raw = match mock.setting_text("expires_in_unit").as_str() {
+        "s" => lifetime.as_secs(),
+        _ => u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
+    };
+    match mock.setting_text("expires_in_form").as_str() {
+        "absent" => None,
+        "null" => Some(Value::Null),
+        "string" => Some(raw.to_string().into()),
+        #[expect(clippy::cast_precision_loss, reason = "the setting asks for a fraction")]
+        "float" => Some((raw as f64 + 0.5).into()),
+        _ => Some(raw.into()),
+    }
+}
+
+/// "Rate limit exceeded. Wait a few seconds and retry": with the header that the setting asks for.
+pub(super) fn too_many(mock: &Mock) -> Denial {
+    let wait = Duration::from_secs(5);
+    let reason = match mock.setting_text("rate_limit_headers").as_str() {
+        "retry_after_s" => "rate_limit_seconds",
+        "retry_after_date" => "rate_limit_date",
+        _ => "rate_limit",
+    };
+    Denial::new(DenialKind::Limit, reason)
+        .expected("fewer requests a minute")
+        .param("seconds", wait.as_secs().to_string())
+        .param("date", mock.now().plus(wait).http_date())
+}
