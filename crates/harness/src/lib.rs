@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The conformance harness: scenarios, rules, verdicts, reports.
+
+pub mod catalogue;

@@ -264,6 +264,41 @@ impl Server {
         })
     }
 
+    /// Puts an evil twin in a vendor's place on `stage`: `vendor/name`, or a name that is unique.
+    ///
+    /// # Errors
+    /// A sentence for the caller when there is no such twin.
+    pub fn put_twin(&self, stage: &Stage, name: &str) -> Result<(), String> {
+        let (of, twin) = name
+            .split_once('/')
+            .map_or((None, name), |(of, twin)| (Some(of), twin));
+        let mut all = self.vendors.iter().flat_map(|vendor| {
+            vendor
+                .twins()
+                .iter()
+                .map(move |twin| (vendor.profile().vendor.as_str(), twin))
+        });
+        let found = all
+            .clone()
+            .find(|(vendor, have)| have.name == twin && of.is_none_or(|of| of == *vendor));
+        let Some((vendor, twin)) = found else {
+            let near = locum_core::setting::nearest(twin, all.by_ref().map(|(_, twin)| twin.name));
+            return Err(match near {
+                Some(near) => format!("no twin called `{name}` (did you mean `{near}`?)"),
+                None => format!("no twin called `{name}`"),
+            });
+        };
+        let settings = (twin.settings)()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        stage
+            .change_settings(&settings)
+            .map_err(|error| error.to_string())?;
+        stage.set_twin(Some((vendor.to_owned(), twin.name.to_owned())));
+        Ok(())
+    }
+
     /// `vendor` on `stage`, outside of any exchange.
     pub fn mock(&self, vendor: &Arc<dyn Vendor>, stage: &Arc<Stage>) -> Mock {
         Mock::new(

@@ -1,0 +1,38 @@
+//! The command line: one file a subcommand.
+
+mod args;
+mod explain;
+mod failure;
+mod line;
+mod list;
+mod serve;
+mod vendors;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+pub use failure::Failure;
+
+/// Runs the command with its arguments, the program's name first; returns the exit code.
+///
+/// # Errors
+/// What to tell the person, and the exit code that goes with it.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure> {
+    let args = match args::Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            return Ok(if error.use_stderr() {
+                failure::USAGE
+            } else {
+                0
+            });
+        }
+    };
+    match args.command {
+        args::Command::Serve(args) => serve::run(&args),
+        args::Command::List(args) => list::run(&args),
+        args::Command::Explain(args) => explain::run(&args),
+    }
+}

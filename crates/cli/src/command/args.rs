@@ -1,0 +1,71 @@
+//! Arguments: each flag has a variable of the environment.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+
+/// Mock vendors, a reference client and a conformance harness for health vendors' authentication.
+#[derive(Debug, Parser)]
+#[command(name = "locum", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the mock vendors (all four by default) with their control API
+    Serve(Serve),
+    /// List the requirement catalogue
+    List(List),
+    /// Explain one requirement: its sentence, its source, how it is judged
+    Explain(Explain),
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Group)]
+pub(super) struct Serve {
+    /// Vendors by their word, or profiles as `FILE.toml`; all built-in ones when none is named
+    pub(super) vendors: Vec<String>,
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, env = "LOCUM_PORT", default_value_t = 4700)]
+    pub(super) port: u16,
+    /// Address to listen on; one that is not loopback demands a token for the control API
+    #[arg(long, env = "LOCUM_HOST", default_value = "127.0.0.1")]
+    pub(super) host: IpAddr,
+    /// Seed of everything that the stage `default` draws by chance
+    #[arg(long, env = "LOCUM_SEED", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// An evil twin, as vendor/name or just its name
+    #[arg(long, env = "LOCUM_TWIN")]
+    pub(super) twin: Option<String>,
+    /// File to write the port to once it is open
+    #[arg(long, env = "LOCUM_PORT_FILE")]
+    pub(super) port_file: Option<PathBuf>,
+    /// Bearer token of the control API
+    #[arg(long, env = "LOCUM_CONTROL_TOKEN", hide_env_values = true)]
+    pub(super) control_token: Option<String>,
+    /// Print no line for each exchange
+    #[arg(long, short, env = "LOCUM_QUIET")]
+    pub(super) quiet: bool,
+}
+
+/// Flags of `list`.
+#[derive(Debug, Group)]
+pub(super) struct List {
+    /// Only rows for this vendor
+    #[arg(env = "LOCUM_VENDOR")]
+    pub(super) vendor: Option<String>,
+    /// Print JSON, a row a line
+    #[arg(long, env = "LOCUM_JSON")]
+    pub(super) json: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Group)]
+pub(super) struct Explain {
+    /// The requirement's id, such as VEN-26
+    pub(super) id: String,
+}

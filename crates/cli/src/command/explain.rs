@@ -1,0 +1,61 @@
+//! `locum explain ID`: one requirement.
+
+use locum_core::Requirement;
+use locum_core::setting::nearest;
+
+use super::{Failure, args};
+
+/// Prints the requirement: sentence, source, how it is judged.
+pub(super) fn run(args: &args::Explain) -> Result<u8, Failure> {
+    let catalogue = locum_harness::catalogue::catalogue();
+    let id = args.id.split('@').next().unwrap_or_default();
+    let row = catalogue.get(id).ok_or_else(|| {
+        let near = nearest(
+            &id.to_uppercase(),
+            catalogue.rows().iter().map(|row| row.id.0.as_str()),
+        );
+        let hint = near.map_or_else(
+            || "`locum list` shows all".to_owned(),
+            |near| format!("did you mean {near}? `locum list` shows all"),
+        );
+        Failure::usage(format!("no requirement called `{id}`")).hint(hint)
+    })?;
+    print!("{}", worded(row));
+    Ok(0)
+}
+
+fn worded(row: &Requirement) -> String {
+    let judges: Vec<&str> = row.judges.iter().map(|judge| judge.word()).collect();
+    let mut text = format!(
+        "{}  {}  {}\n\n  {}\n",
+        row.id,
+        row.level.word(),
+        row.source_kind,
+        row.requirement
+    );
+    let mut part = |title: &str, body: &str| {
+        if body != "-" {
+            text.push_str(&format!("\n{title}\n"));
+            for item in body.split("; ") {
+                text.push_str(&format!("  {item}\n"));
+            }
+        }
+    };
+    part(
+        "judges",
+        &format!(
+            "the {} of {}",
+            judges.join(" and the "),
+            row.vendors.join(", ")
+        ),
+    );
+    part("source", &row.source);
+    part("counts when", &row.precondition);
+    part("verdict", &row.observed);
+    part(
+        "known deviations",
+        &row.documented_deviation.replace(" | ", "; "),
+    );
+    part("seen in the wild", &row.real_bug);
+    text
+}

@@ -1,0 +1,104 @@
+//! `locum serve`: the mocks, for hand work and for other programs.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use locum_core::Secret;
+use locum_server::server::Observer;
+use locum_server::{Running, Server, ServerConfig, ServerError};
+
+use super::{Failure, args, line, vendors};
+
+/// Serves until it is interrupted.
+pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: &args::Serve) -> Result<u8, Failure> {
+    let running = start(args).await?;
+    let address = running.server.address;
+    if let Some(path) = &args.port_file {
+        std::fs::write(path, address.port().to_string())
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+    }
+    let roots: Vec<String> = running
+        .server
+        .vendors()
+        .iter()
+        .map(|vendor| vendor.profile().vendor.clone())
+        .collect();
+    println!("LISTENING http://{address} {}", roots.join(" "));
+    if let Some(token) = &running.server.config.control_token {
+        println!("CONTROL-TOKEN {}", token.expose());
+    }
+    let _ = std::io::stdout().flush();
+    interrupted().await;
+    running.stop().await;
+    Ok(0)
+}
+
+async fn start(args: &args::Serve) -> Result<Running, Failure> {
+    let vendors = vendors::named(&args.vendors)?;
+    let given = args.control_token.clone().map(Secret::new);
+    let control_token = given.or_else(|| (!args.host.is_loopback()).then(made_up_token));
+    let observer = (!args.quiet).then(|| -> Observer {
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Arc::new(move |stage, entry| println!("{}", line::of(stage, entry, color)))
+    });
+    let config = ServerConfig {
+        address: SocketAddr::new(args.host, args.port),
+        control_token,
+        seed: args.seed,
+        observer,
+    };
+    let running = Server::start(config, vendors)
+        .await
+        .map_err(|error| refused(&error))?;
+    if let Some(name) = &args.twin {
+        let stage = running
+            .server
+            .stage("default")
+            .expect("a server starts with it");
+        running
+            .server
+            .put_twin(&stage, name)
+            .map_err(Failure::usage)?;
+    }
+    Ok(running)
+}
+
+fn refused(error: &ServerError) -> Failure {
+    match error {
+        ServerError::Listen { .. } => Failure::unreachable(error.to_string())
+            .hint("another program may have the port: choose one with --port, or any free one with --port 0"),
+        other => Failure::usage(other.to_string()),
+    }
+}
+
+fn made_up_token() -> Secret {
+    Secret::new(locum_server::principal::word(
+        &mut locum_server::stage::chance_for(rand::random(), "control"),
+        32,
+    ))
+}
+
+async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let mut end =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        let terminate = async {
+            match end.as_mut() {
+                Some(end) => end.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

@@ -1,0 +1,45 @@
+//! The table of requirements, inside the binary.
+
+use std::sync::LazyLock;
+
+use locum_core::Catalogue;
+
+/// The table as it was written, header line first.
+pub const TABLE: &str = include_str!("../catalogue/requirements.tsv");
+
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::parse(TABLE).expect("a test parses the embedded table"));
+
+/// All rows that locum knows, in the table's order.
+pub fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_has_353_rows_with_ids_of_their_own() {
+        let rows = catalogue().rows();
+        let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
+        assert_eq!((rows.len(), ids.len()), (353, 353));
+    }
+
+    #[test]
+    fn every_row_that_is_needed_exists() {
+        let catalogue = catalogue();
+        for row in catalogue.rows() {
+            for judge in &row.judges {
+                for vendor in &row.vendors {
+                    let needs = row.needs_at(*judge, vendor);
+                    for id in needs.iter().chain(&row.unless(*judge)) {
+                        assert!(catalogue.get(&id.0).is_some(), "{} needs {id}", row.id);
+                    }
+                }
+            }
+        }
+    }
+}
