@@ -245,7 +245,17 @@ mod tests {
 
     fn check(precondition: &str, vendor: &str, expected: &[&str]) {
         let cells = [
-            "BRR-99", "MUST", "rfc", "-", "vendor", "a,b", "It works.", precondition, "-", "-", "-",
+            "BRR-99",
+            "MUST",
+            "rfc",
+            "-",
+            "vendor",
+            "a,b",
+            "It works.",
+            precondition,
+            "-",
+            "-",
+            "-",
         ];
         let row = row(&cells.join("\t")).expect("eleven cells");
         let needs: Vec<_> = row.needs_at(Judge::Vendor, vendor);
@@ -258,7 +268,11 @@ mod tests {
         check("[any] needs BRR-01=PASS (b: SIG-01=PASS)", "a", &["BRR-01"]);
         check("[any] needs BRR-01=PASS (b: SIG-01=PASS)", "b", &["SIG-01"]);
         check("[any] needs BRR-01=PASS (b: an operation)", "b", &[]);
-        check("[any] needs BRR-01=PASS; needs VEN-16=PASS over https", "b", &["BRR-01", "VEN-16"]);
+        check(
+            "[any] needs BRR-01=PASS; needs VEN-16=PASS over https",
+            "b",
+            &["BRR-01", "VEN-16"],
+        );
         check("[any] a reply was received", "a", &[]);
     }
 }
