@@ -1,1 +1,5 @@
-//! Placeholder.
+//! The reference client.
+pub mod cache;
+pub mod error;
+pub mod lifetime;
+pub mod moment;
