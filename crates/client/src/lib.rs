@@ -3,3 +3,4 @@ pub mod cache;
 pub mod error;
 pub mod lifetime;
 pub mod moment;
+pub mod sign;
