@@ -4,15 +4,27 @@
 
 use std::fmt::Write as _;
 
-/// Writes the canonical form of `path`: dot segments and empty segments removed when `normalize`
-/// says so, then everything but unreserved characters and `/` percent-encoded. A path that is
-/// encoded already is encoded again, as every service but S3 wants it.
-pub fn path(out: &mut String, path: &str, normalize: bool) {
+/// How a path is brought into canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathRules {
+    /// Whether dot segments and empty segments are removed.
+    pub normalize: bool,
+    /// Whether a path that is encoded already is encoded again, as every service but S3 wants it.
+    pub double_encode: bool,
+}
+
+/// Writes the canonical form of `path`: normalised by the `rules`, then everything but unreserved
+/// characters and `/` percent-encoded.
+pub fn path(out: &mut String, path: &str, rules: PathRules) {
+    let write = |out: &mut String, part: &str| match rules.double_encode {
+        true => encode(out, part.as_bytes(), true),
+        false => recode(out, part, true),
+    };
     if !path.starts_with('/') {
         out.push('/');
     }
-    if !normalize || !(path.contains("/.") || path.contains("//")) {
-        return encode(out, path.as_bytes(), true);
+    if !rules.normalize || !(path.contains("/.") || path.contains("//")) {
+        return write(out, path);
     }
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/') {
@@ -24,7 +36,7 @@ pub fn path(out: &mut String, path: &str, normalize: bool) {
     }
     for segment in &kept {
         out.push('/');
-        encode(out, segment.as_bytes(), false);
+        write(out, segment);
     }
     let open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
     if open || kept.is_empty() {
@@ -43,9 +55,9 @@ pub fn query(out: &mut String, query: &str) {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let start = spelled.len();
-        encode_query(&mut spelled, name);
+        recode(&mut spelled, name, false);
         let middle = spelled.len();
-        encode_query(&mut spelled, value);
+        recode(&mut spelled, value, false);
         pairs.push((start, middle, spelled.len()));
     }
     let key = |&(start, middle, end): &(usize, usize, usize)| {
@@ -148,14 +160,14 @@ fn encode(out: &mut String, bytes: &[u8], keep_slash: bool) {
     }
 }
 
-/// Decodes one part of a query and encodes it anew.
-fn encode_query(out: &mut String, part: &str) {
+/// Decodes `part` and encodes it anew; outside of paths a `+` means a space.
+fn recode(out: &mut String, part: &str, in_path: bool) {
     let bytes = part.as_bytes();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         let decoded = match byte {
-            b'+' => b' ',
+            b'+' if !in_path => b' ',
             b'%' => match (bytes.get(at).and_then(nibble), bytes.get(at + 1).and_then(nibble)) {
                 (Some(high), Some(low)) => {
                     at += 2;
@@ -166,7 +178,7 @@ fn encode_query(out: &mut String, part: &str) {
             },
             byte => byte,
         };
-        encode(out, &[decoded], false);
+        encode(out, &[decoded], in_path);
     }
 }
 
@@ -186,16 +198,24 @@ mod tests {
         assert_eq!(out, expected);
     }
 
+    fn check_path(given: &str, normalize: bool, expected: &str) {
+        let rules = PathRules {
+            normalize,
+            double_encode: true,
+        };
+        check(|out| path(out, given, rules), expected);
+    }
+
     #[test]
     fn a_path_is_normalised_and_encoded_once_more() {
-        check(|out| path(out, "", true), "/");
-        check(|out| path(out, "/", true), "/");
-        check(|out| path(out, "/a/../b/./c//d/", true), "/b/c/d/");
-        check(|out| path(out, "/a/..", true), "/");
-        check(|out| path(out, "/../../a/.", true), "/a/");
-        check(|out| path(out, "/a//b", false), "/a//b");
-        check(|out| path(out, "/v1/tasks/a%20b", true), "/v1/tasks/a%2520b");
-        check(|out| path(out, "/ሴ", true), "/%E1%88%B4");
+        check_path("", true, "/");
+        check_path("/", true, "/");
+        check_path("/a/../b/./c//d/", true, "/b/c/d/");
+        check_path("/a/..", true, "/");
+        check_path("/../../a/.", true, "/a/");
+        check_path("/a//b", false, "/a//b");
+        check_path("/v1/tasks/a%20b", true, "/v1/tasks/a%2520b");
+        check_path("/ሴ", true, "/%E1%88%B4");
     }
 
     #[test]

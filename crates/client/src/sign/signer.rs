@@ -7,7 +7,7 @@ use aws_lc_rs::{digest, hmac};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use locum_core::{Secret, Timestamp};
 
-use super::canonical;
+use super::canonical::{self, PathRules};
 use super::key::KeyCache;
 
 /// Temporary AWS credentials.
@@ -46,7 +46,7 @@ impl fmt::Debug for Request<'_> {
 pub struct Signer {
     region: String,
     service: String,
-    normalize: bool,
+    path_rules: PathRules,
     hash_header: bool,
     sign_token: bool,
     keys: KeyCache,
@@ -101,7 +101,10 @@ impl Signer {
         Self {
             region: region.into(),
             service: service.into(),
-            normalize: true,
+            path_rules: PathRules {
+                normalize: true,
+                double_encode: true,
+            },
             hash_header: false,
             sign_token: true,
             keys: KeyCache::default(),
@@ -111,7 +114,14 @@ impl Signer {
     /// Whether dot segments and doubled slashes leave the path before it is signed (default: yes).
     #[must_use]
     pub fn normalize(mut self, normalize: bool) -> Self {
-        self.normalize = normalize;
+        self.path_rules.normalize = normalize;
+        self
+    }
+
+    /// Whether a path that is encoded already is encoded again (default: yes; S3 alone says no).
+    #[must_use]
+    pub fn double_encode(mut self, double_encode: bool) -> Self {
+        self.path_rules.double_encode = double_encode;
         self
     }
 
@@ -232,7 +242,7 @@ impl Signer {
         let mut out = String::with_capacity(room + request.target.len() * 2 + 128);
         out.push_str(request.method);
         out.push('\n');
-        canonical::path(&mut out, path, self.normalize);
+        canonical::path(&mut out, path, self.path_rules);
         out.push('\n');
         canonical::query(&mut out, query);
         out.push('\n');
