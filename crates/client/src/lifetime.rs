@@ -19,8 +19,8 @@ pub const LONGEST: Duration = Duration::from_secs(400 * 24 * 3600);
 /// or says nothing readable, are taken at the documented lifetime, or at the token's own `exp`
 /// where that is sooner: the token is opaque to a client (RFC 6749 §1.4), so `exp` is a hint that
 /// nothing verifies.
-pub fn lifetime(facts: &TokenFacts, reply: &Value, token: &str, sent: Timestamp) -> Duration {
-    wire_lifetime(facts.expires_in, &reply["expires_in"]).unwrap_or_else(|| {
+pub fn lifetime(facts: &TokenFacts, expires_in: &Value, token: &str, sent: Timestamp) -> Duration {
+    wire_lifetime(facts.expires_in, expires_in).unwrap_or_else(|| {
         let documented = facts.lifetime();
         hint(token, sent).map_or(documented, |hint| hint.min(documented))
     })
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn documented(token: &str, expected: u64) {
-        let life = lifetime(&facts(), &json!({}), token, Timestamp::from_seconds(1000));
+        let life = lifetime(&facts(), &Value::Null, token, Timestamp::from_seconds(1000));
         assert_eq!(life, Duration::from_secs(expected), "{token}");
     }
 
@@ -154,7 +154,7 @@ mod tests {
 
         #[test]
         fn no_token_panics(token in ".{0,60}", sent in any::<i64>()) {
-            let _ = lifetime(&facts(), &json!({}), &token, Timestamp::from_millis(sent));
+            let _ = lifetime(&facts(), &Value::Null, &token, Timestamp::from_millis(sent));
         }
     }
 }

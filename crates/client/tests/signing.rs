@@ -30,7 +30,9 @@ fn suite() -> PathBuf {
         .current_dir(env!("CARGO_MANIFEST_DIR")));
     let metadata: Value = serde_json::from_str(&metadata).expect("metadata is JSON");
     let packages = metadata["packages"].as_array().expect("packages");
-    let package = packages.iter().find(|package| package["name"] == "aws-sigv4");
+    let package = packages
+        .iter()
+        .find(|package| package["name"] == "aws-sigv4");
     let manifest = package.expect("a dev-dependency")["manifest_path"].as_str();
     Path::new(manifest.expect("a path"))
         .with_file_name("aws-signing-test-suite")
@@ -98,8 +100,16 @@ fn check_vector(folder: &Path) {
     let steps = signer.steps(&credentials, &request, now);
     let name = folder.display();
     let expected = |name: &str| read(name).trim_end().to_owned();
-    assert_eq!(steps.canonical_request, expected("header-canonical-request.txt"), "{name}");
-    assert_eq!(steps.string_to_sign, expected("header-string-to-sign.txt"), "{name}");
+    assert_eq!(
+        steps.canonical_request,
+        expected("header-canonical-request.txt"),
+        "{name}"
+    );
+    assert_eq!(
+        steps.string_to_sign,
+        expected("header-string-to-sign.txt"),
+        "{name}"
+    );
     assert_eq!(steps.signature, expected("header-signature.txt"), "{name}");
 }
 
@@ -167,7 +177,10 @@ fn theirs(
     let identity = aws_credential_types::Credentials::new(
         &credentials.access_key_id,
         credentials.secret_key.expose(),
-        credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+        credentials
+            .session_token
+            .as_ref()
+            .map(|token| token.expose().to_owned()),
         None,
         "test",
     )
@@ -201,7 +214,9 @@ fn theirs(
     .expect("signable");
     let (instructions, _) = sign(signable, &params).expect("signed").into_parts();
     let (headers, _) = instructions.into_parts();
-    let header = headers.iter().find(|header| header.name() == "authorization");
+    let header = headers
+        .iter()
+        .find(|header| header.name() == "authorization");
     header.expect("signed by header").value().to_owned()
 }
 
@@ -218,7 +233,11 @@ fn part() -> impl Strategy<Value = String> {
 fn pair() -> impl Strategy<Value = String> {
     let value = "([a-zA-Z0-9._~;:@/?+-]|%20|%C3%B6|%2B|%26|%7E){0,10}";
     ("[a-zA-Z0-9._~-]{1,4}", value, any::<bool>()).prop_map(|(name, value, bare)| {
-        if bare { name } else { format!("{name}={value}") }
+        if bare {
+            name
+        } else {
+            format!("{name}={value}")
+        }
     })
 }
 

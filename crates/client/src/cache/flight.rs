@@ -102,7 +102,10 @@ impl<T> Shared<T> {
 
 impl<T> State<T> {
     fn remember(&mut self, error: Error, now: Moment) {
-        let in_a_row = self.failure.take().map_or(1, |failure| failure.in_a_row + 1);
+        let in_a_row = self
+            .failure
+            .take()
+            .map_or(1, |failure| failure.in_a_row + 1);
         let span = pause(&error, in_a_row, &mut self.chance);
         self.failure = Some(Failure {
             error,

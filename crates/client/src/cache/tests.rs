@@ -162,9 +162,9 @@ async fn a_token_that_still_lives_outlasts_a_failed_renewal() {
     let vendor = Vendor::new();
     vendor.get(Ok(HOUR)).await.expect("a token");
     for before_its_end in [120, 10] {
-        vendor.clock.advance(HOUR.saturating_sub(
-            vendor.clock.monotonic() + Duration::from_secs(before_its_end),
-        ));
+        vendor.clock.advance(
+            HOUR.saturating_sub(vendor.clock.monotonic() + Duration::from_secs(before_its_end)),
+        );
         assert_eq!(vendor.get(Err(down())).await.expect("served").value, 1);
         settle().await;
     }
@@ -291,7 +291,11 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                     .map(|millis| Duration::from_millis(millis.into()))
                     .ok_or_else(down);
                 let calls = (0..calls).map(|_| vendor.get(answer.clone()));
-                for held in futures_util::future::join_all(calls).await.into_iter().flatten() {
+                for held in futures_util::future::join_all(calls)
+                    .await
+                    .into_iter()
+                    .flatten()
+                {
                     // Fetched for these very calls, or alive on both clocks.
                     let new = held.value > before;
                     prop_assert!(new || !held.end.passed(vendor.now()), "served when over");

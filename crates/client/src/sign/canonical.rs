@@ -168,7 +168,10 @@ fn recode(out: &mut String, part: &str, in_path: bool) {
         at += 1;
         let decoded = match byte {
             b'+' if !in_path => b' ',
-            b'%' => match (bytes.get(at).and_then(nibble), bytes.get(at + 1).and_then(nibble)) {
+            b'%' => match (
+                bytes.get(at).and_then(nibble),
+                bytes.get(at + 1).and_then(nibble),
+            ) {
                 (Some(high), Some(low)) => {
                     at += 2;
                     high << 4 | low

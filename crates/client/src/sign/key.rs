@@ -47,7 +47,12 @@ impl KeyCache {
 fn derive(secret: &Secret, date: [u8; 8], region: &str, service: &str) -> hmac::Key {
     let first = Secret::new(format!("AWS4{}", secret.expose()));
     let mut key = hmac::Key::new(hmac::HMAC_SHA256, first.expose().as_bytes());
-    for step in [&date[..], region.as_bytes(), service.as_bytes(), b"aws4_request"] {
+    for step in [
+        &date[..],
+        region.as_bytes(),
+        service.as_bytes(),
+        b"aws4_request",
+    ] {
         key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, step).as_ref());
     }
     key
@@ -62,9 +67,13 @@ mod tests {
     fn the_key_signs_as_the_derivation_says_and_follows_secret_and_day() {
         let keys = KeyCache::default();
         let sign = |secret: &str, date: &[u8; 8]| {
-            let tag = keys.key(&Secret::new(secret), *date, "eu-west-2", "execute-api", |key| {
-                hmac::sign(key, b"x")
-            });
+            let tag = keys.key(
+                &Secret::new(secret),
+                *date,
+                "eu-west-2",
+                "execute-api",
+                |key| hmac::sign(key, b"x"),
+            );
             let mut hex = String::new();
             canonical::hex(&mut hex, tag.as_ref());
             hex

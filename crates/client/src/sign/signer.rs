@@ -184,7 +184,12 @@ impl Signer {
         ];
         let (canonical, names) = self.canonical_request(request, &extra, &body_hash);
 
-        let scope = format!("{}/{}/{}/aws4_request", &date[..8], self.region, self.service);
+        let scope = format!(
+            "{}/{}/{}/aws4_request",
+            &date[..8],
+            self.region,
+            self.service
+        );
         let mut to_sign = String::with_capacity(ALGORITHM.len() + scope.len() + 84);
         for line in [ALGORITHM, &date, &scope] {
             to_sign.push_str(line);
@@ -237,7 +242,10 @@ impl Signer {
         }
         headers.extend(extra.iter().flatten());
         let room: usize = headers.iter().map(|(n, v)| 2 * n.len() + v.len() + 3).sum();
-        let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+        let (path, query) = request
+            .target
+            .split_once('?')
+            .unwrap_or((request.target, ""));
 
         let mut out = String::with_capacity(room + request.target.len() * 2 + 128);
         out.push_str(request.method);
@@ -282,7 +290,9 @@ impl SignedHeaders {
 fn lower<'a>(headers: &[(&str, &'a str)]) -> Option<Vec<(String, &'a str)>> {
     let upper = |(name, _): &(&str, &str)| name.bytes().any(|byte| byte.is_ascii_uppercase());
     headers.iter().any(upper).then(|| {
-        let lowered = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value));
+        let lowered = headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), *value));
         lowered.collect()
     })
 }
