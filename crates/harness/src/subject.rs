@@ -1,6 +1,7 @@
 //! Who is judged.
 
 mod ask;
+pub mod reference;
 
 use futures_util::future::BoxFuture;
 
@@ -19,5 +20,6 @@ pub trait ClientSubject: Send {
     fn ask(&self, ask: Ask) -> BoxFuture<'static, Answer>;
 }
 
-/// Makes a fresh client for each scenario.
-pub type ClientMaker = std::sync::Arc<dyn Fn() -> Box<dyn ClientSubject> + Send + Sync>;
+/// Makes a fresh client of a vendor for each scenario, with a seed for its random choices.
+pub type ClientMaker =
+    std::sync::Arc<dyn Fn(&locum_core::Profile, u64) -> Box<dyn ClientSubject> + Send + Sync>;

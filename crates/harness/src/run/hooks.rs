@@ -168,7 +168,8 @@ impl Hooks {
             let maker = self.options.client.as_ref();
             let maker =
                 maker.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            scene.seat(maker());
+            let client = maker(&scene.profile, self.seed(at));
+            scene.seat(client);
             scene.start_client().await?;
         }
         Ok(scene)

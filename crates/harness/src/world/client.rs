@@ -140,6 +140,10 @@ impl Scene {
         for (name, url) in &self.place.urls {
             config.insert(format!("{name}_url"), json!(url));
         }
+        // Both services of a Cognito vendor answer at one address, which stands for the other.
+        if let (None, Some(url)) = (self.place.urls.get("token"), self.place.urls.get("cognito")) {
+            config.insert("token_url".to_owned(), json!(url));
+        }
         config.extend(self.place.credentials.clone());
         config
     }
