@@ -68,7 +68,7 @@ pub struct TokenView {
 }
 
 /// The limit of a call whose caller names none.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Client {
     /// A client of the vendor with these facts; `seed` feeds every jitter.

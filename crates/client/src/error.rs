@@ -1,6 +1,6 @@
 //! What can go wrong between a caller and a vendor.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 /// Why a call, a token or a socket did not come about.
@@ -184,7 +184,8 @@ impl Error {
         let mut chain = String::new();
         while let Some(source) = cause.source() {
             cause = source;
-            chain.push_str(&format!("{source:?} "));
+            // A String takes everything.
+            let _ = write!(chain, "{source:?} ");
         }
         let text = if std::ptr::addr_eq(cause, error) {
             String::from("the request could not be sent")
@@ -216,7 +217,7 @@ mod tests {
     fn a_wait_is_named() {
         let error = Error::Throttled {
             status: 429,
-            wait: Some(Duration::from_secs(86_400)),
+            wait: Some(Duration::from_hours(24)),
         };
         assert_eq!(
             error.to_string(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Longer lifetimes are cut here: nothing a vendor sends makes a token immortal, and no sum of a
 /// clock and a lifetime overflows.
-pub const LONGEST: Duration = Duration::from_secs(400 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_hours(400 * 24);
 
 /// How long `token` lives from the moment its request was sent. Zero means that it serves the
 /// call it was fetched for and none after.
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(wire_lifetime(unit, &raw), expected, "{raw}");
     }
 
-    const HOUR: Option<Duration> = Some(Duration::from_secs(3600));
+    const HOUR: Option<Duration> = Some(Duration::from_hours(1));
 
     #[test]
     fn the_unit_is_the_vendors() {

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, header};
 use locum_core::Timestamp;
 
 /// Longer waits are the caller's decision, not ours.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const RETRIES: u32 = 3;
 
 /// The pauses between the attempts of one request: each twice the one before, with a share of

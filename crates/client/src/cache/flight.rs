@@ -24,7 +24,7 @@ pub(super) struct Failure {
 /// busy caller does not lock its account.
 const REFUSED: Duration = Duration::from_secs(15);
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What a caller without a fresh credential finds.
 pub(super) enum Boarding<T> {

@@ -14,7 +14,7 @@ pub(super) struct Margin {
     pub(super) hard: Duration,
 }
 
-const LONGEST_SOFT: Duration = Duration::from_secs(300);
+const LONGEST_SOFT: Duration = Duration::from_mins(5);
 const LONGEST_HARD: Duration = Duration::from_secs(30);
 
 /// The margins of a `lifetime`, in proportion to it, so that a token of three seconds is used for

@@ -10,8 +10,8 @@ use super::{Cache, Fresh, Held};
 use crate::error::Error;
 use crate::moment::Moment;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A vendor that counts what it is asked; each credential is its number.
 #[derive(Clone)]
@@ -149,7 +149,7 @@ async fn a_late_refusal_of_an_old_token_leaves_the_new_one() {
 async fn near_its_end_a_token_is_served_while_it_is_renewed() {
     let vendor = Vendor::new();
     vendor.get(Ok(HOUR)).await.expect("a token");
-    vendor.clock.advance(HOUR - 2 * MINUTE);
+    vendor.clock.advance(58 * MINUTE);
     assert!(vendor.cache.try_get(vendor.now()).is_none());
     assert_eq!(vendor.get(Ok(HOUR)).await.expect("served").value, 1);
     settle().await;

@@ -23,7 +23,7 @@ pub(super) async fn list(inner: &Inner, path: &str) -> Result<Vec<Value>, Error>
             return Err(Error::Malformed("a list that does not end"));
         }
         let call = Call::new(Method::GET, "");
-        let mut page = page(inner.run(url.clone(), call).await?)?;
+        let mut page = page(&inner.run(url.clone(), call).await?)?;
         next = follow(inner, &url, &page["nextPage"])?;
         if let Some(results) = page["results"].as_array_mut() {
             items.append(results);
@@ -36,7 +36,7 @@ pub(super) async fn list(inner: &Inner, path: &str) -> Result<Vec<Value>, Error>
     Ok(items)
 }
 
-fn page(reply: Reply) -> Result<Value, Error> {
+fn page(reply: &Reply) -> Result<Value, Error> {
     if !reply.status.is_success() {
         let status = reply.status.as_u16();
         return Err(Error::Status {

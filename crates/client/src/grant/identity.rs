@@ -46,16 +46,13 @@ async fn exchange(
         pools.region, pools.user_pool_id
     );
     let logins = json!({ provider: id_token.expose() });
-    let identity = match family.identity() {
-        Some(identity) => identity,
-        None => {
-            let body = json!({"IdentityPoolId": pools.identity_pool_id, "Logins": logins});
-            let (_, _, reply) = ask(issuer, "GetId", &body).await?;
-            let identity = reply["IdentityId"].as_str().map(str::to_owned);
-            family.keep_identity(identity.clone());
-            identity.ok_or(Error::Malformed("a GetId reply without an identity"))?
-        }
-    };
+    if family.identity().is_none() {
+        let body = json!({"IdentityPoolId": pools.identity_pool_id, "Logins": logins});
+        let (_, _, reply) = ask(issuer, "GetId", &body).await?;
+        family.keep_identity(reply["IdentityId"].as_str().map(str::to_owned));
+    }
+    let identity = family.identity();
+    let identity = identity.ok_or(Error::Malformed("a GetId reply without an identity"))?;
     let body = json!({"IdentityId": identity, "Logins": logins});
     let outcome = ask(issuer, "GetCredentialsForIdentity", &body).await;
     if matches!(&outcome, Err(Error::Status { status: 400, .. })) {
@@ -125,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_expiration_is_whole_or_fractional_seconds() {
-        check(&json!(4600), Duration::from_secs(3600));
+        check(&json!(4600), Duration::from_hours(1));
         check(&json!(1000.5), Duration::from_millis(500));
         check(&json!(999), Duration::ZERO);
         check(&json!(null), Duration::ZERO);

@@ -16,9 +16,12 @@ pub struct PathRules {
 /// Writes the canonical form of `path`: normalised by the `rules`, then everything but unreserved
 /// characters and `/` percent-encoded.
 pub fn path(out: &mut String, path: &str, rules: PathRules) {
-    let write = |out: &mut String, part: &str| match rules.double_encode {
-        true => encode(out, part.as_bytes(), true),
-        false => recode(out, part, true),
+    let write = |out: &mut String, part: &str| {
+        if rules.double_encode {
+            encode(out, part.as_bytes(), true);
+        } else {
+            recode(out, part, true);
+        }
     };
     if !path.starts_with('/') {
         out.push('/');
@@ -169,8 +172,8 @@ fn recode(out: &mut String, part: &str, in_path: bool) {
         let decoded = match byte {
             b'+' if !in_path => b' ',
             b'%' => match (
-                bytes.get(at).and_then(nibble),
-                bytes.get(at + 1).and_then(nibble),
+                bytes.get(at).copied().and_then(nibble),
+                bytes.get(at + 1).copied().and_then(nibble),
             ) {
                 (Some(high), Some(low)) => {
                     at += 2;
@@ -185,8 +188,8 @@ fn recode(out: &mut String, part: &str, in_path: bool) {
     }
 }
 
-fn nibble(byte: &u8) -> Option<u8> {
-    char::from(*byte)
+fn nibble(byte: u8) -> Option<u8> {
+    char::from(byte)
         .to_digit(16)
         .and_then(|digit| u8::try_from(digit).ok())
 }

@@ -10,7 +10,7 @@ use locum_core::Timestamp;
 pub(crate) struct Skew(AtomicI64);
 
 /// API Gateway's window is five minutes; a distance well inside it is no skew.
-const AGREE: Duration = Duration::from_secs(60);
+const AGREE: Duration = Duration::from_mins(1);
 
 impl Skew {
     /// The time to sign with.
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     const NOON: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_correction_is_learnt_once_and_dropped_when_the_clocks_agree() {

@@ -120,7 +120,7 @@ async fn a_named_time_is_kept_and_an_absurd_one_is_handed_on() {
     let day = || Answer::new(429, "").with("retry-after", "86400");
     let (outcome, _) = throttled(Call::get("/x"), day, 1).await;
     let error = outcome.expect_err("throttled");
-    assert_eq!(error.wait(), Some(Duration::from_secs(86_400)));
+    assert_eq!(error.wait(), Some(Duration::from_hours(24)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,11 +51,10 @@ impl Answer {
     }
 
     fn text(&self) -> String {
-        let headers: String = self
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let mut headers = String::new();
+        for (name, value) in &self.headers {
+            headers.extend([name, ": ", value, "\r\n"]);
+        }
         let (status, length) = (self.status, self.body.len());
         format!(
             "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n{}",
