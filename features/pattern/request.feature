@@ -31,7 +31,7 @@ Feature: Pattern Health serves API calls
     @id:VEN-10 @should
     Scenario: The pages hold the whole list
       Given the caller has logged in
-      When the caller reads the list with limit=2 as far as nextPage leads
+      When the caller reads the list with limit=50 as far as nextPage leads
       Then each page contains
         | totalCount | number |
         | limit      | number |

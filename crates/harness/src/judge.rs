@@ -235,7 +235,7 @@ impl Bench<'_> {
             Ending::NotApplicable(why) => self.bare(row, Verdict::NotApplicable, why),
             Ending::NotReached => self.bare(row, Verdict::NotRun, "the run ended before it"),
             Ending::Broken(why) => {
-                let reason = format!("{}: {why}", scenario.title);
+                let reason = format!("{why} (in {})", scenario.title);
                 self.bare(row, Verdict::Harness, &reason)
             }
             Ending::Ran => match weightiest(&scenario.findings, row.level) {

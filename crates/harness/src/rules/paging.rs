@@ -79,6 +79,9 @@ pub fn pages_hold_all(view: &View<'_>, list: &str, total: &str) -> Finding {
     if first.grade != Grade::Met {
         return first;
     }
+    if view.ledger.lack().is_some() {
+        return unobserved(view, "not all pages were read");
+    }
     let bodies: Vec<Value> = view
         .ledger
         .acts("page", "")
@@ -123,7 +126,8 @@ pub fn limit_is_kept(view: &View<'_>, list: &str, most: usize) -> Finding {
             Finding::new(Grade::Met, seen).proved_by([call.seq])
         }
         (_, count) => {
-            let seen = format!("{} and {count:?} entries", sentence(&call));
+            let count = count.map_or_else(|| "no".to_owned(), |count| count.to_string());
+            let seen = format!("{} and {count} entries", sentence(&call));
             broken(&call, &format!("422, or at most {most} entries"), seen)
         }
     }
