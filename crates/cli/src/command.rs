@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod args;
+mod check;
 mod explain;
 mod failure;
 mod line;
@@ -32,6 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
     };
     match args.command {
         args::Command::Serve(args) => serve::run(&args),
+        args::Command::Check(args) => check::run(&args),
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),
     }

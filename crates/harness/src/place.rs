@@ -31,7 +31,55 @@ impl std::fmt::Debug for Place {
     }
 }
 
+/// Variable of the environment behind `LOCUM_` -> the credential it gives.
+const VARIABLES: &[(&str, &str)] = &[
+    ("CLIENT_ID", "client_id"),
+    ("CLIENT_SECRET", "client_secret"),
+    ("USERNAME", "username"),
+    ("PASSWORD", "password"),
+    ("TENANT", "tenant"),
+    ("REGION", "region"),
+    ("USER_POOL_ID", "user_pool_id"),
+    ("IDENTITY_POOL_ID", "identity_pool_id"),
+];
+
 impl Place {
+    /// A real endpoint: `base` is what stands before the vendor's documented paths, and the
+    /// variables of the environment give the first account and override single addresses.
+    ///
+    /// # Errors
+    /// When `base` is no http or https URL.
+    pub fn from_env(
+        profile: &locum_core::Profile,
+        base: &str,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let base = base.trim_end_matches('/').to_owned();
+        let parsed = reqwest::Url::parse(&base).ok();
+        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+            return Err(Error::Step(format!("`{base}` is no http or https URL")));
+        }
+        let mut place = Self::default();
+        for (variable, name) in VARIABLES {
+            if let Some(value) = read(&format!("LOCUM_{variable}")) {
+                place.credentials.insert((*name).to_owned(), value.into());
+            }
+        }
+        for name in ["GROUP_ID", "TENANT"] {
+            if let Some(value) = read(&format!("LOCUM_{name}")) {
+                place.env.insert(format!("LOCUM_{name}"), value);
+            }
+        }
+        for (name, path) in &profile.urls {
+            let given = read(&format!("LOCUM_{}_URL", name.to_uppercase()));
+            let url = given.unwrap_or_else(|| format!("{base}{path}"));
+            let url = place.fill(&url).unwrap_or(url);
+            place.urls.insert(name.clone(), url);
+        }
+        place.base = base;
+        Ok(place)
+    }
+
     /// The address called `name`.
     pub fn url(&self, name: &str) -> Result<&str, Error> {
         self.urls

@@ -82,6 +82,18 @@ impl Report {
             })
     }
 
+    /// This report and `other`, of the same run, as one: rows and logs behind each other, the exit
+    /// code that wins.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.run.finished = other.run.finished;
+        self.run.duration += other.run.duration;
+        self.verdicts.extend(other.verdicts);
+        self.logs.extend(other.logs);
+        self.exit_code = crate::exit::winner(&[self.exit_code, other.exit_code]);
+        self
+    }
+
     /// Whether `text`, made of this report, holds a secret of the run in any spelling.
     pub fn leaks(&self, text: &str) -> bool {
         self.logs.iter().any(|log| log.canaries.leaks(text))

@@ -107,7 +107,7 @@ impl Plan {
             let tags = [inherited, &scenario.tags].concat();
             let mut planned = planned(&tags, path, vendor, &scenario.name)?;
             if wanted(&planned) {
-                planned.key = format!("s-{}", self.scenarios.len() + 1);
+                planned.key = format!("{}-{}", planned.judge.word(), self.scenarios.len() + 1);
                 scenario.tags.push(format!("key:{}", planned.key));
                 self.scenarios.push(planned);
                 kept.push(scenario);
