@@ -35,7 +35,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         runtime.block_on(endpoint(args, profiles, url))?
     } else {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
-        runtime.block_on(built_in(args, profiles, mocks.control_url()))?
+        runtime.block_on(built_in(args, profiles, &mocks))?
     };
     print!("{}", report::terminal::table(&report, look()));
     match &args.report {
@@ -49,11 +49,11 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
 async fn built_in(
     args: &args::Check,
     profiles: Vec<Profile>,
-    control: &str,
+    mocks: &mocks::Mocks,
 ) -> Result<Report, Failure> {
     let seed = args.seed.unwrap_or_else(rand::random);
     let target = |twin| {
-        let control = Control::new(control, None).map_err(|error| refused(&error))?;
+        let control = Control::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
         Ok(Target::Mocks { control, twin })
     };
     let clock = Arc::new(SystemClock::new());
@@ -71,7 +71,7 @@ async fn built_in(
         strict: args.strict,
         clock: clock.clone(),
     };
-    let vendor = check(options(Judge::Vendor, target(args.twin.clone())?, None)).await;
+    let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
     let client = check(options(Judge::Client, target(None)?, Some(maker))).await;
     match (vendor, client) {
         (Ok(vendor), Ok(client)) => Ok(vendor.join(client)),

@@ -12,6 +12,7 @@ use crate::command::Failure;
 #[derive(Debug)]
 pub(super) struct Mocks {
     control: String,
+    twin: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -30,20 +31,21 @@ impl Mocks {
             };
             runtime.block_on(async {
                 let started = start(vendors, twin).await;
-                let running = match started {
-                    Ok(running) => running,
+                let (running, twin) = match started {
+                    Ok(started) => started,
                     Err(failure) => return drop(tell.send(Err(failure))),
                 };
-                let _ = tell.send(Ok(format!("http://{}", running.server.address)));
+                let _ = tell.send(Ok((format!("http://{}", running.server.address), twin)));
                 let _ = stopped.await;
             });
             runtime.shutdown_background();
         });
-        let control = told
+        let (control, twin) = told
             .recv()
             .unwrap_or_else(|_| Err(Failure::unreachable("the mocks did not start")))?;
         Ok(Self {
             control,
+            twin,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -53,26 +55,29 @@ impl Mocks {
     pub(super) fn control_url(&self) -> &str {
         &self.control
     }
+
+    /// The full name of the twin, where one was asked for.
+    pub(super) fn twin(&self) -> Option<String> {
+        self.twin.clone()
+    }
 }
 
 async fn start(
     vendors: Vec<Arc<dyn Vendor>>,
     twin: Option<String>,
-) -> Result<locum_server::Running, Failure> {
+) -> Result<(locum_server::Running, Option<String>), Failure> {
     let running = Server::start(ServerConfig::loopback(), vendors)
         .await
         .map_err(|error| Failure::unreachable(error.to_string()))?;
-    if let Some(name) = twin {
-        let stage = running
-            .server
-            .stage("default")
-            .expect("a server starts with it");
-        running
-            .server
-            .put_twin(&stage, &name)
-            .map_err(Failure::usage)?;
-    }
-    Ok(running)
+    let stage = running
+        .server
+        .stage("default")
+        .expect("a server starts with it");
+    let twin = twin
+        .map(|name| running.server.put_twin(&stage, &name))
+        .transpose()
+        .map_err(Failure::usage)?;
+    Ok((running, twin))
 }
 
 impl Drop for Mocks {
