@@ -3,6 +3,10 @@
 
 use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Request};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What may not stand in a header line as it is; bytes outside ASCII are escaped anyway.
+const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
 
 /// The redirect, where the path without its slashes is routed.
 pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
@@ -17,6 +21,7 @@ pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
     }
     let query = &request.target[request.path().len()..];
     let location = format!("{}{query}", mock.url(bare));
+    let location = utf8_percent_encode(&location, UNSAFE).to_string();
     let denial = Denial::new(DenialKind::NotFound, "trailing_slash");
     Some(denial.expected(bare).param("location", location))
 }
