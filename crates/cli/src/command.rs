@@ -10,6 +10,7 @@ mod serve;
 mod vendors;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use clap::Parser;
 
@@ -37,4 +38,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),
     }
+}
+
+/// Prints to standard output; a reader that has gone (`| head`) is no fault.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
 }

@@ -8,6 +8,14 @@ pub enum Error {
     /// The control API of the mocks could not be reached.
     #[error("the control API does not answer: {0}")]
     Control(String),
+    /// Nobody answers at the vendor's address.
+    #[error("cannot reach {url}: {fault}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// What the system says.
+        fault: String,
+    },
     /// The control API refused a call.
     #[error("the control API refused {call} with {status}: {message}")]
     Refused {

@@ -80,6 +80,30 @@ impl Place {
         Ok(place)
     }
 
+    /// Whether anybody listens at the vendor's address.
+    ///
+    /// # Errors
+    /// When no connection comes about within five seconds.
+    pub async fn is_up(&self) -> Result<(), Error> {
+        let lost = |fault: String| Error::Unreachable {
+            url: self.base.clone(),
+            fault,
+        };
+        let url = reqwest::Url::parse(&self.base).map_err(|error| lost(error.to_string()))?;
+        let host = url
+            .host_str()
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let connect = tokio::net::TcpStream::connect((host, port));
+        match tokio::time::timeout(std::time::Duration::from_secs(5), connect).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(lost(error.to_string())),
+            Err(_) => Err(lost("no answer within 5 s".to_owned())),
+        }
+    }
+
     /// The address called `name`.
     pub fn url(&self, name: &str) -> Result<&str, Error> {
         self.urls

@@ -110,8 +110,9 @@ pub async fn check(
         ids: &options.ids,
     };
     let plan = Plan::select(&scope)?;
-    if let Target::Mocks { control, .. } = &options.target {
-        control.is_up().await?;
+    match &options.target {
+        Target::Mocks { control, .. } => control.is_up().await?,
+        Target::Endpoint(place) => place.is_up().await?,
     }
     let started = options.clock.now();
     let origin = options.clock.monotonic();

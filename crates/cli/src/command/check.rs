@@ -37,7 +37,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
-    print!("{}", report::terminal::table(&report, look()));
+    super::say(&report::terminal::table(&report, look()));
     match &args.report {
         Some(folder) => write(&report, folder),
         None => Ok(report.exit_code),
@@ -133,7 +133,7 @@ fn refused(error: &Error) -> Failure {
     let mut failure = Failure::unreachable(error.to_string());
     failure.code = match error {
         Error::NothingSelected(_) => exit::NOTHING_SELECTED,
-        Error::Control(_) => failure::UNREACHABLE,
+        Error::Control(_) | Error::Unreachable { .. } => failure::UNREACHABLE,
         Error::Step(_) => failure::USAGE,
         _ => exit::HARNESS,
     };
