@@ -25,4 +25,4 @@ macro_rules! registry {
     };
 }
 
-registry!(athelas, pattern);
+registry!(athelas, pattern, scribe);
