@@ -51,8 +51,15 @@ impl Faults {
     }
 
     fn push(&mut self, kind: &str, place: Value, message: &str, input: Value) {
-        self.0
-            .push(json!({"type": kind, "loc": place, "msg": message, "input": input}));
+        // The model's order of members.
+        let members = [
+            ("type", kind.into()),
+            ("loc", place),
+            ("msg", message.into()),
+            ("input", input),
+        ];
+        let fault = members.map(|(name, value)| (name.to_owned(), value));
+        self.0.push(Value::Object(fault.into_iter().collect()));
     }
 
     /// Adds `ctx` to the last fault.

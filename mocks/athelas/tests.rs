@@ -1,6 +1,7 @@
 //! The wire, as Athelas' documents print it.
 
 mod api;
+mod forged;
 mod refused;
 mod settings;
 mod token;
@@ -54,15 +55,13 @@ async fn get(bench: &Bench, path: &str, token: &str) -> Answer {
 
 /// A multipart body with boundary `B`: names, file names and values.
 fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
-    let mut body = String::new();
-    for (name, file, value) in parts {
+    let part = |(name, file, value): &(&str, Option<&str>, &str)| {
         let file = file.map_or(String::new(), |file| format!("; filename=\"{file}\""));
-        body.push_str(&format!(
+        format!(
             "--B\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
-        ));
-    }
-    body.push_str("--B--\r\n");
-    body
+        )
+    };
+    parts.iter().map(part).collect::<String>() + "--B--\r\n"
 }
 
 async fn post(

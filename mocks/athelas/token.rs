@@ -181,7 +181,7 @@ fn shaped(mock: &Mock, mut denial: Denial) -> Denial {
             DenialKind::Limit => return denial,
             _ => "rfc_invalid_request",
         };
-        denial.reason = look.to_owned();
+        look.clone_into(&mut denial.reason);
     }
     denial
 }

@@ -17,6 +17,9 @@ async fn bodies_that_are_refused() {
         bench.credential("username"),
         bench.credential("password")
     );
+    // A name that makes the body look like a form at the first glance.
+    let secret = bench.credential("password");
+    let parts = multipart(&[("username", None, "a&token=b"), ("password", None, &secret)]);
     let unencoded = bench.credential("username");
     let inactive = form(&bench, 2);
     let no_api = form(&bench, 3);
@@ -47,6 +50,8 @@ async fn bodies_that_are_refused() {
         ("Content-Type: text/plain\r\n", json, 422, BOTH_MISSING),
         ("Content-Type: text/plain\r\n", format!("{name}&password={password}"), 422, BOTH_MISSING),
         ("Content-Type: multipart/form-data; boundary=B\r\n", String::new(), 422, BOTH_MISSING),
+        ("Content-Type: text/plain\r\n", parts.clone(), 422, BOTH_MISSING),
+        ("Content-Type: multipart/form-data\r\n", parts, 400, r#"{"detail":"Missing boundary in multipart."}"#),
         ("Content-Type: multipart/form-data\r\n", multipart(&[("username", None, "a")]), 400, r#"{"detail":"Missing boundary in multipart."}"#),
         ("Content-Type: multipart/form-data; boundary=C\r\n", multipart(&[("username", None, "a")]), 400, r#"{"detail":"There was an error parsing the body"}"#),
         // the page's own sample as its obfuscation left it

@@ -107,6 +107,22 @@ async fn a_rotated_password_takes_effect_at_once() {
     assert!(stray.is_err_and(|fault| fault.contains("unknown field `name`")));
 }
 
+/// FastAPI reads a form's bytes as Latin-1 before it decodes the escapes.
+#[tokio::test]
+async fn a_name_outside_ascii_has_to_be_encoded() {
+    let bench = bench().await;
+    let vendor = bench.running.server.vendor("athelas").expect("it is there");
+    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let users = json!({"users": [{"username": "müller", "password": "x"}]});
+    vendor.change_principals(&mock, users).expect("principals");
+    for (body, status) in [
+        ("username=m%C3%BCller&password=x", 200),
+        ("username=müller&password=x", 401),
+    ] {
+        assert_eq!(bench.request(TOKEN, FORM, body).await.status, status, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn the_journal_names_account_and_token_and_keeps_no_secret() {
     let bench = bench().await;
