@@ -245,7 +245,13 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
     let (first, rest) = segment(target);
     match first {
         "" => Address::Page,
-        "_locum" => Address::Control,
+        "_locum" => match &head.defect {
+            None => Address::Control,
+            Some((_, defect)) => Address::Nobody(
+                defect.clone(),
+                "the control API takes well-formed requests only".to_owned(),
+            ),
+        },
         "s" => {
             let (name, rest) = segment(rest);
             let Some(stage) = server.stage(name) else {

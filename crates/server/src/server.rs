@@ -184,8 +184,10 @@ impl Server {
             return Err(ServerError::Taken(name));
         }
         let listens = spec.listen;
-        let stage = Stage::make(name.clone(), rand::random(), spec, &self.vendors)
-            .map_err(ServerError::Vendor)?;
+        // 53 bits: the stage document is read in languages whose numbers hold no more.
+        let seed = rand::random::<u64>() >> 11;
+        let stage =
+            Stage::make(name.clone(), seed, spec, &self.vendors).map_err(ServerError::Vendor)?;
         let (close, _) = watch::channel(false);
         if listens {
             for vendor in &self.vendors {
@@ -260,6 +262,7 @@ impl Server {
             .remove(name);
         slot.is_some_and(|slot| {
             let _ = slot.close.send(true);
+            slot.stage.release();
             true
         })
     }
@@ -288,15 +291,9 @@ impl Server {
                 None => format!("no twin called `{name}`"),
             });
         };
-        let settings = (twin.settings)()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
         stage
-            .change_settings(&settings)
-            .map_err(|error| error.to_string())?;
-        stage.set_twin(Some((vendor.to_owned(), twin.name.to_owned())));
-        Ok(())
+            .put_twin(vendor, twin)
+            .map_err(|error| error.to_string())
     }
 
     /// `vendor` on `stage`, outside of any exchange.

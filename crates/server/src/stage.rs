@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::clock::{ClockMode, StageClock};
 use crate::store::{MemoryStore, Store, digest_of};
+use crate::twin::Twin;
 use crate::vendor::{Vendor, VendorState};
 
 /// How many tokens, entries and bytes a stage keeps.
@@ -117,6 +118,8 @@ struct Inner {
     next_fault: u64,
     settings: Settings,
     twin: Option<(String, String)>,
+    /// What the twin has instead of the settings.
+    twin_settings: BTreeMap<String, Value>,
     chance: ChaCha12Rng,
     barriers: HashMap<String, Arc<Barrier>>,
 }
@@ -154,6 +157,7 @@ impl Stage {
                 next_fault: 1,
                 settings: Settings::default(),
                 twin: None,
+                twin_settings: BTreeMap::new(),
                 chance: chance_for(seed, "stage"),
                 barriers: HashMap::new(),
             }),
@@ -180,7 +184,7 @@ impl Stage {
         }
         let settings = defined(vendors, &self.spec.settings)?;
         let fresh = StageClock::running();
-        self.clock.turn(None, Some(fresh.now()), None);
+        self.clock.turn(None, Some(fresh.now()), Some(fresh.mode()));
         if let Some(clock) = &self.spec.clock {
             self.clock.turn(None, clock.now, Some(clock.mode));
         }
@@ -197,14 +201,25 @@ impl Stage {
             .expect("no code panics while it holds the states") = states;
         self.store.clear();
         self.logins.store(0, Ordering::SeqCst);
+        self.release();
         let mut inner = self.lock();
         inner.journal.clear();
         inner.faults.clear();
-        inner.barriers.clear();
         inner.settings = settings;
         inner.twin = None;
+        inner.twin_settings.clear();
         inner.chance = chance_for(self.seed, "stage");
         Ok(())
+    }
+
+    /// Lets go all that wait here, for a barrier or for the journal: nobody could open a barrier
+    /// that the stage has forgotten.
+    pub(crate) fn release(&self) {
+        let barriers = std::mem::take(&mut self.lock().barriers);
+        for barrier in barriers.values() {
+            barrier.open();
+        }
+        self.written.notify_waiters();
     }
 
     fn opened(&self, vendor: &dyn Vendor) -> Result<VendorState, String> {
@@ -266,7 +281,9 @@ impl Stage {
 
     /// The value of a setting by its full name, the twin's settings first.
     pub fn setting(&self, name: &str) -> Value {
-        self.lock().settings.get(name).clone()
+        let inner = self.lock();
+        let twin = inner.twin_settings.get(name);
+        twin.unwrap_or_else(|| inner.settings.get(name)).clone()
     }
 
     /// Changes settings; either all or none.
@@ -288,9 +305,35 @@ impl Stage {
         look(&self.lock().settings)
     }
 
-    /// Puts an evil twin of `vendor` in its place; `None` brings the honest vendor back.
+    /// Puts `twin` in `vendor`'s place, in place of any other. Its settings lie over those of the
+    /// stage, so that the honest vendor comes back with the settings it had.
+    ///
+    /// # Errors
+    /// When the twin has a setting that is unknown or does not take its value.
+    pub fn put_twin(&self, vendor: &str, twin: &Twin) -> Result<(), SettingError> {
+        let mut inner = self.lock();
+        let mut settings = inner.settings.clone();
+        let mut over = BTreeMap::new();
+        for (name, value) in (twin.settings)() {
+            settings.set(name, value.clone())?;
+            over.insert(name.to_owned(), value);
+        }
+        inner.twin = Some((vendor.to_owned(), twin.name.to_owned()));
+        inner.twin_settings = over;
+        Ok(())
+    }
+
+    /// Puts an evil twin of `vendor` in its place without its settings; `None` brings the honest
+    /// vendor back.
     pub fn set_twin(&self, twin: Option<(String, String)>) {
-        self.lock().twin = twin;
+        let mut inner = self.lock();
+        inner.twin = twin;
+        inner.twin_settings.clear();
+    }
+
+    /// The twin in some vendor's place: the vendor's word and the twin's name.
+    pub fn twin(&self) -> Option<(String, String)> {
+        self.lock().twin.clone()
     }
 
     /// The name of the twin in `vendor`'s place.
@@ -300,6 +343,11 @@ impl Stage {
             .as_ref()
             .filter(|(of, _)| of == vendor)
             .map(|(_, name)| name.clone())
+    }
+
+    /// What the twin in place has instead of the settings.
+    pub fn twin_settings(&self) -> BTreeMap<String, Value> {
+        self.lock().twin_settings.clone()
     }
 
     /// A number that groups what one login leads to.
@@ -400,6 +448,15 @@ impl Stage {
         Arc::clone(self.lock().barriers.entry(name.to_owned()).or_default())
     }
 
+    /// The barriers that requests came to or that were opened, by name.
+    pub fn barriers(&self) -> BTreeMap<String, Arc<Barrier>> {
+        let barriers = &self.lock().barriers;
+        barriers
+            .iter()
+            .map(|(name, barrier)| (name.clone(), Arc::clone(barrier)))
+            .collect()
+    }
+
     /// Counts of what it holds: tokens, entries, bytes.
     pub fn counts(&self) -> (usize, usize, usize) {
         let inner = self.lock();
@@ -447,6 +504,11 @@ impl Barrier {
     pub fn open(&self) {
         self.open.store(true, Ordering::SeqCst);
         self.opened.notify_waiters();
+    }
+
+    /// Whether it lets all go.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
     }
 
     /// How many came to it.

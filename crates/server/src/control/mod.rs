@@ -1,13 +1,134 @@
 //! The control API: how a test, a person with curl, a page or a thin client turns a running mock.
+//!
+//! Each call is a row of a section's `CALLS`: method, path, a phrase, and the function that
+//! answers. The router and the OpenAPI document are both made of those rows, so that neither can
+//! say what the other does not. A request walks through `gate` (may it?), `call` (path, query and
+//! body, read strictly) and the section's function; whatever goes wrong on the way is a
+//! [`Refusal`](refusal::Refusal).
+//!
+//! # Layout
+//!
+//! - `call`, `input`, `refusal`, `gate`, `openapi`: what all calls have in common
+//! - `stages`, `document`, `principals`: worlds, and what stands in them
+//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: how they are turned
+//! - `journal`, `wait`, `stream`, `har`: what happened there
+//! - `meta`: of the server itself
 
-use std::sync::Weak;
+mod barriers;
+mod call;
+mod clock;
+mod document;
+mod faults;
+mod gate;
+mod har;
+mod input;
+mod journal;
+mod meta;
+mod openapi;
+mod principals;
+mod refusal;
+mod settings;
+mod stages;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod twins;
+mod wait;
+
+use std::sync::{Arc, Mutex, Weak};
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::routing::{MethodFilter, on};
+use locum_core::setting::nearest;
 
 use crate::server::Server;
+use call::{Answer, Call};
+use refusal::Refusal;
+
+/// Who answers: the server, and what calls must not do at the same time.
+#[derive(Debug)]
+struct Control {
+    server: Weak<Server>,
+    /// Held while principals are read, changed and written back.
+    principals: Mutex<()>,
+}
+
+/// All calls, in the order of the description.
+fn calls() -> impl Iterator<Item = &'static Call> {
+    [
+        stages::CALLS,
+        principals::CALLS,
+        clock::CALLS,
+        journal::CALLS,
+        tokens::CALLS,
+        faults::CALLS,
+        barriers::CALLS,
+        settings::CALLS,
+        twins::CALLS,
+        meta::CALLS,
+    ]
+    .into_iter()
+    .flatten()
+}
 
 /// The routes under `/_locum`.
 pub(crate) fn router(server: Weak<Server>) -> Router {
-    let _ = server;
-    Router::new()
+    let control = Arc::new(Control {
+        server,
+        principals: Mutex::new(()),
+    });
+    let mut router = Router::new();
+    for call in calls() {
+        let filter = MethodFilter::try_from(call.method())
+            .expect("the tables name only methods that axum knows");
+        for path in call.paths() {
+            let control = Arc::clone(&control);
+            let answer = move |params: RawPathParams, request: Request| {
+                let control = Arc::clone(&control);
+                async move { call::answer(&control, call, &params, request).await }
+            };
+            router = router.route(&path, on(filter, answer));
+        }
+    }
+    let (lost, wrong) = (Arc::clone(&control), control);
+    router
+        .method_not_allowed_fallback(move |request: Request| {
+            let control = Arc::clone(&wrong);
+            async move { refused(&control, &request, wrong_method) }
+        })
+        .fallback(move |request: Request| {
+            let control = Arc::clone(&lost);
+            async move { refused(&control, &request, no_call) }
+        })
+}
+
+/// Refuses what no call answers, to those who may call at all.
+fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refusal) -> Answer {
+    let refusal = match control.server.upgrade() {
+        None => Refusal::stopping(),
+        Some(server) => match gate::pass(&server, request.uri().path(), request.headers()) {
+            Ok(()) => why(request),
+            Err(refusal) => refusal,
+        },
+    };
+    refusal.into_answer()
+}
+
+fn no_call(request: &Request<Body>) -> Refusal {
+    let path = request.uri().path();
+    let known: Vec<String> = calls().flat_map(Call::paths).collect();
+    let hint = nearest(path, known.iter().map(String::as_str)).map_or_else(
+        || "GET /_locum/openapi.json lists the calls".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Refusal::new(404, format!("no call at `{path}`")).hint(hint)
+}
+
+fn wrong_method(request: &Request<Body>) -> Refusal {
+    let (method, path) = (request.method(), request.uri().path());
+    Refusal::new(405, format!("`{path}` does not take {method}"))
+        .hint("GET /_locum/openapi.json lists the calls with their methods")
 }

@@ -1,0 +1,249 @@
+//! One call of the API: a row of a section's table, and how a request reaches its function.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{RawPathParams, Request};
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, ready};
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+use super::{Control, gate, input};
+use crate::listen::PATIENCE;
+use crate::server::Server;
+use crate::stage::Stage;
+
+/// The largest body in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// What goes back.
+pub(super) type Answer = http::Response<Body>;
+
+/// What a call's function gives.
+pub(super) type Outcome = Result<Answer, Refusal>;
+
+/// A parameter of the query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Param {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Whether it is a number.
+    pub(super) number: bool,
+}
+
+/// A parameter that is text.
+pub(super) const fn text(name: &'static str) -> Param {
+    Param {
+        name,
+        number: false,
+    }
+}
+
+/// A parameter that is a number.
+pub(super) const fn number(name: &'static str) -> Param {
+    Param { name, number: true }
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// Its method and its path, with a space between. A path that begins with `…` hangs below a
+    /// stage; the same path directly under `/_locum` then means the stage `default`.
+    pub(super) line: &'static str,
+    /// What it does, in a phrase.
+    pub(super) does: &'static str,
+    /// What its query may say.
+    pub(super) query: &'static [Param],
+    /// A body that it takes; without one it takes none.
+    pub(super) body: Option<&'static str>,
+    /// The status of success.
+    pub(super) status: u16,
+    /// The function.
+    pub(super) run: fn(Ask) -> BoxFuture<'static, Outcome>,
+}
+
+impl Call {
+    /// A call without query and body that answers 200.
+    pub(super) const fn new(
+        line: &'static str,
+        does: &'static str,
+        run: fn(Ask) -> BoxFuture<'static, Outcome>,
+    ) -> Self {
+        Self {
+            line,
+            does,
+            query: &[],
+            body: None,
+            status: 200,
+            run,
+        }
+    }
+
+    /// It takes these parameters.
+    pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// It takes a body such as this one.
+    pub(super) const fn body(mut self, example: &'static str) -> Self {
+        self.body = Some(example);
+        self
+    }
+
+    /// It answers so when it succeeds.
+    pub(super) const fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Its method.
+    pub(super) fn method(&self) -> Method {
+        let word = self.line.split(' ').next().unwrap_or_default();
+        Method::from_bytes(word.as_bytes()).expect("the tables name methods")
+    }
+
+    /// Its paths: for a call below a stage the long one and the short one.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let path = self.line.split(' ').nth(1).unwrap_or_default();
+        match path.strip_prefix('…') {
+            None => vec![format!("/_locum{path}")],
+            Some(rest) => vec![
+                format!("/_locum/stages/{{stage}}{rest}"),
+                format!("/_locum{rest}"),
+            ],
+        }
+    }
+}
+
+/// A request that reached a call.
+pub(super) struct Ask {
+    pub(super) server: Arc<Server>,
+    pub(super) control: Arc<Control>,
+    /// `host:port` as the caller addressed it.
+    pub(super) host: String,
+    /// The query, each value in its kind.
+    pub(super) query: Map<String, Value>,
+    pub(super) last_event_id: Option<String>,
+    path: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Ask {
+    /// The value of `{name}` in the path.
+    pub(super) fn path(&self, name: &str) -> &str {
+        let found = self.path.iter().find(|(have, _)| have == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// The number in the path's `{id}`, which names a `what`.
+    pub(super) fn id(&self, what: &str) -> Result<u64, Refusal> {
+        let text = self.path("id");
+        text.parse()
+            .map_err(|_| Refusal::unknown(what, text).hint("ids are whole numbers, such as 1"))
+    }
+
+    /// The stage that the path names, or `default`.
+    pub(super) fn stage(&self) -> Result<Arc<Stage>, Refusal> {
+        let name = match self.path("stage") {
+            "" => "default",
+            name => name,
+        };
+        self.server.stage(name).ok_or_else(|| {
+            let stages = self.server.stages();
+            Refusal::unknown("stage", name).near(name, stages.iter().map(|s| s.name.as_str()))
+        })
+    }
+
+    /// The body as `T`; none is the same as `{}`.
+    pub(super) fn body<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+        input::body(&self.body)
+    }
+
+    /// The query as `T`.
+    pub(super) fn query<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_value(Value::Object(self.query.clone()))
+            .map_err(|error| Refusal::json(&error))
+    }
+}
+
+/// A function that needs not wait, as the table takes it.
+pub(super) fn at_once(outcome: Outcome) -> BoxFuture<'static, Outcome> {
+    Box::pin(ready(outcome))
+}
+
+/// A JSON answer, with a line end for the terminal.
+pub(super) fn json(status: u16, value: &Value) -> Answer {
+    written(status, "application/json", format!("{value}\n"))
+}
+
+/// An answer of any media type.
+pub(super) fn written(status: u16, media_type: &'static str, body: impl Into<Body>) -> Answer {
+    http::Response::builder()
+        .status(status)
+        .header(http::header::CONTENT_TYPE, media_type)
+        .header(http::header::CACHE_CONTROL, "no-store")
+        .body(body.into())
+        .expect("status and media type are constants")
+}
+
+/// Answers one request to `call`.
+pub(super) async fn answer(
+    control: &Arc<Control>,
+    call: &'static Call,
+    params: &RawPathParams,
+    request: Request,
+) -> Answer {
+    match asked(control, call, params, request).await {
+        Ok(ask) => match (call.run)(ask).await {
+            Ok(answer) => answer,
+            Err(refusal) => refusal.into_answer(),
+        },
+        Err(refusal) => refusal.into_answer(),
+    }
+}
+
+async fn asked(
+    control: &Arc<Control>,
+    call: &Call,
+    params: &RawPathParams,
+    request: Request,
+) -> Result<Ask, Refusal> {
+    let server = control.server.upgrade().ok_or_else(Refusal::stopping)?;
+    let (head, body) = request.into_parts();
+    gate::pass(&server, head.uri.path(), &head.headers)?;
+    let query = input::query(head.uri.query().unwrap_or_default(), call.query)?;
+    let body = collected(body).await?;
+    if call.body.is_none() && !matches!(body.trim_ascii(), b"" | b"{}" | b"null") {
+        return Err(Refusal::bad("this call takes no body").hint(call.does));
+    }
+    let text = |name: http::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
+    let host = text(http::header::HOST)
+        .filter(|host| host.parse::<http::uri::Authority>().is_ok())
+        .map_or_else(|| server.address.to_string(), str::to_owned);
+    let last_event_id = text(http::HeaderName::from_static("last-event-id")).map(str::to_owned);
+    let path = params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Ask {
+        control: Arc::clone(control),
+        host,
+        query,
+        last_event_id,
+        path: path.collect(),
+        body,
+        server,
+    })
+}
+
+async fn collected(body: Body) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Refusal::new(413, "the body broke off or is too large")
+            .hint(format!("at most {MAX_BODY} bytes"))),
+        Err(_) => Err(Refusal::new(408, "the body did not arrive in time")
+            .hint(format!("all of it within {} s", PATIENCE.as_secs()))),
+    }
+}

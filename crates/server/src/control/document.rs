@@ -1,0 +1,150 @@
+//! The stage document: what a client is configured with. The only place, beside the principals,
+//! where a secret is given out.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::call::Ask;
+use super::clock;
+use crate::stage::Stage;
+use crate::{Document, Mock, Vendor};
+
+/// Address in the profile's `urls` -> the variable's name behind `LOCUM_`.
+const URL_VARIABLES: &[(&str, &str)] = &[
+    ("token", "TOKEN_URL"),
+    // Where logins and their tokens come from, when there is no OAuth token endpoint.
+    ("cognito", "TOKEN_URL"),
+    ("api", "API_URL"),
+    ("ws", "WS_URL"),
+];
+
+/// Parameter of the vendor's document -> the variable's name behind `LOCUM_`.
+const PARAM_VARIABLES: &[(&str, &str)] = &[("group", "GROUP_ID")];
+
+/// Addresses of this name are websockets.
+const SOCKET: &str = "ws";
+
+/// The document of `stage`.
+pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
+    let settings: Map<String, Value> =
+        stage.with_settings(|settings| settings.changes().clone().into_iter().collect());
+    let vendors: Map<String, Value> = ask
+        .server
+        .vendors()
+        .iter()
+        .map(|vendor| {
+            let word = vendor.profile().vendor.clone();
+            (word, of_vendor(ask, stage, vendor))
+        })
+        .collect();
+    let mut document = json!({
+        "name": stage.name,
+        "seed": stage.seed,
+        "listen": stage.spec.listen,
+        "clock": clock::shown(stage),
+        "settings": settings,
+    });
+    if let Some((vendor, twin)) = stage.twin() {
+        document["twin"] = format!("{vendor}/{twin}").into();
+    }
+    document["vendors"] = vendors.into();
+    document
+}
+
+/// The vendor on the stage, addressed by the host that the caller used.
+pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
+    let word = &vendor.profile().vendor;
+    let host = &ask.host;
+    let base = stage
+        .root(word)
+        .unwrap_or_else(|| match stage.name.as_str() {
+            "default" => format!("http://{host}/{word}"),
+            name => format!("http://{host}/s/{name}/{word}"),
+        });
+    Mock::new(Arc::clone(vendor), Arc::clone(stage), base)
+}
+
+fn of_vendor(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {
+    let mock = mock(ask, stage, vendor);
+    let document = vendor.document(&mock);
+    let urls = urls(&mock, &document);
+    let control = format!("http://{}/_locum/stages/{}", ask.host, stage.name);
+    let env = env(&mock.profile().vendor, &urls, &document, control);
+    let mut shown = json!({
+        "base": mock.base,
+        "urls": urls,
+        "credentials": document.credentials,
+        "principals": document.principals,
+        "env": env,
+    });
+    if let Some(sample) = &mock.profile().api.sample {
+        shown["sample"] = filled(sample, &document.params).into();
+    }
+    shown
+}
+
+fn urls(mock: &Mock, document: &Document) -> Map<String, Value> {
+    let url = |(name, path): (&String, &String)| {
+        let mut url = mock.url(&filled(path, &document.params));
+        if name == SOCKET {
+            url = url.replacen("http", "ws", 1);
+        }
+        (name.clone(), url.into())
+    };
+    mock.profile().urls.iter().map(url).collect()
+}
+
+/// Puts `params` in place of `{name}`.
+fn filled(text: &str, params: &Map<String, Value>) -> String {
+    params.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), &plain(value))
+    })
+}
+
+/// The variables that point a client at the vendor: `LOCUM_X`, and the same as `LOCUM_VENDOR_X`
+/// for those who talk to several.
+fn env(
+    vendor: &str,
+    urls: &Map<String, Value>,
+    document: &Document,
+    control: String,
+) -> Map<String, Value> {
+    let mut own: Vec<(String, String)> = Vec::new();
+    own.extend(named(URL_VARIABLES, urls));
+    own.extend(
+        document
+            .credentials
+            .iter()
+            .map(|(name, value)| (name.to_ascii_uppercase(), plain(value))),
+    );
+    own.extend(named(PARAM_VARIABLES, &document.params));
+    let word = vendor.to_ascii_uppercase().replace('-', "_");
+    let mut env = Map::new();
+    env.insert("LOCUM_VENDOR".into(), vendor.into());
+    env.insert("LOCUM_CONTROL_URL".into(), control.into());
+    for (name, value) in &own {
+        env.insert(format!("LOCUM_{name}"), value.clone().into());
+    }
+    for (name, value) in own {
+        env.insert(format!("LOCUM_{word}_{name}"), value.into());
+    }
+    env
+}
+
+fn named<'a>(
+    table: &'a [(&str, &str)],
+    values: &'a Map<String, Value>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    table
+        .iter()
+        .filter_map(|(key, name)| Some(((*name).to_owned(), plain(values.get(*key)?))))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Who may call: whoever has the token, where one is set; and no page of another origin.
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+
+use super::refusal::Refusal;
+use crate::server::Server;
+
+/// The one call that needs no token: whoever started the container asks whether it lives.
+const OPEN: &str = "/_locum/health";
+
+/// Lets a request pass, or says why not.
+pub(super) fn pass(server: &Server, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+    if path == OPEN {
+        return Ok(());
+    }
+    if !same_origin(headers) {
+        // Bodies are taken whatever type they have, so a browser would send them unasked.
+        return Err(Refusal::new(403, "a page of another origin may not call")
+            .hint("call from a program, or from the page that this server shows"));
+    }
+    let Some(token) = &server.config.control_token else {
+        return Ok(());
+    };
+    let mut shown = headers.get_all(AUTHORIZATION).iter();
+    let proven = match (shown.next(), shown.next()) {
+        (Some(value), None) => {
+            value
+                .as_bytes()
+                .split_at_checked(7)
+                .is_some_and(|(scheme, rest)| {
+                    scheme.eq_ignore_ascii_case(b"bearer ") && token.matches(rest)
+                })
+        }
+        _ => false,
+    };
+    if proven {
+        return Ok(());
+    }
+    Err(
+        Refusal::new(401, "the control API wants its bearer token").hint(
+            "Authorization: Bearer and the token that was printed at start, or LOCUM_CONTROL_TOKEN",
+        ),
+    )
+}
+
+/// Whether the request comes from no page, or from a page of this server.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
+    let authority = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, authority)| authority);
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    authority.is_some() && authority == host
+}

@@ -1,0 +1,128 @@
+//! The journal: what passed on the wire. Secrets and tokens stand in it as names; that was done
+//! when the entries were written.
+
+use locum_core::{EntryId, Filter};
+use serde_json::{Value, json};
+
+use super::call::{self, Ask, Call, Outcome, Param, at_once, number, text};
+use super::refusal::Refusal;
+use super::{har, stream, wait};
+use crate::stage::Stage;
+
+/// The members of a [`Filter`], as a query spells them.
+const FILTER: &[Param] = &[
+    number("after"),
+    number("limit"),
+    text("vendor"),
+    text("outcome"),
+    text("endpoint"),
+    text("method"),
+    text("path"),
+    text("header"),
+    number("token"),
+    text("denial"),
+];
+
+/// The same with what `wait` needs.
+const WAIT: &[Param] = &[
+    number("count"),
+    number("timeout"),
+    number("after"),
+    text("vendor"),
+    text("outcome"),
+    text("endpoint"),
+    text("method"),
+    text("path"),
+    text("header"),
+    number("token"),
+    text("denial"),
+];
+
+const BODY: &str = r#"{"after": 0, "limit": 100, "vendor": "pattern", "outcome": "denied", "endpoint": "token", "method": "POST", "path": "/api/*", "header": "Accept: application/json", "token": 1, "denial": "expired_token"}"#;
+
+/// The calls of this section.
+pub(super) const CALLS: &[Call] = &[
+    Call::new("GET …/journal", "gives the entries in order", |ask| {
+        at_once(list(&ask))
+    })
+    .query(FILTER),
+    Call::new("DELETE …/journal", "empties the journal", |ask| {
+        at_once(clear(&ask))
+    }),
+    Call::new(
+        "POST …/journal/find",
+        "gives the entries that fit",
+        |ask| at_once(find(&ask)),
+    )
+    .body(BODY),
+    Call::new(
+        "POST …/journal/count",
+        "counts the entries that fit",
+        |ask| at_once(count(&ask)),
+    )
+    .body(BODY),
+    Call::new(
+        "GET …/journal/wait",
+        "answers when `count` entries fit, or 408 after `timeout` seconds",
+        |ask| Box::pin(wait::wait(ask)),
+    )
+    .query(WAIT),
+    Call::new(
+        "GET …/journal/stream",
+        "sends entries as server-sent events, resumable by Last-Event-ID",
+        |ask| at_once(stream::open(&ask)),
+    )
+    .query(FILTER),
+    Call::new(
+        "GET …/journal.har",
+        "gives the entries as HAR 1.2",
+        |ask| at_once(har::har(&ask)),
+    )
+    .query(FILTER),
+    Call::new("GET …/journal/{id}", "gives one exchange whole", |ask| {
+        at_once(one(&ask))
+    }),
+];
+
+fn list(ask: &Ask) -> Outcome {
+    Ok(entries(&*ask.stage()?, &ask.query()?))
+}
+
+fn find(ask: &Ask) -> Outcome {
+    Ok(entries(&*ask.stage()?, &ask.body()?))
+}
+
+fn count(ask: &Ask) -> Outcome {
+    let (stage, filter) = (ask.stage()?, ask.body()?);
+    let count = stage.with_journal(|journal| journal.find(&filter).count());
+    Ok(call::json(200, &json!({ "count": count })))
+}
+
+fn one(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let id = EntryId(ask.id("entry")?);
+    let (entry, dropped) =
+        stage.with_journal(|journal| (journal.get(id).cloned(), journal.dropped()));
+    let entry = entry.ok_or_else(|| {
+        Refusal::unknown("entry", ask.path("id")).hint(match dropped {
+            0 => "GET /_locum/journal lists them".to_owned(),
+            n => format!("{n} old entries fell out; GET /_locum/journal lists those left"),
+        })
+    })?;
+    Ok(call::json(200, &json!(entry)))
+}
+
+fn clear(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let (_, entries, _) = stage.counts();
+    stage.clear_journal();
+    Ok(call::json(200, &json!({ "deleted": entries })))
+}
+
+fn entries(stage: &Stage, filter: &Filter) -> call::Answer {
+    let (entries, dropped): (Vec<Value>, u64) = stage.with_journal(|journal| {
+        let entries = journal.find(filter).map(|entry| json!(entry)).collect();
+        (entries, journal.dropped())
+    });
+    call::json(200, &json!({"entries": entries, "dropped": dropped}))
+}

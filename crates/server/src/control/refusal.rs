@@ -1,0 +1,138 @@
+//! Refusals: `{"error":"…","hint":"…"}` with a fitting status, whatever went wrong.
+
+use locum_core::setting::{SettingError, nearest};
+use serde_json::{Map, Value};
+
+use super::call::{self, Answer};
+use crate::ServerError;
+
+/// Why a call did nothing.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: u16,
+    error: String,
+    hint: Option<String>,
+    members: Map<String, Value>,
+}
+
+impl Refusal {
+    /// A refusal of this status; `error` is a lowercase fragment.
+    pub(super) fn new(status: u16, error: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: error.into(),
+            hint: None,
+            members: Map::new(),
+        }
+    }
+
+    /// What the caller sent makes no sense.
+    pub(super) fn bad(error: impl Into<String>) -> Self {
+        Self::new(400, error)
+    }
+
+    /// Nothing of that name exists.
+    pub(super) fn unknown(what: &str, name: &str) -> Self {
+        Self::new(404, format!("no {what} called `{name}`"))
+    }
+
+    /// The server goes down at this moment.
+    pub(super) fn stopping() -> Self {
+        Self::new(503, "the server is stopping").hint("start it again")
+    }
+
+    /// Says what to do about it.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the nearest of what exists, or all of it.
+    pub(super) fn near<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        match nearest(word, known.iter().copied()) {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None if known.is_empty() => self.hint("there is none here"),
+            None => self.hint(format!("known here: {}", known.join(", "))),
+        }
+    }
+
+    /// Adds a member to the answer.
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// What the JSON library found wrong: an unknown member by name, with the nearest known one.
+    pub(super) fn json(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        if !error.is_data() {
+            return Self::bad(format!("the body is no JSON: {text}"))
+                .hint("a JSON object, such as {\"advance_s\": 60}");
+        }
+        let end = text.rfind(" at line ").unwrap_or(text.len());
+        let fault = text[..end].replacen("unknown field", "unknown member", 1);
+        let quoted: Vec<&str> = fault.split('`').skip(1).step_by(2).collect();
+        match &quoted[..] {
+            [unknown, known @ ..] if fault.starts_with("unknown ") => {
+                Self::bad(fault[..fault.find(',').unwrap_or(fault.len())].to_owned())
+                    .near(unknown, known.iter().copied())
+            }
+            _ => {
+                Self::bad(fault.clone()).hint("GET /_locum/openapi.json shows what the call takes")
+            }
+        }
+    }
+
+    /// A sentence that may end in its own hint: `… (did you mean `x`?)`.
+    pub(super) fn sentence(status: u16, text: &str) -> Self {
+        match text.split_once(" (did you mean ") {
+            Some((error, near)) => Self::new(status, error)
+                .hint(format!("did you mean {}", near.trim_end_matches(')'))),
+            None => Self::new(status, text),
+        }
+    }
+
+    /// The answer that carries it.
+    pub(super) fn into_answer(self) -> Answer {
+        let mut body = Map::new();
+        body.insert("error".into(), self.error.into());
+        body.insert("hint".into(), self.hint.unwrap_or_default().into());
+        body.extend(self.members);
+        let mut answer = call::json(self.status, &Value::Object(body));
+        if self.status == 401 {
+            let challenge = http::HeaderValue::from_static("Bearer realm=\"locum\"");
+            answer
+                .headers_mut()
+                .insert(http::header::WWW_AUTHENTICATE, challenge);
+        }
+        answer
+    }
+}
+
+impl From<SettingError> for Refusal {
+    fn from(error: SettingError) -> Self {
+        let refusal = Self::sentence(400, &error.to_string());
+        match refusal.hint {
+            Some(_) => refusal,
+            None => refusal.hint("GET /_locum/settings lists them"),
+        }
+    }
+}
+
+impl From<ServerError> for Refusal {
+    fn from(error: ServerError) -> Self {
+        let text = error.to_string();
+        match error {
+            ServerError::Vendor(_) => Self::sentence(400, &text),
+            ServerError::Name(_) => Self::bad(text).hint("without a name one is made up"),
+            ServerError::Taken(_) => {
+                Self::new(409, text).hint("take another name, or DELETE that stage first")
+            }
+            ServerError::Full => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
+            ServerError::Listen { .. } => {
+                Self::new(503, text).hint("the machine is out of ports or descriptors")
+            }
+        }
+    }
+}

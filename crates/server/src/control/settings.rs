@@ -1,0 +1,56 @@
+//! Settings: the choices where the vendors' documents are silent.
+
+use serde_json::{Map, Value, json};
+
+use super::call::{self, Ask, Call, Outcome, at_once};
+use crate::stage::Stage;
+
+/// The calls of this section.
+pub(super) const CALLS: &[Call] = &[
+    Call::new(
+        "GET …/settings",
+        "lists the settings, each with value, default, reason and source",
+        |ask| at_once(read(&ask)),
+    ),
+    Call::new(
+        "PATCH …/settings",
+        "changes settings: all or none",
+        |ask| at_once(patch(&ask)),
+    )
+    .body(r#"{"corti.access_ttl_s": 2}"#),
+];
+
+fn read(ask: &Ask) -> Outcome {
+    Ok(call::json(200, &all(&*ask.stage()?)))
+}
+
+fn patch(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let changes: Map<String, Value> = ask.body()?;
+    stage.change_settings(&changes)?;
+    Ok(call::json(200, &all(&stage)))
+}
+
+fn all(stage: &Stage) -> Value {
+    let settings: Map<String, Value> = stage.with_settings(|settings| {
+        settings
+            .iter()
+            .map(|(name, setting, value)| {
+                let shown = json!({
+                    "value": value,
+                    "default": setting.default,
+                    "values": setting.values,
+                    "reason": setting.reason,
+                    "source": setting.source,
+                    "assumed": setting.assumed,
+                });
+                (name.to_owned(), shown)
+            })
+            .collect()
+    });
+    let mut settings = Value::Object(settings);
+    for (name, value) in stage.twin_settings() {
+        settings[&name]["value"] = value;
+    }
+    settings
+}

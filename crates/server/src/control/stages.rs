@@ -1,0 +1,87 @@
+//! Stages: make, list, read, reset, delete.
+
+use serde_json::{Value, json};
+
+use super::call::{self, Ask, Call, Outcome, at_once};
+use super::document;
+use super::refusal::Refusal;
+use crate::stage::StageSpec;
+
+/// The calls of this section.
+pub(super) const CALLS: &[Call] = &[
+    Call::new(
+        "GET /stages",
+        "lists the stages with counts of what they hold",
+        |ask| at_once(Ok(list(&ask))),
+    ),
+    Call::new("POST /stages", "makes a stage", |ask| Box::pin(make(ask)))
+        .body(
+            r#"{"name": "mine", "seed": 7, "listen": true, "clock": {"now": "2026-11-24T10:00:00Z", "mode": "frozen"}, "settings": {}, "vendors": {}}"#,
+        )
+        .status(201),
+    Call::new("GET …", "gives the stage document", |ask| {
+        at_once(read(&ask))
+    }),
+    Call::new(
+        "POST …/reset",
+        "brings the stage back to how it was when made",
+        |ask| at_once(reset(&ask)),
+    ),
+    Call::new(
+        "DELETE /stages/{stage}",
+        "throws the stage away, its ports and memory with it",
+        |ask| at_once(delete(&ask)),
+    ),
+];
+
+fn list(ask: &Ask) -> call::Answer {
+    let stages: Vec<Value> = ask
+        .server
+        .stages()
+        .iter()
+        .map(|stage| {
+            let (tokens, entries, bytes) = stage.counts();
+            json!({"name": stage.name, "tokens": tokens, "entries": entries, "bytes": bytes})
+        })
+        .collect();
+    call::json(200, &json!({ "stages": stages }))
+}
+
+async fn make(ask: Ask) -> Outcome {
+    let spec: StageSpec = ask.body()?;
+    if let Some(stray) = spec
+        .vendors
+        .keys()
+        .find(|name| ask.server.vendor(name).is_none())
+    {
+        return Err(unknown_vendor(&ask, stray));
+    }
+    let stage = ask.server.add_stage(spec).await?;
+    Ok(call::json(201, &document::of(&ask, &stage)))
+}
+
+fn read(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    Ok(call::json(200, &document::of(ask, &stage)))
+}
+
+fn reset(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    stage
+        .reset(ask.server.vendors())
+        .map_err(|fault| Refusal::sentence(500, &fault))?;
+    Ok(call::json(200, &document::of(ask, &stage)))
+}
+
+fn delete(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    ask.server.remove_stage(&stage.name);
+    Ok(call::json(200, &json!({"deleted": stage.name})))
+}
+
+/// No vendor of that name runs here: 400, since the name stood in what the caller sent.
+pub(super) fn unknown_vendor(ask: &Ask, name: &str) -> Refusal {
+    let vendors = ask.server.vendors();
+    Refusal::bad(format!("no vendor called `{name}`"))
+        .near(name, vendors.iter().map(|v| v.profile().vendor.as_str()))
+}

@@ -1,0 +1,89 @@
+//! Evil twins: put one in a vendor's place, bring the honest vendor back.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call::{self, Ask, Call, Outcome, at_once};
+use super::refusal::Refusal;
+use crate::Twin;
+use crate::server::Server;
+use crate::stage::Stage;
+
+/// The calls of this section.
+pub(super) const CALLS: &[Call] = &[
+    Call::new(
+        "GET /twins",
+        "lists the twins with what each does wrong",
+        |ask| at_once(Ok(list(&ask))),
+    ),
+    Call::new(
+        "GET …/twin",
+        "says which twin is in place, if any",
+        |ask| at_once(read(&ask)),
+    ),
+    Call::new("PUT …/twin", "puts a twin in its vendor's place", |ask| {
+        at_once(put(&ask))
+    })
+    .body(r#"{"name": "pattern/any-secret"}"#),
+    Call::new("DELETE …/twin", "brings the honest vendor back", |ask| {
+        at_once(delete(&ask))
+    }),
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+/// Each twin under its full name.
+fn all(server: &Server) -> impl Iterator<Item = (String, &'static Twin)> {
+    server.vendors().iter().flat_map(|vendor| {
+        let word = &vendor.profile().vendor;
+        let named = move |twin: &'static Twin| (format!("{word}/{}", twin.name), twin);
+        vendor.twins().iter().map(named)
+    })
+}
+
+fn shown(name: &str, twin: &Twin) -> Value {
+    json!({"name": name, "wrong": twin.wrong})
+}
+
+fn in_place(server: &Server, stage: &Stage) -> Value {
+    let Some((vendor, name)) = stage.twin() else {
+        return json!({"name": null});
+    };
+    let full = format!("{vendor}/{name}");
+    let found = all(server).find(|(have, _)| *have == full);
+    found.map_or_else(|| json!({"name": full}), |(_, twin)| shown(&full, twin))
+}
+
+fn list(ask: &Ask) -> call::Answer {
+    let twins: Vec<Value> = all(&ask.server)
+        .map(|(name, twin)| shown(&name, twin))
+        .collect();
+    call::json(200, &json!({ "twins": twins }))
+}
+
+fn read(ask: &Ask) -> Outcome {
+    Ok(call::json(200, &in_place(&ask.server, &*ask.stage()?)))
+}
+
+fn put(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let Named { name } = ask.body()?;
+    let Some((full, twin)) = all(&ask.server).find(|(have, _)| *have == name) else {
+        let known: Vec<String> = all(&ask.server).map(|(name, _)| name).collect();
+        return Err(Refusal::bad(format!("no twin called `{name}`"))
+            .near(&name, known.iter().map(String::as_str)));
+    };
+    let vendor = full.split('/').next().unwrap_or_default();
+    stage.put_twin(vendor, twin)?;
+    Ok(call::json(200, &in_place(&ask.server, &stage)))
+}
+
+fn delete(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    stage.set_twin(None);
+    Ok(call::json(200, &in_place(&ask.server, &stage)))
+}

@@ -1,0 +1,90 @@
+//! Waits until the journal has what is asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use locum_core::Filter;
+use serde_json::{Map, Value, json};
+
+use super::call::{self, Ask, Outcome};
+use super::refusal::Refusal;
+use crate::server::Server;
+use crate::stage::Stage;
+
+/// How long a caller may wait, in seconds.
+const LONGEST: f64 = 600.0;
+
+/// Answers when as many entries fit as the query says.
+pub(super) async fn wait(ask: Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let mut query = ask.query.clone();
+    let count = whole(&mut query, "count", 1)?;
+    let timeout = seconds(&mut query, "timeout", 5.0)?;
+    let filter: Filter =
+        serde_json::from_value(Value::Object(query)).map_err(|error| Refusal::json(&error))?;
+    let enough = until(&ask.server, &stage, &filter, count);
+    match tokio::time::timeout(timeout, enough).await {
+        Ok(true) => {
+            let entries = stage.find(&filter);
+            Ok(call::json(200, &json!({ "entries": entries })))
+        }
+        Ok(false) => {
+            Err(Refusal::unknown("stage", &stage.name).hint("it was deleted while the call waited"))
+        }
+        Err(_) => {
+            let have = fitting(&stage, &filter);
+            Err(
+                Refusal::new(408, format!("{have} of {count} entries came in time"))
+                    .hint("GET /_locum/journal shows what came; `timeout` is in seconds")
+                    .with("count", have),
+            )
+        }
+    }
+}
+
+/// Waits until `count` entries fit; false when the stage is gone.
+async fn until(server: &Server, stage: &Arc<Stage>, filter: &Filter, count: usize) -> bool {
+    loop {
+        let written = stage.written.notified();
+        tokio::pin!(written);
+        written.as_mut().enable();
+        if fitting(stage, filter) >= count {
+            return true;
+        }
+        if !lives(server, stage) {
+            return false;
+        }
+        written.await;
+    }
+}
+
+/// Whether this very stage is still one of the server's.
+pub(super) fn lives(server: &Server, stage: &Arc<Stage>) -> bool {
+    server
+        .stage(&stage.name)
+        .is_some_and(|have| Arc::ptr_eq(&have, stage))
+}
+
+fn fitting(stage: &Stage, filter: &Filter) -> usize {
+    stage.with_journal(|journal| journal.find(filter).count())
+}
+
+fn whole(query: &mut Map<String, Value>, name: &str, default: usize) -> Result<usize, Refusal> {
+    let Some(value) = query.remove(name) else {
+        return Ok(default);
+    };
+    let whole = value.as_u64().and_then(|n| usize::try_from(n).ok());
+    whole.ok_or_else(|| {
+        Refusal::bad(format!("`{name}` is no whole number: {value}")).hint("such as 3")
+    })
+}
+
+fn seconds(query: &mut Map<String, Value>, name: &str, default: f64) -> Result<Duration, Refusal> {
+    let value = query.remove(name).and_then(|value| value.as_f64());
+    let seconds = value.unwrap_or(default);
+    if !(0.0..=LONGEST).contains(&seconds) {
+        return Err(Refusal::bad(format!("`{name}` is out of range: {seconds}"))
+            .hint(format!("seconds, from 0 to {LONGEST}")));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
