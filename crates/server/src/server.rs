@@ -294,8 +294,7 @@ impl Server {
         };
         stage
             .put_twin(vendor, twin)
-            .map_err(|error| error.to_string())?;
-        Ok(format!("{vendor}/{}", twin.name))
+            .map_err(|error| error.to_string())
     }
 
     /// `vendor` on `stage`, outside of any exchange.

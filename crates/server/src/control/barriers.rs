@@ -1,23 +1,60 @@
-//! Barriers: let the replies go that a fault holds.
+//! Barriers: where faults with `hold` keep replies.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::call::{self, Ask, Call, Outcome, at_once};
+use super::refusal::Refusal;
+use crate::stage::{Barrier, Stage};
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[Call::new(
-    "POST …/barriers/{name}/open",
-    "lets all replies go that wait there, now and later",
-    |ask| at_once(open(&ask)),
-)];
+pub(super) const CALLS: &[Call] = &[
+    Call::new(
+        "GET …/barriers",
+        "lists the barriers with how many requests came to each",
+        |ask| at_once(list(&ask)),
+    ),
+    Call::new(
+        "POST …/barriers/{name}/open",
+        "lets go all that wait there, now and later",
+        |ask| at_once(open(&ask)),
+    ),
+];
+
+/// The barriers that requests came to, and those that a fault names.
+fn known(stage: &Stage) -> BTreeMap<String, Value> {
+    let named = stage
+        .faults()
+        .into_iter()
+        .filter_map(|fault| fault.then.hold);
+    let mut known: BTreeMap<String, Value> = named
+        .map(|hold| (hold.name.clone(), shown(&hold.name, &Barrier::default())))
+        .collect();
+    for (name, barrier) in stage.barriers() {
+        let value = shown(&name, &barrier);
+        known.insert(name, value);
+    }
+    known
+}
+
+fn shown(name: &str, barrier: &Barrier) -> Value {
+    json!({"name": name, "open": barrier.is_open(), "came": barrier.waiting()})
+}
+
+fn list(ask: &Ask) -> Outcome {
+    let barriers: Vec<Value> = known(&*ask.stage()?).into_values().collect();
+    Ok(call::json(200, &json!({ "barriers": barriers })))
+}
 
 fn open(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
     let name = ask.path("name");
+    let known = known(&stage);
+    if !known.contains_key(name) {
+        return Err(Refusal::unknown("barrier", name).near(name, known.keys().map(String::as_str)));
+    }
     let barrier = stage.barrier(name);
     barrier.open();
-    Ok(call::json(
-        200,
-        &json!({"name": name, "waiting": barrier.waiting()}),
-    ))
+    Ok(call::json(200, &shown(name, &barrier)))
 }

@@ -1,8 +1,9 @@
 //! Faults: add, list, take away.
 
+use http::{HeaderName, HeaderValue};
 use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::call::{self, Ask, Call, Outcome, at_once};
 use super::refusal::Refusal;
@@ -10,20 +11,26 @@ use super::stages::unknown_vendor;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/faults", "lists the faults with their counts", |ask| at_once(list(&ask))),
+    Call::new("GET …/faults", "lists the faults with their hits", |ask| {
+        at_once(list(&ask))
+    }),
     Call::new("POST …/faults", "adds a fault", |ask| at_once(add(&ask)))
         .body(
-            r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}}}"#,
+            r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
         .status(201),
-    Call::new("DELETE …/faults", "takes all faults away", |ask| at_once(clear(&ask))),
-    Call::new("DELETE …/faults/{id}", "takes one fault away", |ask| at_once(delete(&ask))),
+    Call::new("DELETE …/faults", "takes all faults away", |ask| {
+        at_once(clear(&ask))
+    }),
+    Call::new("DELETE …/faults/{id}", "takes one fault away", |ask| {
+        at_once(remove(&ask))
+    }),
 ];
 
-/// A fault as the caller words it.
+/// A fault as a caller words it; id and counts are the stage's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct NewFault {
     #[serde(default, rename = "match")]
     matches: FaultMatch,
     #[serde(default = "always")]
@@ -36,64 +43,101 @@ const fn always() -> FaultWhen {
 }
 
 fn list(ask: &Ask) -> Outcome {
-    Ok(call::json(200, &json!({"faults": ask.stage()?.faults()})))
+    let faults = ask.stage()?.faults();
+    Ok(call::json(200, &json!({ "faults": faults })))
 }
 
 fn add(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
-    let wanted: Wanted = ask.body()?;
-    if wanted.then.is_empty() {
-        return Err(Refusal::bad("`then` says nothing").hint("such as {\"status\": 503}"));
-    }
-    if let Some(status) = wanted
-        .then
-        .status
-        .filter(|status| !(200..=599).contains(status))
-    {
-        return Err(Refusal::bad(format!("{status} is no final status")).hint("200 to 599"));
-    }
-    if let Some(vendor) = &wanted.matches.vendor {
-        let found = ask
-            .server
-            .vendor(vendor)
-            .ok_or_else(|| unknown_vendor(ask, vendor))?;
-        let endpoints = &found.profile().endpoints;
-        if let Some(endpoint) = wanted
-            .matches
-            .endpoint
-            .as_ref()
-            .filter(|name| !endpoints.contains_key(*name))
-        {
-            return Err(
-                Refusal::bad(format!("no endpoint of `{vendor}` called `{endpoint}`"))
-                    .near(endpoint, endpoints.keys().map(String::as_str)),
-            );
-        }
-    }
-    let (matches, when, then) = (wanted.matches, wanted.when, wanted.then);
+    let new: NewFault = ask.body()?;
+    check_match(ask, &new.matches)?;
+    check_when(&new.when)?;
+    check_then(&new.then)?;
     let fault = stage.add_fault(Fault {
         id: FaultId(0),
-        matches,
-        when,
-        then,
+        matches: new.matches,
+        when: new.when,
+        then: new.then,
         met: 0,
         hits: 0,
     });
-    Ok(call::json(
-        201,
-        &serde_json::to_value(fault).unwrap_or(Value::Null),
-    ))
+    Ok(call::json(201, &json!(fault)))
 }
 
 fn clear(ask: &Ask) -> Outcome {
-    ask.stage()?.remove_faults(None);
-    list(ask)
+    let stage = ask.stage()?;
+    let count = stage.faults().len();
+    stage.remove_faults(None);
+    Ok(call::json(200, &json!({ "deleted": count })))
 }
 
-fn delete(ask: &Ask) -> Outcome {
-    let id = ask.id("fault")?;
-    if ask.stage()?.remove_faults(Some(FaultId(id))) {
-        return list(ask);
+fn remove(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let id = FaultId(ask.id("fault")?);
+    if stage.remove_faults(Some(id)) {
+        return Ok(call::json(200, &json!({ "deleted": 1 })));
     }
-    Err(Refusal::unknown("fault", &id.to_string()).hint("GET …/faults lists them"))
+    Err(Refusal::unknown("fault", ask.path("id")).hint("GET /_locum/faults lists them"))
+}
+
+/// A fault that no request can meet is a typo.
+fn check_match(ask: &Ask, matches: &FaultMatch) -> Result<(), Refusal> {
+    let vendors: Vec<_> = match &matches.vendor {
+        Some(word) => vec![
+            ask.server
+                .vendor(word)
+                .ok_or_else(|| unknown_vendor(ask, word))?,
+        ],
+        None => ask.server.vendors().iter().collect(),
+    };
+    let endpoints: Vec<&str> = vendors
+        .iter()
+        .flat_map(|vendor| vendor.profile().endpoints.keys())
+        .map(String::as_str)
+        .collect();
+    match &matches.endpoint {
+        Some(name) if !endpoints.contains(&name.as_str()) => {
+            Err(Refusal::bad(format!("no endpoint called `{name}`")).near(name, endpoints))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
+    match when {
+        FaultWhen::Every(0) => {
+            Err(Refusal::bad("`every` 0 would never strike").hint("1 is each request"))
+        }
+        FaultWhen::Probability(share) if !(0.0..=1.0).contains(share) => {
+            Err(Refusal::bad(format!("`probability` is {share}")).hint("from 0 to 1"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_then(then: &FaultAction) -> Result<(), Refusal> {
+    if then.is_empty() {
+        return Err(Refusal::bad("`then` says nothing").hint(
+            "one or more of status, delay_ms, reset, empty, truncate, malformed, lose_reply, hold",
+        ));
+    }
+    if then.status.is_none() && (then.body.is_some() || !then.headers.is_empty()) {
+        return Err(
+            Refusal::bad("`headers` and `body` belong to a reply with a `status`")
+                .hint("name the status, too"),
+        );
+    }
+    // A 1xx is no final reply (RFC 9110 §15.2).
+    if let Some(status) = then.status.filter(|status| !(200..=599).contains(status)) {
+        return Err(Refusal::bad(format!("`status` is {status}")).hint("from 200 to 599"));
+    }
+    for (name, value) in &then.headers {
+        if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
+            return Err(
+                Refusal::bad(format!("`{name}` with this value is no header"))
+                    .hint("RFC 9110 section 5 says which characters may stand there"),
+            );
+        }
+    }
+    Ok(())
 }

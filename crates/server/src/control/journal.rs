@@ -1,18 +1,16 @@
-//! The journal: what passed on the wire, and what the mocks made of it.
+//! The journal: what passed on the wire. Secrets and tokens stand in it as names; that was done
+//! when the entries were written.
 
-use locum_core::{Entry, EntryId, Filter};
+use locum_core::{EntryId, Filter};
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, at_once, number, text};
+use super::call::{self, Ask, Call, Outcome, Param, at_once, number, text};
 use super::refusal::Refusal;
-use super::{stream, wait};
+use super::{har, stream, wait};
 use crate::stage::Stage;
 
-const FILTER: &str =
-    r#"{"vendor": "corti", "endpoint": "token", "outcome": "denied", "path": "/realms/*"}"#;
-
-/// The parameters of a filter.
-pub(super) const PARAMS: &[call::Param] = &[
+/// The members of a [`Filter`], as a query spells them.
+const FILTER: &[Param] = &[
     number("after"),
     number("limit"),
     text("vendor"),
@@ -25,86 +23,106 @@ pub(super) const PARAMS: &[call::Param] = &[
     text("denial"),
 ];
 
+/// The same with what `wait` needs.
+const WAIT: &[Param] = &[
+    number("count"),
+    number("timeout"),
+    number("after"),
+    text("vendor"),
+    text("outcome"),
+    text("endpoint"),
+    text("method"),
+    text("path"),
+    text("header"),
+    number("token"),
+    text("denial"),
+];
+
+const BODY: &str = r#"{"after": 0, "limit": 100, "vendor": "pattern", "outcome": "denied", "endpoint": "token", "method": "POST", "path": "/api/*", "header": "Accept: application/json", "token": 1, "denial": "expired_token"}"#;
+
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/journal", "lists entries in order", |ask| {
+    Call::new("GET …/journal", "gives the entries in order", |ask| {
         at_once(list(&ask))
     })
-    .query(PARAMS),
+    .query(FILTER),
+    Call::new("DELETE …/journal", "empties the journal", |ask| {
+        at_once(clear(&ask))
+    }),
     Call::new(
         "POST …/journal/find",
-        "lists the entries that fit",
+        "gives the entries that fit",
         |ask| at_once(find(&ask)),
     )
-    .body(FILTER),
+    .body(BODY),
     Call::new(
         "POST …/journal/count",
         "counts the entries that fit",
         |ask| at_once(count(&ask)),
     )
-    .body(FILTER),
+    .body(BODY),
     Call::new(
         "GET …/journal/wait",
-        "answers when so many fit, else 408 with how many there are",
+        "answers when `count` entries fit, or 408 after `timeout` seconds",
         |ask| Box::pin(wait::wait(ask)),
     )
-    .query(wait::PARAMS),
+    .query(WAIT),
     Call::new(
         "GET …/journal/stream",
-        "sends entries as they are completed, resumable by Last-Event-ID",
-        |ask| at_once(stream::stream(&ask)),
+        "sends entries as server-sent events, resumable by Last-Event-ID",
+        |ask| at_once(stream::open(&ask)),
     )
-    .query(PARAMS),
-    Call::new("DELETE …/journal", "empties the journal", |ask| {
-        at_once(clear(&ask))
-    }),
+    .query(FILTER),
+    Call::new(
+        "GET …/journal.har",
+        "gives the entries as HAR 1.2",
+        |ask| at_once(har::har(&ask)),
+    )
+    .query(FILTER),
     Call::new("GET …/journal/{id}", "gives one exchange whole", |ask| {
-        at_once(read(&ask))
+        at_once(one(&ask))
     }),
 ];
 
-fn shown(stage: &Stage, filter: &Filter) -> Value {
-    stage.with_journal(|journal| {
-        let entries: Vec<&Entry> = journal.find(filter).collect();
-        json!({"entries": entries, "dropped": journal.dropped()})
-    })
-}
-
 fn list(ask: &Ask) -> Outcome {
-    let filter: Filter = ask.query()?;
-    Ok(call::json(200, &shown(&*ask.stage()?, &filter)))
+    Ok(entries(&*ask.stage()?, &ask.query()?))
 }
 
 fn find(ask: &Ask) -> Outcome {
-    let filter: Filter = ask.body()?;
-    Ok(call::json(200, &shown(&*ask.stage()?, &filter)))
+    Ok(entries(&*ask.stage()?, &ask.body()?))
 }
 
 fn count(ask: &Ask) -> Outcome {
-    let filter: Filter = ask.body()?;
-    let count = ask
-        .stage()?
-        .with_journal(|journal| journal.find(&filter).count());
+    let (stage, filter) = (ask.stage()?, ask.body()?);
+    let count = stage.with_journal(|journal| journal.find(&filter).count());
     Ok(call::json(200, &json!({ "count": count })))
 }
 
-fn clear(ask: &Ask) -> Outcome {
-    ask.stage()?.clear_journal();
-    Ok(call::json(200, &json!({"entries": [], "dropped": 0})))
+fn one(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let id = EntryId(ask.id("entry")?);
+    let (entry, dropped) =
+        stage.with_journal(|journal| (journal.get(id).cloned(), journal.dropped()));
+    let entry = entry.ok_or_else(|| {
+        Refusal::unknown("entry", ask.path("id")).hint(match dropped {
+            0 => "GET /_locum/journal lists them".to_owned(),
+            n => format!("{n} old entries fell out; GET /_locum/journal lists those left"),
+        })
+    })?;
+    Ok(call::json(200, &json!(entry)))
 }
 
-fn read(ask: &Ask) -> Outcome {
-    let id = ask.id("entry")?;
-    let entry = ask
-        .stage()?
-        .with_journal(|journal| journal.get(EntryId(id)).cloned());
-    let entry = entry.ok_or_else(|| {
-        Refusal::unknown("entry", &id.to_string())
-            .hint("it may have fallen out: GET …/journal lists what is there")
-    })?;
-    let mut value = serde_json::to_value(&entry).unwrap_or_default();
-    if let Some(denial) = &entry.denial {
-        value["why"] = denial.sentence().into();
-    }
-    Ok(call::json(200, &value))
+fn clear(ask: &Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let (_, entries, _) = stage.counts();
+    stage.clear_journal();
+    Ok(call::json(200, &json!({ "deleted": entries })))
+}
+
+fn entries(stage: &Stage, filter: &Filter) -> call::Answer {
+    let (entries, dropped): (Vec<Value>, u64) = stage.with_journal(|journal| {
+        let entries = journal.find(filter).map(|entry| json!(entry)).collect();
+        (entries, journal.dropped())
+    });
+    call::json(200, &json!({"entries": entries, "dropped": dropped}))
 }

@@ -1,4 +1,4 @@
-//! The server itself: whether it lives, what it is, what it takes.
+//! Calls about the server itself.
 
 use serde_json::{Value, json};
 
@@ -7,19 +7,15 @@ use super::openapi;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new(
-        "GET /health",
-        "says that the server lives; wants no token",
-        |_| at_once(Ok(call::json(200, &json!({"status": "ok"})))),
-    ),
-    Call::new("GET /ready", "says that the vendors answer", |ask| {
+    Call::new("GET /health", "says that the server lives", |_| {
+        at_once(Ok(call::json(200, &json!({"status": "ok"}))))
+    }),
+    Call::new("GET /ready", "says which vendors answer", |ask| {
         at_once(Ok(ready(&ask)))
     }),
-    Call::new("GET /version", "says what this is", |_| {
-        at_once(Ok(call::json(
-            200,
-            &json!({"name": "locum", "version": env!("CARGO_PKG_VERSION")}),
-        )))
+    Call::new("GET /version", "says what runs here", |_| {
+        let version = json!({"name": "locum", "version": env!("CARGO_PKG_VERSION")});
+        at_once(Ok(call::json(200, &version)))
     }),
     Call::new("GET /openapi.json", "describes these calls", |_| {
         at_once(Ok(call::json(200, &openapi::document())))

@@ -11,7 +11,7 @@
 //! - `call`, `input`, `refusal`, `gate`, `openapi`: what all calls have in common
 //! - `stages`, `document`, `principals`: worlds, and what stands in them
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: how they are turned
-//! - `journal`, `wait`, `stream`: what happened there
+//! - `journal`, `wait`, `stream`, `har`: what happened there
 //! - `meta`: of the server itself
 
 mod barriers;
@@ -20,6 +20,7 @@ mod clock;
 mod document;
 mod faults;
 mod gate;
+mod har;
 mod input;
 mod journal;
 mod meta;
@@ -29,6 +30,8 @@ mod refusal;
 mod settings;
 mod stages;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod twins;
 mod wait;

@@ -1,53 +1,68 @@
-//! Tokens: list them, follow their lineage, end them.
+//! Tokens: list, look at one with its lineage, end them.
 
-use std::sync::Arc;
-
-use locum_core::{Clock, Token, TokenId, TokenState};
+use locum_core::{Clock, EntryId, Filter, Timestamp, Token, TokenId, TokenKind, TokenState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, text};
+use super::call::{self, Ask, Call, Outcome, number, text};
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
 use crate::stage::Stage;
 use crate::store::Change;
 
+/// How many tokens one answer lists unless `limit` says otherwise: a stage may hold a million.
+const PAGE: usize = 1000;
+
+const SELECTOR: &str = r#"{"id": 1, "vendor": "pattern", "client": "client-a", "user": "a@b.c", "kind": "access", "all": true}"#;
+
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/tokens", "lists what was issued", |ask| {
-        Box::pin(list(ask))
-    })
-    .query(&[text("vendor"), text("client"), text("user"), text("state")]),
+    Call::new(
+        "GET …/tokens",
+        "lists what was issued, in order; `more` says whether some are left",
+        |ask| Box::pin(list(ask)),
+    )
+    .query(&[
+        text("vendor"),
+        text("client"),
+        text("user"),
+        text("kind"),
+        text("state"),
+        number("after"),
+        number("limit"),
+    ]),
     Call::new(
         "GET …/tokens/{id}",
-        "gives one token with its lineage",
-        |ask| Box::pin(read(ask)),
+        "gives a token with its lineage",
+        |ask| Box::pin(one(ask)),
     ),
     Call::new(
         "POST …/tokens/expire",
-        "ends tokens as if their time were over",
-        |ask| Box::pin(end(ask, |now| Change::Expire(now))),
+        "ends the tokens that the selector names, by time",
+        |ask| Box::pin(end(ask, End::Expire)),
     )
     .body(SELECTOR),
-    Call::new("POST …/tokens/revoke", "revokes tokens", |ask| {
-        Box::pin(end(ask, |_| Change::Revoke))
-    })
+    Call::new(
+        "POST …/tokens/revoke",
+        "ends the tokens that the selector names, by revocation",
+        |ask| Box::pin(end(ask, End::Revoke)),
+    )
     .body(SELECTOR),
 ];
 
-const SELECTOR: &str = r#"{"vendor": "pattern", "client": "client-a"}"#;
-
-/// Which tokens; an absent member fits all.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Filter {
+struct Query {
     vendor: Option<String>,
     client: Option<String>,
     user: Option<String>,
+    kind: Option<TokenKind>,
     state: Option<TokenState>,
+    after: Option<TokenId>,
+    limit: Option<usize>,
 }
 
-/// Which tokens are to end; it has to say something.
+/// Which tokens are meant; members narrow each other.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Selector {
@@ -55,109 +70,144 @@ struct Selector {
     vendor: Option<String>,
     client: Option<String>,
     user: Option<String>,
-    all: Option<bool>,
+    kind: Option<TokenKind>,
+    all: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Expire,
+    Revoke,
 }
 
 fn is(want: Option<&String>, have: Option<&String>) -> bool {
     want.is_none_or(|want| Some(want) == have)
 }
 
-impl Filter {
-    fn fits(&self, token: &Token, stage: &Stage) -> bool {
-        is(self.vendor.as_ref(), Some(&token.vendor))
-            && is(self.client.as_ref(), token.client.as_ref())
-            && is(self.user.as_ref(), Some(&token.principal))
-            && self
-                .state
-                .is_none_or(|state| state == token.state(stage.clock.now()))
-    }
-}
-
 impl Selector {
     fn says_nothing(&self) -> bool {
         let named = [&self.vendor, &self.client, &self.user];
-        self.id.is_none() && self.all != Some(true) && named.iter().all(|name| name.is_none())
+        let other = self.id.is_some() || self.kind.is_some() || self.all;
+        !other && named.iter().all(|member| member.is_none())
     }
 
-    fn fits(&self, token: &Token) -> bool {
+    fn takes(&self, token: &Token) -> bool {
         self.id.is_none_or(|id| id == token.id)
+            && self.kind.is_none_or(|kind| kind == token.kind)
             && is(self.vendor.as_ref(), Some(&token.vendor))
             && is(self.client.as_ref(), token.client.as_ref())
             && is(self.user.as_ref(), Some(&token.principal))
     }
 }
 
-fn shown(token: &Token, stage: &Stage) -> Value {
-    let mut value = serde_json::to_value(token).unwrap_or_default();
-    value["name"] = token.name().into();
-    value["state"] = json!(token.state(stage.clock.now()));
-    value
-}
-
 async fn list(ask: Ask) -> Outcome {
     let stage = ask.stage()?;
-    let filter: Filter = ask.query()?;
-    known(&ask, filter.vendor.as_ref())?;
-    let tokens = stage.store.list(&|token| filter.fits(token, &stage)).await;
-    let tokens: Vec<Value> = tokens.iter().map(|token| shown(token, &stage)).collect();
-    Ok(call::json(200, &json!({ "tokens": tokens })))
+    let query: Query = ask.query()?;
+    check_vendor(&ask, query.vendor.as_ref())?;
+    let now = stage.clock.now();
+    let selector = Selector {
+        vendor: query.vendor,
+        client: query.client,
+        user: query.user,
+        kind: query.kind,
+        ..Selector::default()
+    };
+    let picks = |token: &Token| {
+        query.after.is_none_or(|after| token.id > after)
+            && query.state.is_none_or(|state| token.state(now) == state)
+            && selector.takes(token)
+    };
+    let limit = query.limit.unwrap_or(PAGE);
+    let found = stage.store.list(&picks).await;
+    let more = found.len() > limit;
+    let tokens: Vec<Value> = found
+        .into_iter()
+        .take(limit)
+        .map(|token| shown(token, now))
+        .collect();
+    Ok(call::json(200, &json!({"tokens": tokens, "more": more})))
 }
 
-fn known(ask: &Ask, vendor: Option<&String>) -> Result<(), Refusal> {
-    match vendor {
-        Some(vendor) if ask.server.vendor(vendor).is_none() => Err(unknown_vendor(ask, vendor)),
+async fn one(ask: Ask) -> Outcome {
+    let stage = ask.stage()?;
+    let id = TokenId(ask.id("token")?);
+    let token = known(&stage, id).await?;
+    let children = stage.store.list(&|child| child.parent == Some(id)).await;
+    let children: Vec<TokenId> = children.iter().map(|child| child.id).collect();
+    let filter = Filter {
+        token: Some(id),
+        ..Filter::default()
+    };
+    let used_in: Vec<EntryId> = stage.with_journal(|journal| {
+        let entries = journal.find(&filter);
+        let shows = entries.filter(|entry| entry.presented == Some(id));
+        shows.map(|entry| entry.id).collect()
+    });
+    let mut answer = shown(token, stage.clock.now());
+    answer["children"] = json!(children);
+    answer["used_in"] = json!(used_in);
+    Ok(call::json(200, &answer))
+}
+
+async fn end(ask: Ask, how: End) -> Outcome {
+    let stage = ask.stage()?;
+    let selector: Selector = ask.body()?;
+    if selector.says_nothing() {
+        return Err(Refusal::bad("no selector")
+            .hint("one or more of id, vendor, client, user, kind; or \"all\": true"));
+    }
+    check_vendor(&ask, selector.vendor.as_ref())?;
+    if let Some(id) = selector.id {
+        known(&stage, id).await?;
+    }
+    let now = stage.clock.now();
+    // What ended before stays as it is: a later end would make it live in between.
+    let picks = |token: &Token| {
+        selector.takes(token)
+            && match how {
+                End::Expire => token.expires.is_none_or(|end| end > now),
+                End::Revoke => !token.revoked,
+            }
+    };
+    let mut changed = Vec::new();
+    for token in stage.store.list(&picks).await {
+        let change = match how {
+            End::Expire => Change::Expire(now),
+            End::Revoke => Change::Revoke,
+        };
+        stage.store.change(token.id, change).await;
+        changed.push(token.id);
+    }
+    let answer = json!({"changed": changed.len(), "tokens": changed});
+    Ok(call::json(200, &answer))
+}
+
+async fn known(stage: &Stage, id: TokenId) -> Result<Token, Refusal> {
+    let found = stage.store.get(id).await;
+    found.ok_or_else(|| {
+        Refusal::unknown("token", &id.0.to_string()).hint("GET /_locum/tokens lists them")
+    })
+}
+
+fn check_vendor(ask: &Ask, word: Option<&String>) -> Result<(), Refusal> {
+    match word {
+        Some(word) if ask.server.vendor(word).is_none() => Err(unknown_vendor(ask, word)),
         _ => Ok(()),
     }
 }
 
-async fn read(ask: Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let id = TokenId(ask.id("token")?);
-    let token = found(&stage, id).await?;
-    let children = stage.store.list(&|other| other.parent == Some(id)).await;
-    let mut value = shown(&token, &stage);
-    value["children"] = children.iter().map(|child| json!(child.id)).collect();
-    value["used_in"] = stage.with_journal(|journal| {
-        let filter = locum_core::Filter {
-            token: Some(id),
-            ..locum_core::Filter::default()
-        };
-        let uses = journal
-            .find(&filter)
-            .filter(|entry| entry.presented == Some(id));
-        uses.map(|entry| json!(entry.id)).collect()
-    });
-    Ok(call::json(200, &value))
-}
-
-async fn found(stage: &Arc<Stage>, id: TokenId) -> Result<Token, Refusal> {
-    let token = stage.store.get(id).await;
-    token
-        .ok_or_else(|| Refusal::unknown("token", &id.0.to_string()).hint("GET …/tokens lists them"))
-}
-
-async fn end(ask: Ask, change: fn(locum_core::Timestamp) -> Change) -> Outcome {
-    let stage = ask.stage()?;
-    let selector: Selector = ask.body()?;
-    if selector.says_nothing() {
-        return Err(Refusal::bad("the body selects no token")
-            .hint("one or more of id, vendor, client, user; or {\"all\": true}"));
+/// A token as the API shows it. Of what else the vendor remembers only the names are told: there
+/// may be keys and nonces among the values.
+fn shown(mut token: Token, now: Timestamp) -> Value {
+    let remembers: Vec<String> = std::mem::take(&mut token.extra)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let mut shown = json!(token);
+    shown["name"] = token.name().into();
+    shown["state"] = json!(token.state(now));
+    if !remembers.is_empty() {
+        shown["remembers"] = remembers.into();
     }
-    known(&ask, selector.vendor.as_ref())?;
-    if let Some(id) = selector.id {
-        found(&stage, id).await?;
-    }
-    let tokens = stage.store.list(&|token| selector.fits(token)).await;
-    let mut ended = Vec::new();
-    for token in tokens
-        .iter()
-        .filter(|token| token.state(stage.clock.now()) == TokenState::Live)
-    {
-        stage
-            .store
-            .change(token.id, change(stage.clock.now()))
-            .await;
-        ended.push(json!(token.id));
-    }
-    Ok(call::json(200, &json!({ "ended": ended })))
+    shown
 }

@@ -1,81 +1,90 @@
-//! Waiting for the journal: until so many entries fit.
+//! Waits until the journal has what is asked for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Entry, Filter};
-use serde::Deserialize;
-use serde_json::json;
+use locum_core::Filter;
+use serde_json::{Map, Value, json};
 
-use super::call::{self, Ask, Outcome, number, text};
+use super::call::{self, Ask, Outcome};
 use super::refusal::Refusal;
+use crate::server::Server;
+use crate::stage::Stage;
 
-/// The longest wait in seconds.
-const LONGEST: f64 = 60.0;
+/// How long a caller may wait, in seconds.
+const LONGEST: f64 = 600.0;
 
-/// The parameters: how many, how long, and a filter.
-pub(super) const PARAMS: &[call::Param] = &[
-    number("count"),
-    number("timeout"),
-    number("after"),
-    text("vendor"),
-    text("outcome"),
-    text("endpoint"),
-    text("method"),
-    text("path"),
-    text("header"),
-    number("token"),
-    text("denial"),
-];
-
-#[derive(Debug, Deserialize)]
-struct Patience {
-    #[serde(default = "one")]
-    count: usize,
-    #[serde(default = "five")]
-    timeout: f64,
-}
-
-const fn one() -> usize {
-    1
-}
-
-const fn five() -> f64 {
-    5.0
-}
-
-/// Answers when enough entries fit, or the time is over.
+/// Answers when as many entries fit as the query says.
 pub(super) async fn wait(ask: Ask) -> Outcome {
     let stage = ask.stage()?;
-    let patience: Patience = ask.query()?;
-    let mut members = ask.query.clone();
-    members.retain(|name, _| name != "count" && name != "timeout");
+    let mut query = ask.query.clone();
+    let count = whole(&mut query, "count", 1)?;
+    let timeout = seconds(&mut query, "timeout", 5.0)?;
     let filter: Filter =
-        serde_json::from_value(members.into()).map_err(|error| Refusal::json(&error))?;
-    if !(0.0..=LONGEST).contains(&patience.timeout) {
-        return Err(Refusal::bad("timeout is out of range").hint(format!("0 to {LONGEST} seconds")));
-    }
-    let enough = async {
-        loop {
-            let written = stage.written.notified();
-            tokio::pin!(written);
-            written.as_mut().enable();
+        serde_json::from_value(Value::Object(query)).map_err(|error| Refusal::json(&error))?;
+    let enough = until(&ask.server, &stage, &filter, count);
+    match tokio::time::timeout(timeout, enough).await {
+        Ok(true) => {
             let entries = stage.find(&filter);
-            if entries.len() >= patience.count {
-                return entries;
-            }
-            written.await;
+            Ok(call::json(200, &json!({ "entries": entries })))
         }
-    };
-    match tokio::time::timeout(Duration::from_secs_f64(patience.timeout), enough).await {
-        Ok(entries) => Ok(call::json(200, &json!({ "entries": entries }))),
+        Ok(false) => {
+            Err(Refusal::unknown("stage", &stage.name).hint("it was deleted while the call waited"))
+        }
         Err(_) => {
-            let entries: Vec<Entry> = stage.find(&filter);
-            Err(Refusal::new(
-                408,
-                format!("{} entries fit, not {}", entries.len(), patience.count),
+            let have = fitting(&stage, &filter);
+            Err(
+                Refusal::new(408, format!("{have} of {count} entries came in time"))
+                    .hint("GET /_locum/journal shows what came; `timeout` is in seconds")
+                    .with("count", have),
             )
-            .hint("wait longer with timeout, or look at GET …/journal")
-            .with("count", entries.len()))
         }
     }
+}
+
+/// Waits until `count` entries fit; false when the stage is gone.
+async fn until(server: &Server, stage: &Arc<Stage>, filter: &Filter, count: usize) -> bool {
+    loop {
+        let written = stage.written.notified();
+        tokio::pin!(written);
+        written.as_mut().enable();
+        if fitting(stage, filter) >= count {
+            return true;
+        }
+        if !lives(server, stage) {
+            return false;
+        }
+        written.await;
+    }
+}
+
+/// Whether this very stage is still one of the server's.
+pub(super) fn lives(server: &Server, stage: &Arc<Stage>) -> bool {
+    server
+        .stage(&stage.name)
+        .is_some_and(|have| Arc::ptr_eq(&have, stage))
+}
+
+fn fitting(stage: &Stage, filter: &Filter) -> usize {
+    stage.with_journal(|journal| journal.find(filter).count())
+}
+
+fn whole(query: &mut Map<String, Value>, name: &str, default: usize) -> Result<usize, Refusal> {
+    let Some(value) = query.remove(name) else {
+        return Ok(default);
+    };
+    let whole = value.as_u64().and_then(|n| usize::try_from(n).ok());
+    whole.ok_or_else(|| {
+        Refusal::bad(format!("`{name}` is no whole number: {value}")).hint("such as 3")
+    })
+}
+
+fn seconds(query: &mut Map<String, Value>, name: &str, default: f64) -> Result<Duration, Refusal> {
+    let value = query.remove(name).and_then(|value| value.as_f64());
+    let seconds = value.unwrap_or(default);
+    if !(0.0..=LONGEST).contains(&seconds) {
+        return Err(Refusal::bad(format!("`{name}` is out of range: {seconds}"))
+            .hint(format!("seconds, from 0 to {LONGEST}")));
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }

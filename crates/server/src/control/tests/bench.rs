@@ -1,0 +1,220 @@
+//! A server with one small vendor, and HTTP in raw bytes.
+
+use std::sync::Arc;
+
+use locum_core::{DenialKind, Profile, Secret};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::plain::PlainVendor;
+use crate::vendor::VendorState;
+use crate::{Document, Mock, Routes, Running, Server, ServerConfig, StageInit, Twin, Vendor};
+
+pub(super) const SECRET: &str = "canary-secret-of-client-a";
+
+const ACME: &str = r#"
+vendor = "acme"
+title = "Acme"
+[urls]
+token = "/oauth/token"
+api = "/api"
+ws = "/socket"
+[endpoints.token]
+methods = ["POST"]
+path = "/oauth/token"
+[endpoints.thing]
+methods = ["GET"]
+path = "/api/thing"
+[token]
+grant = "client_credentials"
+expires_in = "seconds"
+lifetime_s = 60
+[api]
+sample = "/thing"
+[denials.default]
+status = 400
+headers = { "content-type" = "application/json" }
+body = '{"error":"invalid_request"}'
+[denials.wrong_secret]
+status = 401
+body = '{"error":"invalid_client"}'
+[denials.no_token]
+status = 401
+[denials.unknown_token]
+status = 401
+[denials.expired_token]
+status = 401
+body = '{"error":"expired"}'
+[denials.revoked_token]
+status = 401
+body = '{"error":"revoked"}'
+[settings.token_format]
+default = "opaque"
+values = ["opaque", "jwt"]
+reason = "no page says"
+assumed = true
+[settings.pace]
+default = 7
+reason = "measured"
+source = "measured"
+[[principals.clients]]
+client_id = "client-a"
+client_secret = "canary-secret-of-client-a"
+[[principals.clients]]
+client_id = "client-b"
+"#;
+
+const TWINS: &[Twin] = &[
+    Twin {
+        pardons: |_, denial| matches!(denial.kind, DenialKind::BadSecret),
+        ..Twin::named("any-secret", "every client secret gives a token")
+    },
+    Twin {
+        settings: || vec![("acme.token_format", "jwt".into())],
+        ..Twin::named("jwt-only", "tokens are always JWTs")
+    },
+];
+
+/// A plain vendor that has twins.
+struct Acme(PlainVendor);
+
+impl Vendor for Acme {
+    fn profile(&self) -> &Profile {
+        self.0.profile()
+    }
+    fn routes(&self) -> Routes {
+        self.0.routes()
+    }
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        self.0.open(init)
+    }
+    fn document(&self, mock: &Mock) -> Document {
+        let mut document = self.0.document(mock);
+        document.params.insert("group".into(), "g-1".into());
+        document
+    }
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        self.0.change_principals(mock, principals)
+    }
+    fn twins(&self) -> &'static [Twin] {
+        TWINS
+    }
+}
+
+fn vendor(toml: &str) -> Arc<dyn Vendor> {
+    let profile = Profile::parse("acme.toml", toml).expect("a profile");
+    Arc::new(Acme(PlainVendor::new(profile).expect("a plain vendor")))
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Answer {
+    fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+        Self {
+            status: status.unwrap_or(0),
+            head: head.to_ascii_lowercase(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+/// A running server.
+pub(super) struct Bench {
+    pub(super) running: Running,
+}
+
+impl Bench {
+    pub(super) async fn start() -> Self {
+        Self::with_token(None).await
+    }
+
+    pub(super) async fn with_token(token: Option<&str>) -> Self {
+        let mut config = ServerConfig::loopback();
+        config.control_token = token.map(Secret::from);
+        let bolt = ACME.replace("\"acme\"", "\"bolt\"");
+        let vendors = vec![vendor(ACME), vendor(&bolt)];
+        let running = Server::start(config, vendors).await.expect("it starts");
+        Self { running }
+    }
+
+    pub(super) fn host(&self) -> String {
+        self.running.server.address.to_string()
+    }
+
+    /// `line` is method and path; header lines end in CRLF.
+    pub(super) async fn raw(&self, line: &str, headers: &str, body: &str) -> Answer {
+        let host = self.host();
+        let bytes = exchange(&host, &host, line, headers, body).await;
+        Answer::read(&bytes.expect("an answer"))
+    }
+
+    /// One call of the control API: `line` is method and path below `/_locum`.
+    pub(super) async fn call(&self, line: &str, body: &str) -> Answer {
+        let line = line.replacen(' ', " /_locum", 1);
+        self.raw(&line, "", body).await
+    }
+
+    /// A call that must answer so; gives its JSON.
+    pub(super) async fn done(&self, line: &str, body: &str, status: u16) -> Value {
+        let answer = self.call(line, body).await;
+        assert_eq!(answer.status, status, "{line} {body}: {}", answer.body);
+        answer.json()
+    }
+
+    /// A token request of client-a to the vendor at `root`, with this secret.
+    pub(super) async fn login(&self, root: &str, secret: &str) -> Answer {
+        let form =
+            format!("grant_type=client_credentials&client_id=client-a&client_secret={secret}");
+        self.raw(&format!("POST {root}/oauth/token"), FORM, &form)
+            .await
+    }
+
+    /// The token that such a request gives.
+    pub(super) async fn token(&self, root: &str) -> String {
+        let answer = self.login(root, SECRET).await;
+        let token = answer.json()["access_token"].as_str().map(str::to_owned);
+        token.unwrap_or_else(|| panic!("no token: {answer:?}"))
+    }
+
+    /// An API request with a token.
+    pub(super) async fn thing(&self, root: &str, token: &str) -> Answer {
+        let header = format!("authorization: Bearer {token}\r\n");
+        self.raw(&format!("GET {root}/api/thing"), &header, "")
+            .await
+    }
+}
+
+pub(super) const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
+
+/// One exchange on a connection of its own: all bytes that came, or how it broke.
+pub(super) async fn exchange(
+    address: &str,
+    host: &str,
+    line: &str,
+    headers: &str,
+    body: &str,
+) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).await?;
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}

@@ -1,0 +1,85 @@
+//! The description and the handlers agree.
+
+use serde_json::Value;
+
+use super::super::call::Call;
+use super::super::calls;
+use super::bench::Bench;
+
+/// Whether a body in the table is for show only: it names vendors that this bench has not.
+fn example(call: &Call) -> &'static str {
+    match call.line {
+        "POST …/faults" => r#"{"then": {"hold": {"name": "b"}}}"#,
+        "PATCH …/settings" => r#"{"acme.pace": 1}"#,
+        "PUT …/principals" | "PATCH …/principals" => r#"{"acme": {"clients": []}}"#,
+        "PUT …/twin" => r#"{"name": "acme/any-secret"}"#,
+        "POST …/tokens/expire" | "POST …/tokens/revoke" => r#"{"all": true}"#,
+        "POST …/journal/find" | "POST …/journal/count" => r#"{"vendor": "acme"}"#,
+        _ => call.body.unwrap_or_default(),
+    }
+}
+
+#[tokio::test]
+async fn each_call_of_the_description_succeeds_with_the_status_it_names() {
+    let description = {
+        let bench = Bench::start().await;
+        bench.done("GET /openapi.json", "", 200).await
+    };
+    let mut count = 0;
+    for call in calls().filter(|call| !call.line.ends_with("/stream")) {
+        for path in call.paths() {
+            let method = call.method();
+            let word = method.as_str().to_ascii_lowercase();
+            let operation = &description["paths"][&path][&word];
+            let promised = &operation["responses"][call.status.to_string()];
+            assert!(promised.is_object(), "{method} {path} is not described");
+            // A world of its own for each: some of the calls destroy things.
+            let bench = Bench::start().await;
+            bench.token("/acme").await;
+            bench
+                .done("POST /faults", r#"{"then": {"hold": {"name": "b"}}}"#, 201)
+                .await;
+            let filled = path
+                .replace("{stage}", "default")
+                .replace("{id}", "1")
+                .replace("{name}", "b");
+            let answer = bench
+                .raw(&format!("{method} {filled}"), "", example(call))
+                .await;
+            assert_eq!(
+                answer.status, call.status,
+                "{method} {filled}: {}",
+                answer.body
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 60, "{count} calls");
+}
+
+#[tokio::test]
+async fn nothing_is_described_that_is_not_in_the_table() {
+    let bench = Bench::start().await;
+    let description = bench.done("GET /openapi.json", "", 200).await;
+    let described: usize = description["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(|paths| paths.values())
+        .filter_map(Value::as_object)
+        .map(serde_json::Map::len)
+        .sum();
+    let known: usize = calls().map(|call| call.paths().len()).sum();
+    assert_eq!(described, known);
+    assert_eq!(description["openapi"], "3.1.0");
+}
+
+#[test]
+fn the_examples_of_the_table_are_what_the_calls_take() {
+    let mut count = 0;
+    for body in calls().filter_map(|call| call.body) {
+        let example: Value = serde_json::from_str(body).expect("JSON");
+        assert!(example.is_object(), "{body}");
+        count += 1;
+    }
+    assert!(count >= 9, "{count} bodies");
+}

@@ -1,0 +1,9 @@
+//! The control API over the wire, and through it the walk of a request through the chassis.
+
+mod bench;
+mod calls;
+mod description;
+mod gate;
+mod refusals;
+mod stream;
+mod walk;

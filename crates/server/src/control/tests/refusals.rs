@@ -1,0 +1,318 @@
+//! Bad input: each mistake has its status, its sentence and a hint.
+
+use super::bench::{Bench, exchange};
+
+/// Sends each call and looks for `needle` in the answer's error and hint.
+async fn check(bench: &Bench, line: &str, body: &str, status: u16, needle: &str) {
+    let answer = bench.call(line, body).await;
+    assert_eq!(answer.status, status, "{line} {body}: {}", answer.body);
+    let json = answer.json();
+    let word = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
+    let (error, hint) = (word("error"), word("hint"));
+    assert!(
+        !error.is_empty() && !hint.is_empty(),
+        "{line} {body}: {json}"
+    );
+    let text = format!("{error} | {hint}");
+    assert!(text.contains(needle), "{line} {body}: {text}");
+}
+
+#[tokio::test]
+async fn unknown_names_are_refused_with_the_nearest_known_one() {
+    let bench = Bench::start().await;
+    bench
+        .done("POST /stages", r#"{"name": "night"}"#, 201)
+        .await;
+    let check = async |line: &str, body: &str, status: u16, needle: &str| {
+        check(&bench, line, body, status, needle).await;
+    };
+    check("GET /stages/nigth", "", 404, "did you mean `night`?").await;
+    check("DELETE /stages/nigth", "", 404, "no stage called `nigth`").await;
+    check("GET /stages/nigth/clock", "", 404, "did you mean `night`?").await;
+    check("GET /journl", "", 404, "did you mean `/_locum/journal`?").await;
+    check("GET /zzz", "", 404, "openapi.json").await;
+    check("PUT /clock", "", 405, "does not take PUT").await;
+    check("DELETE ", "", 405, "does not take DELETE").await;
+    check(
+        "POST /clock",
+        r#"{"advance": 1}"#,
+        400,
+        "unknown member `advance` | did you mean `advance_s`?",
+    )
+    .await;
+    check(
+        "POST /stages",
+        r#"{"sead": 1}"#,
+        400,
+        "did you mean `seed`?",
+    )
+    .await;
+    check(
+        "POST /stages",
+        r#"{"settings": {"acme.token_formt": 1}}"#,
+        400,
+        "did you mean `acme.token_format`?",
+    )
+    .await;
+    check(
+        "POST /stages",
+        r#"{"vendors": {"acm": {}}}"#,
+        400,
+        "did you mean `acme`?",
+    )
+    .await;
+    check(
+        "PATCH /settings",
+        r#"{"acme.token_formt": "jwt"}"#,
+        400,
+        "unknown setting `acme.token_formt` | did you mean `acme.token_format`?",
+    )
+    .await;
+    check(
+        "PATCH /principals",
+        r#"{"acm": {}}"#,
+        400,
+        "did you mean `acme`?",
+    )
+    .await;
+    check(
+        "PATCH /principals",
+        r#"{"acme": {"client": []}}"#,
+        400,
+        "did you mean `clients`?",
+    )
+    .await;
+    check(
+        "PUT /twin",
+        r#"{"name": "acme/any-secrt"}"#,
+        400,
+        "did you mean `acme/any-secret`?",
+    )
+    .await;
+    check(
+        "PUT /twin",
+        r#"{"nam": "acme/any-secret"}"#,
+        400,
+        "did you mean `name`?",
+    )
+    .await;
+    check("GET /journal?vendr=acme", "", 400, "did you mean `vendor`?").await;
+    check(
+        "GET /journal?outcome=grantd",
+        "",
+        400,
+        "did you mean `granted`?",
+    )
+    .await;
+    check(
+        "POST /journal/find",
+        r#"{"endpont": "token"}"#,
+        400,
+        "did you mean `endpoint`?",
+    )
+    .await;
+    check(
+        "POST /tokens/revoke",
+        r#"{"clinet": "a"}"#,
+        400,
+        "did you mean `client`?",
+    )
+    .await;
+    check(
+        "POST /tokens/revoke",
+        r#"{"vendor": "acm"}"#,
+        400,
+        "did you mean `acme`?",
+    )
+    .await;
+    check("GET /tokens?vendor=acm", "", 400, "did you mean `acme`?").await;
+    check(
+        "POST /faults",
+        r#"{"then": {"stauts": 500}}"#,
+        400,
+        "did you mean `status`?",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"when": {"frist": 1}, "then": {"status": 500}}"#,
+        400,
+        "did you mean `first`?",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"match": {"vendor": "acm"}, "then": {"status": 500}}"#,
+        400,
+        "did you mean `acme`?",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"match": {"endpoint": "tokn"}, "then": {"status": 500}}"#,
+        400,
+        "did you mean `token`?",
+    )
+    .await;
+    check("POST /barriers/nobody/open", "", 404, "there is none here").await;
+}
+
+#[tokio::test]
+async fn unknown_ids_are_not_found() {
+    let bench = Bench::start().await;
+    let check = async |line: &str, body: &str, status: u16, needle: &str| {
+        check(&bench, line, body, status, needle).await;
+    };
+    check("GET /tokens/7", "", 404, "no token called `7`").await;
+    check("GET /tokens/x", "", 404, "no token called `x`").await;
+    check(
+        "POST /tokens/expire",
+        r#"{"id": 7}"#,
+        404,
+        "no token called `7`",
+    )
+    .await;
+    check("GET /journal/7", "", 404, "no entry called `7`").await;
+    check("DELETE /faults/7", "", 404, "no fault called `7`").await;
+}
+
+#[tokio::test]
+async fn bodies_that_make_no_sense_are_refused() {
+    let bench = Bench::start().await;
+    let check = async |line: &str, body: &str, status: u16, needle: &str| {
+        check(&bench, line, body, status, needle).await;
+    };
+    check("POST /clock", "", 400, "says nothing").await;
+    check("POST /clock", "{", 400, "no JSON").await;
+    check("POST /clock", "advance_s=1", 400, "no JSON").await;
+    check(
+        "POST /clock",
+        r#"{"now": "yesterday"}"#,
+        400,
+        "`yesterday` is no RFC 3339 date",
+    )
+    .await;
+    check("POST /clock", r#"{"advance_s": "1"}"#, 400, "invalid type").await;
+    check(
+        "POST /clock",
+        r#"{"mode": "stopped"}"#,
+        400,
+        "unknown variant `stopped`",
+    )
+    .await;
+    check("POST /stages", r#"{"name": "a/b"}"#, 400, "is no name").await;
+    check(
+        "POST /stages",
+        r#"{"name": "default"}"#,
+        409,
+        "exists already",
+    )
+    .await;
+    check(
+        "POST /stages",
+        r#"{"settings": {"acme.pace": "x"}}"#,
+        400,
+        "does not take",
+    )
+    .await;
+    check(
+        "POST /stages",
+        r#"{"vendors": {"acme": {"principals": {"clients": 3}}}}"#,
+        400,
+        "principals of `acme`",
+    )
+    .await;
+    check(
+        "PATCH /settings",
+        r#"{"acme.pace": 1, "acme.token_format": "xml"}"#,
+        400,
+        "it takes \"opaque\", \"jwt\"",
+    )
+    .await;
+    check(
+        "PUT /principals",
+        r#"{"acme": {"clients": 3}}"#,
+        400,
+        "principals of `acme`",
+    )
+    .await;
+    check("PUT /twin", "{}", 400, "missing field `name`").await;
+    check("POST /reset", r#"{"x": 1}"#, 400, "takes no body").await;
+    check("POST /tokens/revoke", "{}", 400, "no selector").await;
+    check(
+        "POST /tokens/revoke",
+        r#"{"all": false}"#,
+        400,
+        "no selector",
+    )
+    .await;
+    check(
+        "GET /tokens?state=dead",
+        "",
+        400,
+        "known here: live, expired, revoked, spent",
+    )
+    .await;
+    check("GET /journal?after=x", "", 400, "is no number").await;
+    check("GET /journal?after=1&after=2", "", 400, "twice").await;
+    check("GET /journal/wait?timeout=601", "", 400, "out of range").await;
+    check("GET /journal/wait?count=1.5", "", 400, "no whole number").await;
+    check("POST /faults", "{}", 400, "missing field `then`").await;
+    check("POST /faults", r#"{"then": {}}"#, 400, "says nothing").await;
+    check(
+        "POST /faults",
+        r#"{"then": {"status": 101}}"#,
+        400,
+        "from 200 to 599",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"then": {"empty": true, "body": "x"}}"#,
+        400,
+        "name the status",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"then": {"status": 500, "headers": {"a b": "c"}}}"#,
+        400,
+        "is no header",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"when": {"every": 0}, "then": {"empty": true}}"#,
+        400,
+        "never strike",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"when": {"probability": 1.5}, "then": {"empty": true}}"#,
+        400,
+        "from 0 to 1",
+    )
+    .await;
+    check(
+        "POST /faults",
+        r#"{"id": 3, "then": {"empty": true}}"#,
+        400,
+        "unknown member `id`",
+    )
+    .await;
+    let large = format!(r#"{{"name": "{}"}}"#, "x".repeat(1 << 20));
+    check("POST /stages", &large, 413, "too large").await;
+    let settings = bench.done("GET /settings", "", 200).await;
+    assert_eq!(settings["acme.pace"]["value"], 7, "all or none");
+}
+
+#[tokio::test]
+async fn a_head_that_is_no_http_is_refused_in_the_same_shape() {
+    let bench = Bench::start().await;
+    let (host, twice) = (bench.host(), "host: y\r\n");
+    let bytes = exchange(&host, &host, "GET /_locum/clock", twice, "").await;
+    let text = String::from_utf8(bytes.expect("an answer")).expect("text");
+    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
+    assert!(text.contains(r#"{"error":"2 Host headers"#), "{text}");
+}
