@@ -19,7 +19,7 @@ async fn bodies_that_are_refused() {
     );
     // A name that makes the body look like a form at the first glance.
     let secret = bench.credential("password");
-    let parts = multipart(&[("username", None, "a&token=b"), ("password", None, &secret)]);
+    let parts = multipart(&[("password", None, &secret), ("username", None, "a&token=b")]);
     let unencoded = bench.credential("username");
     let inactive = form(&bench, 2);
     let no_api = form(&bench, 3);
