@@ -25,4 +25,4 @@ macro_rules! registry {
     };
 }
 
-registry!(pattern);
+registry!(corti, pattern);
