@@ -2,8 +2,10 @@
 
 mod call;
 mod login;
+mod open;
 mod twist;
 
 pub use call::Call;
 pub use login::{Content, Login};
+pub use open::{Open, OpenTwist};
 pub use twist::{CallTwist, LoginTwist};

@@ -4,12 +4,18 @@
 //! what a row forbids and the vendor did is a finding with or without it.
 
 pub mod call;
+pub mod challenge;
 pub mod client;
 pub mod echo;
 pub mod expiry;
 pub mod login;
+pub mod fact;
 pub mod paging;
 pub mod refusal;
+pub mod request;
+pub mod revocation;
+pub mod socket;
+pub mod strangers;
 #[cfg(test)]
 pub(crate) mod testing;
 

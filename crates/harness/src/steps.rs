@@ -4,6 +4,8 @@
 
 mod caller;
 mod client;
+mod others;
+mod socket;
 mod time;
 mod verdict;
 

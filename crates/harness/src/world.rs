@@ -2,7 +2,10 @@
 
 mod caller;
 mod client;
+mod others;
+mod socket;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +14,11 @@ use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::ledger::Ledger;
-use crate::place::Place;
+use crate::place::{Other, Place};
 use crate::rules::View;
 use crate::stage::Stage;
 use crate::subject::ClientSubject;
+use caller::unknown;
 
 /// cucumber makes a world for each scenario; the scene is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -80,6 +84,12 @@ pub struct Scene {
     tokens: Vec<Held>,
     client: Option<Client>,
     seen: EntryId,
+    /// What the vendor said of the thing that the caller created last.
+    created: Value,
+    /// What a socket is told first.
+    socket_config: Value,
+    /// Others who have logged in: where and as whom, and their token.
+    others: BTreeMap<Other, (Place, Secret)>,
 }
 
 impl Scene {
@@ -110,6 +120,9 @@ impl Scene {
             tokens: Vec::new(),
             client: None,
             seen: EntryId(0),
+            created: Value::Null,
+            socket_config: Value::Null,
+            others: BTreeMap::new(),
         }
     }
 

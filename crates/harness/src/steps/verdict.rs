@@ -44,7 +44,7 @@ fn reply_lacks(world: &mut World, name: String) -> Result<(), Error> {
 }
 
 #[then(
-    regex = r"^the vendor refuses each of these (login|call)s(?: with (\d{3})(?: or (\d{3}))?(?: (\w+))?)?$"
+    regex = r"^the vendor refuses each of these (login|call|read)s(?: with (\d{3})(?: or (\d{3}))?(?: (\w+))?)?$"
 )]
 fn refused(
     world: &mut World,

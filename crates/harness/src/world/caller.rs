@@ -82,7 +82,7 @@ impl Scene {
         }
         let twist = CallTwist::parse(how).ok_or_else(|| unknown("call", how))?;
         twist.apply(call, token.expose());
-        if twist == CallTwist::AlteredToken {
+        if matches!(twist, CallTwist::AlteredToken | CallTwist::ChangedSignature) {
             let altered = call.authorization.concat();
             self.ledger
                 .hide(altered.trim_start_matches("Bearer "), "altered token");
@@ -122,7 +122,7 @@ impl Scene {
     }
 
     /// Sends and writes down; what came back is for further use and never written as it is.
-    async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         act: &str,
         how: &str,
@@ -160,6 +160,7 @@ impl Scene {
         for (member, word) in [
             ("access_token", "access token"),
             ("refresh_token", "refresh token"),
+            ("id_token", "id token"),
         ] {
             if let Some(token) = body[member].as_str() {
                 let name = format!("{word} {}", self.tokens.len() + 1);
@@ -192,6 +193,6 @@ impl Scene {
     }
 }
 
-fn unknown(what: &str, how: &str) -> Error {
+pub(super) fn unknown(what: &str, how: &str) -> Error {
     Error::Step(format!("no {what} is known `{how}`"))
 }
