@@ -21,7 +21,11 @@ impl Open {
         let mut target = self.url.target.clone();
         if let Some(token) = &self.token {
             target.push(if target.contains('?') { '&' } else { '?' });
-            target += &[percent(&facts.token_parameter, false), percent(token, false)].join("=");
+            target += &[
+                percent(&facts.token_parameter, false),
+                percent(token, false),
+            ]
+            .join("=");
         }
         probe::upgrade(&target)
     }

@@ -135,10 +135,11 @@ impl LoginTwist {
             Self::Authorization(value) => login.authorization = Some(value.clone()),
             Self::Tenant(name) => {
                 let segment = |tenant: &str| format!("/{tenant}/");
-                login.url.target = login
-                    .url
-                    .target
-                    .replacen(&segment(&login.tenant), &segment(name), 1);
+                login.url.target =
+                    login
+                        .url
+                        .target
+                        .replacen(&segment(&login.tenant), &segment(name), 1);
             }
         }
     }
@@ -399,11 +400,7 @@ status = 400
             &format!("{grant}&client_id=me&client_secret=S%C3%A9cret"),
         );
         check_login("without credentials", "", grant);
-        check_login(
-            "with scope a b",
-            &right,
-            &format!("{grant}&scope=a+b"),
-        );
+        check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         assert_eq!(login("by GET").method, "GET");
         assert_eq!(
             login("with everything in the query").target,

@@ -9,9 +9,8 @@ use crate::ledger::Message;
 /// (RFC 6750 §3) and no body.
 pub fn says_invalid_token(view: &View<'_>) -> Finding {
     let mut refused = Vec::new();
-    let bad = |exchange: &crate::ledger::Exchange<'_>| {
-        exchange.act == "call" && !exchange.how.is_empty()
-    };
+    let bad =
+        |exchange: &crate::ledger::Exchange<'_>| exchange.act == "call" && !exchange.how.is_empty();
     for call in view.ledger.exchanges().filter(bad) {
         if let Some(gone) = gone(&call) {
             return gone;
@@ -62,9 +61,13 @@ mod tests {
     const SAYS: &str = r#"Bearer realm="r", error="invalid_token", error_description="x""#;
 
     fn bad(status: u16, challenge: &str, body: &str, expected: Grade) {
-        let log = Log::new()
-            .exchange("call", "", 200, "[]")
-            .replied("call", "with an unknown token", status, challenge, body);
+        let log = Log::new().exchange("call", "", 200, "[]").replied(
+            "call",
+            "with an unknown token",
+            status,
+            challenge,
+            body,
+        );
         check(&log, says_invalid_token, expected);
     }
 

@@ -14,9 +14,8 @@ pub fn status_of_the_altered_call(view: &View<'_>) -> Finding {
     if let Some(gone) = gone(&call) {
         return gone;
     }
-    let served = |call: &crate::ledger::Exchange<'_>| {
-        call.reply.is_some_and(|reply| reply.is_class(2))
-    };
+    let served =
+        |call: &crate::ledger::Exchange<'_>| call.reply.is_some_and(|reply| reply.is_class(2));
     if !view.ledger.acts("call", "").any(|call| served(&call)) {
         return unobserved(view, "its accepted twin was never seen");
     }

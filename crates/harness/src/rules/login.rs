@@ -60,9 +60,8 @@ fn is_one_of(value: &Value, kind: &str) -> bool {
         let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
         return value.as_str().is_some_and(|text| set(text) == set(words));
     }
-    kind.split(" or ").any(|one| {
-        value.as_str() == Some(one) || (value.is_number() && value.to_string() == one)
-    })
+    kind.split(" or ")
+        .any(|one| value.as_str() == Some(one) || (value.is_number() && value.to_string() == one))
 }
 
 /// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.

@@ -90,13 +90,12 @@ struct Upgrade<'a> {
     token: Option<&'a str>,
 }
 
-impl<'a> Upgrade<'a> {
-    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        query
-            .split(['&', '?'])
-            .filter_map(|pair| pair.split_once('='))
-    }
+/// The pairs of a target's query, behind a second `?` too.
+fn pairs(target: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query
+        .split(['&', '?'])
+        .filter_map(|pair| pair.split_once('='))
 }
 
 fn upgrades<'a>(view: &View<'a>) -> Vec<Upgrade<'a>> {
@@ -110,16 +109,14 @@ fn upgrades<'a>(view: &View<'a>) -> Vec<Upgrade<'a>> {
         .entries()
         .filter(|(_, entry)| is_upgrade(entry))
         .map(|(seq, entry)| {
-            let mut upgrade = Upgrade {
+            let target = entry.target.as_str();
+            let mut pairs = pairs(target);
+            let token = pairs.find(|(name, _)| *name == parameter);
+            Upgrade {
                 seq,
-                target: &entry.target,
-                token: None,
-            };
-            upgrade.token = upgrade
-                .pairs()
-                .find(|(name, _)| *name == parameter)
-                .map(|(_, value)| value);
-            upgrade
+                target,
+                token: token.map(|(_, value)| value),
+            }
         })
         .collect()
 }
@@ -158,11 +155,15 @@ pub fn writes_the_space(view: &View<'_>) -> Finding {
             return None;
         }
         Some(match token.strip_prefix("Bearer") {
-            Some(rest) if rest.starts_with('+') => {
-                (Grade::Tolerated, "Bearer+, which only form rules decode".to_owned())
-            }
+            Some(rest) if rest.starts_with('+') => (
+                Grade::Tolerated,
+                "Bearer+, which only form rules decode".to_owned(),
+            ),
             Some(rest) if rest.starts_with(' ') => (Grade::Broken, "a raw space".to_owned()),
-            _ => (Grade::Unobserved, "the token does not begin with Bearer".to_owned()),
+            _ => (
+                Grade::Unobserved,
+                "the token does not begin with Bearer".to_owned(),
+            ),
         })
     })
 }
@@ -176,7 +177,12 @@ pub fn shows_the_prefix(view: &View<'_>) -> Finding {
         let plain = percent_encoding::percent_decode_str(&plain).decode_utf8_lossy();
         let rest = plain.strip_prefix(prefix);
         let fits = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(' '));
-        (!fits).then(|| (Grade::Broken, format!("a token without `{}`", prefix.trim())))
+        (!fits).then(|| {
+            (
+                Grade::Broken,
+                format!("a token without `{}`", prefix.trim()),
+            )
+        })
     })
 }
 
@@ -184,11 +190,16 @@ pub fn shows_the_prefix(view: &View<'_>) -> Finding {
 pub fn keeps_the_parameter(view: &View<'_>, name: &str) -> Finding {
     let given = view.ledger.acts("create", "").find_map(|create| {
         let body = create.reply?.json();
-        let mut urls = body.as_object()?.values().filter_map(serde_json::Value::as_str);
+        let mut urls = body
+            .as_object()?
+            .values()
+            .filter_map(serde_json::Value::as_str);
         urls.find_map(|url| {
             let (_, query) = url.split_once('?')?;
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+            pairs
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_owned())
         })
     });
     let Some(given) = given else {
@@ -197,8 +208,7 @@ pub fn keeps_the_parameter(view: &View<'_>, name: &str) -> Finding {
     let expected = format!("{name}={given} once");
     let mut good = Vec::new();
     for upgrade in upgrades(view) {
-        let values: Vec<&str> = upgrade
-            .pairs()
+        let values: Vec<&str> = pairs(upgrade.target)
             .filter(|(known, _)| *known == name)
             .map(|(_, value)| value)
             .collect();
@@ -223,7 +233,9 @@ pub fn appends_the_token(view: &View<'_>) -> Finding {
     for upgrade in upgrades(view) {
         let marks = upgrade.target.matches('?').count();
         let start = [format!("?{parameter}="), format!("&{parameter}=")];
-        let own = start.iter().any(|start| upgrade.target.contains(start.as_str()));
+        let own = start
+            .iter()
+            .any(|start| upgrade.target.contains(start.as_str()));
         if marks != 1 || !own {
             let seen = match own {
                 true => format!("{marks} question marks"),
@@ -283,13 +295,22 @@ mod tests {
         let created = r#"{"url":"wss://h/s?tenant-name=t"}"#;
         let log = Log::with_tenants()
             .exchange("create", "", 201, created)
-            .arrival("streams", &format!("/s{query}"), &[("Upgrade", "websocket")], "");
+            .arrival(
+                "streams",
+                &format!("/s{query}"),
+                &[("Upgrade", "websocket")],
+                "",
+            );
         check(&log, rule, expected);
     }
 
     #[test]
     fn the_token_is_spelled_as_documented() {
-        upgrade(writes_the_space, "?tenant-name=t&token=Bearer%20«t»", Grade::Met);
+        upgrade(
+            writes_the_space,
+            "?tenant-name=t&token=Bearer%20«t»",
+            Grade::Met,
+        );
         upgrade(writes_the_space, "?token=Bearer+«t»", Grade::Tolerated);
         upgrade(writes_the_space, "?token=Bearer «t»", Grade::Broken);
         upgrade(writes_the_space, "?token=«t»", Grade::Unobserved);

@@ -31,7 +31,10 @@ pub fn is_for_ones_own(view: &View<'_>) -> Finding {
     let Some(after) = after else {
         return unobserved(view, "the token was not shown after the revocation");
     };
-    if after.reply.is_some_and(|reply| matches!(reply.status, 401 | 403)) {
+    if after
+        .reply
+        .is_some_and(|reply| matches!(reply.status, 401 | 403))
+    {
         let seen = format!("{}; then {}", sentence(foreign), sentence(&after));
         return Finding::new(Grade::Broken, "another client ended the token")
             .because("the token alive", seen)

@@ -149,6 +149,19 @@ pub fn gives_no_service(view: &View<'_>) -> Finding {
     }
 }
 
+/// The limited token opened the socket that it is for: without that, its refusal elsewhere says
+/// nothing of its limits.
+pub fn opened_its_own(view: &View<'_>) -> Finding {
+    let served = view
+        .ledger
+        .acts("open", "")
+        .find(|open| Came::of(view, open).is_some_and(|came| came.is_service()));
+    match served {
+        Some(open) => Finding::new(Grade::Met, "its own socket was opened").proved_by([open.seq]),
+        None => unobserved(view, "the limited token did not open its own socket"),
+    }
+}
+
 /// `member` of what was created is the URL of a websocket: with the caller's tenant as `parameter`,
 /// and without a token.
 pub fn url_names_the_tenant(view: &View<'_>, member: &str, parameter: &str) -> Finding {
@@ -158,7 +171,12 @@ pub fn url_names_the_tenant(view: &View<'_>, member: &str, parameter: &str) -> F
     if let Some(gone) = gone(&create) {
         return gone;
     }
-    let header = view.profile.api.tenant_header.as_deref().unwrap_or_default();
+    let header = view
+        .profile
+        .api
+        .tenant_header
+        .as_deref()
+        .unwrap_or_default();
     let mut headers = create.request.headers.iter();
     let tenant = headers.find(|(name, _)| name.eq_ignore_ascii_case(header));
     let tenant = tenant.map(|(_, value)| value.as_str()).unwrap_or_default();
@@ -246,6 +264,13 @@ mod tests {
         check(&Log::new(), serves, Grade::Unobserved);
     }
 
+    #[test]
+    fn a_limited_token_opens_its_own_socket() {
+        let log = |frames| open(Log::new(), "", 101, frames);
+        check(&log(&[ACCEPTED]), opened_its_own, Grade::Met);
+        check(&log(&[CLOSED]), opened_its_own, Grade::Unobserved);
+    }
+
     fn bad(status: u16, frames: &[(&'static str, &str)], expected: Grade) {
         let log = open(Log::new(), "without a token", status, frames);
         let log = open(log, "", 101, &[ACCEPTED]);
@@ -272,9 +297,15 @@ mod tests {
     fn a_url_names_the_tenant_and_shows_no_token() {
         url("wss://h/s?tenant-name=t", None);
         url("ws://h/s?a=b&tenant-name=t", None);
-        url("https://h/s?tenant-name=t", Some("a URL that is no websocket's"));
+        url(
+            "https://h/s?tenant-name=t",
+            Some("a URL that is no websocket's"),
+        );
         url("wss://h/s", Some("a URL without tenant-name"));
-        url("wss://h/s?tenant-name=u", Some("a URL with another tenant-name"));
+        url(
+            "wss://h/s?tenant-name=u",
+            Some("a URL with another tenant-name"),
+        );
         url(
             "wss://h/s?tenant-name=t&token=x",
             Some("a URL with a token in it"),

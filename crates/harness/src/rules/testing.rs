@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use locum_core::profile::SocketFacts;
 use locum_core::{
     Entry, EntryId, Finding, Grade, ManualClock, Outcome, Profile, Timestamp, TokenId,
 };
-use locum_core::profile::SocketFacts;
 use serde_json::json;
 
 use super::View;

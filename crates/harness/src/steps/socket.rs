@@ -60,6 +60,12 @@ fn no_service(world: &mut World) -> Result<(), Error> {
     Ok(())
 }
 
+#[then("the limited token opened its own socket")]
+fn own_socket(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(socket::opened_its_own);
+    Ok(())
+}
+
 #[then("the client read expires_in as seconds")]
 fn seconds(world: &mut World) -> Result<(), Error> {
     world.scene()?.finds(client::reads_seconds);

@@ -69,7 +69,11 @@ impl Scene {
     /// caller created.
     pub async fn client_opens(&mut self, place: &str) -> Result<(), Error> {
         let url = match place.strip_prefix('/') {
-            Some(_) => Some(format!("{}{}", self.place.url("ws")?, self.place.fill(place)?)),
+            Some(_) => Some(format!(
+                "{}{}",
+                self.place.url("ws")?,
+                self.place.fill(place)?
+            )),
             None => self.of_created(place),
         };
         let Some(url) = url else {

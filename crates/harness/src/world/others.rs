@@ -85,7 +85,8 @@ impl Scene {
     /// Reads the vendor's metadata document, if its address is known.
     pub async fn metadata(&mut self) -> Result<(), Error> {
         let Ok(url) = self.place.url("discovery").map(str::to_owned) else {
-            self.ledger.lacks("no address of a metadata document is known");
+            self.ledger
+                .lacks("no address of a metadata document is known");
             return Ok(());
         };
         let mut call = Call::to(&self.profile, &self.place, &url, "")?;
