@@ -2,29 +2,40 @@
 //!
 //! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
 //! unknown. Its way through this folder: [`front`] checks path and realm, [`form`] reads the body,
-//! [`client`] authenticates, [`token`] grants, [`issue`] signs and answers; [`guard`] admits to the
-//! API.
+//! [`client`] authenticates, [`token`] picks a [`grant`], [`issue`] signs and answers; [`live`] says
+//! whether a token lives, for the realm's own endpoints; [`guard`] admits to the API.
 
+mod authorize;
 mod claims;
 mod client;
+mod cors;
+mod documents;
 mod form;
 mod front;
+mod grant;
 mod guard;
+mod introspect;
 mod issue;
 mod keys;
+mod live;
 mod login;
+mod logout;
+mod page;
 mod realm;
+mod revoke;
 mod scope;
 #[cfg(test)]
 mod tests;
 mod token;
 mod twins;
+mod userinfo;
+mod x509;
 
 use std::sync::{Arc, RwLock};
 
 use locum_core::Profile;
 use locum_server::vendor::VendorState;
-use locum_server::{Document, Mock, Routes, StageInit, Twin, Vendor};
+use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
 use serde_json::{Map, Value};
 
 use keys::KeyRing;
@@ -78,7 +89,17 @@ impl Vendor for Corti {
     }
 
     fn routes(&self) -> Routes {
-        Routes::new().open("token", token::token)
+        Routes::new()
+            .open("token", token::token)
+            .open("introspect", introspect::introspect)
+            .open("revoke", revoke::revoke)
+            .open("logout", logout::logout)
+            .open("userinfo", userinfo::userinfo)
+            .open("authorize", authorize::authorize)
+            .open("login", authorize::authenticate)
+            .open("discovery", documents::discovery)
+            .open("jwks", documents::certs)
+            .open("realm", documents::realm)
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
@@ -123,6 +144,10 @@ impl Vendor for Corti {
             .write()
             .expect("no code panics while it holds the principals") = new;
         Ok(())
+    }
+
+    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+        Reply::denied(mock.profile(), front::miss(mock, request, miss))
     }
 
     fn twins(&self) -> &'static [Twin] {
