@@ -61,7 +61,12 @@ fn is_one_of(value: &Value, kind: &str) -> bool {
         return value.as_str().is_some_and(|text| set(text) == set(words));
     }
     kind.split(" or ")
-        .any(|one| value.as_str() == Some(one) || (value.is_number() && value.to_string() == one))
+        .any(|one| value.as_str() == Some(one) || is_number(value, one))
+}
+
+fn is_number(value: &Value, literal: &str) -> bool {
+    serde_json::from_str(literal)
+        .is_ok_and(|literal: Value| literal.is_number() && literal == *value)
 }
 
 /// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.
