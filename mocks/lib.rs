@@ -1,6 +1,6 @@
 //! The four vendors, and the registry that names them.
 //!
-//! Adding a vendor is a folder here, a folder in `features/`, and one word in [`registry`];
+//! Adding a vendor is a folder here, a folder in `features/`, and one word in `registry!`;
 //! `README.md` in this folder says it on one page.
 
 #[cfg(test)]
@@ -25,4 +25,4 @@ macro_rules! registry {
     };
 }
 
-registry!(pattern);
+registry!(athelas, pattern, scribe);

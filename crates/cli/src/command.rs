@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod args;
+mod check;
 mod explain;
 mod failure;
 mod line;
@@ -9,6 +10,7 @@ mod serve;
 mod vendors;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use clap::Parser;
 
@@ -32,7 +34,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
     };
     match args.command {
         args::Command::Serve(args) => serve::run(&args),
+        args::Command::Check(args) => check::run(&args),
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),
     }
+}
+
+/// Prints to standard output; a reader that has gone (`| head`) is no fault.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().flush();
 }

@@ -91,6 +91,30 @@ impl Requirement {
         self.clauses(judge, "needs ", "=PASS")
     }
 
+    /// As [`Self::needs`], with the row that takes another's place for `vendor`: the
+    /// `(v: Y=PASS)` behind a need. A remark `(v: …)` that names no row lifts the need for that
+    /// vendor.
+    pub fn needs_at(&self, judge: Judge, vendor: &str) -> Vec<RequirementId> {
+        let side = self.side(judge);
+        let mine = format!("{vendor}: ");
+        self.needs(judge)
+            .into_iter()
+            .filter_map(|id| {
+                let need = format!("{id}=PASS (");
+                let remark = side
+                    .find(&need)
+                    .and_then(|at| side[at + need.len()..].split_once(')'))
+                    .and_then(|(remark, _)| remark.strip_prefix(&mine));
+                match remark {
+                    None => Some(id),
+                    Some(text) => text
+                        .strip_suffix("=PASS")
+                        .map(|other| RequirementId(other.to_owned())),
+                }
+            })
+            .collect()
+    }
+
     /// The rows that must not FAIL: the `unless X=FAIL` of its precondition.
     pub fn unless(&self, judge: Judge) -> Vec<RequirementId> {
         self.clauses(judge, "unless ", "=FAIL")
@@ -213,4 +237,42 @@ fn row(line: &str) -> Result<Requirement, String> {
         documented_deviation: deviation.to_owned(),
         real_bug: real_bug.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(precondition: &str, vendor: &str, expected: &[&str]) {
+        let cells = [
+            "BRR-99",
+            "MUST",
+            "rfc",
+            "-",
+            "vendor",
+            "a,b",
+            "It works.",
+            precondition,
+            "-",
+            "-",
+            "-",
+        ];
+        let row = row(&cells.join("\t")).expect("eleven cells");
+        let needs: Vec<_> = row.needs_at(Judge::Vendor, vendor);
+        let needs: Vec<&str> = needs.iter().map(|id| id.0.as_str()).collect();
+        assert_eq!(needs, expected, "{precondition} at {vendor}");
+    }
+
+    #[test]
+    fn a_need_may_have_a_stand_in_for_one_vendor() {
+        check("[any] needs BRR-01=PASS (b: SIG-01=PASS)", "a", &["BRR-01"]);
+        check("[any] needs BRR-01=PASS (b: SIG-01=PASS)", "b", &["SIG-01"]);
+        check("[any] needs BRR-01=PASS (b: an operation)", "b", &[]);
+        check(
+            "[any] needs BRR-01=PASS; needs VEN-16=PASS over https",
+            "b",
+            &["BRR-01", "VEN-16"],
+        );
+        check("[any] a reply was received", "a", &[]);
+    }
 }

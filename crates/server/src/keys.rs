@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::store::digest_of;
 
-/// PKCS#8 keys of 2,048 bits, made for this purpose and public: never use them for anything else.
+/// PKCS#1 keys of 2,048 bits, made for this purpose and public: never use them for anything else.
 const POOL: [&[u8]; 8] = [
     include_bytes!("../keys/test-only-0.der"),
     include_bytes!("../keys/test-only-1.der"),
@@ -45,7 +45,7 @@ impl RsaKey {
     /// public key.
     pub fn from_pool(index: u64) -> Arc<Self> {
         let at = usize::try_from(index % POOL.len() as u64).expect("smaller than the pool");
-        let pair = KeyPair::from_pkcs8(POOL[at]).expect("the pool holds PKCS#8 RSA keys");
+        let pair = KeyPair::from_der(POOL[at]).expect("the pool holds PKCS#1 RSA keys");
         let public = pair.public_key();
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let public_der = public.as_ref().to_vec();

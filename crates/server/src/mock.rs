@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use locum_core::{
-    Clock, Denial, Entry, EntryId, Outcome, Profile, Timestamp, Token, TokenId, TokenKind,
+    Clock, Denial, Entry, EntryId, Outcome, Profile, Secret, Timestamp, Token, TokenId, TokenKind,
     TokenState,
 };
 use serde_json::{Map, Value};
@@ -35,6 +35,8 @@ pub(crate) struct Traces {
     pub(crate) issued: Vec<TokenId>,
     pub(crate) granted: bool,
     pub(crate) notes: Map<String, Value>,
+    /// What the reply may repeat and the journal must not, with the name that stands for it.
+    concealed: Vec<(Secret, String)>,
 }
 
 /// A token to be issued.
@@ -269,6 +271,36 @@ impl Mock {
     /// Notes something else in the journal.
     pub fn note(&self, name: &str, value: impl Into<Value>) {
         self.traces().notes.insert(name.to_owned(), value.into());
+    }
+
+    /// Keeps `value` out of this exchange's journal entry: where the reply or the denial repeats
+    /// it, its name stands.
+    pub async fn conceal(&self, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let name = match self.find(value).await {
+            Some(token) => token.name(),
+            None => "«unknown»".to_owned(),
+        };
+        let mut traces = self.traces();
+        traces.concealed.push((Secret::new(value), name));
+        traces
+            .concealed
+            .sort_by_key(|(value, _)| std::cmp::Reverse(value.expose().len()));
+    }
+
+    /// `text` with names in place of what is concealed, also where JSON escapes it.
+    pub(crate) fn concealing(&self, text: &str) -> String {
+        let traces = self.traces();
+        traces
+            .concealed
+            .iter()
+            .fold(text.to_owned(), |text, (value, name)| {
+                let quoted = Value::from(value.expose()).to_string();
+                text.replace(value.expose(), name)
+                    .replace(quoted.trim_matches('"'), name)
+            })
     }
 
     /// Draws from the stage's chance.

@@ -149,21 +149,26 @@ pub async fn body(mock: &Mock, media_type: &str, body: &[u8]) -> Option<String> 
     if body.is_empty() {
         return None;
     }
-    if media_type.contains("json")
+    // A body is read for what it is, whatever its media type says: a client that mislabels it has
+    // put its password there all the same.
+    let looks_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+    if (looks_like_json || media_type.contains("json"))
         && let Ok(mut value) = serde_json::from_slice::<Value>(body)
     {
         json(mock, &mut value).await;
         return Some(cut(value.to_string()));
     }
     let text = std::str::from_utf8(body).ok()?;
+    let is_multipart =
+        media_type.starts_with("multipart/") || text.to_ascii_lowercase().contains("form-data;");
+    if is_multipart || media_type.starts_with("audio/") {
+        return Some(format!("«{} bytes of {media_type}»", body.len()));
+    }
     if media_type.contains("json")
         || media_type == "application/x-www-form-urlencoded"
         || looks_like_form(text)
     {
         return Some(cut(pairs(mock, text).await));
-    }
-    if media_type.starts_with("multipart/") || media_type.starts_with("audio/") {
-        return Some(format!("«{} bytes of {media_type}»", body.len()));
     }
     Some(cut(text.to_owned()))
 }

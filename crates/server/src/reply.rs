@@ -110,11 +110,13 @@ fn is_json(look: &DenialLook) -> bool {
         .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value.contains("json"))
 }
 
-/// Puts `params` in place of `{name}`; inside a JSON body as the inside of a JSON string.
+/// Puts `params` in place of `{name}`; inside a JSON body as the inside of a JSON string, or, where
+/// the profile writes `{json:name}`, as the JSON that they are.
 fn filled(text: &str, params: &[(String, String)], json: bool) -> String {
     params.iter().fold(text.to_owned(), |text, (name, value)| {
-        let value = if json { escaped(value) } else { value.clone() };
-        text.replace(&format!("{{{name}}}"), &value)
+        let inside = if json { escaped(value) } else { value.clone() };
+        text.replace(&format!("{{{name}}}"), &inside)
+            .replace(&format!("{{json:{name}}}"), value)
     })
 }
 

@@ -268,10 +268,11 @@ impl Server {
     }
 
     /// Puts an evil twin in a vendor's place on `stage`: `vendor/name`, or a name that is unique.
+    /// Returns its full name.
     ///
     /// # Errors
     /// A sentence for the caller when there is no such twin.
-    pub fn put_twin(&self, stage: &Stage, name: &str) -> Result<(), String> {
+    pub fn put_twin(&self, stage: &Stage, name: &str) -> Result<String, String> {
         let (of, twin) = name
             .split_once('/')
             .map_or((None, name), |(of, twin)| (Some(of), twin));

@@ -18,6 +18,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Run the mock vendors (all four by default) with their control API
     Serve(Serve),
+    /// Judge a vendor's endpoint; with no URL, the built-in mocks and the reference client
+    Check(Check),
     /// List the requirement catalogue
     List(List),
     /// Explain one requirement: its sentence, its source, how it is judged
@@ -50,6 +52,31 @@ pub(super) struct Serve {
     /// Print no line for each exchange
     #[arg(long, short, env = "LOCUM_QUIET")]
     pub(super) quiet: bool,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Group)]
+pub(super) struct Check {
+    /// Vendors by their word; all built-in ones when none is named
+    pub(super) vendors: Vec<String>,
+    /// What stands before the documented paths of a vendor's own endpoint
+    #[arg(long, env = "LOCUM_URL")]
+    pub(super) url: Option<String>,
+    /// An evil twin in the judged vendor's place, as vendor/name or just its name
+    #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
+    pub(super) twin: Option<String>,
+    /// Folder for results.json and events.ndjson
+    #[arg(long, env = "LOCUM_REPORT")]
+    pub(super) report: Option<PathBuf>,
+    /// Only these requirements, and what they need
+    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
+    pub(super) id: Vec<String>,
+    /// Fixes every random choice; printed with the summary
+    #[arg(long, env = "LOCUM_SEED")]
+    pub(super) seed: Option<u64>,
+    /// WARN and INCONCLUSIVE count as failures
+    #[arg(long, env = "LOCUM_STRICT")]
+    pub(super) strict: bool,
 }
 
 /// Flags of `list`.

@@ -20,7 +20,7 @@ pub(super) fn run(args: &args::Explain) -> Result<u8, Failure> {
         );
         Failure::usage(format!("no requirement called `{id}`")).hint(hint)
     })?;
-    print!("{}", worded(row));
+    super::say(&worded(row));
     Ok(0)
 }
 

@@ -15,15 +15,16 @@ pub(super) fn run(args: &args::List) -> Result<u8, Failure> {
     };
     for row in catalogue.rows().iter().filter(wanted) {
         if args.json {
-            println!("{}", serde_json::to_string(row).expect("a row is JSON"));
+            let row = serde_json::to_string(row).expect("a row is JSON");
+            super::say(&format!("{row}\n"));
         } else {
-            println!(
-                "{:<9} {:<6} {:<10} {}",
+            super::say(&format!(
+                "{:<9} {:<6} {:<10} {}\n",
                 row.id.0,
                 row.level.word(),
                 row.source_kind,
                 row.requirement
-            );
+            ));
         }
     }
     Ok(0)

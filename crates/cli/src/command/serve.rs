@@ -1,6 +1,6 @@
 //! `locum serve`: the mocks, for hand work and for other programs.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -30,11 +30,10 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
         .iter()
         .map(|vendor| vendor.profile().vendor.clone())
         .collect();
-    println!("LISTENING http://{address} {}", roots.join(" "));
+    super::say(&format!("LISTENING http://{address} {}\n", roots.join(" ")));
     if let Some(token) = &running.server.config.control_token {
-        println!("CONTROL-TOKEN {}", token.expose());
+        super::say(&format!("CONTROL-TOKEN {}\n", token.expose()));
     }
-    let _ = std::io::stdout().flush();
     interrupted().await;
     running.stop().await;
     Ok(0)
@@ -46,7 +45,7 @@ async fn start(args: &args::Serve) -> Result<Running, Failure> {
     let control_token = given.or_else(|| (!args.host.is_loopback()).then(made_up_token));
     let observer = (!args.quiet).then(|| -> Observer {
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Arc::new(move |stage, entry| println!("{}", line::of(stage, entry, color)))
+        Arc::new(move |stage, entry| super::say(&format!("{}\n", line::of(stage, entry, color))))
     });
     let config = ServerConfig {
         address: SocketAddr::new(args.host, args.port),

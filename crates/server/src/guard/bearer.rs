@@ -38,6 +38,29 @@ pub async fn check(
     value: &str,
     examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
 ) -> Result<Admitted, Denial> {
+    check_leniently(mock, endpoint, value, Leniency::default(), examine).await
+}
+
+/// What a resource server lets pass besides live access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// Whether a revoked token passes: a server that looks at signatures alone cannot know.
+    pub revoked: bool,
+    /// Whether an id token passes for an access token.
+    pub id_token: bool,
+}
+
+/// As [`check`], with a resource server's leniency.
+///
+/// # Errors
+/// As for [`admit`].
+pub async fn check_leniently(
+    mock: &Mock,
+    endpoint: &str,
+    value: &str,
+    leniency: Leniency,
+    examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
+) -> Result<Admitted, Denial> {
     let found = mock.find(value).await;
     if let Some(token) = &found {
         mock.presented(token).await;
@@ -49,13 +72,19 @@ pub async fn check(
         Denial::new(DenialKind::UnknownToken, "unknown_token")
             .expected("an access token issued on this stage")
     })?;
-    check_token(mock, endpoint, &token)?;
+    check_token(mock, endpoint, &token, leniency)?;
     Ok(Admitted::by(token))
 }
 
 /// Checks that `token` is a live access token.
-fn check_token(mock: &Mock, endpoint: &str, token: &Token) -> Result<(), Denial> {
-    if token.kind != TokenKind::Access {
+fn check_token(
+    mock: &Mock,
+    endpoint: &str,
+    token: &Token,
+    leniency: Leniency,
+) -> Result<(), Denial> {
+    let is_id = leniency.id_token && token.kind == TokenKind::Id;
+    if token.kind != TokenKind::Access && !is_id {
         let wrong = Denial::new(DenialKind::WrongToken, "wrong_token")
             .expected("an access token")
             .got(token.name());
@@ -75,6 +104,7 @@ fn check_token(mock: &Mock, endpoint: &str, token: &Token) -> Result<(), Denial>
     };
     match mock.state_of(token) {
         TokenState::Live => Ok(()),
+        TokenState::Revoked if leniency.revoked => Ok(()),
         TokenState::Expired => mock.refuse(endpoint, end(DenialKind::Expired, "expired_token")),
         TokenState::Revoked | TokenState::Spent => {
             mock.refuse(endpoint, end(DenialKind::Revoked, "revoked_token"))

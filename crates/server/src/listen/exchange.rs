@@ -232,9 +232,16 @@ async fn complete(
         .headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let body = redact::body(mock, media_type.map_or("", |(_, value)| value), &reply.body).await;
-    let headers = redact::lines(mock, &reply.headers).await;
-    let denial: Option<Denial> = reply.denial.clone();
+    let body = match std::str::from_utf8(&reply.body) {
+        Ok(text) => Bytes::from(mock.concealing(text)),
+        Err(_) => reply.body.clone(),
+    };
+    let body = redact::body(mock, media_type.map_or("", |(_, value)| value), &body).await;
+    let mut headers = redact::lines(mock, &reply.headers).await;
+    for (_, value) in &mut headers {
+        *value = mock.concealing(value);
+    }
+    let denial = reply.denial.clone().map(|denial| concealing(mock, denial));
     let entry = mock.stage.complete(id, |entry| {
         mock.leave_traces(entry, reply.outcome);
         entry.completed = Some(mock.stage.clock.now());
@@ -249,6 +256,20 @@ async fn complete(
     if let (Some(observer), Some(entry)) = (&server.config.observer, entry) {
         observer(&mock.stage.name, &entry);
     }
+}
+
+/// A denial without what the vendor's reply repeats and the journal must not.
+fn concealing(mock: &Mock, mut denial: Denial) -> Denial {
+    let texts = [
+        &mut denial.expected,
+        &mut denial.got,
+        &mut denial.difference,
+    ];
+    let params = denial.params.iter_mut().map(|(_, value)| value);
+    for text in texts.into_iter().flatten().chain(params) {
+        *text = mock.concealing(text);
+    }
+    denial
 }
 
 fn send(

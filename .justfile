@@ -1,0 +1,40 @@
+# What one does here; `just` alone lists it. CI calls `just ci`.
+
+_list:
+    @just --list --unsorted
+
+# Build the command with everything it is shipped with
+build:
+    cargo build --release
+
+# Judge the built-in mocks with the reference client
+check *arguments:
+    cargo run --release -- check {{arguments}}
+
+# Run the mocks for hand work
+serve *arguments:
+    cargo run --release -- serve {{arguments}}
+
+# Everything that needs only Rust
+test:
+    cargo test --workspace
+
+# Formatting, lints and docs, warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+# Real clients, unmodified from their registries, against the mocks (needs python3, node, npm, curl)
+interop: build
+    bash tests/interop/run.sh
+
+# Run the benches; `just bench -- --test` only sees that they run
+bench *arguments:
+    cargo bench -p locum {{arguments}}
+
+# The gate
+ci: test lint build
+    cargo run --release -- check
+    bash tests/interop/run.sh
+    cargo bench -p locum -- --test

@@ -1,0 +1,178 @@
+//! `locum check`: judge a vendor's endpoint; with no URL, the built-in mocks and the reference
+//! client that talks to them.
+
+mod mocks;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+
+use locum_core::requirement::Judge;
+use locum_core::{Profile, RequirementId, SystemClock};
+use locum_harness::place::Place;
+use locum_harness::report::terminal::Look;
+use locum_harness::report::{self, Report};
+use locum_harness::run::{CheckOptions, Progress, Target};
+use locum_harness::stage::Control;
+use locum_harness::subject::ClientMaker;
+use locum_harness::subject::reference::Reference;
+use locum_harness::{Error, exit};
+
+use super::{Failure, args, failure, vendors};
+
+/// Judges, prints the table, writes the reports.
+pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
+    let vendors = vendors::named(&args.vendors)?;
+    let profiles: Vec<Profile> = vendors
+        .iter()
+        .map(|vendor| vendor.profile().clone())
+        .collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    let report = if let Some(url) = &args.url {
+        runtime.block_on(endpoint(args, profiles, url))?
+    } else {
+        let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
+        runtime.block_on(built_in(args, profiles, &mocks))?
+    };
+    super::say(&report::terminal::table(&report, look()));
+    match &args.report {
+        Some(folder) => write(&report, folder),
+        None => Ok(report.exit_code),
+    }
+}
+
+/// The mocks by the vendors' rows, then the reference client by the clients' rows. An evil twin
+/// takes the place of the judged vendor only: an instrument that is wrong judges nobody.
+async fn built_in(
+    args: &args::Check,
+    profiles: Vec<Profile>,
+    mocks: &mocks::Mocks,
+) -> Result<Report, Failure> {
+    let seed = args.seed.unwrap_or_else(rand::random);
+    let target = |twin| {
+        let control = Control::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
+        Ok(Target::Mocks { control, twin })
+    };
+    let clock = Arc::new(SystemClock::new());
+    let maker: ClientMaker = Arc::new({
+        let clock = Arc::clone(&clock);
+        move |profile, seed| Box::new(Reference::new(profile, clock.clone(), seed))
+    });
+    let options = |judge, target, client| CheckOptions {
+        profiles: profiles.clone(),
+        judge,
+        target,
+        client,
+        ids: ids(args),
+        seed,
+        strict: args.strict,
+        clock: clock.clone(),
+    };
+    let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
+    let client = check(options(Judge::Client, target(None)?, Some(maker))).await;
+    match (vendor, client) {
+        (Ok(vendor), Ok(client)) => Ok(vendor.join(client)),
+        (Ok(one), Err(Error::NothingSelected(_))) | (Err(Error::NothingSelected(_)), Ok(one)) => {
+            Ok(one)
+        }
+        (Err(error), _) | (_, Err(error)) => Err(refused(&error)),
+    }
+}
+
+/// A vendor's own endpoint, by the vendors' rows.
+async fn endpoint(
+    args: &args::Check,
+    profiles: Vec<Profile>,
+    url: &str,
+) -> Result<Report, Failure> {
+    let [profile] = &profiles[..] else {
+        return Err(
+            Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
+        );
+    };
+    let place = Place::from_env(profile, url, |name| std::env::var(name).ok())
+        .map_err(|error| refused(&error))?;
+    check(CheckOptions {
+        profiles: profiles.clone(),
+        judge: Judge::Vendor,
+        target: Target::Endpoint(place),
+        client: None,
+        ids: ids(args),
+        seed: args.seed.unwrap_or_else(rand::random),
+        strict: args.strict,
+        clock: Arc::new(SystemClock::new()),
+    })
+    .await
+    .map_err(|error| refused(&error))
+}
+
+async fn check(options: CheckOptions) -> Result<Report, Error> {
+    let shown = std::io::stderr().is_terminal();
+    locum_harness::run::check(options, move |progress: Progress| {
+        if shown {
+            eprint!(
+                "\r{}/{} {:<60.60}\r",
+                progress.done, progress.of, progress.title
+            );
+        }
+    })
+    .await
+}
+
+fn ids(args: &args::Check) -> Vec<RequirementId> {
+    args.id
+        .iter()
+        .map(|id| RequirementId(id.to_uppercase()))
+        .collect()
+}
+
+fn refused(error: &Error) -> Failure {
+    let mut failure = Failure::unreachable(error.to_string());
+    failure.code = match error {
+        Error::NothingSelected(_) => exit::NOTHING_SELECTED,
+        Error::Control(_) | Error::Unreachable { .. } => failure::UNREACHABLE,
+        Error::Step(_) => failure::USAGE,
+        _ => exit::HARNESS,
+    };
+    failure
+}
+
+fn look() -> Look {
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    Look {
+        width: columns.unwrap_or(if std::io::stdout().is_terminal() {
+            120
+        } else {
+            160
+        }),
+        color,
+    }
+}
+
+/// Writes the reports; one that holds a secret of the run is not written, and the code says so.
+fn write(report: &Report, folder: &Path) -> Result<u8, Failure> {
+    let failed = |error| Failure::usage(format!("cannot write to {}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let files = [
+        ("results.json", report::results::text(report)),
+        ("events.ndjson", report::events::text(report)),
+    ];
+    let mut code = report.exit_code;
+    for (name, text) in files {
+        if report.leaks(&text) {
+            eprintln!(
+                "error: {name} would hold a secret of this run and is not written: please report this"
+            );
+            code = exit::winner(&[code, exit::HARNESS]);
+            continue;
+        }
+        std::fs::write(folder.join(name), text).map_err(failed)?;
+    }
+    Ok(code)
+}

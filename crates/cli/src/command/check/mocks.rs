@@ -1,0 +1,92 @@
+//! The built-in mocks, on a thread and a runtime of their own: scenarios share one task, and a mock
+//! must answer while a step waits.
+
+use std::sync::Arc;
+
+use locum_server::{Server, ServerConfig, Vendor};
+use tokio::sync::oneshot;
+
+use crate::command::Failure;
+
+/// Mocks that run until they are dropped.
+#[derive(Debug)]
+pub(super) struct Mocks {
+    control: String,
+    twin: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Mocks {
+    /// Starts them on a free loopback port; a twin that does not exist is refused here.
+    pub(super) fn start(
+        vendors: Vec<Arc<dyn Vendor>>,
+        twin: Option<String>,
+    ) -> Result<Self, Failure> {
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Runtime::new() else {
+                return;
+            };
+            runtime.block_on(async {
+                let started = start(vendors, twin).await;
+                let (running, twin) = match started {
+                    Ok(started) => started,
+                    Err(failure) => return drop(tell.send(Err(failure))),
+                };
+                let _ = tell.send(Ok((format!("http://{}", running.server.address), twin)));
+                let _ = stopped.await;
+            });
+            runtime.shutdown_background();
+        });
+        let (control, twin) = told
+            .recv()
+            .unwrap_or_else(|_| Err(Failure::unreachable("the mocks did not start")))?;
+        Ok(Self {
+            control,
+            twin,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address of their control API.
+    pub(super) fn control_url(&self) -> &str {
+        &self.control
+    }
+
+    /// The full name of the twin, where one was asked for.
+    pub(super) fn twin(&self) -> Option<String> {
+        self.twin.clone()
+    }
+}
+
+async fn start(
+    vendors: Vec<Arc<dyn Vendor>>,
+    twin: Option<String>,
+) -> Result<(locum_server::Running, Option<String>), Failure> {
+    let running = Server::start(ServerConfig::loopback(), vendors)
+        .await
+        .map_err(|error| Failure::unreachable(error.to_string()))?;
+    let stage = running
+        .server
+        .stage("default")
+        .expect("a server starts with it");
+    let twin = twin
+        .map(|name| running.server.put_twin(&stage, &name))
+        .transpose()
+        .map_err(Failure::usage)?;
+    Ok((running, twin))
+}
+
+impl Drop for Mocks {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The client credentials grant (RFC 6749 §4.4).
+
+use super::Tokens;
+use super::issuer::{Form, Issuer};
+use super::reply::tokens;
+use crate::cache::Fresh;
+use crate::config::Credentials;
+use crate::error::Error;
+
+pub(super) async fn obtain(
+    issuer: &Issuer,
+    credentials: &Credentials,
+) -> Result<Fresh<Tokens>, Error> {
+    issuer
+        .persist(|| async {
+            let mut form = Form::new().with("grant_type", "client_credentials");
+            if let Some(scope) = &issuer.facts.scope {
+                form = form.with("scope", scope);
+            }
+            let (form, basic) = issuer.authenticate(form, credentials);
+            let sent = issuer.now();
+            let reply = issuer.post_form(&issuer.url, &form, basic).await?;
+            tokens(issuer, sent, &reply, "credentials")
+        })
+        .await
+}

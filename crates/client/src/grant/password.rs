@@ -1,0 +1,30 @@
+//! The resource owner password credentials grant (RFC 6749 §4.3), or what a vendor calls so.
+
+use locum_core::Secret;
+
+use super::Tokens;
+use super::issuer::{Form, Issuer};
+use super::reply::tokens;
+use crate::cache::Fresh;
+use crate::error::Error;
+
+pub(super) async fn obtain(
+    issuer: &Issuer,
+    username: &str,
+    password: &Secret,
+) -> Result<Fresh<Tokens>, Error> {
+    issuer
+        .persist(|| async {
+            let mut form = Form::new();
+            if issuer.facts.sends_grant_type {
+                form = form.with("grant_type", "password");
+            }
+            form = form
+                .with("username", username)
+                .with("password", password.expose());
+            let sent = issuer.now();
+            let reply = issuer.post_form(&issuer.url, &form, None).await?;
+            tokens(issuer, sent, &reply, "credentials")
+        })
+        .await
+}

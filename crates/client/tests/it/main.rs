@@ -1,0 +1,9 @@
+//! The client on the wire, against a vendor that is a closure.
+
+mod calls;
+mod cognito;
+mod lists;
+mod secrets;
+mod sockets;
+mod tokens;
+mod vendor;

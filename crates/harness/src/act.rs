@@ -1,0 +1,9 @@
+//! What a caller can do at a vendor, as its documents show it or with one thing changed.
+
+mod call;
+mod login;
+mod twist;
+
+pub use call::Call;
+pub use login::{Content, Login};
+pub use twist::{CallTwist, LoginTwist};

@@ -1,0 +1,103 @@
+//! The documented API call, open to change before it is written.
+
+use locum_core::Profile;
+
+use crate::Error;
+use crate::ledger::percent;
+use crate::place::Place;
+use crate::probe::{Request, Url};
+
+/// An API call before it is written: what a twist may change.
+#[derive(Clone)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// Where it goes.
+    pub url: Url,
+    /// The values of `Authorization`, one header line each.
+    pub authorization: Vec<String>,
+    /// Pairs of the query that are added.
+    pub query: Vec<(String, String)>,
+    /// Header lines besides.
+    pub headers: Vec<(String, String)>,
+    /// Content type and body.
+    pub body: Option<(String, String)>,
+}
+
+impl Call {
+    /// The call that a client makes first, with `token` as the vendor's page shows it
+    /// (RFC 6750 §2.1).
+    pub fn documented(profile: &Profile, place: &Place, token: &str) -> Result<Self, Error> {
+        let sample = profile.api.sample.as_deref().ok_or_else(|| {
+            Error::Step(format!(
+                "the profile of {} names no sample call",
+                profile.vendor
+            ))
+        })?;
+        let url = format!("{}{}", place.url("api")?, place.fill(sample)?);
+        Self::to(profile, place, &url, token)
+    }
+
+    /// A call of the profile's endpoint `name`.
+    pub fn endpoint(
+        profile: &Profile,
+        place: &Place,
+        name: &str,
+        token: &str,
+    ) -> Result<Self, Error> {
+        let endpoint = profile
+            .endpoint(name)
+            .ok_or_else(|| Error::Step(format!("the profile has no endpoint `{name}`")))?;
+        let path = place.fill(&endpoint.path)?;
+        let url = format!("{}{path}", place.base.trim_end_matches('/'));
+        let mut call = Self::to(profile, place, &url, token)?;
+        if let Some(method) = endpoint.methods.first() {
+            call.method.clone_from(method);
+        }
+        Ok(call)
+    }
+
+    /// A GET of `url`.
+    pub fn to(profile: &Profile, place: &Place, url: &str, token: &str) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(|error| Error::Step(error.to_string()))?;
+        let tenant = profile
+            .api
+            .tenant_header
+            .iter()
+            .map(|name| (name.clone(), place.credential("tenant").to_owned()));
+        Ok(Self {
+            method: "GET".to_owned(),
+            url,
+            authorization: vec![format!("Bearer {token}")],
+            query: Vec::new(),
+            headers: tenant.collect(),
+            body: None,
+        })
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> Request {
+        let mut target = self.url.target.clone();
+        for (name, value) in &self.query {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target += &[percent(name, false), percent(value, false)].join("=");
+        }
+        let mut request = Request::new(&self.method, &target);
+        for value in &self.authorization {
+            request = request.header("Authorization", value);
+        }
+        request.headers.extend(self.headers.iter().cloned());
+        if let Some((content_type, body)) = &self.body {
+            request = request
+                .header("Content-Type", content_type)
+                .body(body.as_str());
+        }
+        request
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}

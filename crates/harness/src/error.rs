@@ -1,0 +1,52 @@
+//! What can go wrong with the harness itself.
+
+use locum_core::RequirementId;
+
+/// Why a run, or a step of it, came to nothing. A broken requirement is no error but a finding.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The control API of the mocks could not be reached.
+    #[error("the control API does not answer: {0}")]
+    Control(String),
+    /// Nobody answers at the vendor's address.
+    #[error("cannot reach {url}: {fault}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// What the system says.
+        fault: String,
+    },
+    /// The control API refused a call.
+    #[error("the control API refused {call} with {status}: {message}")]
+    Refused {
+        /// Method and path.
+        call: String,
+        /// The status.
+        status: u16,
+        /// Its own words.
+        message: String,
+    },
+    /// An embedded feature cannot be read.
+    #[error("{path}: {fault}")]
+    Feature {
+        /// Where it stands.
+        path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Nothing is left to run.
+    #[error("nothing selected: no scenario fits{}", hint(.0))]
+    NothingSelected(Vec<RequirementId>),
+    /// A step was asked for something that it does not know or cannot do.
+    #[error("{0}")]
+    Step(String),
+}
+
+fn hint(ids: &[RequirementId]) -> String {
+    let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+    if ids.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", ids.join(", "))
+    }
+}

@@ -1,0 +1,57 @@
+//! What the command's exit code says. If several apply, the first of [`PRECEDENCE`] wins.
+
+/// Conformant, given the baseline.
+pub const CONFORMANT: u8 = 0;
+/// At least one FAIL or ERROR that the baseline does not expect (with `--strict` also WARN and
+/// INCONCLUSIVE, and N/A that the baseline does not list).
+pub const BROKEN: u8 = 1;
+/// Usage or configuration.
+pub const USAGE: u8 = 2;
+/// At least one HARNESS verdict: our fault, or the shim's.
+pub const HARNESS: u8 = 3;
+/// The client or vendor could not be started or reached, or crashed in every scenario.
+pub const UNREACHABLE: u8 = 4;
+/// Nothing wrong but stale or expired baseline entries.
+pub const STALE: u8 = 5;
+/// Nothing selected.
+pub const NOTHING_SELECTED: u8 = 6;
+/// Interrupted; rows that were not reached are NOT_RUN.
+pub const INTERRUPTED: u8 = 130;
+
+/// Which code wins when several apply.
+pub const PRECEDENCE: [u8; 8] = [
+    INTERRUPTED,
+    USAGE,
+    HARNESS,
+    UNREACHABLE,
+    NOTHING_SELECTED,
+    BROKEN,
+    STALE,
+    CONFORMANT,
+];
+
+/// The one of `codes` that wins; [`CONFORMANT`] when there is none.
+pub fn winner(codes: &[u8]) -> u8 {
+    PRECEDENCE
+        .into_iter()
+        .find(|code| codes.contains(code))
+        .unwrap_or(CONFORMANT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(codes: &[u8], expected: u8) {
+        assert_eq!(winner(codes), expected, "{codes:?}");
+    }
+
+    #[test]
+    fn the_first_in_the_order_wins() {
+        check(&[], CONFORMANT);
+        check(&[BROKEN, STALE], BROKEN);
+        check(&[BROKEN, HARNESS], HARNESS);
+        check(&[NOTHING_SELECTED, BROKEN], NOTHING_SELECTED);
+        check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
+    }
+}

@@ -1,0 +1,233 @@
+//! `results.json`: for machines. The shape is a promise: members are added, never removed or given
+//! another meaning while `schema_version` stays. So it has types of its own.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::events::Numbering;
+use super::{Report, Run};
+use crate::catalogue::{TABLE, catalogue};
+use crate::judge::{Evidence, VerdictRow};
+
+/// The whole file.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResultsV1 {
+    schema_version: u32,
+    tool: ToolV1,
+    run: RunV1,
+    subject: SubjectV1,
+    summary: BTreeMap<&'static str, usize>,
+    exit_code: u8,
+    verdicts: Vec<VerdictV1>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ToolV1 {
+    name: &'static str,
+    version: &'static str,
+    catalogue: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RunV1 {
+    id: String,
+    command: String,
+    level: Option<String>,
+    vendors: Vec<String>,
+    seed: u64,
+    started: String,
+    finished: String,
+    duration_ms: u64,
+    strict: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct SubjectV1 {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct VerdictV1 {
+    id: String,
+    vendor: String,
+    judge: &'static str,
+    level: &'static str,
+    source_kind: String,
+    verdict: &'static str,
+    overlay: Option<&'static str>,
+    requirement: String,
+    source: String,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    figures: Map<String, Value>,
+    evidence: Vec<EvidenceV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twin: Option<EvidenceV1>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needed_by: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct EvidenceV1 {
+    scenario: String,
+    entries: Vec<u64>,
+}
+
+/// The file's content for `report`.
+pub fn results(report: &Report) -> ResultsV1 {
+    let numbering = Numbering::of(report);
+    ResultsV1 {
+        schema_version: 1,
+        tool: tool(),
+        run: run(&report.run),
+        subject: subject(report),
+        summary: summary(report),
+        exit_code: report.exit_code,
+        verdicts: report
+            .verdicts
+            .iter()
+            .map(|row| verdict(row, &numbering))
+            .collect(),
+    }
+}
+
+/// The file's text.
+pub fn text(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(&results(report))
+        .expect("only strings, numbers and lists of them");
+    text.push('\n');
+    text
+}
+
+pub(super) fn tool() -> ToolV1 {
+    let hash: Vec<String> = digest(&SHA256, TABLE.as_bytes())
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let hash = hash.concat();
+    ToolV1 {
+        name: "locum",
+        version: env!("CARGO_PKG_VERSION"),
+        catalogue: format!("{} rows, sha256 {hash}", catalogue().rows().len()),
+    }
+}
+
+pub(super) fn run(run: &Run) -> RunV1 {
+    RunV1 {
+        id: run.id.clone(),
+        command: run.command.clone(),
+        // The in-process client speaks all that the protocol on stdio can say.
+        level: (run.command != "check").then(|| "stdio".to_owned()),
+        vendors: run.vendors.clone(),
+        seed: run.seed,
+        started: run.started.rfc3339(),
+        finished: run.finished.rfc3339(),
+        duration_ms: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
+        strict: run.strict,
+        selection: (!run.selection.is_empty()).then(|| run.selection.join(" or ")),
+    }
+}
+
+pub(super) fn subject(report: &Report) -> SubjectV1 {
+    SubjectV1 {
+        kind: report.subject,
+    }
+}
+
+pub(super) fn summary(report: &Report) -> BTreeMap<&'static str, usize> {
+    let counts = report.summary().into_iter();
+    counts
+        .map(|(verdict, count)| (verdict.word(), count))
+        .collect()
+}
+
+pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
+    let (source_kind, requirement, source) = catalogue().get(&row.id.0).map_or_else(
+        || (String::new(), String::new(), String::new()),
+        |known| {
+            (
+                known.source_kind.clone(),
+                known.requirement.clone(),
+                known.source.clone(),
+            )
+        },
+    );
+    let evidence = |evidence: &Evidence| EvidenceV1 {
+        scenario: evidence.scenario.clone(),
+        entries: numbering.run_wide(evidence),
+    };
+    VerdictV1 {
+        id: row.id.0.clone(),
+        vendor: row.vendor.clone(),
+        judge: row.judge.word(),
+        level: row.level.word(),
+        source_kind,
+        verdict: row.verdict.word(),
+        overlay: None,
+        requirement,
+        source,
+        reason: row.reason.clone(),
+        expected: row.expected.clone(),
+        observed: row.observed.clone(),
+        figures: row.figures.clone(),
+        evidence: row.evidence.iter().map(evidence).collect(),
+        twin: row.twin.as_ref().map(evidence),
+        needed_by: row.needed_by.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::report;
+
+    #[test]
+    fn the_file_has_its_promised_shape() {
+        let mut got: Value = serde_json::from_str(&text(&report())).expect("json");
+        let catalogue = got["tool"]["catalogue"].take();
+        assert!(
+            catalogue
+                .as_str()
+                .is_some_and(|text| text.starts_with("353 rows, sha256 "))
+        );
+        let expected = serde_json::json!({
+            "schema_version": 1,
+            "tool": {"name": "locum", "version": "0.1.0", "catalogue": null},
+            "run": {"id": "r-1", "command": "check", "level": null, "vendors": ["pattern"],
+                "seed": 7, "started": "2026-11-24T10:00:00Z", "finished": "2026-11-24T10:00:01Z",
+                "duration_ms": 1000, "strict": false},
+            "subject": {"kind": "mock"},
+            "summary": {"PASS": 1, "FAIL": 1, "NOT_RUN": 1},
+            "exit_code": 1
+        });
+        let Value::Object(members) = expected else {
+            unreachable!("it is written as one")
+        };
+        for (name, value) in members {
+            assert_eq!(got[&name], value, "{name}");
+        }
+        let fail = &got["verdicts"][1];
+        assert_eq!(fail["id"], "VEN-26");
+        assert_eq!(fail["verdict"], "FAIL");
+        assert_eq!(fail["overlay"], Value::Null);
+        assert_eq!(
+            fail["evidence"],
+            serde_json::json!([{"scenario": "s-2", "entries": [7]}])
+        );
+        assert!(
+            fail["source"]
+                .as_str()
+                .is_some_and(|text| text.contains("milliseconds"))
+        );
+    }
+}

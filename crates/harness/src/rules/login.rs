@@ -1,0 +1,171 @@
+//! Logins that should succeed, and what their replies say.
+
+use locum_core::{Finding, Grade};
+use serde_json::Value;
+
+use super::{View, gone, sentence, unobserved};
+use crate::ledger::Exchange;
+
+/// The documented login gives a token.
+pub fn issued(view: &View<'_>) -> Finding {
+    let Some(login) = view.ledger.acts("login", "").next() else {
+        return unobserved(view, "no login was made");
+    };
+    if let Some(gone) = gone(&login) {
+        return gone;
+    }
+    if is_issued(&login) {
+        return Finding::new(Grade::Met, sentence(&login)).proved_by([login.seq]);
+    }
+    let seen = match login.reply {
+        Some(reply) if reply.status == 200 => "200 without a usable access_token".to_owned(),
+        _ => sentence(&login),
+    };
+    Finding::new(
+        Grade::Broken,
+        format!("the documented login gave no token: {seen}"),
+    )
+    .because("200 with an access token", seen)
+    .proved_by([login.seq])
+}
+
+/// Whether a login was answered with 200 and a token.
+pub(crate) fn is_issued(login: &Exchange<'_>) -> bool {
+    login
+        .reply
+        .is_some_and(|reply| reply.status == 200 && reply.token().is_some())
+}
+
+/// The token reply has these members: name, and `text`, `integer` or the value itself.
+pub fn has_members(view: &View<'_>, members: &[(String, String)]) -> Finding {
+    on_issued(view, |body| {
+        members.iter().find_map(|(name, kind)| {
+            let value = &body[name.as_str()];
+            let fits = match kind.as_str() {
+                "text" => value.as_str().is_some_and(|text| !text.is_empty()),
+                "integer" => value.is_i64() || value.is_u64(),
+                literal => value.as_str() == Some(literal),
+            };
+            (!fits).then(|| (format!("{name} as {kind}"), format!("{name} is {value}")))
+        })
+    })
+}
+
+/// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.
+pub fn tells_a_span(view: &View<'_>) -> Finding {
+    const TEN_YEARS_S: i64 = 315_576_000;
+    let now = view.ledger.started().as_seconds();
+    on_issued(view, |body| {
+        let raw = body["expires_in"].as_i64()?;
+        let near = |seconds: i64| (seconds - now).abs() < TEN_YEARS_S;
+        (near(raw) || near(raw / 1000)).then(|| {
+            (
+                "a span".to_owned(),
+                format!("expires_in {raw}, which is a date"),
+            )
+        })
+    })
+}
+
+/// The token reply has no member called `name`.
+pub fn has_no_member(view: &View<'_>, name: &str) -> Finding {
+    on_issued(view, |body| {
+        let present = body.get(name).is_some_and(|value| !value.is_null());
+        present.then(|| (format!("no {name}"), format!("a {name}")))
+    })
+}
+
+/// Looks at the body of every granted login; `fault` says what was expected and what was seen.
+fn on_issued(view: &View<'_>, fault: impl Fn(&Value) -> Option<(String, String)>) -> Finding {
+    let mut seen = Vec::new();
+    for login in view.ledger.acts("login", "").filter(is_issued) {
+        let body = login
+            .reply
+            .map(crate::ledger::Message::json)
+            .unwrap_or_default();
+        if let Some((expected, observed)) = fault(&body) {
+            return Finding::new(Grade::Broken, format!("the token reply says: {observed}"))
+                .because(expected, observed)
+                .proved_by([login.seq]);
+        }
+        seen.push(login.seq);
+    }
+    if seen.is_empty() {
+        return unobserved(view, "no token reply was received");
+    }
+    Finding::new(Grade::Met, "the token reply is as described").proved_by(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::{Log, check};
+
+    const GOOD: &str = r#"{"access_token":"t-0123","expires_in":3600000,"token_type":"bearer"}"#;
+
+    fn log(status: u16, body: &str) -> Log {
+        Log::new().exchange("login", "", status, body)
+    }
+
+    #[test]
+    fn a_login_gives_a_token_or_not() {
+        check(&log(200, GOOD), issued, Grade::Met);
+        check(&log(200, "{}"), issued, Grade::Broken);
+        check(&log(200, r#"{"access_token":""}"#), issued, Grade::Broken);
+        check(&log(201, GOOD), issued, Grade::Broken);
+        check(&log(401, "{}"), issued, Grade::Broken);
+        check(&Log::new().cut("login", "timeout"), issued, Grade::Gone);
+        check(&Log::new(), issued, Grade::Unobserved);
+    }
+
+    #[test]
+    fn members_have_their_types() {
+        let wanted = [
+            ("access_token", "text"),
+            ("expires_in", "integer"),
+            ("token_type", "bearer"),
+        ]
+        .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
+        let rule = |view: &View<'_>| has_members(view, &wanted);
+        check(&log(200, GOOD), rule, Grade::Met);
+        check(
+            &log(200, &GOOD.replace("3600000", "\"3600000\"")),
+            rule,
+            Grade::Broken,
+        );
+        check(
+            &log(200, &GOOD.replace("3600000", "3600.5")),
+            rule,
+            Grade::Broken,
+        );
+        check(
+            &log(200, &GOOD.replace("bearer", "mac")),
+            rule,
+            Grade::Broken,
+        );
+        check(&log(401, GOOD), rule, Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_date_is_no_span() {
+        check(&log(200, GOOD), tells_a_span, Grade::Met);
+        check(
+            &log(200, &GOOD.replace("3600000", "1795514400")),
+            tells_a_span,
+            Grade::Broken,
+        );
+        check(
+            &log(200, &GOOD.replace("3600000", "1795514400000")),
+            tells_a_span,
+            Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn a_refresh_token_is_seen() {
+        let rule = |view: &View<'_>| has_no_member(view, "refresh_token");
+        check(&log(200, GOOD), rule, Grade::Met);
+        let with = GOOD.replace('{', r#"{"refresh_token":"r-0123","#);
+        check(&log(200, &with), rule, Grade::Broken);
+    }
+}

@@ -1,0 +1,158 @@
+//! A log in a few words, for the tests of the rules.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use locum_core::{
+    Entry, EntryId, Finding, Grade, ManualClock, Outcome, Profile, Timestamp, TokenId,
+};
+use serde_json::json;
+
+use super::View;
+use crate::ledger::Ledger;
+use crate::probe::{Reply, Request};
+use crate::subject::Answer;
+
+const PROFILE: &str = r#"
+vendor = "acme"
+title = "Acme"
+[urls]
+token = "/token"
+[endpoints.token]
+methods = ["POST"]
+path = "/token"
+[token]
+grant = "client_credentials"
+expires_in = "seconds"
+lifetime_s = 3600
+[denials.default]
+status = 400
+"#;
+
+/// A log under construction.
+pub(crate) struct Log {
+    ledger: Ledger,
+    profile: Profile,
+    entries: u64,
+    asks: u64,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        Self {
+            ledger: Ledger::new(clock, Duration::ZERO),
+            profile: Profile::parse("acme.toml", PROFILE).expect("it parses"),
+            entries: 0,
+            asks: 0,
+        }
+    }
+
+    pub(crate) fn hide(mut self, value: &str, name: &str) -> Self {
+        self.ledger.hide(value, name);
+        self
+    }
+
+    pub(crate) fn hide_pair(mut self, id: &str, secret: &str, name: &str) -> Self {
+        self.ledger.hide_pair(id, secret, name);
+        self
+    }
+
+    pub(crate) fn exchange(self, act: &str, how: &str, status: u16, body: &str) -> Self {
+        self.sent(act, how, "", status, body)
+    }
+
+    /// An exchange whose request shows `sent` in a header.
+    pub(crate) fn sent(
+        mut self,
+        act: &str,
+        how: &str,
+        sent: &str,
+        status: u16,
+        body: &str,
+    ) -> Self {
+        let request = Request::new("GET", "/")
+            .header("Host", "h")
+            .header("Authorization", sent);
+        let seq = self.ledger.sends(act, how, &request);
+        let reply = Reply {
+            status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        self.ledger.receives(seq, Ok(&reply));
+        self
+    }
+
+    pub(crate) fn cut(mut self, act: &str, why: &str) -> Self {
+        let seq = self.ledger.sends(act, "", &Request::new("GET", "/"));
+        self.ledger.receives(seq, Err(why));
+        self
+    }
+
+    pub(crate) fn advance(mut self, seconds: f64) -> Self {
+        self.ledger.turns("clock", json!({"advance_s": seconds}));
+        self
+    }
+
+    /// The client is asked for a call, and answers with `status` after what `seen` adds.
+    pub(crate) fn call(mut self, status: u16, seen: impl FnOnce(Self) -> Self) -> Self {
+        self.asks += 1;
+        let id = self.asks;
+        self.ledger.asks(id, &json!({"op": "call"}));
+        self = seen(self);
+        let answer = serde_json::to_value(Answer::done(Some(status))).expect("json");
+        self.ledger.answers(id, &answer);
+        self
+    }
+
+    /// The client's clock is set.
+    pub(crate) fn client_clock(mut self, offset_s: f64) -> Self {
+        self.asks += 1;
+        self.ledger
+            .asks(self.asks, &json!({"op": "clock", "offset_s": offset_s}));
+        self
+    }
+
+    /// The mock saw a token request that got token `id`.
+    pub(crate) fn grant(self, id: u64) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+        })
+    }
+
+    /// The mock saw an API request with token `id`.
+    pub(crate) fn api(self, id: u64, outcome: Outcome) -> Self {
+        self.entry("members", |entry| {
+            entry.outcome = Some(outcome);
+            entry.presented = Some(TokenId(id));
+        })
+    }
+
+    fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {
+        self.entries += 1;
+        let mut entry: Entry = serde_json::from_value(json!({
+            "id": self.entries, "connection": 1, "vendor": "acme", "endpoint": endpoint,
+            "arrived": "2026-11-24T10:00:00Z", "method": "GET", "target": "/", "headers": []
+        }))
+        .expect("an entry");
+        entry.id = EntryId(self.entries);
+        fill(&mut entry);
+        self.ledger.sees(entry);
+        self
+    }
+}
+
+/// What `rule` makes of `log`.
+pub(crate) fn check(log: &Log, rule: impl Fn(&View<'_>) -> Finding, expected: Grade) {
+    let view = View {
+        ledger: &log.ledger,
+        profile: &log.profile,
+    };
+    let finding = rule(&view);
+    assert_eq!(finding.grade, expected, "{finding:?}");
+    if !matches!(expected, Grade::Unobserved) {
+        assert!(!finding.evidence.is_empty(), "no evidence: {finding:?}");
+    }
+}

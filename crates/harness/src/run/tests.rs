@@ -1,0 +1,144 @@
+use locum_core::SystemClock;
+use serde_json::json;
+
+use super::*;
+use crate::judge::VerdictRow;
+
+const PROFILE: &str = r#"
+vendor = "pattern"
+title = "Pattern"
+[urls]
+token = "/token"
+[endpoints.token]
+methods = ["POST"]
+path = "/token"
+[token]
+grant = "client_credentials"
+secret_in = "basic"
+expires_in = "milliseconds"
+lifetime_s = 3600
+[denials.default]
+status = 400
+"#;
+
+/// Plays one scenario against an address where nobody listens.
+async fn play_one(steps: &str) -> Vec<VerdictRow> {
+    let text = format!(
+        "Feature: f\n  @id:VEN-16 @must @judge:vendor\n  Scenario: s\n    {}\n",
+        steps.replace("; ", "\n    ")
+    );
+    let freed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|bound| bound.local_addr());
+    let base = format!("http://{}", freed.expect("loopback"));
+    let nowhere = json!({
+        "urls": {"token": format!("{base}/token"), "api": base},
+        "credentials": {"client_id": "me", "client_secret": "t0p secret"}
+    });
+    let options = CheckOptions {
+        profiles: vec![Profile::parse("pattern.toml", PROFILE).expect("it parses")],
+        judge: Judge::Vendor,
+        target: Target::Endpoint(serde_json::from_value(nowhere).expect("a place")),
+        client: None,
+        ids: Vec::new(),
+        seed: 7,
+        strict: false,
+        clock: Arc::new(SystemClock::new()),
+    };
+    let plan = Plan::of_text("pattern", &text).expect("it parses");
+    let played = play(&options, &plan, Duration::ZERO, Box::new(drop)).await;
+    let (scenarios, _): (Vec<Scenario>, Vec<_>) = played.into_iter().unzip();
+    let scope = Scope {
+        catalogue: catalogue(),
+        vendors: &["pattern".to_owned()],
+        judge: Judge::Vendor,
+        ids: &[RequirementId("VEN-16".to_owned())],
+    };
+    judge(&scope, &scenarios)
+}
+
+async fn check_one(steps: &str, expected: Verdict, reason: &str) {
+    let verdicts = play_one(steps).await;
+    let row = verdicts
+        .iter()
+        .find(|row| row.id.0 == "VEN-16")
+        .expect("it is in scope");
+    assert_eq!(row.verdict, expected, "{steps}: {}", row.reason);
+    assert!(row.reason.contains(reason), "{steps}: {}", row.reason);
+}
+
+#[tokio::test]
+async fn what_cucumber_calls_a_success_is_our_fault() {
+    check_one(
+        "When the caller logs in; Then the moon is full",
+        Verdict::Harness,
+        "a step is undefined",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_our_fault() {
+    check_one(
+        "When the caller calls the API with x=1; Then the vendor issued a token",
+        Verdict::Inconclusive,
+        "no login was made: there was no token to call with",
+    )
+    .await;
+    check_one(
+        "When the caller calls each of these endpoints without a token",
+        Verdict::Harness,
+        "the step needs a table",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_not_there_is_an_error() {
+    check_one(
+        "When the caller logs in; Then the vendor issued a token",
+        Verdict::Error,
+        "no reply to login: the connection failed",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_real_endpoint_has_no_clock_to_turn() {
+    check_one(
+        "When 66 minutes have passed; Then the expired token is answered with 401",
+        Verdict::Inconclusive,
+        "a real endpoint has no clock to turn",
+    )
+    .await;
+}
+
+#[test]
+fn the_exit_code_follows_the_verdicts() {
+    let row = |verdict| {
+        let scope = Scope {
+            catalogue: catalogue(),
+            vendors: &["pattern".to_owned()],
+            judge: Judge::Vendor,
+            ids: &[RequirementId("VEN-16".to_owned())],
+        };
+        let mut rows = judge(&scope, &[]);
+        rows.truncate(1);
+        rows[0].verdict = verdict;
+        rows
+    };
+    for (verdict, strict, expected) in [
+        (Verdict::Pass, true, exit::CONFORMANT),
+        (Verdict::NotRun, true, exit::CONFORMANT),
+        (Verdict::Warn, false, exit::CONFORMANT),
+        (Verdict::Warn, true, exit::BROKEN),
+        (Verdict::Inconclusive, true, exit::BROKEN),
+        (Verdict::Fail, false, exit::BROKEN),
+        (Verdict::Error, false, exit::BROKEN),
+        (Verdict::Harness, false, exit::HARNESS),
+    ] {
+        assert_eq!(
+            exit_code(&row(verdict), &[], strict),
+            expected,
+            "{verdict:?}"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! The vocabulary of the features. Given and When act and write the log, Then asks a rule.
+//!
+//! A step that returns an error is our fault: what a vendor or client does wrong is a finding.
+
+mod caller;
+mod client;
+mod time;
+mod verdict;
+
+use cucumber::gherkin::Step;
+
+use crate::Error;
+
+/// The first column of a step's table.
+fn phrases(step: &Step) -> Result<Vec<String>, Error> {
+    Ok(rows(step)?.into_iter().map(|row| row.concat()).collect())
+}
+
+/// The first two columns of a step's table.
+fn pairs(step: &Step) -> Result<Vec<(String, String)>, Error> {
+    rows(step)?
+        .into_iter()
+        .map(|row| match row.as_slice() {
+            [name, kind] => Ok((name.clone(), kind.clone())),
+            _ => Err(Error::Step("its table needs two columns".to_owned())),
+        })
+        .collect()
+}
+
+fn rows(step: &Step) -> Result<Vec<Vec<String>>, Error> {
+    let table = step.table.as_ref();
+    table
+        .map(|table| table.rows.clone())
+        .ok_or_else(|| Error::Step("the step needs a table".to_owned()))
+}

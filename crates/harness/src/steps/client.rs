@@ -1,0 +1,52 @@
+//! A client under test.
+
+use cucumber::{given, when};
+use serde_json::json;
+
+use crate::Error;
+use crate::world::World;
+
+#[given(regex = r"^the vendor takes (\d+) milliseconds to issue a token$")]
+async fn slow_tokens(world: &mut World, delay_ms: u64) -> Result<(), Error> {
+    let scene = world.scene()?;
+    let fault = json!({
+        "match": {"vendor": scene.profile.vendor, "endpoint": "token"},
+        "then": {"delay_ms": delay_ms},
+    });
+    scene.mock()?.inject(&fault).await?;
+    scene.ledger.turns("faults", fault);
+    Ok(())
+}
+
+#[given(regex = r"^the vendor's setting (\w+) is (\d+)$")]
+async fn setting(world: &mut World, name: String, value: u64) -> Result<(), Error> {
+    world.scene()?.set(&name, json!(value)).await
+}
+
+#[given(regex = r"^the client has made (\d+) calls?$")]
+#[when(regex = r"^the client makes (\d+) calls? in turn$")]
+#[when(regex = r"^the client makes (\d+) calls?$")]
+async fn calls(world: &mut World, n: usize) -> Result<(), Error> {
+    world.scene()?.client_calls(n).await
+}
+
+#[when(regex = r"^the client makes (\d+) calls at once$")]
+async fn calls_at_once(world: &mut World, n: usize) -> Result<(), Error> {
+    world.scene()?.client_calls_at_once(n).await
+}
+
+#[when(regex = r"^the client's clock runs (\d+) seconds ahead and it calls again$")]
+async fn clock_and_call(world: &mut World, seconds: f64) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.advance_client(seconds).await?;
+    scene.client_calls(1).await
+}
+
+#[when("the vendor revokes the client's token")]
+async fn revokes(world: &mut World) -> Result<(), Error> {
+    let scene = world.scene()?;
+    let selector = json!({"vendor": scene.profile.vendor, "all": true});
+    scene.mock()?.revoke_tokens(&selector).await?;
+    scene.ledger.turns("tokens/revoke", selector);
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! The harness as a caller of the vendor: logins, calls, pages.
+
+use std::time::Duration;
+
+use locum_core::Secret;
+use serde_json::Value;
+
+use super::{Held, Scene};
+use crate::Error;
+use crate::act::{Call, CallTwist, Login, LoginTwist};
+use crate::probe::{self, Reply, Request, Url};
+
+/// A list with more pages than this has no end for us.
+const MOST_PAGES: usize = 50;
+
+impl Scene {
+    /// Logs in as documented, or with the one thing changed that `how` names.
+    pub async fn login(&mut self, how: &str) -> Result<(), Error> {
+        let mut login = Login::documented(&self.profile, &self.place)?;
+        let documented = login.request();
+        if !how.is_empty() {
+            let twist = LoginTwist::parse(how).ok_or_else(|| unknown("login", how))?;
+            twist.apply(&mut login);
+        }
+        let request = login.request();
+        if !how.is_empty() && request == documented {
+            return Err(Error::Step(format!("a login {how} is the documented one")));
+        }
+        self.hide_halves(&login);
+        let reply = self.exchange("login", how, &login.url, &request).await;
+        if let Some(reply) = reply
+            && (200..300).contains(&reply.status)
+        {
+            self.hold(&reply.json());
+        }
+        Ok(())
+    }
+
+    /// Calls the API with the latest token, or with the one thing changed that `how` names.
+    pub async fn call(&mut self, how: &str) -> Result<(), Error> {
+        let token = self.tokens.last().map(|held| held.value.clone());
+        self.call_with(token, "call", how).await
+    }
+
+    /// Calls the API with the token that the caller got first.
+    pub async fn call_with_first(&mut self) -> Result<(), Error> {
+        let token = self.tokens.first().map(|held| held.value.clone());
+        self.call_with(token, "call", "").await
+    }
+
+    async fn call_with(
+        &mut self,
+        token: Option<Secret>,
+        act: &str,
+        how: &str,
+    ) -> Result<(), Error> {
+        let Some(token) = token else {
+            self.ledger.lacks("there was no token to call with");
+            return Ok(());
+        };
+        let mut call = Call::documented(&self.profile, &self.place, token.expose())?;
+        self.twist_call(&mut call, how, &token)?;
+        self.exchange(act, how, &call.url, &call.request()).await;
+        Ok(())
+    }
+
+    /// Calls the profile's endpoint `name` with the one thing changed that `how` names.
+    pub async fn call_endpoint(&mut self, name: &str, how: &str) -> Result<(), Error> {
+        let token = self.tokens.last().map(|held| held.value.clone());
+        let token = token.unwrap_or_else(|| Secret::new(""));
+        let mut call = Call::endpoint(&self.profile, &self.place, name, token.expose())?;
+        self.twist_call(&mut call, how, &token)?;
+        let how = format!("{name} {how}");
+        self.exchange("call", how.trim_end(), &call.url, &call.request())
+            .await;
+        Ok(())
+    }
+
+    fn twist_call(&mut self, call: &mut Call, how: &str, token: &Secret) -> Result<(), Error> {
+        if how.is_empty() {
+            return Ok(());
+        }
+        let twist = CallTwist::parse(how).ok_or_else(|| unknown("call", how))?;
+        twist.apply(call, token.expose());
+        if twist == CallTwist::AlteredToken {
+            let altered = call.authorization.concat();
+            self.ledger
+                .hide(altered.trim_start_matches("Bearer "), "altered token");
+        }
+        Ok(())
+    }
+
+    /// Reads the documented list page by page, `limit` entries each, as far as `next` links lead
+    /// on the same host.
+    pub async fn read_pages(&mut self, limit: &str, next: &str) -> Result<(), Error> {
+        let Ok(token) = self.token().cloned() else {
+            self.ledger.lacks("there was no token to read a list with");
+            return Ok(());
+        };
+        let mut call = Call::documented(&self.profile, &self.place, token.value.expose())?;
+        if let Some((name, value)) = limit.split_once('=') {
+            call.query.push((name.to_owned(), value.to_owned()));
+        }
+        for _ in 0..MOST_PAGES {
+            let Some(reply) = self.exchange("page", "", &call.url, &call.request()).await else {
+                return Ok(());
+            };
+            let Some(link) = reply.json()[next].as_str().map(str::to_owned) else {
+                return Ok(());
+            };
+            let Ok(url) = Url::parse(&link) else {
+                return Ok(());
+            };
+            // A token goes nowhere but to the host that was asked.
+            if (url.tls, &url.host, url.port) != (call.url.tls, &call.url.host, call.url.port) {
+                return Ok(());
+            }
+            call = Call::to(&self.profile, &self.place, &link, token.value.expose())?;
+        }
+        self.ledger.lacks("the list did not end");
+        Ok(())
+    }
+
+    /// Sends and writes down; what came back is for further use and never written as it is.
+    async fn exchange(
+        &mut self,
+        act: &str,
+        how: &str,
+        url: &Url,
+        request: &Request,
+    ) -> Option<Reply> {
+        let mut request = request.clone();
+        request
+            .headers
+            .insert(0, ("Host".to_owned(), url.authority()));
+        let seq = self.ledger.sends(act, how, &request);
+        match probe::send(url, &request).await {
+            Ok(reply) => {
+                self.hide_issued(&reply.json());
+                self.ledger.receives(seq, Ok(&reply));
+                Some(reply)
+            }
+            Err(error) => {
+                self.ledger.receives(seq, Err(&error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// What a twist made of a secret is a secret, too: the vendor must not repeat it either.
+    fn hide_halves(&mut self, login: &Login) {
+        let half = |at: usize| login.halves[at].1.as_deref().unwrap_or_default();
+        let name = format!("changed {}", login.halves[1].0.replace('_', " "));
+        self.ledger.hide(half(1), &name);
+        self.ledger
+            .hide_pair(half(0), half(1), &format!("pair with {name}"));
+    }
+
+    fn hide_issued(&mut self, body: &Value) {
+        for (member, word) in [
+            ("access_token", "access token"),
+            ("refresh_token", "refresh token"),
+        ] {
+            if let Some(token) = body[member].as_str() {
+                let name = format!("{word} {}", self.tokens.len() + 1);
+                self.ledger.hide(token, &name);
+            }
+        }
+    }
+
+    fn hold(&mut self, body: &Value) {
+        let Some(token) = body["access_token"]
+            .as_str()
+            .filter(|token| !token.is_empty())
+        else {
+            return;
+        };
+        let facts = &self.profile.token;
+        let told = body["expires_in"].as_u64();
+        let lifetime = told.and_then(|raw| facts.expires_in.from_wire(raw));
+        let name = self.ledger.redact(token);
+        let held = Held {
+            name: name.trim_matches(['«', '»']).to_owned(),
+            value: Secret::new(token),
+            // A lifetime beyond a century is no fact but a fault: time is not turned so far.
+            lifetime: lifetime
+                .unwrap_or_else(|| facts.lifetime())
+                .min(Duration::from_hours(876_600)),
+            issued_at: self.turned(),
+        };
+        self.tokens.push(held);
+    }
+}
+
+fn unknown(what: &str, how: &str) -> Error {
+    Error::Step(format!("no {what} is known `{how}`"))
+}

@@ -1,0 +1,29 @@
+Feature: Pattern Health tokens end
+
+  Rule: Using an expired token will result in a 401 Unauthorized status code from the API
+
+    @judge:vendor @id:VEN-09 @must
+    Scenario: An expired token is answered with 401
+      Given the API has accepted the caller's token
+      When 66 minutes have passed
+      And the caller calls the API
+      Then the expired token is answered with 401
+
+  Rule: expires_in counts milliseconds
+
+    @judge:vendor @id:VEN-26 @must
+    Scenario: A token lives expires_in milliseconds and not longer
+      Given the caller has logged in
+      When 90 percent of the token's lifetime has passed
+      And the caller calls the API
+      And the token's lifetime and 5 minutes more have passed
+      And the caller calls the API
+      Then the token lived as long as the reply said and not longer
+
+    @judge:client @id:EXP-03 @must
+    Scenario: The client renews after milliseconds, not seconds
+      Given the vendor's setting token_ttl_ms is 600000
+      And the client has made 1 call
+      When the client's clock runs 601 seconds ahead and it calls again
+      And the client's clock runs 600000 seconds ahead and it calls again
+      Then the client read expires_in as milliseconds

@@ -1,0 +1,24 @@
+@judge:vendor
+Feature: Pattern Health keeps secrets when it refuses
+
+  Rule: No reply repeats a secret, password or refused token that the request contained
+
+    @id:ERR-12 @must
+    Scenario: Refusals repeat nothing
+      Given the API has accepted the caller's token
+      When the caller logs in in each of these ways
+        | with another client secret              |
+        | with a beginning of the client secret   |
+        | with the credentials in the body        |
+        | with the credentials in the body too    |
+        | with everything in the query            |
+        | with grant_type locum                   |
+        | without grant_type                      |
+        | with grant_type twice                   |
+        | as JSON                                 |
+      And the caller calls the API in each of these ways
+        | with the token altered in its last letter |
+        | with the token in the query               |
+        | with the token in quotes                  |
+        | with the scheme Basic                     |
+      Then no reply repeats a secret or token of its request

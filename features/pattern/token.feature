@@ -1,0 +1,71 @@
+@judge:vendor
+Feature: Pattern Health issues tokens
+
+  Rule: The documented login request with valid credentials gives a token
+
+    @id:VEN-16 @id:BAS-01 @must
+    Scenario: A documented login gives a token
+      When the caller logs in
+      Then the vendor issued a token
+
+  Rule: The reply has an access token, its lifetime as a number, and the type bearer
+
+    @id:VEN-07 @must
+    Scenario: The token reply is as the page shows it
+      When the caller logs in
+      Then the token reply contains
+        | access_token | text    |
+        | expires_in   | integer |
+        | token_type   | bearer  |
+      And expires_in is a span, not a date
+
+    @id:RSP-13 @should
+    Scenario: A client credentials reply carries no refresh token
+      When the caller logs in
+      Then the token reply has no refresh_token
+
+  Rule: Both the client id and the client secret are required
+
+    @id:VEN-17 @must
+    Scenario: Half a credential gives no token
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | without credentials                        |
+        | without the client id                      |
+        | without the client secret                  |
+        | with an empty client id                    |
+        | with an empty client secret                |
+        | with another client id                     |
+        | with another client secret                 |
+        | with a beginning of the client secret      |
+        | with the client secret in other letter case |
+      Then the vendor refuses each of these logins
+
+    @id:ERR-04 @must
+    Scenario: A wrong secret in a Basic header is answered with 401
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with another client secret            |
+        | with a beginning of the client secret |
+      Then the vendor refuses each of these logins with 401
+
+  Rule: The grant is client_credentials
+
+    @id:TOK-10 @must
+    Scenario: An unknown grant is refused by name
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with grant_type locum              |
+        | with grant_type CLIENT_CREDENTIALS |
+      Then the vendor refuses each of these logins with 400 unsupported_grant_type
+
+  Rule: A new token can be retrieved with the same credentials
+
+    @id:VEN-24 @must
+    Scenario: A second login gives a token that outlives the first
+      Given the API has accepted the caller's token
+      When 50 percent of the token's lifetime has passed
+      And the caller logs in again
+      And 95 percent of the token's lifetime has passed
+      And the caller calls the API with the new token
+      Then each login gave a token that works for its full lifetime

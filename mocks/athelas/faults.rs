@@ -1,0 +1,96 @@
+//! FastAPI's 422: all faults of a request in one list under `detail`, each with its place.
+//!
+//! `input` repeats what the client sent, so no fault is ever made of a password's value.
+
+use locum_core::{Denial, DenialKind};
+use serde_json::{Value, json};
+
+/// The faults found so far, in the order of the server's parameters.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Value>);
+
+impl Faults {
+    /// A required field is not there.
+    pub(super) fn missing(&mut self, field: &str) {
+        self.push("missing", json!(["body", field]), "Field required", Value::Null);
+    }
+
+    /// A text stands where a whole number should.
+    pub(super) fn no_integer(&mut self, place: Value, input: &str) {
+        let message =
+            "Input should be a valid integer, unable to parse string as an integer";
+        self.push("int_parsing", place, message, input.into());
+    }
+
+    /// A text stands where a date should. The type is pydantic's, the cause is abridged.
+    pub(super) fn no_date(&mut self, field: &str, input: &str) {
+        let cause = if input.len() < 10 {
+            "input is too short"
+        } else {
+            "invalid character in year"
+        };
+        let message = format!("Input should be a valid datetime or date, {cause}");
+        let place = json!(["body", field]);
+        self.push("datetime_from_date_parsing", place, &message, input.into());
+        self.context(json!({ "error": cause }));
+    }
+
+    /// A text stands where a file should.
+    pub(super) fn no_file(&mut self, place: Value, input: &str) {
+        let message = "Value error, Expected UploadFile, received: <class 'str'>";
+        self.push("value_error", place, message, input.into());
+        self.context(json!({ "error": {} }));
+    }
+
+    /// A text does not meet its pattern.
+    pub(super) fn no_match(&mut self, field: &str, pattern: &str, input: &str) {
+        let message = format!("String should match pattern '{pattern}'");
+        let place = json!(["body", field]);
+        self.push("string_pattern_mismatch", place, &message, input.into());
+        self.context(json!({ "pattern": pattern }));
+    }
+
+    fn push(&mut self, kind: &str, place: Value, message: &str, input: Value) {
+        // The model's order of members.
+        let members = [
+            ("type", kind.into()),
+            ("loc", place),
+            ("msg", message.into()),
+            ("input", input),
+        ];
+        let fault = members.map(|(name, value)| (name.to_owned(), value));
+        self.0.push(Value::Object(fault.into_iter().collect()));
+    }
+
+    /// Adds `ctx` to the last fault.
+    fn context(&mut self, context: Value) {
+        if let Some(fault) = self.0.last_mut() {
+            fault["ctx"] = context;
+        }
+    }
+
+    /// Whether there is none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts the list into a denial.
+    pub(super) fn into_denial(self, kind: DenialKind, reason: &str) -> Denial {
+        let places: Vec<String> = self.0.iter().map(|fault| fault["loc"].to_string()).collect();
+        let list = Value::Array(self.0).to_string();
+        Denial::new(kind, reason)
+            .difference(places.join(", "))
+            .param("faults", list)
+    }
+
+    /// Refuses, if there is any fault.
+    ///
+    /// # Errors
+    /// `invalid_request` with the list.
+    pub(super) fn refuse(self) -> Result<(), Denial> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        Err(self.into_denial(DenialKind::Invalid, "invalid_request"))
+    }
+}

@@ -1,0 +1,135 @@
+//! Athelas / Commure Ambient AI Scribe: password grant, HS256 tokens of 48 hours, jobs to poll.
+
+mod account;
+mod api;
+mod claims;
+mod faults;
+mod fields;
+mod guard;
+mod jobs;
+mod model;
+mod rate;
+mod slash;
+#[cfg(test)]
+mod tests;
+mod token;
+mod twins;
+
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+
+use locum_core::Profile;
+use locum_server::keys::HmacKey;
+use locum_server::vendor::VendorState;
+use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
+use serde_json::{Map, Value};
+
+use account::{Principals, User};
+use guard::guard;
+use jobs::Jobs;
+use rate::Arrivals;
+
+/// The vendor.
+pub fn vendor() -> Athelas {
+    let profile = Profile::parse("mocks/athelas/vendor.toml", include_str!("vendor.toml"));
+    Athelas {
+        profile: profile.expect("its own test parses it"),
+    }
+}
+
+/// Athelas.
+#[derive(Debug)]
+pub struct Athelas {
+    profile: Profile,
+}
+
+/// What it keeps of a stage.
+struct State {
+    principals: RwLock<Principals>,
+    key: HmacKey,
+    jobs: Mutex<Jobs>,
+    arrivals: Mutex<Arrivals>,
+}
+
+impl State {
+    /// The account of this name.
+    fn user(&self, username: &[u8]) -> Option<User> {
+        let principals = self
+            .principals
+            .read()
+            .expect("no code panics while it holds the principals");
+        principals.user(username).cloned()
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs
+            .lock()
+            .expect("no code panics while it holds the jobs")
+    }
+}
+
+impl Vendor for Athelas {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn routes(&self) -> Routes {
+        Routes::new()
+            .open("token", token::token)
+            .guarded("create", |m, r| Box::pin(guard(m, r)), api::create)
+            .guarded("scribe", |m, r| Box::pin(guard(m, r)), api::scribe)
+            .guarded("regenerate", |m, r| Box::pin(guard(m, r)), api::regenerate)
+            .guarded("transcribe", |m, r| Box::pin(guard(m, r)), api::transcribe)
+            .guarded("transcription", |m, r| Box::pin(guard(m, r)), api::transcription)
+    }
+
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        let principals =
+            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
+        Ok(Arc::new(State {
+            principals: RwLock::new(principals),
+            key: HmacKey::derive(init.seed, &self.profile.vendor),
+            jobs: Mutex::new(Jobs::open(init.now)),
+            arrivals: Mutex::default(),
+        }))
+    }
+
+    fn document(&self, mock: &Mock) -> Document {
+        let state = mock.state::<State>();
+        let principals = state
+            .principals
+            .read()
+            .expect("no code panics while it holds the principals");
+        let mut credentials = Map::new();
+        if let Some(first) = principals.users.first() {
+            credentials.insert("username".into(), first.username.clone().into());
+            credentials.insert("password".into(), first.password.expose().into());
+        }
+        Document {
+            credentials,
+            principals: serde_json::to_value(&*principals).expect("principals are JSON"),
+            params: Map::new(),
+        }
+    }
+
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        let new = serde_json::from_value(principals).map_err(|error| error.to_string())?;
+        *mock
+            .state::<State>()
+            .principals
+            .write()
+            .expect("no code panics while it holds the principals") = new;
+        Ok(())
+    }
+
+    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+        let redirect = match miss {
+            Miss::Path => slash::redirect(mock, request),
+            _ => None,
+        };
+        Reply::denied(mock.profile(), redirect.unwrap_or_else(|| miss.denial()))
+    }
+
+    fn twins(&self) -> &'static [Twin] {
+        twins::TWINS
+    }
+}

@@ -1,0 +1,36 @@
+//! The trailing slash: Starlette redirects a path that would be routed without it, whatever the
+//! method. A client that follows posts its password to where it was sent.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::{Mock, Request};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What may not stand in a header line as it is; bytes outside ASCII are escaped anyway.
+const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
+/// The redirect, where the path without its slashes is routed.
+pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
+    let bare = request.path().trim_end_matches('/');
+    let slashed = bare.len() < request.path().len();
+    let routed = |bare: &str| {
+        let endpoints = &mock.profile().endpoints;
+        endpoints.values().any(|endpoint| fits(&endpoint.path, bare))
+    };
+    if !slashed || mock.setting_text("trailing_slash") != "307" || !routed(bare) {
+        return None;
+    }
+    let query = &request.target[request.path().len()..];
+    let location = format!("{}{query}", mock.url(bare));
+    let location = utf8_percent_encode(&location, UNSAFE).to_string();
+    let denial = Denial::new(DenialKind::NotFound, "trailing_slash");
+    Some(denial.expected(bare).param("location", location))
+}
+
+/// Whether `path` is of the form `pattern`, in which `{name}` stands for one segment.
+fn fits(pattern: &str, path: &str) -> bool {
+    pattern.split('/').count() == path.split('/').count()
+        && pattern
+            .split('/')
+            .zip(path.split('/'))
+            .all(|(want, have)| want == have || (want.starts_with('{') && !have.is_empty()))
+}

@@ -1,0 +1,76 @@
+//! Tokens that the stage knows and whose text is no good: what the text says decides.
+
+use std::time::Duration;
+
+use locum_core::{Clock, TokenKind};
+use locum_server::keys::HmacKey;
+use locum_server::{NewToken, jwt};
+use serde_json::{Value, json};
+
+use super::*;
+
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+/// The stage's own key.
+fn own(bench: &Bench) -> HmacKey {
+    HmacKey::derive(bench.stage.seed, "athelas")
+}
+
+/// The status that a token gets which the store knows as a live one.
+async fn status(bench: &Bench, token: &str) -> u16 {
+    let vendor = bench.running.server.vendor("athelas").expect("it is there");
+    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let life = Duration::from_secs(100);
+    let name = bench.credential("username");
+    mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life)).await;
+    get(bench, "/scribe/12345", token).await.status
+}
+
+#[tokio::test]
+async fn claims_that_are_no_good() {
+    let bench = bench().await;
+    let now = bench.stage.clock.now().as_seconds();
+    let good = json!({"sub": "a", "exp": now + 100, "iat": now, "jti": "1"});
+    for (change, expected) in [
+        (json!({}), 200),
+        (json!({"nbf": now}), 200),
+        (json!({"exp": f64::from(u32::MAX) + 0.5}), 200),
+        (json!({"exp": now}), 401),
+        (json!({"exp": (now + 100).to_string()}), 401),
+        (json!({"exp": null}), 401),
+        (json!({"sub": 7}), 401),
+        (json!({"sub": null}), 401),
+        (json!({"aud": "athelas"}), 401),
+        (json!({"nbf": now + 2}), 401),
+        (json!({"iat": now + 2}), 401),
+    ] {
+        let mut claims = good.as_object().expect("an object").clone();
+        for (name, value) in change.as_object().expect("an object") {
+            match value {
+                Value::Null => claims.remove(name),
+                value => claims.insert(name.clone(), value.clone()),
+            };
+        }
+        let token = jwt::mint_hs256(&own(&bench), HEADER, &claims);
+        assert_eq!(status(&bench, &token).await, expected, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn signatures_that_are_no_good() {
+    let bench = bench().await;
+    let claims = json!({"sub": "a", "exp": bench.stage.clock.now().as_seconds() + 100});
+    let claims = claims.as_object().expect("an object");
+    let own = own(&bench);
+    let foreign = HmacKey::derive(8, "athelas");
+    for (token, expected) in [
+        (jwt::mint_hs256(&own, HEADER, claims), 200),
+        (jwt::mint_hs256(&foreign, HEADER, claims), 401),
+        (jwt::mint_hs512(&own, r#"{"alg":"HS512"}"#, claims), 401),
+        (jwt::mint_hs256(&own, r#"{"alg":"hs256"}"#, claims), 401),
+        (jwt::mint_hs256(&own, r#"{"alg":"none"}"#, claims), 401),
+        (jwt::mint_hs256(&own, r#"{"alg":"HS256","crit":["x"]}"#, claims), 401),
+    ] {
+        assert_eq!(status(&bench, &token).await, expected, "{token}");
+    }
+}

@@ -1,0 +1,163 @@
+//! Token requests that are granted.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use locum_core::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The claims of a token, unverified.
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).expect("a payload");
+    let bytes = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// api/authentication: the sample request (its e-mail address restored, which the page's
+/// obfuscation has eaten) and the sample reply with the token's end replaced.
+#[tokio::test]
+async fn the_documents_sample_passes_as_printed() {
+    let bench = bench().await;
+    let answer = bench.request(TOKEN, FORM, form(&bench, 0)).await;
+    let token = answer.json()["access_token"].as_str().expect("text").to_owned();
+    let first = token.split('.').next().expect("a segment").to_owned();
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.text().replace(&token[first.len() + 1..], ".."),
+        r#"{"access_token":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...","token_type":"bearer"}"#
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("server"), Some("uvicorn"));
+    assert_eq!(answer.header("cache-control"), None);
+    assert_eq!(answer.header("pragma"), None);
+    let scribe = get(&bench, "/scribe/12345", &token).await;
+    assert_eq!(scribe.status, 200);
+    assert_eq!(scribe.json()["status"], "COMPLETED");
+}
+
+/// "Tokens have a default expiration time of 172,800 seconds (48 hours)."
+#[tokio::test]
+async fn a_token_lives_48_hours_to_the_second() {
+    let bench = bench().await;
+    let now = 1_795_514_400;
+    bench.stage.clock.turn(None, Some(Timestamp::from_seconds(now)), None);
+    let token = login(&bench).await;
+    let claims = claims(&token);
+    assert_eq!(claims["exp"], now + 172_800);
+    assert_eq!(claims["iat"], now);
+    assert_eq!(claims["sub"], "svc+locum@example.com");
+    bench.advance(172_799.0);
+    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
+    bench.advance(1.0);
+    let dead = get(&bench, "/scribe/12345", &token).await;
+    assert_eq!((dead.status, dead.text().as_str()), (401, NOT_VALIDATED));
+    assert_eq!(dead.header("www-authenticate"), Some("Bearer"));
+    let new = login(&bench).await;
+    assert_eq!(get(&bench, "/scribe/12345", &new).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_logins_at_one_time_give_two_tokens_that_both_work() {
+    let bench = bench().await;
+    let (first, second) = (login(&bench).await, login(&bench).await);
+    assert_ne!(first, second);
+    assert_eq!(get(&bench, "/scribe/12345", &first).await.status, 200);
+    assert_eq!(get(&bench, "/scribe/12345", &second).await.status, 200);
+}
+
+/// What the model takes beside the sample.
+#[tokio::test]
+async fn good_token_requests() {
+    let bench = bench().await;
+    let form = form(&bench, 0);
+    let (username, password) = account(&bench, 0);
+    let (raw_name, raw_password) = (bench.credential("username"), bench.credential("password"));
+    let part = "Content-Type: multipart/form-data; boundary=B\r\n";
+    let parts = multipart(&[("username", None, &raw_name), ("password", None, &raw_password)]);
+    for (headers, body) in [
+        (FORM, format!("grant_type=password&{form}")),
+        (FORM, format!("grant_type=&{form}")),
+        (FORM, format!("username=somebody&{form}")),
+        (FORM, format!("{form}&scope=x&client_id=y&unknown=z")),
+        (FORM, format!("username={username}&password=wrong&password={password}")),
+        ("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", form.clone()),
+        ("content-type: APPLICATION/X-WWW-FORM-URLENCODED\r\n", form.clone()),
+        (part, parts),
+    ] {
+        let answer = bench.request(TOKEN, headers, &body).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text());
+    }
+}
+
+/// "Rotate passwords regularly for service accounts".
+#[tokio::test]
+async fn a_rotated_password_takes_effect_at_once() {
+    let bench = bench().await;
+    let (old, token) = (form(&bench, 0), login(&bench).await);
+    let vendor = bench.running.server.vendor("athelas").expect("it is there");
+    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let users = json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
+    vendor.change_principals(&mock, users).expect("principals");
+    assert_eq!(bench.request(TOKEN, FORM, old).await.status, 401);
+    assert_eq!(bench.request(TOKEN, FORM, form(&bench, 0)).await.status, 200);
+    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
+    let stray = vendor.change_principals(&mock, json!({"users": [{"name": "x"}]}));
+    assert!(stray.is_err_and(|fault| fault.contains("unknown field `name`")));
+}
+
+/// FastAPI reads a form's bytes as Latin-1 before it decodes the escapes.
+#[tokio::test]
+async fn a_name_outside_ascii_has_to_be_encoded() {
+    let bench = bench().await;
+    let vendor = bench.running.server.vendor("athelas").expect("it is there");
+    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let users = json!({"users": [{"username": "müller", "password": "x"}]});
+    vendor.change_principals(&mock, users).expect("principals");
+    for (body, status) in [
+        ("username=m%C3%BCller&password=x", 200),
+        ("username=müller&password=x", 401),
+    ] {
+        assert_eq!(bench.request(TOKEN, FORM, body).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_journal_names_account_and_token_and_keeps_no_secret() {
+    let bench = bench().await;
+    let token = login(&bench).await;
+    get(&bench, "/scribe/12345", &token).await;
+    let journal = journal(&bench);
+    assert!(journal.contains("«access token 1 of svc+locum@example.com»"), "{journal}");
+    assert!(!journal.contains(&token));
+    assert!(!journal.contains(&bench.credential("password")));
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_run() {
+    let (one, two) = (bench().await, bench().await);
+    let at = Some(Timestamp::from_seconds(1_795_514_400));
+    one.stage.clock.turn(None, at, None);
+    two.stage.clock.turn(None, at, None);
+    assert_eq!(one.credential("password"), two.credential("password"));
+    assert_eq!(login(&one).await, login(&two).await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Quirk 11: whatever an account is called survives the form's encoding.
+    #[test]
+    fn any_name_and_password_log_in(username in ".{1,20}", password in ".{1,20}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let status = runtime.block_on(async {
+            let bench = bench().await;
+            let vendor = bench.running.server.vendor("athelas").expect("it is there");
+            let mock = bench.running.server.mock(vendor, &bench.stage);
+            let users = json!({"users": [{"username": username, "password": password}]});
+            vendor.change_principals(&mock, users).expect("principals");
+            bench.request(TOKEN, FORM, form(&bench, 0)).await.status
+        });
+        prop_assert_eq!(status, 200);
+    }
+}

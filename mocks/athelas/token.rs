@@ -1,0 +1,187 @@
+//! `POST /v1/ambient/api/auth/token`: "To authenticate, send a POST request to the
+//! /v1/ambient/api/auth/token endpoint with your credentials."
+//!
+//! Order of checks: the body can be read (400), its fields are there (422, all in one list), the
+//! credentials are right (401).
+
+use locum_core::{Denial, DenialKind};
+use locum_server::store::Change;
+use locum_server::{Mock, Reply, Request};
+use serde_json::{Map, Value};
+
+use super::account::{AccountState, User};
+use super::faults::Faults;
+use super::fields::Fields;
+use super::model::Model;
+use super::{State, claims, rate};
+
+/// Answers a token request.
+pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    granted(&mock, &request)
+        .await
+        .map_err(|denial| shaped(&mock, denial))
+}
+
+async fn granted(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
+    let fields = Fields::read(request).await?;
+    let shown = Shown::read(mock, &request.endpoint, &fields)?;
+    let user = authenticate(mock, &request.endpoint, &shown)?;
+    if !mock.setting_on("concurrent_tokens") {
+        revoke_older(mock, &user).await;
+    }
+    Ok(worded(mock, claims::issue(mock, &user).await))
+}
+
+/// What the form shows.
+struct Shown {
+    username: Vec<u8>,
+    /// Absent only where its absence was pardoned.
+    password: Option<Vec<u8>>,
+    broken_escape: bool,
+}
+
+impl Shown {
+    fn read(mock: &Mock, endpoint: &str, fields: &Fields) -> Result<Self, Denial> {
+        if mock.setting_text("repeated_param") == "400"
+            && let Some(name) = fields.texts.repeated()
+        {
+            let twice = Denial::new(DenialKind::Repeated, "repeated_parameter").got(name);
+            mock.refuse(endpoint, twice)?;
+        }
+        let model = Model::of(mock);
+        let text = |name: &str| fields.text(name, model.empty_is_absent());
+        let mut faults = Faults::default();
+        let grant_type = text("grant_type").map(String::from_utf8_lossy);
+        let wrong_grant = grant_type.filter(|grant_type| !model.takes_grant(grant_type));
+        if let Some(grant_type) = &wrong_grant {
+            faults.no_match("grant_type", model.grant_pattern(), grant_type);
+        }
+        let (username, password) = (text("username"), text("password"));
+        for (name, value) in [("username", username), ("password", password)] {
+            if value.is_none() {
+                faults.missing(name);
+            }
+        }
+        let (kind, reason) = match (wrong_grant, username) {
+            (Some(_), _) => (DenialKind::Unsupported, "unsupported_grant"),
+            (None, None) => (DenialKind::Missing, "missing_username"),
+            (None, Some(_)) => (DenialKind::Missing, "missing_password"),
+        };
+        let is_good = faults.is_empty();
+        let denial = faults
+            .into_denial(kind, reason)
+            .expected("a form with username and password");
+        let Some(username) = username else {
+            return Err(denial);
+        };
+        if !is_good {
+            mock.refuse(endpoint, denial)?;
+        }
+        Ok(Self {
+            username: username.to_vec(),
+            password: password.map(<[u8]>::to_vec),
+            broken_escape: fields.texts.broken_escape,
+        })
+    }
+}
+
+/// "verify: Your username and password are correct; Your service account is active; Your account
+/// has API access enabled".
+fn authenticate(mock: &Mock, endpoint: &str, shown: &Shown) -> Result<User, Denial> {
+    let user = mock.state::<State>().user(&shown.username);
+    let user = user.ok_or_else(|| unknown(mock, shown))?;
+    mock.note_principal(&user.username);
+    rate::count(mock, &user.username)?;
+    if let Some(password) = &shown.password
+        && !user.password.matches(password)
+    {
+        let reason = if password.is_empty() {
+            "empty_password"
+        } else {
+            "wrong_password"
+        };
+        let mut wrong = Denial::new(DenialKind::BadSecret, reason)
+            .expected(format!("the password of `{}`", user.username));
+        if shown.broken_escape {
+            wrong = wrong.difference("a percent sign without two hex digits after it");
+        }
+        mock.refuse(endpoint, wrong)?;
+    }
+    let barred = |reason: &str| {
+        let denial = Denial::new(DenialKind::Disabled, reason).got(user.username.clone());
+        mock.refuse(endpoint, denial)
+    };
+    match user.state {
+        AccountState::Active => {}
+        AccountState::Inactive => barred("inactive_account")?,
+        AccountState::NoApiAccess => barred("no_api_access")?,
+    }
+    Ok(user)
+}
+
+/// Nobody has that name. The likeliest slip is named: an address whose `+` was not encoded.
+fn unknown(mock: &Mock, shown: &Shown) -> Denial {
+    let denial = Denial::new(DenialKind::UnknownPrincipal, "unknown_user")
+        .expected("the username of a service account");
+    let meant: Vec<u8> = shown
+        .username
+        .iter()
+        .map(|byte| if *byte == b' ' { b'+' } else { *byte })
+        .collect();
+    if meant != shown.username && mock.state::<State>().user(&meant).is_some() {
+        return denial.difference("a `+` that was not sent as %2B reads as a space");
+    }
+    if shown.broken_escape {
+        return denial.difference("a percent sign without two hex digits after it");
+    }
+    denial
+}
+
+async fn revoke_older(mock: &Mock, user: &User) {
+    for token in mock
+        .tokens(|token| token.principal == user.username && !token.revoked)
+        .await
+    {
+        mock.change(token.id, Change::Revoke).await;
+    }
+}
+
+/// "Upon successful authentication, you'll receive a JWT token": two members in this order.
+fn worded(mock: &Mock, access_token: String) -> Reply {
+    let facts = &mock.profile().token;
+    let mut body = Map::new();
+    body.insert("access_token".into(), access_token.into());
+    body.insert("token_type".into(), facts.token_type.clone().into());
+    let expires_in = mock.setting_text("expires_in");
+    if expires_in != "absent" {
+        let value = serde_json::from_str(&expires_in).unwrap_or(Value::String(expires_in));
+        body.insert("expires_in".into(), value);
+    }
+    let mut reply = Reply::json(200, &Value::Object(body));
+    for (name, value) in &facts.headers {
+        reply = reply.header(name, value);
+    }
+    if mock.setting_text("cache_headers") == "rfc" {
+        // RFC 6749 §5.1's own words, which the vendor's model does not send.
+        reply = reply
+            .header("cache-control", "no-store")
+            .header("pragma", "no-cache");
+    }
+    reply
+}
+
+/// The same refusal as RFC 6749 §5.2 words it, where the setting asks for that.
+fn shaped(mock: &Mock, mut denial: Denial) -> Denial {
+    if mock.setting_text("error_shape") == "rfc6749" {
+        let look = match denial.kind {
+            DenialKind::BadSecret | DenialKind::UnknownPrincipal | DenialKind::Disabled => {
+                "rfc_invalid_grant"
+            }
+            DenialKind::Unsupported => "rfc_unsupported_grant_type",
+            DenialKind::Limit => return denial,
+            _ => "rfc_invalid_request",
+        };
+        look.clone_into(&mut denial.reason);
+    }
+    denial
+}

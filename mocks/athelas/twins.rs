@@ -1,0 +1,20 @@
+//! Athelas' evil twins.
+
+use locum_core::DenialKind;
+use locum_server::Twin;
+
+/// One thing wrong each.
+pub(super) const TWINS: &[Twin] = &[
+    Twin {
+        pardons: |endpoint, denial| endpoint != "token" && denial.kind == DenialKind::Expired,
+        ..Twin::named("accept-expired-token", "the API accepts tokens after their exp")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "wrong_password",
+        ..Twin::named("any-password", "every non-empty password gives a token")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "missing_password",
+        ..Twin::named("password-optional", "a request without password gives a token")
+    },
+];

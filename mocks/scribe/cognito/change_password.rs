@@ -1,0 +1,27 @@
+//! ChangePassword: with the access token and the previous password, which is looked at before the
+//! policy.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::Reply;
+
+use super::{Call, done, missing, weak};
+use crate::scribe::token;
+
+pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
+    let access = call.required("AccessToken")?;
+    let proposed = call.required("ProposedPassword")?;
+    // The service names the parameter differently from its own model.
+    let previous = call.text("PreviousPassword").ok_or_else(|| missing("OldPassword"))?;
+    let token = token::access(call, access).await?;
+    let user = call.user(&token.principal)?;
+    if !user.password.matches(previous.as_bytes()) {
+        call.refuse(
+            Denial::new(DenialKind::BadSecret, "wrong_password").expected(format!("the password of `{}`", user.username)),
+        )?;
+    }
+    weak(proposed).map_or(Ok(()), |denial| call.refuse(denial))?;
+    if call.mock.acts("change_password") {
+        call.state.set_password(&user.username, proposed);
+    }
+    Ok(done())
+}

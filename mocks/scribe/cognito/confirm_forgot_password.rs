@@ -1,0 +1,36 @@
+//! ConfirmForgotPassword: the code that was sent, and a new password.
+
+use locum_core::{Denial, DenialKind, TokenState};
+use locum_server::Reply;
+use locum_server::store::Change;
+
+use super::{Call, done, forgot_password, weak};
+use crate::scribe::people::UserState;
+
+pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
+    let username = call.required("Username")?;
+    let code = call.required("ConfirmationCode")?;
+    let password = call.required("Password")?;
+    call.client()?;
+    let none = || Denial::new(DenialKind::Missing, "no_code").expected("ForgotPassword first");
+    let user = call.state.user(username).ok_or_else(none)?;
+    call.mock.note_principal(user.username.clone());
+    let sent = call.mock.find(&forgot_password::key(&user.username, user.confirmation_code.expose())).await;
+    let sent = sent.filter(|sent| call.mock.state_of(sent) == TokenState::Live);
+    // An administrator's reset has sent the code already.
+    if sent.is_none() && user.state != UserState::ResetRequired {
+        call.refuse(none())?;
+    }
+    if !user.confirmation_code.matches(code.as_bytes()) {
+        call.refuse(
+            Denial::new(DenialKind::BadSecret, "wrong_code").expected("the code that was sent").got("another code"),
+        )?;
+    }
+    weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
+    if let Some(sent) = sent {
+        call.mock.presented(&sent).await;
+        call.mock.change(sent.id, Change::Spend).await;
+    }
+    call.state.set_password(&user.username, password);
+    Ok(done())
+}

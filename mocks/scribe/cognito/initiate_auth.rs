@@ -1,0 +1,91 @@
+//! InitiateAuth: a login with a password, or with a refresh token.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::Reply;
+
+use super::{Call, success};
+use crate::scribe::people::{Client, User, UserState};
+use crate::scribe::token::{self, Challenge};
+
+/// Seconds of a day: the setting counts days.
+const DAY_S: u64 = 86_400;
+
+pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
+    let flow = call.required("AuthFlow")?;
+    call.mock.note("flow", flow);
+    match flow {
+        "USER_PASSWORD_AUTH" => password(call).await,
+        // "REFRESH_TOKEN" is an alias that the vendor's Node library sends.
+        "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
+            let value = call.required_in("AuthParameters", "REFRESH_TOKEN")?;
+            let client = call.client()?;
+            allowed(call, &client, "REFRESH_TOKEN_AUTH")?;
+            let tokens = token::refresh(call, &client, value).await?;
+            Ok(success(&tokens))
+        }
+        other => Err(super::invalid(format!("Auth flow {other} is not served here."))),
+    }
+}
+
+async fn password(call: &Call<'_>) -> Result<Reply, Denial> {
+    let username = call.required_in("AuthParameters", "USERNAME")?;
+    let password = call.required_in("AuthParameters", "PASSWORD")?;
+    let client = call.client()?;
+    allowed(call, &client, "USER_PASSWORD_AUTH")?;
+    let user = call.user(username)?;
+    if !user.password.matches(password.as_bytes()) {
+        call.refuse(
+            Denial::new(DenialKind::BadSecret, "wrong_password").expected(format!("the password of `{}`", user.username)),
+        )?;
+    }
+    proven(call, &client, &user).await
+}
+
+/// What follows the right password: a demanded reset, a challenge, or tokens.
+pub(super) async fn proven(call: &Call<'_>, client: &Client, user: &User) -> Result<Reply, Denial> {
+    if user.state == UserState::ResetRequired {
+        call.refuse(
+            Denial::new(DenialKind::ChallengeRequired, "reset_required")
+                .expected("ConfirmForgotPassword first")
+                .got(user.username.clone()),
+        )?;
+    }
+    if user.state == UserState::Temporary {
+        not_too_old(call, user)?;
+        // "You won't be able to access anything else until the temporary password has been changed."
+        if call.mock.acts("demand_new_password") {
+            return Ok(token::challenge(call, client, user, Challenge::NewPassword, None).await);
+        }
+    }
+    if user.totp_secret.is_some() {
+        return Ok(token::challenge(call, client, user, Challenge::Totp, None).await);
+    }
+    Ok(success(&token::login(call, client, user, None).await))
+}
+
+/// A temporary password ends by itself.
+fn not_too_old(call: &Call<'_>, user: &User) -> Result<(), Denial> {
+    let since = call.state.mark(&user.username, |marks| *marks.temporary_since.get_or_insert(call.state.opened));
+    let days = call.mock.setting_u64("temp_password_ttl_d");
+    if call.mock.now().since(since).as_secs() < days.saturating_mul(DAY_S) {
+        return Ok(());
+    }
+    call.refuse(
+        Denial::new(DenialKind::Expired, "temporary_password_expired")
+            .expected(format!("a login within {days} days of {since}"))
+            .got(format!("it is {}", call.mock.now())),
+    )
+}
+
+/// The client may use the flow.
+pub(super) fn allowed(call: &Call<'_>, client: &Client, flow: &str) -> Result<(), Denial> {
+    if client.flows.iter().any(|have| have == flow) {
+        return Ok(());
+    }
+    call.refuse(
+        Denial::new(DenialKind::Unsupported, "flow_not_enabled")
+            .expected(client.flows.join(" or "))
+            .got(flow)
+            .param("flow", flow),
+    )
+}

@@ -1,0 +1,44 @@
+//! RevokeToken: "In case you suspect that your refresh token has been leaked, you can revoke it with"
+//! revoke_token.
+
+use locum_core::{Denial, DenialKind, Outcome, TokenKind};
+use locum_server::Reply;
+
+use super::{Call, invalid};
+
+pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
+    let value = call.required("Token")?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=.".contains(&byte);
+    if !value.bytes().all(is_token) {
+        return Err(invalid(
+            "1 validation error detected: Value at 'token' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9-_=.]+",
+        ));
+    }
+    let client = call.client()?;
+    // "200 with an EMPTY body", for junk and for a second revocation too.
+    let reply = Reply::status(200);
+    let Some(token) = call.mock.find(value).await else {
+        return Ok(reply);
+    };
+    call.mock.presented(&token).await;
+    if token.kind != TokenKind::Refresh {
+        call.refuse(
+            Denial::new(DenialKind::Unsupported, "unsupported_token_type").expected("a refresh token").got(token.name()),
+        )?;
+        return Ok(reply);
+    }
+    if token.client.as_deref() != Some(&client.client_id) {
+        // Nobody documents it: another client's token is not this client's to end.
+        return Ok(reply);
+    }
+    let (refresh, others) = (call.mock.acts("revoke_refresh"), call.mock.acts("revoke_access"));
+    let ends = |kind: TokenKind| match kind {
+        TokenKind::Refresh => refresh,
+        // "This will also invalidate any access/id token that has been issued with it."
+        TokenKind::Access | TokenKind::Id => others,
+        // Credentials that were given already live until their Expiration.
+        TokenKind::Session | TokenKind::Code | TokenKind::Aws => false,
+    };
+    call.mock.revoke_login(token.login, |have| ends(have.kind)).await;
+    Ok(reply.outcome(Outcome::Revoked))
+}

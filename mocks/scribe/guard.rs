@@ -1,0 +1,97 @@
+//! The guards of both APIs: a signature with the identity pool's credentials, or the raw access token.
+
+use std::time::Duration;
+
+use locum_core::{Denial, DenialKind};
+use locum_server::guard::bearer::{self, Leniency};
+use locum_server::guard::sigv4::{self, Payload, Policy, Spelling, Unsigned};
+use locum_server::{Admitted, Mock, Request, jwt};
+
+use super::api::Version;
+use super::{State, aws};
+
+/// Admits a request to an API.
+///
+/// # Errors
+/// As for [`sigv4::verify`]; v2 as for [`bearer::check`], each reason with `v2_` in front.
+pub(super) async fn admit(mock: &Mock, request: &Request, version: Version) -> Result<Admitted, Denial> {
+    match version {
+        Version::V1 => {
+            let lookup = |id| aws::lookup(mock.clone(), id);
+            let (admitted, _) = sigv4::admit(mock, request, &policy(mock)?, lookup).await?;
+            Ok(admitted)
+        }
+        Version::V2 => raw(mock, request).await.map_err(|denial| Denial {
+            reason: format!("v2_{}", denial.reason),
+            ..denial
+        }),
+    }
+}
+
+/// "API requests need to be authenticated using AWS sigv4."
+fn policy(mock: &Mock) -> Result<Policy, Denial> {
+    let facts = mock.profile().signature.clone();
+    let facts = facts.ok_or_else(|| Denial::new(DenialKind::Unsupported, "not_found"))?;
+    let unsigned = match mock.setting_text("sigv4_unsigned_payload").as_str() {
+        "accept" => Unsigned::Accept,
+        "refuse" => Unsigned::Refuse,
+        _ => Unsigned::IfSigned,
+    };
+    let payload = if mock.acts("hash_body") {
+        Payload::Body(unsigned)
+    } else {
+        Payload::Claimed
+    };
+    Ok(Policy {
+        region: facts.region,
+        service: facts.service,
+        skew: Duration::from_secs(mock.setting_u64("sigv4_skew_s")),
+        spelling: Spelling {
+            normalize: true,
+            double_encode: true,
+            plus_is_space: mock.setting_text("sigv4_plus") == "space",
+        },
+        payload,
+        unsigned_token: mock.setting_on("sigv4_unsigned_token"),
+        unsigned_content_sha256: mock.setting_on("sigv4_unsigned_content_sha256"),
+        echo_canonical: mock.setting_on("sigv4_echo_canonical"),
+    })
+}
+
+/// `Authorization` is the access token itself.
+async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
+    let value = request.header("authorization")?.filter(|value| !value.is_empty());
+    let value = value.ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "no_token").expected("Authorization with the access token and nothing else")
+    })?;
+    let value = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            if mock.setting_text("v2_bearer_prefix") != "accept" {
+                mock.refuse(
+                    &request.endpoint,
+                    Denial::new(DenialKind::Malformed, "bearer_prefix")
+                        .expected("the access token and nothing else")
+                        .got("Bearer before it"),
+                )?;
+            }
+            token
+        }
+        _ => value,
+    };
+    let leniency = Leniency {
+        revoked: mock.setting_text("revocation") == "cognito_only",
+        id_token: mock.setting_text("v2_id_token") == "accept",
+    };
+    let state = mock.state::<State>();
+    let now = mock.now();
+    bearer::check_leniently(mock, &request.endpoint, value, leniency, |value| {
+        let parts = jwt::parse(value)?;
+        let [id_key, access_key] = state.keys();
+        let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
+        // An id token has a good signature too: it is refused for what it is.
+        let key = if kid == Some(&id_key.kid) { id_key } else { access_key };
+        parts.verify_rs256(key)?;
+        parts.check_times(now)
+    })
+    .await
+}

@@ -1,0 +1,185 @@
+//! Scribe Labs: a Cognito user pool, an identity pool, and an API behind Signature Version 4 (v1) or
+//! the raw access token (v2).
+//!
+//! # Layout
+//!
+//! - `people`: who may log in; `password`, `totp`, `srp`: how they prove it
+//! - `cognito`: the operations of both Cognito services, a file each
+//! - `token`: what a login gives, and how a token is examined; `keys`: the pool's public documents
+//! - `aws`: temporary credentials; `guard`: both APIs' guards
+//! - `api`, `task`: the tasks of both APIs; `storage`, `md5`: what presigned URLs lead to
+//! - `frame`: the headers that each reply carries
+
+mod api;
+mod aws;
+mod cognito;
+mod frame;
+mod guard;
+mod keys;
+mod md5;
+mod password;
+mod people;
+mod storage;
+mod task;
+#[cfg(test)]
+mod tests;
+mod token;
+mod totp;
+mod twins;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use locum_core::{Profile, Timestamp};
+use locum_server::keys::RsaKey;
+use locum_server::stage::chance_for;
+use locum_server::vendor::VendorState;
+use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor, principal};
+use serde_json::{Map, Value};
+
+use self::api::Version;
+use self::people::{Principals, User};
+
+/// The vendor.
+pub fn vendor() -> Scribe {
+    let profile = Profile::parse("mocks/scribe/vendor.toml", include_str!("vendor.toml"));
+    Scribe {
+        profile: profile.expect("its own test parses it"),
+    }
+}
+
+/// Scribe Labs.
+#[derive(Debug)]
+pub struct Scribe {
+    profile: Profile,
+}
+
+/// What it keeps of a stage.
+struct State {
+    principals: RwLock<Principals>,
+    /// What the pool remembers of a user besides, by username.
+    marks: Mutex<HashMap<String, people::Marks>>,
+    tasks: Mutex<task::Tasks>,
+    /// The key of the id tokens and that of the access tokens, parsed when the first is needed.
+    keys: OnceLock<[Arc<RsaKey>; 2]>,
+    seed: u64,
+    opened: Timestamp,
+    region: String,
+    user_pool_id: String,
+    identity_pool_id: String,
+}
+
+impl State {
+    /// The issuer of the pool's tokens: AWS's URL, wherever the pool is served.
+    fn issuer(&self, mock: &Mock) -> String {
+        let set = mock.setting_text("issuer");
+        if set.is_empty() {
+            format!("https://{}", self.provider())
+        } else {
+            set
+        }
+    }
+
+    /// The name of the pool in `Logins`.
+    fn provider(&self) -> String {
+        format!("cognito-idp.{}.amazonaws.com/{}", self.region, self.user_pool_id)
+    }
+
+    /// The key that signs id tokens, and the key that signs access tokens.
+    fn keys(&self) -> &[Arc<RsaKey>; 2] {
+        self.keys
+            .get_or_init(|| [0, 1].map(|which| RsaKey::from_pool(self.seed % 4 * 2 + which)))
+    }
+
+    /// A UUID that the seed and `of` repeat.
+    fn stable_uuid(&self, of: &str) -> String {
+        principal::uuid(&mut chance_for(self.seed, &format!("scribe {of}")))
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, task::Tasks> {
+        self.tasks
+            .lock()
+            .expect("no code panics while it holds the tasks")
+    }
+}
+
+impl Vendor for Scribe {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn routes(&self) -> Routes {
+        let routes = Routes::new()
+            .open("cognito", cognito::cognito)
+            .open("cognito_slash", cognito::cognito)
+            .open("cognito_root", cognito::cognito)
+            .open("jwks", keys::jwks)
+            .open("discovery", keys::discovery)
+            .open("upload", storage::upload)
+            .open("model", storage::model);
+        let routes = api::routes(routes, Version::V1, ["v1_tasks", "v1_submit", "v1_task", "v1_delete", "v1_portfolio"]);
+        api::routes(routes, Version::V2, ["v2_tasks", "v2_submit", "v2_task", "v2_delete", "v2_portfolio"])
+    }
+
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        let signature = self.profile.signature.as_ref().ok_or("the profile names no region")?;
+        let region = signature.region.clone();
+        let mut chance = init.chance("scribe pools");
+        Ok(Arc::new(State {
+            principals: RwLock::new(Principals::read(init.principals.clone(), init.seed)?),
+            marks: Mutex::default(),
+            tasks: Mutex::default(),
+            keys: OnceLock::new(),
+            seed: init.seed,
+            opened: init.now,
+            user_pool_id: format!("{region}_{}", principal::word(&mut chance, 9)),
+            identity_pool_id: format!("{region}:{}", principal::uuid(&mut chance)),
+            region,
+        }))
+    }
+
+    fn document(&self, mock: &Mock) -> Document {
+        let state = mock.state::<State>();
+        let principals = state.principals();
+        let mut params = Map::new();
+        params.insert("region".into(), state.region.clone().into());
+        params.insert("user_pool_id".into(), state.user_pool_id.clone().into());
+        params.insert("identity_pool_id".into(), state.identity_pool_id.clone().into());
+        let mut credentials = Map::new();
+        if let Some(User { username, password, .. }) = principals.users.first() {
+            credentials.insert("username".into(), username.clone().into());
+            credentials.insert("password".into(), password.expose().into());
+        }
+        if let Some(client) = principals.clients.first() {
+            credentials.insert("client_id".into(), client.client_id.clone().into());
+        }
+        credentials.extend(params.clone());
+        Document {
+            credentials,
+            principals: serde_json::to_value(&principals).expect("principals are JSON"),
+            params,
+        }
+    }
+
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        let state = mock.state::<State>();
+        let new = Principals::read(principals, state.seed)?;
+        *state
+            .principals
+            .write()
+            .expect("no code panics while it holds the principals") = new;
+        Ok(())
+    }
+
+    fn miss(&self, mock: &Mock, _request: &Request, miss: &Miss) -> Reply {
+        let mut reply = Reply::denied(mock.profile(), miss.denial());
+        if matches!(miss, Miss::Path | Miss::Method(_)) {
+            reply = frame::with_status(reply, mock.setting_u64("unknown_route_status"));
+        }
+        frame::framed(mock, "frame_gateway", reply)
+    }
+
+    fn twins(&self) -> &'static [Twin] {
+        twins::TWINS
+    }
+}

@@ -1,0 +1,363 @@
+//! What a login gives: the id token, the access token and the refresh token; and how each of them is
+//! examined when it comes back.
+
+use std::time::Duration;
+
+use locum_core::{Denial, DenialKind, Timestamp, Token, TokenKind, TokenState};
+use locum_server::store::Change;
+use locum_server::{NewToken, Reply, jwt};
+use serde_json::{Map, Value, json};
+
+use super::cognito::{Call, success};
+use super::people::{Client, User, UserState};
+
+/// A question that stands between password and tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// NEW_PASSWORD_REQUIRED.
+    NewPassword,
+    /// SOFTWARE_TOKEN_MFA.
+    Totp,
+}
+
+impl Challenge {
+    /// Cognito's name of it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::NewPassword => "NEW_PASSWORD_REQUIRED",
+            Self::Totp => "SOFTWARE_TOKEN_MFA",
+        }
+    }
+
+    /// The challenge of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::NewPassword, Self::Totp].into_iter().find(|challenge| challenge.name() == name)
+    }
+}
+
+/// Opens a challenge; its Session is no token.
+pub(super) async fn challenge(
+    call: &Call<'_>,
+    client: &Client,
+    user: &User,
+    challenge: Challenge,
+    after: Option<&Token>,
+) -> Reply {
+    let value = format!("AYABe{}", call.mock.word(180));
+    let lifetime = Duration::from_secs(call.mock.setting_u64("session_ttl_s"));
+    let login = after.map_or_else(|| call.mock.new_login(), |session| session.login);
+    let mut session = NewToken::new(TokenKind::Session, user.username.clone(), login, lifetime);
+    session.client = Some(client.client_id.clone());
+    session.parent = after.map(|session| session.id);
+    session.scope = challenge.name().to_owned();
+    call.mock.issue(&value, session).await;
+    // Two members are JSON inside of a string.
+    let parameters = match challenge {
+        Challenge::NewPassword => json!({
+            "USER_ID_FOR_SRP": user.username,
+            "requiredAttributes": "[]",
+            "userAttributes": json!({"email": user.email}).to_string(),
+        }),
+        Challenge::Totp => json!({"FRIENDLY_DEVICE_NAME": "authenticator", "USER_ID_FOR_SRP": user.username}),
+    };
+    success(&json!({
+        "ChallengeName": challenge.name(),
+        "ChallengeParameters": parameters,
+        "Session": value,
+    }))
+}
+
+/// What all tokens of one login share.
+struct Login {
+    number: u64,
+    origin_jti: String,
+    event_id: String,
+    auth_time: i64,
+}
+
+/// The tokens of a fresh login; `session` is the challenge it went through.
+pub(super) async fn login(call: &Call<'_>, client: &Client, user: &User, session: Option<&Token>) -> Value {
+    let login = Login {
+        number: session.map_or_else(|| call.mock.new_login(), |session| session.login),
+        origin_jti: call.mock.uuid(),
+        event_id: call.mock.uuid(),
+        auth_time: call.mock.now().as_seconds(),
+    };
+    let (value, refresh) = refresh_token(call, client, user, &login, session).await;
+    let mut result = pair(call, client, user, &login, &refresh).await;
+    insert_refresh(&mut result, value);
+    answer(result)
+}
+
+/// "While you have a valid refresh token, you can request fresh access and id tokens".
+///
+/// # Errors
+/// `junk_refresh_token`, `revoked_refresh_token`, `expired_refresh_token`, `disabled_user`.
+pub(super) async fn refresh(call: &Call<'_>, client: &Client, value: &str) -> Result<Value, Denial> {
+    let found = call.mock.find(value).await;
+    if let Some(token) = &found {
+        call.mock.presented(token).await;
+    }
+    let fits = |token: &Token| token.kind == TokenKind::Refresh && token.client.as_deref() == Some(&client.client_id);
+    let dot = call.mock.setting_on("refresh_junk_dot");
+    let junk = if dot { "junk_refresh_token_dot" } else { "junk_refresh_token" };
+    let junk = || Denial::new(DenialKind::UnknownToken, junk).expected("a refresh token that this client was given");
+    let token = found.filter(fits).ok_or_else(junk)?;
+    live_refresh(call, &token).await?;
+    let user = call.state.user(&token.principal).ok_or_else(junk)?;
+    if user.state == UserState::Disabled {
+        call.refuse(Denial::new(DenialKind::Disabled, "disabled_user").got(user.username.clone()))?;
+    }
+    let text = |name: &str| token.extra.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let moved = !call.mock.acts("keep_auth_time");
+    let login = Login {
+        number: token.login,
+        origin_jti: text("origin_jti"),
+        event_id: text("event_id"),
+        auth_time: if moved {
+            call.mock.now().as_seconds()
+        } else {
+            token.extra.get("auth_time").and_then(Value::as_i64).unwrap_or_default()
+        },
+    };
+    if !call.mock.setting_on("rotate_refresh") {
+        return Ok(answer(pair(call, client, &user, &login, &token).await));
+    }
+    let before = call.mock.change(token.id, Change::Spend).await;
+    if before.is_some_and(|before| before.spent) {
+        call.refuse(spent(&token))?;
+    }
+    let (value, rotated) = refresh_token(call, client, &user, &login, Some(&token)).await;
+    let mut result = pair(call, client, &user, &login, &rotated).await;
+    insert_refresh(&mut result, value);
+    Ok(answer(result))
+}
+
+async fn live_refresh(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
+    let gone = |kind, reason: &str, how: &str| {
+        Denial::new(kind, reason).expected("a live refresh token").got(format!("{}, {how}", token.name()))
+    };
+    match call.mock.state_of(token) {
+        TokenState::Live => Ok(()),
+        TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_refresh_token", "whose time is over")),
+        TokenState::Revoked => call.refuse(gone(DenialKind::Revoked, "revoked_refresh_token", "which was revoked")),
+        TokenState::Spent => {
+            if call.mock.setting_on("reuse_detection") {
+                call.mock.revoke_login(token.login, |_| true).await;
+            }
+            call.refuse(spent(token))
+        }
+    }
+}
+
+fn spent(token: &Token) -> Denial {
+    Denial::new(DenialKind::Revoked, "revoked_refresh_token")
+        .expected("the refresh token that took its place")
+        .got(format!("{}, which was rotated", token.name()))
+}
+
+fn insert_refresh(result: &mut Map<String, Value>, value: String) {
+    // Cognito prints the members in alphabetical order.
+    let kind = result.remove("TokenType");
+    result.insert("RefreshToken".into(), value.into());
+    result.extend(kind.map(|kind| ("TokenType".to_owned(), kind)));
+}
+
+fn answer(result: Map<String, Value>) -> Value {
+    json!({"AuthenticationResult": result, "ChallengeParameters": {}})
+}
+
+/// An opaque token in the form of a five-part JWE.
+async fn refresh_token(
+    call: &Call<'_>,
+    client: &Client,
+    user: &User,
+    login: &Login,
+    parent: Option<&Token>,
+) -> (String, Token) {
+    // base64url of {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}
+    let header = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
+    let word = |length| call.mock.word(length);
+    let value = format!("{header}.{}.{}.{}.{}", word(342), word(16), word(640), word(22));
+    let lifetime = Duration::from_secs(call.mock.setting_u64("refresh_ttl_s"));
+    let mut new = NewToken::new(TokenKind::Refresh, user.username.clone(), login.number, lifetime);
+    new.client = Some(client.client_id.clone());
+    new.parent = parent.map(|parent| parent.id);
+    new.extra.insert("origin_jti".into(), login.origin_jti.clone().into());
+    new.extra.insert("event_id".into(), login.event_id.clone().into());
+    new.extra.insert("auth_time".into(), login.auth_time.into());
+    let token = call.mock.issue(&value, new).await;
+    (value, token)
+}
+
+/// The access token and the id token, each signed by a key of its own.
+async fn pair(call: &Call<'_>, client: &Client, user: &User, login: &Login, parent: &Token) -> Map<String, Value> {
+    let state = &call.state;
+    let [id_key, access_key] = state.keys();
+    let (access_ttl, id_ttl) = (call.mock.setting_u64("access_ttl_s"), call.mock.setting_u64("id_ttl_s"));
+    let (sub, issuer) = (state.sub(&user.username), state.issuer(call.mock));
+    let now = call.mock.now().as_seconds();
+    let access = json!({
+        "sub": sub,
+        "iss": issuer,
+        "client_id": client.client_id,
+        "origin_jti": login.origin_jti,
+        "event_id": login.event_id,
+        "token_use": "access",
+        "scope": "aws.cognito.signin.user.admin",
+        "auth_time": login.auth_time,
+        "exp": now.saturating_add_unsigned(access_ttl),
+        "iat": now,
+        "jti": call.mock.uuid(),
+        "username": user.username,
+    });
+    let id = json!({
+        "sub": sub,
+        "email_verified": true,
+        "iss": issuer,
+        "cognito:username": user.username,
+        "origin_jti": login.origin_jti,
+        "aud": client.client_id,
+        "event_id": login.event_id,
+        "token_use": "id",
+        "auth_time": login.auth_time,
+        "exp": now.saturating_add_unsigned(id_ttl),
+        "iat": now,
+        "jti": call.mock.uuid(),
+        "email": user.email,
+    });
+    let minted = |key: &locum_server::keys::RsaKey, claims: &Value| {
+        // Cognito's header has kid and alg and no typ.
+        let header = json!({"kid": key.kid, "alg": "RS256"}).to_string();
+        jwt::mint_rs256(key, &header, claims.as_object().expect("claims are an object"))
+    };
+    let (access, id) = (minted(access_key, &access), minted(id_key, &id));
+    for (kind, value, ttl) in [(TokenKind::Access, &access, access_ttl), (TokenKind::Id, &id, id_ttl)] {
+        // The record ends with exp, which counts whole seconds.
+        let end = Timestamp::from_seconds(now.saturating_add_unsigned(ttl));
+        let mut new = NewToken::new(kind, user.username.clone(), login.number, end.since(call.mock.now()));
+        new.client = Some(client.client_id.clone());
+        new.parent = Some(parent.id);
+        if kind == TokenKind::Access {
+            new.scope = "aws.cognito.signin.user.admin".to_owned();
+        }
+        call.mock.issue(value, new).await;
+    }
+    let result = json!({
+        "AccessToken": access,
+        "ExpiresIn": access_ttl,
+        "IdToken": id,
+        "TokenType": call.mock.profile().token.token_type,
+    });
+    result.as_object().cloned().unwrap_or_default()
+}
+
+/// The live access token with this value, for an operation of the user pool.
+///
+/// # Errors
+/// `id_token_as_access`, `junk_access_token`, `revoked_access_token`, `expired_access_token`.
+pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial> {
+    let found = call.mock.find(value).await;
+    if let Some(token) = &found {
+        call.mock.presented(token).await;
+    }
+    let junk = |got: &str| {
+        Denial::new(DenialKind::UnknownToken, "junk_access_token").expected("an access token of this pool").got(got)
+    };
+    let token = match found {
+        Some(token) if token.kind == TokenKind::Access => token,
+        Some(token) if token.kind == TokenKind::Id => {
+            let wrong = Denial::new(DenialKind::WrongToken, "id_token_as_access");
+            call.refuse(wrong.expected("the access token").got(token.name()))?;
+            token
+        }
+        Some(token) => return Err(junk(&token.name())),
+        None => {
+            // Nobody issued it: the signature says whether it is a changed one.
+            let [_, key] = call.state.keys();
+            let fault = jwt::parse(value).and_then(|parts| parts.verify_rs256(key));
+            return Err(junk(&fault.map_or_else(|fault| fault.sentence(), |()| "a token of another stage".to_owned())));
+        }
+    };
+    let gone = |kind, reason: &str| Denial::new(kind, reason).expected("a live access token").got(token.name());
+    match call.mock.state_of(&token) {
+        TokenState::Live => {}
+        TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_access_token"))?,
+        TokenState::Revoked | TokenState::Spent => call.refuse(gone(DenialKind::Revoked, "revoked_access_token"))?,
+    }
+    Ok(token)
+}
+
+/// The pairs of `Logins`; `None` when there are none.
+pub(super) fn logins(call: &Call<'_>) -> Option<Map<String, Value>> {
+    let logins = call.body.get("Logins").and_then(Value::as_object);
+    logins.filter(|logins| !logins.is_empty()).cloned()
+}
+
+/// The id token in `Logins`, examined in the identity pool's order.
+///
+/// # Errors
+/// `wrong_provider`, `not_an_id_token`, `wrong_issuer`, `bad_login_signature`, `no_audience`,
+/// `expired_login`, `wrong_audience`, `revoked_login`.
+pub(super) async fn examine_login(call: &Call<'_>, logins: &Map<String, Value>) -> Result<Token, Denial> {
+    let (mock, state) = (call.mock, &call.state);
+    let provider = state.provider();
+    let shown = match logins.get(&provider) {
+        Some(value) => value,
+        None => {
+            let shown: Vec<&str> = logins.keys().map(String::as_str).collect();
+            call.refuse(
+                Denial::new(DenialKind::WrongToken, "wrong_provider").expected(provider.clone()).got(shown.join(", ")),
+            )?;
+            logins.values().next().unwrap_or(&Value::Null)
+        }
+    };
+    let value = shown.as_str().unwrap_or_default();
+    let found = mock.find(value).await;
+    if let Some(token) = &found {
+        mock.presented(token).await;
+    }
+    let bad = |kind, reason: &str| Denial::new(kind, reason).expected("a live id token of this user pool");
+    let parts = jwt::parse(value)
+        .map_err(|denial| bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default()))?;
+    let issuer = parts.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+    if issuer != state.issuer(mock) {
+        call.refuse(bad(DenialKind::WrongToken, "wrong_issuer").expected(state.issuer(mock)).got(issuer))?;
+    }
+    let kid = parts.header.get("kid").and_then(Value::as_str).unwrap_or_default();
+    let key = state.keys().iter().find(|key| key.kid == kid);
+    let is_ours = key.is_some_and(|key| parts.verify_rs256(key).is_ok()) && found.is_some();
+    if !is_ours {
+        call.refuse(bad(DenialKind::BadSignature, "bad_login_signature").got("a signature that does not fit"))?;
+    }
+    let token = found.ok_or_else(|| bad(DenialKind::UnknownToken, "bad_login_signature"))?;
+    let Some(audience) = parts.claims.get("aud").and_then(Value::as_str) else {
+        call.refuse(bad(DenialKind::WrongToken, "no_audience").got(token.name()))?;
+        return Ok(token);
+    };
+    ended(call, &token)?;
+    if state.client(audience).is_none() {
+        call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
+    }
+    let enforced = mock.setting_text("revocation") == "api_enforced" || mock.setting_on("server_side_token_check");
+    if enforced && mock.state_of(&token) == TokenState::Revoked {
+        call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
+    }
+    Ok(token)
+}
+
+/// The identity pool takes a login token for a while after its end.
+fn ended(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
+    let leeway = Duration::from_secs(call.mock.setting_u64("login_token_leeway_s"));
+    let now = call.mock.now();
+    let Some(end) = token.expires.filter(|end| now >= end.plus(leeway)) else {
+        return Ok(());
+    };
+    call.refuse(
+        Denial::new(DenialKind::Expired, "expired_login")
+            .expected(format!("a token that ended at most {} s ago", leeway.as_secs()))
+            .got(format!("{}, which ended {end}; it is {now}", token.name()))
+            .param("now", now.as_seconds().to_string())
+            .param("exp", end.as_seconds().to_string()),
+    )
+}

@@ -1,0 +1,66 @@
+//! The main job: `locum check` with nothing but the binary.
+
+use super::{checked, locum, rows};
+
+#[test]
+fn honest_mocks_and_the_reference_client_pass() {
+    let (code, results) = checked("honest", &[]);
+    let bad = rows(&results, &["FAIL", "ERROR", "HARNESS", "INCONCLUSIVE"]);
+    assert_eq!((code, bad), (0, Vec::new()));
+    let passed = rows(&results, &["PASS"]);
+    for word in locum::mocks::WORDS {
+        let login = format!("VEN-16@{word} PASS");
+        assert!(
+            passed.contains(&login),
+            "{login} is missing among {} rows",
+            passed.len()
+        );
+    }
+    assert_eq!(results["schema_version"], 1);
+    assert_eq!(results["exit_code"], 0);
+    assert_eq!(results["run"]["seed"], 7);
+}
+
+#[test]
+fn each_verdict_says_what_proves_it() {
+    let (_, results) = checked("evidence", &["pattern"]);
+    for row in results["verdicts"].as_array().expect("a list") {
+        let empty = row["evidence"].as_array().is_none_or(Vec::is_empty);
+        let silent = ["N/A", "NOT_RUN"]
+            .iter()
+            .any(|word| row["verdict"] == *word);
+        assert!(!empty || silent, "{row}");
+    }
+}
+
+/// `pattern-client:` in base64: what follows it in a Basic header would be the secret.
+#[test]
+fn no_report_holds_a_secret() {
+    let folder = super::folder("secrets");
+    let path = folder.to_str().expect("a path in UTF-8");
+    let output = locum(&["check", "pattern", "--seed", "7", "--report", path]);
+    assert_eq!(output.status.code(), Some(0));
+    for file in ["results.json", "events.ndjson"] {
+        let text = std::fs::read_to_string(folder.join(file)).expect("it is written");
+        let mut shown = text.split("cGF0dGVybi1jbGllbnQ6").skip(1);
+        assert!(text.len() > 1000);
+        assert!(
+            shown.all(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric())),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_verdicts() {
+    let once = rows(
+        &checked("seed-1", &["pattern"]).1,
+        &["PASS", "INFO", "WARN"],
+    );
+    let again = rows(
+        &checked("seed-2", &["pattern"]).1,
+        &["PASS", "INFO", "WARN"],
+    );
+    assert_eq!(once, again);
+    assert!(!once.is_empty());
+}

@@ -1,0 +1,89 @@
+//! Bad input on the command line: one clear line, a hint, the documented exit code.
+
+use super::locum;
+
+/// The exit code, and what stands on standard error.
+fn check(arguments: &[&str], code: i32, said: &[&str]) {
+    let output = locum(arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+    for part in said {
+        assert!(
+            error.contains(part),
+            "{arguments:?}: `{part}` is not in {error}"
+        );
+    }
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+#[test]
+fn unknown_words_are_answered_with_the_nearest_known_one() {
+    check(
+        &["serve", "patern"],
+        2,
+        &["unknown vendor `patern`", "did you mean `pattern`?"],
+    );
+    check(
+        &["check", "patern"],
+        2,
+        &["unknown vendor `patern`", "did you mean `pattern`?"],
+    );
+    check(
+        &["check", "pattern", "--twin", "any-secrets"],
+        2,
+        &["no twin called `any-secrets`", "any-secret"],
+    );
+    check(
+        &["explain", "VEN-999"],
+        2,
+        &["no requirement called `VEN-999`", "hint"],
+    );
+    check(&["sevre"], 2, &["serve"]);
+    check(&["serve", "--prot", "1"], 2, &["--port"]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    check(
+        &["serve", "nothing-here.toml"],
+        2,
+        &["cannot read nothing-here.toml", "hint"],
+    );
+    let path = super::folder("profiles").join("bad.toml");
+    std::fs::write(&path, "vendor = \"x\"\ntitel = \"X\"\n").expect("it is written");
+    check(
+        &["serve", path.to_str().expect("UTF-8")],
+        2,
+        &["bad.toml:2", "titel", "did you mean `title`?"],
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    check(
+        &["serve", "--port", &port],
+        4,
+        &["cannot listen on", "--port"],
+    );
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_is_unreachable() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", gone.local_addr().expect("an address"));
+    drop(gone);
+    check(&["check", "pattern", "--url", &url], 4, &[]);
+    check(&["check", "pattern", "--url", "ftp://x"], 2, &["ftp://x"]);
+    check(&["check", "--url", &url], 2, &["one vendor", "hint"]);
+}
+
+#[test]
+fn nothing_selected_is_never_green() {
+    check(
+        &["check", "pattern", "--id", "XXX-01"],
+        6,
+        &["nothing selected"],
+    );
+}

@@ -1,0 +1,105 @@
+//! A fifth vendor made of a TOML file alone.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+const PROFILE: &str = r#"
+vendor = "acme"
+title = "Acme Health"
+[urls]
+token = "/oauth/token"
+api = "/v1"
+[endpoints.token]
+methods = ["POST"]
+path = "/oauth/token"
+[endpoints.patients]
+methods = ["GET"]
+path = "/v1/patients"
+[token]
+grant = "client_credentials"
+secret_in = "body"
+expires_in = "seconds"
+lifetime_s = 60
+[denials.default]
+status = 400
+headers = { "content-type" = "application/json" }
+body = '{"error":"invalid_request"}'
+[denials.bad_secret]
+status = 401
+headers = { "content-type" = "application/json" }
+body = '{"error":"invalid_client"}'
+[denials.missing]
+status = 401
+[[principals.clients]]
+client_id = "acme-client"
+client_secret = "acme-secret"
+"#;
+
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(path: &str) -> Served {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_locum"))
+        .args(["serve", path, "--port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    let out = child.stdout.take().expect("a pipe");
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    let url = line
+        .split(' ')
+        .nth(1)
+        .unwrap_or_else(|| panic!("no address in {line:?}"));
+    let address = url.strip_prefix("http://").expect("an http URL").to_owned();
+    Served { child, address }
+}
+
+fn send(address: &str, line: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(stream, "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+        .expect("it takes bytes");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("text");
+    answer
+}
+
+#[test]
+fn it_answers_a_token_request_and_guards_its_api() {
+    let path = super::folder("file-vendor").join("acme.toml");
+    std::fs::write(&path, PROFILE).expect("it is written");
+    let served = serve(path.to_str().expect("UTF-8"));
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let login = |secret: &str| {
+        let body =
+            format!("grant_type=client_credentials&client_id=acme-client&client_secret={secret}");
+        send(&served.address, "POST /acme/oauth/token", form, &body)
+    };
+    assert!(login("wrong").starts_with("HTTP/1.1 401"));
+    let answer = login("acme-secret");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("\"expires_in\":60"),
+        "{answer}"
+    );
+    let token = answer
+        .split("\"access_token\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a token");
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    assert!(
+        send(&served.address, "GET /acme/v1/patients", &bearer, "").starts_with("HTTP/1.1 200")
+    );
+    assert!(send(&served.address, "GET /acme/v1/patients", "", "").starts_with("HTTP/1.1 401"));
+}

@@ -1,0 +1,148 @@
+//! The tree: a vendor is a folder in `mocks/`, a folder in `features/` and a word in the registry,
+//! and every tag of a scenario is a requirement.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Folders below `parent` that hold a file which ends in `end`.
+fn folders(parent: &str, end: &str) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join(parent)).expect("the folder is there");
+    let folders = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir());
+    let holding = folders.filter(|path| {
+        let mut files = std::fs::read_dir(path).expect("a folder");
+        files.any(|file| {
+            file.expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .ends_with(end)
+        })
+    });
+    holding
+        .map(|path| {
+            path.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect()
+}
+
+fn words() -> BTreeSet<String> {
+    locum::mocks::WORDS
+        .iter()
+        .map(|word| (*word).to_owned())
+        .collect()
+}
+
+#[test]
+fn each_vendor_folder_has_its_word() {
+    assert_eq!(
+        folders("mocks", "vendor.toml"),
+        words(),
+        "add the word to `registry!` in mocks/lib.rs"
+    );
+}
+
+#[test]
+fn each_word_has_its_features() {
+    assert_eq!(
+        folders("features", ".feature"),
+        words(),
+        "a vendor needs a folder in features/"
+    );
+}
+
+#[test]
+fn the_words_are_those_of_the_profiles() {
+    let profiles = locum::mocks::vendors()
+        .into_iter()
+        .map(|vendor| vendor.profile().vendor.clone())
+        .collect();
+    assert_eq!(words(), profiles);
+}
+
+/// No crate but `mocks` names a vendor in its code.
+#[test]
+fn vendors_are_named_in_their_own_folders_only() {
+    let mut stray = Vec::new();
+    for tower in [
+        "crates/core/src",
+        "crates/server/src",
+        "crates/client/src",
+        "crates/harness/src",
+        "crates/cli/src",
+    ] {
+        visit(&root().join(tower), &mut |path, text| {
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (at, line) in code
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            {
+                if words().iter().any(|word| {
+                    line.contains(&format!("\"{word}\" =>"))
+                        || line.contains(&format!("== \"{word}\""))
+                }) {
+                    stray.push(format!("{}:{}: {line}", path.display(), at + 1));
+                }
+            }
+        });
+    }
+    assert_eq!(stray, Vec::<String>::new());
+}
+
+fn visit(folder: &Path, see: &mut dyn FnMut(&Path, &str)) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            visit(&path, see);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            see(&path, &std::fs::read_to_string(&path).expect("text"));
+        }
+    }
+}
+
+/// The towers meet on the wire only: what each crate's manifest depends on.
+#[test]
+fn the_towers_do_not_lean_on_each_other() {
+    let forbidden = [
+        (
+            "crates/core",
+            &[
+                "locum-server",
+                "locum-client",
+                "locum-harness",
+                "locum-mocks",
+                "tokio",
+                "axum",
+                "reqwest",
+            ][..],
+        ),
+        (
+            "crates/server",
+            &["locum-client", "locum-harness", "locum-mocks"],
+        ),
+        ("mocks", &["locum-client", "locum-harness"]),
+        (
+            "crates/client",
+            &["locum-server", "locum-mocks", "locum-harness"],
+        ),
+        ("crates/harness", &["locum-server", "locum-mocks"]),
+    ];
+    for (krate, others) in forbidden {
+        let manifest =
+            std::fs::read_to_string(root().join(krate).join("Cargo.toml")).expect("a manifest");
+        for other in others {
+            let depends = manifest.lines().any(|line| {
+                line.starts_with(&format!("{other}.")) || line.starts_with(&format!("{other} "))
+            });
+            assert!(!depends, "{krate} depends on {other}");
+        }
+    }
+}
