@@ -294,7 +294,8 @@ impl Server {
         };
         stage
             .put_twin(vendor, twin)
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string())?;
+        Ok(format!("{vendor}/{}", twin.name))
     }
 
     /// `vendor` on `stage`, outside of any exchange.
