@@ -1,6 +1,7 @@
 //! What a caller can do at a vendor, as its documents show it or with one thing changed.
 
 mod call;
+pub mod cognito;
 mod login;
 mod twist;
 

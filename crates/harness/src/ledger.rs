@@ -108,6 +108,15 @@ impl Ledger {
         })
     }
 
+    /// What was measured of values that are not written down, such as a token's own claims.
+    pub fn measured(&self) -> Value {
+        let found = self.records.iter().find_map(|record| match &record.event {
+            Event::Control { call, body } if call == "measured" => Some(body.clone()),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
     /// Writes that this subject cannot show something, such as a clock that cannot be turned.
     pub fn lacks(&mut self, what: &str) -> u64 {
         self.write(Event::Lack {

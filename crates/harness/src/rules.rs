@@ -3,6 +3,7 @@
 //! A refusal proves something only beside its twin, an accepted request that differs in one thing;
 //! what a row forbids and the vendor did is a finding with or without it.
 
+pub mod account;
 pub mod call;
 pub mod client;
 pub mod echo;

@@ -1,7 +1,9 @@
 //! What one scenario has in its hands: a vendor, a caller or a client, and the log.
 
+mod account;
 mod caller;
 mod client;
+mod signed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +82,10 @@ pub struct Scene {
     tokens: Vec<Held>,
     client: Option<Client>,
     seen: EntryId,
+    sessions: Vec<account::Session>,
+    challenge: Option<Secret>,
+    aws: Option<locum_client::sign::AwsCredentials>,
+    named: usize,
 }
 
 impl Scene {
@@ -110,6 +116,10 @@ impl Scene {
             tokens: Vec::new(),
             client: None,
             seen: EntryId(0),
+            sessions: Vec::new(),
+            challenge: None,
+            aws: None,
+            named: 0,
         }
     }
 

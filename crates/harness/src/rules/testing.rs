@@ -90,6 +90,12 @@ impl Log {
         self
     }
 
+    /// The harness turned the mock, or measured something.
+    pub(crate) fn control(mut self, call: &str, body: serde_json::Value) -> Self {
+        self.ledger.turns(call, body);
+        self
+    }
+
     pub(crate) fn advance(mut self, seconds: f64) -> Self {
         self.ledger.turns("clock", json!({"advance_s": seconds}));
         self

@@ -122,7 +122,7 @@ impl Scene {
     }
 
     /// Sends and writes down; what came back is for further use and never written as it is.
-    async fn exchange(
+    pub(super) async fn exchange(
         &mut self,
         act: &str,
         how: &str,
@@ -156,14 +156,22 @@ impl Scene {
             .hide_pair(half(0), half(1), &format!("pair with {name}"));
     }
 
+    /// Tokens of a reply are secrets from now on, wherever the vendor puts them.
     fn hide_issued(&mut self, body: &Value) {
-        for (member, word) in [
-            ("access_token", "access token"),
-            ("refresh_token", "refresh token"),
+        for (place, word) in [
+            ("/access_token", "access token"),
+            ("/refresh_token", "refresh token"),
+            ("/id_token", "id token"),
+            ("/AuthenticationResult/AccessToken", "access token"),
+            ("/AuthenticationResult/IdToken", "id token"),
+            ("/AuthenticationResult/RefreshToken", "refresh token"),
+            ("/Session", "session"),
+            ("/Credentials/SecretKey", "secret key"),
+            ("/Credentials/SessionToken", "session token"),
         ] {
-            if let Some(token) = body[member].as_str() {
-                let name = format!("{word} {}", self.tokens.len() + 1);
-                self.ledger.hide(token, &name);
+            if let Some(token) = body.pointer(place).and_then(Value::as_str) {
+                self.named += 1;
+                self.ledger.hide(token, &format!("{word} {}", self.named));
             }
         }
     }
