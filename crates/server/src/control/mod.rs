@@ -4,7 +4,7 @@
 //! answers. The router and the OpenAPI document are both made of those rows, so that neither can
 //! say what the other does not. A request walks through `gate` (may it?), `call` (path, query and
 //! body, read strictly) and the section's function; whatever goes wrong on the way is a
-//! [`Refusal`](refusal::Refusal).
+//! `Refusal`.
 //!
 //! # Layout
 //!
