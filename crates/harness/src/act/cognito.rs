@@ -26,7 +26,12 @@ impl Service {
 }
 
 /// The post that asks `service` for `operation`.
-pub fn post(place: &Place, service: Service, operation: &str, body: &Value) -> Result<(Url, Request), Error> {
+pub fn post(
+    place: &Place,
+    service: Service,
+    operation: &str,
+    body: &Value,
+) -> Result<(Url, Request), Error> {
     let url = Url::parse(place.url("cognito")?).map_err(|error| Error::Step(error.to_string()))?;
     let request = Request::new("POST", &url.target)
         .header("X-Amz-Target", &format!("{}.{operation}", service.word()))

@@ -8,9 +8,13 @@ use crate::ledger::{Event, Record};
 /// Whether an entry is a token request: at the token endpoint, or one that got a token.
 fn is_token_request(entry: &Entry) -> bool {
     // At Amazon Cognito one endpoint takes all operations, and these two bring tokens.
-    let target = entry.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
+    let target = entry
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
     if let Some((_, operation)) = target {
-        return operation.ends_with(".InitiateAuth") || operation.ends_with(".GetTokensFromRefreshToken");
+        return operation.ends_with(".InitiateAuth")
+            || operation.ends_with(".GetTokensFromRefreshToken");
     }
     entry.endpoint == "token" || entry.outcome == Some(Outcome::Granted)
 }

@@ -53,14 +53,23 @@ async fn revokes(world: &mut World) -> Result<(), Error> {
 async fn signs_in_again(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
     let (user, client) = (scene.user(), scene.place.credential("client_id").to_owned());
-    scene.sign_in_as("sign-in", "again", &user, &client).await.map(drop)
+    scene
+        .sign_in_as("sign-in", "again", &user, &client)
+        .await
+        .map(drop)
 }
 
 #[when("a user with a temporary password signs in")]
 async fn temporary_signs_in(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
-    let (user, client) = (scene.user_in_state("temporary")?, scene.place.credential("client_id").to_owned());
-    scene.sign_in_as("sign-in", "with a temporary password", &user, &client).await.map(drop)
+    let (user, client) = (
+        scene.user_in_state("temporary")?,
+        scene.place.credential("client_id").to_owned(),
+    );
+    scene
+        .sign_in_as("sign-in", "with a temporary password", &user, &client)
+        .await
+        .map(drop)
 }
 
 #[when("the challenge's Session is used as a token")]
@@ -73,22 +82,38 @@ async fn chooses(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
     let user = scene.user_in_state("temporary")?;
     scene.choose_password(&user).await?;
-    scene.sign_in_chosen("with the chosen password", &user).await
+    scene
+        .sign_in_chosen("with the chosen password", &user)
+        .await
 }
 
 #[when("that user signs in with the temporary password again")]
 async fn temporary_again(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
-    let (user, client) = (scene.user_in_state("temporary")?, scene.place.credential("client_id").to_owned());
-    scene.sign_in_as("sign-in", "with the replaced password", &user, &client).await.map(drop)
+    let (user, client) = (
+        scene.user_in_state("temporary")?,
+        scene.place.credential("client_id").to_owned(),
+    );
+    scene
+        .sign_in_as("sign-in", "with the replaced password", &user, &client)
+        .await
+        .map(drop)
 }
 
 #[when(regex = r"^the user changes the password, naming (a wrong|the right) present one$")]
 async fn changes(world: &mut World, which: String) -> Result<(), Error> {
     let scene = world.scene()?;
     let (_, password) = scene.user();
-    let previous = if which == "the right" { password.expose().to_owned() } else { "Lo-wrong-Pass9".to_owned() };
-    let how = if which == "the right" { "" } else { "naming a wrong present one" };
+    let previous = if which == "the right" {
+        password.expose().to_owned()
+    } else {
+        "Lo-wrong-Pass9".to_owned()
+    };
+    let how = if which == "the right" {
+        ""
+    } else {
+        "naming a wrong present one"
+    };
     scene.change_password(how, &previous).await
 }
 
@@ -100,7 +125,10 @@ async fn signs_in_with(world: &mut World, which: String, when: String) -> Result
         return scene.sign_in_chosen(&how, &user).await;
     }
     let client = scene.place.credential("client_id").to_owned();
-    scene.sign_in_as("sign-in", &how, &user, &client).await.map(drop)
+    scene
+        .sign_in_as("sign-in", &how, &user, &client)
+        .await
+        .map(drop)
 }
 
 #[given("the user has credentials for signed calls")]
@@ -144,32 +172,42 @@ fn not_authorized(world: &mut World) -> Result<(), Error> {
 #[then("the vendor serves each of these")]
 fn serves(world: &mut World, step: &Step) -> Result<(), Error> {
     let wanted = pairs(step)?;
-    world.scene()?.finds(|view| account::each_was_served(view, &wanted));
+    world
+        .scene()?
+        .finds(|view| account::each_was_served(view, &wanted));
     Ok(())
 }
 
 #[then("the vendor refuses each of these")]
 fn refuses(world: &mut World, step: &Step) -> Result<(), Error> {
     let wanted = pairs(step)?;
-    world.scene()?.finds(|view| account::each_was_refused(view, &wanted));
+    world
+        .scene()?
+        .finds(|view| account::each_was_refused(view, &wanted));
     Ok(())
 }
 
 #[then("the tokens that worked before work no more")]
 fn died(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(|view| account::tokens_died(view, "after"));
+    world
+        .scene()?
+        .finds(|view| account::tokens_died(view, "after"));
     Ok(())
 }
 
 #[then("the Session opens nothing that a token opens")]
 fn session_is_no_token(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(|view| account::tokens_died(view, "as a Session"));
+    world
+        .scene()?
+        .finds(|view| account::tokens_died(view, "as a Session"));
     Ok(())
 }
 
 #[then(regex = r"^the temporary password leads to the challenge (\w+)$")]
 fn challenged(world: &mut World, name: String) -> Result<(), Error> {
-    world.scene()?.finds(|view| account::challenged(view, "with a temporary password", &name));
+    world
+        .scene()?
+        .finds(|view| account::challenged(view, "with a temporary password", &name));
     Ok(())
 }
 
@@ -181,13 +219,17 @@ fn refreshed(world: &mut World) -> Result<(), Error> {
 
 #[then(regex = r"^access and id token live at most (\d+) seconds$")]
 fn live_at_most(world: &mut World, seconds: i64) -> Result<(), Error> {
-    world.scene()?.finds(|view| account::lives_at_most(view, seconds));
+    world
+        .scene()?
+        .finds(|view| account::lives_at_most(view, seconds));
     Ok(())
 }
 
 #[then("the vendor refuses each of these signed calls")]
 fn refuses_calls(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(|view| each_is_refused(view, "call", &Refusal::default()));
+    world
+        .scene()?
+        .finds(|view| each_is_refused(view, "call", &Refusal::default()));
     Ok(())
 }
 

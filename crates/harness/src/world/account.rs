@@ -12,15 +12,15 @@ use crate::probe::Reply;
 
 /// What one sign-in brought.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     /// Access and id token pairs: the first of the login, then one for each refresh.
-    pub pairs: Vec<(Secret, Secret)>,
+    pub(super) pairs: Vec<(Secret, Secret)>,
     /// The refresh token.
-    pub refresh: Secret,
+    pub(super) refresh: Secret,
 }
 
 /// A user's name and password.
-pub type User = (String, Secret);
+pub(crate) type User = (String, Secret);
 
 /// A password that the pool's policy takes.
 const CHOSEN: &str = "Lo-chosen-Pass9";
@@ -35,7 +35,10 @@ impl Scene {
     /// A built-in account in another state, such as `temporary`.
     pub fn user_in_state(&self, state: &str) -> Result<User, Error> {
         let users = self.place.principals.get("users").and_then(Value::as_array);
-        let user = users.into_iter().flatten().find(|user| user["state"] == state);
+        let user = users
+            .into_iter()
+            .flatten()
+            .find(|user| user["state"] == state);
         let user = user.ok_or_else(|| Error::Step(format!("no {state} user is known here")))?;
         let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
         Ok((text("username"), Secret::new(text("password"))))
@@ -56,7 +59,8 @@ impl Scene {
             other => return Err(Error::Step(format!("no sign-in is known `{other}`"))),
         }
         self.ledger.hide(&password, "password as sent");
-        self.sign_in_as("sign-in", how, &(name, Secret::new(password)), &client).await
+        self.sign_in_as("sign-in", how, &(name, Secret::new(password)), &client)
+            .await
     }
 
     /// Signs in as `user`.
@@ -73,7 +77,11 @@ impl Scene {
             "AuthParameters": {"USERNAME": name, "PASSWORD": password.expose()},
         });
         let reply = self.pool(act, how, "InitiateAuth", &body).await?;
-        if let Some(body) = reply.as_ref().filter(|reply| reply.status == 200).map(Reply::json) {
+        if let Some(body) = reply
+            .as_ref()
+            .filter(|reply| reply.status == 200)
+            .map(Reply::json)
+        {
             self.keep(&body["AuthenticationResult"]);
             self.challenge = body["Session"].as_str().map(Secret::new);
         }
@@ -107,13 +115,19 @@ impl Scene {
             return Ok(());
         };
         let body = json!({"Token": session.refresh.expose(), "ClientId": self.place.credential("client_id")});
-        self.pool("revoke", "", "RevokeToken", &body).await.map(drop)
+        self.pool("revoke", "", "RevokeToken", &body)
+            .await
+            .map(drop)
     }
 
     /// Tries each access token at the pool and each id token at the identity pool; `when` says
     /// which try it is, such as `before` and `after`.
     pub async fn try_tokens(&mut self, when: &str) -> Result<(), Error> {
-        let pairs = self.sessions.last().map(|session| session.pairs.clone()).unwrap_or_default();
+        let pairs = self
+            .sessions
+            .last()
+            .map(|session| session.pairs.clone())
+            .unwrap_or_default();
         for (at, (access, id)) in pairs.into_iter().enumerate() {
             let how = |kind: &str| format!("{kind} token {} {when}", at + 1);
             let body = json!({"AccessToken": access.expose()});
@@ -127,13 +141,16 @@ impl Scene {
     /// Uses the Session of an open challenge in place of a token.
     pub async fn try_challenge(&mut self) -> Result<(), Error> {
         let Some(session) = self.challenge.clone() else {
-            self.ledger.lacks("there was no challenge whose Session could be tried");
+            self.ledger
+                .lacks("there was no challenge whose Session could be tried");
             return Ok(());
         };
         let body = json!({"AccessToken": session.expose()});
-        self.pool("use", "access token 1 as a Session", "GetUser", &body).await?;
+        self.pool("use", "access token 1 as a Session", "GetUser", &body)
+            .await?;
         let body = self.identity_body(&session);
-        self.identity("use", "id token 1 as a Session", "GetId", &body).await?;
+        self.identity("use", "id token 1 as a Session", "GetId", &body)
+            .await?;
         Ok(())
     }
 
@@ -147,44 +164,66 @@ impl Scene {
             "Session": session.expose(),
             "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
         });
-        self.pool("challenge", "", "RespondToAuthChallenge", &body).await.map(drop)
+        self.pool("challenge", "", "RespondToAuthChallenge", &body)
+            .await
+            .map(drop)
     }
 
     /// Signs in as `user` with the password that was chosen.
     pub async fn sign_in_chosen(&mut self, how: &str, (name, _): &User) -> Result<(), Error> {
         let client = self.place.credential("client_id").to_owned();
         let user = (name.clone(), Secret::new(CHOSEN));
-        self.sign_in_as("sign-in", how, &user, &client).await.map(drop)
+        self.sign_in_as("sign-in", how, &user, &client)
+            .await
+            .map(drop)
     }
 
     /// Changes the first user's password, naming `previous` as the present one.
     pub async fn change_password(&mut self, how: &str, previous: &str) -> Result<(), Error> {
-        let access = self.sessions.last().and_then(|session| session.pairs.last()).map(|pair| pair.0.clone());
+        let access = self
+            .sessions
+            .last()
+            .and_then(|session| session.pairs.last())
+            .map(|pair| pair.0.clone());
         let Some(access) = access else {
-            self.ledger.lacks("there was no access token to change a password with");
+            self.ledger
+                .lacks("there was no access token to change a password with");
             return Ok(());
         };
         self.ledger.hide(CHOSEN, "chosen password");
         let body = json!({
             "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": CHOSEN,
         });
-        self.pool("change", how, "ChangePassword", &body).await.map(drop)
+        self.pool("change", how, "ChangePassword", &body)
+            .await
+            .map(drop)
     }
 
     /// Fetches temporary AWS credentials for the latest session.
     pub async fn fetch_credentials(&mut self) -> Result<(), Error> {
-        let id = self.sessions.last().and_then(|session| session.pairs.last()).map(|pair| pair.1.clone());
+        let id = self
+            .sessions
+            .last()
+            .and_then(|session| session.pairs.last())
+            .map(|pair| pair.1.clone());
         let Some(id) = id else {
-            self.ledger.lacks("there was no id token to fetch credentials with");
+            self.ledger
+                .lacks("there was no id token to fetch credentials with");
             return Ok(());
         };
         let body = self.identity_body(&id);
         let reply = self.identity("identity", "", "GetId", &body).await?;
-        let identity = reply.map(|reply| reply.json()["IdentityId"].clone()).unwrap_or_default();
+        let identity = reply
+            .map(|reply| reply.json()["IdentityId"].clone())
+            .unwrap_or_default();
         let mut body = self.identity_body(&id);
         body["IdentityId"] = identity;
-        let reply = self.identity("credentials", "", "GetCredentialsForIdentity", &body).await?;
-        let found = reply.map(|reply| reply.json()["Credentials"].clone()).unwrap_or_default();
+        let reply = self
+            .identity("credentials", "", "GetCredentialsForIdentity", &body)
+            .await?;
+        let found = reply
+            .map(|reply| reply.json()["Credentials"].clone())
+            .unwrap_or_default();
         let text = |name: &str| found[name].as_str().map(str::to_owned);
         if let (Some(access_key_id), Some(key), Some(token)) =
             (text("AccessKeyId"), text("SecretKey"), text("SessionToken"))
@@ -209,18 +248,34 @@ impl Scene {
 
     fn identity_body(&self, id: &Secret) -> Value {
         let credential = |name: &str| self.place.credential(name);
-        let provider = format!("cognito-idp.{}.amazonaws.com/{}", credential("region"), credential("user_pool_id"));
+        let provider = format!(
+            "cognito-idp.{}.amazonaws.com/{}",
+            credential("region"),
+            credential("user_pool_id")
+        );
         let mut logins = serde_json::Map::new();
         logins.insert(provider, id.expose().into());
         json!({"IdentityPoolId": credential("identity_pool_id"), "Logins": logins})
     }
 
-    async fn pool(&mut self, act: &str, how: &str, name: &str, body: &Value) -> Result<Option<Reply>, Error> {
+    async fn pool(
+        &mut self,
+        act: &str,
+        how: &str,
+        name: &str,
+        body: &Value,
+    ) -> Result<Option<Reply>, Error> {
         let (url, request) = post(&self.place, Service::UserPool, name, body)?;
         Ok(self.exchange(act, how, &url, &request).await)
     }
 
-    async fn identity(&mut self, act: &str, how: &str, name: &str, body: &Value) -> Result<Option<Reply>, Error> {
+    async fn identity(
+        &mut self,
+        act: &str,
+        how: &str,
+        name: &str,
+        body: &Value,
+    ) -> Result<Option<Reply>, Error> {
         let mut body = body.clone();
         if name == "GetCredentialsForIdentity"
             && let Some(members) = body.as_object_mut()
@@ -234,30 +289,47 @@ impl Scene {
     /// Keeps the tokens of a sign-in, and writes down what only their text shows: how long they
     /// live by their own claims.
     fn keep(&mut self, result: &Value) {
-        let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) else { return };
+        let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) else {
+            return;
+        };
         let spans = [&pair.0, &pair.1].map(|token| lifetime_of(token.expose()));
-        self.ledger.turns("measured", json!({"access_lifetime_s": spans[0], "id_lifetime_s": spans[1]}));
-        self.sessions.push(Session { pairs: vec![pair], refresh: Secret::new(refresh) });
+        self.ledger.turns(
+            "measured",
+            json!({"access_lifetime_s": spans[0], "id_lifetime_s": spans[1]}),
+        );
+        self.sessions.push(Session {
+            pairs: vec![pair],
+            refresh: Secret::new(refresh),
+        });
     }
 }
 
 fn pair(result: &Value) -> Option<(Secret, Secret)> {
     let text = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
-    Some((Secret::new(text("AccessToken")?), Secret::new(text("IdToken")?)))
+    Some((
+        Secret::new(text("AccessToken")?),
+        Secret::new(text("IdToken")?),
+    ))
 }
 
 /// `exp - iat` of a JWT, unverified.
 fn lifetime_of(token: &str) -> Option<i64> {
     use base64::Engine as _;
     let claims = token.split('.').nth(1)?;
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(claims)
+        .ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;
     Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
 }
 
 fn swapped(text: &str) -> String {
     let swap = |letter: char| {
-        if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+        if letter.is_ascii_lowercase() {
+            letter.to_ascii_uppercase()
+        } else {
+            letter.to_ascii_lowercase()
+        }
     };
     text.chars().map(swap).collect()
 }
