@@ -2,8 +2,10 @@
 
 mod call;
 mod login;
+mod multipart;
 mod twist;
 
 pub use call::Call;
 pub use login::{Content, Login};
+pub use multipart::multipart;
 pub use twist::{CallTwist, LoginTwist};

@@ -6,7 +6,9 @@
 pub mod call;
 pub mod client;
 pub mod echo;
+pub mod errors;
 pub mod expiry;
+pub mod jwt;
 pub mod login;
 pub mod paging;
 pub mod refusal;

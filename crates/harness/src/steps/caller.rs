@@ -66,6 +66,12 @@ async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
+#[when(regex = r"^the caller sends this form to (\w+)$")]
+async fn sends_a_form(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
+    let fields = super::pairs(step)?;
+    world.scene()?.send_form(&name, &fields).await
+}
+
 #[when(regex = r"^the caller reads the list with (\w+=\d+) as far as (\w+) leads$")]
 async fn reads_the_list(world: &mut World, limit: String, next: String) -> Result<(), Error> {
     world.scene()?.read_pages(&limit, &next).await
