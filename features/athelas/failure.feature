@@ -8,7 +8,7 @@ Feature: Athelas refuses in JSON and keeps secrets
       Given the API has accepted the caller's token
       When the caller logs in in each of these ways
         | with another password |
-        | without the password  |
+        | without the username  |
         | by GET                |
       And the caller calls the API in each of these ways
         | without a token             |
@@ -22,7 +22,7 @@ Feature: Athelas refuses in JSON and keeps secrets
       Given the API has accepted the caller's token
       When the caller logs in in each of these ways
         | with another password |
-        | without the password  |
+        | without the username  |
       And the caller calls the API in each of these ways
         | without a token             |
         | on a path that nobody knows |
