@@ -60,9 +60,9 @@ Feature: Athelas issues tokens
     @id:VEN-19 @should
     Scenario: An account that is off gives no token
       Given the caller has logged in
-      When the caller logs in in each of these ways
-        | as the inactive account      |
-        | as the no_api_access account |
+      When the caller logs in as each of these accounts
+        | inactive      |
+        | no_api_access |
       Then the vendor refuses each of these logins with 401
 
   Rule: Simply request a new token using the authentication endpoint

@@ -253,7 +253,7 @@ mod tests {
             "principals": {
                 "clients": [{"client_id": "c", "client_secret": "s-1"}, {"client_secret": "s-2"}],
                 "groups": [{"uuid": "g-1"}],
-                "users": [{"site_ids": [7]}, {"state": "asleep", "client_secret": "s-3"}]
+                "users": [{"ward_ids": [7]}, {"state": "asleep", "client_secret": "s-3"}]
             },
             "env": {"LOCUM_SITE_ID": "9"}
         }))
@@ -269,7 +269,7 @@ mod tests {
         check("/plain", Some("/plain"));
         check("/{tenant}/x", Some("/t/x"));
         check("/{group}/{site}", Some("/g-1/9"));
-        check("/{site_id}", Some("/7"));
+        check("/{ward_id}", Some("/7"));
         check("/{unknown}", None);
         check("/{open", None);
     }

@@ -22,6 +22,15 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
+#[when("the caller logs in as each of these accounts")]
+async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
+    for state in phrases(step)? {
+        let how = format!("as the {state} account");
+        world.scene()?.login(&how).await?;
+    }
+    Ok(())
+}
+
 #[given("the API has accepted the caller's token")]
 async fn has_a_token_that_works(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
