@@ -3,8 +3,10 @@
 mod call;
 pub mod cognito;
 mod login;
+mod multipart;
 mod twist;
 
 pub use call::Call;
 pub use login::{Content, Login};
+pub use multipart::multipart;
 pub use twist::{CallTwist, LoginTwist};

@@ -44,7 +44,9 @@ pub fn has_members(view: &View<'_>, members: &[(String, String)]) -> Finding {
             let fits = match kind.as_str() {
                 "text" => value.as_str().is_some_and(|text| !text.is_empty()),
                 "integer" => value.is_i64() || value.is_u64(),
-                literal => value.as_str() == Some(literal),
+                literal => value
+                    .as_str()
+                    .is_some_and(|text| text.eq_ignore_ascii_case(literal)),
             };
             (!fits).then(|| (format!("{name} as {kind}"), format!("{name} is {value}")))
         })
@@ -73,6 +75,22 @@ pub fn has_no_member(view: &View<'_>, name: &str) -> Finding {
         let present = body.get(name).is_some_and(|value| !value.is_null());
         present.then(|| (format!("no {name}"), format!("a {name}")))
     })
+}
+
+/// The token reply has these members and no more; what it has besides is reported.
+pub fn has_only(view: &View<'_>, names: &[String]) -> Finding {
+    let mut more = on_issued(view, |body| {
+        let members = body.as_object().into_iter().flatten();
+        let strange: Vec<&str> = members
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !names.iter().any(|known| known == name))
+            .collect();
+        (!strange.is_empty()).then(|| (names.join(", "), format!("besides {}", strange.join(", "))))
+    });
+    if more.grade == Grade::Broken {
+        more.grade = Grade::Fact;
+    }
+    more
 }
 
 /// Looks at the body of every granted login; `fault` says what was expected and what was seen.
@@ -158,6 +176,22 @@ mod tests {
             &log(200, &GOOD.replace("3600000", "1795514400000")),
             tells_a_span,
             Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn further_members_are_reported() {
+        let names = ["access_token", "expires_in", "token_type"].map(str::to_owned);
+        check(&log(200, GOOD), |view| has_only(view, &names), Grade::Met);
+        check(
+            &log(200, GOOD),
+            |view| has_only(view, &names[1..]),
+            Grade::Fact,
+        );
+        check(
+            &log(401, GOOD),
+            |view| has_only(view, &names),
+            Grade::Unobserved,
         );
     }
 
