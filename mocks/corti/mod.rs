@@ -5,16 +5,23 @@
 //! [`client`] authenticates, [`token`] grants, [`issue`] signs and answers; [`guard`] admits to the
 //! API.
 
+mod access;
+mod api;
 mod claims;
 mod client;
 mod form;
 mod front;
 mod guard;
+mod interactions;
 mod issue;
 mod keys;
+mod listing;
 mod login;
+mod problem;
 mod realm;
 mod scope;
+mod shape;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -24,7 +31,7 @@ use std::sync::{Arc, RwLock};
 
 use locum_core::Profile;
 use locum_server::vendor::VendorState;
-use locum_server::{Document, Mock, Routes, StageInit, Twin, Vendor};
+use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
 use serde_json::{Map, Value};
 
 use keys::KeyRing;
@@ -48,6 +55,7 @@ pub struct Corti {
 struct State {
     principals: RwLock<Arc<Principals>>,
     keys: KeyRing,
+    interactions: interactions::Interactions,
 }
 
 impl State {
@@ -78,7 +86,7 @@ impl Vendor for Corti {
     }
 
     fn routes(&self) -> Routes {
-        Routes::new().open("token", token::token)
+        socket::routes(api::routes(Routes::new().open("token", token::token)))
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
@@ -90,6 +98,7 @@ impl Vendor for Corti {
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
             keys,
+            interactions: interactions::Interactions::default(),
         }))
     }
 
@@ -123,6 +132,10 @@ impl Vendor for Corti {
             .write()
             .expect("no code panics while it holds the principals") = new;
         Ok(())
+    }
+
+    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+        api::miss(mock, request, miss).unwrap_or_else(|| Reply::denied(mock.profile(), miss.denial()))
     }
 
     fn twins(&self) -> &'static [Twin] {
