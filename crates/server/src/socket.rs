@@ -1,5 +1,8 @@
 //! Websockets: the vendor's own refusals before the upgrade, and frames that the journal sees.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -192,13 +195,15 @@ impl Socket {
     pub async fn send(&mut self, text: impl Into<String>) -> bool {
         let text = text.into();
         let (length, shown) = (text.len(), text.clone());
-        self.put(Message::text(text), "text", length, Some(shown)).await
+        self.put(Message::text(text), "text", length, Some(shown))
+            .await
     }
 
     /// Sends a ping; false when the client is gone.
     pub async fn ping(&mut self, payload: Vec<u8>) -> bool {
         let length = payload.len();
-        self.put(Message::Ping(payload.into()), "ping", length, None).await
+        self.put(Message::Ping(payload.into()), "ping", length, None)
+            .await
     }
 
     async fn put(
@@ -268,7 +273,12 @@ impl Socket {
         if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
             return;
         }
-        self.write("mock", "close", 0, Some(format!("{code} {reason}").trim_end().to_owned()));
+        self.write(
+            "mock",
+            "close",
+            0,
+            Some(format!("{code} {reason}").trim_end().to_owned()),
+        );
         let frame = CloseFrame {
             code: CloseCode::from(code),
             reason: reason.to_owned().into(),
@@ -283,7 +293,8 @@ impl Socket {
         let end = async {
             while let Some(Ok(message)) = self.stream.next().await {
                 if let Message::Close(frame) = message {
-                    let text = frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
+                    let text =
+                        frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
                     self.write("client", "close", 0, text);
                 }
             }
@@ -320,16 +331,5 @@ fn code_of(error: &Error) -> Option<u16> {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         Error::Protocol(_) => Some(1002),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_example_of_rfc_6455_section_1_3() {
-        assert_eq!(
-            super::accept_value("dGhlIHNhbXBsZSBub25jZQ=="),
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
     }
 }
