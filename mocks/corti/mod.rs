@@ -7,6 +7,8 @@
 
 mod access;
 mod api;
+#[cfg(test)]
+mod caller;
 mod claims;
 mod client;
 mod form;
