@@ -1,7 +1,7 @@
 //! What stands before every endpoint of a realm: the rules of the path, the realm itself.
 
 use locum_core::{Denial, DenialKind};
-use locum_server::{Mock, Request};
+use locum_server::{Miss, Mock, Reply, Request};
 
 use super::State;
 use super::realm::RealmRef;
@@ -63,6 +63,56 @@ pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
         return Err(Denial::new(DenialKind::Malformed, "path_not_normalized").got(path));
     }
     Ok(())
+}
+
+/// A refusal outside the token endpoint: "revoke and introspect errors have neither" of the two
+/// headers that keep an answer out of caches.
+pub(super) fn bare(mock: &Mock, denial: Denial) -> Reply {
+    let mut reply = Reply::denied(mock.profile(), denial);
+    let keeps = [http::header::CACHE_CONTROL, http::header::PRAGMA];
+    reply
+        .headers
+        .retain(|(name, _)| !keeps.iter().any(|drop| name.eq_ignore_ascii_case(drop.as_str())));
+    reply
+}
+
+/// The refusal where no endpoint of a realm was reached.
+pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
+    let reworded = |reason: &str| Denial {
+        reason: reason.to_owned(),
+        ..miss.denial()
+    };
+    match miss {
+        Miss::Malformed(_) | Miss::TooSlow => return reworded("path_broken_escape"),
+        Miss::TooLarge(_) => return reworded("realm_body_too_large"),
+        Miss::Path | Miss::Method(_) => {}
+    }
+    if let Err(denial) = check_path(request) {
+        return denial;
+    }
+    let mut segments = request.path().split('/').skip(1);
+    let (root, name) = (segments.next(), segments.next().unwrap_or_default());
+    if root != Some("realms") || name.is_empty() {
+        return reworded("outside");
+    }
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    if let Err(denial) = named(mock, &request.endpoint, &name) {
+        return denial;
+    }
+    let is_get = matches!(request.method.as_str(), "GET" | "HEAD");
+    let rest: Vec<&str> = segments.collect();
+    match (&rest[..], miss) {
+        ([".well-known", ..], _) => reworded("realm_not_found"),
+        (_, Miss::Method(_)) => reworded("realm_wrong_method"),
+        // "POST on an unknown name under openid-connect 405, GET 404"; below the token endpoint it
+        // is the other way round.
+        (["protocol", "openid-connect", "token", _, ..], _) if is_get => reworded("realm_wrong_method"),
+        (["protocol", "openid-connect", "token", _, ..], _) => reworded("realm_not_found"),
+        (["protocol", "openid-connect", ..], _) if !is_get => reworded("realm_wrong_method"),
+        (["protocol", "openid-connect", ..], _) | ([], _) => reworded("realm_not_found"),
+        (["protocol", other, ..], _) if !other.is_empty() => reworded("protocol_not_found"),
+        _ => reworded("realm_not_found"),
+    }
 }
 
 /// The bytes that the escapes of `text` stand for; `None` for a broken one.

@@ -2,25 +2,34 @@
 //!
 //! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
 //! unknown. Its way through this folder: [`front`] checks path and realm, [`form`] reads the body,
-//! [`client`] authenticates, [`token`] grants, [`issue`] signs and answers; [`guard`] admits to the
-//! API.
+//! [`client`] authenticates, [`token`] picks a [`grant`], [`issue`] signs and answers; [`live`] says
+//! whether a token lives, for the realm's own endpoints; [`guard`] admits to the API.
 
 mod access;
 mod api;
+mod authorize;
 #[cfg(test)]
 mod caller;
 mod claims;
 mod client;
+mod cors;
+mod documents;
 mod form;
 mod front;
+mod grant;
 mod guard;
 mod interactions;
+mod introspect;
 mod issue;
 mod keys;
 mod listing;
+mod live;
 mod login;
+mod logout;
+mod page;
 mod problem;
 mod realm;
+mod revoke;
 mod scope;
 mod shape;
 mod socket;
@@ -28,6 +37,8 @@ mod socket;
 mod tests;
 mod token;
 mod twins;
+mod userinfo;
+mod x509;
 
 use std::sync::{Arc, RwLock};
 
@@ -88,7 +99,18 @@ impl Vendor for Corti {
     }
 
     fn routes(&self) -> Routes {
-        socket::routes(api::routes(Routes::new().open("token", token::token)))
+        let realm = Routes::new()
+            .open("token", token::token)
+            .open("introspect", introspect::introspect)
+            .open("revoke", revoke::revoke)
+            .open("logout", logout::logout)
+            .open("userinfo", userinfo::userinfo)
+            .open("authorize", authorize::authorize)
+            .open("login", authorize::authenticate)
+            .open("discovery", documents::discovery)
+            .open("jwks", documents::certs)
+            .open("realm", documents::realm);
+        socket::routes(api::routes(realm))
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
@@ -137,7 +159,8 @@ impl Vendor for Corti {
     }
 
     fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
-        api::miss(mock, request, miss).unwrap_or_else(|| Reply::denied(mock.profile(), miss.denial()))
+        api::miss(mock, request, miss)
+            .unwrap_or_else(|| Reply::denied(mock.profile(), front::miss(mock, request, miss)))
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -1,40 +1,33 @@
-//! `POST /realms/{tenant}/protocol/openid-connect/token`: the order of its checks, and the grant.
+//! `POST /realms/{tenant}/protocol/openid-connect/token`: the order of its checks.
 
 use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request};
 
 use super::form::Form;
-use super::issue::{Grant, Occasion, answer, session_id};
-use super::login::Login;
-use super::realm::{Client, RealmRef};
-use super::scope::Scope;
-use super::{client, front};
+use super::grant::{self, Asked};
+use super::realm::RealmRef;
+use super::{client, cors, front};
 
-/// A token request whose client is proven.
-#[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) mock: &'a Mock,
-    pub(super) request: &'a Request,
-    pub(super) realm: &'a RealmRef,
-    pub(super) form: &'a Form,
-    pub(super) client: &'a Client,
-}
+/// Grants that Keycloak knows and none of these clients may use, and what it says of them.
+const OTHERS: [(&str, &str); 5] = [
+    ("urn:ietf:params:oauth:grant-type:device_code", "no_device_grant"),
+    ("urn:openid:params:grant-type:ciba", "no_ciba_grant"),
+    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "no_assertion"),
+    ("urn:ietf:params:oauth:grant-type:uma-ticket", "no_issued_for"),
+    ("urn:ietf:params:oauth:grant-type:token-exchange", "broken_exchange"),
+];
 
-impl Asked<'_> {
-    /// Refuses, unless a twin pardons it.
-    ///
-    /// # Errors
-    /// The denial, as a rule.
-    pub(super) fn refuse(&self, kind: DenialKind, reason: &str) -> Result<(), Denial> {
-        let denial = Denial::new(kind, reason).got(self.client.client_id.clone());
-        self.mock.refuse(&self.request.endpoint, denial)
-    }
-}
+/// The grants that are played.
+const GRANTS: [&str; 4] = ["client_credentials", "password", "refresh_token", "authorization_code"];
 
 /// Answers a token request.
 pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = front::realm(&mock, &request)?;
-    granted(&mock, &request, &realm).await
+    if request.method == "OPTIONS" {
+        return Ok(cors::preflight(&mock, &request, "preflight_post"));
+    }
+    let answer = granted(&mock, &request, &realm).await;
+    Ok(cors::dress(&mock, &request, answer))
 }
 
 /// "realm exists → TLS, realm enabled → grant_type missing → grant_type unknown → client
@@ -47,45 +40,25 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials in a form")
     })?;
-    let unsupported = || {
-        Denial::new(DenialKind::Unsupported, "unsupported_grant")
-            .expected("client_credentials, password, refresh_token or authorization_code")
-            .got(grant)
-    };
-    let client = match grant {
-        "client_credentials" => client::authenticate(mock, request, realm, &form)?,
-        _ => return Err(unsupported()),
-    };
+    let other = OTHERS.iter().find(|(name, _)| *name == grant);
+    if other.is_none() && !GRANTS.contains(&grant) {
+        return Err(Denial::new(DenialKind::Unsupported, "unsupported_grant")
+            .expected(GRANTS.join(", "))
+            .got(grant));
+    }
+    let client = client::authenticate(mock, request, realm, &form)?;
+    cors::admit(request, client)?;
     if let Err(denial) = form.refuse_repeated() {
         mock.refuse(&request.endpoint, denial)?;
     }
+    if let Some((name, reason)) = other {
+        return Err(Denial::new(DenialKind::Unsupported, *reason).got(*name));
+    }
     let asked = Asked { mock, request, realm, form: &form, client };
-    client_credentials(&asked).await
-}
-
-/// RFC 6749 §4.4.
-async fn client_credentials(asked: &Asked<'_>) -> Result<Reply, Denial> {
-    let Asked { mock, client, .. } = asked;
-    if client.is_public() {
-        asked.refuse(DenialKind::Unsupported, "public_service_account")?;
+    match grant {
+        "password" => grant::password::grant(&asked).await,
+        "refresh_token" => grant::refresh::grant(&asked).await,
+        "authorization_code" => grant::code::grant(&asked).await,
+        _ => grant::client_credentials::grant(&asked).await,
     }
-    if !client.service_account {
-        asked.refuse(DenialKind::Unsupported, "no_service_account")?;
-    }
-    if !client.service_user_enabled {
-        let denial = Denial::new(DenialKind::Disabled, "service_user_disabled")
-            .param("user", client.service_user());
-        mock.refuse(&asked.request.endpoint, denial)?;
-    }
-    let scope = Scope::read(asked.form.read_by_grant("scope"))?;
-    let refresh = client.refresh_for_client_credentials || mock.setting_on("refresh_for_cc");
-    let login = Login {
-        number: mock.new_login(),
-        session: refresh.then(|| session_id(mock)),
-        client: client.client_id.clone(),
-        scope: scope.clone(),
-        ..Login::default()
-    };
-    let grant = Grant::ClientCredentials;
-    Ok(answer(mock, &Occasion { realm: asked.realm, login: &login, grant, scope, parent: None, refresh }).await)
 }

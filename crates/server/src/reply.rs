@@ -95,12 +95,13 @@ impl Reply {
         reply
     }
 
-    /// Adds the headers that the profile's denial table has under `key`, where there is no header
-    /// of that name yet: successes share the headers of a family of refusals.
+    /// Adds the headers that the profile's denial table has under `key`, `params` in place of
+    /// `{name}`, where there is no header of that name yet: successes share the headers of a
+    /// family of refusals.
     #[must_use]
-    pub fn dressed(self, profile: &Profile, key: &str) -> Self {
+    pub fn dressed(self, profile: &Profile, key: &str, params: &[(String, String)]) -> Self {
         match profile.denials.get(key) {
-            Some(look) => self.dressed_like(profile, look, &[]),
+            Some(look) => self.dressed_like(profile, look, params),
             None => self,
         }
     }
