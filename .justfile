@@ -33,8 +33,8 @@ interop: build
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
-# The gate
-ci: test lint build
-    cargo run --release -- check
-    bash tests/interop/run.sh
-    cargo bench -p locum -- --test
+# The gate: on the build of the tests, so that nothing is compiled twice
+ci: test lint
+    cargo run -- check
+    bash tests/interop/run.sh "${CARGO_TARGET_DIR:-target}/debug/locum"
+    cargo bench --profile dev -p locum -- --test

@@ -1,5 +1,8 @@
 //! The REST API: interactions, "the starting point for any other workflow operations".
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 
 use locum_core::{Denial, DenialKind, Outcome, Token};

@@ -8,6 +8,8 @@
 mod access;
 mod api;
 mod authorize;
+#[cfg(test)]
+mod caller;
 mod claims;
 mod client;
 mod cors;

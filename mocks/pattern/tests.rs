@@ -267,3 +267,54 @@ async fn twins_are_wrong_in_one_thing() {
     bench.advance(1e6);
     assert_eq!(get(&bench, &path(&bench, "/members"), &token).await.status, 200);
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::{Bench, GRANT, basic, vendor};
+
+    /// A name in any letter case.
+    fn cased(name: &'static str) -> impl Strategy<Value = String> {
+        proptest::collection::vec(any::<bool>(), name.len()).prop_map(move |upper| {
+            let letters = name.chars().zip(upper);
+            letters.map(|(letter, upper)| if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }).collect()
+        })
+    }
+
+    /// `text` with some of its bytes percent-encoded.
+    fn encoded(text: &'static str) -> impl Strategy<Value = String> {
+        proptest::collection::vec(0..4u8, text.len()).prop_map(move |ways| {
+            let byte = |(byte, way): (u8, u8)| match way {
+                0 => format!("%{byte:02X}"),
+                1 => format!("%{byte:02x}"),
+                _ => char::from(byte).to_string(),
+            };
+            text.bytes().zip(ways).map(byte).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// RFC 6749 §3.2 and appendix B, RFC 9110 §5.1 and §8.3.1: order, letter case of names and
+        /// the spelling of a form make no difference.
+        #[test]
+        fn spelling_makes_no_difference(
+            (type_name, auth_name, scheme) in (cased("content-type"), cased("authorization"), cased("basic")),
+            media in cased("application/x-www-form-urlencoded"),
+            (name, value) in (encoded("grant_type"), encoded("client_credentials")),
+            (before, after) in ("[a-z]{0,5}", "[a-z]{0,5}"),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let (status, body) = runtime.block_on(async {
+                let bench = Bench::start(vendor()).await;
+                let right = basic(&bench.credential("client_id"), &bench.credential("client_secret"));
+                let right = right.replace("Authorization", &auth_name).replace("Basic", &scheme);
+                let body = format!("x{before}=1&{name}={value}&y{after}");
+                let answer = bench.request("POST /api/auth/token", &format!("{type_name}: {media}\r\n{right}"), body).await;
+                (answer.status, answer.json())
+            });
+            prop_assert_eq!((status, body["expires_in"].as_u64()), (200, Some(3_600_000)), "{} in place of {}", body, GRANT);
+        }
+    }
+}

@@ -57,14 +57,26 @@ where
     })
 }
 
-async fn answer<F, Fut>(mock: Mock, request: Request, version: Version, handler: F) -> Result<Value, Denial>
+async fn answer<F, Fut>(
+    mock: Mock,
+    request: Request,
+    version: Version,
+    handler: F,
+) -> Result<Value, Denial>
 where
     F: Fn(Call) -> Fut,
     Fut: Future<Output = Result<Value, Denial>>,
 {
     let admitted = guard::admit(&mock, &request, version).await?;
     let state = mock.state::<State>();
-    handler(Call { mock, request, admitted, version, state }).await
+    handler(Call {
+        mock,
+        request,
+        admitted,
+        version,
+        state,
+    })
+    .await
 }
 
 fn denied(mock: &Mock, denial: Denial) -> Reply {
@@ -80,7 +92,9 @@ fn denied(mock: &Mock, denial: Denial) -> Reply {
 /// `GET tasks?includePresigned=True&company=…`
 async fn list(call: Call) -> Result<Value, Denial> {
     let query = call.request.query();
-    let presigned = query.text("includePresigned").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let presigned = query
+        .text("includePresigned")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let company = query.text("company");
     let tasks = call.state.tasks();
     let mine = tasks.of(&call.admitted.token.principal);
@@ -91,7 +105,10 @@ async fn list(call: Call) -> Result<Value, Denial> {
 
 /// `POST tasks`: the reply has a presigned URL for the document itself.
 async fn submit(call: Call) -> Result<Value, Denial> {
-    let body = call.request.json().map_err(|_| call.invalid("The body is not a JSON object"))?;
+    let body = call
+        .request
+        .json()
+        .map_err(|_| call.invalid("The body is not a JSON object"))?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let filetype = text("filetype").ok_or_else(|| call.invalid("filetype is required"))?;
     if !FILETYPES.contains(&filetype.as_str()) {
@@ -126,14 +143,32 @@ async fn delete(call: Call) -> Result<Value, Denial> {
     if let Some(task) = call.state.tasks().get(&task.jobid) {
         task.deleted = true;
     }
-    Ok(call.show(&Task { deleted: true, ..task }, false))
+    Ok(call.show(
+        &Task {
+            deleted: true,
+            ..task
+        },
+        false,
+    ))
 }
 
 /// `GET fundportfolio?jobids=a;b`
 async fn consolidate(call: Call) -> Result<Value, Denial> {
-    let ids = call.request.query().text("jobids").ok_or_else(|| call.invalid("jobids is required"))?;
+    let ids = call
+        .request
+        .query()
+        .text("jobids")
+        .ok_or_else(|| call.invalid("jobids is required"))?;
     let tasks: Result<Vec<Task>, Denial> = ids.split(';').map(|jobid| call.mine(jobid)).collect();
-    let tables: Vec<Value> = tasks?.iter().flat_map(|task| task.model()["tables"].as_array().cloned().unwrap_or_default()).collect();
+    let tables: Vec<Value> = tasks?
+        .iter()
+        .flat_map(|task| {
+            task.model()["tables"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default()
+        })
+        .collect();
     Ok(json!({"model": {"date": &call.mock.now().rfc3339()[..10], "tables": tables}}))
 }
 
@@ -143,18 +178,27 @@ impl Call {
         let task = self.state.tasks().get(jobid).cloned();
         let mine = task.filter(|task| task.owner == self.admitted.token.principal);
         mine.ok_or_else(|| {
-            Denial::new(DenialKind::NotFound, self.worded("task_not_found")).expected("a task of the caller").got(jobid)
+            Denial::new(DenialKind::NotFound, self.worded("task_not_found"))
+                .expected("a task of the caller")
+                .got(jobid)
         })
     }
 
     fn invalid(&self, message: &str) -> Denial {
-        Denial::new(DenialKind::Invalid, self.worded("invalid_task")).got(message).param("message", message)
+        Denial::new(DenialKind::Invalid, self.worded("invalid_task"))
+            .got(message)
+            .param("message", message)
     }
 
     /// The reason, in the shape that errors of this generation have.
     fn worded(&self, reason: &str) -> String {
-        let gateway = self.version == Version::V1 && self.mock.setting_text("v1_error_body") == "apigateway";
-        if gateway { reason.to_owned() } else { format!("{reason}_error_type") }
+        let gateway =
+            self.version == Version::V1 && self.mock.setting_text("v1_error_body") == "apigateway";
+        if gateway {
+            reason.to_owned()
+        } else {
+            format!("{reason}_error_type")
+        }
     }
 
     fn show(&self, task: &Task, presigned: bool) -> Value {

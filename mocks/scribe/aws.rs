@@ -23,15 +23,23 @@ pub(super) async fn issue(call: &Call<'_>, identity: &str, login: &Token) -> Val
     let access_key_id = mock.chance(|chance| {
         // Sixteen letters of base32 after the prefix of temporary credentials.
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let letters: String = (0..16).map(|_| char::from(LETTERS[chance.random_range(0..32)])).collect();
+        let letters: String = (0..16)
+            .map(|_| char::from(LETTERS[chance.random_range(0..32)]))
+            .collect();
         format!("ASIA{letters}")
     });
     let session_token = session_token(seed, &access_key_id);
     let lifetime = Duration::from_secs(mock.setting_u64("credentials_ttl_s"));
-    let mut new = NewToken::new(TokenKind::Aws, login.principal.clone(), login.login, lifetime);
+    let mut new = NewToken::new(
+        TokenKind::Aws,
+        login.principal.clone(),
+        login.login,
+        lifetime,
+    );
     new.parent = Some(login.id);
     new.client.clone_from(&login.client);
-    new.extra.insert("access_key_id".into(), access_key_id.clone().into());
+    new.extra
+        .insert("access_key_id".into(), access_key_id.clone().into());
     new.extra.insert("identity".into(), identity.into());
     let record = mock.issue(session_token.expose(), new).await;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
@@ -73,7 +81,8 @@ pub(super) fn secret(seed: u64, access_key_id: &str) -> Secret {
 }
 
 fn session_token(seed: u64, access_key_id: &str) -> Secret {
-    let parts = (0..10).map(|part| HmacKey::derive(seed, &format!("scribe session {part} of {access_key_id}")));
+    let parts = (0..10)
+        .map(|part| HmacKey::derive(seed, &format!("scribe session {part} of {access_key_id}")));
     let bytes: Vec<u8> = parts.flat_map(|key| key.bytes().to_vec()).collect();
     // What the session tokens of AWS begin with.
     Secret::new(format!("IQoJb3JpZ2luX2Vj{}", STANDARD.encode(bytes)))

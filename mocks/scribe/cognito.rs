@@ -132,11 +132,18 @@ impl Call<'_> {
         self.mock.note_principal(name);
         let Some(user) = self.state.user(name) else {
             let legacy = self.mock.setting_text("prevent_user_existence_errors") == "legacy";
-            let reason = if legacy { "unknown_user_legacy" } else { "unknown_user" };
-            return Err(Denial::new(DenialKind::UnknownPrincipal, reason).expected("a user of this pool").got(name));
+            let reason = if legacy {
+                "unknown_user_legacy"
+            } else {
+                "unknown_user"
+            };
+            return Err(Denial::new(DenialKind::UnknownPrincipal, reason)
+                .expected("a user of this pool")
+                .got(name));
         };
         self.mock.note_principal(user.username.clone());
-        let barred = |reason: &str| Denial::new(DenialKind::Disabled, reason).got(user.username.clone());
+        let barred =
+            |reason: &str| Denial::new(DenialKind::Disabled, reason).got(user.username.clone());
         match user.state {
             UserState::Disabled => self.refuse(barred("disabled_user"))?,
             UserState::Unconfirmed => self.refuse(barred("unconfirmed_user"))?,
@@ -147,18 +154,25 @@ impl Call<'_> {
 }
 
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    object
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
 }
 
 /// `Missing required parameter NAME`.
 pub(super) fn missing(name: &str) -> Denial {
-    Denial::new(DenialKind::Missing, "missing_parameter").expected(name).param("name", name)
+    Denial::new(DenialKind::Missing, "missing_parameter")
+        .expected(name)
+        .param("name", name)
 }
 
 /// A value outside what the service's model takes.
 pub(super) fn invalid(message: impl Into<String>) -> Denial {
     let message = message.into();
-    Denial::new(DenialKind::Invalid, "invalid_parameter").got(message.clone()).param("message", message)
+    Denial::new(DenialKind::Invalid, "invalid_parameter")
+        .got(message.clone())
+        .param("message", message)
 }
 
 /// A password that breaks the policy.

@@ -14,7 +14,11 @@ use super::{State, aws};
 ///
 /// # Errors
 /// As for [`sigv4::verify`]; v2 as for [`bearer::check`], each reason with `v2_` in front.
-pub(super) async fn admit(mock: &Mock, request: &Request, version: Version) -> Result<Admitted, Denial> {
+pub(super) async fn admit(
+    mock: &Mock,
+    request: &Request,
+    version: Version,
+) -> Result<Admitted, Denial> {
     match version {
         Version::V1 => {
             let lookup = |id| aws::lookup(mock.clone(), id);
@@ -60,9 +64,12 @@ fn policy(mock: &Mock) -> Result<Policy, Denial> {
 
 /// `Authorization` is the access token itself.
 async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
-    let value = request.header("authorization")?.filter(|value| !value.is_empty());
+    let value = request
+        .header("authorization")?
+        .filter(|value| !value.is_empty());
     let value = value.ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "no_token").expected("Authorization with the access token and nothing else")
+        Denial::new(DenialKind::Missing, "no_token")
+            .expected("Authorization with the access token and nothing else")
     })?;
     let value = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
@@ -89,7 +96,11 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
         let [id_key, access_key] = state.keys();
         let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
         // An id token has a good signature too: it is refused for what it is.
-        let key = if kid == Some(&id_key.kid) { id_key } else { access_key };
+        let key = if kid == Some(&id_key.kid) {
+            id_key
+        } else {
+            access_key
+        };
         parts.verify_rs256(key)?;
         parts.check_times(now)
     })

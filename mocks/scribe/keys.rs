@@ -41,5 +41,9 @@ fn document(mock: &Mock, state: &State, request: &Request, body: &Value) -> Repl
         .expected(state.user_pool_id.clone())
         .got(pool)
         .param("pool", pool);
-    frame::framed(mock, "frame_cognito", Reply::denied(mock.profile(), unknown))
+    frame::framed(
+        mock,
+        "frame_cognito",
+        Reply::denied(mock.profile(), unknown),
+    )
 }

@@ -2,7 +2,12 @@
 
 /// The digest of `bytes`.
 pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {
-    const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+    const SHIFTS: [[u32; 4]; 4] = [
+        [7, 12, 17, 22],
+        [5, 9, 14, 20],
+        [4, 11, 16, 23],
+        [6, 10, 15, 21],
+    ];
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     let mut padded = bytes.to_vec();
     padded.push(0x80);
@@ -23,7 +28,10 @@ pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {
                 2 => (b ^ c ^ d, (3 * at + 5) % 16),
                 _ => (c ^ (b | !d), 7 * at % 16),
             };
-            let sum = a.wrapping_add(mixed).wrapping_add(sine(at)).wrapping_add(word(from));
+            let sum = a
+                .wrapping_add(mixed)
+                .wrapping_add(sine(at))
+                .wrapping_add(word(from));
             let next = b.wrapping_add(sum.rotate_left(SHIFTS[at / 16][at % 4]));
             (a, d, c, b) = (d, c, b, next);
         }
@@ -56,7 +64,12 @@ mod tests {
     /// RFC 1321 appendix A.5.
     #[test]
     fn the_rfcs_vectors() {
-        let hex = |text: &str| md5(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |text: &str| {
+            md5(text.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
         assert_eq!(hex(""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
         assert_eq!(

@@ -5,14 +5,17 @@
 //!
 //! - `people`: who may log in; `password`, `totp`, `srp`: how they prove it
 //! - `cognito`: the operations of both Cognito services, a file each
-//! - `token`: what a login gives, and how a token is examined; `keys`: the pool's public documents
+//! - `challenge`, `token`: what a login leads to; `examine`: how a token is looked at when it comes back
+//! - `keys`: the pool's public documents
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
 //! - `api`, `task`: the tasks of both APIs; `storage`, `md5`: what presigned URLs lead to
 //! - `frame`: the headers that each reply carries
 
 mod api;
 mod aws;
+mod challenge;
 mod cognito;
+mod examine;
 mod frame;
 mod guard;
 mod keys;
@@ -34,7 +37,9 @@ use locum_core::{Profile, Timestamp};
 use locum_server::keys::RsaKey;
 use locum_server::stage::chance_for;
 use locum_server::vendor::VendorState;
-use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor, principal};
+use locum_server::{
+    Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor, principal,
+};
 use serde_json::{Map, Value};
 
 use self::api::Version;
@@ -82,7 +87,10 @@ impl State {
 
     /// The name of the pool in `Logins`.
     fn provider(&self) -> String {
-        format!("cognito-idp.{}.amazonaws.com/{}", self.region, self.user_pool_id)
+        format!(
+            "cognito-idp.{}.amazonaws.com/{}",
+            self.region, self.user_pool_id
+        )
     }
 
     /// The key that signs id tokens, and the key that signs access tokens.
@@ -117,12 +125,36 @@ impl Vendor for Scribe {
             .open("discovery", keys::discovery)
             .open("upload", storage::upload)
             .open("model", storage::model);
-        let routes = api::routes(routes, Version::V1, ["v1_tasks", "v1_submit", "v1_task", "v1_delete", "v1_portfolio"]);
-        api::routes(routes, Version::V2, ["v2_tasks", "v2_submit", "v2_task", "v2_delete", "v2_portfolio"])
+        let routes = api::routes(
+            routes,
+            Version::V1,
+            [
+                "v1_tasks",
+                "v1_submit",
+                "v1_task",
+                "v1_delete",
+                "v1_portfolio",
+            ],
+        );
+        api::routes(
+            routes,
+            Version::V2,
+            [
+                "v2_tasks",
+                "v2_submit",
+                "v2_task",
+                "v2_delete",
+                "v2_portfolio",
+            ],
+        )
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        let signature = self.profile.signature.as_ref().ok_or("the profile names no region")?;
+        let signature = self
+            .profile
+            .signature
+            .as_ref()
+            .ok_or("the profile names no region")?;
         let region = signature.region.clone();
         let mut chance = init.chance("scribe pools");
         Ok(Arc::new(State {
@@ -144,9 +176,15 @@ impl Vendor for Scribe {
         let mut params = Map::new();
         params.insert("region".into(), state.region.clone().into());
         params.insert("user_pool_id".into(), state.user_pool_id.clone().into());
-        params.insert("identity_pool_id".into(), state.identity_pool_id.clone().into());
+        params.insert(
+            "identity_pool_id".into(),
+            state.identity_pool_id.clone().into(),
+        );
         let mut credentials = Map::new();
-        if let Some(User { username, password, .. }) = principals.users.first() {
+        if let Some(User {
+            username, password, ..
+        }) = principals.users.first()
+        {
             credentials.insert("username".into(), username.clone().into());
             credentials.insert("password".into(), password.expose().into());
         }

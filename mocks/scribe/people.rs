@@ -31,7 +31,11 @@ pub(super) struct User {
     #[serde(default)]
     pub(super) state: UserState,
     /// Base32; with it a login asks for a code. The empty text asks for one from the seed.
-    #[serde(default, serialize_with = "expose_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        serialize_with = "expose_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(super) totp_secret: Option<Secret>,
     /// The code that ForgotPassword sends to this user: the same on each stage of this seed.
     #[serde(default = "no_code", serialize_with = "expose")]
@@ -100,17 +104,23 @@ impl Principals {
     /// # Errors
     /// A sentence on what is wrong with their shape.
     pub(super) fn read(value: Value, seed: u64) -> Result<Self, String> {
-        let mut principals: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let mut principals: Self =
+            serde_json::from_value(value).map_err(|error| error.to_string())?;
         for user in &mut principals.users {
             let mut chance = chance_for(seed, &format!("scribe codes of {}", user.username));
             let code: u32 = chance.random_range(0..1_000_000);
             user.confirmation_code = Secret::new(format!("{code:06}"));
             let drawn = totp::secret(&mut chance);
-            if let Some(secret) = user.totp_secret.as_mut().filter(|secret| secret.expose().is_empty()) {
+            if let Some(secret) = user
+                .totp_secret
+                .as_mut()
+                .filter(|secret| secret.expose().is_empty())
+            {
                 *secret = drawn;
             }
             if let Some(secret) = &user.totp_secret {
-                totp::base32(secret.expose()).ok_or_else(|| format!("totp_secret of `{}` is no base32", user.username))?;
+                totp::base32(secret.expose())
+                    .ok_or_else(|| format!("totp_secret of `{}` is no base32", user.username))?;
             }
         }
         Ok(principals)
@@ -147,7 +157,10 @@ impl State {
 
     /// The app client of this id.
     pub(super) fn client(&self, id: &str) -> Option<Client> {
-        self.principals().clients.into_iter().find(|client| client.client_id == id)
+        self.principals()
+            .clients
+            .into_iter()
+            .find(|client| client.client_id == id)
     }
 
     /// The user's `sub`: a UUID that the seed repeats.
@@ -157,7 +170,11 @@ impl State {
 
     /// The user's identity in the identity pool: the same for each of the user's tokens.
     pub(super) fn identity(&self, username: &str) -> String {
-        format!("{}:{}", self.region, self.stable_uuid(&format!("identity of {username}")))
+        format!(
+            "{}:{}",
+            self.region,
+            self.stable_uuid(&format!("identity of {username}"))
+        )
     }
 
     /// Whose identity it is.
@@ -172,7 +189,11 @@ impl State {
             .principals
             .write()
             .expect("no code panics while it holds the principals");
-        if let Some(user) = principals.users.iter_mut().find(|user| user.username == username) {
+        if let Some(user) = principals
+            .users
+            .iter_mut()
+            .find(|user| user.username == username)
+        {
             user.password = Secret::new(password);
             user.state = UserState::Confirmed;
         }

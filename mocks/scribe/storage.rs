@@ -6,7 +6,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use locum_core::{Denial, DenialKind, Outcome, Secret};
-use locum_server::guard::sigv4::{self, Credentials, Known, Payload, Policy, Presign, Spelling, presign};
+use locum_server::guard::sigv4::{
+    self, Credentials, Known, Payload, Policy, Presign, Spelling, presign,
+};
 use locum_server::{Mock, Reply, Request};
 
 use super::md5::md5;
@@ -20,7 +22,11 @@ const ACCESS_KEY_ID: &str = "ASIALOCUMSTORAGE0001";
 pub(super) fn upload_url(mock: &Mock, task: &Task) -> String {
     let md5 = task.md5.as_deref().unwrap_or_default();
     let headers = [("content-md5", md5)];
-    let headers = if md5.is_empty() { &headers[..0] } else { &headers[..] };
+    let headers = if md5.is_empty() {
+        &headers[..0]
+    } else {
+        &headers[..]
+    };
     signed(mock, "upload", "PUT", &task.jobid, headers)
 }
 
@@ -29,10 +35,23 @@ pub(super) fn model_url(mock: &Mock, task: &Task) -> String {
     signed(mock, "model", "GET", &task.jobid, &[])
 }
 
-fn signed(mock: &Mock, endpoint: &str, method: &str, jobid: &str, headers: &[(&str, &str)]) -> String {
-    let path = mock.profile().endpoint(endpoint).map_or("", |endpoint| endpoint.path.as_str());
+fn signed(
+    mock: &Mock,
+    endpoint: &str,
+    method: &str,
+    jobid: &str,
+    headers: &[(&str, &str)],
+) -> String {
+    let path = mock
+        .profile()
+        .endpoint(endpoint)
+        .map_or("", |endpoint| endpoint.path.as_str());
     let origin = mock.setting_text("presigned_origin");
-    let base = if origin.is_empty() { &mock.base } else { &origin };
+    let base = if origin.is_empty() {
+        &mock.base
+    } else {
+        &origin
+    };
     let state = mock.state::<State>();
     presign(&Presign {
         method,
@@ -62,12 +81,19 @@ pub(super) async fn model(mock: Mock, request: Request) -> Result<Reply, Denial>
     Ok(frame::framed(&mock, "frame_storage", reply))
 }
 
-async fn answer(mock: &Mock, request: &Request, act: impl Future<Output = Result<Reply, Denial>>) -> Reply {
+async fn answer(
+    mock: &Mock,
+    request: &Request,
+    act: impl Future<Output = Result<Reply, Denial>>,
+) -> Reply {
     let result = match granted(mock, request).await {
         Ok(()) => act.await,
         Err(denial) => Err(denial),
     };
-    result.map_or_else(|denial| denied(mock, denial), |reply| reply.outcome(Outcome::Admitted))
+    result.map_or_else(
+        |denial| denied(mock, denial),
+        |reply| reply.outcome(Outcome::Admitted),
+    )
 }
 
 async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
@@ -76,7 +102,11 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
         region: state.region.clone(),
         service: "s3".to_owned(),
         skew: Duration::from_secs(mock.setting_u64("sigv4_skew_s")),
-        spelling: Spelling { normalize: false, double_encode: false, plus_is_space: true },
+        spelling: Spelling {
+            normalize: false,
+            double_encode: false,
+            plus_is_space: true,
+        },
         payload: Payload::Never,
         unsigned_token: true,
         unsigned_content_sha256: true,
@@ -84,7 +114,12 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
     };
     let own = |id: String| async move {
         (id == ACCESS_KEY_ID).then(|| Known {
-            credentials: Credentials { secret: secret(&state), session_token: None, expires: None, revoked: false },
+            credentials: Credentials {
+                secret: secret(&state),
+                session_token: None,
+                expires: None,
+                revoked: false,
+            },
             token: None,
         })
     };
@@ -94,8 +129,18 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
 /// The refusal in S3's words: what has none of its own is AccessDenied.
 fn denied(mock: &Mock, denial: Denial) -> Reply {
     let own = format!("storage_{}", denial.reason);
-    let reason = if mock.profile().denials.contains_key(&own) { own } else { "storage_denied".to_owned() };
-    let mut reply = Reply::denied(mock.profile(), Denial { reason, ..denial.clone() });
+    let reason = if mock.profile().denials.contains_key(&own) {
+        own
+    } else {
+        "storage_denied".to_owned()
+    };
+    let mut reply = Reply::denied(
+        mock.profile(),
+        Denial {
+            reason,
+            ..denial.clone()
+        },
+    );
     reply.denial = Some(denial);
     reply
 }
@@ -105,11 +150,16 @@ async fn stored(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     let shown = request.header("content-md5")?;
     if shown.is_some_and(|shown| shown != STANDARD.encode(digest)) {
         let bad = Denial::new(DenialKind::Invalid, "bad_digest");
-        return Err(bad.expected(STANDARD.encode(digest)).got(shown.unwrap_or_default()));
+        return Err(bad
+            .expected(STANDARD.encode(digest))
+            .got(shown.unwrap_or_default()));
     }
     let state = mock.state::<State>();
     let mut tasks = state.tasks();
-    let task = tasks.get(request.param("jobid")).filter(|task| !task.deleted).ok_or_else(gone)?;
+    let task = tasks
+        .get(request.param("jobid"))
+        .filter(|task| !task.deleted)
+        .ok_or_else(gone)?;
     mock.note_principal(task.owner.clone());
     task.uploaded = Some(mock.now());
     Ok(Reply::status(200).header("etag", etag(&request.body)))
@@ -118,7 +168,10 @@ async fn stored(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
 async fn fetched(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     let state = mock.state::<State>();
     let mut tasks = state.tasks();
-    let task = tasks.get(request.param("jobid")).filter(|task| !task.deleted).ok_or_else(gone)?;
+    let task = tasks
+        .get(request.param("jobid"))
+        .filter(|task| !task.deleted)
+        .ok_or_else(gone)?;
     mock.note_principal(task.owner.clone());
     let model = task.model();
     Ok(Reply::json(200, &model).header("etag", etag(model.to_string().as_bytes())))

@@ -46,7 +46,9 @@ impl Tasks {
 
     /// The tasks of `owner` that are not deleted.
     pub(super) fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a Task> {
-        self.list.iter().filter(move |task| task.owner == owner && !task.deleted)
+        self.list
+            .iter()
+            .filter(move |task| task.owner == owner && !task.deleted)
     }
 }
 
@@ -73,7 +75,10 @@ impl Task {
             ("companyName", self.company.clone()),
             ("clientFilename", self.filename.clone()),
             ("originalFilename", self.filename.clone()),
-            ("clientModelFilename", model_url.as_ref().map(|_| format!("{}.json", self.jobid))),
+            (
+                "clientModelFilename",
+                model_url.as_ref().map(|_| format!("{}.json", self.jobid)),
+            ),
             ("modelUrl", model_url),
         ];
         for (name, value) in more {

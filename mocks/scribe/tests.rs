@@ -1,1 +1,326 @@
-//! placeholder
+//! The wire, as Scribe's page, its published clients and AWS's documents show it.
+
+mod api;
+mod history;
+mod login;
+mod pool;
+mod refused;
+mod twins;
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use locum_core::{Clock, Profile};
+use serde_json::{Value, json};
+
+use super::vendor;
+use crate::wire::{Answer, Bench};
+
+async fn start() -> Bench {
+    Bench::start(vendor()).await
+}
+
+/// A call as botocore sends it.
+async fn call(bench: &Bench, operation: &str, body: Value) -> Answer {
+    let service = match operation {
+        "GetId" | "GetCredentialsForIdentity" => "AWSCognitoIdentityService",
+        _ => "AWSCognitoIdentityProviderService",
+    };
+    let headers = format!(
+        "Accept-Encoding: identity\r\nX-Amz-Target: {service}.{operation}\r\nContent-Type: application/x-amz-json-1.1\r\nUser-Agent: Boto3/1.44.5\r\namz-sdk-request: attempt=1; max=3\r\n"
+    );
+    bench.request("POST /", &headers, body.to_string()).await
+}
+
+/// A member of a principal in the stage document.
+fn member(bench: &Bench, list: &str, index: usize, name: &str) -> String {
+    bench.document().principals[list][index][name]
+        .as_str()
+        .expect("text")
+        .to_owned()
+}
+
+fn parameter(bench: &Bench, name: &str) -> String {
+    bench.document().params[name]
+        .as_str()
+        .expect("text")
+        .to_owned()
+}
+
+/// InitiateAuth with the password of the user at `index`.
+async fn password_login(bench: &Bench, index: usize) -> Answer {
+    let (name, password) = (
+        member(bench, "users", index, "username"),
+        member(bench, "users", index, "password"),
+    );
+    login_as(bench, &name, &password).await
+}
+
+async fn login_as(bench: &Bench, name: &str, password: &str) -> Answer {
+    let body = json!({
+        "ClientId": bench.credential("client_id"),
+        "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": name, "PASSWORD": password},
+    });
+    call(bench, "InitiateAuth", body).await
+}
+
+/// What a login gives.
+#[derive(Clone, Debug)]
+struct Tokens {
+    access: String,
+    id: String,
+    refresh: String,
+}
+
+fn tokens(answer: &Answer) -> Tokens {
+    let result = &answer.json()["AuthenticationResult"];
+    let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
+    Tokens {
+        access: text("AccessToken"),
+        id: text("IdToken"),
+        refresh: text("RefreshToken"),
+    }
+}
+
+/// The first user's login.
+async fn login(bench: &Bench) -> Tokens {
+    tokens(&password_login(bench, 0).await)
+}
+
+async fn refresh(bench: &Bench, value: &str) -> Answer {
+    let body = json!({
+        "ClientId": bench.credential("client_id"),
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": {"REFRESH_TOKEN": value},
+    });
+    call(bench, "InitiateAuth", body).await
+}
+
+async fn revoke(bench: &Bench, value: &str) -> Answer {
+    call(
+        bench,
+        "RevokeToken",
+        json!({"Token": value, "ClientId": bench.credential("client_id")}),
+    )
+    .await
+}
+
+async fn get_user(bench: &Bench, access: &str) -> Answer {
+    call(bench, "GetUser", json!({ "AccessToken": access })).await
+}
+
+fn logins(bench: &Bench, id: &str) -> Value {
+    json!({format!("cognito-idp.eu-west-2.amazonaws.com/{}", parameter(bench, "user_pool_id")): id})
+}
+
+async fn get_id(bench: &Bench, id: &str) -> Answer {
+    let body = json!({"IdentityPoolId": parameter(bench, "identity_pool_id"), "Logins": logins(bench, id)});
+    call(bench, "GetId", body).await
+}
+
+async fn identity(bench: &Bench, id: &str) -> String {
+    get_id(bench, id).await.json()["IdentityId"]
+        .as_str()
+        .expect("an identity")
+        .to_owned()
+}
+
+async fn get_credentials(bench: &Bench, identity: &str, id: &str) -> Answer {
+    call(
+        bench,
+        "GetCredentialsForIdentity",
+        json!({"IdentityId": identity, "Logins": logins(bench, id)}),
+    )
+    .await
+}
+
+/// Temporary credentials as a client keeps them.
+#[derive(Clone, Debug)]
+struct Aws {
+    key: String,
+    secret: String,
+    token: String,
+}
+
+async fn aws(bench: &Bench, id: &str) -> Aws {
+    let identity = identity(bench, id).await;
+    let answer = get_credentials(bench, &identity, id).await.json();
+    let text = |name: &str| {
+        answer["Credentials"][name]
+            .as_str()
+            .expect("text")
+            .to_owned()
+    };
+    Aws {
+        key: text("AccessKeyId"),
+        secret: text("SecretKey"),
+        token: text("SessionToken"),
+    }
+}
+
+/// Header lines of a signature by AWS's own signer, over `extra` headers too.
+fn signature(
+    bench: &Bench,
+    aws: &Aws,
+    method: &str,
+    target: &str,
+    extra: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<(String, String)> {
+    signature_for(
+        bench,
+        aws,
+        ("eu-west-2", "execute-api"),
+        method,
+        target,
+        extra,
+        body,
+    )
+}
+
+fn signature_for(
+    bench: &Bench,
+    aws: &Aws,
+    (region, service): (&str, &str),
+    method: &str,
+    target: &str,
+    extra: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<(String, String)> {
+    let identity = Credentials::new(
+        &aws.key,
+        &aws.secret,
+        (!aws.token.is_empty()).then(|| aws.token.clone()),
+        None,
+        "test",
+    )
+    .into();
+    let millis = u64::try_from(bench.stage.clock.now().as_millis()).expect("after 1970");
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+        .settings(SigningSettings::default())
+        .build()
+        .expect("all are set")
+        .into();
+    let uri = format!("http://{}{target}", bench.host());
+    let headers = [("host", bench.host())]
+        .into_iter()
+        .chain(extra.iter().copied());
+    let request =
+        SignableRequest::new(method, uri, headers, SignableBody::Bytes(body)).expect("signable");
+    let (instructions, _) = sign(request, &parameters).expect("it signs").into_parts();
+    let added = instructions
+        .headers()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    extra
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .chain(added)
+        .collect()
+}
+
+fn lines(headers: &[(String, String)]) -> String {
+    headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect()
+}
+
+/// A signed request.
+async fn signed(bench: &Bench, aws: &Aws, method: &str, target: &str, body: &str) -> Answer {
+    let headers = signature(bench, aws, method, target, &[], body.as_bytes());
+    bench
+        .request(&format!("{method} {target}"), &lines(&headers), body)
+        .await
+}
+
+/// Class and message of a Cognito error; the headers have to say the same.
+fn error(answer: &Answer) -> (u16, String, String) {
+    let body = answer.json();
+    let (kind, message) = (
+        body["__type"].as_str().unwrap_or_default(),
+        body["message"].as_str().unwrap_or_default(),
+    );
+    assert_eq!(
+        answer.header("x-amzn-errortype"),
+        Some(format!("{kind}:").as_str()),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(
+        answer.header("x-amzn-errormessage").unwrap_or_default(),
+        message
+    );
+    assert!(
+        answer
+            .header("x-amzn-requestid")
+            .is_some_and(|id| id.len() == 36)
+    );
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/x-amz-json-1.1")
+    );
+    (answer.status, kind.to_owned(), message.to_owned())
+}
+
+fn not_authorized(message: &str) -> (u16, String, String) {
+    (400, "NotAuthorizedException".to_owned(), message.to_owned())
+}
+
+#[test]
+fn the_profile_parses_and_has_each_frame() {
+    let profile = Profile::parse("vendor.toml", include_str!("vendor.toml")).expect("it parses");
+    for frame in [
+        "frame_cognito",
+        "frame_preflight",
+        "frame_gateway",
+        "frame_storage",
+    ] {
+        assert!(profile.denials.contains_key(frame), "{frame}");
+    }
+}
+
+/// A client is configured by the stage document: each address leads somewhere.
+#[tokio::test]
+async fn the_stage_document_names_what_a_client_needs() {
+    let bench = start().await;
+    let document = bench.document();
+    let names: Vec<&str> = document.credentials.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "username",
+            "password",
+            "client_id",
+            "region",
+            "user_pool_id",
+            "identity_pool_id"
+        ]
+    );
+    assert_eq!(document.credentials["region"], "eu-west-2");
+    let jwks = format!(
+        "GET /{}/.well-known/jwks.json",
+        parameter(&bench, "user_pool_id")
+    );
+    assert_eq!(bench.request(&jwks, "", "").await.status, 200);
+    for path in ["/", "/cognito", "/cognito/"] {
+        let headers = "X-Amz-Target: AWSCognitoIdentityProviderService.RevokeToken\r\n";
+        let body = json!({"Token": "refresh_token", "ClientId": bench.credential("client_id")})
+            .to_string();
+        assert_eq!(
+            bench
+                .request(&format!("POST {path}"), headers, body)
+                .await
+                .status,
+            200,
+            "{path}"
+        );
+    }
+}

@@ -1,71 +1,14 @@
-//! What a login gives: the id token, the access token and the refresh token; and how each of them is
-//! examined when it comes back.
+//! What a login gives: the id token, the access token and the refresh token.
 
 use std::time::Duration;
 
 use locum_core::{Denial, DenialKind, Timestamp, Token, TokenKind, TokenState};
 use locum_server::store::Change;
-use locum_server::{NewToken, Reply, jwt};
+use locum_server::{NewToken, jwt};
 use serde_json::{Map, Value, json};
 
-use super::cognito::{Call, success};
+use super::cognito::Call;
 use super::people::{Client, User, UserState};
-
-/// A question that stands between password and tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Challenge {
-    /// NEW_PASSWORD_REQUIRED.
-    NewPassword,
-    /// SOFTWARE_TOKEN_MFA.
-    Totp,
-}
-
-impl Challenge {
-    /// Cognito's name of it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::NewPassword => "NEW_PASSWORD_REQUIRED",
-            Self::Totp => "SOFTWARE_TOKEN_MFA",
-        }
-    }
-
-    /// The challenge of this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::NewPassword, Self::Totp].into_iter().find(|challenge| challenge.name() == name)
-    }
-}
-
-/// Opens a challenge; its Session is no token.
-pub(super) async fn challenge(
-    call: &Call<'_>,
-    client: &Client,
-    user: &User,
-    challenge: Challenge,
-    after: Option<&Token>,
-) -> Reply {
-    let value = format!("AYABe{}", call.mock.word(180));
-    let lifetime = Duration::from_secs(call.mock.setting_u64("session_ttl_s"));
-    let login = after.map_or_else(|| call.mock.new_login(), |session| session.login);
-    let mut session = NewToken::new(TokenKind::Session, user.username.clone(), login, lifetime);
-    session.client = Some(client.client_id.clone());
-    session.parent = after.map(|session| session.id);
-    session.scope = challenge.name().to_owned();
-    call.mock.issue(&value, session).await;
-    // Two members are JSON inside of a string.
-    let parameters = match challenge {
-        Challenge::NewPassword => json!({
-            "USER_ID_FOR_SRP": user.username,
-            "requiredAttributes": "[]",
-            "userAttributes": json!({"email": user.email}).to_string(),
-        }),
-        Challenge::Totp => json!({"FRIENDLY_DEVICE_NAME": "authenticator", "USER_ID_FOR_SRP": user.username}),
-    };
-    success(&json!({
-        "ChallengeName": challenge.name(),
-        "ChallengeParameters": parameters,
-        "Session": value,
-    }))
-}
 
 /// What all tokens of one login share.
 struct Login {
@@ -76,7 +19,12 @@ struct Login {
 }
 
 /// The tokens of a fresh login; `session` is the challenge it went through.
-pub(super) async fn login(call: &Call<'_>, client: &Client, user: &User, session: Option<&Token>) -> Value {
+pub(super) async fn login(
+    call: &Call<'_>,
+    client: &Client,
+    user: &User,
+    session: Option<&Token>,
+) -> Value {
     let login = Login {
         number: session.map_or_else(|| call.mock.new_login(), |session| session.login),
         origin_jti: call.mock.uuid(),
@@ -93,22 +41,42 @@ pub(super) async fn login(call: &Call<'_>, client: &Client, user: &User, session
 ///
 /// # Errors
 /// `junk_refresh_token`, `revoked_refresh_token`, `expired_refresh_token`, `disabled_user`.
-pub(super) async fn refresh(call: &Call<'_>, client: &Client, value: &str) -> Result<Value, Denial> {
+pub(super) async fn refresh(
+    call: &Call<'_>,
+    client: &Client,
+    value: &str,
+) -> Result<Value, Denial> {
     let found = call.mock.find(value).await;
     if let Some(token) = &found {
         call.mock.presented(token).await;
     }
-    let fits = |token: &Token| token.kind == TokenKind::Refresh && token.client.as_deref() == Some(&client.client_id);
+    let fits = |token: &Token| {
+        token.kind == TokenKind::Refresh && token.client.as_deref() == Some(&client.client_id)
+    };
     let dot = call.mock.setting_on("refresh_junk_dot");
-    let junk = if dot { "junk_refresh_token_dot" } else { "junk_refresh_token" };
-    let junk = || Denial::new(DenialKind::UnknownToken, junk).expected("a refresh token that this client was given");
+    let junk = if dot {
+        "junk_refresh_token_dot"
+    } else {
+        "junk_refresh_token"
+    };
+    let junk = || {
+        Denial::new(DenialKind::UnknownToken, junk)
+            .expected("a refresh token that this client was given")
+    };
     let token = found.filter(fits).ok_or_else(junk)?;
     live_refresh(call, &token).await?;
     let user = call.state.user(&token.principal).ok_or_else(junk)?;
     if user.state == UserState::Disabled {
         call.refuse(Denial::new(DenialKind::Disabled, "disabled_user").got(user.username.clone()))?;
     }
-    let text = |name: &str| token.extra.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        token
+            .extra
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let moved = !call.mock.acts("keep_auth_time");
     let login = Login {
         number: token.login,
@@ -117,7 +85,11 @@ pub(super) async fn refresh(call: &Call<'_>, client: &Client, value: &str) -> Re
         auth_time: if moved {
             call.mock.now().as_seconds()
         } else {
-            token.extra.get("auth_time").and_then(Value::as_i64).unwrap_or_default()
+            token
+                .extra
+                .get("auth_time")
+                .and_then(Value::as_i64)
+                .unwrap_or_default()
         },
     };
     if !call.mock.setting_on("rotate_refresh") {
@@ -135,12 +107,22 @@ pub(super) async fn refresh(call: &Call<'_>, client: &Client, value: &str) -> Re
 
 async fn live_refresh(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
     let gone = |kind, reason: &str, how: &str| {
-        Denial::new(kind, reason).expected("a live refresh token").got(format!("{}, {how}", token.name()))
+        Denial::new(kind, reason)
+            .expected("a live refresh token")
+            .got(format!("{}, {how}", token.name()))
     };
     match call.mock.state_of(token) {
         TokenState::Live => Ok(()),
-        TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_refresh_token", "whose time is over")),
-        TokenState::Revoked => call.refuse(gone(DenialKind::Revoked, "revoked_refresh_token", "which was revoked")),
+        TokenState::Expired => call.refuse(gone(
+            DenialKind::Expired,
+            "expired_refresh_token",
+            "whose time is over",
+        )),
+        TokenState::Revoked => call.refuse(gone(
+            DenialKind::Revoked,
+            "revoked_refresh_token",
+            "which was revoked",
+        )),
         TokenState::Spent => {
             if call.mock.setting_on("reuse_detection") {
                 call.mock.revoke_login(token.login, |_| true).await;
@@ -178,23 +160,45 @@ async fn refresh_token(
     // base64url of {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}
     let header = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
     let word = |length| call.mock.word(length);
-    let value = format!("{header}.{}.{}.{}.{}", word(342), word(16), word(640), word(22));
+    let value = format!(
+        "{header}.{}.{}.{}.{}",
+        word(342),
+        word(16),
+        word(640),
+        word(22)
+    );
     let lifetime = Duration::from_secs(call.mock.setting_u64("refresh_ttl_s"));
-    let mut new = NewToken::new(TokenKind::Refresh, user.username.clone(), login.number, lifetime);
+    let mut new = NewToken::new(
+        TokenKind::Refresh,
+        user.username.clone(),
+        login.number,
+        lifetime,
+    );
     new.client = Some(client.client_id.clone());
     new.parent = parent.map(|parent| parent.id);
-    new.extra.insert("origin_jti".into(), login.origin_jti.clone().into());
-    new.extra.insert("event_id".into(), login.event_id.clone().into());
+    new.extra
+        .insert("origin_jti".into(), login.origin_jti.clone().into());
+    new.extra
+        .insert("event_id".into(), login.event_id.clone().into());
     new.extra.insert("auth_time".into(), login.auth_time.into());
     let token = call.mock.issue(&value, new).await;
     (value, token)
 }
 
 /// The access token and the id token, each signed by a key of its own.
-async fn pair(call: &Call<'_>, client: &Client, user: &User, login: &Login, parent: &Token) -> Map<String, Value> {
+async fn pair(
+    call: &Call<'_>,
+    client: &Client,
+    user: &User,
+    login: &Login,
+    parent: &Token,
+) -> Map<String, Value> {
     let state = &call.state;
     let [id_key, access_key] = state.keys();
-    let (access_ttl, id_ttl) = (call.mock.setting_u64("access_ttl_s"), call.mock.setting_u64("id_ttl_s"));
+    let (access_ttl, id_ttl) = (
+        call.mock.setting_u64("access_ttl_s"),
+        call.mock.setting_u64("id_ttl_s"),
+    );
     let (sub, issuer) = (state.sub(&user.username), state.issuer(call.mock));
     let now = call.mock.now().as_seconds();
     let access = json!({
@@ -229,17 +233,29 @@ async fn pair(call: &Call<'_>, client: &Client, user: &User, login: &Login, pare
     let minted = |key: &locum_server::keys::RsaKey, claims: &Value| {
         // Cognito's header has kid and alg and no typ.
         let header = json!({"kid": key.kid, "alg": "RS256"}).to_string();
-        jwt::mint_rs256(key, &header, claims.as_object().expect("claims are an object"))
+        jwt::mint_rs256(
+            key,
+            &header,
+            claims.as_object().expect("claims are an object"),
+        )
     };
     let (access, id) = (minted(access_key, &access), minted(id_key, &id));
-    for (kind, value, ttl) in [(TokenKind::Access, &access, access_ttl), (TokenKind::Id, &id, id_ttl)] {
+    for (kind, value, ttl) in [
+        (TokenKind::Access, &access, access_ttl),
+        (TokenKind::Id, &id, id_ttl),
+    ] {
         // The record ends with exp, which counts whole seconds.
         let end = Timestamp::from_seconds(now.saturating_add_unsigned(ttl));
-        let mut new = NewToken::new(kind, user.username.clone(), login.number, end.since(call.mock.now()));
+        let mut new = NewToken::new(
+            kind,
+            user.username.clone(),
+            login.number,
+            end.since(call.mock.now()),
+        );
         new.client = Some(client.client_id.clone());
         new.parent = Some(parent.id);
         if kind == TokenKind::Access {
-            new.scope = "aws.cognito.signin.user.admin".to_owned();
+            "aws.cognito.signin.user.admin".clone_into(&mut new.scope);
         }
         call.mock.issue(value, new).await;
     }
@@ -250,114 +266,4 @@ async fn pair(call: &Call<'_>, client: &Client, user: &User, login: &Login, pare
         "TokenType": call.mock.profile().token.token_type,
     });
     result.as_object().cloned().unwrap_or_default()
-}
-
-/// The live access token with this value, for an operation of the user pool.
-///
-/// # Errors
-/// `id_token_as_access`, `junk_access_token`, `revoked_access_token`, `expired_access_token`.
-pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial> {
-    let found = call.mock.find(value).await;
-    if let Some(token) = &found {
-        call.mock.presented(token).await;
-    }
-    let junk = |got: &str| {
-        Denial::new(DenialKind::UnknownToken, "junk_access_token").expected("an access token of this pool").got(got)
-    };
-    let token = match found {
-        Some(token) if token.kind == TokenKind::Access => token,
-        Some(token) if token.kind == TokenKind::Id => {
-            let wrong = Denial::new(DenialKind::WrongToken, "id_token_as_access");
-            call.refuse(wrong.expected("the access token").got(token.name()))?;
-            token
-        }
-        Some(token) => return Err(junk(&token.name())),
-        None => {
-            // Nobody issued it: the signature says whether it is a changed one.
-            let [_, key] = call.state.keys();
-            let fault = jwt::parse(value).and_then(|parts| parts.verify_rs256(key));
-            return Err(junk(&fault.map_or_else(|fault| fault.sentence(), |()| "a token of another stage".to_owned())));
-        }
-    };
-    let gone = |kind, reason: &str| Denial::new(kind, reason).expected("a live access token").got(token.name());
-    match call.mock.state_of(&token) {
-        TokenState::Live => {}
-        TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_access_token"))?,
-        TokenState::Revoked | TokenState::Spent => call.refuse(gone(DenialKind::Revoked, "revoked_access_token"))?,
-    }
-    Ok(token)
-}
-
-/// The pairs of `Logins`; `None` when there are none.
-pub(super) fn logins(call: &Call<'_>) -> Option<Map<String, Value>> {
-    let logins = call.body.get("Logins").and_then(Value::as_object);
-    logins.filter(|logins| !logins.is_empty()).cloned()
-}
-
-/// The id token in `Logins`, examined in the identity pool's order.
-///
-/// # Errors
-/// `wrong_provider`, `not_an_id_token`, `wrong_issuer`, `bad_login_signature`, `no_audience`,
-/// `expired_login`, `wrong_audience`, `revoked_login`.
-pub(super) async fn examine_login(call: &Call<'_>, logins: &Map<String, Value>) -> Result<Token, Denial> {
-    let (mock, state) = (call.mock, &call.state);
-    let provider = state.provider();
-    let shown = match logins.get(&provider) {
-        Some(value) => value,
-        None => {
-            let shown: Vec<&str> = logins.keys().map(String::as_str).collect();
-            call.refuse(
-                Denial::new(DenialKind::WrongToken, "wrong_provider").expected(provider.clone()).got(shown.join(", ")),
-            )?;
-            logins.values().next().unwrap_or(&Value::Null)
-        }
-    };
-    let value = shown.as_str().unwrap_or_default();
-    let found = mock.find(value).await;
-    if let Some(token) = &found {
-        mock.presented(token).await;
-    }
-    let bad = |kind, reason: &str| Denial::new(kind, reason).expected("a live id token of this user pool");
-    let parts = jwt::parse(value)
-        .map_err(|denial| bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default()))?;
-    let issuer = parts.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-    if issuer != state.issuer(mock) {
-        call.refuse(bad(DenialKind::WrongToken, "wrong_issuer").expected(state.issuer(mock)).got(issuer))?;
-    }
-    let kid = parts.header.get("kid").and_then(Value::as_str).unwrap_or_default();
-    let key = state.keys().iter().find(|key| key.kid == kid);
-    let is_ours = key.is_some_and(|key| parts.verify_rs256(key).is_ok()) && found.is_some();
-    if !is_ours {
-        call.refuse(bad(DenialKind::BadSignature, "bad_login_signature").got("a signature that does not fit"))?;
-    }
-    let token = found.ok_or_else(|| bad(DenialKind::UnknownToken, "bad_login_signature"))?;
-    let Some(audience) = parts.claims.get("aud").and_then(Value::as_str) else {
-        call.refuse(bad(DenialKind::WrongToken, "no_audience").got(token.name()))?;
-        return Ok(token);
-    };
-    ended(call, &token)?;
-    if state.client(audience).is_none() {
-        call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
-    }
-    let enforced = mock.setting_text("revocation") == "api_enforced" || mock.setting_on("server_side_token_check");
-    if enforced && mock.state_of(&token) == TokenState::Revoked {
-        call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
-    }
-    Ok(token)
-}
-
-/// The identity pool takes a login token for a while after its end.
-fn ended(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
-    let leeway = Duration::from_secs(call.mock.setting_u64("login_token_leeway_s"));
-    let now = call.mock.now();
-    let Some(end) = token.expires.filter(|end| now >= end.plus(leeway)) else {
-        return Ok(());
-    };
-    call.refuse(
-        Denial::new(DenialKind::Expired, "expired_login")
-            .expected(format!("a token that ended at most {} s ago", leeway.as_secs()))
-            .got(format!("{}, which ended {end}; it is {now}", token.name()))
-            .param("now", now.as_seconds().to_string())
-            .param("exp", end.as_seconds().to_string()),
-    )
 }

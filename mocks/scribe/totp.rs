@@ -16,7 +16,9 @@ pub(super) fn secret(chance: &mut impl Rng) -> Secret {
 pub(super) fn base32(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut value, mut bits) = (Vec::new(), 0_u32, 0);
     for letter in text.trim_end_matches('=').bytes() {
-        let digit = ALPHABET.iter().position(|have| *have == letter.to_ascii_uppercase())?;
+        let digit = ALPHABET
+            .iter()
+            .position(|have| *have == letter.to_ascii_uppercase())?;
         value = (value << 5 | u32::try_from(digit).ok()?) & 0xfff;
         bits += 5;
         if bits >= 8 {
@@ -60,7 +62,11 @@ mod tests {
     #[test]
     fn the_rfcs_vectors() {
         let key = b"12345678901234567890";
-        for (seconds, expected) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
+        for (seconds, expected) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (20_000_000_000, "353130"),
+        ] {
             assert_eq!(code(key, step(Timestamp::from_seconds(seconds))), expected);
         }
     }
@@ -78,6 +84,9 @@ mod tests {
         let secret = Secret::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         let at = |seconds| step_of(&secret, "287082", Timestamp::from_seconds(seconds));
         let seen = [0, 29, 30, 59, 89, 90, 120].map(at);
-        assert_eq!(seen, [Some(1), Some(1), Some(1), Some(1), Some(1), None, None]);
+        assert_eq!(
+            seen,
+            [Some(1), Some(1), Some(1), Some(1), Some(1), None, None]
+        );
     }
 }

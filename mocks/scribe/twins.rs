@@ -11,22 +11,38 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         skips: &["revoke_access"],
-        ..Twin::named("revoke-refresh-only", "revocation ends the refresh token, access and id tokens live on")
+        ..Twin::named(
+            "revoke-refresh-only",
+            "revocation ends the refresh token, access and id tokens live on",
+        )
     },
     Twin {
         skips: &["demand_new_password"],
-        ..Twin::named("temp-password-login", "a temporary password gives tokens at once")
+        ..Twin::named(
+            "temp-password-login",
+            "a temporary password gives tokens at once",
+        )
     },
     Twin {
-        pardons: |_, denial| denial.reason == "bad_session" && denial.kind == DenialKind::UnknownToken,
+        pardons: |_, denial| {
+            denial.reason == "bad_session" && denial.kind == DenialKind::UnknownToken
+        },
         ..Twin::named("forged-session", "a challenge is accepted with any Session")
     },
     Twin {
         pardons: |_, denial| denial.reason == "expired_session",
-        ..Twin::named("session-never-ends", "a challenge Session can be answered after hours")
+        ..Twin::named(
+            "session-never-ends",
+            "a challenge Session can be answered after hours",
+        )
     },
     Twin {
-        settings: || vec![("scribe.access_ttl_s", 3600.into()), ("scribe.id_ttl_s", 3600.into())],
+        settings: || {
+            vec![
+                ("scribe.access_ttl_s", 3600.into()),
+                ("scribe.id_ttl_s", 3600.into()),
+            ]
+        },
         ..Twin::named("hour-long-tokens", "access and id tokens live 3600 s")
     },
     Twin {
@@ -39,55 +55,102 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         settings: || vec![("scribe.prevent_user_existence_errors", "legacy".into())],
-        ..Twin::named("unknown-user-named", "an unknown user gets UserNotFoundException")
+        ..Twin::named(
+            "unknown-user-named",
+            "an unknown user gets UserNotFoundException",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "no_signature",
-        ..Twin::named("unsigned-ok", "API requests without Authorization are served")
+        ..Twin::named(
+            "unsigned-ok",
+            "API requests without Authorization are served",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason.starts_with("wrong_signature"),
-        ..Twin::named("signature-shape-only", "date, scope and session token are checked, the signature is not computed")
+        ..Twin::named(
+            "signature-shape-only",
+            "date, scope and session token are checked, the signature is not computed",
+        )
     },
     Twin {
         skips: &["hash_body"],
-        ..Twin::named("body-not-covered", "the body hash is taken from the header and not from the body")
+        ..Twin::named(
+            "body-not-covered",
+            "the body hash is taken from the header and not from the body",
+        )
     },
     Twin {
         settings: || vec![("scribe.sigv4_skew_s", 900.into())],
-        ..Twin::named("skew-15-minutes", "signatures up to 15 minutes old are accepted")
+        ..Twin::named(
+            "skew-15-minutes",
+            "signatures up to 15 minutes old are accepted",
+        )
     },
     Twin {
-        pardons: |_, denial| denial.reason == "wrong_session_token" && denial.got.as_deref() == Some("no session token"),
-        ..Twin::named("session-token-optional", "requests without the session token are served")
+        pardons: |_, denial| {
+            denial.reason == "wrong_session_token"
+                && denial.got.as_deref() == Some("no session token")
+        },
+        ..Twin::named(
+            "session-token-optional",
+            "requests without the session token are served",
+        )
     },
     Twin {
         skips: &["keep_auth_time"],
-        ..Twin::named("auth-time-moves", "a refresh sets auth_time to its own time")
+        ..Twin::named(
+            "auth-time-moves",
+            "a refresh sets auth_time to its own time",
+        )
     },
     Twin {
         skips: &["sign_out_everywhere"],
-        ..Twin::named("sign-out-this-one", "GlobalSignOut ends the login that asked for it and no other")
+        ..Twin::named(
+            "sign-out-this-one",
+            "GlobalSignOut ends the login that asked for it and no other",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "presigned_expired",
-        ..Twin::named("presigned-for-ever", "X-Amz-Expires of a presigned URL is not read")
+        ..Twin::named(
+            "presigned-for-ever",
+            "X-Amz-Expires of a presigned URL is not read",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "ended_credentials",
-        ..Twin::named("ended-credentials-ok", "AWS credentials are accepted after their Expiration")
+        ..Twin::named(
+            "ended-credentials-ok",
+            "AWS credentials are accepted after their Expiration",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "wrong_provider",
-        ..Twin::named("any-provider", "the provider name in Logins is not compared")
+        ..Twin::named(
+            "any-provider",
+            "the provider name in Logins is not compared",
+        )
     },
     Twin {
         skips: &["same_identity"],
-        ..Twin::named("new-identity-each-time", "GetId makes a new identity at each call")
+        ..Twin::named(
+            "new-identity-each-time",
+            "GetId makes a new identity at each call",
+        )
     },
     Twin {
-        pardons: |_, denial| matches!(denial.reason.as_str(), "unknown_identity" | "logins_do_not_match"),
-        ..Twin::named("any-identity", "credentials are given for whatever identity id is asked for")
+        pardons: |_, denial| {
+            matches!(
+                denial.reason.as_str(),
+                "unknown_identity" | "logins_do_not_match"
+            )
+        },
+        ..Twin::named(
+            "any-identity",
+            "credentials are given for whatever identity id is asked for",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "unknown_client",
@@ -95,6 +158,9 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         skips: &["change_password"],
-        ..Twin::named("change-password-noop", "ChangePassword answers {} and changes nothing")
+        ..Twin::named(
+            "change-password-noop",
+            "ChangePassword answers {} and changes nothing",
+        )
     },
 ];

@@ -3,6 +3,7 @@
 //! Secrets are replaced by names when a record is written, so that a rule can tell which token a
 //! request showed and can never print it.
 
+mod jwt;
 mod record;
 mod redact;
 
@@ -126,12 +127,33 @@ impl Ledger {
             })
     }
 
+    /// Writes what the token that the record `request` got says of itself, if it is a JWT.
+    pub fn decodes(&mut self, request: u64, token: &str) {
+        if let Some((header, claims)) = jwt::read(token) {
+            let (header, claims) = (self.redact_json(&header), self.redact_json(&claims));
+            self.write(Event::Jwt {
+                request,
+                header,
+                claims,
+            });
+        }
+    }
+
     /// Writes that the harness turned the mock.
     pub fn turns(&mut self, call: &str, body: Value) -> u64 {
         self.write(Event::Control {
             call: call.to_owned(),
             body,
         })
+    }
+
+    /// What was measured of values that are not written down, such as a token's own claims.
+    pub fn measured(&self) -> Value {
+        let found = self.records.iter().find_map(|record| match &record.event {
+            Event::Control { call, body } if call == "measured" => Some(body.clone()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// Writes that this subject cannot show something, such as a clock that cannot be turned.
@@ -197,6 +219,18 @@ impl Ledger {
                 Event::Arrival(entry) => Some((record.seq, entry.as_ref())),
                 _ => None,
             })
+    }
+
+    /// Header and claims of the JWT that the record `request` got, if it got one.
+    pub fn jwt_of(&self, request: u64) -> Option<(&Value, &Value)> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::Jwt {
+                request: of,
+                header,
+                claims,
+            } if *of == request => Some((header, claims)),
+            _ => None,
+        })
     }
 
     /// How far the vendor's clock had been turned before record `seq`, in seconds.

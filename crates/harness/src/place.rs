@@ -25,6 +25,9 @@ pub struct Place {
     pub principals: Map<String, Value>,
     /// The environment of a client under test.
     pub env: BTreeMap<String, String>,
+    /// Ids that replies told: the latest value of each name.
+    #[serde(skip)]
+    pub learned: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for Place {
@@ -69,7 +72,7 @@ impl Place {
                 place.credentials.insert((*name).to_owned(), value.into());
             }
         }
-        for name in ["GROUP_ID", "TENANT"] {
+        for name in ["GROUP_ID", "TENANT", "TEMPLATE_ID"] {
             if let Some(value) = read(&format!("LOCUM_{name}")) {
                 place.env.insert(format!("LOCUM_{name}"), value);
             }
@@ -143,9 +146,36 @@ impl Place {
         Ok(filled)
     }
 
-    /// A word from the credentials, from the environment (`LOCUM_GROUP_ID` for `group`), or from
-    /// the first of a list in the principals (`groups` for `group`).
+    /// The same place with the first account whose `state` is that one as its own.
+    pub fn as_account(&self, state: &str) -> Option<Self> {
+        let account = self
+            .principals
+            .values()
+            .filter_map(Value::as_array)
+            .flatten()
+            .find(|account| account["state"] == state)?;
+        let mut place = self.clone();
+        place.credentials.extend(account.as_object()?.clone());
+        Some(place)
+    }
+
+    /// Keeps the ids of a reply, such as `scribe_id`.
+    pub fn learn(&mut self, reply: &Value) {
+        let members = reply.as_object().into_iter().flatten();
+        for (name, value) in members.filter(|(name, _)| name.ends_with("_id")) {
+            if let Some(id) = word(value) {
+                self.learned.insert(name.clone(), id);
+            }
+        }
+    }
+
+    /// A word from an earlier reply, from the credentials, from the environment (`LOCUM_GROUP_ID` for `group`), or from
+    /// the first of a list in the principals (`groups` for `group`) or in the first of the
+    /// accounts there.
     fn known(&self, name: &str) -> Option<String> {
+        if let Some(id) = self.learned.get(name) {
+            return Some(id.clone());
+        }
         if let Some(value) = self.credentials.get(name).and_then(Value::as_str) {
             return Some(value.to_owned());
         }
@@ -156,12 +186,18 @@ impl Place {
         if let Some(value) = from_env {
             return Some(value.clone());
         }
-        let first = self.principals.get(&format!("{name}s"))?.get(0)?;
-        let text = ["id", "uuid", "name"]
+        let plural = format!("{name}s");
+        let lists = self.principals.values();
+        let first = match self.principals.get(&plural) {
+            Some(list) => list.get(0)?,
+            None => lists
+                .filter_map(|list| list.get(0)?.get(&plural)?.get(0))
+                .next()?,
+        };
+        ["id", "uuid", "name"]
             .iter()
-            .find_map(|key| first[*key].as_str())
-            .or_else(|| first.as_str())?;
-        Some(text.to_owned())
+            .find_map(|key| word(&first[*key]))
+            .or_else(|| word(first))
     }
 
     /// Every secret with a name for it: what must never be written down.
@@ -174,6 +210,15 @@ impl Place {
             }
         }
         secrets
+    }
+}
+
+/// A text or a number as it stands in a path.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -211,7 +256,8 @@ mod tests {
             "credentials": {"client_id": "c", "client_secret": "s-1", "tenant": "t"},
             "principals": {
                 "clients": [{"client_id": "c", "client_secret": "s-1"}, {"client_secret": "s-2"}],
-                "groups": [{"uuid": "g-1"}]
+                "groups": [{"uuid": "g-1"}],
+                "users": [{"ward_ids": [7]}, {"state": "asleep", "client_secret": "s-3"}]
             },
             "env": {"LOCUM_SITE_ID": "9"}
         }))
@@ -227,15 +273,32 @@ mod tests {
         check("/plain", Some("/plain"));
         check("/{tenant}/x", Some("/t/x"));
         check("/{group}/{site}", Some("/g-1/9"));
+        check("/{ward_id}", Some("/7"));
         check("/{unknown}", None);
         check("/{open", None);
+    }
+
+    #[test]
+    fn replies_tell_ids() {
+        let mut place = place();
+        place.learn(&serde_json::json!({"job_id": 12, "status_ids": [3], "state": "new"}));
+        assert_eq!(place.fill("/{job_id}").ok().as_deref(), Some("/12"));
+        assert!(place.fill("/{status_ids}").is_err());
+    }
+
+    #[test]
+    fn another_account_takes_the_place_of_the_first() {
+        let asleep = place().as_account("asleep").expect("there is one");
+        assert_eq!(asleep.credential("client_secret"), "s-3");
+        assert_eq!(asleep.credential("client_id"), "c");
+        assert!(place().as_account("gone").is_none());
     }
 
     #[test]
     fn secrets_are_found_wherever_they_stand_and_never_printed() {
         let secrets = place().secrets();
         let values: Vec<&str> = secrets.iter().map(|(value, _)| value.as_str()).collect();
-        assert_eq!(values, ["s-1", "s-1", "s-2"]);
+        assert_eq!(values, ["s-1", "s-1", "s-2", "s-3"]);
         assert_eq!(secrets[2].1, "client secret of clients 2");
         assert!(!format!("{:?}", place()).contains("s-1"));
     }

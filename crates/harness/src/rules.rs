@@ -3,12 +3,15 @@
 //! A refusal proves something only beside its twin, an accepted request that differs in one thing;
 //! what a row forbids and the vendor did is a finding with or without it.
 
+pub mod account;
 pub mod call;
 pub mod challenge;
 pub mod client;
 pub mod echo;
+pub mod errors;
 pub mod expiry;
 pub mod fact;
+pub mod jwt;
 pub mod login;
 pub mod paging;
 pub mod refusal;

@@ -1,8 +1,10 @@
 //! What one scenario has in its hands: a vendor, a caller or a client, and the log.
 
+mod account;
 mod caller;
 mod client;
 mod others;
+mod signed;
 mod socket;
 
 use std::collections::BTreeMap;
@@ -90,6 +92,10 @@ pub struct Scene {
     socket_config: Value,
     /// Others who have logged in: where and as whom, and their token.
     others: BTreeMap<Other, (Place, Secret)>,
+    sessions: Vec<account::Session>,
+    challenge: Option<Secret>,
+    aws: Option<locum_client::sign::AwsCredentials>,
+    named: usize,
 }
 
 impl Scene {
@@ -123,6 +129,10 @@ impl Scene {
             created: Value::Null,
             socket_config: Value::Null,
             others: BTreeMap::new(),
+            sessions: Vec::new(),
+            challenge: None,
+            aws: None,
+            named: 0,
         }
     }
 

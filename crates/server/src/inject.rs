@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use locum_core::fault::ResetAt;
 use locum_core::{FaultAction, Outcome};
 
@@ -73,6 +73,13 @@ pub fn cut(action: &FaultAction) -> Option<Cut> {
 /// A body that breaks off after `at` bytes of `body`.
 pub fn broken_body(body: &Bytes, at: u64) -> Body {
     let kept = body.slice(..body.len().min(usize::try_from(at).unwrap_or(usize::MAX)));
-    let end = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut by a fault");
-    Body::from_stream(stream::iter([Ok(kept), Err(end)]))
+    let cut = async {
+        // hyper throws away what it has not flushed when a body fails, and flushes when it waits.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::new(
+            std::io::ErrorKind::ConnectionReset,
+            "cut by a fault",
+        ))
+    };
+    Body::from_stream(stream::iter([Ok(kept)]).chain(stream::once(cut)))
 }

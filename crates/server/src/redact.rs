@@ -89,8 +89,26 @@ async fn header(mock: &Mock, name: &str, value: &str) -> String {
 
 async fn authorization(mock: &Mock, value: &str) -> String {
     if value.starts_with("AWS4-HMAC-SHA256") {
-        // Access key id, scope and signature are no secrets, and without them no mismatch is found.
-        return value.to_owned();
+        // Access key id, scope and signature are no secrets, and without them no mismatch is found;
+        // anything else may be one.
+        let is_part = |word: &str| {
+            let parts = [
+                "AWS4-HMAC-SHA256",
+                "Credential",
+                "SignedHeaders",
+                "Signature",
+            ];
+            parts.contains(&word.split('=').next().unwrap_or_default())
+        };
+        let words: Vec<&str> = value
+            .split([' ', ','])
+            .filter(|word| !word.is_empty())
+            .collect();
+        return if words.iter().all(|word| is_part(word)) {
+            value.to_owned()
+        } else {
+            "AWS4-HMAC-SHA256 «unknown»".to_owned()
+        };
     }
     let Some(at) = value.find([' ', '\t']) else {
         return name_of(mock, value).await;

@@ -171,3 +171,192 @@ fn apply(token: &mut Token, change: Change) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use locum_core::{TokenKind, TokenState};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One step of a history: what happens to which token, or to time.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Issue(u64),
+        Refresh(usize, u64),
+        Revoke(usize),
+        RevokeLogin(usize),
+        Expire(usize),
+        Spend(usize),
+        Pass(u64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (1u64..100).prop_map(Step::Issue),
+            (0usize..8, 1u64..100).prop_map(|(at, life)| Step::Refresh(at, life)),
+            (0usize..8).prop_map(Step::Revoke),
+            (0usize..8).prop_map(Step::RevokeLogin),
+            (0usize..8).prop_map(Step::Expire),
+            (0usize..8).prop_map(Step::Spend),
+            (1u64..60).prop_map(Step::Pass),
+        ];
+        proptest::collection::vec(step, 0..40)
+    }
+
+    fn token(login: u64, parent: Option<TokenId>, now: Timestamp, life: u64) -> Token {
+        Token {
+            id: TokenId(0),
+            kind: TokenKind::Access,
+            vendor: "v".into(),
+            tenant: None,
+            client: None,
+            principal: "p".into(),
+            login,
+            parent,
+            entry: None,
+            scope: String::new(),
+            issued: now,
+            expires: Some(now.plus(std::time::Duration::from_secs(life))),
+            revoked: false,
+            spent: false,
+            uses: 0,
+            last_used: None,
+            extra: serde_json::Map::new(),
+        }
+    }
+
+    /// The model: what each token should be, kept as plainly as can be.
+    struct Model {
+        login: u64,
+        ends: Timestamp,
+        revoked: bool,
+        spent: bool,
+    }
+
+    impl Model {
+        fn state(&self, now: Timestamp) -> TokenState {
+            match self {
+                Self { revoked: true, .. } => TokenState::Revoked,
+                Self { spent: true, .. } => TokenState::Spent,
+                Self { ends, .. } if now >= *ends => TokenState::Expired,
+                _ => TokenState::Live,
+            }
+        }
+    }
+
+    async fn play(history: Vec<Step>) -> Result<(), TestCaseError> {
+        let store = MemoryStore::bounded(1000);
+        let (mut now, mut models): (_, Vec<Model>) = (Timestamp::from_seconds(1000), Vec::new());
+        for step in history {
+            let known = models.len();
+            let id = |at: usize| TokenId(at as u64 + 1);
+            match step {
+                Step::Issue(life) => {
+                    store
+                        .insert(
+                            digest_of(&format!("t{known}")),
+                            token(known as u64, None, now, life),
+                        )
+                        .await;
+                    let ends = now.plus(std::time::Duration::from_secs(life));
+                    models.push(Model {
+                        login: known as u64,
+                        ends,
+                        revoked: false,
+                        spent: false,
+                    });
+                }
+                Step::Refresh(at, life)
+                    if at < known && models[at].state(now) == TokenState::Live =>
+                {
+                    let login = models[at].login;
+                    store
+                        .insert(
+                            digest_of(&format!("t{known}")),
+                            token(login, Some(id(at)), now, life),
+                        )
+                        .await;
+                    let ends = now.plus(std::time::Duration::from_secs(life));
+                    models.push(Model {
+                        login,
+                        ends,
+                        revoked: false,
+                        spent: false,
+                    });
+                }
+                Step::Revoke(at) if at < known => {
+                    store.change(id(at), Change::Revoke).await;
+                    models[at].revoked = true;
+                }
+                Step::RevokeLogin(at) if at < known => {
+                    let login = models[at].login;
+                    for token in store.list(&|token| token.login == login).await {
+                        store.change(token.id, Change::Revoke).await;
+                    }
+                    models
+                        .iter_mut()
+                        .filter(|model| model.login == login)
+                        .for_each(|model| model.revoked = true);
+                }
+                Step::Expire(at) if at < known => {
+                    store.change(id(at), Change::Expire(now)).await;
+                    models[at].ends = now;
+                }
+                Step::Spend(at) if at < known => {
+                    let before = store
+                        .change(id(at), Change::Spend)
+                        .await
+                        .expect("it is known");
+                    prop_assert_eq!(
+                        before.spent,
+                        models[at].spent,
+                        "one of two spenders sees it unspent"
+                    );
+                    models[at].spent = true;
+                }
+                Step::Pass(seconds) => now = now.plus(std::time::Duration::from_secs(seconds)),
+                _ => {}
+            }
+            for (at, model) in models.iter().enumerate() {
+                let found = store
+                    .find(digest_of(&format!("t{at}")))
+                    .await
+                    .expect("it is known");
+                prop_assert_eq!((found.id, found.state(now)), (id(at), model.state(now)));
+            }
+        }
+        prop_assert_eq!(store.len(), models.len());
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_history_keeps_the_model(history in steps()) {
+            futures_util::FutureExt::now_or_never(play(history)).expect("a store in memory never waits")?;
+        }
+    }
+
+    #[test]
+    fn the_oldest_token_falls_out_first() {
+        let store = MemoryStore::bounded(2);
+        for at in 0..3 {
+            // The memory store acts at once; its future only hands the token back.
+            drop(store.insert(
+                digest_of(&at.to_string()),
+                token(0, None, Timestamp::default(), 1),
+            ));
+        }
+        let known = |at: u64| {
+            futures_util::FutureExt::now_or_never(store.get(TokenId(at)))
+                .flatten()
+                .is_some()
+        };
+        assert_eq!(
+            (store.len(), known(1), known(2), known(3)),
+            (2, false, true, true)
+        );
+    }
+}

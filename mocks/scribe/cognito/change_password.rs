@@ -5,18 +5,21 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 
 use super::{Call, done, missing, weak};
-use crate::scribe::token;
+use crate::scribe::examine;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let access = call.required("AccessToken")?;
     let proposed = call.required("ProposedPassword")?;
     // The service names the parameter differently from its own model.
-    let previous = call.text("PreviousPassword").ok_or_else(|| missing("OldPassword"))?;
-    let token = token::access(call, access).await?;
+    let previous = call
+        .text("PreviousPassword")
+        .ok_or_else(|| missing("OldPassword"))?;
+    let token = examine::access(call, access).await?;
     let user = call.user(&token.principal)?;
     if !user.password.matches(previous.as_bytes()) {
         call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_password").expected(format!("the password of `{}`", user.username)),
+            Denial::new(DenialKind::BadSecret, "wrong_password")
+                .expected(format!("the password of `{}`", user.username)),
         )?;
     }
     weak(proposed).map_or(Ok(()), |denial| call.refuse(denial))?;

@@ -15,7 +15,13 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let none = || Denial::new(DenialKind::Missing, "no_code").expected("ForgotPassword first");
     let user = call.state.user(username).ok_or_else(none)?;
     call.mock.note_principal(user.username.clone());
-    let sent = call.mock.find(&forgot_password::key(&user.username, user.confirmation_code.expose())).await;
+    let sent = call
+        .mock
+        .find(&forgot_password::key(
+            &user.username,
+            user.confirmation_code.expose(),
+        ))
+        .await;
     let sent = sent.filter(|sent| call.mock.state_of(sent) == TokenState::Live);
     // An administrator's reset has sent the code already.
     if sent.is_none() && user.state != UserState::ResetRequired {
@@ -23,7 +29,9 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     }
     if !user.confirmation_code.matches(code.as_bytes()) {
         call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_code").expected("the code that was sent").got("another code"),
+            Denial::new(DenialKind::BadSecret, "wrong_code")
+                .expected("the code that was sent")
+                .got("another code"),
         )?;
     }
     weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;

@@ -17,9 +17,16 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     // An unknown user gets the same answer, with an address that is made up from the name.
     let email = match call.state.user(username) {
         Some(user) => {
-            let mut code = NewToken::new(TokenKind::Code, user.username.clone(), call.mock.new_login(), CODE_LIFETIME);
+            let mut code = NewToken::new(
+                TokenKind::Code,
+                user.username.clone(),
+                call.mock.new_login(),
+                CODE_LIFETIME,
+            );
             code.client = Some(client.client_id);
-            call.mock.issue(&key(&user.username, user.confirmation_code.expose()), code).await;
+            call.mock
+                .issue(&key(&user.username, user.confirmation_code.expose()), code)
+                .await;
             user.email
         }
         None => format!("{username}@example.com"),

@@ -5,7 +5,7 @@ use locum_server::Reply;
 use serde_json::json;
 
 use super::{Call, invalid, success};
-use crate::scribe::token;
+use crate::scribe::examine;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let pool = call.required("IdentityPoolId")?;
@@ -18,10 +18,11 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
                 .param("pool", pool),
         )?;
     }
-    let Some(logins) = token::logins(call) else {
-        return Err(Denial::new(DenialKind::Missing, "no_unauthenticated").expected("Logins with the id token"));
+    let Some(logins) = examine::logins(call) else {
+        return Err(Denial::new(DenialKind::Missing, "no_unauthenticated")
+            .expected("Logins with the id token"));
     };
-    let login = token::examine_login(call, &logins).await?;
+    let login = examine::login(call, &logins).await?;
     let identity = if call.mock.acts("same_identity") {
         call.state.identity(&login.principal)
     } else {
@@ -34,9 +35,13 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
 /// `[\w-]+:[0-9a-f-]+`, at most 55 characters.
 pub(super) fn well_formed(name: &str, id: &str) -> Result<(), Denial> {
     let is_region = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    let is_uuid = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter) || letter == '-';
+    let is_uuid =
+        |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter) || letter == '-';
     let fits = id.split_once(':').is_some_and(|(region, uuid)| {
-        !region.is_empty() && !uuid.is_empty() && region.chars().all(is_region) && uuid.chars().all(is_uuid)
+        !region.is_empty()
+            && !uuid.is_empty()
+            && region.chars().all(is_region)
+            && uuid.chars().all(is_uuid)
     });
     if fits && id.len() <= 55 {
         return Ok(());

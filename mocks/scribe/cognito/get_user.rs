@@ -5,10 +5,10 @@ use locum_server::Reply;
 use serde_json::json;
 
 use super::{Call, success};
-use crate::scribe::token;
+use crate::scribe::examine;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
-    let token = token::access(call, call.required("AccessToken")?).await?;
+    let token = examine::access(call, call.required("AccessToken")?).await?;
     let user = call.user(&token.principal)?;
     Ok(success(&json!({
         "Username": user.username,

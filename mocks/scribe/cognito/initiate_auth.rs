@@ -4,8 +4,9 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 
 use super::{Call, success};
+use crate::scribe::challenge::{self, Challenge};
 use crate::scribe::people::{Client, User, UserState};
-use crate::scribe::token::{self, Challenge};
+use crate::scribe::token;
 
 /// Seconds of a day: the setting counts days.
 const DAY_S: u64 = 86_400;
@@ -23,7 +24,9 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             let tokens = token::refresh(call, &client, value).await?;
             Ok(success(&tokens))
         }
-        other => Err(super::invalid(format!("Auth flow {other} is not served here."))),
+        other => Err(super::invalid(format!(
+            "Auth flow {other} is not served here."
+        ))),
     }
 }
 
@@ -35,7 +38,8 @@ async fn password(call: &Call<'_>) -> Result<Reply, Denial> {
     let user = call.user(username)?;
     if !user.password.matches(password.as_bytes()) {
         call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_password").expected(format!("the password of `{}`", user.username)),
+            Denial::new(DenialKind::BadSecret, "wrong_password")
+                .expected(format!("the password of `{}`", user.username)),
         )?;
     }
     proven(call, &client, &user).await
@@ -54,18 +58,20 @@ pub(super) async fn proven(call: &Call<'_>, client: &Client, user: &User) -> Res
         not_too_old(call, user)?;
         // "You won't be able to access anything else until the temporary password has been changed."
         if call.mock.acts("demand_new_password") {
-            return Ok(token::challenge(call, client, user, Challenge::NewPassword, None).await);
+            return Ok(challenge::open(call, client, user, Challenge::NewPassword, None).await);
         }
     }
     if user.totp_secret.is_some() {
-        return Ok(token::challenge(call, client, user, Challenge::Totp, None).await);
+        return Ok(challenge::open(call, client, user, Challenge::Totp, None).await);
     }
     Ok(success(&token::login(call, client, user, None).await))
 }
 
 /// A temporary password ends by itself.
 fn not_too_old(call: &Call<'_>, user: &User) -> Result<(), Denial> {
-    let since = call.state.mark(&user.username, |marks| *marks.temporary_since.get_or_insert(call.state.opened));
+    let since = call.state.mark(&user.username, |marks| {
+        *marks.temporary_since.get_or_insert(call.state.opened)
+    });
     let days = call.mock.setting_u64("temp_password_ttl_d");
     if call.mock.now().since(since).as_secs() < days.saturating_mul(DAY_S) {
         return Ok(());

@@ -6,21 +6,27 @@ use locum_server::store::Change;
 use serde_json::Value;
 
 use super::{Call, missing, success, weak};
+use crate::scribe::challenge::{self, Challenge};
 use crate::scribe::people::{Client, User};
-use crate::scribe::token::{self, Challenge};
+use crate::scribe::token;
 use crate::scribe::totp;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let name = call.required("ChallengeName")?;
     call.mock.note("challenge", name);
-    let responses = call.body.get("ChallengeResponses").and_then(Value::as_object);
+    let responses = call
+        .body
+        .get("ChallengeResponses")
+        .and_then(Value::as_object);
     if responses.is_none_or(serde_json::Map::is_empty) {
         return Err(Denial::new(DenialKind::Missing, "no_responses").expected("ChallengeResponses"));
     }
     match Challenge::named(name) {
         Some(Challenge::NewPassword) => new_password(call).await,
         Some(Challenge::Totp) => code(call).await,
-        None => Err(super::invalid(format!("Challenge {name} is not served here."))),
+        None => Err(super::invalid(format!(
+            "Challenge {name} is not served here."
+        ))),
     }
 }
 
@@ -34,43 +40,56 @@ async fn new_password(call: &Call<'_>) -> Result<Reply, Denial> {
     spend(call, session.as_ref()).await?;
     call.state.set_password(&user.username, password);
     if user.totp_secret.is_some() {
-        return Ok(token::challenge(call, &client, &user, Challenge::Totp, session.as_ref()).await);
+        return Ok(challenge::open(call, &client, &user, Challenge::Totp, session.as_ref()).await);
     }
-    Ok(success(&token::login(call, &client, &user, session.as_ref()).await))
+    Ok(success(
+        &token::login(call, &client, &user, session.as_ref()).await,
+    ))
 }
 
 async fn code(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required_in("ChallengeResponses", "USERNAME")?;
-    let code = call.required_in("ChallengeResponses", "SOFTWARE_TOKEN_MFA_CODE")?;
+    let shown = call.required_in("ChallengeResponses", "SOFTWARE_TOKEN_MFA_CODE")?;
     let client = call.client()?;
     let (session, user) = session(call, &client, username, Challenge::Totp).await?;
-    let step = user.totp_secret.as_ref().and_then(|secret| totp::step_of(secret, code, call.mock.now()));
-    match step {
+    let found = user
+        .totp_secret
+        .as_ref()
+        .and_then(|secret| totp::step_of(secret, shown, call.mock.now()));
+    match found {
         Some(step) => once(call, &user, step)?,
         None => call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_totp").expected("the code of this half minute").got("another code"),
+            Denial::new(DenialKind::BadSecret, "wrong_totp")
+                .expected("the code of this half minute")
+                .got("another code"),
         )?,
     }
     spend(call, session.as_ref()).await?;
-    Ok(success(&token::login(call, &client, &user, session.as_ref()).await))
+    Ok(success(
+        &token::login(call, &client, &user, session.as_ref()).await,
+    ))
 }
 
 /// A code works once.
 fn once(call: &Call<'_>, user: &User, step: u64) -> Result<(), Denial> {
-    let used = call.state.mark(&user.username, |marks| {
-        let used = marks.last_step.is_some_and(|last| step <= last);
+    let seen = call.state.mark(&user.username, |marks| {
+        let seen = marks.last_step.is_some_and(|last| step <= last);
         marks.last_step = marks.last_step.max(Some(step));
-        used
+        seen
     });
     let reason = match call.mock.setting_text("mfa_reuse").as_str() {
         "accept" => return Ok(()),
         "code_mismatch" => "wrong_totp",
         _ => "reused_totp",
     };
-    if !used {
+    if !seen {
         return Ok(());
     }
-    call.refuse(Denial::new(DenialKind::Expired, reason).expected("a code that was not used before").got("a used code"))
+    call.refuse(
+        Denial::new(DenialKind::Expired, reason)
+            .expected("a code that was not used before")
+            .got("a used code"),
+    )
 }
 
 /// The open session of this challenge, client and user; none where an evil twin takes any.
@@ -87,23 +106,45 @@ async fn session(
     }
     let user = call.state.user(username);
     let bad = |kind, reason: &str, got: &str| {
-        Denial::new(kind, reason).expected("the Session of this user's open challenge").got(got)
+        Denial::new(kind, reason)
+            .expected("the Session of this user's open challenge")
+            .got(got)
     };
     let fits = |token: &Token| {
         token.client.as_deref() == Some(&client.client_id)
             && token.scope == challenge.name()
-            && user.as_ref().is_some_and(|user| user.username == token.principal)
+            && user
+                .as_ref()
+                .is_some_and(|user| user.username == token.principal)
     };
     let found = found.filter(fits);
     let fault = match found.as_ref().map(|token| call.mock.state_of(token)) {
         Some(TokenState::Live) => None,
-        Some(TokenState::Expired) => Some(bad(DenialKind::Expired, "expired_session", "an ended session")),
-        Some(TokenState::Spent) => Some(bad(DenialKind::Revoked, "spent_session", "a used session")),
-        Some(TokenState::Revoked) => Some(bad(DenialKind::Revoked, "bad_session", "a revoked session")),
-        None => Some(bad(DenialKind::UnknownToken, "bad_session", "a session of nobody, or of another challenge")),
+        Some(TokenState::Expired) => Some(bad(
+            DenialKind::Expired,
+            "expired_session",
+            "an ended session",
+        )),
+        Some(TokenState::Spent) => {
+            Some(bad(DenialKind::Revoked, "spent_session", "a used session"))
+        }
+        Some(TokenState::Revoked) => {
+            Some(bad(DenialKind::Revoked, "bad_session", "a revoked session"))
+        }
+        None => Some(bad(
+            DenialKind::UnknownToken,
+            "bad_session",
+            "a session of nobody, or of another challenge",
+        )),
     };
     fault.map_or(Ok(()), |fault| call.refuse(fault))?;
-    let user = user.ok_or_else(|| bad(DenialKind::UnknownPrincipal, "bad_session", "an unknown user"))?;
+    let user = user.ok_or_else(|| {
+        bad(
+            DenialKind::UnknownPrincipal,
+            "bad_session",
+            "an unknown user",
+        )
+    })?;
     Ok((found, user))
 }
 

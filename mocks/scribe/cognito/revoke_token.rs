@@ -23,7 +23,9 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     call.mock.presented(&token).await;
     if token.kind != TokenKind::Refresh {
         call.refuse(
-            Denial::new(DenialKind::Unsupported, "unsupported_token_type").expected("a refresh token").got(token.name()),
+            Denial::new(DenialKind::Unsupported, "unsupported_token_type")
+                .expected("a refresh token")
+                .got(token.name()),
         )?;
         return Ok(reply);
     }
@@ -31,7 +33,10 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         // Nobody documents it: another client's token is not this client's to end.
         return Ok(reply);
     }
-    let (refresh, others) = (call.mock.acts("revoke_refresh"), call.mock.acts("revoke_access"));
+    let (refresh, others) = (
+        call.mock.acts("revoke_refresh"),
+        call.mock.acts("revoke_access"),
+    );
     let ends = |kind: TokenKind| match kind {
         TokenKind::Refresh => refresh,
         // "This will also invalidate any access/id token that has been issued with it."
@@ -39,6 +44,8 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         // Credentials that were given already live until their Expiration.
         TokenKind::Session | TokenKind::Code | TokenKind::Aws => false,
     };
-    call.mock.revoke_login(token.login, |have| ends(have.kind)).await;
+    call.mock
+        .revoke_login(token.login, |have| ends(have.kind))
+        .await;
     Ok(reply.outcome(Outcome::Revoked))
 }

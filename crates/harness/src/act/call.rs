@@ -38,17 +38,21 @@ impl Call {
         Self::to(profile, place, &url, token)
     }
 
-    /// A call of the profile's endpoint `name`.
+    /// A call of the profile's endpoint `name`; in `name id` the id fills the braces of its path.
     pub fn endpoint(
         profile: &Profile,
         place: &Place,
         name: &str,
         token: &str,
     ) -> Result<Self, Error> {
+        let (name, id) = name.split_once(' ').unwrap_or((name, ""));
         let endpoint = profile
             .endpoint(name)
             .ok_or_else(|| Error::Step(format!("the profile has no endpoint `{name}`")))?;
-        let path = place.fill(&endpoint.path)?;
+        let path = match id {
+            "" => place.fill(&endpoint.path)?,
+            id => with_id(&endpoint.path, id),
+        };
         let url = format!("{}{path}", place.base.trim_end_matches('/'));
         let mut call = Self::to(profile, place, &url, token)?;
         if let Some(method) = endpoint.methods.first() {
@@ -94,6 +98,16 @@ impl Call {
         }
         request
     }
+}
+
+/// `path` with `id` in place of each `{name}`.
+fn with_id(path: &str, id: &str) -> String {
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |filled, part| {
+        let behind = part.split_once('}').map_or("", |(_, behind)| behind);
+        filled + id + behind
+    })
 }
 
 impl std::fmt::Debug for Call {

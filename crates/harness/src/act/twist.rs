@@ -18,6 +18,8 @@ pub enum Half {
     Beginning,
     /// The right one with upper and lower case swapped.
     OtherCase,
+    /// The right one with its last letter changed.
+    OtherEnd,
 }
 
 /// One thing changed in a login.
@@ -60,10 +62,10 @@ impl LoginTwist {
             "with a parameter that nobody knows" => Self::Extra,
             "without credentials" => Self::SecretIn(Vec::new()),
             "with the credentials in the body" => Self::SecretIn(vec![SecretIn::Body]),
+            "with the credentials in a Basic header" => Self::SecretIn(vec![SecretIn::Basic]),
             "with the credentials in the body too" => {
                 Self::SecretIn(vec![SecretIn::Basic, SecretIn::Body])
             }
-            "with the credentials in a Basic header" => Self::SecretIn(vec![SecretIn::Basic]),
             "for a tenant that does not exist" => Self::Tenant("locum-nowhere".to_owned()),
             "with a Basic value that is no base64" => Self::Authorization("Basic %%%".to_owned()),
             // The base64 of `no colon`.
@@ -101,6 +103,9 @@ impl LoginTwist {
         }
         if let Some(name) = rest.strip_suffix(" in other letter case") {
             return half(Half::OtherCase, name.strip_prefix("the ")?);
+        }
+        if let Some(name) = rest.strip_suffix(" altered in its last letter") {
+            return half(Half::OtherEnd, name.strip_prefix("the ")?);
         }
         if let Some(name) = rest.strip_suffix(" twice") {
             return Some(Self::Twice(name.to_owned()));
@@ -168,7 +173,16 @@ fn changed(kind: Half, value: &str) -> Option<String> {
             Some(value.chars().take(length - (length / 3).max(1)).collect())
         }
         Half::OtherCase => Some(value.chars().map(swap_case).collect()),
+        Half::OtherEnd => Some(other_end(value)),
     }
+}
+
+fn other_end(value: &str) -> String {
+    let mut letters: Vec<char> = value.chars().collect();
+    if let Some(last) = letters.last_mut() {
+        *last = if *last == 'A' { 'B' } else { 'A' };
+    }
+    String::from_iter(letters)
 }
 
 fn swap_case(letter: char) -> char {
@@ -202,6 +216,8 @@ pub enum CallTwist {
     WithoutHeader(String),
     /// The header occurs twice.
     HeaderTwice,
+    /// The path goes on where nothing is.
+    UnknownPath,
     /// A pair is added to the query.
     Query(String, String),
 }
@@ -219,6 +235,7 @@ impl CallTwist {
             "with the token altered in its last letter" => Some(Self::AlteredToken),
             "with the token's signature changed" => Some(Self::ChangedSignature),
             "with the limited token" => Some(Self::LimitedToken),
+            "on a path that nobody knows" => Some(Self::UnknownPath),
             "with the header twice" => Some(Self::HeaderTwice),
             "with two spaces after Bearer" => around("Bearer  ", ""),
             "with the token in quotes" => around("Bearer \"", "\""),
@@ -260,11 +277,7 @@ impl CallTwist {
                 call.authorization = vec!["Bearer never-issued-0123456789abcdef".to_owned()];
             }
             Self::AlteredToken => {
-                let mut letters: Vec<char> = token.chars().collect();
-                if let Some(last) = letters.last_mut() {
-                    *last = if *last == 'A' { 'B' } else { 'A' };
-                }
-                call.authorization = vec![format!("Bearer {}", String::from_iter(letters))];
+                call.authorization = vec![format!("Bearer {}", other_end(token))];
             }
             Self::ChangedSignature => {
                 call.authorization = vec![format!("Bearer {}", changed_signature(token))];
@@ -273,6 +286,7 @@ impl CallTwist {
             Self::WithoutHeader(name) => call
                 .headers
                 .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
+            Self::UnknownPath => call.url.target.push_str("/x-locum"),
             Self::HeaderTwice => call.authorization.extend(call.authorization.clone()),
             Self::Query(name, value) => call.query.push((name.clone(), value.clone())),
         }
@@ -401,6 +415,11 @@ status = 400
         );
         check_login("without credentials", "", grant);
         check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
+        check_login(
+            "with the client secret altered in its last letter",
+            &basic("me:SécreA"),
+            grant,
+        );
         assert_eq!(login("by GET").method, "GET");
         assert_eq!(
             login("with everything in the query").target,
@@ -451,6 +470,10 @@ status = 400
         check_call(
             "with the token altered in its last letter",
             "GET /things Bearer toA",
+        );
+        check_call(
+            "on a path that nobody knows",
+            "GET /things/x-locum Bearer tok",
         );
         check_call("with limit=0", "GET /things?limit=0 Bearer tok");
         check_call(

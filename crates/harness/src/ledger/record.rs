@@ -34,6 +34,15 @@ pub enum Event {
         /// The reply with names in place of secrets.
         reply: Message,
     },
+    /// The reply held a JWT that says this, with names in place of secrets.
+    Jwt {
+        /// The record of the request.
+        request: u64,
+        /// Its header.
+        header: Value,
+        /// Its claims.
+        claims: Value,
+    },
     /// The vendor did not.
     Cut {
         /// The record of the request.

@@ -101,6 +101,14 @@ fn event(record: &Record, start: u64) -> (&'static str, Value) {
             add(&mut members, json!(reply));
             ("reply", members)
         }
+        Event::Jwt {
+            request,
+            header,
+            claims,
+        } => (
+            "jwt",
+            json!({"request": start + request, "header": header, "claims": claims}),
+        ),
         Event::Cut { request, why } => (
             "cut",
             json!({"request": start + request, "by": "vendor", "why": why}),

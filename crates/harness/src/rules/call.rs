@@ -55,6 +55,43 @@ pub fn says_what_is_wrong(view: &View<'_>, status: u16) -> Finding {
         .proved_by([call.seq])
 }
 
+/// The form sent to the endpoint `name` is answered with `status` and these members: name, and
+/// `text` or `integer`.
+pub fn form_is_answered_with(
+    view: &View<'_>,
+    name: &str,
+    status: u16,
+    members: &[(String, String)],
+) -> Finding {
+    let Some(form) = view.ledger.acts("form", name).next() else {
+        return unobserved(view, "no such form was sent");
+    };
+    if let Some(gone) = gone(&form) {
+        return gone;
+    }
+    let Some(reply) = form.reply else {
+        return unobserved(view, "no such form was answered");
+    };
+    let body = reply.json();
+    let missing = members.iter().find(|(name, kind)| {
+        let value = &body[name.as_str()];
+        match kind.as_str() {
+            "integer" => !(value.is_i64() || value.is_u64()),
+            _ => value.as_str().is_none_or(str::is_empty),
+        }
+    });
+    let seen = match missing {
+        None if reply.status == status => {
+            return Finding::new(Grade::Met, sentence(&form)).proved_by([form.seq]);
+        }
+        Some((name, kind)) if reply.status == status => format!("{name} is not {kind}"),
+        _ => sentence(&form),
+    };
+    Finding::new(Grade::Broken, seen.clone())
+        .because(format!("{status} with the documented members"), seen)
+        .proved_by([form.seq])
+}
+
 /// Whether a body says no more than the status line does.
 fn is_status_text(body: &str, status: u16) -> bool {
     let reason = http::StatusCode::from_u16(status)
@@ -95,6 +132,24 @@ mod tests {
         calls(401, Grade::Broken);
         calls(403, Grade::Broken);
         check(&Log::new(), accepted, Grade::Unobserved);
+    }
+
+    fn form(status: u16, body: &str, expected: Grade) {
+        let members = [("id", "integer"), ("state", "text")]
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
+        let log = Log::new().exchange("form", "create", status, body);
+        let rule = |view: &View<'_>| form_is_answered_with(view, "create", 202, &members);
+        check(&log, rule, expected);
+    }
+
+    #[test]
+    fn a_form_is_answered_with_its_status_and_members() {
+        form(202, r#"{"id":1,"state":"new"}"#, Grade::Met);
+        form(200, r#"{"id":1,"state":"new"}"#, Grade::Broken);
+        form(202, r#"{"id":"1","state":"new"}"#, Grade::Broken);
+        form(202, r#"{"id":1}"#, Grade::Broken);
+        let rule = |view: &View<'_>| form_is_answered_with(view, "create", 202, &[]);
+        check(&Log::new(), rule, Grade::Unobserved);
     }
 
     fn bad(status: u16, body: &str, expected: Grade) {

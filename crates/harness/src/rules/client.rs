@@ -7,6 +7,15 @@ use crate::ledger::{Event, Record};
 
 /// Whether an entry is a token request: at the token endpoint, or one that got a token.
 pub(super) fn is_token_request(entry: &Entry) -> bool {
+    // At Amazon Cognito one endpoint takes all operations, and these two bring tokens.
+    let target = entry
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
+    if let Some((_, operation)) = target {
+        return operation.ends_with(".InitiateAuth")
+            || operation.ends_with(".GetTokensFromRefreshToken");
+    }
     entry.endpoint == "token" || entry.outcome == Some(Outcome::Granted)
 }
 
@@ -147,6 +156,79 @@ fn reads(view: &View<'_>, wanted: Unit) -> Finding {
         .proved_by([*renewal])
 }
 
+/// A token whose reply has no `expires_in` is used all the same.
+pub fn uses_a_token_without_lifetime(view: &View<'_>) -> Finding {
+    let without = |entry: &Entry| {
+        let body = entry.reply.as_ref().and_then(|reply| reply.body.as_deref());
+        let body: serde_json::Value = body
+            .and_then(|body| serde_json::from_str(body).ok())
+            .unwrap_or_default();
+        body["access_token"].is_string() && body["expires_in"].is_null()
+    };
+    let mut entries = view.ledger.entries();
+    let Some((login, grant)) =
+        entries.find(|(_, entry)| entry.outcome == Some(Outcome::Granted) && without(entry))
+    else {
+        return unobserved(view, "no token reply was without expires_in");
+    };
+    let uses = |entry: &Entry| {
+        entry
+            .presented
+            .is_some_and(|token| grant.issued.contains(&token))
+    };
+    match view.ledger.entries().find(|(_, entry)| uses(entry)) {
+        Some((call, _)) => Finding::new(Grade::Met, "the token was used").proved_by([login, call]),
+        None => Finding::new(Grade::Broken, "the token was not used")
+            .because("an API request with the token", "none")
+            .proved_by([login]),
+    }
+}
+
+/// Where no field tells a lifetime the client reuses its token, and renews it once its clock has
+/// passed the documented lifetime.
+pub fn takes_the_documented_lifetime(view: &View<'_>) -> Finding {
+    let turn = view.ledger.records().iter().find(
+        |record| matches!(&record.event, Event::Ask { message, .. } if message["op"] == "clock"),
+    );
+    let Some(turn) = turn else {
+        return unobserved(view, "the client's clock was not turned");
+    };
+    let entries: Vec<(u64, &Entry)> = view.ledger.entries().collect();
+    let requests = |wanted: fn(&Entry) -> bool, late: bool| {
+        let entries = entries.iter();
+        entries
+            .filter(|(seq, entry)| (*seq > turn.seq) == late && wanted(entry))
+            .map(|(seq, _)| *seq)
+            .collect::<Vec<_>>()
+    };
+    let (logins, calls) = (
+        requests(is_token_request, false),
+        requests(is_api_request, false),
+    );
+    let (renewals, later) = (
+        requests(is_token_request, true),
+        requests(is_api_request, true),
+    );
+    if calls.len() < 2 || logins.is_empty() || later.is_empty() {
+        return unobserved(view, "no two calls and one more were made");
+    }
+    let broken = |seen: &str, proof: Vec<u64>| {
+        Finding::new(Grade::Broken, seen)
+            .because("one token for the documented lifetime", seen)
+            .proved_by(proof)
+    };
+    if logins.len() > 1 {
+        return broken("a token for each call", logins);
+    }
+    match renewals.first() {
+        Some(renewal) if *renewal < later[0] => {
+            Finding::new(Grade::Met, "renewed after the documented lifetime")
+                .proved_by([logins[0], *renewal])
+        }
+        _ => broken("the old token shown after the documented lifetime", later),
+    }
+}
+
 /// The first API request that the vendor refused, and the token that it showed.
 fn first_refused(view: &View<'_>) -> Option<(u64, TokenId)> {
     view.ledger.entries().find_map(|(seq, entry)| {
@@ -246,6 +328,34 @@ mod tests {
         check(&calls(3, 5), rule, Grade::Broken);
         check(&calls(1, 4), rule, Grade::Unobserved);
         check(&calls(0, 5), rule, Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_token_without_lifetime_is_used() {
+        let reply = |body: &str| Log::new().granted(1, body);
+        let without = r#"{"access_token":"«token 1»"}"#;
+        let used = reply(without).api(1, Outcome::Admitted);
+        check(&used, uses_a_token_without_lifetime, Grade::Met);
+        check(
+            &reply(without),
+            uses_a_token_without_lifetime,
+            Grade::Broken,
+        );
+        let with = reply(r#"{"access_token":"«token 1»","expires_in":60}"#);
+        check(&with, uses_a_token_without_lifetime, Grade::Unobserved);
+    }
+
+    #[test]
+    fn no_told_lifetime_means_the_documented_one() {
+        let start = || calls(1, 2).client_clock(172_801.0);
+        let check = |log, expected| check(&log, takes_the_documented_lifetime, expected);
+        check(start().grant(2).api(2, Outcome::Admitted), Grade::Met);
+        check(start().api(1, Outcome::Admitted), Grade::Broken);
+        check(start().api(1, Outcome::Denied).grant(2), Grade::Broken);
+        let each = calls(2, 2).client_clock(172_801.0).grant(3);
+        check(each.api(3, Outcome::Admitted), Grade::Broken);
+        check(start(), Grade::Unobserved);
+        check(calls(1, 3), Grade::Unobserved);
     }
 
     #[test]

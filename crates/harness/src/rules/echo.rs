@@ -42,6 +42,31 @@ pub fn nothing_is_repeated(view: &View<'_>) -> Finding {
     .beside([twin])
 }
 
+/// The claims of no token hold a secret of the request that got it.
+pub fn no_claim_tells(view: &View<'_>) -> Finding {
+    let mut clean = Vec::new();
+    for exchange in view.ledger.exchanges() {
+        let Some((header, claims)) = view.ledger.jwt_of(exchange.seq) else {
+            continue;
+        };
+        let text = format!("{header}{claims}");
+        if let Some(name) = names(&exchange).find(|name| text.contains(&format!("«{name}»"))) {
+            return Finding::new(Grade::Broken, format!("the token tells the {name}"))
+                .because(
+                    "no secret of the request in a claim",
+                    format!("«{name}» in one"),
+                )
+                .proved_by([exchange.seq]);
+        }
+        clean.push(exchange.seq);
+    }
+    match clean.is_empty() && view.ledger.acts("login", "").next().is_none() {
+        true => unobserved(view, "no login was made"),
+        false => Finding::new(Grade::Met, format!("{} tokens tell nothing", clean.len()))
+            .proved_by(clean),
+    }
+}
+
 /// The first secret of the request that the reply repeats.
 fn repeated<'a>(exchange: &Exchange<'a>, reply: &Message) -> Option<&'a str> {
     names(exchange).find(|name| {
@@ -78,6 +103,26 @@ mod tests {
             .hide_pair("id", "t0p secret", "client id and client secret")
             .exchange("login", "", 200, "{}")
             .sent("login", "altered", sent, 400, reply)
+    }
+
+    #[test]
+    fn a_secret_in_a_claim_is_found() {
+        let with = |claims: serde_json::Value| {
+            Log::new()
+                .hide("t0p secret", "client secret")
+                .jwt("t0p secret", "", &claims)
+        };
+        check(
+            &with(serde_json::json!({"sub": "me"})),
+            no_claim_tells,
+            Grade::Met,
+        );
+        check(
+            &with(serde_json::json!({"pw": "t0p secret"})),
+            no_claim_tells,
+            Grade::Broken,
+        );
+        check(&Log::new(), no_claim_tells, Grade::Unobserved);
     }
 
     #[test]

@@ -102,6 +102,44 @@ pub fn expired_is_answered_with(view: &View<'_>, status: u16) -> Finding {
     }
 }
 
+/// A token is refused from its `exp` on (RFC 7519 §4.1.4), beside the same token accepted before.
+/// A few minutes of leeway are allowed and reported.
+pub fn refused_from_its_exp(view: &View<'_>) -> Finding {
+    let calls = aged(view);
+    if let Some(gone) = calls.iter().find_map(|aged| gone(&aged.call)) {
+        return gone;
+    }
+    let mut logins = view.ledger.acts("login", "");
+    let Some(end) = logins.find_map(|login| super::jwt::lifetime(view, &login)) else {
+        return unobserved(view, "the token has no exp");
+    };
+    let after = |aged: &&Aged<'_>| aged.age >= end;
+    let served = |from: f64| {
+        let mut late = calls.iter().filter(after).filter(|aged| aged.is_served());
+        late.find(|aged| aged.age >= end + from)
+    };
+    if let Some(late) = served(GRACE_S) {
+        return Finding::new(Grade::Broken, late.words())
+            .because("the token refused on and after its exp", late.words())
+            .proved_by([late.call.seq]);
+    }
+    let refused = calls
+        .iter()
+        .rfind(|aged| aged.age >= end && !aged.is_served());
+    let twin = calls.iter().find(|aged| aged.age < end && aged.is_served());
+    match (refused, twin, served(0.0)) {
+        (None, ..) => unobserved(view, "no expired token was at hand"),
+        (_, None, _) => unobserved(view, "the token was never accepted before its exp"),
+        (Some(_), Some(twin), Some(late)) => Finding::new(Grade::Fact, late.words())
+            .because("the token refused at its exp", "some leeway")
+            .proved_by([late.call.seq])
+            .beside([twin.call.seq]),
+        (Some(refused), Some(twin), None) => Finding::new(Grade::Met, refused.words())
+            .proved_by([refused.call.seq])
+            .beside([twin.call.seq]),
+    }
+}
+
 /// A token is accepted at 90 percent of its lifetime, and refused at its end plus the smaller of
 /// five minutes and five lifetimes.
 pub fn lives_as_long_as_told(view: &View<'_>) -> Finding {
@@ -213,6 +251,33 @@ mod tests {
         check(&log(&[(0.0, 200), (3901.0, 200)]), rule, Grade::Broken);
         check(&log(&[(3901.0, 401)]), rule, Grade::Unobserved);
         check(&log(&[(0.0, 200), (3800.0, 401)]), rule, Grade::Unobserved);
+    }
+
+    /// A JWT that ends after an hour, then a call of that status at each age of the token.
+    fn jwt(calls: &[(f64, u16)], expected: Grade) {
+        let claims = serde_json::json!({"exp": 1_795_518_000});
+        let log = Log::new().jwt("", "Tue, 24 Nov 2026 10:00:00 GMT", &claims);
+        let mut now = 0.0;
+        let log = calls.iter().fold(log, |log, (age, status)| {
+            let log = log.advance(age - now);
+            now = *age;
+            log.sent("call", "", "«access token 1»", *status, "")
+        });
+        check(&log, refused_from_its_exp, expected);
+    }
+
+    #[test]
+    fn a_token_ends_at_its_exp() {
+        let young = (0.0, 200);
+        jwt(&[young, (3600.0, 401), (3901.0, 401)], Grade::Met);
+        jwt(&[young, (3600.0, 403)], Grade::Met);
+        jwt(&[young, (3600.0, 200), (3901.0, 401)], Grade::Fact);
+        jwt(&[young, (3600.0, 401), (3901.0, 200)], Grade::Broken);
+        jwt(&[young, (3600.0, 200)], Grade::Unobserved);
+        jwt(&[young, (3599.0, 401)], Grade::Unobserved);
+        jwt(&[(3600.0, 401)], Grade::Unobserved);
+        let opaque = log(&[(0.0, 200), (3901.0, 401)]);
+        check(&opaque, refused_from_its_exp, Grade::Unobserved);
     }
 
     #[test]

@@ -61,7 +61,13 @@ fn is_one_of(value: &Value, kind: &str) -> bool {
         return value.as_str().is_some_and(|text| set(text) == set(words));
     }
     kind.split(" or ")
-        .any(|one| value.as_str() == Some(one) || is_number(value, one))
+        .any(|one| is_text(value, one) || is_number(value, one))
+}
+
+fn is_text(value: &Value, literal: &str) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.eq_ignore_ascii_case(literal))
 }
 
 fn is_number(value: &Value, literal: &str) -> bool {
@@ -96,6 +102,22 @@ pub fn reply_lacks(view: &View<'_>, how: &str, name: &str) -> Finding {
         let present = body.get(name).is_some_and(|value| !value.is_null());
         present.then(|| (format!("no {name}"), format!("a {name}")))
     })
+}
+
+/// The token reply has these members and no more; what it has besides is reported.
+pub fn has_only(view: &View<'_>, names: &[String]) -> Finding {
+    let mut more = on_issued(view, |body| {
+        let members = body.as_object().into_iter().flatten();
+        let strange: Vec<&str> = members
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !names.iter().any(|known| known == name))
+            .collect();
+        (!strange.is_empty()).then(|| (names.join(", "), format!("besides {}", strange.join(", "))))
+    });
+    if more.grade == Grade::Broken {
+        more.grade = Grade::Fact;
+    }
+    more
 }
 
 /// Looks at the body of every granted login; `fault` says what was expected and what was seen.
@@ -210,6 +232,22 @@ mod tests {
             &log(200, &GOOD.replace("3600000", "1795514400000")),
             tells_a_span,
             Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn further_members_are_reported() {
+        let names = ["access_token", "expires_in", "token_type"].map(str::to_owned);
+        check(&log(200, GOOD), |view| has_only(view, &names), Grade::Met);
+        check(
+            &log(200, GOOD),
+            |view| has_only(view, &names[1..]),
+            Grade::Fact,
+        );
+        check(
+            &log(401, GOOD),
+            |view| has_only(view, &names),
+            Grade::Unobserved,
         );
     }
 

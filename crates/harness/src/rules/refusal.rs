@@ -9,15 +9,22 @@ use crate::ledger::Exchange;
 /// How a refusal is to look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// One of these statuses; any 4xx when empty.
+    /// One of these statuses, or 4 for any 4xx. When empty, any 4xx is a refusal and all else is
+    /// not graded.
     pub statuses: Vec<u16>,
     /// The OAuth error code of the body.
     pub error: Option<String>,
+    /// What is said of another refusal: how it counts, and its status where only one does.
+    pub otherwise: Option<(Grade, Option<u16>)>,
 }
 
 impl Refusal {
     fn words(&self) -> String {
-        let statuses: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
+        let word = |status: &u16| match status {
+            4 => "4xx".to_owned(),
+            status => status.to_string(),
+        };
+        let statuses: Vec<String> = self.statuses.iter().map(word).collect();
         let status = match statuses.as_slice() {
             [] => "a refusal".to_owned(),
             list => list.join(" or "),
@@ -27,6 +34,20 @@ impl Refusal {
             None => status,
         }
     }
+
+    fn allows(&self, status: u16) -> bool {
+        let fits = |wanted: &u16| *wanted == status || (*wanted == 4 && status / 100 == 4);
+        self.statuses.is_empty() || self.statuses.iter().any(fits)
+    }
+
+    /// How a refusal counts that is not the wanted one.
+    fn another(&self, status: u16) -> Grade {
+        match self.otherwise {
+            Some((grade, Some(known))) if known == status => grade,
+            Some((grade, None)) if status / 100 == 4 => grade,
+            _ => Grade::Broken,
+        }
+    }
 }
 
 /// None of the altered requests of `act` (`login` or `call`) is served, and each is refused as
@@ -34,12 +55,17 @@ impl Refusal {
 pub fn each_is_refused(view: &View<'_>, act: &str, wanted: &Refusal) -> Finding {
     let altered = |exchange: &Exchange<'_>| exchange.act == act && !exchange.how.is_empty();
     let mut refused = Vec::new();
+    let mut another = None;
     for exchange in view.ledger.exchanges().filter(altered) {
         if let Some(finding) = gone(&exchange) {
             return finding;
         }
         if let Some(finding) = fault(&exchange, wanted) {
-            return finding;
+            if !matches!(finding.grade, Grade::Fact | Grade::Tolerated) {
+                return finding;
+            }
+            // What is allowed after all speaks only when nothing worse does.
+            another.get_or_insert(finding);
         }
         refused.push(exchange.seq);
     }
@@ -50,8 +76,10 @@ pub fn each_is_refused(view: &View<'_>, act: &str, wanted: &Refusal) -> Finding 
     match (refused.is_empty(), twin) {
         (true, _) => unobserved(view, "no such request was made"),
         (false, None) => unobserved(view, "refused, but its accepted twin was never seen"),
-        (false, Some(twin)) => Finding::new(Grade::Met, format!("{} refused", refused.len()))
-            .proved_by(refused)
+        (false, Some(twin)) => another
+            .unwrap_or_else(|| {
+                Finding::new(Grade::Met, format!("{} refused", refused.len())).proved_by(refused)
+            })
             .beside([twin.seq]),
     }
 }
@@ -82,8 +110,8 @@ fn fault(exchange: &Exchange<'_>, wanted: &Refusal) -> Option<Finding> {
         return finding(Grade::Broken, format!("{}: accepted", sentence(exchange)));
     }
     let error = reply.json()["error"].as_str().map(str::to_owned);
-    if !wanted.statuses.is_empty() && !wanted.statuses.contains(&reply.status) {
-        return finding(Grade::Broken, sentence(exchange));
+    if !wanted.allows(reply.status) {
+        return finding(wanted.another(reply.status), sentence(exchange));
     }
     if wanted.error.is_some() && error != wanted.error {
         let word = error.unwrap_or_else(|| "no error code".to_owned());
@@ -108,7 +136,7 @@ mod tests {
     fn logins(statuses: &[u16], status: u16, body: &str, expected: Grade) {
         let wanted = Refusal {
             statuses: statuses.to_vec(),
-            error: None,
+            ..Refusal::default()
         };
         let rule = |view: &View<'_>| each_is_refused(view, "login", &wanted);
         let log = Log::new().exchange("login", "", 200, TOKEN).exchange(
@@ -129,6 +157,43 @@ mod tests {
         logins(&[401], 401, "{}", Grade::Met);
         logins(&[401], 400, "{}", Grade::Broken);
         logins(&[400, 401], 500, "{}", Grade::Broken);
+        logins(&[4], 422, "{}", Grade::Met);
+        logins(&[4], 500, "{}", Grade::Broken);
+        logins(&[4], 200, TOKEN, Grade::Broken);
+    }
+
+    fn otherwise(grade: Grade, known: Option<u16>, replies: &[(u16, &str)], expected: Grade) {
+        let wanted = Refusal {
+            statuses: vec![400],
+            error: Some("invalid_grant".to_owned()),
+            otherwise: Some((grade, known)),
+        };
+        let log = Log::new().exchange("login", "", 200, TOKEN);
+        let log = replies.iter().fold(log, |log, (status, body)| {
+            log.exchange("login", "with another password", *status, body)
+        });
+        check(
+            &log,
+            |view| each_is_refused(view, "login", &wanted),
+            expected,
+        );
+    }
+
+    #[test]
+    fn another_refusal_counts_as_is_said_of_it() {
+        let good = (400, r#"{"error":"invalid_grant"}"#);
+        otherwise(Grade::Fact, Some(401), &[good], Grade::Met);
+        otherwise(Grade::Fact, Some(401), &[(401, "")], Grade::Fact);
+        otherwise(Grade::Fact, Some(401), &[(403, "")], Grade::Broken);
+        otherwise(
+            Grade::Fact,
+            Some(401),
+            &[(401, ""), (200, TOKEN)],
+            Grade::Broken,
+        );
+        otherwise(Grade::Tolerated, None, &[good, (403, "")], Grade::Tolerated);
+        otherwise(Grade::Tolerated, None, &[(500, "")], Grade::Broken);
+        otherwise(Grade::Tolerated, None, &[(401, TOKEN)], Grade::Broken);
     }
 
     #[test]
@@ -136,6 +201,7 @@ mod tests {
         let wanted = Refusal {
             statuses: vec![400],
             error: Some("unsupported_grant_type".to_owned()),
+            otherwise: None,
         };
         let rule = |view: &View<'_>| each_is_refused(view, "login", &wanted);
         for (body, grade) in [

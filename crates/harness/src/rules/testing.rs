@@ -85,6 +85,44 @@ impl Log {
         self
     }
 
+    /// An exchange whose reply says what its body is.
+    pub(crate) fn typed(
+        mut self,
+        act: &str,
+        how: &str,
+        status: u16,
+        content_type: &str,
+        body: &str,
+    ) -> Self {
+        let seq = self.ledger.sends(act, how, &Request::new("GET", "/"));
+        let reply = Reply {
+            status,
+            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            body: body.as_bytes().to_vec(),
+        };
+        self.ledger.receives(seq, Ok(&reply));
+        self
+    }
+
+    /// A login that is answered with a JWT of these claims, at the date of `Date`.
+    pub(crate) fn jwt(mut self, sent: &str, date: &str, claims: &serde_json::Value) -> Self {
+        use base64::Engine as _;
+        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let header = encode(r#"{"alg":"HS256"}"#);
+        let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
+        self.ledger.hide(&token, "access token 1");
+        let request = Request::new("POST", "/token").body(sent);
+        let seq = self.ledger.sends("login", "", &request);
+        let reply = Reply {
+            status: 200,
+            headers: vec![("Date".to_owned(), date.to_owned())],
+            body: json!({"access_token": token}).to_string().into_bytes(),
+        };
+        self.ledger.receives(seq, Ok(&reply));
+        self.ledger.decodes(seq, &token);
+        self
+    }
+
     /// An exchange whose reply has a challenge.
     pub(crate) fn replied(
         mut self,
@@ -168,6 +206,12 @@ impl Log {
         self
     }
 
+    /// The harness turned the mock, or measured something.
+    pub(crate) fn control(mut self, call: &str, body: serde_json::Value) -> Self {
+        self.ledger.turns(call, body);
+        self
+    }
+
     pub(crate) fn advance(mut self, seconds: f64) -> Self {
         self.ledger.turns("clock", json!({"advance_s": seconds}));
         self
@@ -197,6 +241,20 @@ impl Log {
         self.entry("token", |entry| {
             entry.outcome = Some(Outcome::Granted);
             entry.issued = vec![TokenId(id)];
+        })
+    }
+
+    /// The mock saw a token request that got token `id` in a reply of this body.
+    pub(crate) fn granted(self, id: u64, body: &str) -> Self {
+        let body = body.to_owned();
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+            entry.reply = Some(locum_core::journal::EntryReply {
+                status: 200,
+                headers: Vec::new(),
+                body: Some(body),
+            });
         })
     }
 

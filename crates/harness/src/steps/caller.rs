@@ -22,6 +22,15 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
+#[when("the caller logs in as each of these accounts")]
+async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
+    for state in phrases(step)? {
+        let how = format!("as the {state} account");
+        world.scene()?.login(&how).await?;
+    }
+    Ok(())
+}
+
 #[given("the API has accepted the caller's token")]
 async fn has_a_token_that_works(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
@@ -64,6 +73,12 @@ async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
             .await?;
     }
     Ok(())
+}
+
+#[when(regex = r"^the caller sends this form to (\w+)$")]
+async fn sends_a_form(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
+    let fields = super::pairs(step)?;
+    world.scene()?.send_form(&name, &fields).await
 }
 
 #[when(regex = r"^the caller reads the list with (\w+=\d+) as far as (\w+) leads$")]

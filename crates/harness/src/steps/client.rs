@@ -18,9 +18,10 @@ async fn slow_tokens(world: &mut World, delay_ms: u64) -> Result<(), Error> {
     Ok(())
 }
 
-#[given(regex = r"^the vendor's setting (\w+) is (\d+)$")]
-async fn setting(world: &mut World, name: String, value: u64) -> Result<(), Error> {
-    world.scene()?.set(&name, json!(value)).await
+#[given(regex = r"^the vendor's setting (\w+) is (\w+)$")]
+async fn setting(world: &mut World, name: String, value: String) -> Result<(), Error> {
+    let value = serde_json::from_str(&value).unwrap_or_else(|_| json!(value));
+    world.scene()?.set(&name, value).await
 }
 
 #[given(regex = r"^the client has made (\d+) calls?$")]

@@ -20,3 +20,8 @@ async fn lifetime_and_more(world: &mut World, minutes: f64) -> Result<(), Error>
 async fn some_minutes(world: &mut World, minutes: f64) -> Result<(), Error> {
     world.scene()?.advance(minutes * 60.0).await
 }
+
+#[when(regex = r"^(\d+) hours have passed$")]
+async fn some_hours(world: &mut World, hours: f64) -> Result<(), Error> {
+    world.scene()?.advance(hours * 3600.0).await
+}

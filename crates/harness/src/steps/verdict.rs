@@ -7,11 +7,12 @@
 
 use cucumber::gherkin::Step;
 use cucumber::then;
+use locum_core::Grade;
 
 use super::{pairs, phrases};
 use crate::Error;
 use crate::rules::refusal::{Refusal, each_is_refused};
-use crate::rules::{call, client, echo, expiry, login, paging};
+use crate::rules::{call, client, echo, errors, expiry, jwt, login, paging};
 use crate::world::World;
 
 #[then("the vendor issued a token")]
@@ -44,7 +45,7 @@ fn reply_lacks(world: &mut World, name: String) -> Result<(), Error> {
 }
 
 #[then(
-    regex = r"^the vendor refuses each of these (login|call|read)s(?: with (\d{3})(?: or (\d{3}))?(?: (\w+))?)?$"
+    regex = r"^the vendor refuses each of these (login|call|read)s(?: with (\d{3}|4xx)(?: or (\d{3}))?(?: (\w+))?)?(?:; (\d{3}|another 4xx) is (documented|tolerated))?$"
 )]
 fn refused(
     world: &mut World,
@@ -52,18 +53,108 @@ fn refused(
     status: String,
     other: String,
     error: String,
+    exception: String,
+    how: String,
 ) -> Result<(), Error> {
     let statuses = [status, other]
         .iter()
-        .filter_map(|word| word.parse().ok())
+        .filter_map(|word| word.trim_end_matches("xx").parse().ok())
         .collect();
+    let grade = if how == "documented" {
+        Grade::Fact
+    } else {
+        Grade::Tolerated
+    };
     let wanted = Refusal {
         statuses,
         error: (!error.is_empty()).then_some(error),
+        otherwise: (!exception.is_empty()).then(|| (grade, exception.parse().ok())),
     };
     world
         .scene()?
         .finds(|view| each_is_refused(view, &act, &wanted));
+    Ok(())
+}
+
+#[then("the token reply has no members besides")]
+fn reply_has_only(world: &mut World, step: &Step) -> Result<(), Error> {
+    let names = phrases(step)?;
+    world.scene()?.finds(|view| login::has_only(view, &names));
+    Ok(())
+}
+
+#[then("the access token is a JWT")]
+fn is_a_jwt(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(jwt::is_one);
+    Ok(())
+}
+
+#[then("expires_in, if the reply has it, agrees with the token")]
+fn agrees(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(jwt::agrees_with_the_reply);
+    Ok(())
+}
+
+#[then(regex = r"^the token's exp is (\d+) seconds after the reply$")]
+fn ends_after(world: &mut World, seconds: f64) -> Result<(), Error> {
+    world.scene()?.finds(|view| jwt::ends_after(view, seconds));
+    Ok(())
+}
+
+#[then("the token is refused from its exp on")]
+fn ends_at_its_exp(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(expiry::refused_from_its_exp);
+    Ok(())
+}
+
+#[then("no token tells a secret")]
+fn no_claim_tells(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(echo::no_claim_tells);
+    Ok(())
+}
+
+#[then(regex = r"^the error replies (\d{3}(?:, \d{3})*) and all others have a JSON body$")]
+fn errors_in_json(world: &mut World, statuses: String) -> Result<(), Error> {
+    let statuses = numbers(&statuses);
+    world
+        .scene()?
+        .finds(|view| errors::are_json(view, &statuses));
+    Ok(())
+}
+
+#[then(regex = r"^each of the error replies (\d{3}(?:, \d{3})*) has (\w+) as text or list$")]
+fn errors_have(world: &mut World, statuses: String, member: String) -> Result<(), Error> {
+    let statuses = numbers(&statuses);
+    world
+        .scene()?
+        .finds(|view| errors::have_member(view, &statuses, &member));
+    Ok(())
+}
+
+fn numbers(list: &str) -> Vec<u16> {
+    list.split(", ")
+        .filter_map(|word| word.parse().ok())
+        .collect()
+}
+
+#[then(regex = r"^(\w+) is answered with (\d{3}) and$")]
+fn form_answered(world: &mut World, name: String, status: u16, step: &Step) -> Result<(), Error> {
+    let members = pairs(step)?;
+    world
+        .scene()?
+        .finds(|view| call::form_is_answered_with(view, &name, status, &members));
+    Ok(())
+}
+
+#[then("the client uses a token whose reply has no expires_in")]
+fn uses_it(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(client::uses_a_token_without_lifetime);
+    Ok(())
+}
+
+#[then("the client took the documented lifetime")]
+fn took_the_documented(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(client::takes_the_documented_lifetime);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Held, Scene};
 use crate::Error;
-use crate::act::{Call, CallTwist, Login, LoginTwist};
+use crate::act::{Call, CallTwist, Login, LoginTwist, multipart};
 use crate::probe::{self, Reply, Request, Url};
 
 /// A list with more pages than this has no end for us.
@@ -18,7 +18,13 @@ impl Scene {
     pub async fn login(&mut self, how: &str) -> Result<(), Error> {
         let mut login = Login::documented(&self.profile, &self.place)?;
         let documented = login.request();
-        if !how.is_empty() {
+        if let Some(state) = state_of(how) {
+            let Some(place) = self.place.as_account(state) else {
+                self.ledger.lacks(&format!("there is no {state} account"));
+                return Ok(());
+            };
+            login = Login::documented(&self.profile, &place)?;
+        } else if !how.is_empty() {
             let twist = LoginTwist::parse(how).ok_or_else(|| unknown("login", how))?;
             twist.apply(&mut login);
         }
@@ -73,6 +79,36 @@ impl Scene {
         let how = format!("{name} {how}");
         self.exchange("call", how.trim_end(), &call.url, &call.request())
             .await;
+        Ok(())
+    }
+
+    /// Sends a form to the profile's endpoint `name`. It makes something, so that it is sent to a
+    /// mock alone: nobody has allowed it at a real endpoint.
+    pub async fn send_form(
+        &mut self,
+        name: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Error> {
+        if self.stage.is_none() {
+            self.not_applicable = Some("writing at a real endpoint is not allowed".to_owned());
+            return Ok(());
+        }
+        let Ok(token) = self.token().cloned() else {
+            self.ledger.lacks("there was no token to write with");
+            return Ok(());
+        };
+        let mut call = Call::endpoint(&self.profile, &self.place, name, token.value.expose())?;
+        let mut filled = Vec::new();
+        for (field, value) in fields {
+            filled.push((field.clone(), self.place.fill(value)?));
+        }
+        call.body = Some(multipart(&filled));
+        let reply = self
+            .exchange("form", name, &call.url, &call.request())
+            .await;
+        if let Some(reply) = reply {
+            self.place.learn(&reply.json());
+        }
         Ok(())
     }
 
@@ -138,6 +174,9 @@ impl Scene {
             Ok(reply) => {
                 self.hide_issued(&reply.json());
                 self.ledger.receives(seq, Ok(&reply));
+                if let Some(token) = reply.json()["access_token"].as_str() {
+                    self.ledger.decodes(seq, token);
+                }
                 Some(reply)
             }
             Err(error) => {
@@ -156,15 +195,22 @@ impl Scene {
             .hide_pair(half(0), half(1), &format!("pair with {name}"));
     }
 
+    /// Tokens of a reply are secrets from now on, wherever the vendor puts them.
     fn hide_issued(&mut self, body: &Value) {
-        for (member, word) in [
-            ("access_token", "access token"),
-            ("refresh_token", "refresh token"),
-            ("id_token", "id token"),
+        for (place, word) in [
+            ("/access_token", "access token"),
+            ("/refresh_token", "refresh token"),
+            ("/id_token", "id token"),
+            ("/AuthenticationResult/AccessToken", "access token"),
+            ("/AuthenticationResult/IdToken", "id token"),
+            ("/AuthenticationResult/RefreshToken", "refresh token"),
+            ("/Session", "session"),
+            ("/Credentials/SecretKey", "secret key"),
+            ("/Credentials/SessionToken", "session token"),
         ] {
-            if let Some(token) = body[member].as_str() {
-                let name = format!("{word} {}", self.tokens.len() + 1);
-                self.ledger.hide(token, &name);
+            if let Some(token) = body.pointer(place).and_then(Value::as_str) {
+                self.named += 1;
+                self.ledger.hide(token, &format!("{word} {}", self.named));
             }
         }
     }
@@ -191,6 +237,11 @@ impl Scene {
         };
         self.tokens.push(held);
     }
+}
+
+/// The state in `as the inactive account`.
+fn state_of(how: &str) -> Option<&str> {
+    how.strip_prefix("as the ")?.strip_suffix(" account")
 }
 
 pub(super) fn unknown(what: &str, how: &str) -> Error {

@@ -52,17 +52,17 @@ mod tests {
 
     const KNOWN: &[Param] = &[number("after"), text("vendor")];
 
-    fn check(input: &str, expected: Option<Value>) {
+    fn check(input: &str, expected: impl Into<Option<Value>>) {
         let read = query(input, KNOWN).ok().map(Value::Object);
-        assert_eq!(read, expected, "{input}");
+        assert_eq!(read, expected.into(), "{input}");
     }
 
     #[test]
     fn parameters_are_read_in_their_kind() {
-        check("", Some(json!({})));
-        check("after=3&vendor=3", Some(json!({"after": 3, "vendor": "3"})));
-        check("after=0.5", Some(json!({"after": 0.5})));
-        check("vendor=a+b%2F", Some(json!({"vendor": "a b/"})));
+        check("", json!({}));
+        check("after=3&vendor=3", json!({"after": 3, "vendor": "3"}));
+        check("after=0.5", json!({"after": 0.5}));
+        check("vendor=a+b%2F", json!({"vendor": "a b/"}));
         check("after=", None);
         check("after=NaN", None);
         check("after=inf", None);

@@ -4,7 +4,7 @@
 //! answers. The router and the OpenAPI document are both made of those rows, so that neither can
 //! say what the other does not. A request walks through `gate` (may it?), `call` (path, query and
 //! body, read strictly) and the section's function; whatever goes wrong on the way is a
-//! [`Refusal`](refusal::Refusal).
+//! `Refusal`.
 //!
 //! # Layout
 //!
@@ -120,9 +120,12 @@ fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refu
 fn no_call(request: &Request<Body>) -> Refusal {
     let path = request.uri().path();
     let known: Vec<String> = calls().flat_map(Call::paths).collect();
-    let hint = nearest(path, known.iter().map(String::as_str)).map_or_else(
+    // What all have in common would make all look alike.
+    let below = |path| str::strip_prefix(path, "/_locum").unwrap_or(path);
+    let known = known.iter().map(|path| below(path));
+    let hint = nearest(below(path), known.filter(|rest| !rest.is_empty())).map_or_else(
         || "GET /_locum/openapi.json lists the calls".to_owned(),
-        |near| format!("did you mean `{near}`?"),
+        |near| format!("did you mean `/_locum{near}`?"),
     );
     Refusal::new(404, format!("no call at `{path}`")).hint(hint)
 }

@@ -47,6 +47,14 @@ impl Refusal {
         self
     }
 
+    /// Says it, unless there is a better hint already.
+    fn or_hint(self, hint: &str) -> Self {
+        match self.hint {
+            Some(_) => self,
+            None => self.hint(hint),
+        }
+    }
+
     /// Names the nearest of what exists, or all of it.
     pub(super) fn near<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
@@ -112,11 +120,7 @@ impl Refusal {
 
 impl From<SettingError> for Refusal {
     fn from(error: SettingError) -> Self {
-        let refusal = Self::sentence(400, &error.to_string());
-        match refusal.hint {
-            Some(_) => refusal,
-            None => refusal.hint("GET /_locum/settings lists them"),
-        }
+        Self::sentence(400, &error.to_string()).or_hint("GET /_locum/settings lists them")
     }
 }
 
@@ -124,7 +128,8 @@ impl From<ServerError> for Refusal {
     fn from(error: ServerError) -> Self {
         let text = error.to_string();
         match error {
-            ServerError::Vendor(_) => Self::sentence(400, &text),
+            ServerError::Vendor(_) => Self::sentence(400, &text)
+                .or_hint("GET /_locum/settings and GET /_locum/principals show what is taken"),
             ServerError::Name(_) => Self::bad(text).hint("without a name one is made up"),
             ServerError::Taken(_) => {
                 Self::new(409, text).hint("take another name, or DELETE that stage first")

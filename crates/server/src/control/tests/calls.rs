@@ -52,6 +52,9 @@ async fn a_stage_is_made_from_any_part_of_its_document() {
 #[tokio::test]
 async fn the_stage_document_says_what_a_client_is_configured_with() {
     let bench = Bench::start().await;
+    bench
+        .done("POST /clock", r#"{"mode": "frozen"}"#, 200)
+        .await;
     let document = bench.done("GET ", "", 200).await;
     assert_eq!(document, bench.done("GET /stages/default", "", 200).await);
     let (host, acme) = (bench.host(), &document["vendors"]["acme"]);

@@ -6,7 +6,7 @@ use super::super::call::Call;
 use super::super::calls;
 use super::bench::Bench;
 
-/// Whether a body in the table is for show only: it names vendors that this bench has not.
+/// The body to send: the table's own may name vendors that this bench has not.
 fn example(call: &Call) -> &'static str {
     match call.line {
         "POST …/faults" => r#"{"then": {"hold": {"name": "b"}}}"#,

@@ -33,13 +33,6 @@ impl Reader {
         &self.text
     }
 
-    /// Reads to the end.
-    async fn rest(mut self) -> String {
-        let mut bytes = Vec::new();
-        self.stream.read_to_end(&mut bytes).await.expect("an end");
-        self.text + &String::from_utf8_lossy(&bytes)
-    }
-
     /// The ids and kinds of the events so far.
     fn events(&self) -> Vec<String> {
         let lines = self.text.lines();
@@ -69,8 +62,8 @@ async fn entries_come_as_they_complete_and_a_reader_resumes_where_it_was() {
 #[tokio::test]
 async fn an_open_entry_is_told_again_when_it_completes() {
     let bench = Bench::start().await;
-    let hold = r#"{"when": {"once": true}, "then": {"hold": {"name": "gate"}}}"#;
-    bench.done("POST /faults", hold, 201).await;
+    let fault = r#"{"when": {"once": true}, "then": {"hold": {"name": "gate"}}}"#;
+    bench.done("POST /faults", fault, 201).await;
     let mut live = Reader::open(&bench, "/journal/stream", "").await;
     let held = bench.token("/acme");
     let other = async {
@@ -93,8 +86,8 @@ async fn a_filter_and_a_limit_apply() {
     bench.token("/acme").await;
     bench.login("/acme", "wrong").await;
     bench.login("/acme", "wrong").await;
-    let reader = Reader::open(&bench, "/journal/stream?outcome=denied&limit=1", "").await;
-    let text = reader.rest().await;
+    let mut reader = Reader::open(&bench, "/journal/stream?outcome=denied&limit=1", "").await;
+    let text = reader.until("\r\n0\r\n").await;
     assert!(text.contains("id: 2\nevent: completed"), "{text}");
     assert!(
         !text.contains("id: 1\n") && !text.contains("id: 3\n"),

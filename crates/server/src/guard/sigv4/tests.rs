@@ -509,6 +509,84 @@ fn known_mistakes_are_named() {
     assert!(named(&port, &policy()).starts_with("no usual mistake"));
 }
 
+/// `came` signed anew by a signer that makes one mistake: `mistake` changes what it signs.
+fn mistaken(came: &Came, mistake: impl FnOnce(&mut canonical::Parts)) -> Came {
+    let signed = Signed {
+        method: &came.method,
+        target: &came.target,
+        lines: &came.lines,
+        body: &came.body,
+    };
+    let claim = claim::Claim::read(&signed).expect("a claim");
+    let payload = canonical::sha256_hex(&came.body);
+    let mut parts = canonical::Parts::of(&signed, &claim, policy().spelling, payload, &[]);
+    mistake(&mut parts);
+    let string = canonical::string_to_sign(&parts.canonical(), &claim);
+    let signature = canonical::signature(&SECRET.into(), &claim, &string);
+    came.replace("authorization", &claim.signature, &signature)
+}
+
+/// The published client signs a query as it stands, with its literal `+` and raw `;`: both are
+/// refused whatever a `+` means, and so is each other mistake, by its name.
+#[test]
+fn each_mistake_of_a_signer_is_named() {
+    let company = get().with(|came| came.target = "/v1/tasks?company=Example+Co+%26+Sons".into());
+    let jobs = get().with(|came| came.target = "/v1/fundportfolio?jobids=a;b".into());
+    let raw = |parts: &mut canonical::Parts, query: &str| query.clone_into(&mut parts.query);
+    let rows = [
+        (
+            mistaken(&company, |parts| raw(parts, "company=Example+Co+%26+Sons")),
+            "the query: the client signed it as it stands, neither encoded nor sorted",
+        ),
+        (
+            mistaken(&jobs, |parts| raw(parts, "jobids=a;b")),
+            "the query: the client signed it as it stands, neither encoded nor sorted",
+        ),
+        (
+            mistaken(&company, |parts| raw(parts, "")),
+            "the query: the client left it out",
+        ),
+        (
+            mistaken(&company, |parts| {
+                raw(parts, "company=Somebody%20else");
+            }),
+            "no usual mistake gives this signature: another secret, or a part changed after signing",
+        ),
+        (
+            mistaken(&post(), |parts| {
+                "UNSIGNED-PAYLOAD".clone_into(&mut parts.payload);
+            }),
+            "the payload hash: the client signed UNSIGNED-PAYLOAD",
+        ),
+        (
+            mistaken(&spaced(), |parts| {
+                "/v1/tasks/a%20b".clone_into(&mut parts.path);
+            }),
+            "the path: one side encoded it twice, the other once",
+        ),
+        (
+            mistaken(&get(), |parts| {
+                "127.0.0.1".clone_into(&mut parts.headers[0].1);
+            }),
+            "the host: the client signed it without its port",
+        ),
+        (
+            get().replace("authorization", "1dd7c916", "1DD7C916"),
+            "the signature is not 64 lower-case hexadecimal digits",
+        ),
+    ];
+    for (came, difference) in rows {
+        let denial = came.verdict().expect_err("a mistake");
+        assert_eq!(
+            denial.difference.as_deref(),
+            Some(difference),
+            "{}",
+            came.target
+        );
+    }
+    assert_eq!(mistaken(&company, |_| ()).reason(), "admitted");
+}
+
 #[test]
 fn unsigned_payload_follows_the_policy() {
     let signed = Came::signed(

@@ -1,0 +1,35 @@
+Feature: Athelas tokens end
+
+  Rule: When a token expires, you'll receive a 401 Unauthorized response
+
+    @judge:vendor @id:VEN-09 @must
+    Scenario: An expired token is answered with 401
+      Given the API has accepted the caller's token
+      When the token's lifetime and 6 minutes more have passed
+      And the caller calls the API
+      Then the expired token is answered with 401
+
+  Rule: A token is refused on and after its exp
+
+    @judge:vendor @id:JWT-07 @must
+    Scenario: A token ends at its exp
+      Given the API has accepted the caller's token
+      When 100 percent of the token's lifetime has passed
+      And the caller calls the API
+      And the token's lifetime and 5 minutes more have passed
+      And the caller calls the API
+      Then the token is refused from its exp on
+
+  Rule: Tokens have a default expiration time of 172,800 seconds (48 hours)
+
+    @judge:vendor @id:VEN-03 @should
+    Scenario: A token ends 48 hours after its reply
+      When the caller logs in
+      Then the token's exp is 172800 seconds after the reply
+
+    @judge:client @id:CLI-08 @should
+    Scenario: The client takes 48 hours where no field tells the lifetime
+      Given the vendor's setting token_format is jwt_no_exp
+      And the client has made 2 calls
+      When the client's clock runs 172801 seconds ahead and it calls again
+      Then the client took the documented lifetime

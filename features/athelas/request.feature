@@ -1,0 +1,61 @@
+@judge:vendor
+Feature: Athelas serves API calls
+
+  Rule: Include the access token in the Authorization header
+
+    @id:BRR-01 @must
+    Scenario: A call with the token is served
+      Given the caller has logged in
+      When the caller calls the API
+      Then the API accepts the token
+
+    @id:BRR-08 @must
+    Scenario: A token in the query is not accepted
+      Given the API has accepted the caller's token
+      When the caller calls the API with the token in the query
+      Then the vendor refuses each of these calls with 401
+
+    @id:VEN-18 @must
+    Scenario: A call without a token is refused
+      Given the API has accepted the caller's token
+      When the caller calls each of these endpoints without a token
+        | create           |
+        | scribe 12345     |
+        | regenerate 12345 |
+        | transcribe       |
+        | transcription 1  |
+      Then the vendor refuses each of these calls with 401 or 403
+
+  Rule: Create, regenerate and transcribe requests are answered with 202 and the documented members
+
+    @id:VEN-06 @should
+    Scenario: A scribe is created
+      Given the caller has logged in
+      When the caller sends this form to create
+        | template_ids | {template_id}                          |
+        | transcripts  | Patient reports no pain since Tuesday. |
+      Then create is answered with 202 and
+        | scribe_id    | integer |
+        | status       | text    |
+        | submitted_at | text    |
+
+    @id:VEN-06 @should
+    Scenario: A scribe is made anew from audio
+      Given the caller has logged in
+      When the caller sends this form to create
+        | template_ids | {template_id}                          |
+        | transcripts  | Patient reports no pain since Tuesday. |
+      And the caller sends this form to regenerate
+        | audio_files | a file visit.wav |
+      Then regenerate is answered with 202 and
+        | scribe_id | integer |
+        | status    | text    |
+
+    @id:VEN-06 @should
+    Scenario: Audio is handed in to be transcribed
+      Given the caller has logged in
+      When the caller sends this form to transcribe
+        | audio_file | a file visit.wav |
+      Then transcribe is answered with 202 and
+        | transcription_id | integer |
+        | submitted_at     | text    |

@@ -1,0 +1,77 @@
+@judge:vendor
+Feature: Athelas issues tokens
+
+  Rule: The documented login request with valid credentials gives a token
+
+    @id:VEN-16 @must
+    Scenario: A documented login gives a token
+      When the caller logs in
+      Then the vendor issued a token
+
+  Rule: Upon successful authentication, you'll receive a JWT token
+
+    @id:VEN-01 @must
+    Scenario: The token reply is as the page shows it
+      When the caller logs in
+      Then the token reply contains
+        | access_token | text   |
+        | token_type   | bearer |
+      And expires_in, if the reply has it, agrees with the token
+      And the token reply has no members besides
+        | access_token |
+        | token_type   |
+
+    @id:VEN-02 @must
+    Scenario: The access token is a JWT
+      When the caller logs in
+      Then the access token is a JWT
+
+  Rule: Both the username and the password are required
+
+    @id:TOK-18 @must
+    Scenario: Half a credential gives no token
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | without the username |
+        | without the password |
+      Then the vendor refuses each of these logins with 4xx
+
+  Rule: If you receive a 401 Unauthorized response, verify that your username and password are correct
+
+    @id:VEN-04 @must
+    Scenario: A wrong username or password is answered with 401
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with another username                        |
+        | with another password                        |
+        | with the password in other letter case       |
+        | with the password altered in its last letter |
+      Then the vendor refuses each of these logins with 401; another 4xx is tolerated
+
+    @id:ERR-07 @must
+    Scenario: A wrong password is answered with 400 invalid_grant, or with the documented 401
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with another password |
+      Then the vendor refuses each of these logins with 400 invalid_grant; 401 is documented
+
+  Rule: Verify that your service account is active and has API access enabled
+
+    @id:VEN-19 @should
+    Scenario: An account that is off gives no token
+      Given the caller has logged in
+      When the caller logs in as each of these accounts
+        | inactive      |
+        | no_api_access |
+      Then the vendor refuses each of these logins with 401
+
+  Rule: Simply request a new token using the authentication endpoint
+
+    @id:VEN-24 @must
+    Scenario: A second login gives a token that outlives the first
+      Given the API has accepted the caller's token
+      When 50 percent of the token's lifetime has passed
+      And the caller logs in again
+      And 95 percent of the token's lifetime has passed
+      And the caller calls the API with the new token
+      Then each login gave a token that works for its full lifetime

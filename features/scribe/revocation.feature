@@ -1,0 +1,27 @@
+@judge:vendor
+Feature: Scribe Labs revokes refresh tokens
+
+  Rule: This will also invalidate any access or id token that has been issued with it
+
+    @id:REV-04 @must
+    Scenario: The tokens of a login end with its refresh token
+      Given the user has signed in
+      And the user has refreshed
+      And each token of the login has been used
+      When the user revokes the refresh token
+      And each token of the login is used again
+      Then the tokens that worked before work no more
+
+  Rule: In order to get a new one, you'll need to use your username and password again
+
+    @id:REV-11 @must
+    Scenario: After a revocation only a password gives tokens
+      Given the user has signed in
+      And the user has refreshed
+      When the user revokes the refresh token
+      And the user refreshes after the revocation
+      And the user signs in again
+      Then the vendor refuses each of these
+        | refresh | after the revocation |
+      And the vendor serves each of these
+        | sign-in | again |

@@ -1,0 +1,47 @@
+@judge:vendor
+Feature: Scribe Labs issues tokens
+
+  Rule: You will initially have to provide your username and password
+
+    @id:VEN-16 @must
+    Scenario: A sign-in with name and password gives three tokens
+      When the user signs in
+      Then the user has an access, an id and a refresh token
+
+    @id:VEN-04 @must
+    Scenario: A wrong name or password gives neither token nor challenge
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with another password                          |
+        | with the password in other letter case         |
+        | with a password that lacks its last character |
+        | with an unknown user name                      |
+      Then the vendor refuses each of these sign-ins as not authorized
+
+  Rule: You will first need a Scribe account and a client ID
+
+    @id:VEN-33 @must
+    Scenario: An unknown client id gives nothing
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with an unknown client id |
+      Then the vendor refuses each of these
+        | sign-in | with an unknown client id |
+
+  Rule: The access and id tokens are valid for up to 30 minutes
+
+    @id:REF-07 @must
+    Scenario: Access and id token live 1800 seconds at most
+      When the user signs in
+      Then access and id token live at most 1800 seconds
+
+  Rule: No reply repeats a secret, password or refused token
+
+    @id:ERR-12 @must
+    Scenario: Refusals keep what they refuse to themselves
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with another password     |
+        | with an unknown user name |
+        | with an unknown client id |
+      Then no reply repeats a secret or token of its request

@@ -1,0 +1,153 @@
+//! How tokens are examined when they come back: the access token at the user pool, the id token at the
+//! identity pool.
+
+use std::time::Duration;
+
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_server::jwt;
+use serde_json::{Map, Value};
+
+use super::cognito::Call;
+
+/// The live access token with this value, for an operation of the user pool.
+///
+/// # Errors
+/// `id_token_as_access`, `junk_access_token`, `revoked_access_token`, `expired_access_token`.
+pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial> {
+    let found = call.mock.find(value).await;
+    if let Some(token) = &found {
+        call.mock.presented(token).await;
+    }
+    let junk = |got: &str| {
+        Denial::new(DenialKind::UnknownToken, "junk_access_token")
+            .expected("an access token of this pool")
+            .got(got)
+    };
+    let token = match found {
+        Some(token) if token.kind == TokenKind::Access => token,
+        Some(token) if token.kind == TokenKind::Id => {
+            let wrong = Denial::new(DenialKind::WrongToken, "id_token_as_access");
+            call.refuse(wrong.expected("the access token").got(token.name()))?;
+            token
+        }
+        Some(token) => return Err(junk(&token.name())),
+        None => {
+            // Nobody issued it: the signature says whether it is a changed one.
+            let [_, key] = call.state.keys();
+            let fault = jwt::parse(value).and_then(|parts| parts.verify_rs256(key));
+            return Err(junk(&fault.map_or_else(
+                |fault| fault.sentence(),
+                |()| "a token of another stage".to_owned(),
+            )));
+        }
+    };
+    let gone = |kind, reason: &str| {
+        Denial::new(kind, reason)
+            .expected("a live access token")
+            .got(token.name())
+    };
+    match call.mock.state_of(&token) {
+        TokenState::Live => {}
+        TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_access_token"))?,
+        TokenState::Revoked | TokenState::Spent => {
+            call.refuse(gone(DenialKind::Revoked, "revoked_access_token"))?;
+        }
+    }
+    Ok(token)
+}
+
+/// The pairs of `Logins`; `None` when there are none.
+pub(super) fn logins(call: &Call<'_>) -> Option<Map<String, Value>> {
+    let logins = call.body.get("Logins").and_then(Value::as_object);
+    logins.filter(|logins| !logins.is_empty()).cloned()
+}
+
+/// The id token in `Logins`, examined in the identity pool's order.
+///
+/// # Errors
+/// `wrong_provider`, `not_an_id_token`, `wrong_issuer`, `bad_login_signature`, `no_audience`,
+/// `expired_login`, `wrong_audience`, `revoked_login`.
+pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Result<Token, Denial> {
+    let (mock, state) = (call.mock, &call.state);
+    let provider = state.provider();
+    if !logins.contains_key(&provider) {
+        let shown: Vec<&str> = logins.keys().map(String::as_str).collect();
+        let wrong =
+            Denial::new(DenialKind::WrongToken, "wrong_provider").expected(provider.clone());
+        call.refuse(wrong.got(shown.join(", ")))?;
+    }
+    let shown = logins
+        .get(&provider)
+        .or_else(|| logins.values().next())
+        .unwrap_or(&Value::Null);
+    let value = shown.as_str().unwrap_or_default();
+    let found = mock.find(value).await;
+    if let Some(token) = &found {
+        mock.presented(token).await;
+    }
+    let bad = |kind, reason: &str| {
+        Denial::new(kind, reason).expected("a live id token of this user pool")
+    };
+    let parts = jwt::parse(value).map_err(|denial| {
+        bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default())
+    })?;
+    let issuer = parts
+        .claims
+        .get("iss")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if issuer != state.issuer(mock) {
+        call.refuse(
+            bad(DenialKind::WrongToken, "wrong_issuer")
+                .expected(state.issuer(mock))
+                .got(issuer),
+        )?;
+    }
+    let kid = parts
+        .header
+        .get("kid")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let key = state.keys().iter().find(|key| key.kid == kid);
+    let is_ours = key.is_some_and(|key| parts.verify_rs256(key).is_ok()) && found.is_some();
+    if !is_ours {
+        call.refuse(
+            bad(DenialKind::BadSignature, "bad_login_signature")
+                .got("a signature that does not fit"),
+        )?;
+    }
+    let token = found.ok_or_else(|| bad(DenialKind::UnknownToken, "bad_login_signature"))?;
+    let Some(audience) = parts.claims.get("aud").and_then(Value::as_str) else {
+        call.refuse(bad(DenialKind::WrongToken, "no_audience").got(token.name()))?;
+        return Ok(token);
+    };
+    ended(call, &token)?;
+    if state.client(audience).is_none() {
+        call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
+    }
+    let enforced = mock.setting_text("revocation") == "api_enforced"
+        || mock.setting_on("server_side_token_check");
+    if enforced && mock.state_of(&token) == TokenState::Revoked {
+        call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
+    }
+    Ok(token)
+}
+
+/// The identity pool takes a login token for a while after its end.
+fn ended(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
+    let leeway = Duration::from_secs(call.mock.setting_u64("login_token_leeway_s"));
+    let now = call.mock.now();
+    let Some(end) = token.expires.filter(|end| now >= end.plus(leeway)) else {
+        return Ok(());
+    };
+    call.refuse(
+        Denial::new(DenialKind::Expired, "expired_login")
+            .expected(format!(
+                "a token that ended at most {} s ago",
+                leeway.as_secs()
+            ))
+            .got(format!("{}, which ended {end}; it is {now}", token.name()))
+            .param("now", now.as_seconds().to_string())
+            .param("exp", end.as_seconds().to_string()),
+    )
+}

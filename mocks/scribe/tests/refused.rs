@@ -1,0 +1,401 @@
+//! What the user pool refuses, each beside its answer.
+
+use super::*;
+
+fn initiate(bench: &Bench, name: &str, password: &str) -> Value {
+    json!({
+        "ClientId": bench.credential("client_id"), "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": name, "PASSWORD": password},
+    })
+}
+
+/// §4, the table of situations.
+#[tokio::test]
+async fn refused_calls() {
+    let bench = start().await;
+    let client = bench.credential("client_id");
+    let right = |index: usize| {
+        initiate(
+            &bench,
+            &member(&bench, "users", index, "username"),
+            &member(&bench, "users", index, "password"),
+        )
+    };
+    let with = |mut body: Value, name: &str, value: Value| {
+        body[name] = value;
+        body
+    };
+    let tokens = login(&bench).await;
+    let of_refresh = |value: &str| json!({"ClientId": client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": value}});
+    let missing = |name: &str| format!("Missing required parameter {name}");
+    let wrong = "Incorrect username or password.".to_owned();
+    let rows: Vec<(&str, Value, &str, String)> = vec![
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-user", "wrong"),
+            "NotAuthorizedException",
+            wrong.clone(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "nobody", "wrong"),
+            "NotAuthorizedException",
+            wrong.clone(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-temporary-user", "wrong"),
+            "NotAuthorizedException",
+            wrong.clone(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-reset-user", "wrong"),
+            "NotAuthorizedException",
+            wrong,
+        ),
+        (
+            "InitiateAuth",
+            right(3),
+            "NotAuthorizedException",
+            "User is disabled.".into(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-disabled-user", "wrong"),
+            "NotAuthorizedException",
+            "User is disabled.".into(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-unconfirmed-user", "wrong"),
+            "UserNotConfirmedException",
+            "User is not confirmed.".into(),
+        ),
+        (
+            "InitiateAuth",
+            right(6),
+            "PasswordResetRequiredException",
+            "Password reset required for the user".into(),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "", "x"),
+            "InvalidParameterException",
+            missing("USERNAME"),
+        ),
+        (
+            "InitiateAuth",
+            initiate(&bench, "scribe-user", ""),
+            "InvalidParameterException",
+            missing("PASSWORD"),
+        ),
+        (
+            "InitiateAuth",
+            with(right(0), "AuthParameters", json!(["USERNAME"])),
+            "InvalidParameterException",
+            missing("USERNAME"),
+        ),
+        (
+            "InitiateAuth",
+            with(
+                right(0),
+                "AuthParameters",
+                json!({"USERNAME": 1, "PASSWORD": 2}),
+            ),
+            "InvalidParameterException",
+            missing("USERNAME"),
+        ),
+        (
+            "InitiateAuth",
+            with(right(0), "ClientId", json!("")),
+            "InvalidParameterException",
+            missing("ClientId"),
+        ),
+        (
+            "InitiateAuth",
+            with(right(0), "ClientId", json!("nobody")),
+            "ResourceNotFoundException",
+            "User pool client nobody does not exist.".into(),
+        ),
+        (
+            "InitiateAuth",
+            with(right(0), "AuthFlow", json!("")),
+            "InvalidParameterException",
+            missing("AuthFlow"),
+        ),
+        (
+            "InitiateAuth",
+            with(right(0), "AuthFlow", json!("CUSTOM_AUTH")),
+            "InvalidParameterException",
+            "Auth flow CUSTOM_AUTH is not served here.".into(),
+        ),
+        (
+            "InitiateAuth",
+            of_refresh("junk"),
+            "NotAuthorizedException",
+            "Invalid Refresh Token".into(),
+        ),
+        (
+            "InitiateAuth",
+            of_refresh(&tokens.access),
+            "NotAuthorizedException",
+            "Invalid Refresh Token".into(),
+        ),
+        (
+            "InitiateAuth",
+            of_refresh(""),
+            "InvalidParameterException",
+            missing("REFRESH_TOKEN"),
+        ),
+        (
+            "InitiateAuth",
+            with(
+                of_refresh(&tokens.refresh),
+                "ClientId",
+                json!(member(&bench, "clients", 1, "client_id")),
+            ),
+            "NotAuthorizedException",
+            "Invalid Refresh Token".into(),
+        ),
+        (
+            "RespondToAuthChallenge",
+            json!({"ClientId": client, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "x"}),
+            "InvalidParameterException",
+            "Missing required parameter challenge responses.".into(),
+        ),
+        (
+            "RespondToAuthChallenge",
+            json!({"ClientId": client, "ChallengeName": "SOFTWARE_TOKEN_MFA", "ChallengeResponses": {"USERNAME": "u"}, "Session": "x"}),
+            "InvalidParameterException",
+            missing("SOFTWARE_TOKEN_MFA_CODE"),
+        ),
+        (
+            "RespondToAuthChallenge",
+            json!({"ClientId": client, "ChallengeName": "SOFTWARE_TOKEN_MFA", "ChallengeResponses": {"USERNAME": "u", "SOFTWARE_TOKEN_MFA_CODE": "1"}}),
+            "InvalidParameterException",
+            missing("Session"),
+        ),
+        (
+            "GetUser",
+            json!({"AccessToken": tokens.id}),
+            "NotAuthorizedException",
+            "Invalid Access Token".into(),
+        ),
+        (
+            "GetUser",
+            json!({"AccessToken": tokens.refresh}),
+            "NotAuthorizedException",
+            "Invalid Access Token".into(),
+        ),
+        (
+            "GetUser",
+            json!({"AccessToken": format!("{}x", tokens.access)}),
+            "NotAuthorizedException",
+            "Invalid Access Token".into(),
+        ),
+        (
+            "GlobalSignOut",
+            json!({"AccessToken": "junk"}),
+            "NotAuthorizedException",
+            "Invalid Access Token".into(),
+        ),
+        (
+            "RevokeToken",
+            json!({"Token": tokens.access, "ClientId": client}),
+            "UnsupportedTokenTypeException",
+            "Unsupported token type.".into(),
+        ),
+        (
+            "RevokeToken",
+            json!({"ClientId": client}),
+            "InvalidParameterException",
+            missing("Token"),
+        ),
+        (
+            "Nothing",
+            json!({}),
+            "UnknownOperationException",
+            String::new(),
+        ),
+    ];
+    for (operation, body, kind, message) in rows {
+        let answer = call(&bench, operation, body.clone()).await;
+        assert_eq!(
+            error(&answer),
+            (400, kind.to_owned(), message),
+            "{operation} {body}"
+        );
+        assert!(
+            !answer.text().contains(&bench.credential("password")),
+            "{operation} {body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn bodies_and_targets_that_cannot_be_read() {
+    let bench = start().await;
+    let target = "X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth\r\n";
+    for body in ["", "[]", "{", "\"x\"", "\u{feff}{}"] {
+        assert_eq!(
+            error(&bench.request("POST /", target, body).await).1,
+            "SerializationException",
+            "{body:?}"
+        );
+    }
+    for target in [
+        "",
+        "X-Amz-Target: InitiateAuth\r\n",
+        "X-Amz-Target: AWSCognitoIdentityService.InitiateAuth\r\n",
+    ] {
+        assert_eq!(
+            error(&bench.request("POST /", target, "{}").await).1,
+            "UnknownOperationException",
+            "{target}"
+        );
+    }
+}
+
+/// VEN-04 and BAS-10: byte for byte the same, but for the id of the request.
+#[tokio::test]
+async fn an_unknown_user_looks_like_a_wrong_password() {
+    let bench = start().await;
+    let shown = |answer: Answer| {
+        let headers: Vec<_> = answer
+            .headers
+            .into_iter()
+            .filter(|(name, _)| name != "x-amzn-requestid")
+            .collect();
+        (answer.status, headers, answer.body)
+    };
+    let unknown = shown(login_as(&bench, "nobody", "Vector1!pass").await);
+    assert_eq!(
+        unknown,
+        shown(login_as(&bench, "scribe-user", "Vector1!pass").await)
+    );
+    bench.set("prevent_user_existence_errors", "legacy");
+    let named = login_as(&bench, "nobody", "Vector1!pass").await;
+    assert_eq!(
+        error(&named),
+        (
+            400,
+            "UserNotFoundException".into(),
+            "User does not exist.".into()
+        )
+    );
+    bench.set("refresh_junk_dot", true);
+    assert_eq!(
+        error(&refresh(&bench, "junk").await),
+        not_authorized("Invalid Refresh Token.")
+    );
+}
+
+/// A client may be barred from a flow; a user that was disabled meanwhile gets nothing more.
+#[tokio::test]
+async fn principals_that_change_are_looked_at_anew() {
+    let bench = start().await;
+    let tokens = login(&bench).await;
+    let vendor = bench.running.server.vendor("scribe").expect("it is there");
+    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let mut principals = bench.document().principals;
+    principals["users"][0]["state"] = "disabled".into();
+    principals["clients"][1]["flows"] = json!(["REFRESH_TOKEN_AUTH"]);
+    vendor
+        .change_principals(&mock, principals.clone())
+        .expect("of its shape");
+    assert_eq!(
+        error(&refresh(&bench, &tokens.refresh).await),
+        not_authorized("User is disabled.")
+    );
+    let mut body = initiate(
+        &bench,
+        "scribe-second-user",
+        &member(&bench, "users", 1, "password"),
+    );
+    body["ClientId"] = principals["clients"][1]["client_id"].clone();
+    let barred = call(&bench, "InitiateAuth", body).await;
+    assert_eq!(
+        error(&barred),
+        (
+            400,
+            "InvalidParameterException".into(),
+            "USER_PASSWORD_AUTH flow not enabled for this client".into()
+        )
+    );
+    principals["users"][0]["stat"] = "x".into();
+    assert!(
+        vendor
+            .change_principals(&mock, principals)
+            .expect_err("a typo")
+            .contains("stat")
+    );
+}
+
+/// What clients sent and what they were given never reaches the journal, not even where a refusal
+/// repeats it.
+#[tokio::test]
+async fn the_journal_holds_no_secret() {
+    let bench = start().await;
+    let tokens = login(&bench).await;
+    let aws = aws(&bench, &tokens.id).await;
+    let target = "/v1/tasks?includePresigned=True";
+    assert_eq!(signed(&bench, &aws, "GET", target, "").await.status, 200);
+    let mut headers = signature(&bench, &aws, "GET", target, &[], b"");
+    headers.push(("X-Extra".into(), "1".into()));
+    let refused = bench
+        .request("DELETE /v1/tasks/x", &lines(&headers), "")
+        .await;
+    assert!(
+        refused.text().contains(&aws.token),
+        "the reply shows the canonical request"
+    );
+    bench
+        .request(
+            "GET /v1/tasks",
+            "Authorization: Bearer canary-bearer-1\r\n",
+            "",
+        )
+        .await;
+    bench
+        .request("GET /v1/tasks", "Authorization: canary-raw-2\r\n", "")
+        .await;
+    bench
+        .request(
+            "GET /v1/tasks",
+            "Authorization: AWS4-HMAC-SHA256 canary-word-3\r\n",
+            "",
+        )
+        .await;
+    bench
+        .request(
+            "GET /v2/tasks",
+            &format!("Authorization: {}\r\n", tokens.access),
+            "",
+        )
+        .await;
+    login_as(&bench, "scribe-user", "canary-password-4").await;
+    call(&bench, "ChangePassword", json!({"AccessToken": tokens.access, "PreviousPassword": "canary-5", "ProposedPassword": "canary-6"})).await;
+    revoke(&bench, &tokens.refresh).await;
+    let journal =
+        serde_json::to_string(&bench.stage.find(&locum_core::Filter::default())).expect("JSON");
+    let password = bench.credential("password");
+    for secret in [
+        &tokens.access,
+        &tokens.id,
+        &tokens.refresh,
+        &aws.token,
+        &aws.secret,
+        &password,
+    ] {
+        assert!(!journal.contains(secret.as_str()), "{secret}");
+    }
+    assert!(
+        !journal.contains("canary-"),
+        "{:?}",
+        journal
+            .find("canary-")
+            .map(|at| &journal[at.saturating_sub(200)..at + 20])
+    );
+    assert!(journal.contains("«aws credentials"));
+}
