@@ -13,7 +13,7 @@ use std::time::Duration;
 use locum_core::{Clock, Entry, Timestamp};
 use serde_json::Value;
 
-pub use record::{Event, Exchange, Message, Record, RequestLine};
+pub use record::{Event, Exchange, Message, Record, RequestLine, Side};
 pub use redact::Canaries;
 pub(crate) use redact::{form, percent};
 
@@ -111,6 +111,32 @@ impl Ledger {
                 claims,
             });
         }
+    }
+
+    /// Writes that a frame passed on the websocket that the record `request` opened.
+    pub fn passes(&mut self, request: u64, from: Side, opcode: &'static str, text: &str) -> u64 {
+        let text = self.redact(text);
+        self.write(Event::Frame {
+            request,
+            from,
+            opcode,
+            text,
+        })
+    }
+
+    /// What the vendor sent on the websocket that the record `request` opened: opcode and text.
+    pub fn frames_of(&self, request: u64) -> impl Iterator<Item = (u64, &'static str, &str)> {
+        self.records
+            .iter()
+            .filter_map(move |record| match &record.event {
+                Event::Frame {
+                    request: of,
+                    from: Side::Vendor,
+                    opcode,
+                    text,
+                } if *of == request => Some((record.seq, *opcode, text.as_str())),
+                _ => None,
+            })
     }
 
     /// Writes that the harness turned the mock.

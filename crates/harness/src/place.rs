@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 
+mod other;
+
+pub use other::Other;
+
 /// Addresses and accounts of one vendor. It holds secrets, so its `Debug` shows addresses only.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]

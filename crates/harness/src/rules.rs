@@ -5,14 +5,20 @@
 
 pub mod account;
 pub mod call;
+pub mod challenge;
 pub mod client;
 pub mod echo;
 pub mod errors;
 pub mod expiry;
+pub mod fact;
 pub mod jwt;
 pub mod login;
 pub mod paging;
 pub mod refusal;
+pub mod request;
+pub mod revocation;
+pub mod socket;
+pub mod strangers;
 #[cfg(test)]
 pub(crate) mod testing;
 

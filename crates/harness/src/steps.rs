@@ -5,6 +5,8 @@
 mod account;
 mod caller;
 mod client;
+mod others;
+mod socket;
 mod time;
 mod verdict;
 

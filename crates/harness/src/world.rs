@@ -3,8 +3,11 @@
 mod account;
 mod caller;
 mod client;
+mod others;
 mod signed;
+mod socket;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +16,11 @@ use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::ledger::Ledger;
-use crate::place::Place;
+use crate::place::{Other, Place};
 use crate::rules::View;
 use crate::stage::Stage;
 use crate::subject::ClientSubject;
+use caller::unknown;
 
 /// cucumber makes a world for each scenario; the scene is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -86,6 +90,12 @@ pub struct Scene {
     challenge: Option<Secret>,
     aws: Option<locum_client::sign::AwsCredentials>,
     named: usize,
+    /// What the vendor said of the thing that the caller created last.
+    created: Value,
+    /// What a socket is told first.
+    socket_config: Value,
+    /// Others who have logged in: where and as whom, and their token.
+    others: BTreeMap<Other, (Place, Secret)>,
 }
 
 impl Scene {
@@ -120,6 +130,9 @@ impl Scene {
             challenge: None,
             aws: None,
             named: 0,
+            created: Value::Null,
+            socket_config: Value::Null,
+            others: BTreeMap::new(),
         }
     }
 

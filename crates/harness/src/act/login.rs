@@ -28,6 +28,8 @@ pub struct Login {
     pub method: String,
     /// Where it goes.
     pub url: Url,
+    /// The tenant that the address names, where the vendor has tenants.
+    pub tenant: String,
     /// Id and secret, or user name and password: the names of the parameters and their values.
     /// A half that is `None` is left out.
     pub halves: [(String, Option<String>); 2],
@@ -77,6 +79,7 @@ impl Login {
         Ok(Self {
             method: "POST".to_owned(),
             url,
+            tenant: place.credential("tenant").to_owned(),
             halves: [half(id), half(secret)],
             secret_in: vec![facts.secret_in],
             scheme: "Basic".to_owned(),

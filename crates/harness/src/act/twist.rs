@@ -47,6 +47,8 @@ pub enum LoginTwist {
     SecretIn(Vec<SecretIn>),
     /// `Authorization` has this value.
     Authorization(String),
+    /// The address names another tenant.
+    Tenant(String),
 }
 
 impl LoginTwist {
@@ -64,6 +66,7 @@ impl LoginTwist {
             "with the credentials in the body too" => {
                 Self::SecretIn(vec![SecretIn::Basic, SecretIn::Body])
             }
+            "for a tenant that does not exist" => Self::Tenant("locum-nowhere".to_owned()),
             "with a Basic value that is no base64" => Self::Authorization("Basic %%%".to_owned()),
             // The base64 of `no colon`.
             "with a Basic value without a colon" => {
@@ -108,7 +111,7 @@ impl LoginTwist {
             return Some(Self::Twice(name.to_owned()));
         }
         let (name, value) = rest.split_once(' ')?;
-        name.contains('_')
+        (name.contains('_') || name == "scope")
             .then(|| Self::With(name.to_owned(), value.to_owned()))
     }
 
@@ -135,6 +138,14 @@ impl LoginTwist {
             Self::Scheme(word) => login.scheme.clone_from(word),
             Self::SecretIn(places) => login.secret_in.clone_from(places),
             Self::Authorization(value) => login.authorization = Some(value.clone()),
+            Self::Tenant(name) => {
+                let segment = |tenant: &str| format!("/{tenant}/");
+                login.url.target =
+                    login
+                        .url
+                        .target
+                        .replacen(&segment(&login.tenant), &segment(name), 1);
+            }
         }
     }
 }
@@ -197,6 +208,12 @@ pub enum CallTwist {
     UnknownToken,
     /// The right token with its last letter changed.
     AlteredToken,
+    /// The right token with a letter of its signature changed.
+    ChangedSignature,
+    /// The latest token as it is: what is special about it was asked for at its login.
+    LimitedToken,
+    /// A header of the documented call is left out.
+    WithoutHeader(String),
     /// The header occurs twice.
     HeaderTwice,
     /// The path goes on where nothing is.
@@ -217,11 +234,16 @@ impl CallTwist {
             "with an unknown token" => Some(Self::UnknownToken),
             "with the token altered in its last letter" => Some(Self::AlteredToken),
             "on a path that nobody knows" => Some(Self::UnknownPath),
+            "with the token's signature changed" => Some(Self::ChangedSignature),
+            "with the limited token" => Some(Self::LimitedToken),
             "with the header twice" => Some(Self::HeaderTwice),
             "with two spaces after Bearer" => around("Bearer  ", ""),
             "with the token in quotes" => around("Bearer \"", "\""),
             "with the bare token" => around("", ""),
             _ => {
+                if let Some(name) = phrase.strip_prefix("without the header ") {
+                    return Some(Self::WithoutHeader(name.to_owned()));
+                }
                 let rest = phrase.strip_prefix("with ")?;
                 if let Some(scheme) = rest.strip_prefix("the scheme ") {
                     return around(&format!("{scheme} "), "");
@@ -258,10 +280,33 @@ impl CallTwist {
                 call.authorization = vec![format!("Bearer {}", other_end(token))];
             }
             Self::UnknownPath => call.url.target.push_str("/x-locum"),
+            Self::ChangedSignature => {
+                call.authorization = vec![format!("Bearer {}", changed_signature(token))];
+            }
+            Self::LimitedToken => {}
+            Self::WithoutHeader(name) => call
+                .headers
+                .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
             Self::HeaderTwice => call.authorization.extend(call.authorization.clone()),
             Self::Query(name, value) => call.query.push((name.clone(), value.clone())),
         }
     }
+}
+
+/// `token` with a letter in the middle of its last part changed: the last letter of a signature
+/// may carry no bit of it.
+pub(super) fn changed_signature(token: &str) -> String {
+    let from = token.rfind('.').map_or(0, |dot| dot + 1);
+    let at = token[from..].chars().count() / 2 + token[..from].chars().count();
+    token
+        .chars()
+        .enumerate()
+        .map(|(position, letter)| match letter {
+            _ if position != at => letter,
+            'A' => 'B',
+            _ => 'A',
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -374,10 +419,16 @@ status = 400
             &basic("me:SécreA"),
             grant,
         );
+        check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         assert_eq!(login("by GET").method, "GET");
         assert_eq!(
             login("with everything in the query").target,
             format!("/token?{grant}")
+        );
+        assert_eq!(
+            login("for a tenant that does not exist").target,
+            "/token",
+            "nothing to change without a tenant"
         );
     }
 
@@ -425,6 +476,11 @@ status = 400
             "GET /things/x-locum Bearer tok",
         );
         check_call("with limit=0", "GET /things?limit=0 Bearer tok");
+        check_call(
+            "with the token's signature changed",
+            "GET /things Bearer tAk",
+        );
+        check_call("with the limited token", "GET /things Bearer tok");
     }
 
     #[test]

@@ -50,6 +50,17 @@ pub enum Event {
         /// What happened instead.
         why: String,
     },
+    /// A frame passed on a websocket that the harness opened.
+    Frame {
+        /// The record of the upgrade.
+        request: u64,
+        /// Which way it went.
+        from: Side,
+        /// `text` or `close`.
+        opcode: &'static str,
+        /// The text with names in place of secrets; of a close its code.
+        text: String,
+    },
     /// The harness turned the mock.
     Control {
         /// The call: `clock`, `settings`, `faults`, `tokens/revoke`, …
@@ -85,6 +96,15 @@ pub enum Event {
         /// The entry.
         entry: Box<Entry>,
     },
+}
+
+/// An end of a websocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The harness.
+    Harness,
+    /// The vendor.
+    Vendor,
 }
 
 /// A request as it is written down.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Report, ScenarioLog, results};
 use crate::judge::Evidence;
-use crate::ledger::{Event, Record};
+use crate::ledger::{Event, Record, Side};
 
 /// Where each scenario's records begin in the run's numbers. Line 1 is the run; each scenario has
 /// one line of its own before its records.
@@ -113,6 +113,23 @@ fn event(record: &Record, start: u64) -> (&'static str, Value) {
             "cut",
             json!({"request": start + request, "by": "vendor", "why": why}),
         ),
+        Event::Frame {
+            request,
+            from,
+            opcode,
+            text,
+        } => {
+            let from = match from {
+                Side::Harness => "harness",
+                Side::Vendor => "vendor",
+            };
+            (
+                "frame",
+                json!({
+                    "request": start + request, "from": from, "opcode": opcode, "text": text,
+                }),
+            )
+        }
         Event::Control { call, body } => ("control", json!({"call": call, "body": body})),
         Event::Lack { what } => ("control", json!({"call": "none", "body": what})),
         Event::Ask { id, message } => ("ask", json!({"id": id, "message": message})),

@@ -6,7 +6,7 @@ use super::{View, unobserved};
 use crate::ledger::{Event, Record};
 
 /// Whether an entry is a token request: at the token endpoint, or one that got a token.
-fn is_token_request(entry: &Entry) -> bool {
+pub(super) fn is_token_request(entry: &Entry) -> bool {
     // At Amazon Cognito one endpoint takes all operations, and these two bring tokens.
     let target = entry
         .headers
@@ -20,7 +20,7 @@ fn is_token_request(entry: &Entry) -> bool {
 }
 
 /// Whether an entry is an API request: it shows a token, or should have.
-fn is_api_request(entry: &Entry) -> bool {
+pub(super) fn is_api_request(entry: &Entry) -> bool {
     !is_token_request(entry)
         && (entry.presented.is_some()
             || matches!(entry.outcome, Some(Outcome::Admitted | Outcome::Denied)))
@@ -85,10 +85,36 @@ pub fn obtained_one_token(view: &View<'_>, calls: usize, tolerated: usize) -> Fi
         .proved_by(requests)
 }
 
+/// A unit in which a client may read a lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Milliseconds,
+    Seconds,
+}
+
+impl Unit {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Milliseconds => "milliseconds",
+            Self::Seconds => "seconds",
+        }
+    }
+}
+
+/// The client reads `expires_in` as milliseconds.
+pub fn reads_milliseconds(view: &View<'_>) -> Finding {
+    reads(view, Unit::Milliseconds)
+}
+
+/// The client reads `expires_in` as seconds.
+pub fn reads_seconds(view: &View<'_>) -> Finding {
+    reads(view, Unit::Seconds)
+}
+
 /// The unit probe by the client's clock. The first turn ends the lifetime for a reader of
 /// milliseconds alone, the second for a reader of seconds; the vendor's own clock stands still, so
 /// that no 401 speaks.
-pub fn reads_milliseconds(view: &View<'_>) -> Finding {
+fn reads(view: &View<'_>, wanted: Unit) -> Finding {
     let turns: Vec<u64> = view
         .ledger
         .records()
@@ -107,20 +133,27 @@ pub fn reads_milliseconds(view: &View<'_>) -> Finding {
         .filter(|(_, entry)| is_token_request(entry))
         .map(|(seq, _)| seq)
         .collect();
-    let between = |from: u64, to: u64| renewals.iter().find(|seq| **seq > from && **seq < to);
     if renewals.first().is_none_or(|seq| *seq > first) {
         return unobserved(view, "the client had no token when its clock was turned");
     }
-    if let Some(renewal) = between(first, second) {
-        return Finding::new(Grade::Met, "renewed once the milliseconds had run out")
-            .proved_by([*renewal]);
-    }
-    match between(second, u64::MAX) {
-        Some(renewal) => Finding::new(Grade::Broken, "renewed once that many seconds had run out")
-            .because("expires_in read as milliseconds", "read as seconds")
-            .proved_by([*renewal]),
-        None => unobserved(view, "the client takes no time from expires_in"),
-    }
+    let between = |from: u64, to: u64| renewals.iter().find(|seq| **seq > from && **seq < to);
+    let (read, renewal) = match (between(first, second), between(second, u64::MAX)) {
+        (Some(renewal), _) => (Unit::Milliseconds, renewal),
+        (None, Some(renewal)) => (Unit::Seconds, renewal),
+        (None, None) => return unobserved(view, "the client takes no time from expires_in"),
+    };
+    let seen = format!("renewed once that many {} had run out", read.word());
+    let grade = if read == wanted {
+        Grade::Met
+    } else {
+        Grade::Broken
+    };
+    Finding::new(grade, seen)
+        .because(
+            format!("expires_in read as {}", wanted.word()),
+            format!("read as {}", read.word()),
+        )
+        .proved_by([*renewal])
 }
 
 /// A token whose reply has no `expires_in` is used all the same.
@@ -338,6 +371,8 @@ mod tests {
         check(&milliseconds, reads_milliseconds, Grade::Met);
         let seconds = reused(start()).client_clock(600_001.0).grant(2);
         check(&seconds, reads_milliseconds, Grade::Broken);
+        check(&seconds, reads_seconds, Grade::Met);
+        check(&milliseconds, reads_seconds, Grade::Broken);
         let neither = reused(reused(start()).client_clock(600_001.0));
         check(&neither, reads_milliseconds, Grade::Unobserved);
         check(&start(), reads_milliseconds, Grade::Unobserved);

@@ -1,5 +1,7 @@
 //! Logins that should succeed, and what their replies say.
 
+use std::collections::BTreeSet;
+
 use locum_core::{Finding, Grade};
 use serde_json::Value;
 
@@ -44,12 +46,25 @@ pub fn has_members(view: &View<'_>, members: &[(String, String)]) -> Finding {
             let fits = match kind.as_str() {
                 "text" => value.as_str().is_some_and(|text| !text.is_empty()),
                 "integer" => value.is_i64() || value.is_u64(),
-                literal => value
-                    .as_str()
-                    .is_some_and(|text| text.eq_ignore_ascii_case(literal)),
+                "number" => value.is_number(),
+                kind => is_one_of(value, kind),
             };
             (!fits).then(|| (format!("{name} as {kind}"), format!("{name} is {value}")))
         })
+    })
+}
+
+/// Whether a value is `the words` in whatever order, or one of the literals with `or` between.
+fn is_one_of(value: &Value, kind: &str) -> bool {
+    if let Some(words) = kind.strip_prefix("the words ") {
+        let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+        return value.as_str().is_some_and(|text| set(text) == set(words));
+    }
+    kind.split(" or ").any(|one| {
+        value
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case(one))
+            || (value.is_number() && value.to_string() == one)
     })
 }
 
@@ -71,7 +86,12 @@ pub fn tells_a_span(view: &View<'_>) -> Finding {
 
 /// The token reply has no member called `name`.
 pub fn has_no_member(view: &View<'_>, name: &str) -> Finding {
-    on_issued(view, |body| {
+    reply_lacks(view, "", name)
+}
+
+/// The token reply to the login that `how` describes has no member called `name`.
+pub fn reply_lacks(view: &View<'_>, how: &str, name: &str) -> Finding {
+    on_reply(view, how, |body| {
         let present = body.get(name).is_some_and(|value| !value.is_null());
         present.then(|| (format!("no {name}"), format!("a {name}")))
     })
@@ -95,8 +115,16 @@ pub fn has_only(view: &View<'_>, names: &[String]) -> Finding {
 
 /// Looks at the body of every granted login; `fault` says what was expected and what was seen.
 fn on_issued(view: &View<'_>, fault: impl Fn(&Value) -> Option<(String, String)>) -> Finding {
+    on_reply(view, "", fault)
+}
+
+fn on_reply(
+    view: &View<'_>,
+    how: &str,
+    fault: impl Fn(&Value) -> Option<(String, String)>,
+) -> Finding {
     let mut seen = Vec::new();
-    for login in view.ledger.acts("login", "").filter(is_issued) {
+    for login in view.ledger.acts("login", how).filter(is_issued) {
         let body = login
             .reply
             .map(crate::ledger::Message::json)
@@ -162,6 +190,27 @@ mod tests {
             Grade::Broken,
         );
         check(&log(401, GOOD), rule, Grade::Unobserved);
+    }
+
+    fn member(value: &str, kind: &str, expected: Grade) {
+        let wanted = [("m".to_owned(), kind.to_owned())];
+        let body = format!(r#"{{"access_token":"t-0123","m":{value}}}"#);
+        check(
+            &log(200, &body),
+            |view| has_members(view, &wanted),
+            expected,
+        );
+    }
+
+    #[test]
+    fn a_member_is_one_of_several_or_a_set_of_words() {
+        member("300", "299 or 300", Grade::Met);
+        member("300000", "299 or 300", Grade::Broken);
+        member("\"300\"", "integer", Grade::Broken);
+        member("0.5", "number", Grade::Met);
+        member("\"b a\"", "the words a b", Grade::Met);
+        member("\"a b c\"", "the words a b", Grade::Broken);
+        member("\"a\"", "the words a b", Grade::Broken);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use locum_core::profile::SocketFacts;
 use locum_core::{
     Entry, EntryId, Finding, Grade, ManualClock, Outcome, Profile, Timestamp, TokenId,
 };
 use serde_json::json;
 
 use super::View;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Side};
 use crate::probe::{Reply, Request};
 use crate::subject::Answer;
 
@@ -86,17 +87,40 @@ impl Log {
 
     /// An exchange whose reply says what its body is.
     pub(crate) fn typed(
-        mut self,
+        self,
         act: &str,
         how: &str,
         status: u16,
         content_type: &str,
         body: &str,
     ) -> Self {
+        self.headed(act, how, status, ("Content-Type", content_type), body)
+    }
+
+    /// An exchange whose reply has a challenge.
+    pub(crate) fn replied(
+        self,
+        act: &str,
+        how: &str,
+        status: u16,
+        challenge: &str,
+        body: &str,
+    ) -> Self {
+        self.headed(act, how, status, ("WWW-Authenticate", challenge), body)
+    }
+
+    fn headed(
+        mut self,
+        act: &str,
+        how: &str,
+        status: u16,
+        (name, value): (&str, &str),
+        body: &str,
+    ) -> Self {
         let seq = self.ledger.sends(act, how, &Request::new("GET", "/"));
         let reply = Reply {
             status,
-            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            headers: vec![(name.to_owned(), value.to_owned())],
             body: body.as_bytes().to_vec(),
         };
         self.ledger.receives(seq, Ok(&reply));
@@ -120,6 +144,64 @@ impl Log {
         self.ledger.receives(seq, Ok(&reply));
         self.ledger.decodes(seq, &token);
         self
+    }
+
+    /// A socket that was opened, and what the vendor sent on it.
+    pub(crate) fn opened(
+        mut self,
+        how: &str,
+        status: u16,
+        accept: &str,
+        frames: &[(&'static str, &str)],
+    ) -> Self {
+        let seq = self.ledger.sends("open", how, &crate::probe::upgrade("/"));
+        let reply = Reply {
+            status,
+            headers: vec![("Sec-WebSocket-Accept".to_owned(), accept.to_owned())],
+            body: Vec::new(),
+        };
+        self.ledger.receives(seq, Ok(&reply));
+        for (opcode, text) in frames {
+            self.ledger.passes(seq, Side::Vendor, opcode, text);
+        }
+        self
+    }
+
+    /// A vendor that has tenants.
+    pub(crate) fn with_tenants() -> Self {
+        let mut log = Self::new();
+        let path = "/realms/{tenant}/token".to_owned();
+        log.profile.urls.insert("token".to_owned(), path);
+        log.profile.api.tenant_header = Some("Tenant-Name".to_owned());
+        log.profile.socket = Some(SocketFacts {
+            token_parameter: "token".to_owned(),
+            token_prefix: "Bearer ".to_owned(),
+            max_frame: 1,
+        });
+        log
+    }
+
+    /// The mock saw a request that it granted or admitted.
+    pub(crate) fn arrival(
+        self,
+        endpoint: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.entry(endpoint, |entry| {
+            entry.outcome = Some(match endpoint {
+                "token" => Outcome::Granted,
+                _ => Outcome::Admitted,
+            });
+            target.clone_into(&mut entry.target);
+            entry.headers = headers;
+            entry.body = Some(body.to_owned());
+        })
     }
 
     pub(crate) fn cut(mut self, act: &str, why: &str) -> Self {

@@ -45,7 +45,7 @@ fn reply_lacks(world: &mut World, name: String) -> Result<(), Error> {
 }
 
 #[then(
-    regex = r"^the vendor refuses each of these (login|call)s(?: with (\d{3}|4xx)(?: or (\d{3}))?(?: (\w+))?)?(?:; (\d{3}|another 4xx) is (documented|tolerated))?$"
+    regex = r"^the vendor refuses each of these (login|call|read)s(?: with (\d{3}|4xx)(?: or (\d{3}))?(?: (\w+))?)?(?:; (\d{3}|another 4xx) is (documented|tolerated))?$"
 )]
 fn refused(
     world: &mut World,

@@ -118,7 +118,7 @@ impl Scene {
         }
         let twist = CallTwist::parse(how).ok_or_else(|| unknown("call", how))?;
         twist.apply(call, token.expose());
-        if twist == CallTwist::AlteredToken {
+        if matches!(twist, CallTwist::AlteredToken | CallTwist::ChangedSignature) {
             let altered = call.authorization.concat();
             self.ledger
                 .hide(altered.trim_start_matches("Bearer "), "altered token");
@@ -244,6 +244,6 @@ fn state_of(how: &str) -> Option<&str> {
     how.strip_prefix("as the ")?.strip_suffix(" account")
 }
 
-fn unknown(what: &str, how: &str) -> Error {
+pub(super) fn unknown(what: &str, how: &str) -> Error {
     Error::Step(format!("no {what} is known `{how}`"))
 }

@@ -65,6 +65,28 @@ impl Scene {
         self.ask_all(vec![ask]).await.map(drop)
     }
 
+    /// Asks for a socket at `place`, a path below the sockets' address or a member of what the
+    /// caller created.
+    pub async fn client_opens(&mut self, place: &str) -> Result<(), Error> {
+        let url = match place.strip_prefix('/') {
+            Some(_) => Some(format!(
+                "{}{}",
+                self.place.url("ws")?,
+                self.place.fill(place)?
+            )),
+            None => self.of_created(place),
+        };
+        let Some(url) = url else {
+            self.ledger.lacks("there was no socket to open");
+            return Ok(());
+        };
+        let ask = Ask::WsOpen {
+            client: HANDLE.to_owned(),
+            url,
+        };
+        self.ask_all(vec![ask]).await.map(drop)
+    }
+
     /// Writes down what the mock's journal has that is not written yet.
     pub async fn look(&mut self) -> Result<(), Error> {
         let Some(stage) = &self.stage else {

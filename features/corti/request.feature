@@ -1,0 +1,72 @@
+@judge:vendor
+Feature: Corti serves API calls
+
+  Rule: The access token is a Bearer token in the Authorization header
+
+    @id:BRR-01 @must
+    Scenario: A call with the token is served
+      Given the caller has logged in
+      When the caller calls the API
+      Then the API accepts the token
+
+    @id:BRR-08 @must
+    Scenario: A token in the query is not accepted
+      Given the API has accepted the caller's token
+      When the caller calls the API with the token in the query
+      Then the vendor refuses each of these calls with 401
+
+  Rule: The access token authenticates any API request
+
+    @id:VEN-18 @must
+    Scenario: A call without a token is refused
+      Given the API has accepted the caller's token
+      When the caller calls each of these endpoints without a token
+        | list_interactions  |
+        | create_interaction |
+      Then the vendor refuses each of these calls with 401 or 403
+
+  Rule: A 401 of the REST API has an empty body and says invalid_token in WWW-Authenticate
+
+    @id:VEN-20 @should
+    Scenario: The challenge says invalid_token
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | with an unknown token              |
+        | with the token's signature changed |
+      Then each of these calls is refused by a challenge that says invalid_token, without a body
+
+  Rule: Requests name the tenant in a header
+
+    @id:VEN-13 @may
+    Scenario: The tenant is left out
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | without the header Tenant-Name |
+      Then the status of this call is reported
+
+  Rule: Creating an interaction returns a websocket URL that already names the tenant
+
+    @id:VEN-27 @must
+    Scenario: A new interaction comes with the URL of its stream
+      Given the API has accepted the caller's token
+      When the caller creates one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      Then websocketUrl is the URL of a socket with the tenant as tenant-name and without a token
+
+  Rule: An interaction is readable only for the client and the tenant that it belongs to
+
+    @id:VEN-32 @must
+    Scenario: Others do not read an interaction
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And /interactions/{interactionId} is read in each of these ways
+        | as another client                                  |
+        | as a client of another tenant                      |
+        | as a client of another tenant with the owner's tenant |
+      Then none of these readers gets it

@@ -1,0 +1,84 @@
+@judge:vendor
+Feature: Corti issues tokens
+
+  Rule: The documented login request with valid credentials gives a token
+
+    @id:VEN-16 @must
+    Scenario: A documented login gives a token
+      When the caller logs in
+      Then the vendor issued a token
+
+  Rule: The token reply contains access_token and expires_in 300
+
+    # Keycloak says 299 when the second turns while the reply is made.
+    @id:VEN-12 @must
+    Scenario: A token is for five minutes
+      When the caller logs in
+      Then the token reply contains
+        | access_token | text       |
+        | expires_in   | 300 or 299 |
+
+  Rule: The token reply has the seven members of the sample
+
+    @id:VEN-15 @should
+    Scenario: The token reply is as the page shows it
+      When the caller logs in
+      Then the token reply contains
+        | access_token       | text                           |
+        | expires_in         | integer                        |
+        | refresh_expires_in | 0                              |
+        | token_type         | text                           |
+        | id_token           | text                           |
+        | not-before-policy  | number                         |
+        | scope              | the words openid email profile |
+
+    @id:VEN-15 @should
+    Scenario: Without openid there is no id token
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | without scope |
+      Then the reply to the login without scope has no id_token
+
+    @id:RSP-13 @should
+    Scenario: A client credentials reply carries no refresh token
+      When the caller logs in
+      Then the token reply has no refresh_token
+
+  Rule: A wrong client id is answered with invalid_client and a wrong secret with unauthorized_client
+
+    @id:VEN-22 @should
+    Scenario: A wrong client id is an invalid client
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with another client id                  |
+        | with the client id in other letter case |
+        | with an empty client id                 |
+        | without the client id                   |
+      Then the vendor refuses each of these logins with 401 invalid_client
+
+    @id:VEN-22 @should
+    Scenario: A wrong secret is an unauthorized client
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with another client secret                  |
+        | with a beginning of the client secret       |
+        | with the client secret in other letter case |
+        | with an empty client secret                 |
+        | without the client secret                   |
+      Then the vendor refuses each of these logins with 401 unauthorized_client
+
+  Rule: The token endpoint of a tenant that does not exist gives no token
+
+    @id:VEN-31 @must
+    Scenario: Nobody gets a token of a tenant that does not exist
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | for a tenant that does not exist |
+      Then the vendor refuses each of these logins
+
+  Rule: Further grants for individual users are offered by agreement
+
+    @id:VEN-30 @may
+    Scenario: The metadata names the grants
+      When the caller reads the vendor's metadata
+      Then the metadata's grant_types_supported is reported
