@@ -237,9 +237,10 @@ pub fn appends_the_token(view: &View<'_>) -> Finding {
             .iter()
             .any(|start| upgrade.target.contains(start.as_str()));
         if marks != 1 || !own {
-            let seen = match own {
-                true => format!("{marks} question marks"),
-                false => format!("no parameter {parameter}"),
+            let seen = if own {
+                format!("{marks} question marks")
+            } else {
+                format!("no parameter {parameter}")
             };
             return Finding::new(Grade::Broken, seen.clone())
                 .because(format!("&{parameter}= in the one query"), seen)

@@ -222,7 +222,7 @@ mod tests {
     use cucumber::World as _;
 
     use super::*;
-    use crate::act::{CallTwist, LoginTwist};
+    use crate::act::{CallTwist, LoginTwist, OpenTwist};
     use crate::world::World;
 
     fn all() -> Vec<Feature> {
@@ -262,6 +262,9 @@ mod tests {
                         }
                         "the caller calls the API in each of these ways" => {
                             assert!(CallTwist::parse(way).is_some(), "{way}");
+                        }
+                        step if step.starts_with("the caller opens the socket ") => {
+                            assert!(OpenTwist::parse(way).is_some(), "{way}");
                         }
                         _ => {}
                     }
