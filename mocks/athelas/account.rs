@@ -52,9 +52,6 @@ impl User {
         let Some(own) = &self.template_ids else {
             return Vec::new();
         };
-        ids.iter()
-            .filter(|id| !own.contains(id))
-            .copied()
-            .collect()
+        ids.iter().filter(|id| !own.contains(id)).copied().collect()
     }
 }

@@ -150,8 +150,7 @@ fn not_found(reason: &str) -> Denial {
 }
 
 fn check_content(mock: &Mock, fields: &Fields) -> Result<(), Denial> {
-    let has_content =
-        fields.has_file("audio_files") || fields.text("transcripts", true).is_some();
+    let has_content = fields.has_file("audio_files") || fields.text("transcripts", true).is_some();
     if has_content || !mock.setting_on("require_content") {
         return Ok(());
     }
@@ -162,11 +161,9 @@ fn check_size(mock: &Mock, fields: &Fields) -> Result<(), Denial> {
     let megabytes = mock.setting_u64("max_upload_mb");
     let limit = usize::try_from(megabytes.saturating_mul(1_000_000)).unwrap_or(usize::MAX);
     match fields.files.iter().find(|(_, length)| *length > limit) {
-        Some((_, length)) if limit > 0 => {
-            Err(Denial::new(DenialKind::Limit, "upload_too_large")
-                .expected(format!("at most {limit} bytes"))
-                .got(format!("{length} bytes")))
-        }
+        Some((_, length)) if limit > 0 => Err(Denial::new(DenialKind::Limit, "upload_too_large")
+            .expected(format!("at most {limit} bytes"))
+            .got(format!("{length} bytes"))),
         _ => Ok(()),
     }
 }

@@ -99,11 +99,9 @@ fn check_claims(mock: &Mock, claims: &Map<String, Value>) -> Result<(), Denial> 
     }
     match claims.get("iat").and_then(Value::as_f64) {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
-        Some(iat) if iat > mock.now().as_millis() as f64 / 1000.0 => Err(Denial::new(
-            DenialKind::NotYetValid,
-            "not_yet_valid",
-        )
-        .got(format!("iat {iat}"))),
+        Some(iat) if iat > mock.now().as_millis() as f64 / 1000.0 => {
+            Err(Denial::new(DenialKind::NotYetValid, "not_yet_valid").got(format!("iat {iat}")))
+        }
         _ => Ok(()),
     }
 }

@@ -12,13 +12,17 @@ pub(super) struct Faults(Vec<Value>);
 impl Faults {
     /// A required field is not there.
     pub(super) fn missing(&mut self, field: &str) {
-        self.push("missing", json!(["body", field]), "Field required", Value::Null);
+        self.push(
+            "missing",
+            json!(["body", field]),
+            "Field required",
+            Value::Null,
+        );
     }
 
     /// A text stands where a whole number should.
     pub(super) fn no_integer(&mut self, place: Value, input: &str) {
-        let message =
-            "Input should be a valid integer, unable to parse string as an integer";
+        let message = "Input should be a valid integer, unable to parse string as an integer";
         self.push("int_parsing", place, message, input.into());
     }
 
@@ -76,7 +80,11 @@ impl Faults {
 
     /// Puts the list into a denial.
     pub(super) fn into_denial(self, kind: DenialKind, reason: &str) -> Denial {
-        let places: Vec<String> = self.0.iter().map(|fault| fault["loc"].to_string()).collect();
+        let places: Vec<String> = self
+            .0
+            .iter()
+            .map(|fault| fault["loc"].to_string())
+            .collect();
         let list = Value::Array(self.0).to_string();
         Denial::new(kind, reason)
             .difference(places.join(", "))

@@ -117,10 +117,7 @@ async fn multipart(request: &Request) -> Result<Fields, Denial> {
         return Ok(fields);
     }
     let body = request.body.clone();
-    let mut parts = multer::Multipart::new(
-        stream::iter([Ok::<Bytes, Infallible>(body)]),
-        boundary,
-    );
+    let mut parts = multer::Multipart::new(stream::iter([Ok::<Bytes, Infallible>(body)]), boundary);
     let malformed = |error: multer::Error| {
         Denial::new(DenialKind::Malformed, "malformed_multipart").got(error.to_string())
     };
@@ -175,9 +172,13 @@ fn is_date(text: &str) -> bool {
     let text = text.trim();
     let spelled = text.replacen(' ', "T", 1);
     text.parse::<f64>().is_ok_and(f64::is_finite)
-        || [spelled.clone(), format!("{spelled}Z"), format!("{spelled}T00:00:00Z")]
-            .iter()
-            .any(|candidate| Timestamp::parse_rfc3339(candidate).is_some())
+        || [
+            spelled.clone(),
+            format!("{spelled}Z"),
+            format!("{spelled}T00:00:00Z"),
+        ]
+        .iter()
+        .any(|candidate| Timestamp::parse_rfc3339(candidate).is_some())
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ impl Job {
     fn steps(&self, now: Timestamp) -> usize {
         let passed = now.since(self.submitted).as_millis();
         let steps = passed.checked_div(self.step.as_millis());
-        steps.map_or(usize::MAX, |steps| usize::try_from(steps).unwrap_or(usize::MAX))
+        steps.map_or(usize::MAX, |steps| {
+            usize::try_from(steps).unwrap_or(usize::MAX)
+        })
     }
 }
 

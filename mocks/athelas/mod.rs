@@ -79,7 +79,11 @@ impl Vendor for Athelas {
             .guarded("scribe", |m, r| Box::pin(guard(m, r)), api::scribe)
             .guarded("regenerate", |m, r| Box::pin(guard(m, r)), api::regenerate)
             .guarded("transcribe", |m, r| Box::pin(guard(m, r)), api::transcribe)
-            .guarded("transcription", |m, r| Box::pin(guard(m, r)), api::transcription)
+            .guarded(
+                "transcription",
+                |m, r| Box::pin(guard(m, r)),
+                api::transcription,
+            )
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {

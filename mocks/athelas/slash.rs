@@ -14,7 +14,9 @@ pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
     let slashed = bare.len() < request.path().len();
     let routed = |bare: &str| {
         let endpoints = &mock.profile().endpoints;
-        endpoints.values().any(|endpoint| fits(&endpoint.path, bare))
+        endpoints
+            .values()
+            .any(|endpoint| fits(&endpoint.path, bare))
     };
     if !slashed || mock.setting_text("trailing_slash") != "307" || !routed(bare) {
         return None;

@@ -57,9 +57,7 @@ async fn get(bench: &Bench, path: &str, token: &str) -> Answer {
 fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
     let part = |(name, file, value): &(&str, Option<&str>, &str)| {
         let file = file.map_or(String::new(), |file| format!("; filename=\"{file}\""));
-        format!(
-            "--B\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
-        )
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n")
     };
     parts.iter().map(part).collect::<String>() + "--B--\r\n"
 }

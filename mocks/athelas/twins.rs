@@ -7,7 +7,10 @@ use locum_server::Twin;
 pub(super) const TWINS: &[Twin] = &[
     Twin {
         pardons: |endpoint, denial| endpoint != "token" && denial.kind == DenialKind::Expired,
-        ..Twin::named("accept-expired-token", "the API accepts tokens after their exp")
+        ..Twin::named(
+            "accept-expired-token",
+            "the API accepts tokens after their exp",
+        )
     },
     Twin {
         pardons: |_, denial| denial.reason == "wrong_password",
@@ -15,6 +18,9 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         pardons: |_, denial| denial.reason == "missing_password",
-        ..Twin::named("password-optional", "a request without password gives a token")
+        ..Twin::named(
+            "password-optional",
+            "a request without password gives a token",
+        )
     },
 ];

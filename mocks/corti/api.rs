@@ -19,18 +19,33 @@ use super::shape;
 /// The API's endpoints.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .open("create_interaction", |mock, request| behind(mock, request, create))
-        .open("list_interactions", |mock, request| behind(mock, request, list))
-        .open("get_interaction", |mock, request| behind(mock, request, get))
-        .open("update_interaction", |mock, request| behind(mock, request, update))
-        .open("delete_interaction", |mock, request| behind(mock, request, delete))
+        .open("create_interaction", |mock, request| {
+            behind(mock, request, create)
+        })
+        .open("list_interactions", |mock, request| {
+            behind(mock, request, list)
+        })
+        .open("get_interaction", |mock, request| {
+            behind(mock, request, get)
+        })
+        .open("update_interaction", |mock, request| {
+            behind(mock, request, update)
+        })
+        .open("delete_interaction", |mock, request| {
+            behind(mock, request, delete)
+        })
 }
 
 /// The reply where no handler was reached; `None` outside of the API and the sockets.
 pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Option<Reply> {
-    let roots = ["api", "ws"].into_iter().filter_map(|name| mock.profile().urls.get(name));
+    let roots = ["api", "ws"]
+        .into_iter()
+        .filter_map(|name| mock.profile().urls.get(name));
     let path = request.path();
-    let is_below = |root: &String| path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_below = |root: &String| {
+        path.strip_prefix(root.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     if !roots.into_iter().any(is_below) {
         return None;
     }
@@ -66,8 +81,16 @@ where
 /// The realm that a challenge names: the one that the request names, else the first.
 fn challenged(mock: &Mock, admitted: Option<&Admitted>, request: &Request) -> String {
     let own = admitted.and_then(|admitted| admitted.token.tenant.clone());
-    let header = mock.profile().api.tenant_header.as_deref().unwrap_or_default();
-    let named = request.headers.get(header).and_then(|value| value.to_str().ok());
+    let header = mock
+        .profile()
+        .api
+        .tenant_header
+        .as_deref()
+        .unwrap_or_default();
+    let named = request
+        .headers
+        .get(header)
+        .and_then(|value| value.to_str().ok());
     known_tenant(mock, own.as_deref().or(named))
 }
 
@@ -77,7 +100,10 @@ pub(super) fn known_tenant(mock: &Mock, named: Option<&str>) -> String {
     let principals = mock.state::<State>().principals();
     let mut names = principals.realms.iter().map(|realm| realm.name.as_str());
     let found = names.clone().find(|name| Some(*name) == named);
-    found.or_else(|| names.next()).unwrap_or_default().to_owned()
+    found
+        .or_else(|| names.next())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// `POST /v2/interactions/`.
@@ -100,9 +126,14 @@ async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply,
     let listing = Listing::read(&request.query())?;
     let token = &admitted.token;
     let own_only = mock.acts("own_interactions");
-    let visible = |one: &Interaction| one.is_own(token) || (!own_only && one.is_in_tenant_of(token));
+    let visible =
+        |one: &Interaction| one.is_own(token) || (!own_only && one.is_in_tenant_of(token));
     let all = mock.state::<State>().interactions.list(visible);
-    let page: Vec<Value> = listing.page(all).iter().map(|one| one.shown(&mock)).collect();
+    let page: Vec<Value> = listing
+        .page(all)
+        .iter()
+        .map(|one| one.shown(&mock))
+        .collect();
     Ok(Reply::json(200, &json!({ "interactions": page })))
 }
 
@@ -119,7 +150,9 @@ async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
     shape::check_change(&body)?;
     apply(&mock, &mut interaction, &body);
     interaction.updated = mock.now();
-    mock.state::<State>().interactions.replace(interaction.clone());
+    mock.state::<State>()
+        .interactions
+        .replace(interaction.clone());
     Ok(Reply::json(200, &interaction.shown(&mock)))
 }
 
@@ -137,9 +170,11 @@ async fn delete(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
 /// existence is nobody's business), `not_own_interaction`.
 pub(super) fn find(mock: &Mock, id: &str, token: &Token) -> Result<Interaction, Denial> {
     if !shape::is_uuid(id) {
-        return Err(Denial::new(DenialKind::Malformed, "malformed_interaction_id")
-            .expected("a UUID")
-            .got(id));
+        return Err(
+            Denial::new(DenialKind::Malformed, "malformed_interaction_id")
+                .expected("a UUID")
+                .got(id),
+        );
     }
     let state = mock.state::<State>();
     let unknown = || Denial::new(DenialKind::NotFound, "unknown_interaction").got(id);
@@ -163,11 +198,18 @@ fn apply(mock: &Mock, interaction: &mut Interaction, body: &Map<String, Value>) 
         interaction.encounter.extend(encounter.clone());
     }
     if let Some(patient) = body.get("patient").and_then(Value::as_object) {
-        interaction.patient.get_or_insert_default().extend(patient.clone());
+        interaction
+            .patient
+            .get_or_insert_default()
+            .extend(patient.clone());
     }
     // The response type has a period always, the request may leave it out.
     let started = || json!({ "startedAt": mock.now().rfc3339() });
-    if !interaction.encounter.get("period").is_some_and(Value::is_object) {
+    if !interaction
+        .encounter
+        .get("period")
+        .is_some_and(Value::is_object)
+    {
         interaction.encounter.insert("period".to_owned(), started());
     }
 }

@@ -47,13 +47,26 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
 
 /// The parameters: of the query, or of the form of a POST.
 fn parameters(request: &Request) -> Vec<(String, String)> {
-    let form = if request.method == "POST" { request.form() } else { request.query() };
+    let form = if request.method == "POST" {
+        request.form()
+    } else {
+        request.query()
+    };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    form.pairs.iter().map(|(name, value)| (text(name), text(value))).collect()
+    form.pairs
+        .iter()
+        .map(|(name, value)| (text(name), text(value)))
+        .collect()
 }
 
 /// 302 with `error, [error_description], state, iss` in this order.
-fn failed(mock: &Mock, realm: &RealmRef, asked: &Authorization, error: &str, description: Option<&str>) -> Reply {
+fn failed(
+    mock: &Mock,
+    realm: &RealmRef,
+    asked: &Authorization,
+    error: &str,
+    description: Option<&str>,
+) -> Reply {
     let mut pairs = vec![("error".to_owned(), error.to_owned())];
     pairs.extend(description.map(|text| ("error_description".to_owned(), text.to_owned())));
     pairs.extend(asked.state.clone().map(|state| ("state".to_owned(), state)));
@@ -62,12 +75,20 @@ fn failed(mock: &Mock, realm: &RealmRef, asked: &Authorization, error: &str, des
 }
 
 /// Issues a code for `login` and goes back: `?state=…&session_state=…&iss=…&code=…`.
-async fn succeeded(mock: &Mock, realm: &RealmRef, asked: &Authorization, mut login: Login) -> Reply {
+async fn succeeded(
+    mock: &Mock,
+    realm: &RealmRef,
+    asked: &Authorization,
+    mut login: Login,
+) -> Reply {
     login.client.clone_from(&asked.client);
     login.scope = asked.scope.clone();
     login.offline = login.scope.has("offline_access");
     login.nonce.clone_from(&asked.nonce);
-    let session = login.session.get_or_insert_with(|| session_id(mock)).clone();
+    let session = login
+        .session
+        .get_or_insert_with(|| session_id(mock))
+        .clone();
     // `<36>.<sid>.<36>`: random, session, the client's internal UUID.
     let client = subject(mock, &realm.name, &format!("client {}", asked.client));
     let code = format!("{}.{session}.{client}", bare_uuid(mock));
@@ -82,8 +103,12 @@ async fn succeeded(mock: &Mock, realm: &RealmRef, asked: &Authorization, mut log
     };
     new.extra = request.extra(&login);
     mock.issue(&code, new).await;
-    let mut pairs: Vec<(String, String)> =
-        asked.state.clone().map(|state| ("state".to_owned(), state)).into_iter().collect();
+    let mut pairs: Vec<(String, String)> = asked
+        .state
+        .clone()
+        .map(|state| ("state".to_owned(), state))
+        .into_iter()
+        .collect();
     pairs.push(("session_state".to_owned(), session));
     pairs.push(("iss".to_owned(), issuer(mock, &realm.name)));
     pairs.push(("code".to_owned(), code));
@@ -98,7 +123,9 @@ fn back(mock: &Mock, realm: &RealmRef, asked: &Authorization, pairs: &[(String, 
         _ => '?',
     };
     let location = with_pairs(&asked.redirect_uri, separator, pairs);
-    Reply::status(302).header("location", location).dressed(mock.profile(), "h8", &[])
+    Reply::status(302)
+        .header("location", location)
+        .dressed(mock.profile(), "h8", &[])
 }
 
 /// `uri` with `pairs` after `separator`, form-encoded.
@@ -106,16 +133,29 @@ pub(super) fn with_pairs(uri: &str, separator: char, pairs: &[(String, String)])
     if pairs.is_empty() {
         return uri.to_owned();
     }
-    let encoded: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    let separator = if uri.contains(separator) { '&' } else { separator };
+    let encoded: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+        .collect();
+    let separator = if uri.contains(separator) {
+        '&'
+    } else {
+        separator
+    };
     format!("{uri}{separator}{}", encoded.join("&"))
 }
 
 /// Form encoding (WHATWG URL §5.2): a space is `+`.
 fn encoded(text: &str) -> String {
-    const PLAIN: &percent_encoding::AsciiSet =
-        &percent_encoding::NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
-    percent_encoding::utf8_percent_encode(text, PLAIN).to_string().replace(' ', "+")
+    const PLAIN: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'*')
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b' ');
+    percent_encoding::utf8_percent_encode(text, PLAIN)
+        .to_string()
+        .replace(' ', "+")
 }
 
 #[cfg(test)]
@@ -125,9 +165,18 @@ mod tests {
     #[test]
     fn pairs_follow_the_uri() {
         let pairs = [("state".to_owned(), "a b&c".to_owned())];
-        assert_eq!(with_pairs("http://h/cb", '?', &pairs), "http://h/cb?state=a+b%26c");
-        assert_eq!(with_pairs("http://h/cb?x", '?', &pairs), "http://h/cb?x&state=a+b%26c");
-        assert_eq!(with_pairs("http://h/cb", '#', &pairs), "http://h/cb#state=a+b%26c");
+        assert_eq!(
+            with_pairs("http://h/cb", '?', &pairs),
+            "http://h/cb?state=a+b%26c"
+        );
+        assert_eq!(
+            with_pairs("http://h/cb?x", '?', &pairs),
+            "http://h/cb?x&state=a+b%26c"
+        );
+        assert_eq!(
+            with_pairs("http://h/cb", '#', &pairs),
+            "http://h/cb#state=a+b%26c"
+        );
         assert_eq!(with_pairs("http://h/cb", '?', &[]), "http://h/cb");
     }
 }

@@ -23,7 +23,10 @@ pub(super) async fn token_of(bench: &Bench, realm: usize, client: usize, scope: 
         text(&client["client_id"]),
         text(&client["client_secret"]),
     );
-    let line = format!("POST /realms/{}/protocol/openid-connect/token", text(&realm["name"]));
+    let line = format!(
+        "POST /realms/{}/protocol/openid-connect/token",
+        text(&realm["name"])
+    );
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let answer = bench.request(&line, form, body).await;
     text(&answer.json()["access_token"])
@@ -35,9 +38,15 @@ pub(super) fn add_tenant(bench: &Bench) {
     let realms = principals["realms"].as_array_mut().expect("realms");
     realms.truncate(1);
     realms.push(json!({"name": "base", "clients": [{"client_id": "other", "client_secret": "s"}]}));
-    let vendor = bench.running.server.vendor(&bench.vendor).expect("it is there");
+    let vendor = bench
+        .running
+        .server
+        .vendor(&bench.vendor)
+        .expect("it is there");
     let mock = bench.running.server.mock(vendor, &bench.stage);
-    vendor.change_principals(&mock, principals).expect("principals");
+    vendor
+        .change_principals(&mock, principals)
+        .expect("principals");
 }
 
 /// Sends a request with a token and the first tenant's name.
@@ -57,7 +66,16 @@ pub(super) fn encounter(status: &str, patient: &str) -> String {
 
 /// Makes an interaction; its id.
 pub(super) async fn create(bench: &Bench, token: &str, status: &str, patient: &str) -> String {
-    let answer = call(bench, "POST /v2/interactions/", token, &encounter(status, patient)).await;
+    let answer = call(
+        bench,
+        "POST /v2/interactions/",
+        token,
+        &encounter(status, patient),
+    )
+    .await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["interactionId"].as_str().expect("an id").to_owned()
+    answer.json()["interactionId"]
+        .as_str()
+        .expect("an id")
+        .to_owned()
 }

@@ -75,11 +75,21 @@ impl Common<'_> {
     }
 
     /// A refresh token; without `exp` it is an offline token.
-    pub(super) fn refresh(&self, exp: Option<i64>, jti: String, scope: String, aud: &[String], reuse: Option<String>) -> Claims {
+    pub(super) fn refresh(
+        &self,
+        exp: Option<i64>,
+        jti: String,
+        scope: String,
+        aud: &[String],
+        reuse: Option<String>,
+    ) -> Claims {
         let mut claims = self.opened(exp, jti);
         claims.shift_remove("auth_time");
         put(&mut claims, "aud", Some(self.issuer.clone()));
-        self.add_subject(&mut claims, if exp.is_some() { "Refresh" } else { "Offline" });
+        self.add_subject(
+            &mut claims,
+            if exp.is_some() { "Refresh" } else { "Offline" },
+        );
         put(&mut claims, "sid", self.session);
         put(&mut claims, "scope", Some(scope));
         put(&mut claims, "aud_x", audience(aud));
@@ -97,12 +107,24 @@ impl Common<'_> {
     /// Origins and roles.
     pub(super) fn add_roles(&self, claims: &mut Claims) {
         if !self.client.web_origins.is_empty() {
-            put(claims, "allowed-origins", Some(self.client.web_origins.clone()));
+            put(
+                claims,
+                "allowed-origins",
+                Some(self.client.web_origins.clone()),
+            );
         }
         let default = format!("default-roles-{}", self.realm.to_lowercase());
-        put(claims, "realm_access", Some(json!({"roles": [default, "offline_access", "uma_authorization"]})));
+        put(
+            claims,
+            "realm_access",
+            Some(json!({"roles": [default, "offline_access", "uma_authorization"]})),
+        );
         let account = json!({"roles": ["manage-account", "manage-account-links", "view-profile"]});
-        put(claims, "resource_access", Some(json!({ "account": account })));
+        put(
+            claims,
+            "resource_access",
+            Some(json!({ "account": account })),
+        );
     }
 
     /// What the scopes `profile` and `email` map, and for a service account who calls.
@@ -118,7 +140,11 @@ impl Common<'_> {
         if self.first_realm {
             put(claims, "clientHost", Some(CALLER));
         }
-        put(claims, "preferred_username", Some(self.client.service_user()));
+        put(
+            claims,
+            "preferred_username",
+            Some(self.client.service_user()),
+        );
         put(claims, "clientAddress", Some(CALLER));
         put(claims, "client_id", Some(self.client.client_id.as_str()));
     }
@@ -128,12 +154,20 @@ impl Common<'_> {
         let mut claims = Claims::new();
         put(&mut claims, "email_verified", Some(false));
         let Some(user) = self.user else {
-            put(&mut claims, "preferred_username", Some(self.client.service_user()));
+            put(
+                &mut claims,
+                "preferred_username",
+                Some(self.client.service_user()),
+            );
             return claims;
         };
         let (first, last) = user.names();
         put(&mut claims, "name", Some(format!("{first} {last}")));
-        put(&mut claims, "preferred_username", Some(user.username.to_lowercase()));
+        put(
+            &mut claims,
+            "preferred_username",
+            Some(user.username.to_lowercase()),
+        );
         put(&mut claims, "given_name", Some(first));
         put(&mut claims, "family_name", Some(last));
         put(&mut claims, "email", Some(user.email()));

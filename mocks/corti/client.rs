@@ -43,10 +43,18 @@ pub(super) fn authenticate<'a>(
         mock.refuse(&request.endpoint, denial)?;
     }
     if let (Some(secret), false) = (&client.client_secret, client.public) {
-        let legacy = if mock.setting_text("kc_profile") == "legacy" { "_legacy" } else { "" };
+        let legacy = if mock.setting_text("kc_profile") == "legacy" {
+            "_legacy"
+        } else {
+            ""
+        };
         match shown.secret.as_deref() {
-            None | Some("") => return Err(Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
-                .expected(format!("the secret of `{id}`"))),
+            None | Some("") => {
+                return Err(
+                    Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
+                        .expected(format!("the secret of `{id}`")),
+                );
+            }
             Some(given) if !secret.matches(given.as_bytes()) => {
                 let denial = Denial::new(DenialKind::BadSecret, format!("wrong_secret{legacy}"))
                     .expected(format!("the secret of `{id}`"));
@@ -106,7 +114,9 @@ fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let lenient = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let bytes = GeneralPurpose::new(&STANDARD, lenient).decode(letters).ok()?;
+    let bytes = GeneralPurpose::new(&STANDARD, lenient)
+        .decode(letters)
+        .ok()?;
     let colon = bytes.iter().position(|byte| *byte == b':')?;
     (colon > 0).then(|| (bytes[..colon].to_vec(), bytes[colon + 1..].to_vec()))
 }
@@ -146,7 +156,11 @@ mod tests {
 
     fn check(header: &str, expected: Option<(&str, &str)>) {
         let bytes = |text: &str| text.as_bytes().to_vec();
-        assert_eq!(basic(header), expected.map(|(id, secret)| (bytes(id), bytes(secret))), "{header}");
+        assert_eq!(
+            basic(header),
+            expected.map(|(id, secret)| (bytes(id), bytes(secret))),
+            "{header}"
+        );
     }
 
     #[test]

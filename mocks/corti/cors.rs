@@ -30,7 +30,12 @@ fn origin(request: &Request) -> Option<String> {
 /// `invalid_origin`.
 pub(super) fn admit(request: &Request, client: &Client) -> Result<(), Denial> {
     match origin(request) {
-        Some(origin) if !client.web_origins.iter().any(|have| *have == origin || have == "*") => {
+        Some(origin)
+            if !client
+                .web_origins
+                .iter()
+                .any(|have| *have == origin || have == "*") =>
+        {
             Err(Denial::new(DenialKind::Forbidden, "invalid_origin")
                 .expected(format!("an origin that `{}` lists", client.client_id))
                 .got(origin))
@@ -53,7 +58,10 @@ pub(super) fn preflight(mock: &Mock, request: &Request, family: &str) -> Reply {
 /// origin is reflected.
 pub(super) fn dress(mock: &Mock, request: &Request, answer: Result<Reply, Denial>) -> Reply {
     let reply = answer.unwrap_or_else(|denial| Reply::denied(mock.profile(), denial));
-    let reason = reply.denial.as_ref().map_or("", |denial| denial.reason.as_str());
+    let reason = reply
+        .denial
+        .as_ref()
+        .map_or("", |denial| denial.reason.as_str());
     if BEFORE_CLIENT.contains(&reason) {
         return reply;
     }

@@ -18,9 +18,13 @@ pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Den
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_keys"));
     }
-    let accept = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accept = request
+        .headers
+        .get(http::header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| !takes_json(accept)) {
-        return Err(Denial::new(DenialKind::Unsupported, "not_acceptable").expected("Accept: application/json"));
+        return Err(Denial::new(DenialKind::Unsupported, "not_acceptable")
+            .expected("Accept: application/json"));
     }
     let mut document: Value = serde_json::from_str(
         &DISCOVERY
@@ -29,7 +33,10 @@ pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Den
             .replace("{realm}", &realm.name),
     )
     .expect("a test reads it");
-    if let Some(scopes) = document["scopes_supported"].as_array_mut().filter(|_| !realm.is_first()) {
+    if let Some(scopes) = document["scopes_supported"]
+        .as_array_mut()
+        .filter(|_| !realm.is_first())
+    {
         scopes[1..].reverse();
     }
     let reply = Reply::json(200, &document).dressed(mock.profile(), "h9", &[]);
@@ -38,8 +45,11 @@ pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Den
 
 /// Whether one of the ranges of an `Accept` header has JSON in it (RFC 9110 §12.5.1).
 fn takes_json(accept: &str) -> bool {
-    let mut ranges = accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
-    accept.trim().is_empty() || ranges.any(|range| matches!(range, "*/*" | "application/*" | "application/json"))
+    let mut ranges = accept
+        .split(',')
+        .map(|range| range.split(';').next().unwrap_or_default().trim());
+    accept.trim().is_empty()
+        || ranges.any(|range| matches!(range, "*/*" | "application/*" | "application/json"))
 }
 
 /// The realm's keys (RFC 7517 §5): one signs, one encrypts.
@@ -93,7 +103,13 @@ mod tests {
 
     #[test]
     fn accept_is_read_by_ranges() {
-        for taken in ["", "*/*", "application/json", "text/html, application/json;q=0.5", "application/*"] {
+        for taken in [
+            "",
+            "*/*",
+            "application/json",
+            "text/html, application/json;q=0.5",
+            "application/*",
+        ] {
             assert!(takes_json(taken), "{taken:?}");
         }
         assert!(!takes_json("text/html"));

@@ -48,7 +48,9 @@ impl Form {
         let mut parts = header.split(';').map(str::trim);
         let media_type = parts.next().unwrap_or_default();
         let is_word = |word: &str| !word.is_empty() && !word.contains([' ', '/']);
-        if !media_type.split_once('/').is_some_and(|(kind, of)| is_word(kind) && is_word(of.split(',').next().unwrap_or_default())) {
+        if !media_type.split_once('/').is_some_and(|(kind, of)| {
+            is_word(kind) && is_word(of.split(',').next().unwrap_or_default())
+        }) {
             return Err(Denial::new(DenialKind::Malformed, "unparsable_media_type")
                 .expected("Content-Type: application/x-www-form-urlencoded")
                 .got(header)
@@ -80,18 +82,28 @@ impl Form {
             return Err(Denial::new(DenialKind::Limit, "broken_form")
                 .expected(format!("at most {MOST} names")));
         }
-        let is_long = |(name, value): &(Vec<u8>, Vec<u8>)| name.len() > LONGEST || value.len() > LONGEST;
+        let is_long =
+            |(name, value): &(Vec<u8>, Vec<u8>)| name.len() > LONGEST || value.len() > LONGEST;
         if raw.pairs.iter().any(is_long) {
             return Err(Denial::new(DenialKind::Limit, "realm_body_too_large")
                 .expected(format!("names and values of at most {LONGEST} bytes")));
         }
-        let text = |bytes: &[u8]| if latin {
-            bytes.iter().map(|&byte| char::from(byte)).collect()
-        } else {
-            String::from_utf8_lossy(bytes).into_owned()
+        let text = |bytes: &[u8]| {
+            if latin {
+                bytes.iter().map(|&byte| char::from(byte)).collect()
+            } else {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
         };
-        let pairs = raw.pairs.iter().map(|(name, value)| (text(name), text(value))).collect();
-        Ok(Self { pairs, client: ClientIn::Form })
+        let pairs = raw
+            .pairs
+            .iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
+        Ok(Self {
+            pairs,
+            client: ClientIn::Form,
+        })
     }
 
     async fn of_parts(header: &str, request: &Request) -> Self {
@@ -108,17 +120,24 @@ impl Form {
                 }
             }
         }
-        Self { pairs, client: ClientIn::Nowhere }
+        Self {
+            pairs,
+            client: ClientIn::Nowhere,
+        }
     }
 
     /// The first value of `name`, even an empty one, whatever its length.
     pub(super) fn first(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The first value of `name` as a grant reads it: one that is too long counts as absent.
     pub(super) fn read_by_grant(&self, name: &str) -> Option<&str> {
-        self.first(name).filter(|value| value.chars().take(LONGEST_READ + 1).count() <= LONGEST_READ)
+        self.first(name)
+            .filter(|value| value.chars().take(LONGEST_READ + 1).count() <= LONGEST_READ)
     }
 
     /// Whether a name occurs twice; names are compared as they are, letter case included.
@@ -128,7 +147,9 @@ impl Form {
     pub(super) fn refuse_repeated(&self) -> Result<(), Denial> {
         let mut seen = std::collections::BTreeSet::new();
         match self.pairs.iter().find(|(name, _)| !seen.insert(name)) {
-            Some((name, _)) => Err(Denial::new(DenialKind::Repeated, "repeated_parameter").got(name)),
+            Some((name, _)) => {
+                Err(Denial::new(DenialKind::Repeated, "repeated_parameter").got(name))
+            }
             None => Ok(()),
         }
     }

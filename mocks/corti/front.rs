@@ -35,7 +35,11 @@ pub(super) fn named(mock: &Mock, endpoint: &str, name: &str) -> Result<RealmRef,
 ///
 /// # Errors
 /// `realm_disabled`.
-pub(super) fn must_be_enabled(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<(), Denial> {
+pub(super) fn must_be_enabled(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+) -> Result<(), Denial> {
     if realm.enabled {
         return Ok(());
     }
@@ -70,9 +74,11 @@ pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
 pub(super) fn bare(mock: &Mock, denial: Denial) -> Reply {
     let mut reply = Reply::denied(mock.profile(), denial);
     let keeps = [http::header::CACHE_CONTROL, http::header::PRAGMA];
-    reply
-        .headers
-        .retain(|(name, _)| !keeps.iter().any(|drop| name.eq_ignore_ascii_case(drop.as_str())));
+    reply.headers.retain(|(name, _)| {
+        !keeps
+            .iter()
+            .any(|drop| name.eq_ignore_ascii_case(drop.as_str()))
+    });
     reply
 }
 
@@ -106,7 +112,9 @@ pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
         (_, Miss::Method(_)) => reworded("realm_wrong_method"),
         // "POST on an unknown name under openid-connect 405, GET 404"; below the token endpoint it
         // is the other way round.
-        (["protocol", "openid-connect", "token", _, ..], _) if is_get => reworded("realm_wrong_method"),
+        (["protocol", "openid-connect", "token", _, ..], _) if is_get => {
+            reworded("realm_wrong_method")
+        }
         (["protocol", "openid-connect", "token", _, ..], _) => reworded("realm_not_found"),
         (["protocol", "openid-connect", ..], _) if !is_get => reworded("realm_wrong_method"),
         (["protocol", "openid-connect", ..], _) | ([], _) => reworded("realm_not_found"),
@@ -119,7 +127,9 @@ pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
 fn escapes(text: &str) -> impl Iterator<Item = Option<u8>> {
     text.split('%').skip(1).map(|rest| {
         let digits = rest.get(..2)?;
-        u8::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
+        u8::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| !digits.starts_with('+'))
     })
 }
 

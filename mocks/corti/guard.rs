@@ -24,7 +24,11 @@ pub(super) async fn bearer(mock: &Mock, request: &Request) -> Result<Admitted, D
 /// # Errors
 /// `malformed_token`, `wrong_issuer`, `bad_signature`, `wrong_token`, `expired_token`,
 /// `unknown_token`, `revoked_token`.
-pub(super) async fn bearer_value(mock: &Mock, endpoint: &str, value: &str) -> Result<Admitted, Denial> {
+pub(super) async fn bearer_value(
+    mock: &Mock,
+    endpoint: &str,
+    value: &str,
+) -> Result<Admitted, Denial> {
     bearer::check(mock, endpoint, value, |value| examine(mock, value)).await
 }
 

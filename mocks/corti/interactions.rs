@@ -63,7 +63,10 @@ impl Interaction {
 
     /// When it ended: the end of its encounter, or when that was completed.
     fn ended(&self) -> Value {
-        let end = self.encounter.get("period").and_then(|period| period.get("endedAt"));
+        let end = self
+            .encounter
+            .get("period")
+            .and_then(|period| period.get("endedAt"));
         end.cloned().unwrap_or(Value::Null)
     }
 
@@ -102,7 +105,10 @@ impl Interaction {
 
 /// The client behind a token.
 fn owner(token: &Token) -> String {
-    token.client.clone().unwrap_or_else(|| token.principal.clone())
+    token
+        .client
+        .clone()
+        .unwrap_or_else(|| token.principal.clone())
 }
 
 /// The interactions of a stage.
@@ -158,7 +164,11 @@ impl Interactions {
     /// Those that `pick` takes, in order of creation.
     pub(super) fn list(&self, pick: impl Fn(&Interaction) -> bool) -> Vec<Interaction> {
         let kept = self.lock();
-        kept.by_number.values().filter(|one| pick(one)).cloned().collect()
+        kept.by_number
+            .values()
+            .filter(|one| pick(one))
+            .cloned()
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

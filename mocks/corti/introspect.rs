@@ -30,7 +30,8 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
     front::must_be_enabled(mock, request, realm)?;
     let client = client::authenticate(mock, request, realm, &form).map_err(worded)?;
     if client.is_public() {
-        let denial = Denial::new(DenialKind::Unsupported, "introspect_public").got(client.client_id.clone());
+        let denial =
+            Denial::new(DenialKind::Unsupported, "introspect_public").got(client.client_id.clone());
         mock.refuse(&request.endpoint, denial)?;
     }
     form.refuse_repeated()?;
@@ -38,7 +39,13 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
         Denial::new(DenialKind::Missing, "introspect_no_token").expected("token in the form")
     })?;
     let hint = form.first("token_type_hint");
-    let asked = Asked { mock, request, realm, form: &form, client };
+    let asked = Asked {
+        mock,
+        request,
+        realm,
+        form: &form,
+        client,
+    };
     let found = match hint {
         None | Some("access_token") => access_or_id(&asked, value).await,
         Some("refresh_token") => own_refresh(&asked, value).await,
@@ -70,8 +77,18 @@ fn worded(mut denial: Denial) -> Denial {
 
 /// An access token whose audience the asking client is in, or the client's own id token.
 async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked { mock, request, realm, client, .. } = *asked;
-    if mock.find(value).await.is_some_and(|token| token.kind == TokenKind::Id) {
+    let Asked {
+        mock,
+        request,
+        realm,
+        client,
+        ..
+    } = *asked;
+    if mock
+        .find(value)
+        .await
+        .is_some_and(|token| token.kind == TokenKind::Id)
+    {
         return own_id(asked, value).await;
     }
     let live = live::check(mock, &request.endpoint, realm, value).await?;
@@ -81,11 +98,22 @@ async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Valu
             .got(live.token.name());
         mock.refuse(&request.endpoint, denial)?;
     }
-    Ok(described(mock, realm, &live.login, live.parts.claims, "Bearer"))
+    Ok(described(
+        mock,
+        realm,
+        &live.login,
+        live.parts.claims,
+        "Bearer",
+    ))
 }
 
 async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked { mock, realm, client, .. } = *asked;
+    let Asked {
+        mock,
+        realm,
+        client,
+        ..
+    } = *asked;
     let parts = jwt::parse(value)?;
     let signing = mock.state::<State>().keys.of(&realm.name);
     parts.verify_rs256(&signing.signing().rsa)?;
@@ -93,7 +121,10 @@ async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, De
     let unknown = || Denial::new(DenialKind::UnknownToken, "unknown_token");
     let token = mock.find(value).await.ok_or_else(unknown)?;
     let login = Login::of(&token).ok_or_else(unknown)?;
-    if parts.claim("iss") != Some(&issuer(mock, &realm.name)) || !is_for(&parts, client) || mock.state_of(&token) != TokenState::Live {
+    if parts.claim("iss") != Some(&issuer(mock, &realm.name))
+        || !is_for(&parts, client)
+        || mock.state_of(&token) != TokenState::Live
+    {
         return Err(Denial::new(DenialKind::WrongToken, "wrong_token").got(token.name()));
     }
     Ok(described(mock, realm, &login, parts.claims, "ID"))
@@ -102,10 +133,19 @@ async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, De
 /// The asking client's own refresh token; `aud` is a list with the issuer first, and roles and
 /// profile stand in it as in the access token.
 async fn own_refresh(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked { mock, realm, client, .. } = *asked;
+    let Asked {
+        mock,
+        realm,
+        client,
+        ..
+    } = *asked;
     let (token, login) = refresh::read(asked, value).await?;
     let dead = || Denial::new(DenialKind::Revoked, "inactive_refresh_token").got(token.name());
-    if login.client != client.client_id || mock.state_of(&token) != TokenState::Live || Ended::of(&token).is_some() || refresh::is_stale(realm, &token, &login) {
+    if login.client != client.client_id
+        || mock.state_of(&token) != TokenState::Live
+        || Ended::of(&token).is_some()
+        || refresh::is_stale(realm, &token, &login)
+    {
         return Err(dead());
     }
     let Account::Good(user, _) = login.account(realm) else {
@@ -148,7 +188,13 @@ fn is_for(parts: &jwt::Parts, client: &Client) -> bool {
 
 /// "claims in the token's order; clientHost, clientAddress left out; then client_id, username,
 /// token_type, active last".
-fn described(mock: &Mock, realm: &RealmRef, login: &Login, mut claims: Map<String, Value>, kind: &str) -> Map<String, Value> {
+fn described(
+    mock: &Mock,
+    realm: &RealmRef,
+    login: &Login,
+    mut claims: Map<String, Value>,
+    kind: &str,
+) -> Map<String, Value> {
     let _ = mock;
     for name in ["clientHost", "clientAddress", "client_id"] {
         claims.shift_remove(name);

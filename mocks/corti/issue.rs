@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use locum_core::{Token, TokenId, TokenKind};
-use locum_server::{Mock, NewToken, Reply, jwt, principal};
 use locum_server::stage::chance_for;
+use locum_server::{Mock, NewToken, Reply, jwt, principal};
 use serde_json::{Map, Value};
 
 use super::State;
@@ -83,7 +83,13 @@ pub(super) fn bare_uuid(mock: &Mock) -> String {
 }
 
 /// What the tokens of `login` have in common.
-pub(super) fn common<'a>(mock: &Mock, realm: &'a RealmRef, login: &'a Login, user: Option<&'a User>, client: &'a Client) -> Common<'a> {
+pub(super) fn common<'a>(
+    mock: &Mock,
+    realm: &'a RealmRef,
+    login: &'a Login,
+    user: Option<&'a User>,
+    client: &'a Client,
+) -> Common<'a> {
     let username = user.map_or_else(|| client.service_user(), |user| user.username.clone());
     Common {
         realm: &realm.name,
@@ -100,13 +106,23 @@ pub(super) fn common<'a>(mock: &Mock, realm: &'a RealmRef, login: &'a Login, use
 
 /// Issues access, refresh and id token as `occasion` asks, and words the answer.
 pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
-    let Occasion { realm, login, scope, .. } = occasion;
+    let Occasion {
+        realm,
+        login,
+        scope,
+        ..
+    } = occasion;
     // The grant has looked at the account already; what a twin pardons comes without it.
-    let client = realm.client(&login.client).expect("the grant found the client");
+    let client = realm
+        .client(&login.client)
+        .expect("the grant found the client");
     let user = login.user.as_deref().and_then(|name| realm.user(name));
     let common = common(mock, realm, login, user, client);
     let keys = mock.state::<State>().keys.of(&realm.name);
-    let header = format!(r#"{{"alg":"RS256","typ" : "JWT","kid" : "{}"}}"#, keys.signing().kid);
+    let header = format!(
+        r#"{{"alg":"RS256","typ" : "JWT","kid" : "{}"}}"#,
+        keys.signing().kid
+    );
     let lives = mock.setting_u64("access_ttl_s");
     let exp = common.now.saturating_add_unsigned(lives);
     let words = scope.words(mock, realm.is_first());
@@ -115,26 +131,46 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
     let jti = format!("{}{}", prefix(occasion), bare_uuid(mock));
     let claims = common.access(exp, jti, &aud, &words);
     let access = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
-    keep(mock, occasion, &access, TokenKind::Access, Some(lives), &words).await;
+    keep(
+        mock,
+        occasion,
+        &access,
+        TokenKind::Access,
+        Some(lives),
+        &words,
+    )
+    .await;
 
     let mut body = Map::new();
     put(&mut body, "access_token", Some(access.as_str()));
     put(&mut body, "expires_in", Some(lives));
     if occasion.refresh {
         let (value, refresh_lives) = refresh(mock, occasion, &common, &aud, &words).await;
-        put(&mut body, "refresh_expires_in", Some(refresh_lives.unwrap_or(0)));
+        put(
+            &mut body,
+            "refresh_expires_in",
+            Some(refresh_lives.unwrap_or(0)),
+        );
         put(&mut body, "refresh_token", Some(value));
     } else {
         put(&mut body, "refresh_expires_in", Some(0));
     }
-    put(&mut body, "token_type", Some(mock.profile().token.token_type.as_str()));
+    put(
+        &mut body,
+        "token_type",
+        Some(mock.profile().token.token_type.as_str()),
+    );
     if login.scope.openid {
         let claims = common.id(exp, bare_uuid(mock), login.nonce.as_deref(), &access);
         let id = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
         keep(mock, occasion, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
     }
-    put(&mut body, "not-before-policy", Some(not_before(realm, client, user)));
+    put(
+        &mut body,
+        "not-before-policy",
+        Some(not_before(realm, client, user)),
+    );
     if occasion.refresh {
         put(&mut body, "session_state", login.session.as_deref());
     }
@@ -147,9 +183,18 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
 }
 
 /// The refresh token's value and how many seconds it lives; for ever when it is an offline token.
-async fn refresh(mock: &Mock, occasion: &Occasion<'_>, common: &Common<'_>, aud: &[String], words: &str) -> (String, Option<u64>) {
+async fn refresh(
+    mock: &Mock,
+    occasion: &Occasion<'_>,
+    common: &Common<'_>,
+    aud: &[String],
+    words: &str,
+) -> (String, Option<u64>) {
     let keys = mock.state::<State>().keys.of(common.realm);
-    let header = format!(r#"{{"alg":"HS512","typ" : "JWT","kid" : "{}"}}"#, keys.refresh_kid);
+    let header = format!(
+        r#"{{"alg":"HS512","typ" : "JWT","kid" : "{}"}}"#,
+        keys.refresh_kid
+    );
     let lives = (!occasion.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
     let scope = Scope::all_words(words, common.user.is_none());
@@ -160,7 +205,14 @@ async fn refresh(mock: &Mock, occasion: &Occasion<'_>, common: &Common<'_>, aud:
     (value, lives)
 }
 
-async fn keep(mock: &Mock, occasion: &Occasion<'_>, value: &str, kind: TokenKind, lives: Option<u64>, words: &str) -> Token {
+async fn keep(
+    mock: &Mock,
+    occasion: &Occasion<'_>,
+    value: &str,
+    kind: TokenKind,
+    lives: Option<u64>,
+    words: &str,
+) -> Token {
     let login = occasion.login;
     let mut new = NewToken::new(kind, login.principal(), login.number, Duration::ZERO);
     new.lifetime = lives.map(Duration::from_secs);
@@ -186,14 +238,21 @@ fn prefix(occasion: &Occasion<'_>) -> String {
 fn audience(mock: &Mock, client: &Client) -> Vec<String> {
     let mut audience = client.audience.clone();
     let always = mock.setting("access_aud");
-    let always = always.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let always = always
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     audience.extend(always.map(str::to_owned));
     audience
 }
 
 /// `not-before-policy`: the latest of what was pushed for realm, client and user.
 pub(super) fn not_before(realm: &RealmRef, client: &Client, user: Option<&User>) -> i64 {
-    realm.not_before.max(client.not_before).max(user.map_or(0, |user| user.not_before))
+    realm
+        .not_before
+        .max(client.not_before)
+        .max(user.map_or(0, |user| user.not_before))
 }
 
 /// [`not_before`] of the account behind a login.

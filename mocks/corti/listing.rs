@@ -8,7 +8,14 @@ use super::interactions::Interaction;
 use super::shape::{STATUSES, invalid};
 
 /// What may be sorted by; the first is the default.
-const SORTS: [&str; 6] = ["createdAt", "id", "assignedUserId", "patient", "endedAt", "updatedAt"];
+const SORTS: [&str; 6] = [
+    "createdAt",
+    "id",
+    "assignedUserId",
+    "patient",
+    "endedAt",
+    "updatedAt",
+];
 
 /// A page of a sorted and filtered list.
 #[derive(Debug)]
@@ -61,9 +68,19 @@ impl Listing {
 
     fn takes(&self, one: &Interaction) -> bool {
         let status = one.encounter.get("status").and_then(Value::as_str);
-        let patient = one.patient.as_ref().and_then(|patient| patient.get("identifier"));
-        (self.statuses.is_empty() || self.statuses.iter().any(|wanted| Some(wanted.as_str()) == status))
-            && self.patient.as_ref().is_none_or(|wanted| patient.and_then(Value::as_str) == Some(wanted))
+        let patient = one
+            .patient
+            .as_ref()
+            .and_then(|patient| patient.get("identifier"));
+        (self.statuses.is_empty()
+            || self
+                .statuses
+                .iter()
+                .any(|wanted| Some(wanted.as_str()) == status))
+            && self
+                .patient
+                .as_ref()
+                .is_none_or(|wanted| patient.and_then(Value::as_str) == Some(wanted))
     }
 }
 
@@ -72,8 +89,16 @@ fn key(sort: &str, one: &Interaction) -> String {
     match sort {
         "id" => one.id.clone(),
         "assignedUserId" => one.assigned_user.clone(),
-        "patient" => text(one.patient.as_ref().and_then(|patient| patient.get("identifier"))),
-        "endedAt" => text(one.encounter.get("period").and_then(|period| period.get("endedAt"))),
+        "patient" => text(
+            one.patient
+                .as_ref()
+                .and_then(|patient| patient.get("identifier")),
+        ),
+        "endedAt" => text(
+            one.encounter
+                .get("period")
+                .and_then(|period| period.get("endedAt")),
+        ),
         // A text that sorts like the time: RFC 3339 drops a fraction of zero.
         "updatedAt" => format!("{:020}", one.updated.as_millis()),
         _ => format!("{:020}", one.created.as_millis()),
@@ -84,7 +109,10 @@ fn one_of(name: &str, given: String, words: &[&str]) -> Result<String, Denial> {
     if words.contains(&given.as_str()) {
         return Ok(given);
     }
-    Err(invalid(name, &format!("must be one of {}", words.join(", "))))
+    Err(invalid(
+        name,
+        &format!("must be one of {}", words.join(", ")),
+    ))
 }
 
 /// "Must be greater than 0."

@@ -21,7 +21,12 @@ pub(super) struct Live {
 /// # Errors
 /// `token_unverified` for what is wrong with the token itself, `user_session_not_found`,
 /// `user_disabled`, `client_disabled`.
-pub(super) async fn check(mock: &Mock, endpoint: &str, realm: &RealmRef, value: &str) -> Result<Live, Denial> {
+pub(super) async fn check(
+    mock: &Mock,
+    endpoint: &str,
+    realm: &RealmRef,
+    value: &str,
+) -> Result<Live, Denial> {
     let unverified = |denial: Denial| Denial {
         reason: "token_unverified".to_owned(),
         ..denial
@@ -31,12 +36,15 @@ pub(super) async fn check(mock: &Mock, endpoint: &str, realm: &RealmRef, value: 
         mock.refuse(endpoint, unverified(denial))?;
     }
     let unknown = || {
-        unverified(Denial::new(DenialKind::UnknownToken, "").expected("an access token of this realm"))
+        unverified(
+            Denial::new(DenialKind::UnknownToken, "").expected("an access token of this realm"),
+        )
     };
     let token = mock.find(value).await.ok_or_else(unknown)?;
     mock.presented(&token).await;
     let login = Login::of(&token).ok_or_else(unknown)?;
-    let refuse = |kind, reason: &str| mock.refuse(endpoint, Denial::new(kind, reason).got(token.name()));
+    let refuse =
+        |kind, reason: &str| mock.refuse(endpoint, Denial::new(kind, reason).got(token.name()));
     if token.kind != TokenKind::Access {
         refuse(DenialKind::WrongToken, "token_unverified")?;
     }
@@ -56,5 +64,9 @@ pub(super) async fn check(mock: &Mock, endpoint: &str, realm: &RealmRef, value: 
         Account::ClientDisabled => refuse(DenialKind::Disabled, "client_disabled")?,
         Account::Good(..) => {}
     }
-    Ok(Live { token, login, parts })
+    Ok(Live {
+        token,
+        login,
+        parts,
+    })
 }

@@ -30,20 +30,35 @@ pub(super) async fn logout(mock: Mock, request: Request) -> Result<Reply, Denial
 }
 
 fn text(query: &Query, name: &str) -> Option<String> {
-    query.first(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    query
+        .first(name)
+        .map(|value| String::from_utf8_lossy(value).into_owned())
 }
 
 /// "POST refresh_token + client: 204; also the second time, also an expired token, also an offline
 /// token, also in a disabled realm."
-async fn by_refresh_token(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form) -> Result<Reply, Denial> {
+async fn by_refresh_token(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    form: &Form,
+) -> Result<Reply, Denial> {
     let client = client::authenticate(mock, request, realm, form)?;
     cors::admit(request, client)?;
-    let asked = Asked { mock, request, realm, form, client };
+    let asked = Asked {
+        mock,
+        request,
+        realm,
+        form,
+        client,
+    };
     let value = form.first("refresh_token").unwrap_or_default();
-    let (token, login) = refresh::read(&asked, value).await.map_err(|denial| Denial {
-        reason: "logout_invalid_token".to_owned(),
-        ..denial
-    })?;
+    let (token, login) = refresh::read(&asked, value)
+        .await
+        .map_err(|denial| Denial {
+            reason: "logout_invalid_token".to_owned(),
+            ..denial
+        })?;
     mock.presented(&token).await;
     if login.client != client.client_id {
         let denial = Denial::new(DenialKind::WrongToken, "logout_foreign_token").got(token.name());
@@ -84,7 +99,10 @@ async fn by_browser(mock: &Mock, realm: &RealmRef, asked: &Browser) -> Reply {
             None => return sorry("Invalid parameter: id_token_hint"),
         },
     };
-    let client = hinted.as_ref().map(|login| &login.client).or(asked.client.as_ref());
+    let client = hinted
+        .as_ref()
+        .map(|login| &login.client)
+        .or(asked.client.as_ref());
     let registered = |uri: &String| {
         client
             .and_then(|id| realm.client(id))
@@ -98,13 +116,25 @@ async fn by_browser(mock: &Mock, realm: &RealmRef, asked: &Browser) -> Reply {
     let Some(login) = hinted else {
         return match &asked.redirect {
             Some(uri) => redirected(mock, uri, asked.state.as_deref()),
-            None => page::page(mock, 200, &realm.name, "Logging out", "Do you want to log out?"),
+            None => page::page(
+                mock,
+                200,
+                &realm.name,
+                "Logging out",
+                "Do you want to log out?",
+            ),
         };
     };
     login::end(mock, login.number, Ended::Session, &login.client).await;
     let reply = match &asked.redirect {
         Some(uri) => redirected(mock, uri, asked.state.as_deref()),
-        None => page::page(mock, 200, &realm.name, "You are logged out", "You are logged out"),
+        None => page::page(
+            mock,
+            200,
+            &realm.name,
+            "You are logged out",
+            "You are logged out",
+        ),
     };
     reply.outcome(Outcome::Revoked)
 }
@@ -114,13 +144,19 @@ async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Option<Login> {
     let parts = jwt::parse(hint).ok()?;
     let keys = mock.state::<State>().keys.of(&realm.name);
     parts.verify_rs256(&keys.signing().rsa).ok()?;
-    let token = mock.find(hint).await.filter(|token| token.kind == TokenKind::Id)?;
+    let token = mock
+        .find(hint)
+        .await
+        .filter(|token| token.kind == TokenKind::Id)?;
     mock.presented(&token).await;
     Login::of(&token)
 }
 
 fn redirected(mock: &Mock, uri: &str, state: Option<&str>) -> Reply {
-    let pairs: Vec<(String, String)> = state.map(|state| ("state".to_owned(), state.to_owned())).into_iter().collect();
+    let pairs: Vec<(String, String)> = state
+        .map(|state| ("state".to_owned(), state.to_owned()))
+        .into_iter()
+        .collect();
     let to = super::authorize::with_pairs(uri, '?', &pairs);
     let reply = Reply::status(302).header("location", to);
     reply.dressed(mock.profile(), "h8", &[])

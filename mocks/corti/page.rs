@@ -5,7 +5,13 @@ use locum_server::{Mock, Reply};
 /// A page that says one thing; `family` gives it its headers.
 pub(super) fn page(mock: &Mock, status: u16, realm: &str, heading: &str, message: &str) -> Reply {
     let message = escaped(message);
-    shown(mock, status, realm, heading, &format!("<p id=\"message\">{message}</p>"))
+    shown(
+        mock,
+        status,
+        realm,
+        heading,
+        &format!("<p id=\"message\">{message}</p>"),
+    )
 }
 
 /// The login form, which posts to `action`.
@@ -24,10 +30,21 @@ pub(super) fn login(mock: &Mock, realm: &str, action: &str, message: Option<&str
 }
 
 /// A page that posts `fields` to the client at once (`response_mode=form_post`).
-pub(super) fn posting(mock: &Mock, realm: &str, action: &str, fields: &[(String, String)]) -> Reply {
+pub(super) fn posting(
+    mock: &Mock,
+    realm: &str,
+    action: &str,
+    fields: &[(String, String)],
+) -> Reply {
     let inputs: String = fields
         .iter()
-        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escaped(name), escaped(value)))
+        .map(|(name, value)| {
+            format!(
+                "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
+                escaped(name),
+                escaped(value)
+            )
+        })
         .collect();
     let form = format!(
         "<form method=\"post\" action=\"{}\">{inputs}<noscript><button>CONTINUE</button></noscript></form>\
@@ -44,7 +61,9 @@ fn shown(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) ->
         escaped(realm),
         escaped(heading)
     );
-    Reply::status(status).body(body).dressed(mock.profile(), "html", &[])
+    Reply::status(status)
+        .body(body)
+        .dressed(mock.profile(), "html", &[])
 }
 
 fn escaped(text: &str) -> String {

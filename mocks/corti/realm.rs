@@ -178,7 +178,8 @@ impl User {
     /// name that was taken away.
     pub(super) fn is_pending(&self) -> bool {
         let emptied = [&self.email, &self.first_name, &self.last_name];
-        self.required_action.is_some() || emptied.into_iter().any(|text| text.as_deref() == Some(""))
+        self.required_action.is_some()
+            || emptied.into_iter().any(|text| text.as_deref() == Some(""))
     }
 }
 

@@ -55,8 +55,10 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
 /// The token, where it is one that can be revoked.
 async fn revocable(mock: &Mock, realm: &RealmRef, value: &str) -> Result<(Token, Login), Denial> {
     // The store finds a token by all of its text: what is tampered with is not found.
-    let invalid = || Denial::new(DenialKind::UnknownToken, "revoke_invalid_token")
-        .expected(format!("a token of realm `{}`", realm.name));
+    let invalid = || {
+        Denial::new(DenialKind::UnknownToken, "revoke_invalid_token")
+            .expected(format!("a token of realm `{}`", realm.name))
+    };
     let token = mock.find(value).await.ok_or_else(invalid)?;
     let login = Login::of(&token).ok_or_else(invalid)?;
     if token.tenant.as_ref() != Some(&realm.name) || is_stale(realm, &token, &login) {
@@ -67,7 +69,11 @@ async fn revocable(mock: &Mock, realm: &RealmRef, value: &str) -> Result<(Token,
             .expected("an access or refresh token")
             .got(token.name())),
         TokenKind::Access => Ok((token, login)),
-        TokenKind::Refresh if mock.state_of(&token) == TokenState::Live || token.spent && !token.revoked => Ok((token, login)),
+        TokenKind::Refresh
+            if mock.state_of(&token) == TokenState::Live || token.spent && !token.revoked =>
+        {
+            Ok((token, login))
+        }
         _ => Err(invalid().got(token.name())),
     }
 }

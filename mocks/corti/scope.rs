@@ -9,7 +9,14 @@ use serde::{Deserialize, Serialize};
 const DEFAULT: [&str; 2] = ["email", "profile"];
 
 /// Scopes that may be named and change nothing in the answer's words.
-const SILENT: [&str; 6] = ["acr", "basic", "organization", "roles", "service_account", "web-origins"];
+const SILENT: [&str; 6] = [
+    "acr",
+    "basic",
+    "organization",
+    "roles",
+    "service_account",
+    "web-origins",
+];
 
 /// Scopes that a client may ask for. `transcribe` and `streams` are Corti's own: a token limited
 /// to one websocket.
@@ -103,8 +110,16 @@ impl Scope {
     /// The words of a refresh token: all client scopes, also those that answers do not show.
     pub(super) fn all_words(words: &str, service_account: bool) -> String {
         let shown = words.strip_prefix("openid ").unwrap_or(words);
-        let openid = if shown.len() < words.len() { "openid " } else { "" };
-        let service = if service_account { "service_account " } else { "" };
+        let openid = if shown.len() < words.len() {
+            "openid "
+        } else {
+            ""
+        };
+        let service = if service_account {
+            "service_account "
+        } else {
+            ""
+        };
         format!("{openid}acr {service}roles web-origins basic {shown}")
     }
 }
@@ -115,12 +130,20 @@ mod tests {
 
     fn check(raw: &str, openid: bool, optional: &[&str]) {
         let scope = Scope::read(Some(raw)).expect("it is taken");
-        assert_eq!((scope.openid, scope.optional), (openid, optional.iter().map(|&w| w.to_owned()).collect()), "{raw:?}");
+        assert_eq!(
+            (scope.openid, scope.optional),
+            (openid, optional.iter().map(|&w| w.to_owned()).collect()),
+            "{raw:?}"
+        );
     }
 
     fn refused(raw: &str, echo: &str) {
         let denial = Scope::read(Some(raw)).expect_err("it is refused");
-        assert_eq!(denial.params, [("scope".to_owned(), echo.to_owned())], "{raw:?}");
+        assert_eq!(
+            denial.params,
+            [("scope".to_owned(), echo.to_owned())],
+            "{raw:?}"
+        );
     }
 
     #[test]

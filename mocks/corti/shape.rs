@@ -4,10 +4,23 @@ use locum_core::{Denial, DenialKind, Timestamp};
 use serde_json::{Map, Value};
 
 /// Values of `encounter.status`.
-pub(super) const STATUSES: [&str; 6] = ["planned", "in-progress", "on-hold", "completed", "cancelled", "deleted"];
+pub(super) const STATUSES: [&str; 6] = [
+    "planned",
+    "in-progress",
+    "on-hold",
+    "completed",
+    "cancelled",
+    "deleted",
+];
 
 /// Values of `encounter.type`.
-const TYPES: [&str; 5] = ["first_consultation", "consultation", "emergency", "inpatient", "outpatient"];
+const TYPES: [&str; 5] = [
+    "first_consultation",
+    "consultation",
+    "emergency",
+    "inpatient",
+    "outpatient",
+];
 
 /// Values of `patient.gender`.
 const GENDERS: [&str; 4] = ["male", "female", "unknown", "other"];
@@ -57,10 +70,18 @@ pub(super) fn check_change(body: &Map<String, Value>) -> Result<(), Denial> {
         return Err(invalid("assignedUserId", "must be a UUID"));
     }
     if let Some(encounter) = present(body, "encounter") {
-        check_encounter(encounter.as_object().ok_or_else(|| invalid("encounter", "must be an object"))?)?;
+        check_encounter(
+            encounter
+                .as_object()
+                .ok_or_else(|| invalid("encounter", "must be an object"))?,
+        )?;
     }
     if let Some(patient) = present(body, "patient") {
-        check_patient(patient.as_object().ok_or_else(|| invalid("patient", "must be an object"))?)?;
+        check_patient(
+            patient
+                .as_object()
+                .ok_or_else(|| invalid("patient", "must be an object"))?,
+        )?;
     }
     Ok(())
 }
@@ -79,7 +100,10 @@ fn check_encounter(encounter: &Map<String, Value>) -> Result<(), Denial> {
     for name in ["startedAt", "endedAt"] {
         let is_date = |value: &Value| value.as_str().and_then(Timestamp::parse_rfc3339).is_some();
         if present(period, name).is_some_and(|value| !is_date(value)) {
-            return Err(invalid(&format!("encounter.period.{name}"), "must be a date and time of RFC 3339"));
+            return Err(invalid(
+                &format!("encounter.period.{name}"),
+                "must be a date and time of RFC 3339",
+            ));
         }
     }
     Ok(())
@@ -110,13 +134,18 @@ fn word(object: &Map<String, Value>, of: &str, name: &str, words: &[&str]) -> Re
     match value.as_str() {
         Some(text) if words.contains(&text) || (words.is_empty() && !text.is_empty()) => Ok(()),
         _ if words.is_empty() => Err(invalid(&field, "must be a text that is not empty")),
-        _ => Err(invalid(&field, &format!("must be one of {}", words.join(", ")))),
+        _ => Err(invalid(
+            &field,
+            &format!("must be one of {}", words.join(", ")),
+        )),
     }
 }
 
 fn optional_text(object: &Map<String, Value>, of: &str, name: &str) -> Result<(), Denial> {
     match present(object, name) {
-        Some(value) if !value.is_string() => Err(invalid(&format!("{of}.{name}"), "must be a text")),
+        Some(value) if !value.is_string() => {
+            Err(invalid(&format!("{of}.{name}"), "must be a text"))
+        }
         _ => Ok(()),
     }
 }

@@ -42,8 +42,12 @@ impl Kind {
 /// The sockets' endpoints.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .open("streams", |mock, request| open(mock, request, Kind::Streams))
-        .open("transcribe", |mock, request| open(mock, request, Kind::Transcribe))
+        .open("streams", |mock, request| {
+            open(mock, request, Kind::Streams)
+        })
+        .open("transcribe", |mock, request| {
+            open(mock, request, Kind::Transcribe)
+        })
 }
 
 async fn open(mock: Mock, request: Request, kind: Kind) -> Result<Reply, Denial> {
@@ -55,7 +59,12 @@ async fn open(mock: Mock, request: Request, kind: Kind) -> Result<Reply, Denial>
     }))
 }
 
-async fn upgrade(mock: &Mock, request: &Request, kind: Kind, shown: &Shown) -> Result<Reply, Refusal> {
+async fn upgrade(
+    mock: &Mock,
+    request: &Request,
+    kind: Kind,
+    shown: &Shown,
+) -> Result<Reply, Refusal> {
     let admitted = match admit(mock, request, shown).await {
         Ok(admitted) => admitted,
         Err(denial) => return bad_token(mock, request, kind, denial),
@@ -95,7 +104,9 @@ fn bad_token(mock: &Mock, request: &Request, kind: Kind, denial: Denial) -> Resu
         "close1008" | "error_frame" => {
             let by_frame = how == "error_frame";
             let mock_there = mock.clone();
-            let handler = SocketHandler::new(move |socket| session::turn_away(mock_there, socket, kind, by_frame));
+            let handler = SocketHandler::new(move |socket| {
+                session::turn_away(mock_there, socket, kind, by_frame)
+            });
             let mut reply = answer(mock, request, handler)?;
             reply.denial = Some(denial);
             Ok(reply)

@@ -10,15 +10,32 @@ use super::{client, cors, front};
 
 /// Grants that Keycloak knows and none of these clients may use, and what it says of them.
 const OTHERS: [(&str, &str); 5] = [
-    ("urn:ietf:params:oauth:grant-type:device_code", "no_device_grant"),
+    (
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "no_device_grant",
+    ),
     ("urn:openid:params:grant-type:ciba", "no_ciba_grant"),
-    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "no_assertion"),
-    ("urn:ietf:params:oauth:grant-type:uma-ticket", "no_issued_for"),
-    ("urn:ietf:params:oauth:grant-type:token-exchange", "broken_exchange"),
+    (
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "no_assertion",
+    ),
+    (
+        "urn:ietf:params:oauth:grant-type:uma-ticket",
+        "no_issued_for",
+    ),
+    (
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "broken_exchange",
+    ),
 ];
 
 /// The grants that are played.
-const GRANTS: [&str; 4] = ["client_credentials", "password", "refresh_token", "authorization_code"];
+const GRANTS: [&str; 4] = [
+    "client_credentials",
+    "password",
+    "refresh_token",
+    "authorization_code",
+];
 
 /// Answers a token request.
 pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
@@ -54,7 +71,13 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     if let Some((name, reason)) = other {
         return Err(Denial::new(DenialKind::Unsupported, *reason).got(*name));
     }
-    let asked = Asked { mock, request, realm, form: &form, client };
+    let asked = Asked {
+        mock,
+        request,
+        realm,
+        form: &form,
+        client,
+    };
     match grant {
         "password" => grant::password::grant(&asked).await,
         "refresh_token" => grant::refresh::grant(&asked).await,

@@ -38,13 +38,24 @@ fn refusal(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form, denial
     cors::reflect(mock, request, reply, "cors_challenge")
 }
 
-async fn answer(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form) -> Result<Reply, Denial> {
+async fn answer(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    form: &Form,
+) -> Result<Reply, Denial> {
     let value = shown(request, form)?;
     let Live { login, .. } = live::check(mock, &request.endpoint, realm, &value).await?;
     let Account::Good(user, client) = login.account(realm) else {
-        return Err(Denial::new(DenialKind::UnknownPrincipal, "user_session_not_found"));
+        return Err(Denial::new(
+            DenialKind::UnknownPrincipal,
+            "user_session_not_found",
+        ));
     };
-    let openid = mock.find(&value).await.is_some_and(|token| token.scope.split(' ').any(|word| word == "openid"));
+    let openid = mock
+        .find(&value)
+        .await
+        .is_some_and(|token| token.scope.split(' ').any(|word| word == "openid"));
     if !openid {
         let denial = Denial::new(DenialKind::Forbidden, "no_openid_scope")
             .expected("a token that was asked for with scope openid");
@@ -66,9 +77,12 @@ fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
     let mut headers = request.headers.get_all(http::header::AUTHORIZATION).iter();
     let header = headers.next();
     if headers.next().is_some() {
-        return Err(Denial::new(DenialKind::Repeated, "two_authorizations").expected("one Authorization header"));
+        return Err(Denial::new(DenialKind::Repeated, "two_authorizations")
+            .expected("one Authorization header"));
     }
-    let in_form = form.first("access_token").filter(|_| request.method == "POST");
+    let in_form = form
+        .first("access_token")
+        .filter(|_| request.method == "POST");
     match (header, in_form) {
         (Some(_), Some(_)) => Err(Denial::new(DenialKind::Repeated, "two_token_methods")
             .expected("the token in the header or in the form")),
@@ -79,7 +93,9 @@ fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
             Ok(value.to_owned())
         }
         (header, None) => {
-            let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let header = header
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default();
             bearer(header).map(str::to_owned).ok_or_else(|| {
                 Denial::new(DenialKind::Missing, "userinfo_no_token")
                     .expected("Authorization: Bearer, one space, and the access token")
@@ -91,7 +107,8 @@ fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
 /// One space, one word: two spaces or a tab are no Bearer here.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
-    let good = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']);
+    let good =
+        scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']);
     good.then_some(token)
 }
 
@@ -103,7 +120,16 @@ mod tests {
     fn bearer_is_one_space_and_one_word() {
         assert_eq!(bearer("Bearer a.b.c"), Some("a.b.c"));
         assert_eq!(bearer("bEARER a"), Some("a"));
-        for refused in ["", "Bearer", "Bearer ", "Bearer  a", "Bearer\ta", "Bearer a b", "Bearer Bearer a", "Basic a"] {
+        for refused in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer  a",
+            "Bearer\ta",
+            "Bearer a b",
+            "Bearer Bearer a",
+            "Basic a",
+        ] {
             assert_eq!(bearer(refused), None, "{refused:?}");
         }
     }

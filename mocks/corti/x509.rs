@@ -25,17 +25,40 @@ const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];
 /// The certificate as DER (RFC 5280 §4.1), the same in every run: Keycloak gives its own ten years.
 pub(super) fn self_signed(realm: &str, key: &NamedKey) -> Vec<u8> {
     let name = tagged(UTF8_STRING, realm.as_bytes());
-    let name = tagged(SEQUENCE, &tagged(SET, &tagged(SEQUENCE, &[&COMMON_NAME[..], &name].concat())));
-    let times = [tagged(UTC_TIME, b"250101000000Z"), tagged(UTC_TIME, b"350101000000Z")].concat();
+    let name = tagged(
+        SEQUENCE,
+        &tagged(SET, &tagged(SEQUENCE, &[&COMMON_NAME[..], &name].concat())),
+    );
+    let times = [
+        tagged(UTC_TIME, b"250101000000Z"),
+        tagged(UTC_TIME, b"350101000000Z"),
+    ]
+    .concat();
     let serial = digest(&aws_lc_rs::digest::SHA256, &key.public_der);
     // A serial number is positive: a first byte below 0x80.
     let serial = tagged(INTEGER, &[&[0x01], &serial.as_ref()[..7]].concat());
     let signed = tagged(
         SEQUENCE,
-        &[&serial, &SHA256_WITH_RSA[..], &name, &tagged(SEQUENCE, &times), &name, &key.public_der].concat(),
+        &[
+            &serial,
+            &SHA256_WITH_RSA[..],
+            &name,
+            &tagged(SEQUENCE, &times),
+            &name,
+            &key.public_der,
+        ]
+        .concat(),
     );
     let signature = [&[0], &key.rsa.sign(&signed)[..]].concat();
-    tagged(SEQUENCE, &[&signed, &SHA256_WITH_RSA[..], &tagged(BIT_STRING, &signature)].concat())
+    tagged(
+        SEQUENCE,
+        &[
+            &signed,
+            &SHA256_WITH_RSA[..],
+            &tagged(BIT_STRING, &signature),
+        ]
+        .concat(),
+    )
 }
 
 /// `x5t` and `x5t#S256` (RFC 7517 §4.8).
@@ -45,7 +68,10 @@ pub(super) fn thumbprint(algorithm: &'static Algorithm, certificate: &[u8]) -> S
 
 fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
-    let significant = &length[length.iter().position(|byte| *byte != 0).unwrap_or(length.len() - 1)..];
+    let significant = &length[length
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap_or(length.len() - 1)..];
     let mut der = vec![tag];
     if content.len() >= 0x80 {
         der.push(0x80 | u8::try_from(significant.len()).expect("eight bytes at most"));

@@ -16,11 +16,16 @@ pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, De
     let form_token = request.is_form() && request.form().first("access_token").is_some();
     let elsewhere = form_token || request.query().first("access_token").is_some();
     if elsewhere && request.headers.contains_key("authorization") {
-        return Err(Denial::new(DenialKind::Repeated, "token_twice").expected("the token in the Authorization header alone"));
+        return Err(Denial::new(DenialKind::Repeated, "token_twice")
+            .expected("the token in the Authorization header alone"));
     }
     let admitted = bearer::admit(mock, request, manner, |_| Ok(())).await?;
     let state = mock.state::<State>();
-    if state.rate.exceeds(&admitted.token.principal, mock.setting_u64("rate_limit"), mock.now()) {
+    if state.rate.exceeds(
+        &admitted.token.principal,
+        mock.setting_u64("rate_limit"),
+        mock.now(),
+    ) {
         return Err(token::too_many(mock));
     }
     Ok(admitted)
@@ -31,12 +36,23 @@ fn permitted(mock: &Mock, request: &Request, admitted: &Admitted) -> Result<(), 
     let state = mock.state::<State>();
     let group = request.param("group");
     let client = state.client(&admitted.token.principal);
-    let barred = client.and_then(|client| client.groups).is_some_and(|groups| !groups.iter().any(|known| known == group));
+    let barred = client
+        .and_then(|client| client.groups)
+        .is_some_and(|groups| !groups.iter().any(|known| known == group));
     if barred {
-        let reason = if mock.setting_u64("forbidden_as") == 404 { "not_found" } else { "forbidden" };
-        return Err(Denial::new(DenialKind::Forbidden, reason).expected("a client that may read this group"));
+        let reason = if mock.setting_u64("forbidden_as") == 404 {
+            "not_found"
+        } else {
+            "forbidden"
+        };
+        return Err(Denial::new(DenialKind::Forbidden, reason)
+            .expected("a client that may read this group"));
     }
-    if state.data().group == group { Ok(()) } else { Err(not_found("group")) }
+    if state.data().group == group {
+        Ok(())
+    } else {
+        Err(not_found("group"))
+    }
 }
 
 fn not_found(what: &str) -> Denial {
@@ -44,13 +60,28 @@ fn not_found(what: &str) -> Denial {
 }
 
 /// `GET …/members`.
-pub(super) async fn members(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn members(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
     let wanted = Wanted::read(&mock, &query)?;
-    let mut items: Vec<Value> = mock.state::<State>().data().members.iter().filter(|item| wanted.takes(item)).cloned().collect();
-    let sort = one_of(&query, "sortBy", &["NAME", "LAST_NAME", "FIRST_NAME", "GENDER"])?;
+    let mut items: Vec<Value> = mock
+        .state::<State>()
+        .data()
+        .members
+        .iter()
+        .filter(|item| wanted.takes(item))
+        .cloned()
+        .collect();
+    let sort = one_of(
+        &query,
+        "sortBy",
+        &["NAME", "LAST_NAME", "FIRST_NAME", "GENDER"],
+    )?;
     let key = match sort.as_deref() {
         Some("FIRST_NAME") => "firstName",
         Some("GENDER") => "gender",
@@ -75,24 +106,45 @@ impl Wanted {
         if let Some(date) = &enrolled {
             let now = mock.now().rfc3339();
             if !is_date(date) || date.as_str() > &now[..10] {
-                return Err(invalid("enrollmentDate must be a date that is not in the future, as yyyy-MM-dd"));
+                return Err(invalid(
+                    "enrollmentDate must be a date that is not in the future, as yyyy-MM-dd",
+                ));
             }
         }
         let attribute = text(query, "attribute")
             .map(|pair| {
-                let (name, value) = pair.split_once(':').ok_or_else(|| invalid("attribute must be NAME:VALUE"))?;
+                let (name, value) = pair
+                    .split_once(':')
+                    .ok_or_else(|| invalid("attribute must be NAME:VALUE"))?;
                 Ok((name.to_owned(), value.to_owned()))
             })
             .transpose()?;
-        Ok(Self { gender: one_of(query, "gender", &GENDERS)?, tag: text(query, "tagValue"), attribute, enrolled })
+        Ok(Self {
+            gender: one_of(query, "gender", &GENDERS)?,
+            tag: text(query, "tagValue"),
+            attribute,
+            enrolled,
+        })
     }
 
     fn takes(&self, item: &Value) -> bool {
-        let has_tag = |tag: &String| item["tags"].as_array().is_some_and(|tags| tags.iter().any(|have| have == tag));
-        self.gender.as_ref().is_none_or(|gender| &item["user"]["gender"] == gender)
+        let has_tag = |tag: &String| {
+            item["tags"]
+                .as_array()
+                .is_some_and(|tags| tags.iter().any(|have| have == tag))
+        };
+        self.gender
+            .as_ref()
+            .is_none_or(|gender| &item["user"]["gender"] == gender)
             && self.tag.as_ref().is_none_or(has_tag)
-            && self.attribute.as_ref().is_none_or(|(name, value)| &item["attributes"][name] == value)
-            && self.enrolled.as_ref().is_none_or(|date| &item["enrollmentDate"] == date)
+            && self
+                .attribute
+                .as_ref()
+                .is_none_or(|(name, value)| &item["attributes"][name] == value)
+            && self
+                .enrolled
+                .as_ref()
+                .is_none_or(|date| &item["enrollmentDate"] == date)
     }
 }
 
@@ -102,32 +154,59 @@ fn boolean(query: &Form, name: &str) -> Result<bool, Denial> {
 
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() == 10 && locum_core::Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).is_some()
+    bytes.len() == 10
+        && locum_core::Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).is_some()
 }
 
 /// `GET …/members/{USER_UUID}`.
-pub(super) async fn member(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn member(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let state = mock.state::<State>();
-    let found = state.data().members.iter().find(|item| item["user"]["uuid"] == request.param("user")).cloned();
-    found.map(|item| Reply::json(200, &item)).ok_or_else(|| not_found("member"))
+    let found = state
+        .data()
+        .members
+        .iter()
+        .find(|item| item["user"]["uuid"] == request.param("user"))
+        .cloned();
+    found
+        .map(|item| Reply::json(200, &item))
+        .ok_or_else(|| not_found("member"))
 }
 
 /// `POST …/members`: "user and inviteCode mandatory"; the e-mail must be unregistered.
-pub(super) async fn register(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn register(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let body = request.json()?;
     if !body.get("inviteCode").is_some_and(Value::is_string) {
         return Err(invalid("inviteCode is mandatory"));
     }
     let member = body.get("groupMember").and_then(Value::as_object);
-    let Some(user) = member.and_then(|member| member.get("user")).and_then(Value::as_object) else {
+    let Some(user) = member
+        .and_then(|member| member.get("user"))
+        .and_then(Value::as_object)
+    else {
         return Err(invalid("groupMember.user is mandatory"));
     };
-    let email = user.get("email").and_then(Value::as_str).filter(|email| email.contains('@'));
+    let email = user
+        .get("email")
+        .and_then(Value::as_str)
+        .filter(|email| email.contains('@'));
     let email = email.ok_or_else(|| invalid("groupMember.user.email must be an e-mail address"))?;
     let state = mock.state::<State>();
-    if state.data().members.iter().any(|item| item["user"]["email"] == email) {
+    if state
+        .data()
+        .members
+        .iter()
+        .any(|item| item["user"]["email"] == email)
+    {
         let message = "A user with this e-mail address is registered already";
         return Err(Denial::new(DenialKind::Conflict, "conflict").param("message", message));
     }
@@ -137,7 +216,12 @@ pub(super) async fn register(mock: Mock, request: Request, admitted: Admitted) -
     let mut user = user.clone();
     user.insert("uuid".into(), id.into());
     let empty = || Value::Object(Map::new());
-    let part = |name: &str, otherwise: Value| member.and_then(|member| member.get(name)).cloned().unwrap_or(otherwise);
+    let part = |name: &str, otherwise: Value| {
+        member
+            .and_then(|member| member.get(name))
+            .cloned()
+            .unwrap_or(otherwise)
+    };
     let item = json!({
         "href": href,
         "group": {"href": format!("/api/v1/groups/{group}"), "title": "Cardiac recovery"},
@@ -152,7 +236,11 @@ pub(super) async fn register(mock: Mock, request: Request, admitted: Admitted) -
 }
 
 /// `GET …/tasks`.
-pub(super) async fn tasks(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn tasks(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
@@ -162,25 +250,49 @@ pub(super) async fn tasks(mock: Mock, request: Request, admitted: Admitted) -> R
     let (start, end) = span(&query, "taskDateStart", "taskDateEnd")?;
     let fits = |item: &&Value| {
         let date = item["taskDate"].as_str().unwrap_or_default();
-        status.as_ref().is_none_or(|status| &item["status"] == status)
+        status
+            .as_ref()
+            .is_none_or(|status| &item["status"] == status)
             && kind.as_ref().is_none_or(|kind| &item["type"] == kind)
             && start.as_deref().is_none_or(|start| date >= start)
             && end.as_deref().is_none_or(|end| date <= end)
     };
-    let items = mock.state::<State>().data().tasks.iter().filter(fits).cloned().collect();
+    let items = mock
+        .state::<State>()
+        .data()
+        .tasks
+        .iter()
+        .filter(fits)
+        .cloned()
+        .collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
 /// `GET …/tasks/{TASK_UUID}`.
-pub(super) async fn task(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn task(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let state = mock.state::<State>();
-    let found = state.data().tasks.iter().find(|item| item["uuid"] == request.param("task")).cloned();
-    found.map(|item| Reply::json(200, &item)).ok_or_else(|| not_found("task"))
+    let found = state
+        .data()
+        .tasks
+        .iter()
+        .find(|item| item["uuid"] == request.param("task"))
+        .cloned();
+    found
+        .map(|item| Reply::json(200, &item))
+        .ok_or_else(|| not_found("task"))
 }
 
 /// `GET …/measurements`.
-pub(super) async fn measurements(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Denial> {
+pub(super) async fn measurements(
+    mock: Mock,
+    request: Request,
+    admitted: Admitted,
+) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
@@ -189,21 +301,33 @@ pub(super) async fn measurements(mock: Mock, request: Request, admitted: Admitte
     let (start, end) = span(&query, "startDate", "endDate")?;
     let fits = |item: &&Value| {
         let date = &item["startTime"].as_str().unwrap_or_default()[..10];
-        start.as_deref().is_none_or(|start| date >= start) && end.as_deref().is_none_or(|end| date <= end)
+        start.as_deref().is_none_or(|start| date >= start)
+            && end.as_deref().is_none_or(|end| date <= end)
     };
-    let items = mock.state::<State>().data().measurements.iter().filter(fits).cloned().collect();
+    let items = mock
+        .state::<State>()
+        .data()
+        .measurements
+        .iter()
+        .filter(fits)
+        .cloned()
+        .collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
 /// Two dates of which the first must not lie after the second.
 fn span(query: &Form, from: &str, to: &str) -> Result<(Option<String>, Option<String>), Denial> {
     let date = |name: &str| match text(query, name) {
-        Some(date) if !is_date(&date) => Err(invalid(format!("{name} must be a date as yyyy-MM-dd"))),
+        Some(date) if !is_date(&date) => {
+            Err(invalid(format!("{name} must be a date as yyyy-MM-dd")))
+        }
         date => Ok(date),
     };
     let (start, end) = (date(from)?, date(to)?);
     match (&start, &end) {
-        (Some(first), Some(last)) if first > last => Err(invalid(format!("{to} must not lie before {from}"))),
+        (Some(first), Some(last)) if first > last => {
+            Err(invalid(format!("{to} must not lie before {from}")))
+        }
         _ => Ok((start, end)),
     }
 }

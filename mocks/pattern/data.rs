@@ -25,21 +25,48 @@ pub(super) struct Data {
     pub(super) measurements: Vec<Value>,
 }
 
-const FIRST: [&str; 8] = ["Ada", "Ben", "Chloé", "Deniz", "Elif", "Femi", "Grete", "Hugo"];
-const LAST: [&str; 8] = ["Acheampong", "Brandt", "Castillo", "Dubois", "Eriksen", "Fujita", "García", "Haas"];
+const FIRST: [&str; 8] = [
+    "Ada", "Ben", "Chloé", "Deniz", "Elif", "Femi", "Grete", "Hugo",
+];
+const LAST: [&str; 8] = [
+    "Acheampong",
+    "Brandt",
+    "Castillo",
+    "Dubois",
+    "Eriksen",
+    "Fujita",
+    "García",
+    "Haas",
+];
 /// get_group_members: the values of `gender`.
 pub(super) const GENDERS: [&str; 4] = ["male", "female", "other", "preferNotToSay"];
 /// get_tasks: the values of `status`.
-pub(super) const STATUSES: [&str; 6] = ["notStarted", "inProgress", "failed", "completed", "refused", "expired"];
+pub(super) const STATUSES: [&str; 6] = [
+    "notStarted",
+    "inProgress",
+    "failed",
+    "completed",
+    "refused",
+    "expired",
+];
 
 impl Data {
     /// Draws the data.
     pub(super) fn seeded(chance: &mut dyn rand::Rng, now: Timestamp) -> Self {
         let group = uuid(chance);
         let members: Vec<Value> = (0..MEMBERS).map(|at| member(chance, &group, at)).collect();
-        let tasks: Vec<Value> = (0..TASKS).map(|at| task(chance, &group, &members[at % MEMBERS], now, at)).collect();
-        let measurements = (0..MEASUREMENTS).map(|at| measurement(&tasks[at % TASKS], now, at)).collect();
-        Self { group, members, tasks, measurements }
+        let tasks: Vec<Value> = (0..TASKS)
+            .map(|at| task(chance, &group, &members[at % MEMBERS], now, at))
+            .collect();
+        let measurements = (0..MEASUREMENTS)
+            .map(|at| measurement(&tasks[at % TASKS], now, at))
+            .collect();
+        Self {
+            group,
+            members,
+            tasks,
+            measurements,
+        }
     }
 }
 
@@ -81,7 +108,13 @@ fn member_link(member: &Value) -> Value {
     json!({"href": member["href"], "title": format!("{} {}", name("firstName"), name("lastName"))})
 }
 
-fn task(chance: &mut dyn rand::Rng, group: &str, member: &Value, now: Timestamp, at: usize) -> Value {
+fn task(
+    chance: &mut dyn rand::Rng,
+    group: &str,
+    member: &Value,
+    now: Timestamp,
+    at: usize,
+) -> Value {
     let id = uuid(chance);
     let start = now.minus(Duration::from_secs(86_400 * (at as u64 + 1)));
     json!({

@@ -19,7 +19,10 @@ use serde_json::{Map, Value};
 
 /// The vendor.
 pub fn vendor() -> Pattern {
-    Pattern { profile: Profile::parse("mocks/pattern/vendor.toml", include_str!("vendor.toml")).expect("its own test parses it") }
+    Pattern {
+        profile: Profile::parse("mocks/pattern/vendor.toml", include_str!("vendor.toml"))
+            .expect("its own test parses it"),
+    }
 }
 
 /// Pattern Health.
@@ -68,12 +71,21 @@ fn client_credentials() -> Vec<String> {
 
 impl State {
     fn client(&self, id: &str) -> Option<Client> {
-        let principals = self.principals.read().expect("no code panics while it holds the principals");
-        principals.clients.iter().find(|client| client.client_id == id).cloned()
+        let principals = self
+            .principals
+            .read()
+            .expect("no code panics while it holds the principals");
+        principals
+            .clients
+            .iter()
+            .find(|client| client.client_id == id)
+            .cloned()
     }
 
     fn data(&self) -> std::sync::MutexGuard<'_, data::Data> {
-        self.data.lock().expect("no code panics while it holds the data")
+        self.data
+            .lock()
+            .expect("no code panics while it holds the data")
     }
 }
 
@@ -85,26 +97,57 @@ impl Vendor for Pattern {
     fn routes(&self) -> Routes {
         Routes::new()
             .open("token", token::token)
-            .guarded("members", |mock, request| Box::pin(api::guard(mock, request)), api::members)
-            .guarded("register", |mock, request| Box::pin(api::guard(mock, request)), api::register)
-            .guarded("member", |mock, request| Box::pin(api::guard(mock, request)), api::member)
-            .guarded("tasks", |mock, request| Box::pin(api::guard(mock, request)), api::tasks)
-            .guarded("task", |mock, request| Box::pin(api::guard(mock, request)), api::task)
-            .guarded("measurements", |mock, request| Box::pin(api::guard(mock, request)), api::measurements)
+            .guarded(
+                "members",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::members,
+            )
+            .guarded(
+                "register",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::register,
+            )
+            .guarded(
+                "member",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::member,
+            )
+            .guarded(
+                "tasks",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::tasks,
+            )
+            .guarded(
+                "task",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::task,
+            )
+            .guarded(
+                "measurements",
+                |mock, request| Box::pin(api::guard(mock, request)),
+                api::measurements,
+            )
     }
 
     fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        let principals = serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
+        let principals =
+            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
-            data: Mutex::new(data::Data::seeded(&mut init.chance("pattern data"), init.now)),
+            data: Mutex::new(data::Data::seeded(
+                &mut init.chance("pattern data"),
+                init.now,
+            )),
             rate: rate::Window::default(),
         }))
     }
 
     fn document(&self, mock: &Mock) -> Document {
         let state = mock.state::<State>();
-        let principals = state.principals.read().expect("no code panics while it holds the principals");
+        let principals = state
+            .principals
+            .read()
+            .expect("no code panics while it holds the principals");
         let mut credentials = Map::new();
         if let Some(first) = principals.clients.first() {
             credentials.insert("client_id".into(), first.client_id.clone().into());
@@ -120,8 +163,13 @@ impl Vendor for Pattern {
     }
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
-        let new: Principals = serde_json::from_value(principals).map_err(|error| error.to_string())?;
-        *mock.state::<State>().principals.write().expect("no code panics while it holds the principals") = new;
+        let new: Principals =
+            serde_json::from_value(principals).map_err(|error| error.to_string())?;
+        *mock
+            .state::<State>()
+            .principals
+            .write()
+            .expect("no code panics while it holds the principals") = new;
         Ok(())
     }
 

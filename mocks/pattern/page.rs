@@ -19,7 +19,9 @@ pub(super) struct Window {
 /// "bad values: 422 accompanied by a more specific error message" (response_codes).
 pub(super) fn invalid(message: impl Into<String>) -> Denial {
     let message = message.into();
-    Denial::new(DenialKind::Invalid, "invalid").got(message.clone()).param("message", message)
+    Denial::new(DenialKind::Invalid, "invalid")
+        .got(message.clone())
+        .param("message", message)
 }
 
 /// A query value as text.
@@ -30,9 +32,10 @@ pub(super) fn text(query: &Form, name: &str) -> Option<String> {
 /// A query value that has to be one of `words`.
 pub(super) fn one_of(query: &Form, name: &str, words: &[&str]) -> Result<Option<String>, Denial> {
     match query.text(name) {
-        Some(word) if !words.contains(&word.as_str()) => {
-            Err(invalid(format!("{name} must be one of {}", words.join(", "))))
-        }
+        Some(word) if !words.contains(&word.as_str()) => Err(invalid(format!(
+            "{name} must be one of {}",
+            words.join(", ")
+        ))),
         word => Ok(word),
     }
 }
@@ -45,7 +48,13 @@ impl Window {
     /// another: the setting `limit_over_max` says which.
     pub(super) fn read(mock: &Mock, query: &Form) -> Result<Self, Denial> {
         let number = |name: &str| {
-            query.text(name).map(|text| text.parse::<i64>().map_err(|_| invalid(format!("{name} must be an integer")))).transpose()
+            query
+                .text(name)
+                .map(|text| {
+                    text.parse::<i64>()
+                        .map_err(|_| invalid(format!("{name} must be an integer")))
+                })
+                .transpose()
         };
         let limit = number("limit")?.unwrap_or(DEFAULT_LIMIT);
         let offset = number("offset")?.unwrap_or(0);
@@ -58,7 +67,11 @@ impl Window {
         }
         let offset = usize::try_from(offset).map_err(|_| invalid("offset must not be negative"))?;
         let direction = one_of(query, "sortDirection", &["ASC", "DESC"])?;
-        Ok(Self { limit: limit.min(MAX_LIMIT), offset, descending: direction.as_deref() == Some("DESC") })
+        Ok(Self {
+            limit: limit.min(MAX_LIMIT),
+            offset,
+            descending: direction.as_deref() == Some("DESC"),
+        })
     }
 
     /// The envelope around one page of `items`; `nextPage` and `previousPage` are absent at the
@@ -68,7 +81,11 @@ impl Window {
             items.reverse();
         }
         let total = items.len();
-        let results: Vec<Value> = items.into_iter().skip(self.offset).take(self.limit).collect();
+        let results: Vec<Value> = items
+            .into_iter()
+            .skip(self.offset)
+            .take(self.limit)
+            .collect();
         let mut envelope = Map::new();
         envelope.insert("totalCount".into(), total.into());
         envelope.insert("limit".into(), self.limit.into());
@@ -79,7 +96,11 @@ impl Window {
             envelope.insert("nextPage".into(), self.link(mock, request, next).into());
         }
         if self.offset > 0 {
-            envelope.insert("previousPage".into(), self.link(mock, request, self.offset.saturating_sub(self.limit)).into());
+            envelope.insert(
+                "previousPage".into(),
+                self.link(mock, request, self.offset.saturating_sub(self.limit))
+                    .into(),
+            );
         }
         Value::Object(envelope)
     }
@@ -87,7 +108,11 @@ impl Window {
     /// "nextPage":"https://API_HOSTNAME/…offset=20&limit=10"
     fn link(&self, mock: &Mock, request: &Request, offset: usize) -> String {
         let host = mock.setting_text("next_page_host");
-        let root = if host == "same" { mock.base.clone() } else { host };
+        let root = if host == "same" {
+            mock.base.clone()
+        } else {
+            host
+        };
         let kept = request.raw_query().split('&').filter(|part| {
             !part.is_empty() && !part.starts_with("limit=") && !part.starts_with("offset=")
         });

@@ -18,7 +18,10 @@ impl Window {
         if limit == 0 {
             return false;
         }
-        let mut arrivals = self.arrivals.lock().expect("no code panics while it holds the window");
+        let mut arrivals = self
+            .arrivals
+            .lock()
+            .expect("no code panics while it holds the window");
         let list = arrivals.entry(client.to_owned()).or_default();
         list.retain(|at| now.since(*at) < Duration::from_secs(60) && *at <= now);
         list.push(now);

@@ -11,24 +11,48 @@ const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const GRANT: &str = "grant_type=client_credentials";
 
 fn basic(id: &str, secret: &str) -> String {
-    format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("{id}:{secret}")))
+    format!(
+        "Authorization: Basic {}\r\n",
+        STANDARD.encode(format!("{id}:{secret}"))
+    )
 }
 
 fn right(bench: &Bench) -> String {
-    basic(&bench.credential("client_id"), &bench.credential("client_secret"))
+    basic(
+        &bench.credential("client_id"),
+        &bench.credential("client_secret"),
+    )
 }
 
 async fn token(bench: &Bench) -> String {
-    let answer = bench.request("POST /api/auth/token", &format!("{FORM}{}", right(bench)), GRANT).await;
-    answer.json()["access_token"].as_str().expect("a token").to_owned()
+    let answer = bench
+        .request(
+            "POST /api/auth/token",
+            &format!("{FORM}{}", right(bench)),
+            GRANT,
+        )
+        .await;
+    answer.json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned()
 }
 
 fn path(bench: &Bench, rest: &str) -> String {
-    format!("/api/v1/groups/{}{rest}", bench.document().params["group"].as_str().expect("a group"))
+    format!(
+        "/api/v1/groups/{}{rest}",
+        bench.document().params["group"].as_str().expect("a group")
+    )
 }
 
 async fn get(bench: &Bench, path: &str, token: &str) -> Answer {
-    bench.request(&format!("GET {path}"), &format!("Authorization: Bearer {token}\r\n"), "").await
+    bench
+        .request(
+            &format!("GET {path}"),
+            &format!("Authorization: Bearer {token}\r\n"),
+            "",
+        )
+        .await
 }
 
 #[test]
@@ -43,7 +67,10 @@ async fn the_documents_sample_passes_as_printed() {
     let bench = Bench::start(vendor()).await;
     let headers = format!("{FORM}Accept: application/json\r\n{}", right(&bench));
     let answer = bench.request("POST /api/auth/token", &headers, GRANT).await;
-    let value = answer.json()["access_token"].as_str().expect("a string").to_owned();
+    let value = answer.json()["access_token"]
+        .as_str()
+        .expect("a string")
+        .to_owned();
     assert_eq!(answer.status, 200);
     assert_eq!(
         answer.text().replace(&value, "BEARER_TOKEN"),
@@ -66,49 +93,175 @@ async fn a_token_dies_after_its_milliseconds() {
     bench.advance(0.001);
     let dead = get(&bench, &members, &token).await;
     assert_eq!(dead.status, 401);
-    assert!(dead.header("www-authenticate").is_some_and(|value| value.contains("error=\"invalid_token\"")));
+    assert!(
+        dead.header("www-authenticate")
+            .is_some_and(|value| value.contains("error=\"invalid_token\""))
+    );
 }
 
 /// Token requests that are refused, each beside what it answers.
 #[tokio::test]
 async fn refused_token_requests() {
     let bench = Bench::start(vendor()).await;
-    let (id, secret, right) = (bench.credential("client_id"), bench.credential("client_secret"), right(&bench));
+    let (id, secret, right) = (
+        bench.credential("client_id"),
+        bench.credential("client_secret"),
+        right(&bench),
+    );
     let bearer = format!("Authorization: Bearer {}\r\n", token(&bench).await);
-    let barred = bench.document().principals["clients"][2]["client_secret"].as_str().expect("text").to_owned();
-    let disabled = bench.document().principals["clients"][3]["client_secret"].as_str().expect("text").to_owned();
+    let barred = bench.document().principals["clients"][2]["client_secret"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    let disabled = bench.document().principals["clients"][3]["client_secret"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let form_auth = format!("{GRANT}&client_id={id}&client_secret={secret}");
     let json = "Content-Type: application/json\r\n";
     let cases: Vec<(&str, String, String, u16, &str)> = vec![
-        ("POST", format!("{json}{right}"), r#"{"grant_type":"client_credentials"}"#.into(), 400, "invalid_request"),
+        (
+            "POST",
+            format!("{json}{right}"),
+            r#"{"grant_type":"client_credentials"}"#.into(),
+            400,
+            "invalid_request",
+        ),
         ("POST", right.clone(), GRANT.into(), 400, "invalid_request"),
-        ("POST", format!("{FORM}{right}"), format!("{GRANT}&{GRANT}"), 400, "invalid_request"),
-        ("POST", format!("{FORM}{right}"), form_auth.clone(), 400, "invalid_request"),
-        ("POST", format!("{FORM}{right}"), "x=1".into(), 400, "invalid_request"),
-        ("POST", format!("{FORM}{right}"), "grant_type=".into(), 400, "invalid_request"),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            format!("{GRANT}&{GRANT}"),
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            form_auth.clone(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            "x=1".into(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            "grant_type=".into(),
+            400,
+            "invalid_request",
+        ),
         ("POST", FORM.into(), GRANT.into(), 401, "invalid_client"),
         ("POST", FORM.into(), form_auth, 401, "invalid_client"),
-        ("POST", format!("{FORM}{bearer}"), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}{}", basic(&id, "wrong")), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}{}", basic(&id, "")), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}{}", basic("nobody", &secret)), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}{}", basic("pattern-disabled-client", &disabled)), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}Authorization: Basic !!\r\n"), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}Authorization: Basic YWJj\r\n"), GRANT.into(), 401, "invalid_client"),
-        ("POST", format!("{FORM}{right}{right}"), GRANT.into(), 400, "invalid_request"),
-        ("POST", format!("{FORM}{right}"), "grant_type=password".into(), 400, "unsupported_grant_type"),
-        ("POST", format!("{FORM}{right}"), "grant_type=CLIENT_CREDENTIALS".into(), 400, "unsupported_grant_type"),
-        ("POST", format!("{FORM}{}", basic("pattern-barred-client", &barred)), GRANT.into(), 400, "unauthorized_client"),
+        (
+            "POST",
+            format!("{FORM}{bearer}"),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}{}", basic(&id, "wrong")),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}{}", basic(&id, "")),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}{}", basic("nobody", &secret)),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}{}", basic("pattern-disabled-client", &disabled)),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}Authorization: Basic !!\r\n"),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}Authorization: Basic YWJj\r\n"),
+            GRANT.into(),
+            401,
+            "invalid_client",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}{right}"),
+            GRANT.into(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            "grant_type=password".into(),
+            400,
+            "unsupported_grant_type",
+        ),
+        (
+            "POST",
+            format!("{FORM}{right}"),
+            "grant_type=CLIENT_CREDENTIALS".into(),
+            400,
+            "unsupported_grant_type",
+        ),
+        (
+            "POST",
+            format!("{FORM}{}", basic("pattern-barred-client", &barred)),
+            GRANT.into(),
+            400,
+            "unauthorized_client",
+        ),
         ("GET", right.clone(), String::new(), 405, "invalid_request"),
         ("DELETE", right, String::new(), 405, "invalid_request"),
     ];
     for (method, headers, body, status, error) in cases {
-        let answer = bench.request(&format!("{method} /api/auth/token"), &headers, &body).await;
+        let answer = bench
+            .request(&format!("{method} /api/auth/token"), &headers, &body)
+            .await;
         let shown = format!("{method} {headers:?} {body:?} -> {}", answer.text());
-        assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)), "{shown}");
-        assert!(!answer.text().contains(&secret) && !answer.text().contains("access_token"), "{shown}");
-        assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{shown}");
-        assert_eq!(answer.header("allow"), (status == 405).then_some("POST"), "{shown}");
+        assert_eq!(
+            (answer.status, answer.json()["error"].as_str()),
+            (status, Some(error)),
+            "{shown}"
+        );
+        assert!(
+            !answer.text().contains(&secret) && !answer.text().contains("access_token"),
+            "{shown}"
+        );
+        assert_eq!(
+            answer.header("www-authenticate").is_some(),
+            status == 401,
+            "{shown}"
+        );
+        assert_eq!(
+            answer.header("allow"),
+            (status == 405).then_some("POST"),
+            "{shown}"
+        );
     }
 }
 
@@ -116,17 +269,34 @@ async fn refused_token_requests() {
 #[tokio::test]
 async fn token_requests_that_are_as_good_as_the_sample() {
     let bench = Bench::start(vendor()).await;
-    let (id, secret) = (bench.credential("client_id"), bench.credential("client_secret"));
+    let (id, secret) = (
+        bench.credential("client_id"),
+        bench.credential("client_secret"),
+    );
     let spelled = basic(&id, &secret).replace("Basic", "bASIC");
     let escaped: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     for (headers, body) in [
-        (format!("{FORM}{}", basic(&id, &secret)), format!("unknown=1&{GRANT}&x=%20")),
+        (
+            format!("{FORM}{}", basic(&id, &secret)),
+            format!("unknown=1&{GRANT}&x=%20"),
+        ),
         (format!("{FORM}{spelled}"), GRANT.to_owned()),
         (format!("{FORM}{}", basic(&id, &escaped)), GRANT.to_owned()),
-        (format!("cOnTeNt-TyPe: Application/X-WWW-Form-Urlencoded; charset=UTF-8\r\n{}", basic(&id, &secret)), GRANT.to_owned()),
+        (
+            format!(
+                "cOnTeNt-TyPe: Application/X-WWW-Form-Urlencoded; charset=UTF-8\r\n{}",
+                basic(&id, &secret)
+            ),
+            GRANT.to_owned(),
+        ),
     ] {
         let answer = bench.request("POST /api/auth/token", &headers, &body).await;
-        assert_eq!(answer.status, 200, "{headers:?} {body:?} -> {}", answer.text());
+        assert_eq!(
+            answer.status,
+            200,
+            "{headers:?} {body:?} -> {}",
+            answer.text()
+        );
     }
 }
 
@@ -142,14 +312,38 @@ async fn refused_presentations_of_a_token() {
         (members.clone(), String::new(), 401),
         (members.clone(), "Authorization:\r\n".to_owned(), 401),
         (members.clone(), format!("Authorization: {token}\r\n"), 401),
-        (members.clone(), format!("Authorization: Basic {token}\r\n"), 401),
+        (
+            members.clone(),
+            format!("Authorization: Basic {token}\r\n"),
+            401,
+        ),
         (members.clone(), "Authorization: Bearer\r\n".to_owned(), 401),
-        (members.clone(), format!("Authorization: Bearer \"{token}\"\r\n"), 401),
-        (members.clone(), format!("Authorization: Bearer {token} x\r\n"), 401),
-        (members.clone(), format!("Authorization: Bearer\t{token}\r\n"), 401),
-        (members.clone(), "Authorization: Bearer unheard\r\n".to_owned(), 401),
+        (
+            members.clone(),
+            format!("Authorization: Bearer \"{token}\"\r\n"),
+            401,
+        ),
+        (
+            members.clone(),
+            format!("Authorization: Bearer {token} x\r\n"),
+            401,
+        ),
+        (
+            members.clone(),
+            format!("Authorization: Bearer\t{token}\r\n"),
+            401,
+        ),
+        (
+            members.clone(),
+            "Authorization: Bearer unheard\r\n".to_owned(),
+            401,
+        ),
         (members.clone(), format!("{good}{good}"), 400),
-        (format!("{members}?access_token={token}"), String::new(), 401),
+        (
+            format!("{members}?access_token={token}"),
+            String::new(),
+            401,
+        ),
         (format!("{members}?access_token={token}"), good.clone(), 400),
         ("/api/v1/groups/none/members".to_owned(), String::new(), 401),
         ("/api/v1/groups/none/members".to_owned(), good.clone(), 404),
@@ -157,11 +351,26 @@ async fn refused_presentations_of_a_token() {
         (path(&bench, "/members/none"), good.clone(), 404),
     ] {
         let answer = bench.request(&format!("GET {target}"), &headers, "").await;
-        assert_eq!(answer.status, status, "GET {target} {headers:?} -> {}", answer.text());
+        assert_eq!(
+            answer.status,
+            status,
+            "GET {target} {headers:?} -> {}",
+            answer.text()
+        );
         assert!(!answer.text().contains(&token));
     }
-    for accepted in [format!("Authorization: bearer {token}\r\n"), format!("aUTHORIZATION: BEARER  {token}\r\n")] {
-        assert_eq!(bench.request(&format!("GET {members}"), &accepted, "").await.status, 200, "{accepted}");
+    for accepted in [
+        format!("Authorization: bearer {token}\r\n"),
+        format!("aUTHORIZATION: BEARER  {token}\r\n"),
+    ] {
+        assert_eq!(
+            bench
+                .request(&format!("GET {members}"), &accepted, "")
+                .await
+                .status,
+            200,
+            "{accepted}"
+        );
     }
 }
 
@@ -173,11 +382,26 @@ async fn pages_hold_all_members_once() {
     let (mut seen, mut pages) = (std::collections::BTreeSet::new(), 0);
     while let Some(target) = next {
         let page = get(&bench, &target, &token).await.json();
-        assert_eq!((page["totalCount"].as_u64(), page["limit"].as_u64()), (Some(202), Some(50)));
+        assert_eq!(
+            (page["totalCount"].as_u64(), page["limit"].as_u64()),
+            (Some(202), Some(50))
+        );
         assert_eq!(page.get("previousPage").is_some(), pages > 0);
-        seen.extend(page["results"].as_array().expect("a list").iter().map(|item| item["user"]["uuid"].to_string()));
-        let link = page.get("nextPage").map(|link| link.as_str().expect("a link is text").to_owned());
-        next = link.map(|link| link.strip_prefix(&format!("http://{}", bench.host())).expect("the same host").to_owned());
+        seen.extend(
+            page["results"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|item| item["user"]["uuid"].to_string()),
+        );
+        let link = page
+            .get("nextPage")
+            .map(|link| link.as_str().expect("a link is text").to_owned());
+        next = link.map(|link| {
+            link.strip_prefix(&format!("http://{}", bench.host()))
+                .expect("the same host")
+                .to_owned()
+        });
         pages += 1;
     }
     assert_eq!((seen.len(), pages), (202, 5));
@@ -195,7 +419,10 @@ async fn values_out_of_range_are_named() {
         ("/members?sortDirection=UP", 422),
         ("/members?enrollmentDate=2999-01-01", 422),
         ("/tasks?status=lost", 422),
-        ("/tasks?taskDateStart=2026-02-01&taskDateEnd=2026-01-01", 422),
+        (
+            "/tasks?taskDateStart=2026-02-01&taskDateEnd=2026-01-01",
+            422,
+        ),
         ("/members?limit=500", 200),
         ("/tasks?status=completed", 200),
         ("/measurements?sortBy=START", 200),
@@ -203,7 +430,12 @@ async fn values_out_of_range_are_named() {
         let answer = get(&bench, &path(&bench, query), &token).await;
         assert_eq!(answer.status, status, "{query} -> {}", answer.text());
         if status == 422 {
-            assert!(answer.json()["message"].as_str().is_some_and(|message| message.len() > 10), "{query}");
+            assert!(
+                answer.json()["message"]
+                    .as_str()
+                    .is_some_and(|message| message.len() > 10),
+                "{query}"
+            );
         }
     }
 }
@@ -211,13 +443,22 @@ async fn values_out_of_range_are_named() {
 #[tokio::test]
 async fn registering_a_member_twice_is_a_conflict() {
     let bench = Bench::start(vendor()).await;
-    let headers = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", token(&bench).await);
+    let headers = format!(
+        "Authorization: Bearer {}\r\nContent-Type: application/json\r\n",
+        token(&bench).await
+    );
     let body = r#"{"inviteCode":"i","groupMember":{"user":{"email":"new@example.com","firstName":"N"},"tags":[]}}"#;
     let line = format!("POST {}", path(&bench, "/members"));
     let first = bench.request(&line, &headers, body).await;
     assert_eq!(first.status, 200);
     let href = first.json()["href"].as_str().expect("a link").to_owned();
-    assert_eq!(bench.request(&format!("GET {href}"), &headers, "").await.status, 200);
+    assert_eq!(
+        bench
+            .request(&format!("GET {href}"), &headers, "")
+            .await
+            .status,
+        200
+    );
     assert_eq!(bench.request(&line, &headers, body).await.status, 409);
     assert_eq!(bench.request(&line, &headers, "{}").await.status, 422);
     assert_eq!(bench.request(&line, &headers, "no json").await.status, 422);
@@ -227,10 +468,22 @@ async fn registering_a_member_twice_is_a_conflict() {
 #[tokio::test]
 async fn a_poor_client_is_forbidden() {
     let bench = Bench::start(vendor()).await;
-    let secret = bench.document().principals["clients"][4]["client_secret"].as_str().expect("text").to_owned();
+    let secret = bench.document().principals["clients"][4]["client_secret"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let headers = format!("{FORM}{}", basic("pattern-poor-client", &secret));
-    let token = bench.request("POST /api/auth/token", &headers, GRANT).await.json()["access_token"].as_str().expect("a token").to_owned();
-    assert_eq!(get(&bench, &path(&bench, "/members"), &token).await.status, 403);
+    let token = bench
+        .request("POST /api/auth/token", &headers, GRANT)
+        .await
+        .json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    assert_eq!(
+        get(&bench, &path(&bench, "/members"), &token).await.status,
+        403
+    );
 }
 
 /// What a framework would answer in its own words is answered in the vendor's.
@@ -242,11 +495,18 @@ async fn broken_requests_get_the_vendors_own_shape() {
         "GET / HTTP/1.1\r\n\r\n".to_owned(),
         "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n".to_owned(),
         "GET / HTTP/1.1\r\nHost: x\r\nAccept : y\r\n\r\n".to_owned(),
-        format!("POST /api/auth/token HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(101)),
+        format!(
+            "POST /api/auth/token HTTP/1.1\r\nHost: x\r\n{}\r\n",
+            "A: b\r\n".repeat(101)
+        ),
     ];
     for bytes in raw {
         let answer = bench.send(&bytes).await;
-        assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("invalid_request")), "{bytes:?}");
+        assert_eq!(
+            (answer.status, answer.json()["error"].as_str()),
+            (400, Some("invalid_request")),
+            "{bytes:?}"
+        );
     }
     let huge = "POST /api/auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n";
     assert_eq!(bench.send(huge).await.status, 413);
@@ -258,14 +518,35 @@ async fn broken_requests_get_the_vendors_own_shape() {
 async fn twins_are_wrong_in_one_thing() {
     let bench = Bench::start(vendor()).await;
     let wrong = format!("{FORM}{}", basic(&bench.credential("client_id"), "wrong"));
-    assert_eq!(bench.request("POST /api/auth/token", &wrong, GRANT).await.status, 401);
+    assert_eq!(
+        bench
+            .request("POST /api/auth/token", &wrong, GRANT)
+            .await
+            .status,
+        401
+    );
     bench.twin("any-secret");
-    assert_eq!(bench.request("POST /api/auth/token", &wrong, GRANT).await.status, 200);
+    assert_eq!(
+        bench
+            .request("POST /api/auth/token", &wrong, GRANT)
+            .await
+            .status,
+        200
+    );
     bench.twin("never-expires");
-    assert_eq!(bench.request("POST /api/auth/token", &wrong, GRANT).await.status, 401);
+    assert_eq!(
+        bench
+            .request("POST /api/auth/token", &wrong, GRANT)
+            .await
+            .status,
+        401
+    );
     let token = token(&bench).await;
     bench.advance(1e6);
-    assert_eq!(get(&bench, &path(&bench, "/members"), &token).await.status, 200);
+    assert_eq!(
+        get(&bench, &path(&bench, "/members"), &token).await.status,
+        200
+    );
 }
 
 mod properties {
@@ -277,7 +558,15 @@ mod properties {
     fn cased(name: &'static str) -> impl Strategy<Value = String> {
         proptest::collection::vec(any::<bool>(), name.len()).prop_map(move |upper| {
             let letters = name.chars().zip(upper);
-            letters.map(|(letter, upper)| if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }).collect()
+            letters
+                .map(|(letter, upper)| {
+                    if upper {
+                        letter.to_ascii_uppercase()
+                    } else {
+                        letter.to_ascii_lowercase()
+                    }
+                })
+                .collect()
         })
     }
 

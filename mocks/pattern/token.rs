@@ -38,7 +38,10 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
             id: client.client_id.clone(),
             secret: client.client_secret.clone(),
             enabled: client.enabled,
-            allowed: client.grants.iter().any(|grant| grant == "client_credentials"),
+            allowed: client
+                .grants
+                .iter()
+                .any(|grant| grant == "client_credentials"),
         })
     })
     .await?;
@@ -55,7 +58,10 @@ fn expires_in(mock: &Mock, lifetime: Duration) -> Option<Value> {
         "absent" => None,
         "null" => Some(Value::Null),
         "string" => Some(raw.to_string().into()),
-        #[expect(clippy::cast_precision_loss, reason = "the setting asks for a fraction")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the setting asks for a fraction"
+        )]
         "float" => Some((raw as f64 + 0.5).into()),
         _ => Some(raw.into()),
     }

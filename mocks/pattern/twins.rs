@@ -7,7 +7,10 @@ use locum_server::Twin;
 pub(super) const TWINS: &[Twin] = &[
     Twin {
         settings: || vec![("pattern.expires_in_unit", "s".into())],
-        ..Twin::named("seconds-not-ms", "expires_in is 3600 and the token lives an hour")
+        ..Twin::named(
+            "seconds-not-ms",
+            "expires_in is 3600 and the token lives an hour",
+        )
     },
     Twin {
         pardons: |endpoint, denial| endpoint != "token" && denial.kind == DenialKind::Expired,
@@ -26,6 +29,9 @@ pub(super) const TWINS: &[Twin] = &[
             ("token", 200) => reply.set_header("cache-control", "private"),
             _ => reply,
         },
-        ..Twin::named("no-no-store", "the token reply lacks Cache-Control: no-store")
+        ..Twin::named(
+            "no-no-store",
+            "the token reply lacks Cache-Control: no-store",
+        )
     },
 ];

@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! - `people`: who may log in; `password`, `totp`, `srp`: how they prove it
+//! - `people`: who may log in; `password`, `totp`: how they prove it
 //! - `cognito`: the operations of both Cognito services, a file each
 //! - `challenge`, `token`: what a login leads to; `examine`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents

@@ -146,7 +146,10 @@ fn insert_refresh(result: &mut Map<String, Value>, value: String) {
 }
 
 fn answer(result: Map<String, Value>) -> Value {
-    json!({"AuthenticationResult": result, "ChallengeParameters": {}})
+    let mut body = Map::new();
+    body.insert("AuthenticationResult".into(), result.into());
+    body.insert("ChallengeParameters".into(), Map::new().into());
+    body.into()
 }
 
 /// An opaque token in the form of a five-part JWE.

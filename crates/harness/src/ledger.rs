@@ -101,6 +101,18 @@ impl Ledger {
         self.write(event)
     }
 
+    /// Writes what the token that the record `request` got says of itself, if it is a JWT.
+    pub fn decodes(&mut self, request: u64, token: &str) {
+        if let Some((header, claims)) = jwt::read(token) {
+            let (header, claims) = (self.redact_json(&header), self.redact_json(&claims));
+            self.write(Event::Jwt {
+                request,
+                header,
+                claims,
+            });
+        }
+    }
+
     /// Writes that a frame passed on the websocket that the record `request` opened.
     pub fn passes(&mut self, request: u64, from: Side, opcode: &'static str, text: &str) -> u64 {
         let text = self.redact(text);
@@ -125,18 +137,6 @@ impl Ledger {
                 } if *of == request => Some((record.seq, *opcode, text.as_str())),
                 _ => None,
             })
-    }
-
-    /// Writes what the token that the record `request` got says of itself, if it is a JWT.
-    pub fn decodes(&mut self, request: u64, token: &str) {
-        if let Some((header, claims)) = jwt::read(token) {
-            let (header, claims) = (self.redact_json(&header), self.redact_json(&claims));
-            self.write(Event::Jwt {
-                request,
-                header,
-                claims,
-            });
-        }
     }
 
     /// Writes that the harness turned the mock.

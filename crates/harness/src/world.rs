@@ -86,16 +86,16 @@ pub struct Scene {
     tokens: Vec<Held>,
     client: Option<Client>,
     seen: EntryId,
+    sessions: Vec<account::Session>,
+    challenge: Option<Secret>,
+    aws: Option<locum_client::sign::AwsCredentials>,
+    named: usize,
     /// What the vendor said of the thing that the caller created last.
     created: Value,
     /// What a socket is told first.
     socket_config: Value,
     /// Others who have logged in: where and as whom, and their token.
     others: BTreeMap<Other, (Place, Secret)>,
-    sessions: Vec<account::Session>,
-    challenge: Option<Secret>,
-    aws: Option<locum_client::sign::AwsCredentials>,
-    named: usize,
 }
 
 impl Scene {
@@ -126,13 +126,13 @@ impl Scene {
             tokens: Vec::new(),
             client: None,
             seen: EntryId(0),
-            created: Value::Null,
-            socket_config: Value::Null,
-            others: BTreeMap::new(),
             sessions: Vec::new(),
             challenge: None,
             aws: None,
             named: 0,
+            created: Value::Null,
+            socket_config: Value::Null,
+            others: BTreeMap::new(),
         }
     }
 

@@ -13,7 +13,10 @@ async fn ways_of_showing_the_token() {
     let token = login(&bench).await;
     let (head, rest) = token.split_once('.').expect("segments");
     let (payload, signature) = rest.split_once('.').expect("segments");
-    let forged = format!("{head}.{payload}.{}", signature.chars().rev().collect::<String>());
+    let forged = format!(
+        "{head}.{payload}.{}",
+        signature.chars().rev().collect::<String>()
+    );
     // {"alg":"none","typ":"JWT"}
     let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.");
     let served = "COMPLETED";
@@ -38,14 +41,38 @@ async fn ways_of_showing_the_token() {
         (show(format!("Bearer {head}.{payload}")), 401, NOT_VALIDATED),
         (show(format!("Bearer {forged}")), 401, NOT_VALIDATED),
         (show(format!("Bearer {unsigned}")), 401, NOT_VALIDATED),
-        (show(format!("Bearer {}", token.to_uppercase())), 401, NOT_VALIDATED),
-        (format!("{}{}", show("Bearer bad".to_owned()), show(format!("Bearer {token}"))), 401, NOT_VALIDATED),
-        (format!("{}{}", show(format!("Bearer {token}")), show("Bearer bad".to_owned())), 401, NOT_VALIDATED),
+        (
+            show(format!("Bearer {}", token.to_uppercase())),
+            401,
+            NOT_VALIDATED,
+        ),
+        (
+            format!(
+                "{}{}",
+                show("Bearer bad".to_owned()),
+                show(format!("Bearer {token}"))
+            ),
+            401,
+            NOT_VALIDATED,
+        ),
+        (
+            format!(
+                "{}{}",
+                show(format!("Bearer {token}")),
+                show("Bearer bad".to_owned())
+            ),
+            401,
+            NOT_VALIDATED,
+        ),
     ];
     for (headers, status, expected) in &cases {
         let answer = bench.request(SCRIBE, headers, "").await;
         assert_eq!(answer.status, *status, "{headers}");
-        assert!(answer.text().contains(expected), "{headers}: {}", answer.text());
+        assert!(
+            answer.text().contains(expected),
+            "{headers}: {}",
+            answer.text()
+        );
         let challenge = (*status == 401).then_some("Bearer");
         assert_eq!(answer.header("www-authenticate"), challenge, "{headers}");
     }
@@ -58,10 +85,18 @@ async fn a_token_elsewhere_is_no_token() {
     let token = login(&bench).await;
     let query = format!("{SCRIBE}?access_token={token}");
     let answer = bench.request(&query, "", "").await;
-    assert_eq!((answer.status, answer.text().as_str()), (401, NOT_AUTHENTICATED));
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (401, NOT_AUTHENTICATED)
+    );
     let body = format!("access_token={token}&template_ids=1042&transcripts=a");
-    let answer = bench.request("POST /v1/ambient/api/scribe", FORM, body).await;
-    assert_eq!((answer.status, answer.text().as_str()), (401, NOT_AUTHENTICATED));
+    let answer = bench
+        .request("POST /v1/ambient/api/scribe", FORM, body)
+        .await;
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (401, NOT_AUTHENTICATED)
+    );
 }
 
 /// The token comes before path and body (401 before 404 and 422), the method before the token.
@@ -76,18 +111,46 @@ async fn the_order_of_checks() {
     let no_templates = no_audio.replace("audio_files", "template_ids");
     for (line, status, expected) in [
         ("GET /v1/ambient/api/scribe/abc", 422, bad_id),
-        ("GET /v1/ambient/api/scribe/999", 404, r#"{"detail":"Scribe not found"}"#),
-        ("GET /v1/ambient/api/scribe/99999999999999999999999", 404, r#"{"detail":"Scribe not found"}"#),
-        ("GET /v1/ambient/api/transcribe/abc", 422, bad_transcription.as_str()),
-        ("GET /v1/ambient/api/transcribe/999", 404, r#"{"detail":"Transcription not found"}"#),
+        (
+            "GET /v1/ambient/api/scribe/999",
+            404,
+            r#"{"detail":"Scribe not found"}"#,
+        ),
+        (
+            "GET /v1/ambient/api/scribe/99999999999999999999999",
+            404,
+            r#"{"detail":"Scribe not found"}"#,
+        ),
+        (
+            "GET /v1/ambient/api/transcribe/abc",
+            422,
+            bad_transcription.as_str(),
+        ),
+        (
+            "GET /v1/ambient/api/transcribe/999",
+            404,
+            r#"{"detail":"Transcription not found"}"#,
+        ),
         ("POST /v1/ambient/api/scribe", 422, no_templates.as_str()),
         ("POST /v1/ambient/api/transcribe", 422, no_file.as_str()),
-        ("POST /v1/ambient/api/scribe/999/regenerate/audio", 422, no_audio),
+        (
+            "POST /v1/ambient/api/scribe/999/regenerate/audio",
+            422,
+            no_audio,
+        ),
     ] {
         let answer = bench.request(line, "", "").await;
-        assert_eq!((answer.status, answer.text().as_str()), (401, NOT_AUTHENTICATED), "{line}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (401, NOT_AUTHENTICATED),
+            "{line}"
+        );
         let answer = bench.request(line, &bearer(&token), "").await;
-        assert_eq!((answer.status, answer.text().as_str()), (status, expected), "{line}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (status, expected),
+            "{line}"
+        );
     }
     for (line, allow) in [
         ("GET /v1/ambient/api/scribe", "POST"),
@@ -96,7 +159,11 @@ async fn the_order_of_checks() {
         ("DELETE /v1/ambient/api/transcribe/1", "GET"),
     ] {
         let answer = bench.request(line, "Connection: close\r\n", "").await;
-        assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{line}");
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (405, Some(allow)),
+            "{line}"
+        );
     }
 }
 
@@ -106,7 +173,9 @@ async fn bodies_of_a_create_request() {
     let bench = bench().await;
     let token = login(&bench).await;
     let element = |at: usize, input: &str| {
-        format!(r#"{{"detail":[{{"type":"int_parsing","loc":["body","template_ids",{at}],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"{input}"}}]}}"#)
+        format!(
+            r#"{{"detail":[{{"type":"int_parsing","loc":["body","template_ids",{at}],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"{input}"}}]}}"#
+        )
     };
     let missing = r#"{"detail":[{"type":"missing","loc":["body","template_ids"],"msg":"Field required","input":null}]}"#;
     let forbidden = r#"{"detail":"You do not have access to these template_ids [234234]"}"#;
@@ -133,10 +202,21 @@ async fn bodies_of_a_create_request() {
         }
     }
     let bare = format!("Content-Type: multipart/form-data\r\n{}", bearer(&token));
-    let answer = bench.request("POST /v1/ambient/api/scribe", &bare, multipart(&[text])).await;
-    assert_eq!((answer.status, answer.text().as_str()), (400, r#"{"detail":"Missing boundary in multipart."}"#));
+    let answer = bench
+        .request("POST /v1/ambient/api/scribe", &bare, multipart(&[text]))
+        .await;
+    assert_eq!(
+        (answer.status, answer.text().as_str()),
+        (400, r#"{"detail":"Missing boundary in multipart."}"#)
+    );
     let headers = format!("{FORM}{}", bearer(&token));
-    let answer = bench.request("POST /v1/ambient/api/scribe", &headers, "template_ids=1042&template_ids=2056&transcripts=a").await;
+    let answer = bench
+        .request(
+            "POST /v1/ambient/api/scribe",
+            &headers,
+            "template_ids=1042&template_ids=2056&transcripts=a",
+        )
+        .await;
     assert_eq!(answer.status, 202);
 }
 
@@ -150,10 +230,16 @@ async fn a_scribe_goes_from_state_to_state() {
     bench.stage.clock.turn(None, at, None);
     let token_2023 = login(&bench).await;
     assert_ne!(token, token_2023);
-    let parts = [("template_ids", None, "1042"), ("transcripts", None, "Hello.")];
+    let parts = [
+        ("template_ids", None, "1042"),
+        ("transcripts", None, "Hello."),
+    ];
     let created = post(&bench, "/scribe", &token_2023, &parts).await;
     assert_eq!(created.status, 202);
-    assert_eq!(created.text(), r#"{"scribe_id":12346,"status":"IN_PROGRESS","submitted_at":"2023-11-07T05:31:56Z"}"#);
+    assert_eq!(
+        created.text(),
+        r#"{"scribe_id":12346,"status":"IN_PROGRESS","submitted_at":"2023-11-07T05:31:56Z"}"#
+    );
     let status = async || {
         let answer = get(&bench, "/scribe/12346", &token_2023).await;
         answer.json()["status"].as_str().expect("text").to_owned()
@@ -164,13 +250,25 @@ async fn a_scribe_goes_from_state_to_state() {
     bench.advance(0.001);
     assert_eq!(status().await, "COMPLETED");
     let audio = [("audio_files", Some("a.mp3"), "ID3")];
-    let again = post(&bench, "/scribe/12346/regenerate/audio", &token_2023, &audio).await;
-    assert_eq!((again.status, again.text().as_str()), (202, r#"{"scribe_id":12346,"status":"IN_PROGRESS"}"#));
+    let again = post(
+        &bench,
+        "/scribe/12346/regenerate/audio",
+        &token_2023,
+        &audio,
+    )
+    .await;
+    assert_eq!(
+        (again.status, again.text().as_str()),
+        (202, r#"{"scribe_id":12346,"status":"IN_PROGRESS"}"#)
+    );
     assert_eq!(status().await, "IN_PROGRESS");
     bench.advance(10.0);
     assert_eq!(status().await, "COMPLETED");
     let unknown = post(&bench, "/scribe/1/regenerate/audio", &token_2023, &audio).await;
-    assert_eq!((unknown.status, unknown.text().as_str()), (404, r#"{"detail":"Scribe not found"}"#));
+    assert_eq!(
+        (unknown.status, unknown.text().as_str()),
+        (404, r#"{"detail":"Scribe not found"}"#)
+    );
 }
 
 #[tokio::test]
@@ -180,9 +278,18 @@ async fn a_transcription_goes_from_state_to_state() {
     let at = Timestamp::parse_rfc3339("2023-11-07T05:31:56Z");
     bench.stage.clock.turn(None, at, None);
     let token = login(&bench).await;
-    let audio = [("audio_file", Some("a.webm"), "x"), ("patient_name", None, "A")];
+    let audio = [
+        ("audio_file", Some("a.webm"), "x"),
+        ("patient_name", None, "A"),
+    ];
     let created = post(&bench, "/transcribe", &token, &audio).await;
-    assert_eq!((created.status, created.text().as_str()), (202, r#"{"transcription_id":12346,"submitted_at":"2023-11-07T05:31:56Z"}"#));
+    assert_eq!(
+        (created.status, created.text().as_str()),
+        (
+            202,
+            r#"{"transcription_id":12346,"submitted_at":"2023-11-07T05:31:56Z"}"#
+        )
+    );
     for (state, text, updated) in [
         ("DETECTED_FILE", "null", "56"),
         ("STT_PROCESSING", "null", "06"),
@@ -192,13 +299,23 @@ async fn a_transcription_goes_from_state_to_state() {
         let answer = get(&bench, "/transcribe/12346", &token).await;
         let expected = format!(r#"{{"id":12346,"task_status":"{state}","raw_text":{text}"#);
         assert!(answer.text().starts_with(&expected), "{}", answer.text());
-        assert!(answer.json()["updated_at"].as_str().is_some_and(|at| at.ends_with(&format!("{updated}Z"))), "{}", answer.text());
+        assert!(
+            answer.json()["updated_at"]
+                .as_str()
+                .is_some_and(|at| at.ends_with(&format!("{updated}Z"))),
+            "{}",
+            answer.text()
+        );
         bench.advance(10.0);
     }
     let as_text = [("audio_file", None, "x")];
     let refused = post(&bench, "/transcribe", &token, &as_text).await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text().contains("Expected UploadFile"), "{}", refused.text());
+    assert!(
+        refused.text().contains("Expected UploadFile"),
+        "{}",
+        refused.text()
+    );
 }
 
 /// The control API's way of ending a token.
@@ -208,10 +325,17 @@ async fn a_revoked_and_an_ended_token_look_alike() {
     for change in [Change::Revoke, Change::Expire(Timestamp::default())] {
         let token = login(&bench).await;
         assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-        let live = bench.stage.store.list(&|token| token.kind == TokenKind::Access).await;
+        let live = bench
+            .stage
+            .store
+            .list(&|token| token.kind == TokenKind::Access)
+            .await;
         let last = live.last().expect("a token").id;
         bench.stage.store.change(last, change).await;
         let answer = get(&bench, "/scribe/12345", &token).await;
-        assert_eq!((answer.status, answer.text().as_str()), (401, NOT_VALIDATED));
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (401, NOT_VALIDATED)
+        );
     }
 }

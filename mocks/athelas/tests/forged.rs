@@ -22,7 +22,8 @@ async fn status(bench: &Bench, token: &str) -> u16 {
     let mock = bench.running.server.mock(vendor, &bench.stage);
     let life = Duration::from_secs(100);
     let name = bench.credential("username");
-    mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life)).await;
+    mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life))
+        .await;
     get(bench, "/scribe/12345", token).await.status
 }
 
@@ -69,7 +70,10 @@ async fn signatures_that_are_no_good() {
         (jwt::mint_hs512(&own, r#"{"alg":"HS512"}"#, claims), 401),
         (jwt::mint_hs256(&own, r#"{"alg":"hs256"}"#, claims), 401),
         (jwt::mint_hs256(&own, r#"{"alg":"none"}"#, claims), 401),
-        (jwt::mint_hs256(&own, r#"{"alg":"HS256","crit":["x"]}"#, claims), 401),
+        (
+            jwt::mint_hs256(&own, r#"{"alg":"HS256","crit":["x"]}"#, claims),
+            401,
+        ),
     ] {
         assert_eq!(status(&bench, &token).await, expected, "{token}");
     }

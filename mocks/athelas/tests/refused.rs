@@ -31,42 +31,118 @@ async fn bodies_that_are_refused() {
         (FORM, format!("{name}&password={password}x"), 401, WRONG),
         (FORM, format!("{name}&password=%zz"), 401, WRONG),
         (FORM, format!("{name}&password=%ff%fe"), 401, WRONG),
-        (FORM, format!("username=nobody&password={password}"), 401, WRONG),
-        (FORM, format!("username={unencoded}&password={password}"), 401, WRONG),
+        (
+            FORM,
+            format!("username=nobody&password={password}"),
+            401,
+            WRONG,
+        ),
+        (
+            FORM,
+            format!("username={unencoded}&password={password}"),
+            401,
+            WRONG,
+        ),
         (FORM, inactive, 401, WRONG),
         (FORM, no_api, 401, WRONG),
         // fields
         (FORM, name.clone(), 422, NO_PASSWORD),
         (FORM, format!("{name}&password="), 422, NO_PASSWORD),
         (FORM, format!("password={password}"), 422, NO_USERNAME),
-        (FORM, format!("username=&password={password}"), 422, NO_USERNAME),
-        (FORM, format!("Username=a&PASSWORD={password}"), 422, BOTH_MISSING),
-        (FORM, format!("{name}&password={password}&grant_type=client_credentials"), 422, OTHER_GRANT),
+        (
+            FORM,
+            format!("username=&password={password}"),
+            422,
+            NO_USERNAME,
+        ),
+        (
+            FORM,
+            format!("Username=a&PASSWORD={password}"),
+            422,
+            BOTH_MISSING,
+        ),
+        (
+            FORM,
+            format!("{name}&password={password}&grant_type=client_credentials"),
+            422,
+            OTHER_GRANT,
+        ),
         // bodies that are no form
         (FORM, String::new(), 422, BOTH_MISSING),
         ("", format!("{name}&password={password}"), 422, BOTH_MISSING),
         ("", json.clone(), 422, BOTH_MISSING),
-        ("Content-Type: application/json\r\n", json.clone(), 422, BOTH_MISSING),
+        (
+            "Content-Type: application/json\r\n",
+            json.clone(),
+            422,
+            BOTH_MISSING,
+        ),
         ("Content-Type: text/plain\r\n", json, 422, BOTH_MISSING),
-        ("Content-Type: text/plain\r\n", format!("{name}&password={password}"), 422, BOTH_MISSING),
-        ("Content-Type: multipart/form-data; boundary=B\r\n", String::new(), 422, BOTH_MISSING),
-        ("Content-Type: text/plain\r\n", parts.clone(), 422, BOTH_MISSING),
-        ("Content-Type: multipart/form-data\r\n", parts, 400, r#"{"detail":"Missing boundary in multipart."}"#),
-        ("Content-Type: multipart/form-data\r\n", multipart(&[("username", None, "a")]), 400, r#"{"detail":"Missing boundary in multipart."}"#),
-        ("Content-Type: multipart/form-data; boundary=C\r\n", multipart(&[("username", None, "a")]), 400, r#"{"detail":"There was an error parsing the body"}"#),
+        (
+            "Content-Type: text/plain\r\n",
+            format!("{name}&password={password}"),
+            422,
+            BOTH_MISSING,
+        ),
+        (
+            "Content-Type: multipart/form-data; boundary=B\r\n",
+            String::new(),
+            422,
+            BOTH_MISSING,
+        ),
+        (
+            "Content-Type: text/plain\r\n",
+            parts.clone(),
+            422,
+            BOTH_MISSING,
+        ),
+        (
+            "Content-Type: multipart/form-data\r\n",
+            parts,
+            400,
+            r#"{"detail":"Missing boundary in multipart."}"#,
+        ),
+        (
+            "Content-Type: multipart/form-data\r\n",
+            multipart(&[("username", None, "a")]),
+            400,
+            r#"{"detail":"Missing boundary in multipart."}"#,
+        ),
+        (
+            "Content-Type: multipart/form-data; boundary=C\r\n",
+            multipart(&[("username", None, "a")]),
+            400,
+            r#"{"detail":"There was an error parsing the body"}"#,
+        ),
         // the page's own sample as its obfuscation left it
-        (FORM, "[email protected]&password=your-password".to_owned(), 422, NO_USERNAME),
+        (
+            FORM,
+            "[email protected]&password=your-password".to_owned(),
+            422,
+            NO_USERNAME,
+        ),
     ];
     for (headers, body, status, expected) in &cases {
         let answer = bench.request(TOKEN, headers, body).await;
-        assert_eq!((answer.status, answer.text().as_str()), (*status, *expected), "{headers}{body}");
-        assert_eq!(answer.header("content-type"), Some("application/json"), "{body}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (*status, *expected),
+            "{headers}{body}"
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json"),
+            "{body}"
+        );
         let challenge = (*status == 401).then_some("Bearer");
         assert_eq!(answer.header("www-authenticate"), challenge, "{body}");
         assert_eq!(answer.header("cache-control"), None, "{body}");
     }
     let journal = journal(&bench);
-    assert!(!journal.contains(&bench.credential("password")), "{journal}");
+    assert!(
+        !journal.contains(&bench.credential("password")),
+        "{journal}"
+    );
     assert!(!journal.contains(&password), "{journal}");
 }
 
@@ -94,19 +170,47 @@ async fn requests_that_reach_no_handler() {
     let form = form(&bench, 0);
     let path = "/v1/ambient/api/auth/token";
     for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "post"] {
-        let answer = bench.request(&format!("{method} {path}"), FORM, &form).await;
-        assert_eq!((answer.status, answer.text().as_str()), (405, r#"{"detail":"Method Not Allowed"}"#), "{method}");
+        let answer = bench
+            .request(&format!("{method} {path}"), FORM, &form)
+            .await;
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (405, r#"{"detail":"Method Not Allowed"}"#),
+            "{method}"
+        );
         assert_eq!(answer.header("allow"), Some("POST"), "{method}");
     }
-    for path in ["/", "/v1", "/v1/ambient/api/auth", "/v1/ambient/api/auth/Token", "/v1/ambient/api//scribe", "/v1/ambient/api/scribe/1/regenerate", "/x/"] {
+    for path in [
+        "/",
+        "/v1",
+        "/v1/ambient/api/auth",
+        "/v1/ambient/api/auth/Token",
+        "/v1/ambient/api//scribe",
+        "/v1/ambient/api/scribe/1/regenerate",
+        "/x/",
+    ] {
         let answer = bench.request(&format!("POST {path}"), FORM, &form).await;
-        assert_eq!((answer.status, answer.text().as_str()), (404, r#"{"detail":"Not Found"}"#), "{path}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (404, r#"{"detail":"Not Found"}"#),
+            "{path}"
+        );
     }
     for method in ["POST", "GET"] {
-        let answer = bench.request(&format!("{method} {path}/?a=b%20c"), FORM, &form).await;
+        let answer = bench
+            .request(&format!("{method} {path}/?a=b%20c"), FORM, &form)
+            .await;
         let location = format!("http://{}{path}?a=b%20c", bench.host());
-        assert_eq!((answer.status, answer.text().as_str()), (307, ""), "{method}");
-        assert_eq!(answer.header("location"), Some(location.as_str()), "{method}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (307, ""),
+            "{method}"
+        );
+        assert_eq!(
+            answer.header("location"),
+            Some(location.as_str()),
+            "{method}"
+        );
     }
     let answer = bench.request("GET /v1/ambient/api/scribe/é/", "", "").await;
     let location = format!("http://{}/v1/ambient/api/scribe/%C3%A9", bench.host());
@@ -117,7 +221,9 @@ async fn requests_that_reach_no_handler() {
 async fn head_is_refused_without_a_body() {
     let bench = bench().await;
     let host = bench.host();
-    let bytes = format!("HEAD /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let bytes = format!(
+        "HEAD /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    );
     let answer = bench.send(bytes).await;
     assert_eq!((answer.status, answer.text().as_str()), (405, ""));
     assert_eq!(answer.header("allow"), Some("POST"));
@@ -131,13 +237,23 @@ async fn heads_that_are_no_http() {
     let form = form(&bench, 0);
     let length = form.len();
     for head in [
-        format!("POST /v1/ambient/api/auth/to ken HTTP/1.1\r\nHost: {host}\r\n{FORM}Content-Length: {length}"),
-        format!("POST /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nContent-Type : application/x-www-form-urlencoded\r\nContent-Length: {length}"),
+        format!(
+            "POST /v1/ambient/api/auth/to ken HTTP/1.1\r\nHost: {host}\r\n{FORM}Content-Length: {length}"
+        ),
+        format!(
+            "POST /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nContent-Type : application/x-www-form-urlencoded\r\nContent-Length: {length}"
+        ),
         format!("POST /v1/ambient/api/auth/token HTTP/1.1\r\n{FORM}Content-Length: {length}"),
-        format!("POST /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n{FORM}Content-Length: {length}"),
+        format!(
+            "POST /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n{FORM}Content-Length: {length}"
+        ),
     ] {
         let answer = bench.send(format!("{head}\r\n\r\n{form}")).await;
-        assert_eq!((answer.status, answer.text().as_str()), (400, "Invalid HTTP request received."), "{head}");
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (400, "Invalid HTTP request received."),
+            "{head}"
+        );
         assert_eq!(answer.header("content-type"), Some("text/plain"), "{head}");
     }
 }

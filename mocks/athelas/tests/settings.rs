@@ -16,19 +16,29 @@ async fn the_older_fastapi_differs_in_four_places() {
     let form = form(&bench, 0);
     let name = format!("username={}", account(&bench, 0).0);
     let mismatch = |input: &str| {
-        format!(r#"{{"detail":[{{"type":"string_pattern_mismatch","loc":["body","grant_type"],"msg":"String should match pattern 'password'","input":"{input}","ctx":{{"pattern":"password"}}}}]}}"#)
+        format!(
+            r#"{{"detail":[{{"type":"string_pattern_mismatch","loc":["body","grant_type"],"msg":"String should match pattern 'password'","input":"{input}","ctx":{{"pattern":"password"}}}}]}}"#
+        )
     };
     let answer = ask(&bench, &format!("{form}&grant_type=")).await;
     assert_eq!((answer.status, answer.text()), (422, mismatch("")));
     let answer = ask(&bench, &format!("{form}&grant_type=implicit")).await;
     assert_eq!((answer.status, answer.text()), (422, mismatch("implicit")));
-    assert_eq!(ask(&bench, &format!("{form}&grant_type=xpasswordx")).await.status, 200);
+    assert_eq!(
+        ask(&bench, &format!("{form}&grant_type=xpasswordx"))
+            .await
+            .status,
+        200
+    );
     let answer = ask(&bench, &format!("{name}&password=")).await;
     assert_eq!((answer.status, answer.text().as_str()), (401, WRONG));
     let token = login(&bench).await;
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
     let two_spaces = get(&bench, "/scribe/12345", &format!(" {token}")).await;
-    assert_eq!((two_spaces.status, two_spaces.text().as_str()), (401, NOT_VALIDATED));
+    assert_eq!(
+        (two_spaces.status, two_spaces.text().as_str()),
+        (401, NOT_VALIDATED)
+    );
 }
 
 #[tokio::test]
@@ -54,12 +64,26 @@ async fn a_missing_token_may_be_403() {
     bench.set("missing_token_status", 403);
     for (headers, status, body) in [
         ("", 403, NOT_AUTHENTICATED),
-        ("Authorization: Basic YTpi\r\n", 403, r#"{"detail":"Invalid authentication credentials"}"#),
+        (
+            "Authorization: Basic YTpi\r\n",
+            403,
+            r#"{"detail":"Invalid authentication credentials"}"#,
+        ),
         ("Authorization: Bearer bad\r\n", 401, NOT_VALIDATED),
     ] {
-        let answer = bench.request("GET /v1/ambient/api/scribe/12345", headers, "").await;
-        assert_eq!((answer.status, answer.text().as_str()), (status, body), "{headers}");
-        assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{headers}");
+        let answer = bench
+            .request("GET /v1/ambient/api/scribe/12345", headers, "")
+            .await;
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (status, body),
+            "{headers}"
+        );
+        assert_eq!(
+            answer.header("www-authenticate").is_some(),
+            status == 401,
+            "{headers}"
+        );
     }
 }
 
@@ -74,10 +98,17 @@ async fn errors_may_look_as_in_rfc_6749() {
         ("username=nobody&password=x".to_owned(), "invalid_grant"),
         (super::form(&bench, 2), "invalid_grant"),
         (name, "invalid_request"),
-        (format!("{form}&grant_type=implicit"), "unsupported_grant_type"),
+        (
+            format!("{form}&grant_type=implicit"),
+            "unsupported_grant_type",
+        ),
     ] {
         let answer = ask(&bench, &body).await;
-        assert_eq!((answer.status, answer.json()), (400, json!({"error": error})), "{body}");
+        assert_eq!(
+            (answer.status, answer.json()),
+            (400, json!({"error": error})),
+            "{body}"
+        );
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{body}");
     }
 }
@@ -88,8 +119,17 @@ async fn the_token_reply_follows_its_settings() {
     let reply = async || ask(&bench, &form(&bench, 0)).await;
     bench.set("cache_headers", "rfc");
     let answer = reply().await;
-    assert_eq!((answer.header("cache-control"), answer.header("pragma")), (Some("no-store"), Some("no-cache")));
-    for (setting, expected) in [("3600", json!(3600)), ("\"3600\"", json!("3600")), ("null", Value::Null), ("-1", json!(-1)), ("soon", json!("soon"))] {
+    assert_eq!(
+        (answer.header("cache-control"), answer.header("pragma")),
+        (Some("no-store"), Some("no-cache"))
+    );
+    for (setting, expected) in [
+        ("3600", json!(3600)),
+        ("\"3600\"", json!("3600")),
+        ("null", Value::Null),
+        ("-1", json!(-1)),
+        ("soon", json!("soon")),
+    ] {
         bench.set("expires_in", setting);
         let answer = reply().await.json();
         assert_eq!(answer.get("expires_in"), Some(&expected), "{setting}");
@@ -110,9 +150,17 @@ async fn tokens_of_other_forms_live_and_die_as_well() {
         bench.set("token_format", format);
         let token = login(&bench).await;
         assert_eq!(token.split('.').count(), segments, "{format}");
-        assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200, "{format}");
+        assert_eq!(
+            get(&bench, "/scribe/12345", &token).await.status,
+            200,
+            "{format}"
+        );
         bench.advance(172_801.0);
-        assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 401, "{format}");
+        assert_eq!(
+            get(&bench, "/scribe/12345", &token).await.status,
+            401,
+            "{format}"
+        );
     }
 }
 
@@ -128,10 +176,18 @@ async fn claims_are_those_of_the_setting() {
     let token = login(&bench).await;
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
     bench.set("claims", json!(["sub", "exp"]));
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 401, "an audience nobody configured");
+    assert_eq!(
+        get(&bench, "/scribe/12345", &token).await.status,
+        401,
+        "an audience nobody configured"
+    );
     bench.set("claims", json!(["sub", "jti"]));
     let eternal = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &eternal).await.status, 401, "no exp");
+    assert_eq!(
+        get(&bench, "/scribe/12345", &eternal).await.status,
+        401,
+        "no exp"
+    );
     bench.set("require_exp", false);
     assert_eq!(get(&bench, "/scribe/12345", &eternal).await.status, 200);
 }
@@ -174,7 +230,9 @@ async fn a_deactivated_accounts_token_follows_its_setting() {
     let mock = bench.running.server.mock(vendor, &bench.stage);
     let mut principals = bench.document().principals;
     principals["users"][0]["state"] = "inactive".into();
-    vendor.change_principals(&mock, principals).expect("principals");
+    vendor
+        .change_principals(&mock, principals)
+        .expect("principals");
     assert_eq!(ask(&bench, &form(&bench, 0)).await.status, 401);
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
     bench.set("deactivate_kills_tokens", true);
@@ -186,7 +244,10 @@ async fn a_deactivated_accounts_token_follows_its_setting() {
 #[tokio::test]
 async fn rate_limits() {
     let bench = bench().await;
-    bench.stage.clock.turn(None, Timestamp::parse_rfc3339("2026-11-24T10:00:00Z"), None);
+    bench
+        .stage
+        .clock
+        .turn(None, Timestamp::parse_rfc3339("2026-11-24T10:00:00Z"), None);
     bench.set("rate_limit", 2);
     let token = login(&bench).await;
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
@@ -197,8 +258,15 @@ async fn rate_limits() {
         ("retry_after_date", Some("Tue, 24 Nov 2026 10:01:00 GMT")),
     ] {
         bench.set("rate_limit_headers", headers);
-        for answer in [get(&bench, "/scribe/12345", &token).await, ask(&bench, &form(&bench, 0)).await] {
-            assert_eq!((answer.status, answer.text().as_str()), (429, r#"{"details":"Too many requests"}"#), "{headers}");
+        for answer in [
+            get(&bench, "/scribe/12345", &token).await,
+            ask(&bench, &form(&bench, 0)).await,
+        ] {
+            assert_eq!(
+                (answer.status, answer.text().as_str()),
+                (429, r#"{"details":"Too many requests"}"#),
+                "{headers}"
+            );
             assert_eq!(answer.header("retry-after"), retry_after, "{headers}");
         }
     }
@@ -217,13 +285,39 @@ async fn jobs_and_uploads_follow_their_settings() {
     for status in [400, 422] {
         bench.set("template_forbidden_status", status);
         let other = post(&bench, "/scribe", &token, &[("template_ids", None, "9")]).await;
-        assert_eq!((u64::from(other.status), other.text().as_str()), (status, r#"{"detail":"You do not have access to these template_ids [9]"}"#));
+        assert_eq!(
+            (u64::from(other.status), other.text().as_str()),
+            (
+                status,
+                r#"{"detail":"You do not have access to these template_ids [9]"}"#
+            )
+        );
     }
     bench.set("max_upload_mb", 1);
     let fits = "x".repeat(1_000_000);
-    assert_eq!(post(&bench, "/transcribe", &token, &[("audio_file", Some("a"), &fits)]).await.status, 202);
+    assert_eq!(
+        post(
+            &bench,
+            "/transcribe",
+            &token,
+            &[("audio_file", Some("a"), &fits)]
+        )
+        .await
+        .status,
+        202
+    );
     let large = "x".repeat(1_000_001);
-    assert_eq!(post(&bench, "/transcribe", &token, &[("audio_file", Some("a"), &large)]).await.status, 413);
+    assert_eq!(
+        post(
+            &bench,
+            "/transcribe",
+            &token,
+            &[("audio_file", Some("a"), &large)]
+        )
+        .await
+        .status,
+        413
+    );
     bench.set("trailing_slash", "404");
     assert_eq!(get(&bench, "/scribe/12345/", &token).await.status, 404);
 }
@@ -239,11 +333,25 @@ async fn jobs_end_as_the_setting_says() {
         (2, "completed", "COMPLETED", "STT_COMPLETED", false),
     ] {
         bench.set("job_end", end);
-        post(&bench, "/scribe", &token, &[("template_ids", None, "1042"), ("transcripts", None, "a")]).await;
-        post(&bench, "/transcribe", &token, &[("audio_file", Some("a"), "x")]).await;
+        post(
+            &bench,
+            "/scribe",
+            &token,
+            &[("template_ids", None, "1042"), ("transcripts", None, "a")],
+        )
+        .await;
+        post(
+            &bench,
+            "/transcribe",
+            &token,
+            &[("audio_file", Some("a"), "x")],
+        )
+        .await;
         let answer = get(&bench, &format!("/scribe/{}", 12346 + 2 * at), &token).await;
         assert_eq!(answer.json()["status"], scribe, "{end}");
-        let answer = get(&bench, &format!("/transcribe/{}", 12347 + 2 * at), &token).await.json();
+        let answer = get(&bench, &format!("/transcribe/{}", 12347 + 2 * at), &token)
+            .await
+            .json();
         assert_eq!(answer["task_status"], transcription, "{end}");
         assert_eq!(answer["error_message"].is_string(), error, "{end}");
     }
@@ -255,9 +363,18 @@ async fn a_script_of_states_is_read_word_by_word() {
     let bench = bench().await;
     bench.set("job_states", json!(["IN_PROGRESS", "PONDERING", "FAILED"]));
     let token = login(&bench).await;
-    let created = post(&bench, "/scribe", &token, &[("template_ids", None, "1042"), ("transcripts", None, "a")]).await;
+    let created = post(
+        &bench,
+        "/scribe",
+        &token,
+        &[("template_ids", None, "1042"), ("transcripts", None, "a")],
+    )
+    .await;
     assert_eq!(created.json()["status"], "IN_PROGRESS");
     for state in ["IN_PROGRESS", "PONDERING", "FAILED", "FAILED"] {
-        assert_eq!(get(&bench, "/scribe/12346", &token).await.json()["status"], state);
+        assert_eq!(
+            get(&bench, "/scribe/12346", &token).await.json()["status"],
+            state
+        );
     }
 }

@@ -21,7 +21,10 @@ fn claims(token: &str) -> Value {
 async fn the_documents_sample_passes_as_printed() {
     let bench = bench().await;
     let answer = bench.request(TOKEN, FORM, form(&bench, 0)).await;
-    let token = answer.json()["access_token"].as_str().expect("text").to_owned();
+    let token = answer.json()["access_token"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let first = token.split('.').next().expect("a segment").to_owned();
     assert_eq!(answer.status, 200);
     assert_eq!(
@@ -42,7 +45,10 @@ async fn the_documents_sample_passes_as_printed() {
 async fn a_token_lives_48_hours_to_the_second() {
     let bench = bench().await;
     let now = 1_795_514_400;
-    bench.stage.clock.turn(None, Some(Timestamp::from_seconds(now)), None);
+    bench
+        .stage
+        .clock
+        .turn(None, Some(Timestamp::from_seconds(now)), None);
     let token = login(&bench).await;
     let claims = claims(&token);
     assert_eq!(claims["exp"], now + 172_800);
@@ -75,15 +81,27 @@ async fn good_token_requests() {
     let (username, password) = account(&bench, 0);
     let (raw_name, raw_password) = (bench.credential("username"), bench.credential("password"));
     let part = "Content-Type: multipart/form-data; boundary=B\r\n";
-    let parts = multipart(&[("username", None, &raw_name), ("password", None, &raw_password)]);
+    let parts = multipart(&[
+        ("username", None, &raw_name),
+        ("password", None, &raw_password),
+    ]);
     for (headers, body) in [
         (FORM, format!("grant_type=password&{form}")),
         (FORM, format!("grant_type=&{form}")),
         (FORM, format!("username=somebody&{form}")),
         (FORM, format!("{form}&scope=x&client_id=y&unknown=z")),
-        (FORM, format!("username={username}&password=wrong&password={password}")),
-        ("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", form.clone()),
-        ("content-type: APPLICATION/X-WWW-FORM-URLENCODED\r\n", form.clone()),
+        (
+            FORM,
+            format!("username={username}&password=wrong&password={password}"),
+        ),
+        (
+            "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n",
+            form.clone(),
+        ),
+        (
+            "content-type: APPLICATION/X-WWW-FORM-URLENCODED\r\n",
+            form.clone(),
+        ),
         (part, parts),
     ] {
         let answer = bench.request(TOKEN, headers, &body).await;
@@ -98,10 +116,14 @@ async fn a_rotated_password_takes_effect_at_once() {
     let (old, token) = (form(&bench, 0), login(&bench).await);
     let vendor = bench.running.server.vendor("athelas").expect("it is there");
     let mock = bench.running.server.mock(vendor, &bench.stage);
-    let users = json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
+    let users =
+        json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
     vendor.change_principals(&mock, users).expect("principals");
     assert_eq!(bench.request(TOKEN, FORM, old).await.status, 401);
-    assert_eq!(bench.request(TOKEN, FORM, form(&bench, 0)).await.status, 200);
+    assert_eq!(
+        bench.request(TOKEN, FORM, form(&bench, 0)).await.status,
+        200
+    );
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
     let stray = vendor.change_principals(&mock, json!({"users": [{"name": "x"}]}));
     assert!(stray.is_err_and(|fault| fault.contains("unknown field `name`")));
@@ -119,7 +141,11 @@ async fn a_name_outside_ascii_has_to_be_encoded() {
         ("username=m%C3%BCller&password=x", 200),
         ("username=müller&password=x", 401),
     ] {
-        assert_eq!(bench.request(TOKEN, FORM, body).await.status, status, "{body}");
+        assert_eq!(
+            bench.request(TOKEN, FORM, body).await.status,
+            status,
+            "{body}"
+        );
     }
 }
 
@@ -129,7 +155,10 @@ async fn the_journal_names_account_and_token_and_keeps_no_secret() {
     let token = login(&bench).await;
     get(&bench, "/scribe/12345", &token).await;
     let journal = journal(&bench);
-    assert!(journal.contains("«access token 1 of svc+locum@example.com»"), "{journal}");
+    assert!(
+        journal.contains("«access token 1 of svc+locum@example.com»"),
+        "{journal}"
+    );
     assert!(!journal.contains(&token));
     assert!(!journal.contains(&bench.credential("password")));
 }

@@ -17,10 +17,14 @@ async fn statuses(twin: Option<&str>) -> [u16; 8] {
     let unnamed = ask(format!("password={password}")).await;
     let nobody = ask(format!("username=nobody&password={password}")).await;
     let inactive = ask(form(&bench, 2)).await;
-    let forged = get(&bench, "/scribe/12345", &format!("{token}x")).await.status;
+    let forged = get(&bench, "/scribe/12345", &format!("{token}x"))
+        .await
+        .status;
     bench.advance(172_801.0);
     let expired = get(&bench, "/scribe/12345", &token).await.status;
-    [right, wrong, without, unnamed, nobody, inactive, forged, expired]
+    [
+        right, wrong, without, unnamed, nobody, inactive, forged, expired,
+    ]
 }
 
 async fn check(twin: Option<&str>, expected: [u16; 8]) {
@@ -34,17 +38,29 @@ async fn the_honest_vendor() {
 
 #[tokio::test]
 async fn accept_expired_token() {
-    check(Some("accept-expired-token"), [200, 401, 422, 422, 401, 401, 401, 200]).await;
+    check(
+        Some("accept-expired-token"),
+        [200, 401, 422, 422, 401, 401, 401, 200],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn any_password() {
-    check(Some("any-password"), [200, 200, 422, 422, 401, 401, 401, 401]).await;
+    check(
+        Some("any-password"),
+        [200, 200, 422, 422, 401, 401, 401, 401],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn password_optional() {
-    check(Some("password-optional"), [200, 401, 200, 422, 401, 401, 401, 401]).await;
+    check(
+        Some("password-optional"),
+        [200, 401, 200, 422, 401, 401, 401, 401],
+    )
+    .await;
 }
 
 /// "every non-empty password": an empty one stays refused even where it does not count as absent.

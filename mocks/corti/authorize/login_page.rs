@@ -39,8 +39,16 @@ pub(super) async fn opened(mock: &Mock, realm: &RealmRef, asked: &Authorization)
 
 fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&str>) -> Reply {
     let pairs = [("client_id".to_owned(), asked.client.clone())];
-    let path = mock.url(&format!("/realms/{}/login-actions/authenticate", realm.name));
-    page::login(mock, &realm.name, &super::with_pairs(&path, '?', &pairs), message)
+    let path = mock.url(&format!(
+        "/realms/{}/login-actions/authenticate",
+        realm.name
+    ));
+    page::login(
+        mock,
+        &realm.name,
+        &super::with_pairs(&path, '?', &pairs),
+        message,
+    )
 }
 
 /// Answers the form.
@@ -56,7 +64,9 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
         Ok(user) => user,
         Err(message) => {
             let reply = form(&mock, &realm, &asked, Some(message));
-            return Ok(reply.dressed(mock.profile(), "login_page", &[]).outcome(Outcome::Denied));
+            return Ok(reply
+                .dressed(mock.profile(), "login_page", &[])
+                .outcome(Outcome::Denied));
         }
     };
     let login = Login {
@@ -101,12 +111,20 @@ async fn remember(mock: &Mock, realm: &RealmRef, login: &Login) -> String {
 }
 
 /// The login of a browser that is known, unless the request wants a fresh one.
-pub(super) async fn known_browser(mock: &Mock, request: &Request, realm: &RealmRef, asked: &Authorization) -> Option<Login> {
+pub(super) async fn known_browser(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    asked: &Authorization,
+) -> Option<Login> {
     let token = session(mock, request, realm, KNOWN).await?;
     let login = Login::of(&token)?;
     let age = mock.now().as_seconds() - login.auth_time.unwrap_or_default();
     let fresh_enough = asked.max_age.is_none_or(|most| age <= most);
-    let well = matches!(login.account(realm), Account::Good(..) | Account::ClientDisabled);
+    let well = matches!(
+        login.account(realm),
+        Account::Good(..) | Account::ClientDisabled
+    );
     (well && fresh_enough && !asked.prompt_login).then_some(login)
 }
 
@@ -126,7 +144,11 @@ async fn session(mock: &Mock, request: &Request, realm: &RealmRef, name: &str) -
 
 /// Names and values of `Cookie` headers (RFC 6265 §4.2.1).
 fn cookies(request: &Request) -> impl Iterator<Item = (String, String)> {
-    let lines = request.headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let lines = request
+        .headers
+        .get_all(http::header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     lines.flat_map(|line| line.split(';')).filter_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
         Some((name.to_owned(), value.to_owned()))
@@ -135,5 +157,8 @@ fn cookies(request: &Request) -> impl Iterator<Item = (String, String)> {
 
 /// "`Secure` and `SameSite=None` were set although the request was plain http": so they are here.
 fn cookie(realm: &RealmRef, name: &str, value: &str, more: &str) -> String {
-    format!("{name}={value};Version=1;Path=/realms/{}/;{more}Secure;HttpOnly;SameSite=None", realm.name)
+    format!(
+        "{name}={value};Version=1;Path=/realms/{}/;{more}Secure;HttpOnly;SameSite=None",
+        realm.name
+    )
 }

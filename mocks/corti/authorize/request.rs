@@ -41,7 +41,12 @@ impl Authorization {
     /// # Errors
     /// The first fault in Keycloak's order.
     pub(super) fn read(realm: &Realm, pairs: &[(String, String)]) -> Result<Self, Bad> {
-        let get = |name: &str| pairs.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str());
+        let get = |name: &str| {
+            pairs
+                .iter()
+                .find(|(have, _)| have == name)
+                .map(|(_, value)| value.as_str())
+        };
         let client = client(realm, get("client_id"))?;
         let redirect_uri = get("redirect_uri").unwrap_or_default();
         if !client.redirect_uris.iter().any(|uri| uri == redirect_uri) {
@@ -60,7 +65,8 @@ impl Authorization {
             challenge: owned("code_challenge"),
             method: owned("code_challenge_method"),
             prompt_none: get("prompt") == Some("none"),
-            prompt_login: get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "login")),
+            prompt_login: get("prompt")
+                .is_some_and(|prompt| prompt.split(' ').any(|word| word == "login")),
             max_age: get("max_age").and_then(|age| age.parse().ok()),
             ..Self::default()
         };
@@ -99,7 +105,11 @@ impl Authorization {
     }
 
     /// The code flow alone is played; the implicit flow is off for every client.
-    fn check_flow(&mut self, client: &Client, kind: &str) -> Result<(), (&'static str, Option<String>)> {
+    fn check_flow(
+        &mut self,
+        client: &Client,
+        kind: &str,
+    ) -> Result<(), (&'static str, Option<String>)> {
         let off = |flow: &str| {
             let text = format!(
                 "Client is not allowed to initiate browser login with given response_type. {flow} flow is disabled for the client."
@@ -114,7 +124,11 @@ impl Authorization {
             "fragment".clone_into(&mut self.mode);
             return off("Implicit");
         }
-        if client.standard_flow { Ok(()) } else { off("Standard") }
+        if client.standard_flow {
+            Ok(())
+        } else {
+            off("Standard")
+        }
     }
 
     /// RFC 7636 §4.3.
@@ -124,18 +138,24 @@ impl Authorization {
             match &self.method {
                 None => return invalid("Missing parameter: code_challenge_method"),
                 Some(method) if method != demanded => {
-                    return invalid("Invalid parameter: code challenge method is not matching the configured one");
+                    return invalid(
+                        "Invalid parameter: code challenge method is not matching the configured one",
+                    );
                 }
                 Some(_) => {}
             }
         }
         match (&self.challenge, &self.method) {
             (None, None) => Ok(()),
-            (None, Some(_)) if client.pkce.is_some() => invalid("Missing parameter: code_challenge"),
+            (None, Some(_)) if client.pkce.is_some() => {
+                invalid("Missing parameter: code_challenge")
+            }
             (_, Some(method)) if method != "plain" && method != "S256" => {
                 invalid("Invalid parameter: code_challenge_method")
             }
-            (Some(challenge), _) if !is_verifier(challenge) => invalid("Invalid parameter: code_challenge"),
+            (Some(challenge), _) if !is_verifier(challenge) => {
+                invalid("Invalid parameter: code_challenge")
+            }
             _ => Ok(()),
         }
     }
@@ -144,5 +164,9 @@ impl Authorization {
 fn client<'a>(realm: &'a Realm, id: Option<&str>) -> Result<&'a Client, Bad> {
     let id = id.ok_or(Bad::Page("Invalid Request"))?;
     let client = realm.client(id).ok_or(Bad::Page("Client not found."))?;
-    if client.enabled { Ok(client) } else { Err(Bad::Page("Client disabled.")) }
+    if client.enabled {
+        Ok(client)
+    } else {
+        Err(Bad::Page("Client disabled."))
+    }
 }

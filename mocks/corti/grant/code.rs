@@ -44,13 +44,19 @@ impl Request {
 /// In this order: `missing_code`, `invalid_code`, `code_user_disabled`, `wrong_redirect_uri`,
 /// `foreign_code`, and those of PKCE. "Any failure from `User disabled` on spends the code."
 pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
-    let Asked { mock, form, client, .. } = *asked;
+    let Asked {
+        mock, form, client, ..
+    } = *asked;
     let value = form.read_by_grant("code").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "missing_code").expected("code in the form")
     })?;
     let (token, login, request) = spent(asked, value).await?;
     if let Account::UserDisabled | Account::Gone = login.account(asked.realm) {
-        asked.refuse(DenialKind::Disabled, "code_user_disabled", login.principal())?;
+        asked.refuse(
+            DenialKind::Disabled,
+            "code_user_disabled",
+            login.principal(),
+        )?;
     }
     if form.read_by_grant("redirect_uri") != Some(&request.redirect_uri) {
         let got = form.read_by_grant("redirect_uri").unwrap_or("none");
@@ -81,22 +87,33 @@ async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request)
     let token = mock
         .find(value)
         .await
-        .filter(|token| token.kind == TokenKind::Code && token.tenant.as_ref() == Some(&asked.realm.name))
+        .filter(|token| {
+            token.kind == TokenKind::Code && token.tenant.as_ref() == Some(&asked.realm.name)
+        })
         .ok_or_else(unknown)?;
     mock.presented(&token).await;
     let login = Login::of(&token).ok_or_else(unknown)?;
     let request = Request::of(&token).ok_or_else(unknown)?;
-    let before = mock.change(token.id, Change::Spend).await.ok_or_else(unknown)?;
+    let before = mock
+        .change(token.id, Change::Spend)
+        .await
+        .ok_or_else(unknown)?;
     match mock.state_of(&before) {
         TokenState::Live => {}
         TokenState::Spent => {
-            let refused = mock.refuse(&asked.request.endpoint, invalid(DenialKind::Revoked).got(token.name()));
+            let refused = mock.refuse(
+                &asked.request.endpoint,
+                invalid(DenialKind::Revoked).got(token.name()),
+            );
             if refused.is_err() && mock.acts("revoke_family") {
                 login::end(mock, login.number, Ended::ClientSession, &login.client).await;
             }
             refused?;
         }
-        TokenState::Expired => mock.refuse(&asked.request.endpoint, invalid(DenialKind::Expired).got(token.name()))?,
+        TokenState::Expired => mock.refuse(
+            &asked.request.endpoint,
+            invalid(DenialKind::Expired).got(token.name()),
+        )?,
         TokenState::Revoked => return Err(invalid(DenialKind::Revoked).got(token.name())),
     }
     Ok((token, login, request))

@@ -67,7 +67,10 @@ fn user<'a>(asked: &Asked<'a>) -> Result<&'a User, Denial> {
         asked.refuse(DenialKind::Disabled, "account_disabled", &user.username)?;
     }
     if user.is_pending() {
-        let todo = user.required_action.as_deref().unwrap_or("e-mail address or names are missing");
+        let todo = user
+            .required_action
+            .as_deref()
+            .unwrap_or("e-mail address or names are missing");
         asked.refuse(DenialKind::ChallengeRequired, "account_pending", todo)?;
     }
     Ok(user)

@@ -30,13 +30,16 @@ pub(super) fn check(request: &Request, verifier: Option<&str>) -> Result<(), Den
     if made == *challenge {
         return Ok(());
     }
-    Err(Denial::new(DenialKind::BadSecret, "wrong_verifier").expected("the verifier of the challenge"))
+    Err(Denial::new(DenialKind::BadSecret, "wrong_verifier")
+        .expected("the verifier of the challenge"))
 }
 
 /// RFC 7636 §4.1: `43*128unreserved`; a challenge has the same shape (§4.2).
 pub(in crate::corti) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 #[cfg(test)]
@@ -47,7 +50,11 @@ mod tests {
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    fn verdict(challenge: Option<&str>, method: Option<&str>, verifier: Option<&str>) -> Option<String> {
+    fn verdict(
+        challenge: Option<&str>,
+        method: Option<&str>,
+        verifier: Option<&str>,
+    ) -> Option<String> {
         let request = Request {
             redirect_uri: String::new(),
             challenge: challenge.map(str::to_owned),
@@ -62,11 +69,29 @@ mod tests {
         assert_eq!(verdict(Some(CHALLENGE), s256, Some(VERIFIER)), None);
         assert_eq!(verdict(Some(VERIFIER), None, Some(VERIFIER)), None);
         assert_eq!(verdict(None, None, None), None);
-        assert_eq!(verdict(Some(CHALLENGE), s256, None).as_deref(), Some("no_verifier"));
-        assert_eq!(verdict(None, None, Some("")).as_deref(), Some("stray_verifier"));
-        assert_eq!(verdict(Some(CHALLENGE), s256, Some("")).as_deref(), Some("invalid_verifier"));
-        assert_eq!(verdict(Some(CHALLENGE), s256, Some(&"a".repeat(129))).as_deref(), Some("invalid_verifier"));
-        assert_eq!(verdict(Some(CHALLENGE), s256, Some(&"é".repeat(43))).as_deref(), Some("invalid_verifier"));
-        assert_eq!(verdict(Some(CHALLENGE), s256, Some(CHALLENGE)).as_deref(), Some("wrong_verifier"));
+        assert_eq!(
+            verdict(Some(CHALLENGE), s256, None).as_deref(),
+            Some("no_verifier")
+        );
+        assert_eq!(
+            verdict(None, None, Some("")).as_deref(),
+            Some("stray_verifier")
+        );
+        assert_eq!(
+            verdict(Some(CHALLENGE), s256, Some("")).as_deref(),
+            Some("invalid_verifier")
+        );
+        assert_eq!(
+            verdict(Some(CHALLENGE), s256, Some(&"a".repeat(129))).as_deref(),
+            Some("invalid_verifier")
+        );
+        assert_eq!(
+            verdict(Some(CHALLENGE), s256, Some(&"é".repeat(43))).as_deref(),
+            Some("invalid_verifier")
+        );
+        assert_eq!(
+            verdict(Some(CHALLENGE), s256, Some(CHALLENGE)).as_deref(),
+            Some("wrong_verifier")
+        );
     }
 }

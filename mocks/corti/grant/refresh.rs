@@ -55,7 +55,10 @@ async fn issued(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial
 ///
 /// # Errors
 /// What is wrong with it; the caller words it.
-pub(in crate::corti) async fn read(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial> {
+pub(in crate::corti) async fn read(
+    asked: &Asked<'_>,
+    value: &str,
+) -> Result<(Token, Login), Denial> {
     let Asked { mock, realm, .. } = *asked;
     let unknown = || {
         Denial::new(DenialKind::UnknownToken, "unknown_token")
@@ -122,7 +125,13 @@ async fn spend(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), De
     }
     let refused = asked.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
     if refused.is_err() && asked.mock.acts("revoke_family") {
-        login::end(asked.mock, login.number, Ended::ClientSession, &login.client).await;
+        login::end(
+            asked.mock,
+            login.number,
+            Ended::ClientSession,
+            &login.client,
+        )
+        .await;
     }
     refused
 }

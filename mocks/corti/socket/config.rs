@@ -85,10 +85,27 @@ fn streams(configuration: &Map<String, Value>) -> Result<Config, Fault> {
     let channel = participants(transcription)?;
     let mode = object(configuration, "mode", "mode")?;
     let kind = word(mode, "type", "mode.type", &MODES)?;
-    typed(mode, "outputLocale", "mode.outputLocale", "a text", Value::is_string)?;
-    typed(mode, "factGenerationInterval", "mode.factGenerationInterval", "a number", Value::is_number)?;
+    typed(
+        mode,
+        "outputLocale",
+        "mode.outputLocale",
+        "a text",
+        Value::is_string,
+    )?;
+    typed(
+        mode,
+        "factGenerationInterval",
+        "mode.factGenerationInterval",
+        "a number",
+        Value::is_number,
+    )?;
     if configuration.contains_key("retentionPolicy") {
-        word(configuration, "retentionPolicy", "retentionPolicy", &POLICIES)?;
+        word(
+            configuration,
+            "retentionPolicy",
+            "retentionPolicy",
+            &POLICIES,
+        )?;
     }
     Ok(Config {
         facts: kind == "facts",
@@ -102,16 +119,40 @@ fn transcribe(configuration: &Map<String, Value>) -> Result<Config, Fault> {
     language(configuration, "primaryLanguage")?;
     flag(configuration, "spokenPunctuation")?;
     flag(configuration, "automaticPunctuation")?;
-    typed(configuration, "commands", "commands", "a list", Value::is_array)?;
-    typed(configuration, "formatting", "formatting", "an object", Value::is_object)?;
+    typed(
+        configuration,
+        "commands",
+        "commands",
+        "a list",
+        Value::is_array,
+    )?;
+    typed(
+        configuration,
+        "formatting",
+        "formatting",
+        "an object",
+        Value::is_object,
+    )?;
     let interim = flag(configuration, "interimResults")?;
     Ok(Config { interim, ..PLAIN })
 }
 
 /// What both sockets know.
 fn shared(configuration: &Map<String, Value>) -> Result<(), Fault> {
-    typed(configuration, "audioEvents", "audioEvents", "an object", Value::is_object)?;
-    typed(configuration, "replacements", "replacements", "a list", Value::is_array)?;
+    typed(
+        configuration,
+        "audioEvents",
+        "audioEvents",
+        "an object",
+        Value::is_object,
+    )?;
+    typed(
+        configuration,
+        "replacements",
+        "replacements",
+        "a list",
+        Value::is_array,
+    )?;
     let is_list = |value: &Value| value.is_object() || value.is_array();
     typed(configuration, "keyterms", "keyterms", "an object", is_list)?;
     match configuration.get("audioFormat") {
@@ -124,7 +165,12 @@ fn shared(configuration: &Map<String, Value>) -> Result<(), Fault> {
 /// Whether it is a media type of sound, or of a film with sound; the vendor's own list is not known.
 fn is_sound(format: &str) -> bool {
     let media_type = format.split(';').next().unwrap_or_default().trim();
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.+_".contains(&byte));
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-.+_".contains(&byte))
+    };
     media_type
         .split_once('/')
         .is_some_and(|(kind, of)| ["audio", "video"].contains(&kind) && is_word(of))
@@ -138,15 +184,29 @@ fn participants(transcription: &Map<String, Value>) -> Result<i64, Fault> {
     };
     let mut channels = Vec::with_capacity(list.len());
     for participant in list {
-        let participant = participant.as_object().ok_or_else(|| member("must hold objects"))?;
+        let participant = participant
+            .as_object()
+            .ok_or_else(|| member("must hold objects"))?;
         let channel = participant.get("channel").and_then(Value::as_i64);
         channels.push(channel.ok_or_else(|| member("need a channel, a whole number"))?);
-        word(participant, "role", "transcription.participants.role", &ROLES)?;
+        word(
+            participant,
+            "role",
+            "transcription.participants.role",
+            &ROLES,
+        )?;
     }
-    channels.first().copied().ok_or_else(|| member("must not be empty"))
+    channels
+        .first()
+        .copied()
+        .ok_or_else(|| member("must not be empty"))
 }
 
-fn object<'a>(of: &'a Map<String, Value>, name: &str, path: &str) -> Result<&'a Map<String, Value>, Fault> {
+fn object<'a>(
+    of: &'a Map<String, Value>,
+    name: &str,
+    path: &str,
+) -> Result<&'a Map<String, Value>, Fault> {
     let found = of.get(name).and_then(Value::as_object);
     found.ok_or_else(|| Fault::Member(format!("{path} must be an object")))
 }
@@ -159,7 +219,12 @@ fn language(of: &Map<String, Value>, path: &str) -> Result<(), Fault> {
     }
 }
 
-fn word<'a>(of: &'a Map<String, Value>, name: &str, path: &str, words: &[&str]) -> Result<&'a str, Fault> {
+fn word<'a>(
+    of: &'a Map<String, Value>,
+    name: &str,
+    path: &str,
+    words: &[&str],
+) -> Result<&'a str, Fault> {
     let found = of.get(name).and_then(Value::as_str);
     found
         .filter(|word| words.contains(word))
@@ -172,9 +237,17 @@ fn flag(of: &Map<String, Value>, name: &str) -> Result<bool, Fault> {
 }
 
 /// Checks the type of a member that may be left out or null.
-fn typed(of: &Map<String, Value>, name: &str, path: &str, what: &str, is: impl Fn(&Value) -> bool) -> Result<(), Fault> {
+fn typed(
+    of: &Map<String, Value>,
+    name: &str,
+    path: &str,
+    what: &str,
+    is: impl Fn(&Value) -> bool,
+) -> Result<(), Fault> {
     match of.get(name) {
-        Some(value) if !value.is_null() && !is(value) => Err(Fault::Member(format!("{path} must be {what}"))),
+        Some(value) if !value.is_null() && !is(value) => {
+            Err(Fault::Member(format!("{path} must be {what}")))
+        }
         _ => Ok(()),
     }
 }
@@ -210,7 +283,10 @@ mod tests {
         }
         let reason = read(kind, &configuration).map_err(|fault| fault.reason().to_owned());
         let reason = reason.err().unwrap_or_default();
-        assert!(reason.starts_with(fault) && reason.is_empty() == fault.is_empty(), "{path}: {reason:?}");
+        assert!(
+            reason.starts_with(fault) && reason.is_empty() == fault.is_empty(),
+            "{path}: {reason:?}"
+        );
     }
 
     #[test]
@@ -222,11 +298,36 @@ mod tests {
         check(s, "/mode/type", json!("both"), "mode.type");
         check(s, "/mode", Value::Null, "mode must");
         check(s, "/transcription", json!([]), "transcription must");
-        check(s, "/transcription/primaryLanguage", json!(""), "transcription.primaryLanguage");
-        check(s, "/transcription/participants", json!([]), "transcription.participants must not be empty");
-        check(s, "/transcription/participants", json!({}), "transcription.participants must be a list");
-        check(s, "/transcription/participants/0/role", json!("nurse"), "transcription.participants.role");
-        check(s, "/transcription/participants/0/channel", json!("0"), "transcription.participants need");
+        check(
+            s,
+            "/transcription/primaryLanguage",
+            json!(""),
+            "transcription.primaryLanguage",
+        );
+        check(
+            s,
+            "/transcription/participants",
+            json!([]),
+            "transcription.participants must not be empty",
+        );
+        check(
+            s,
+            "/transcription/participants",
+            json!({}),
+            "transcription.participants must be a list",
+        );
+        check(
+            s,
+            "/transcription/participants/0/role",
+            json!("nurse"),
+            "transcription.participants.role",
+        );
+        check(
+            s,
+            "/transcription/participants/0/channel",
+            json!("0"),
+            "transcription.participants need",
+        );
         check(s, "/retentionPolicy", json!("none"), "");
         check(s, "/retentionPolicy", json!("forever"), "retentionPolicy");
         check(s, "/audioFormat", json!("audio/webm; codecs=opus"), "");

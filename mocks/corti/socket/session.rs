@@ -89,7 +89,9 @@ impl Session {
                 Event::Came(incoming) => self.take(&mut socket, incoming).await,
                 Event::ConfigurationLate => self.configuration_late(&mut socket).await,
                 Event::Accepted => self.accepted(&mut socket).await,
-                Event::TokenDue if self.ends_with_token().await => self.token_ended(&mut socket).await,
+                Event::TokenDue if self.ends_with_token().await => {
+                    self.token_ended(&mut socket).await
+                }
                 Event::TokenDue => Then::GoOn,
                 Event::PingDue => {
                     self.ping = None;
@@ -142,16 +144,32 @@ impl Session {
 
     async fn message(&mut self, socket: &mut Socket, text: &str) -> Then {
         let Ok(Value::Object(message)) = serde_json::from_str(text) else {
-            return self.complain(socket, "Invalid message", "a message has to be a JSON object").await;
+            return self
+                .complain(
+                    socket,
+                    "Invalid message",
+                    "a message has to be a JSON object",
+                )
+                .await;
         };
-        let word = message.get("type").and_then(Value::as_str).unwrap_or_default();
+        let word = message
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         match (word, &self.state) {
             ("config", State::Waiting(_)) => self.configure(socket, &message).await,
             ("config", _) => say(socket, &frame::status("CONFIG_ALREADY_RECEIVED")).await,
             ("flush" | "end", State::Waiting(_)) => self.too_early(socket).await,
             ("flush", _) => self.flush(socket).await,
             ("end", _) => self.end(socket).await,
-            _ => self.complain(socket, "Unknown message type", "type has to be config, flush or end").await,
+            _ => {
+                self.complain(
+                    socket,
+                    "Unknown message type",
+                    "type has to be config, flush or end",
+                )
+                .await
+            }
         }
     }
 
@@ -255,7 +273,11 @@ impl Session {
             Kind::Streams => self.mock.setting_text("ws_streams_timeout_type"),
             Kind::Transcribe => "CONFIG_TIMEOUT".to_owned(),
         };
-        say(socket, &frame::status_because(&word, "no configuration came in time")).await;
+        say(
+            socket,
+            &frame::status_because(&word, "no configuration came in time"),
+        )
+        .await;
         self.deny(socket).await
     }
 
@@ -266,7 +288,11 @@ impl Session {
     }
 
     async fn complain(&self, socket: &mut Socket, title: &str, details: &str) -> Then {
-        say(socket, &frame::error(&self.mock.uuid(), 400, title, details)).await
+        say(
+            socket,
+            &frame::error(&self.mock.uuid(), 400, title, details),
+        )
+        .await
     }
 
     /// When the token of the upgrade ends, if that ends the session.
@@ -298,7 +324,10 @@ impl Session {
 /// Answers an upgrade whose token is refused after it, as two of the settings say.
 pub(super) async fn turn_away(mock: Mock, mut socket: Socket, kind: Kind, by_frame: bool) {
     if by_frame {
-        let said = [token_error(&mock, "the access token is refused"), frame::ended(kind)];
+        let said = [
+            token_error(&mock, "the access token is refused"),
+            frame::ended(kind),
+        ];
         say_all(&mut socket, &said).await;
         socket.close(NORMAL, "").await;
     } else {

@@ -38,14 +38,21 @@ impl Shown {
         };
         let parameter = facts.map_or("", |facts| facts.token_parameter.as_str());
         // The header's name in lower case is the parameter's name.
-        let tenant_header = mock.profile().api.tenant_header.as_deref().unwrap_or_default();
+        let tenant_header = mock
+            .profile()
+            .api
+            .tenant_header
+            .as_deref()
+            .unwrap_or_default();
         let tenant_parameter = tenant_header.to_ascii_lowercase();
         let protocols = match mock.setting_on("ws_subprotocol") {
             true => protocols(request),
             false => Vec::new(),
         };
         let query = request.raw_query();
-        let tenant = texts(query, &tenant_parameter, spelling.plus_as_space).next().flatten();
+        let tenant = texts(query, &tenant_parameter, spelling.plus_as_space)
+            .next()
+            .flatten();
         let header = request.headers.get(http::header::AUTHORIZATION);
         let header = header.and_then(|value| value.to_str().ok());
         if let Some(blank) = spelled_blank(query, parameter) {
@@ -61,7 +68,12 @@ impl Shown {
 }
 
 /// The token of the query; without one, that of the subprotocols.
-fn token(query: &str, parameter: &str, spelling: &Spelling, protocols: &[(String, String)]) -> Result<String, Denial> {
+fn token(
+    query: &str,
+    parameter: &str,
+    spelling: &Spelling,
+    protocols: &[(String, String)],
+) -> Result<String, Denial> {
     let mut values = texts(query, parameter, spelling.plus_as_space);
     let value = match (values.next(), values.next()) {
         (Some(_), Some(_)) => {
@@ -73,10 +85,15 @@ fn token(query: &str, parameter: &str, spelling: &Spelling, protocols: &[(String
         (None, _) => named(protocols, "authorization"),
     };
     let broken = values_are_broken(query, parameter, spelling.plus_as_space);
-    let expected = format!("{parameter}={} and the access token", spelling.prefix.trim_end());
+    let expected = format!(
+        "{parameter}={} and the access token",
+        spelling.prefix.trim_end()
+    );
     let Some(value) = value else {
         return Err(match broken {
-            true => Denial::new(DenialKind::Malformed, "malformed_socket_token").got("a broken escape"),
+            true => {
+                Denial::new(DenialKind::Malformed, "malformed_socket_token").got("a broken escape")
+            }
             false => Denial::new(DenialKind::Missing, "no_socket_token").got("no token"),
         }
         .expected(expected));
@@ -117,7 +134,11 @@ fn stripped(value: &str, spelling: &Spelling) -> Option<String> {
 }
 
 /// The values of `name` in a raw query, decoded; `None` for one that cannot be.
-fn texts<'a>(query: &'a str, name: &'a str, plus_as_space: bool) -> impl Iterator<Item = Option<String>> + 'a {
+fn texts<'a>(
+    query: &'a str,
+    name: &'a str,
+    plus_as_space: bool,
+) -> impl Iterator<Item = Option<String>> + 'a {
     raw_values(query, name).map(move |value| decoded(value, plus_as_space))
 }
 
@@ -136,16 +157,29 @@ fn values_are_broken(query: &str, name: &str, plus_as_space: bool) -> bool {
 /// How the first blank of the parameter is spelled: `%20` or `+`.
 fn spelled_blank(query: &str, name: &str) -> Option<&'static str> {
     let value = raw_values(query, name).next()?;
-    ["%20", "+"].into_iter().filter_map(|blank| Some((value.find(blank)?, blank))).min().map(|(_, blank)| blank)
+    ["%20", "+"]
+        .into_iter()
+        .filter_map(|blank| Some((value.find(blank)?, blank)))
+        .min()
+        .map(|(_, blank)| blank)
 }
 
 /// `text` without its escapes; `None` for a broken one, or for bytes that are no UTF-8.
 fn decoded(text: &str, plus_as_space: bool) -> Option<String> {
-    let is_broken = |rest: &str| !rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let is_broken = |rest: &str| {
+        !rest
+            .as_bytes()
+            .get(..2)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
     if text.split('%').skip(1).any(is_broken) {
         return None;
     }
-    let text = if plus_as_space { text.replace('+', " ") } else { text.to_owned() };
+    let text = if plus_as_space {
+        text.replace('+', " ")
+    } else {
+        text.to_owned()
+    };
     String::from_utf8(percent_decode(text.as_bytes()).collect()).ok()
 }
 
@@ -166,7 +200,10 @@ fn protocols(request: &Request) -> Vec<(String, String)> {
 }
 
 fn named(pairs: &[(String, String)], name: &str) -> Option<String> {
-    pairs.iter().find(|(have, _)| have == name).map(|(_, value)| value.clone())
+    pairs
+        .iter()
+        .find(|(have, _)| have == name)
+        .map(|(_, value)| value.clone())
 }
 
 #[cfg(test)]
@@ -178,7 +215,11 @@ mod tests {
     const VENDOR: &str = "Bearer ";
 
     fn read(query: &str, plus_as_space: bool, bare: bool) -> Result<String, String> {
-        let spelling = Spelling { prefix: VENDOR.to_owned(), plus_as_space, bare };
+        let spelling = Spelling {
+            prefix: VENDOR.to_owned(),
+            plus_as_space,
+            bare,
+        };
         token(query, "token", &spelling, &[]).map_err(|denial| denial.reason)
     }
 
@@ -207,22 +248,45 @@ mod tests {
         check("", Err("no_socket_token"));
         check("Token=Bearer%20a", Err("no_socket_token"));
         check("tenant-name=base?token=Bearer%20a", Err("no_socket_token"));
-        check("token=Bearer%20a&token=Bearer%20a", Err("repeated_parameter"));
+        check(
+            "token=Bearer%20a&token=Bearer%20a",
+            Err("repeated_parameter"),
+        );
     }
 
     #[test]
     fn settings_open_or_close_two_spellings() {
-        assert_eq!(read("token=Bearer+a", false, false), Err("malformed_socket_token".to_owned()));
+        assert_eq!(
+            read("token=Bearer+a", false, false),
+            Err("malformed_socket_token".to_owned())
+        );
         assert_eq!(read("token=a.b", true, true), Ok("a.b".to_owned()));
     }
 
     #[test]
     fn a_fault_is_told_without_the_token() {
-        let spelling = Spelling { prefix: VENDOR.to_owned(), plus_as_space: false, bare: false };
-        let fault = |query| token(query, "token", &spelling, &[]).expect_err("it is refused").difference;
-        assert_eq!(fault("token=Bearer+x").as_deref(), Some("a plus after `Bearer`"));
-        assert_eq!(fault("token=Bearer%2520x").as_deref(), Some("an escape after `Bearer` that is still encoded"));
-        assert_eq!(fault("token=x").as_deref(), Some("it does not begin with `Bearer`"));
+        let spelling = Spelling {
+            prefix: VENDOR.to_owned(),
+            plus_as_space: false,
+            bare: false,
+        };
+        let fault = |query| {
+            token(query, "token", &spelling, &[])
+                .expect_err("it is refused")
+                .difference
+        };
+        assert_eq!(
+            fault("token=Bearer+x").as_deref(),
+            Some("a plus after `Bearer`")
+        );
+        assert_eq!(
+            fault("token=Bearer%2520x").as_deref(),
+            Some("an escape after `Bearer` that is still encoded")
+        );
+        assert_eq!(
+            fault("token=x").as_deref(),
+            Some("it does not begin with `Bearer`")
+        );
     }
 
     #[test]

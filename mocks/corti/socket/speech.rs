@@ -25,7 +25,10 @@ const SENTENCES: [&str; 8] = [
 
 const FACTS: [(&str, &str); 4] = [
     ("history-of-present-illness", "Cough for two weeks"),
-    ("history-of-present-illness", "Productive cough in the morning"),
+    (
+        "history-of-present-illness",
+        "Productive cough in the morning",
+    ),
     ("history-of-present-illness", "Exertional fatigue, no fever"),
     ("plan", "Auscultation of the chest"),
 ];
@@ -166,7 +169,9 @@ fn result(text: &str, start: f64, end: f64, is_final: bool) -> Value {
 }
 
 fn first_words(text: &str) -> &str {
-    text.match_indices(' ').nth(2).map_or(text, |(at, _)| &text[..at])
+    text.match_indices(' ')
+        .nth(2)
+        .map_or(text, |(at, _)| &text[..at])
 }
 
 fn turn<T: Copy>(list: &[T], number: u64) -> T {
@@ -199,8 +204,15 @@ mod tests {
     fn said(kind: Kind, pieces: &[usize]) -> Vec<Value> {
         let mut speech = Speech::new(kind, config(true), "i".to_owned(), 8000);
         let mut id = || "id".to_owned();
-        let mut note = Note { id: &mut id, now: Timestamp::from_seconds(0), key: "fact" };
-        let mut all: Vec<Value> = pieces.iter().flat_map(|&piece| speech.hear(piece, &mut note)).collect();
+        let mut note = Note {
+            id: &mut id,
+            now: Timestamp::from_seconds(0),
+            key: "fact",
+        };
+        let mut all: Vec<Value> = pieces
+            .iter()
+            .flat_map(|&piece| speech.hear(piece, &mut note))
+            .collect();
         all.extend(speech.rest(&mut note));
         all
     }
@@ -208,9 +220,15 @@ mod tests {
     #[test]
     fn a_quarter_of_a_second_is_a_sentence() {
         let all = said(Kind::Streams, &[8000, 8000, 100]);
-        let types: Vec<_> = all.iter().map(|message| message["type"].as_str().unwrap_or_default()).collect();
+        let types: Vec<_> = all
+            .iter()
+            .map(|message| message["type"].as_str().unwrap_or_default())
+            .collect();
         assert_eq!(types, ["transcript", "transcript", "transcript", "facts"]);
-        assert_eq!(all[1]["data"][0]["time"], json!({"start": 0.25, "end": 0.5}));
+        assert_eq!(
+            all[1]["data"][0]["time"],
+            json!({"start": 0.25, "end": 0.5})
+        );
         assert_eq!(all[1]["data"][0]["speakerId"], 1);
         let all = said(Kind::Transcribe, &[8000]);
         assert_eq!(all[0]["data"]["isFinal"], false);

@@ -233,9 +233,9 @@ impl CallTwist {
             "with the token in a form" => Some(Self::TokenInForm),
             "with an unknown token" => Some(Self::UnknownToken),
             "with the token altered in its last letter" => Some(Self::AlteredToken),
+            "on a path that nobody knows" => Some(Self::UnknownPath),
             "with the token's signature changed" => Some(Self::ChangedSignature),
             "with the limited token" => Some(Self::LimitedToken),
-            "on a path that nobody knows" => Some(Self::UnknownPath),
             "with the header twice" => Some(Self::HeaderTwice),
             "with two spaces after Bearer" => around("Bearer  ", ""),
             "with the token in quotes" => around("Bearer \"", "\""),
@@ -279,6 +279,7 @@ impl CallTwist {
             Self::AlteredToken => {
                 call.authorization = vec![format!("Bearer {}", other_end(token))];
             }
+            Self::UnknownPath => call.url.target.push_str("/x-locum"),
             Self::ChangedSignature => {
                 call.authorization = vec![format!("Bearer {}", changed_signature(token))];
             }
@@ -286,7 +287,6 @@ impl CallTwist {
             Self::WithoutHeader(name) => call
                 .headers
                 .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
-            Self::UnknownPath => call.url.target.push_str("/x-locum"),
             Self::HeaderTwice => call.authorization.extend(call.authorization.clone()),
             Self::Query(name, value) => call.query.push((name.clone(), value.clone())),
         }
@@ -414,12 +414,12 @@ status = 400
             &format!("{grant}&client_id=me&client_secret=S%C3%A9cret"),
         );
         check_login("without credentials", "", grant);
-        check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         check_login(
             "with the client secret altered in its last letter",
             &basic("me:SécreA"),
             grant,
         );
+        check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         assert_eq!(login("by GET").method, "GET");
         assert_eq!(
             login("with everything in the query").target,

@@ -60,19 +60,12 @@ fn is_one_of(value: &Value, kind: &str) -> bool {
         let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
         return value.as_str().is_some_and(|text| set(text) == set(words));
     }
-    kind.split(" or ")
-        .any(|one| is_text(value, one) || is_number(value, one))
-}
-
-fn is_text(value: &Value, literal: &str) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| text.eq_ignore_ascii_case(literal))
-}
-
-fn is_number(value: &Value, literal: &str) -> bool {
-    serde_json::from_str(literal)
-        .is_ok_and(|literal: Value| literal.is_number() && literal == *value)
+    kind.split(" or ").any(|one| {
+        value
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case(one))
+            || (value.is_number() && value.to_string() == one)
+    })
 }
 
 /// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.

@@ -87,17 +87,40 @@ impl Log {
 
     /// An exchange whose reply says what its body is.
     pub(crate) fn typed(
-        mut self,
+        self,
         act: &str,
         how: &str,
         status: u16,
         content_type: &str,
         body: &str,
     ) -> Self {
+        self.headed(act, how, status, ("Content-Type", content_type), body)
+    }
+
+    /// An exchange whose reply has a challenge.
+    pub(crate) fn replied(
+        self,
+        act: &str,
+        how: &str,
+        status: u16,
+        challenge: &str,
+        body: &str,
+    ) -> Self {
+        self.headed(act, how, status, ("WWW-Authenticate", challenge), body)
+    }
+
+    fn headed(
+        mut self,
+        act: &str,
+        how: &str,
+        status: u16,
+        (name, value): (&str, &str),
+        body: &str,
+    ) -> Self {
         let seq = self.ledger.sends(act, how, &Request::new("GET", "/"));
         let reply = Reply {
             status,
-            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            headers: vec![(name.to_owned(), value.to_owned())],
             body: body.as_bytes().to_vec(),
         };
         self.ledger.receives(seq, Ok(&reply));
@@ -120,25 +143,6 @@ impl Log {
         };
         self.ledger.receives(seq, Ok(&reply));
         self.ledger.decodes(seq, &token);
-        self
-    }
-
-    /// An exchange whose reply has a challenge.
-    pub(crate) fn replied(
-        mut self,
-        act: &str,
-        how: &str,
-        status: u16,
-        challenge: &str,
-        body: &str,
-    ) -> Self {
-        let seq = self.ledger.sends(act, how, &Request::new("GET", "/"));
-        let reply = Reply {
-            status,
-            headers: vec![("WWW-Authenticate".to_owned(), challenge.to_owned())],
-            body: body.as_bytes().to_vec(),
-        };
-        self.ledger.receives(seq, Ok(&reply));
         self
     }
 
