@@ -146,3 +146,38 @@ fn the_towers_do_not_lean_on_each_other() {
         }
     }
 }
+
+/// Every row in which a vendor's own page judges that vendor has a scenario, but for those that
+/// need TLS, which the mocks do not speak yet.
+#[test]
+fn each_promise_of_a_vendor_has_its_scenario() {
+    let needs_tls = ["TOK-17"];
+    let catalogue = locum::harness::catalogue::catalogue();
+    let mut missing = Vec::new();
+    for word in words() {
+        let mut features = String::new();
+        for file in std::fs::read_dir(root().join("features").join(&word)).expect("a folder") {
+            features
+                .push_str(&std::fs::read_to_string(file.expect("an entry").path()).expect("text"));
+        }
+        let judges_vendor = |row: &&locum::core::Requirement| {
+            row.judges
+                .contains(&locum::core::requirement::Judge::Vendor)
+        };
+        let promised = catalogue
+            .rows()
+            .iter()
+            .filter(|row| row.source_kind == "vendor-doc" && row.vendors.contains(&word));
+        for row in promised
+            .filter(judges_vendor)
+            .filter(|row| !needs_tls.contains(&row.id.0.as_str()))
+        {
+            if !features.contains(&format!("@id:{} ", row.id))
+                && !features.contains(&format!("@id:{}\n", row.id))
+            {
+                missing.push(format!("{}@{word}", row.id));
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
