@@ -64,8 +64,13 @@ fn is_one_of(value: &Value, kind: &str) -> bool {
         value
             .as_str()
             .is_some_and(|text| text.eq_ignore_ascii_case(one))
-            || (value.is_number() && value.to_string() == one)
+            || is_number(value, one)
     })
+}
+
+fn is_number(value: &Value, literal: &str) -> bool {
+    serde_json::from_str(literal)
+        .is_ok_and(|literal: Value| literal.is_number() && literal == *value)
 }
 
 /// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.
