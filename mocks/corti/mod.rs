@@ -85,11 +85,17 @@ impl State {
 
 /// Reads principals: at least one realm, no name twice.
 fn read(principals: Value) -> Result<Arc<Principals>, String> {
-    let principals: Principals =
+    let mut principals: Principals =
         serde_json::from_value(principals).map_err(|error| error.to_string())?;
     if principals.realms.is_empty() {
         return Err("there has to be a realm".to_owned());
     }
+    let mut names: Vec<&str> = principals.realms.iter().map(|realm| realm.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("realm `{}` occurs twice", twice[0]));
+    }
+    principals.share();
     Ok(Arc::new(principals))
 }
 

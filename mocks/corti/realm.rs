@@ -14,6 +14,21 @@ pub(super) struct Principals {
     pub(super) realms: Vec<Realm>,
 }
 
+impl Principals {
+    /// Gives shared clients the secret that the first realm has for them.
+    pub(super) fn share(&mut self) {
+        let Some((first, others)) = self.realms.split_first_mut() else {
+            return;
+        };
+        let shared = others.iter_mut().flat_map(|realm| &mut realm.clients);
+        for client in shared.filter(|client| client.shared) {
+            if let Some(same) = first.client(&client.client_id) {
+                client.client_secret.clone_from(&same.client_secret);
+            }
+        }
+    }
+}
+
 /// A namespace of its own: Corti's tenant.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +58,9 @@ pub(super) struct Client {
         skip_serializing_if = "Option::is_none"
     )]
     pub(super) client_secret: Option<Secret>,
+    /// Whether it is the first realm's client of that id and takes its secret from there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) shared: bool,
     /// Whether it has no secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) public: bool,
