@@ -117,7 +117,7 @@ pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
         }
         (["protocol", "openid-connect", "token", _, ..], _) => reworded("realm_not_found"),
         (["protocol", "openid-connect", ..], _) if !is_get => reworded("realm_wrong_method"),
-        (["protocol", "openid-connect", ..], _) | ([], _) => reworded("realm_not_found"),
+        (["protocol", "openid-connect", ..] | [], _) => reworded("realm_not_found"),
         (["protocol", other, ..], _) if !other.is_empty() => reworded("protocol_not_found"),
         _ => reworded("realm_not_found"),
     }

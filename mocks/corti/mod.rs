@@ -90,10 +90,14 @@ fn read(principals: Value) -> Result<Arc<Principals>, String> {
     if principals.realms.is_empty() {
         return Err("there has to be a realm".to_owned());
     }
-    let mut names: Vec<&str> = principals.realms.iter().map(|realm| realm.name.as_str()).collect();
+    let mut names: Vec<&str> = principals
+        .realms
+        .iter()
+        .map(|realm| realm.name.as_str())
+        .collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("realm `{}` occurs twice", twice[0]));
+    if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("realm `{twice}` occurs twice"));
     }
     principals.share();
     Ok(Arc::new(principals))

@@ -24,8 +24,14 @@ const OIDC: &str = "/realms/copiloteu/protocol/openid-connect";
 /// `name` of the client or user that calls itself `who` in the first realm.
 fn secret_of(bench: &Bench, list: &str, key: &str, who: &str, name: &str) -> String {
     let principals = bench.document().principals;
-    let items = principals["realms"][0][list].as_array().expect("a list").clone();
-    let item = items.into_iter().find(|item| item[key] == *who).expect("it is there");
+    let items = principals["realms"][0][list]
+        .as_array()
+        .expect("a list")
+        .clone();
+    let item = items
+        .into_iter()
+        .find(|item| item[key] == *who)
+        .expect("it is there");
     item[name].as_str().expect("text").to_owned()
 }
 
@@ -40,7 +46,13 @@ fn password(bench: &Bench, username: &str) -> String {
 /// `body` with `<id>` for a confidential client's two members, `<ada>` and the like for a user's.
 fn filled(bench: &Bench, body: &str) -> String {
     let mut filled = body.to_owned();
-    for id in ["locum-client", "locum-second", "locum-disabled", "locum-no-service-account", "locum-audience"] {
+    for id in [
+        "locum-client",
+        "locum-second",
+        "locum-disabled",
+        "locum-no-service-account",
+        "locum-audience",
+    ] {
         if filled.contains(&format!("<{id}>")) {
             let shown = format!("client_id={id}&client_secret={}", client_secret(bench, id));
             filled = filled.replace(&format!("<{id}>"), &shown);
@@ -55,7 +67,13 @@ fn filled(bench: &Bench, body: &str) -> String {
 
 /// POSTs a form to an endpoint of the first realm.
 async fn post(bench: &Bench, endpoint: &str, body: &str) -> Answer {
-    bench.request(&format!("POST {OIDC}/{endpoint}"), FORM, filled(bench, body)).await
+    bench
+        .request(
+            &format!("POST {OIDC}/{endpoint}"),
+            FORM,
+            filled(bench, body),
+        )
+        .await
 }
 
 /// A token reply, which has to be good.
@@ -67,15 +85,25 @@ async fn tokens(bench: &Bench, body: &str) -> Value {
 
 /// A member of a reply.
 fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+        .to_owned()
 }
 
 /// Asks userinfo with `token`: status and challenge without its realm.
 async fn userinfo(bench: &Bench, token: &str) -> (u16, String) {
     let header = format!("Authorization: Bearer {token}\r\n");
-    let answer = bench.request(&format!("GET {OIDC}/userinfo"), &header, "").await;
-    let challenge = answer.header("www-authenticate").unwrap_or_default().to_owned();
-    let challenge = challenge.trim_start_matches("Bearer realm=\"copiloteu\"").trim_start_matches(", ");
+    let answer = bench
+        .request(&format!("GET {OIDC}/userinfo"), &header, "")
+        .await;
+    let challenge = answer
+        .header("www-authenticate")
+        .unwrap_or_default()
+        .to_owned();
+    let challenge = challenge
+        .trim_start_matches("Bearer realm=\"copiloteu\"")
+        .trim_start_matches(", ");
     (answer.status, challenge.to_owned())
 }
 
@@ -85,20 +113,31 @@ fn change(bench: &Bench, change: Value) {
     let mock = bench.running.server.mock(vendor, &bench.stage);
     let mut principals = vendor.document(&mock).principals;
     locum_server::principal::merge(&mut principals, change);
-    vendor.change_principals(&mock, principals).expect("good principals");
+    vendor
+        .change_principals(&mock, principals)
+        .expect("good principals");
 }
 
 /// Changes a member of a client, user or of the first realm.
 fn set_client(bench: &Bench, id: &str, name: &str, value: impl Into<Value>) {
-    change(bench, serde_json::json!({"realms": [{"name": "copiloteu", "clients": [{"client_id": id, name: value.into()}]}]}));
+    change(
+        bench,
+        serde_json::json!({"realms": [{"name": "copiloteu", "clients": [{"client_id": id, name: value.into()}]}]}),
+    );
 }
 
 fn set_user(bench: &Bench, username: &str, name: &str, value: impl Into<Value>) {
-    change(bench, serde_json::json!({"realms": [{"name": "copiloteu", "users": [{"username": username, name: value.into()}]}]}));
+    change(
+        bench,
+        serde_json::json!({"realms": [{"name": "copiloteu", "users": [{"username": username, name: value.into()}]}]}),
+    );
 }
 
 fn set_realm(bench: &Bench, name: &str, value: impl Into<Value>) {
-    change(bench, serde_json::json!({"realms": [{"name": "copiloteu", name: value.into()}]}));
+    change(
+        bench,
+        serde_json::json!({"realms": [{"name": "copiloteu", name: value.into()}]}),
+    );
 }
 
 /// `{"error":…,"error_description":…}`

@@ -9,7 +9,9 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 async fn get(bench: &Bench, query: &str, headers: &str) -> Answer {
-    bench.request(&format!("GET {OIDC}/auth?{query}"), headers, "").await
+    bench
+        .request(&format!("GET {OIDC}/auth?{query}"), headers, "")
+        .await
 }
 
 /// A good query with more.
@@ -18,9 +20,19 @@ fn query(more: &str) -> String {
 }
 
 fn cookie(answer: &Answer, name: &str) -> String {
-    let lines = answer.headers.iter().filter(|(header, _)| header == "set-cookie");
-    let value = lines.map(|(_, value)| value.as_str()).find(|value| value.starts_with(name));
-    value.expect("the cookie").split(';').next().expect("a pair").to_owned()
+    let lines = answer
+        .headers
+        .iter()
+        .filter(|(header, _)| header == "set-cookie");
+    let value = lines
+        .map(|(_, value)| value.as_str())
+        .find(|value| value.starts_with(name));
+    value
+        .expect("the cookie")
+        .split(';')
+        .next()
+        .expect("a pair")
+        .to_owned()
 }
 
 /// Shows the form and answers it.
@@ -29,9 +41,17 @@ async fn log_in(bench: &Bench, query: &str, body: &str) -> Answer {
     assert_eq!(page.status, 200, "{}", page.text());
     let headers = format!("{FORM}Cookie: {}\r\n", cookie(&page, "AUTH_SESSION_ID"));
     let form = page.text();
-    let action = form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an action");
-    let path = action.trim_start_matches(&format!("http://{}", bench.host())).replace("&amp;", "&");
-    bench.request(&format!("POST {path}"), &headers, filled(bench, body)).await
+    let action = form
+        .split("action=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("an action");
+    let path = action
+        .trim_start_matches(&format!("http://{}", bench.host()))
+        .replace("&amp;", "&");
+    bench
+        .request(&format!("POST {path}"), &headers, filled(bench, body))
+        .await
 }
 
 fn code_of(answer: &Answer) -> String {
@@ -45,12 +65,18 @@ async fn code(bench: &Bench, more: &str) -> String {
 }
 
 fn exchange(code: &str, more: &str) -> String {
-    format!("grant_type=authorization_code&client_id=locum-app&code={code}&redirect_uri={BACK}{more}")
+    format!(
+        "grant_type=authorization_code&client_id=locum-app&code={code}&redirect_uri={BACK}{more}"
+    )
 }
 
 async fn refused(bench: &Bench, body: &str, description: &str) {
     let answer = post(bench, "token", body).await;
-    assert_eq!((answer.status, answer.text()), (400, error("invalid_grant", description)), "{body}");
+    assert_eq!(
+        (answer.status, answer.text()),
+        (400, error("invalid_grant", description)),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -61,36 +87,75 @@ async fn faults_are_shown_or_sent_back() {
         ("client_id=nobody", "Client not found."),
         ("client_id=locum-disabled", "Client disabled."),
         ("client_id=locum-app", "Invalid parameter: redirect_uri"),
-        ("client_id=locum-app&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb%2F", "Invalid parameter: redirect_uri"),
+        (
+            "client_id=locum-app&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb%2F",
+            "Invalid parameter: redirect_uri",
+        ),
         (&query("&request=x"), "Invalid Request"),
     ] {
         let answer = get(&bench, query, "").await;
-        assert_eq!((answer.status, answer.header("location")), (400, None), "{query}");
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (400, None),
+            "{query}"
+        );
         assert!(answer.text().contains(said), "{query}: {}", answer.text());
-        assert_eq!(answer.header("content-type"), Some("text/html;charset=utf-8"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html;charset=utf-8")
+        );
     }
     let invalid = |text: &str| format!("error=invalid_request&error_description={text}");
     let base = format!("client_id=locum-app&redirect_uri={BACK}&scope=openid");
     for (query, sent) in [
         (base.clone(), invalid("Missing+parameter%3A+response_type")),
-        (query("&response_mode=nix"), invalid("Invalid+parameter%3A+response_mode")),
+        (
+            query("&response_mode=nix"),
+            invalid("Invalid+parameter%3A+response_mode"),
+        ),
         (query("&a=1&a=2"), invalid("duplicated+parameter")),
-        (query("&code_challenge=short"), invalid("Invalid+parameter%3A+code_challenge")),
-        (query(&format!("&code_challenge={CHALLENGE}&code_challenge_method=s256")), invalid("Invalid+parameter%3A+code_challenge_method")),
-        (format!("{base}&response_type=nix"), "error=unsupported_response_type".to_owned()),
-        (query("").replace("openid", "nix"), "error=invalid_scope&error_description=Invalid+scopes%3A+nix".to_owned()),
+        (
+            query("&code_challenge=short"),
+            invalid("Invalid+parameter%3A+code_challenge"),
+        ),
+        (
+            query(&format!(
+                "&code_challenge={CHALLENGE}&code_challenge_method=s256"
+            )),
+            invalid("Invalid+parameter%3A+code_challenge_method"),
+        ),
+        (
+            format!("{base}&response_type=nix"),
+            "error=unsupported_response_type".to_owned(),
+        ),
+        (
+            query("").replace("openid", "nix"),
+            "error=invalid_scope&error_description=Invalid+scopes%3A+nix".to_owned(),
+        ),
         (query("&prompt=none"), "error=login_required".to_owned()),
     ] {
         let answer = get(&bench, &format!("{query}&state=s1"), "").await;
         assert_eq!(answer.status, 302, "{query}");
-        assert_eq!(answer.header("location"), Some(format!("http://localhost:9/cb?{sent}&state=s1&iss={ISS}").as_str()));
-        assert_eq!(answer.header("cache-control"), Some("no-store, must-revalidate, max-age=0"));
+        assert_eq!(
+            answer.header("location"),
+            Some(format!("http://localhost:9/cb?{sent}&state=s1&iss={ISS}").as_str())
+        );
+        assert_eq!(
+            answer.header("cache-control"),
+            Some("no-store, must-revalidate, max-age=0")
+        );
     }
     let answer = get(&bench, &format!("{base}&response_type=token"), "").await;
-    assert!(answer.header("location").is_some_and(|to| to.starts_with("http://localhost:9/cb#error=unauthorized_client&error_description=Client+is+not+allowed")));
+    assert!(answer.header("location").is_some_and(|to| to.starts_with(
+        "http://localhost:9/cb#error=unauthorized_client&error_description=Client+is+not+allowed"
+    )));
     set_client(&bench, "locum-app", "standard_flow", false);
     let answer = get(&bench, &query(""), "").await;
-    assert!(answer.header("location").is_some_and(|to| to.contains("Standard+flow+is+disabled+for+the+client.")));
+    assert!(
+        answer
+            .header("location")
+            .is_some_and(|to| to.contains("Standard+flow+is+disabled+for+the+client."))
+    );
 }
 
 #[tokio::test]
@@ -99,13 +164,35 @@ async fn pkce_may_be_demanded() {
     set_client(&bench, "locum-app", "pkce", "S256");
     for (more, said) in [
         ("", "Missing+parameter%3A+code_challenge_method"),
-        ("&code_challenge_method=S256", "Missing+parameter%3A+code_challenge"),
-        (&format!("&code_challenge={CHALLENGE}&code_challenge_method=plain"), "not+matching+the+configured+one"),
+        (
+            "&code_challenge_method=S256",
+            "Missing+parameter%3A+code_challenge",
+        ),
+        (
+            &format!("&code_challenge={CHALLENGE}&code_challenge_method=plain"),
+            "not+matching+the+configured+one",
+        ),
     ] {
         let answer = get(&bench, &query(more), "").await;
-        assert!(answer.header("location").is_some_and(|to| to.contains(said)), "{more}");
+        assert!(
+            answer
+                .header("location")
+                .is_some_and(|to| to.contains(said)),
+            "{more}"
+        );
     }
-    assert_eq!(get(&bench, &query(&format!("&code_challenge={CHALLENGE}&code_challenge_method=S256")), "").await.status, 200);
+    assert_eq!(
+        get(
+            &bench,
+            &query(&format!(
+                "&code_challenge={CHALLENGE}&code_challenge_method=S256"
+            )),
+            ""
+        )
+        .await
+        .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -115,8 +202,17 @@ async fn a_login_goes_back_with_a_code() {
     let location = answer.header("location").expect("a way back").to_owned();
     let code = code_of(&answer);
     let parts: Vec<&str> = code.split('.').collect();
-    assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [36, 24, 36]);
-    assert_eq!(location, format!("http://localhost:9/cb?state=s1&session_state={}&iss={ISS}&code={code}", parts[1]));
+    assert_eq!(
+        parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
+        [36, 24, 36]
+    );
+    assert_eq!(
+        location,
+        format!(
+            "http://localhost:9/cb?state=s1&session_state={}&iss={ISS}&code={code}",
+            parts[1]
+        )
+    );
     let reply = tokens(&bench, &exchange(&code, "&scope=nix")).await;
     assert_eq!(text(&reply, "session_state"), parts[1]);
     assert_eq!(reply["scope"], "openid email profile");
@@ -125,11 +221,20 @@ async fn a_login_goes_back_with_a_code() {
     let again = get(&bench, &query(""), &known).await;
     assert_eq!(again.status, 302);
     assert_eq!(code_of(&again).split('.').nth(1), Some(parts[1]));
-    assert_eq!(get(&bench, &query("&prompt=login"), &known).await.status, 200);
+    assert_eq!(
+        get(&bench, &query("&prompt=login"), &known).await.status,
+        200
+    );
     assert_eq!(get(&bench, &query("&max_age=10"), &known).await.status, 302);
     bench.advance(11.0);
     assert_eq!(get(&bench, &query("&max_age=10"), &known).await.status, 200);
-    assert_eq!(get(&bench, &query("&response_mode=fragment"), &known).await.header("location").and_then(|to| to.split('#').next()), Some("http://localhost:9/cb"));
+    assert_eq!(
+        get(&bench, &query("&response_mode=fragment"), &known)
+            .await
+            .header("location")
+            .and_then(|to| to.split('#').next()),
+        Some("http://localhost:9/cb")
+    );
     let posting = get(&bench, &query("&response_mode=form_post"), &known).await;
     assert!(posting.status == 200 && posting.text().contains("name=\"code\""));
 }
@@ -138,15 +243,31 @@ async fn a_login_goes_back_with_a_code() {
 async fn a_login_page_says_what_is_wrong() {
     let bench = Bench::start(vendor()).await;
     for (body, said) in [
-        ("username=ada&password=wrong", "Invalid username or password."),
-        ("username=nobody&password=x", "Invalid username or password."),
+        (
+            "username=ada&password=wrong",
+            "Invalid username or password.",
+        ),
+        (
+            "username=nobody&password=x",
+            "Invalid username or password.",
+        ),
         ("<eve>", "Account is disabled, contact your administrator."),
     ] {
         let answer = log_in(&bench, &query(""), body).await;
-        assert!(answer.status == 200 && answer.text().contains(said), "{body}: {}", answer.text());
+        assert!(
+            answer.status == 200 && answer.text().contains(said),
+            "{body}: {}",
+            answer.text()
+        );
     }
     let path = "POST /realms/copiloteu/login-actions/authenticate?client_id=locum-app";
-    assert_eq!(bench.request(path, FORM, filled(&bench, "<ada>")).await.status, 400);
+    assert_eq!(
+        bench
+            .request(path, FORM, filled(&bench, "<ada>"))
+            .await
+            .status,
+        400
+    );
 }
 
 #[tokio::test]
@@ -154,28 +275,82 @@ async fn a_code_is_spent_by_a_failure_and_not_by_a_wrong_client() {
     let bench = Bench::start(vendor()).await;
     let challenge = format!("&code_challenge={CHALLENGE}&code_challenge_method=S256");
     let verifier = format!("&code_verifier={VERIFIER}");
-    let missing = post(&bench, "token", "grant_type=authorization_code&client_id=locum-app").await;
-    assert_eq!(missing.text(), error("invalid_request", "Missing parameter: code"));
+    let missing = post(
+        &bench,
+        "token",
+        "grant_type=authorization_code&client_id=locum-app",
+    )
+    .await;
+    assert_eq!(
+        missing.text(),
+        error("invalid_request", "Missing parameter: code")
+    );
     for invalid in ["", "garbage"] {
         refused(&bench, &exchange(invalid, ""), "Code not valid").await;
     }
     let value = code(&bench, &challenge).await;
     // None of these looks at the code.
-    assert_eq!(post(&bench, "token", &exchange(&value, "&a=1&a=2")).await.status, 400);
+    assert_eq!(
+        post(&bench, "token", &exchange(&value, "&a=1&a=2"))
+            .await
+            .status,
+        400
+    );
     let wrong = exchange(&value, "").replace("locum-app", "locum-client&client_secret=x");
     assert_eq!(post(&bench, "token", &wrong).await.status, 401);
     let foreign = format!("{FORM}Origin: https://evil\r\n");
-    assert_eq!(bench.request(&format!("POST {OIDC}/token"), &foreign, exchange(&value, &verifier)).await.status, 403);
-    assert_eq!(tokens(&bench, &exchange(&value, &verifier)).await["expires_in"], 300);
+    assert_eq!(
+        bench
+            .request(
+                &format!("POST {OIDC}/token"),
+                &foreign,
+                exchange(&value, &verifier)
+            )
+            .await
+            .status,
+        403
+    );
+    assert_eq!(
+        tokens(&bench, &exchange(&value, &verifier)).await["expires_in"],
+        300
+    );
 
     for (more, body, said) in [
-        ("", exchange("<code>", "").replace("cb", "cb%2F"), "Incorrect redirect_uri"),
-        ("", "grant_type=authorization_code&client_id=locum-app&code=<code>".to_owned(), "Incorrect redirect_uri"),
-        ("", exchange("<code>", "").replace("client_id=locum-app", "<locum-client>"), "Auth error: Found different client_id in clientSession"),
-        (challenge.as_str(), exchange("<code>", ""), "PKCE code verifier not specified"),
-        ("", exchange("<code>", &verifier), "PKCE code verifier specified but challenge not present in authorization"),
-        (&challenge, exchange("<code>", "&code_verifier=short"), "PKCE verification failed: Invalid code verifier"),
-        (&challenge, exchange("<code>", &format!("&code_verifier={CHALLENGE}")), "PKCE verification failed: Code mismatch"),
+        (
+            "",
+            exchange("<code>", "").replace("cb", "cb%2F"),
+            "Incorrect redirect_uri",
+        ),
+        (
+            "",
+            "grant_type=authorization_code&client_id=locum-app&code=<code>".to_owned(),
+            "Incorrect redirect_uri",
+        ),
+        (
+            "",
+            exchange("<code>", "").replace("client_id=locum-app", "<locum-client>"),
+            "Auth error: Found different client_id in clientSession",
+        ),
+        (
+            challenge.as_str(),
+            exchange("<code>", ""),
+            "PKCE code verifier not specified",
+        ),
+        (
+            "",
+            exchange("<code>", &verifier),
+            "PKCE code verifier specified but challenge not present in authorization",
+        ),
+        (
+            &challenge,
+            exchange("<code>", "&code_verifier=short"),
+            "PKCE verification failed: Invalid code verifier",
+        ),
+        (
+            &challenge,
+            exchange("<code>", &format!("&code_verifier={CHALLENGE}")),
+            "PKCE verification failed: Code mismatch",
+        ),
     ] {
         let value = code(&bench, more).await;
         refused(&bench, &body.replace("<code>", &value), said).await;
@@ -196,6 +371,9 @@ async fn a_replayed_code_ends_the_client_session() {
     refused(&bench, &exchange(&value, ""), "Code not valid").await;
     let gone = r#"error="invalid_token", error_description="user_session_not_found""#;
     assert_eq!(userinfo(&bench, &access).await, (401, gone.to_owned()));
-    let body = format!("grant_type=refresh_token&client_id=locum-app&refresh_token={}", text(&reply, "refresh_token"));
+    let body = format!(
+        "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
+        text(&reply, "refresh_token")
+    );
     refused(&bench, &body, "Session doesn't have required client").await;
 }

@@ -22,11 +22,16 @@ async fn discovery_has_its_56_members_in_order() {
         .replace("{realm}", "copiloteu");
     let path = "/realms/copiloteu/.well-known/openid-configuration";
     let answer = get(&bench, path, "").await;
-    assert_eq!(answer.json().as_object().map(serde_json::Map::len), Some(56));
+    assert_eq!(
+        answer.json().as_object().map(serde_json::Map::len),
+        Some(56)
+    );
     assert_eq!((answer.status, answer.text()), (200, expected));
     assert_eq!(
         lines(&answer),
-        set(&format!("{H2}\nCache-Control: no-cache, must-revalidate, no-transform, no-store"))
+        set(&format!(
+            "{H2}\nCache-Control: no-cache, must-revalidate, no-transform, no-store"
+        ))
     );
     for same in [
         format!("{path}/"),
@@ -48,21 +53,42 @@ async fn discovery_has_its_56_members_in_order() {
 async fn the_key_set_names_its_keys_by_their_digests() {
     let bench = Bench::start(vendor()).await;
     let answer = get(&bench, &format!("{OIDC}/certs"), "").await;
-    assert_eq!(lines(&answer), set(&format!("{H2}\nCache-Control: no-cache")));
+    assert_eq!(
+        lines(&answer),
+        set(&format!("{H2}\nCache-Control: no-cache"))
+    );
     let keys = answer.json()["keys"].as_array().expect("keys").clone();
-    let mut uses: Vec<(String, String)> = keys.iter().map(|key| (text(key, "use"), text(key, "alg"))).collect();
+    let mut uses: Vec<(String, String)> = keys
+        .iter()
+        .map(|key| (text(key, "use"), text(key, "alg")))
+        .collect();
     uses.sort();
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     assert_eq!(uses, [pair("enc", "RSA-OAEP"), pair("sig", "RS256")]);
     for key in &keys {
-        let names: Vec<&str> = key.as_object().expect("an object").keys().map(String::as_str).collect();
-        assert_eq!(names, ["kid", "kty", "alg", "use", "x5c", "x5t", "x5t#S256", "n", "e"]);
-        let certificate = STANDARD.decode(key["x5c"][0].as_str().expect("a certificate")).expect("base64");
-        assert_eq!(text(key, "x5t#S256"), URL_SAFE_NO_PAD.encode(digest(&SHA256, &certificate)));
+        let names: Vec<&str> = key
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "kid", "kty", "alg", "use", "x5c", "x5t", "x5t#S256", "n", "e"
+            ]
+        );
+        let certificate = STANDARD
+            .decode(key["x5c"][0].as_str().expect("a certificate"))
+            .expect("base64");
+        assert_eq!(
+            text(key, "x5t#S256"),
+            URL_SAFE_NO_PAD.encode(digest(&SHA256, &certificate))
+        );
         // The certificate holds the public key that the kid is the digest of, and signs itself.
-        let spki = certificate.windows(294).find(|part| {
-            URL_SAFE_NO_PAD.encode(digest(&SHA256, part)) == text(key, "kid")
-        });
+        let spki = certificate
+            .windows(294)
+            .find(|part| URL_SAFE_NO_PAD.encode(digest(&SHA256, part)) == text(key, "kid"));
         let spki = spki.expect("the public key stands in the certificate");
         let (head, signature) = certificate.split_at(certificate.len() - 256);
         // Outer SEQUENCE of 4 bytes; after the signed part an algorithm of 15 and 5 of a BIT STRING.
@@ -84,11 +110,23 @@ async fn the_realm_shows_its_signing_key() {
             r#"{{"realm":"copiloteu","public_key":"{key}","token-service":"{base}/realms/copiloteu/protocol/openid-connect","account-service":"{base}/realms/copiloteu/account","tokens-not-before":0}}"#
         )
     );
-    assert_eq!(answer.header("content-type"), Some("application/json;charset=UTF-8"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json;charset=UTF-8")
+    );
     let keys = get(&bench, &format!("{OIDC}/certs"), "").await.json();
-    let signing = keys["keys"].as_array().expect("keys").iter().find(|key| key["use"] == "sig").expect("one").clone();
+    let signing = keys["keys"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .find(|key| key["use"] == "sig")
+        .expect("one")
+        .clone();
     let der = STANDARD.decode(key).expect("base64");
-    assert_eq!(text(&signing, "kid"), URL_SAFE_NO_PAD.encode(digest(&SHA256, &der)));
+    assert_eq!(
+        text(&signing, "kid"),
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, &der))
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,11 @@ use super::*;
 /// A body of the token endpoint and what refuses it.
 async fn check(bench: &Bench, body: &str, status: u16, code: &str, description: &str) {
     let answer = post(bench, "token", body).await;
-    assert_eq!((answer.status, answer.text()), (status, error(code, description)), "{body}");
+    assert_eq!(
+        (answer.status, answer.text()),
+        (status, error(code, description)),
+        "{body}"
+    );
     assert_eq!(lines(&answer), set(H1), "{body}");
 }
 
@@ -19,11 +23,48 @@ const LOGIN: &str = "grant_type=password&client_id=locum-app";
 async fn password_is_refused_as_measured() {
     let bench = Bench::start(vendor()).await;
     let login = |rest: &str| format!("{LOGIN}{rest}");
-    check(&bench, "grant_type=password&<locum-second>&<ada>", 400, "unauthorized_client", "Client not allowed for direct access grants").await;
-    check(&bench, &login("&<ada>&scope=nix"), 400, "invalid_scope", "Invalid scopes: nix").await;
-    check(&bench, &login("&password=x&scope=nix"), 400, "invalid_scope", "Invalid scopes: nix").await;
-    check(&bench, &login("&password=x"), 401, "invalid_request", "Missing parameter: username").await;
-    for wrong in ["&username=&password=x", "&username=nobody&password=x", "&username=ada&password=wrong", "&username=ada&password=", "&username=ada", "&username=eve&password=wrong", "&username=new&password=wrong", "&username=service-account-locum-client&password=x"] {
+    check(
+        &bench,
+        "grant_type=password&<locum-second>&<ada>",
+        400,
+        "unauthorized_client",
+        "Client not allowed for direct access grants",
+    )
+    .await;
+    check(
+        &bench,
+        &login("&<ada>&scope=nix"),
+        400,
+        "invalid_scope",
+        "Invalid scopes: nix",
+    )
+    .await;
+    check(
+        &bench,
+        &login("&password=x&scope=nix"),
+        400,
+        "invalid_scope",
+        "Invalid scopes: nix",
+    )
+    .await;
+    check(
+        &bench,
+        &login("&password=x"),
+        401,
+        "invalid_request",
+        "Missing parameter: username",
+    )
+    .await;
+    for wrong in [
+        "&username=&password=x",
+        "&username=nobody&password=x",
+        "&username=ada&password=wrong",
+        "&username=ada&password=",
+        "&username=ada",
+        "&username=eve&password=wrong",
+        "&username=new&password=wrong",
+        "&username=service-account-locum-client&password=x",
+    ] {
         grant(&bench, &login(wrong), "Invalid user credentials").await;
     }
     let spaced = login("&<ada>").replace("username=ada", "username=ada+");
@@ -31,7 +72,14 @@ async fn password_is_refused_as_measured() {
     grant(&bench, &login("&<eve>"), "Account disabled").await;
     grant(&bench, &login("&<new>"), "Account is not fully set up").await;
     set_client(&bench, "locum-app", "consent_required", true);
-    check(&bench, &login("&<ada>&scope=nix"), 400, "invalid_client", "Client requires user consent").await;
+    check(
+        &bench,
+        &login("&<ada>&scope=nix"),
+        400,
+        "invalid_client",
+        "Client requires user consent",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -39,40 +87,91 @@ async fn users_log_in_by_name_or_address_in_any_case() {
     let bench = Bench::start(vendor()).await;
     let secret = password(&bench, "ada");
     for name in ["ada", "ADA", "ada%40example.org"] {
-        let body = format!("client_id=locum-app&username={name}&password={secret}&grant_type=password&scope=openid&client_secret=superfluous");
+        let body = format!(
+            "client_id=locum-app&username={name}&password={secret}&grant_type=password&scope=openid&client_secret=superfluous"
+        );
         let reply = tokens(&bench, &body).await;
         assert_eq!(reply["scope"], "openid email profile");
     }
     set_user(&bench, "ada", "email", "");
-    grant(&bench, &format!("{LOGIN}&<ada>"), "Account is not fully set up").await;
+    grant(
+        &bench,
+        &format!("{LOGIN}&<ada>"),
+        "Account is not fully set up",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn refresh_is_refused_as_measured() {
     let bench = Bench::start(vendor()).await;
     let reply = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
-    let refresh = |client: &str, token: &str| format!("grant_type=refresh_token&{client}&refresh_token={token}");
+    let refresh = |client: &str, token: &str| {
+        format!("grant_type=refresh_token&{client}&refresh_token={token}")
+    };
     let token = text(&reply, "refresh_token");
     let (app, invalid) = ("client_id=locum-app", "Invalid refresh token");
-    check(&bench, "grant_type=refresh_token&client_id=locum-app", 400, "invalid_request", "No refresh token").await;
-    check(&bench, &refresh(app, &"x".repeat(4001)), 400, "invalid_request", "No refresh token").await;
-    check(&bench, &(refresh(app, "garbage") + "&scope=nix"), 400, "invalid_scope", "Invalid scopes: nix").await;
+    check(
+        &bench,
+        "grant_type=refresh_token&client_id=locum-app",
+        400,
+        "invalid_request",
+        "No refresh token",
+    )
+    .await;
+    check(
+        &bench,
+        &refresh(app, &"x".repeat(4001)),
+        400,
+        "invalid_request",
+        "No refresh token",
+    )
+    .await;
+    check(
+        &bench,
+        &(refresh(app, "garbage") + "&scope=nix"),
+        400,
+        "invalid_scope",
+        "Invalid scopes: nix",
+    )
+    .await;
     let access = text(&reply, "access_token");
     let id = text(&reply, "id_token");
     let tampered = format!("{}x", &token[..token.len() - 1]);
-    for bad in ["", "garbage", &"x".repeat(4000), &access, &id, &tampered, "eyJhbGciOiJub25lIn0.e30."] {
+    for bad in [
+        "",
+        "garbage",
+        &"x".repeat(4000),
+        &access,
+        &id,
+        &tampered,
+        "eyJhbGciOiJub25lIn0.e30.",
+    ] {
         grant(&bench, &refresh(app, bad), invalid).await;
     }
     let line = "POST /realms/base/protocol/openid-connect/token";
     let foreign = filled(&bench, &refresh("<locum-client>", &token));
-    assert_eq!(bench.request(line, FORM, foreign).await.text(), error("invalid_grant", invalid));
-    grant(&bench, &refresh("<locum-client>", &token), "Invalid refresh token. Token client and authorized client don't match").await;
+    assert_eq!(
+        bench.request(line, FORM, foreign).await.text(),
+        error("invalid_grant", invalid)
+    );
+    grant(
+        &bench,
+        &refresh("<locum-client>", &token),
+        "Invalid refresh token. Token client and authorized client don't match",
+    )
+    .await;
     let again = tokens(&bench, &refresh(app, &token)).await;
     assert_ne!(again["refresh_token"], reply["refresh_token"]);
     assert_eq!(again["session_state"], reply["session_state"]);
     bench.advance(1800.0);
     grant(&bench, &refresh(app, &token), "Token is not active").await;
-    grant(&bench, &refresh("<locum-client>", &token), "Token is not active").await;
+    grant(
+        &bench,
+        &refresh("<locum-client>", &token),
+        "Token is not active",
+    )
+    .await;
 }
 
 /// "A confidential client without its secret: 401 unauthorized_client": what the SDK sends.
@@ -80,12 +179,26 @@ async fn refresh_is_refused_as_measured() {
 async fn a_confidential_client_refreshes_with_its_secret_alone() {
     let bench = Bench::start(vendor()).await;
     bench.set("refresh_for_cc", true);
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
     let token = text(&reply, "refresh_token");
-    let without = format!("client_id=locum-client&grant_type=refresh_token&refresh_token={token}&scope=openid");
-    check(&bench, &without, 401, "unauthorized_client", "Invalid client or Invalid client credentials").await;
+    let without = format!(
+        "client_id=locum-client&grant_type=refresh_token&refresh_token={token}&scope=openid"
+    );
+    check(
+        &bench,
+        &without,
+        401,
+        "unauthorized_client",
+        "Invalid client or Invalid client credentials",
+    )
+    .await;
     for _ in 0..2 {
-        let with = format!("<locum-client>&grant_type=refresh_token&refresh_token={token}&scope=openid");
+        let with =
+            format!("<locum-client>&grant_type=refresh_token&refresh_token={token}&scope=openid");
         assert_eq!(tokens(&bench, &with).await["scope"], "openid email profile");
     }
 }
@@ -99,10 +212,14 @@ async fn a_refresh_may_narrow_and_never_widens() {
         ("", "openid email phone profile"),
         ("&scope=openid", "openid email profile"),
         ("&scope=phone", "email phone profile"),
-        ("&scope=openid+address+offline_access", "openid email profile"),
+        (
+            "&scope=openid+address+offline_access",
+            "openid email profile",
+        ),
     ];
     for (scope, words) in expected.drain(..) {
-        let body = format!("grant_type=refresh_token&client_id=locum-app&refresh_token={token}{scope}");
+        let body =
+            format!("grant_type=refresh_token&client_id=locum-app&refresh_token={token}{scope}");
         let reply = tokens(&bench, &body).await;
         assert_eq!(reply["scope"], words, "{scope}");
         assert!(reply.get("id_token").is_some(), "{scope}");
@@ -114,15 +231,30 @@ async fn rotation_ends_the_client_session_on_the_second_use() {
     let bench = Bench::start(vendor()).await;
     bench.set("rotate_refresh", true);
     let first = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
-    let refresh = |reply: &Value| format!("grant_type=refresh_token&client_id=locum-app&refresh_token={}", text(reply, "refresh_token"));
+    let refresh = |reply: &Value| {
+        format!(
+            "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
+            text(reply, "refresh_token")
+        )
+    };
     // A try by another client is not counted.
     let foreign = refresh(&first).replace("client_id=locum-app", "<locum-client>");
     assert_eq!(post(&bench, "token", &foreign).await.status, 400);
     let second = tokens(&bench, &refresh(&first)).await;
     let access = text(&second, "access_token");
     assert_eq!(userinfo(&bench, &access).await.0, 200);
-    grant(&bench, &refresh(&first), "Maximum allowed refresh token reuse exceeded").await;
-    grant(&bench, &refresh(&second), "Session doesn't have required client").await;
+    grant(
+        &bench,
+        &refresh(&first),
+        "Maximum allowed refresh token reuse exceeded",
+    )
+    .await;
+    grant(
+        &bench,
+        &refresh(&second),
+        "Session doesn't have required client",
+    )
+    .await;
     let gone = r#"error="invalid_token", error_description="user_session_not_found""#;
     assert_eq!(userinfo(&bench, &access).await, (401, gone.to_owned()));
 }
@@ -133,30 +265,60 @@ async fn administrators_acts_reach_old_tokens() {
     let bench = Bench::start(vendor()).await;
     let login = || async {
         let reply = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
-        let body = format!("grant_type=refresh_token&client_id=locum-app&refresh_token={}", text(&reply, "refresh_token"));
+        let body = format!(
+            "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
+            text(&reply, "refresh_token")
+        );
         (text(&reply, "access_token"), body)
     };
     let challenge = |text: &str| format!(r#"error="invalid_token", error_description="{text}""#);
     let (access, refresh) = login().await;
     set_user(&bench, "ada", "enabled", false);
-    assert_eq!(userinfo(&bench, &access).await, (401, challenge("User disabled")));
+    assert_eq!(
+        userinfo(&bench, &access).await,
+        (401, challenge("User disabled"))
+    );
     grant(&bench, &refresh, "User disabled").await;
     set_user(&bench, "ada", "enabled", true);
     set_client(&bench, "locum-app", "enabled", false);
-    assert_eq!(userinfo(&bench, &access).await, (401, challenge("Client disabled")));
-    check(&bench, &refresh, 401, "invalid_client", "Invalid client or Invalid client credentials").await;
+    assert_eq!(
+        userinfo(&bench, &access).await,
+        (401, challenge("Client disabled"))
+    );
+    check(
+        &bench,
+        &refresh,
+        401,
+        "invalid_client",
+        "Invalid client or Invalid client credentials",
+    )
+    .await;
     set_client(&bench, "locum-app", "enabled", true);
     assert_eq!(userinfo(&bench, &access).await.0, 200);
     bench.advance(10.0);
     let vendor = bench.running.server.vendor("corti").expect("it is there");
-    let now = bench.running.server.mock(vendor, &bench.stage).now().as_seconds();
+    let now = bench
+        .running
+        .server
+        .mock(vendor, &bench.stage)
+        .now()
+        .as_seconds();
     set_user(&bench, "ada", "not_before", now);
-    assert_eq!(userinfo(&bench, &access).await, (401, challenge("user_session_not_found")));
+    assert_eq!(
+        userinfo(&bench, &access).await,
+        (401, challenge("user_session_not_found"))
+    );
     grant(&bench, &refresh, "Session not active").await;
-    assert_eq!(tokens(&bench, &format!("{LOGIN}&<ada>")).await["not-before-policy"], now);
+    assert_eq!(
+        tokens(&bench, &format!("{LOGIN}&<ada>")).await["not-before-policy"],
+        now
+    );
     set_user(&bench, "ada", "not_before", 0);
     set_realm(&bench, "not_before", now);
-    assert_eq!(userinfo(&bench, &access).await, (401, challenge("Token verification failed")));
+    assert_eq!(
+        userinfo(&bench, &access).await,
+        (401, challenge("Token verification failed"))
+    );
     grant(&bench, &refresh, "Stale token").await;
     let (access, refresh) = login().await;
     assert_eq!(userinfo(&bench, &access).await.0, 200);
@@ -164,20 +326,51 @@ async fn administrators_acts_reach_old_tokens() {
     let mock = bench.running.server.mock(vendor, &bench.stage);
     let mut principals = bench.document().principals;
     principals["realms"][0]["users"] = serde_json::json!([]);
-    vendor.change_principals(&mock, principals).expect("good principals");
-    assert_eq!(userinfo(&bench, &access).await, (401, challenge("user_session_not_found")));
+    vendor
+        .change_principals(&mock, principals)
+        .expect("good principals");
+    assert_eq!(
+        userinfo(&bench, &access).await,
+        (401, challenge("user_session_not_found"))
+    );
     grant(&bench, &refresh, "Session not active").await;
 }
 
 #[tokio::test]
 async fn a_changed_secret_is_asked_for_at_once() {
     let bench = Bench::start(vendor()).await;
-    let old = filled(&bench, "grant_type=client_credentials&<locum-client>&scope=openid");
+    let old = filled(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    );
     let access = text(&tokens(&bench, &old).await, "access_token");
     set_client(&bench, "locum-client", "client_secret", "new");
-    check(&bench, &old, 401, "unauthorized_client", "Invalid client or Invalid client credentials").await;
+    check(
+        &bench,
+        &old,
+        401,
+        "unauthorized_client",
+        "Invalid client or Invalid client credentials",
+    )
+    .await;
     assert_eq!(userinfo(&bench, &access).await.0, 200);
-    assert_eq!(post(&bench, "token", "grant_type=client_credentials&<locum-client>").await.status, 200);
+    assert_eq!(
+        post(
+            &bench,
+            "token",
+            "grant_type=client_credentials&<locum-client>"
+        )
+        .await
+        .status,
+        200
+    );
     set_client(&bench, "locum-client", "service_user_enabled", false);
-    check(&bench, "grant_type=client_credentials&<locum-client>", 401, "invalid_request", "User 'service-account-locum-client' disabled").await;
+    check(
+        &bench,
+        "grant_type=client_credentials&<locum-client>",
+        401,
+        "invalid_request",
+        "User 'service-account-locum-client' disabled",
+    )
+    .await;
 }

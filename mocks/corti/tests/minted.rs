@@ -14,7 +14,12 @@ fn decoded(token: &str) -> (String, Value) {
 }
 
 fn names(claims: &Value) -> String {
-    let names: Vec<&str> = claims.as_object().expect("an object").keys().map(String::as_str).collect();
+    let names: Vec<&str> = claims
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
     names.join(" ")
 }
 
@@ -22,7 +27,10 @@ fn names(claims: &Value) -> String {
 fn check(reply: &Value, member: &str, algorithm: &str, order: &str) -> Value {
     let (header, claims) = decoded(&text(reply, member));
     let kid = text(&serde_json::from_str(&header).expect("JSON"), "kid");
-    assert_eq!(header, format!(r#"{{"alg":"{algorithm}","typ" : "JWT","kid" : "{kid}"}}"#));
+    assert_eq!(
+        header,
+        format!(r#"{{"alg":"{algorithm}","typ" : "JWT","kid" : "{kid}"}}"#)
+    );
     assert_eq!(names(&claims), order, "{member}");
     claims
 }
@@ -34,20 +42,62 @@ const SERVICE: &str = "email_verified clientHost preferred_username clientAddres
 #[tokio::test]
 async fn client_credentials() {
     let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
-    let access = check(&reply, "access_token", "RS256", &format!("exp iat jti iss aud sub typ azp {ROLES} {SERVICE}"));
-    assert_eq!(access["exp"].as_i64().zip(access["iat"].as_i64()).map(|(exp, iat)| exp - iat), Some(300));
-    assert_eq!(access["iss"], "https://auth.beta-eu.corti.app/realms/copiloteu");
-    assert_eq!((&access["aud"], &access["typ"], &access["azp"]), (&"account".into(), &"Bearer".into(), &"locum-client".into()));
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
+    let access = check(
+        &reply,
+        "access_token",
+        "RS256",
+        &format!("exp iat jti iss aud sub typ azp {ROLES} {SERVICE}"),
+    );
+    assert_eq!(
+        access["exp"]
+            .as_i64()
+            .zip(access["iat"].as_i64())
+            .map(|(exp, iat)| exp - iat),
+        Some(300)
+    );
+    assert_eq!(
+        access["iss"],
+        "https://auth.beta-eu.corti.app/realms/copiloteu"
+    );
+    assert_eq!(
+        (&access["aud"], &access["typ"], &access["azp"]),
+        (&"account".into(), &"Bearer".into(), &"locum-client".into())
+    );
     assert_eq!(access["preferred_username"], "service-account-locum-client");
     assert_eq!(access["scope"], "openid email profile");
-    assert_eq!(access["realm_access"]["roles"], serde_json::json!(["default-roles-copiloteu", "offline_access", "uma_authorization"]));
-    assert_eq!(access["resource_access"]["account"]["roles"], serde_json::json!(["manage-account", "manage-account-links", "view-profile"]));
+    assert_eq!(
+        access["realm_access"]["roles"],
+        serde_json::json!([
+            "default-roles-copiloteu",
+            "offline_access",
+            "uma_authorization"
+        ])
+    );
+    assert_eq!(
+        access["resource_access"]["account"]["roles"],
+        serde_json::json!(["manage-account", "manage-account-links", "view-profile"])
+    );
     let jti = text(&access, "jti");
     assert!(jti.starts_with("trrtcc:") && jti.len() == 7 + 36, "{jti}");
-    let id = check(&reply, "id_token", "RS256", &format!("exp iat jti iss aud sub typ azp at_hash acr {SERVICE}"));
-    assert_eq!((&id["aud"], &id["typ"]), (&"locum-client".into(), &"ID".into()));
-    assert_eq!(text(&id, "at_hash"), super::super::claims::at_hash(&text(&reply, "access_token")));
+    let id = check(
+        &reply,
+        "id_token",
+        "RS256",
+        &format!("exp iat jti iss aud sub typ azp at_hash acr {SERVICE}"),
+    );
+    assert_eq!(
+        (&id["aud"], &id["typ"]),
+        (&"locum-client".into(), &"ID".into())
+    );
+    assert_eq!(
+        text(&id, "at_hash"),
+        super::super::claims::at_hash(&text(&reply, "access_token"))
+    );
     assert_eq!(text(&id, "at_hash").len(), 22);
     let again = tokens(&bench, "grant_type=client_credentials&<locum-client>").await;
     let (_, next) = decoded(&text(&again, "access_token"));
@@ -59,34 +109,100 @@ async fn client_credentials() {
 async fn client_credentials_with_refresh() {
     let bench = Bench::start(vendor()).await;
     bench.set("refresh_for_cc", true);
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
     let order = "access_token expires_in refresh_expires_in refresh_token token_type id_token not-before-policy session_state scope";
-    assert_eq!((names(&reply).as_str(), &reply["refresh_expires_in"]), (order, &1800.into()));
-    let access = check(&reply, "access_token", "RS256", &format!("exp iat jti iss aud sub typ azp sid {ROLES} {SERVICE}"));
+    assert_eq!(
+        (names(&reply).as_str(), &reply["refresh_expires_in"]),
+        (order, &1800.into())
+    );
+    let access = check(
+        &reply,
+        "access_token",
+        "RS256",
+        &format!("exp iat jti iss aud sub typ azp sid {ROLES} {SERVICE}"),
+    );
     assert!(text(&access, "jti").starts_with("onrtcc:"));
-    assert_eq!((text(&access, "sid"), text(&access, "sid").len()), (text(&reply, "session_state"), 24));
-    let refresh = check(&reply, "refresh_token", "HS512", "exp iat jti iss aud sub typ azp sid scope aud_x prov");
+    assert_eq!(
+        (text(&access, "sid"), text(&access, "sid").len()),
+        (text(&reply, "session_state"), 24)
+    );
+    let refresh = check(
+        &reply,
+        "refresh_token",
+        "HS512",
+        "exp iat jti iss aud sub typ azp sid scope aud_x prov",
+    );
     assert_eq!(refresh["aud"], refresh["iss"]);
-    assert_eq!(refresh["scope"], "openid acr service_account roles web-origins basic email profile");
-    assert_eq!((&refresh["typ"], &refresh["aud_x"], &refresh["prov"]), (&"Refresh".into(), &"account".into(), &"default".into()));
+    assert_eq!(
+        refresh["scope"],
+        "openid acr service_account roles web-origins basic email profile"
+    );
+    assert_eq!(
+        (&refresh["typ"], &refresh["aud_x"], &refresh["prov"]),
+        (&"Refresh".into(), &"account".into(), &"default".into())
+    );
 }
 
 #[tokio::test]
 async fn password_and_offline() {
     let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, "grant_type=password&client_id=locum-app&<ada>&scope=openid").await;
-    let access = check(&reply, "access_token", "RS256", &format!("exp iat jti iss aud sub typ azp sid {ROLES} {PROFILE}"));
+    let reply = tokens(
+        &bench,
+        "grant_type=password&client_id=locum-app&<ada>&scope=openid",
+    )
+    .await;
+    let access = check(
+        &reply,
+        "access_token",
+        "RS256",
+        &format!("exp iat jti iss aud sub typ azp sid {ROLES} {PROFILE}"),
+    );
     assert!(text(&access, "jti").starts_with("onrtro:"));
-    check(&reply, "id_token", "RS256", &format!("exp iat jti iss aud sub typ azp sid at_hash acr {PROFILE}"));
-    let refresh = check(&reply, "refresh_token", "HS512", "exp iat jti iss aud sub typ azp sid scope aud_x prov");
-    assert_eq!(refresh["scope"], "openid acr roles web-origins basic email profile");
+    check(
+        &reply,
+        "id_token",
+        "RS256",
+        &format!("exp iat jti iss aud sub typ azp sid at_hash acr {PROFILE}"),
+    );
+    let refresh = check(
+        &reply,
+        "refresh_token",
+        "HS512",
+        "exp iat jti iss aud sub typ azp sid scope aud_x prov",
+    );
+    assert_eq!(
+        refresh["scope"],
+        "openid acr roles web-origins basic email profile"
+    );
     bench.set("rotate_refresh", true);
-    let reply = tokens(&bench, "grant_type=password&client_id=locum-app&<ada>&scope=openid").await;
-    check(&reply, "refresh_token", "HS512", "exp iat jti iss aud sub typ azp sid scope aud_x prov reuse_id");
+    let reply = tokens(
+        &bench,
+        "grant_type=password&client_id=locum-app&<ada>&scope=openid",
+    )
+    .await;
+    check(
+        &reply,
+        "refresh_token",
+        "HS512",
+        "exp iat jti iss aud sub typ azp sid scope aud_x prov reuse_id",
+    );
     bench.set("rotate_refresh", false);
-    let reply = tokens(&bench, "grant_type=password&client_id=locum-app&<ada>&scope=openid%20offline_access").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=password&client_id=locum-app&<ada>&scope=openid%20offline_access",
+    )
+    .await;
     assert_eq!(reply["refresh_expires_in"], 0);
-    let refresh = check(&reply, "refresh_token", "HS512", "iat jti iss aud sub typ azp sid scope aud_x prov");
+    let refresh = check(
+        &reply,
+        "refresh_token",
+        "HS512",
+        "iat jti iss aud sub typ azp sid scope aud_x prov",
+    );
     assert_eq!(refresh["typ"], "Offline");
     assert!(text(&decoded(&text(&reply, "access_token")).1, "jti").starts_with("ofrtro:"));
 }
@@ -96,7 +212,10 @@ async fn an_audience_mapper_adds_clients() {
     let bench = Bench::start(vendor()).await;
     let reply = tokens(&bench, "grant_type=client_credentials&<locum-audience>").await;
     let (_, claims) = decoded(&text(&reply, "access_token"));
-    assert_eq!(claims["aud"], serde_json::json!(["locum-audience", "account"]));
+    assert_eq!(
+        claims["aud"],
+        serde_json::json!(["locum-audience", "account"])
+    );
 }
 
 /// The API's guard takes what the realm signed, and nothing that was changed.
@@ -104,20 +223,50 @@ async fn an_audience_mapper_adds_clients() {
 async fn the_guard_admits_access_tokens_alone() {
     use super::super::guard::bearer_value;
     let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
     let access = text(&reply, "access_token");
     let vendor = bench.running.server.vendor("corti").expect("it is there");
     let verdict = |value: String| {
         let mock = bench.running.server.mock(vendor, &bench.stage);
-        async move { bearer_value(&mock, "interactions", &value).await.map(|admitted| admitted.token.tenant).map_err(|denial| denial.reason) }
+        async move {
+            bearer_value(&mock, "interactions", &value)
+                .await
+                .map(|admitted| admitted.token.tenant)
+                .map_err(|denial| denial.reason)
+        }
     };
-    assert_eq!(verdict(access.clone()).await, Ok(Some("copiloteu".to_owned())));
-    assert_eq!(verdict(text(&reply, "id_token")).await, Err("wrong_token".to_owned()));
-    assert_eq!(verdict(format!("{access}A")).await, Err("bad_signature".to_owned()));
-    assert_eq!(verdict("a.b.c".to_owned()).await, Err("malformed_token".to_owned()));
+    assert_eq!(
+        verdict(access.clone()).await,
+        Ok(Some("copiloteu".to_owned()))
+    );
+    assert_eq!(
+        verdict(text(&reply, "id_token")).await,
+        Err("wrong_token".to_owned())
+    );
+    assert_eq!(
+        verdict(format!("{access}A")).await,
+        Err("bad_signature".to_owned())
+    );
+    assert_eq!(
+        verdict("a.b.c".to_owned()).await,
+        Err("malformed_token".to_owned())
+    );
     // The other tenant knows the same client with the same secret.
-    let other = bench.request("POST /realms/base/protocol/openid-connect/token", FORM, filled(&bench, "grant_type=client_credentials&<locum-client>")).await;
-    assert_eq!(verdict(text(&other.json(), "access_token")).await, Ok(Some("base".to_owned())));
+    let other = bench
+        .request(
+            "POST /realms/base/protocol/openid-connect/token",
+            FORM,
+            filled(&bench, "grant_type=client_credentials&<locum-client>"),
+        )
+        .await;
+    assert_eq!(
+        verdict(text(&other.json(), "access_token")).await,
+        Ok(Some("base".to_owned()))
+    );
     bench.advance(300.0);
     assert_eq!(verdict(access).await, Err("expired_token".to_owned()));
 }

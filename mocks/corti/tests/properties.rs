@@ -18,16 +18,24 @@ struct Spelling {
 
 fn spelling() -> impl Strategy<Value = Spelling> {
     let order = Just(vec![0, 1, 2, 3]).prop_shuffle();
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (order, flags, proptest::option::of("x[a-z]{0,8}")).prop_map(|(order, (upper, escape_all, plus, slash, wrong), extra)| Spelling {
-        order,
-        upper,
-        escape_all,
-        plus,
-        extra,
-        slash,
-        wrong,
-    })
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    );
+    (order, flags, proptest::option::of("x[a-z]{0,8}")).prop_map(
+        |(order, (upper, escape_all, plus, slash, wrong), extra)| Spelling {
+            order,
+            upper,
+            escape_all,
+            plus,
+            extra,
+            slash,
+            wrong,
+        },
+    )
 }
 
 impl Spelling {
@@ -42,7 +50,11 @@ impl Spelling {
     }
 
     fn request(&self, bench: &Bench) -> String {
-        let secret = if self.wrong { "wrong".to_owned() } else { client_secret(bench, "locum-client") };
+        let secret = if self.wrong {
+            "wrong".to_owned()
+        } else {
+            client_secret(bench, "locum-client")
+        };
         let pairs = [
             ("grant_type", "client_credentials"),
             ("client_id", "locum-client"),
@@ -52,7 +64,13 @@ impl Spelling {
         let mut parts: Vec<String> = self
             .order
             .iter()
-            .map(|at| format!("{}={}", self.encoded(pairs[*at].0), self.encoded(pairs[*at].1)))
+            .map(|at| {
+                format!(
+                    "{}={}",
+                    self.encoded(pairs[*at].0),
+                    self.encoded(pairs[*at].1)
+                )
+            })
             .collect();
         parts.extend(self.extra.iter().map(|name| format!("{name}=1")));
         let body = parts.join("&");
@@ -77,9 +95,21 @@ fn a_request_may_be_spelled_in_any_legal_way() {
     let verdict = runner.run(&spelling(), |spelling| {
         let answer = runtime.block_on(bench.send(spelling.request(&bench)));
         if spelling.wrong {
-            prop_assert_eq!((answer.status, answer.text()), (401, error("unauthorized_client", "Invalid client or Invalid client credentials")));
+            prop_assert_eq!(
+                (answer.status, answer.text()),
+                (
+                    401,
+                    error(
+                        "unauthorized_client",
+                        "Invalid client or Invalid client credentials"
+                    )
+                )
+            );
         } else {
-            prop_assert_eq!((answer.status, &answer.json()["scope"]), (200, &Value::from("openid email profile transcribe")));
+            prop_assert_eq!(
+                (answer.status, &answer.json()["scope"]),
+                (200, &Value::from("openid email profile transcribe"))
+            );
         }
         prop_assert_eq!(lines(&answer), set(H1));
         Ok(())
@@ -94,13 +124,25 @@ fn no_bytes_in_a_form_break_the_realm() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(32));
     let body = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
-        "(grant_type|client_id|scope|token|code|%[0-9a-z]{0,2}|[&=+])*".prop_map(String::into_bytes),
+        "(grant_type|client_id|scope|token|code|%[0-9a-z]{0,2}|[&=+])*"
+            .prop_map(String::into_bytes),
     ];
-    let endpoint = prop_oneof!["token", "token/introspect", "revoke", "logout", "userinfo", "auth"];
+    let endpoint = prop_oneof![
+        "token",
+        "token/introspect",
+        "revoke",
+        "logout",
+        "userinfo",
+        "auth"
+    ];
     let verdict = runner.run(&(endpoint, body), |(endpoint, body)| {
         let line = format!("POST {OIDC}/{endpoint}");
         let answer = runtime.block_on(bench.request(&line, FORM, body));
-        prop_assert!(answer.status >= 200 && answer.status != 502, "{}", answer.status);
+        prop_assert!(
+            answer.status >= 200 && answer.status != 502,
+            "{}",
+            answer.status
+        );
         Ok(())
     });
     verdict.expect("every body is answered");

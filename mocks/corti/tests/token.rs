@@ -9,10 +9,17 @@ use super::*;
 #[tokio::test]
 async fn the_documents_sample_passes_as_printed() {
     let bench = Bench::start(vendor()).await;
-    let (id, secret) = (bench.credential("client_id"), bench.credential("client_secret"));
+    let (id, secret) = (
+        bench.credential("client_id"),
+        bench.credential("client_secret"),
+    );
     let (tenant, environment) = (bench.credential("tenant"), bench.credential("environment"));
-    assert_eq!((tenant.as_str(), environment.as_str()), ("copiloteu", "beta-eu"));
-    let body = format!("grant_type=client_credentials&scope=openid&client_id={id}&client_secret={secret}");
+    assert_eq!(
+        (tenant.as_str(), environment.as_str()),
+        ("copiloteu", "beta-eu")
+    );
+    let body =
+        format!("grant_type=client_credentials&scope=openid&client_id={id}&client_secret={secret}");
     let line = "POST /realms/copiloteu/protocol/openid-connect/token";
     let answer = bench.request(line, FORM, body).await;
     let json = answer.json();
@@ -44,7 +51,14 @@ async fn the_documented_host_answers_at_the_root() {
 #[tokio::test]
 async fn an_access_token_says_300_and_lives_300_seconds() {
     let bench = Bench::start(vendor()).await;
-    let token = text(&tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await, "access_token");
+    let token = text(
+        &tokens(
+            &bench,
+            "grant_type=client_credentials&<locum-client>&scope=openid",
+        )
+        .await,
+        "access_token",
+    );
     bench.advance(299.0);
     assert_eq!(userinfo(&bench, &token).await.0, 200);
     bench.advance(1.0);
@@ -57,7 +71,11 @@ async fn refused(cases: &[(&str, u16, &str, &str)]) {
     let bench = Bench::start(vendor()).await;
     for (body, status, code, description) in cases {
         let answer = post(&bench, "token", body).await;
-        assert_eq!((answer.status, answer.text()), (*status, error(code, description)), "{body}");
+        assert_eq!(
+            (answer.status, answer.text()),
+            (*status, error(code, description)),
+            "{body}"
+        );
         assert_eq!(lines(&answer), set(H1), "{body}");
     }
 }
@@ -67,32 +85,162 @@ const INVALID: &str = "Invalid client or Invalid client credentials";
 #[tokio::test]
 async fn client_and_form_are_refused_as_measured() {
     refused(&[
-        ("client_id=a&client_secret=b", 400, "invalid_request", "Missing form parameter: grant_type"),
-        ("", 400, "invalid_request", "Missing form parameter: grant_type"),
-        ("GRANT_TYPE=client_credentials", 400, "invalid_request", "Missing form parameter: grant_type"),
-        ("grant_type=", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=CLIENT_CREDENTIALS&<locum-client>", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=client_credentials+&<locum-client>", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=implicit&<locum-client>", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=client_credentials", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=&client_secret=x", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=nobody&client_secret=x", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=LOCUM-CLIENT&client_secret=x", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&<locum-disabled>", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=locum-disabled&client_secret=x", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=locum-client&client_secret=wrong", 401, "unauthorized_client", INVALID),
-        ("grant_type=client_credentials&client_id=locum-client&client_secret=", 401, "unauthorized_client", INVALID),
-        ("grant_type=client_credentials&client_id=locum-client", 401, "unauthorized_client", INVALID),
-        ("grant_type=client_credentials&<locum-client>&foo=1&foo=2", 400, "invalid_request", "duplicated parameter"),
-        ("grant_type=client_credentials&<locum-client>&scope=openid&%73cope", 400, "invalid_request", "duplicated parameter"),
-        ("grant_type=client_credentials&<locum-client>&a[]=1&a[]=2", 400, "invalid_request", "duplicated parameter"),
-        ("grant_type=client_credentials&client_id=locum-app", 401, "unauthorized_client", "Public client not allowed to retrieve service account"),
-        ("grant_type=client_credentials&client_id=locum-app&client_secret=x&scope=nix", 401, "unauthorized_client", "Public client not allowed to retrieve service account"),
-        ("grant_type=client_credentials&<locum-no-service-account>&scope=nix", 401, "unauthorized_client", "Client not enabled to retrieve service account"),
-        ("grant_type=client_credentials&<locum-client>&scope=nix", 400, "invalid_scope", "Invalid scopes: nix"),
-        ("grant_type=client_credentials&<locum-client>&scope=", 400, "invalid_scope", "Invalid scopes: "),
-        ("grant_type=client_credentials&<locum-client>&scope", 400, "invalid_scope", "Invalid scopes: "),
-        ("grant_type=urn:openid:params:grant-type:ciba&<locum-client>", 400, "invalid_grant", "Client not allowed OIDC CIBA Grant"),
+        (
+            "client_id=a&client_secret=b",
+            400,
+            "invalid_request",
+            "Missing form parameter: grant_type",
+        ),
+        (
+            "",
+            400,
+            "invalid_request",
+            "Missing form parameter: grant_type",
+        ),
+        (
+            "GRANT_TYPE=client_credentials",
+            400,
+            "invalid_request",
+            "Missing form parameter: grant_type",
+        ),
+        (
+            "grant_type=",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=CLIENT_CREDENTIALS&<locum-client>",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=client_credentials+&<locum-client>",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=implicit&<locum-client>",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=client_credentials",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=&client_secret=x",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=nobody&client_secret=x",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=LOCUM-CLIENT&client_secret=x",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&<locum-disabled>",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-disabled&client_secret=x",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-client&client_secret=wrong",
+            401,
+            "unauthorized_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-client&client_secret=",
+            401,
+            "unauthorized_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-client",
+            401,
+            "unauthorized_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&foo=1&foo=2",
+            400,
+            "invalid_request",
+            "duplicated parameter",
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&scope=openid&%73cope",
+            400,
+            "invalid_request",
+            "duplicated parameter",
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&a[]=1&a[]=2",
+            400,
+            "invalid_request",
+            "duplicated parameter",
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-app",
+            401,
+            "unauthorized_client",
+            "Public client not allowed to retrieve service account",
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-app&client_secret=x&scope=nix",
+            401,
+            "unauthorized_client",
+            "Public client not allowed to retrieve service account",
+        ),
+        (
+            "grant_type=client_credentials&<locum-no-service-account>&scope=nix",
+            401,
+            "unauthorized_client",
+            "Client not enabled to retrieve service account",
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&scope=nix",
+            400,
+            "invalid_scope",
+            "Invalid scopes: nix",
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&scope=",
+            400,
+            "invalid_scope",
+            "Invalid scopes: ",
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&scope",
+            400,
+            "invalid_scope",
+            "Invalid scopes: ",
+        ),
+        (
+            "grant_type=urn:openid:params:grant-type:ciba&<locum-client>",
+            400,
+            "invalid_grant",
+            "Client not allowed OIDC CIBA Grant",
+        ),
     ])
     .await;
 }
@@ -101,13 +249,48 @@ async fn client_and_form_are_refused_as_measured() {
 #[tokio::test]
 async fn faults_are_found_in_keycloaks_order() {
     refused(&[
-        ("client_id=nobody&foo=1&foo=2", 400, "invalid_request", "Missing form parameter: grant_type"),
-        ("grant_type=nix&client_id=nobody&foo=1&foo=2", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=nix&grant_type=client_credentials&<locum-client>", 400, "unsupported_grant_type", "Unsupported grant_type"),
-        ("grant_type=client_credentials&client_id=nobody&<locum-client>", 401, "invalid_client", INVALID),
-        ("grant_type=client_credentials&client_id=locum-client&client_secret=x&foo=1&foo=2", 401, "unauthorized_client", INVALID),
-        ("grant_type=client_credentials&<locum-client>&scope=nix&scope=openid", 400, "invalid_request", "duplicated parameter"),
-        ("grant_type=client_credentials&client_id=locum-app&foo=1&foo=2", 400, "invalid_request", "duplicated parameter"),
+        (
+            "client_id=nobody&foo=1&foo=2",
+            400,
+            "invalid_request",
+            "Missing form parameter: grant_type",
+        ),
+        (
+            "grant_type=nix&client_id=nobody&foo=1&foo=2",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=nix&grant_type=client_credentials&<locum-client>",
+            400,
+            "unsupported_grant_type",
+            "Unsupported grant_type",
+        ),
+        (
+            "grant_type=client_credentials&client_id=nobody&<locum-client>",
+            401,
+            "invalid_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-client&client_secret=x&foo=1&foo=2",
+            401,
+            "unauthorized_client",
+            INVALID,
+        ),
+        (
+            "grant_type=client_credentials&<locum-client>&scope=nix&scope=openid",
+            400,
+            "invalid_request",
+            "duplicated parameter",
+        ),
+        (
+            "grant_type=client_credentials&client_id=locum-app&foo=1&foo=2",
+            400,
+            "invalid_request",
+            "duplicated parameter",
+        ),
     ])
     .await;
 }
@@ -123,27 +306,46 @@ async fn forms_and_scopes_are_taken_as_measured() {
         ("&scope=openid+", "openid email profile"),
         ("&scope=openid%20openid", "openid email profile"),
         ("&scope=roles+service_account", "email profile"),
-        ("&scope=openid%20transcribe", "openid email profile transcribe"),
+        (
+            "&scope=openid%20transcribe",
+            "openid email profile transcribe",
+        ),
         ("&scope=openid+streams", "openid email profile streams"),
         ("&scope=offline_access", "email offline_access profile"),
         ("&tenant=x&unknown=%00&Scope=nix", "email profile"),
         ("&&a=b=c&", "email profile"),
         ("&raw= ü", "email profile"),
     ] {
-        let answer = tokens(&bench, &format!("grant_type=client_credentials&<locum-client>{more}")).await;
+        let answer = tokens(
+            &bench,
+            &format!("grant_type=client_credentials&<locum-client>{more}"),
+        )
+        .await;
         assert_eq!(answer["scope"], *scope, "{more}");
-        assert_eq!(answer.get("id_token").is_some(), scope.starts_with("openid"), "{more}");
+        assert_eq!(
+            answer.get("id_token").is_some(),
+            scope.starts_with("openid"),
+            "{more}"
+        );
         assert_eq!(answer.get("refresh_token"), None, "{more}");
     }
-    let long = format!("grant_type=client_credentials&<locum-client>&scope={}", "x".repeat(4001));
+    let long = format!(
+        "grant_type=client_credentials&<locum-client>&scope={}",
+        "x".repeat(4001)
+    );
     assert_eq!(tokens(&bench, &long).await["scope"], "email profile");
-    let just = format!("grant_type=client_credentials&<locum-client>&scope={}", "x".repeat(4000));
+    let just = format!(
+        "grant_type=client_credentials&<locum-client>&scope={}",
+        "x".repeat(4000)
+    );
     assert_eq!(post(&bench, "token", &just).await.status, 400);
 }
 
 /// A token request with other headers than the usual.
 async fn sent(bench: &Bench, headers: &str, body: impl AsRef<[u8]>) -> (u16, String) {
-    let answer = bench.request(&format!("POST {OIDC}/token"), headers, body).await;
+    let answer = bench
+        .request(&format!("POST {OIDC}/token"), headers, body)
+        .await;
     (answer.status, answer.text())
 }
 
@@ -158,9 +360,20 @@ async fn media_types_are_read_to_the_letter() {
         (format!("Content-Type: {form}; charset=UTF-8\r\n"), 200),
         (format!("Content-Type: {form};charset=nix; x=y\r\n"), 200),
         (format!("Content-Type: {form};\r\n"), 200),
-        (format!("Content-Type: {form}\r\nContent-Type: text/plain\r\n"), 200),
-        (format!("Content-Type: {form}\r\nAccept: text/html\r\nTenant-Name: nix\r\nCookie: a=b\r\n"), 200),
-        ("Content-Type: APPLICATION/X-WWW-FORM-URLENCODED\r\n".to_owned(), 400),
+        (
+            format!("Content-Type: {form}\r\nContent-Type: text/plain\r\n"),
+            200,
+        ),
+        (
+            format!(
+                "Content-Type: {form}\r\nAccept: text/html\r\nTenant-Name: nix\r\nCookie: a=b\r\n"
+            ),
+            200,
+        ),
+        (
+            "Content-Type: APPLICATION/X-WWW-FORM-URLENCODED\r\n".to_owned(),
+            400,
+        ),
         ("Content-Type: application/json\r\n".to_owned(), 400),
         ("Content-Type: text/plain\r\n".to_owned(), 400),
         ("Content-Type: */*\r\n".to_owned(), 400),
@@ -171,16 +384,29 @@ async fn media_types_are_read_to_the_letter() {
         assert!(status == 200 || text == missing, "{headers}: {text}");
     }
     let joined = format!("Content-Type: {form}, text/plain\r\n");
-    let unexpected = error("unauthorized_client", "Unexpected error when authenticating client");
+    let unexpected = error(
+        "unauthorized_client",
+        "Unexpected error when authenticating client",
+    );
     assert_eq!(sent(&bench, &joined, &body).await, (400, unexpected));
     for garbage in ["garbage", "application/"] {
         let answer = bench
-            .request(&format!("POST {OIDC}/token"), &format!("Content-Type: {garbage}\r\n"), &body)
+            .request(
+                &format!("POST {OIDC}/token"),
+                &format!("Content-Type: {garbage}\r\n"),
+                &body,
+            )
             .await;
         assert_eq!(answer.status, 500);
-        assert!(answer.text().starts_with(r#"{"details":"Error id "#) && answer.text().ends_with(r#"-1","stack":""}"#));
+        assert!(
+            answer.text().starts_with(r#"{"details":"Error id "#)
+                && answer.text().ends_with(r#"-1","stack":""}"#)
+        );
         assert_eq!(answer.header("x-frame-options"), None);
-        assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/json; charset=utf-8")
+        );
     }
 }
 
@@ -199,7 +425,10 @@ async fn a_multipart_form_shows_its_grant_and_hides_its_client() {
     ]
     .concat();
     let headers = "Content-Type: multipart/form-data; boundary=b\r\n";
-    assert_eq!(sent(&bench, headers, body).await, (401, error("invalid_client", INVALID)));
+    assert_eq!(
+        sent(&bench, headers, body).await,
+        (401, error("invalid_client", INVALID))
+    );
 }
 
 #[tokio::test]
@@ -207,8 +436,15 @@ async fn a_charset_is_obeyed_where_it_is_latin_1() {
     let bench = Bench::start(vendor()).await;
     set_client(&bench, "locum-client", "client_secret", "gr\u{fc}n");
     let form = "Content-Type: application/x-www-form-urlencoded";
-    let latin = [b"grant_type=client_credentials&client_id=locum-client&client_secret=gr\xfcn".to_vec()].concat();
-    assert_eq!(sent(&bench, &format!("{form}; charset=ISO-8859-1\r\n"), &latin).await.0, 200);
+    let latin =
+        [b"grant_type=client_credentials&client_id=locum-client&client_secret=gr\xfcn".to_vec()]
+            .concat();
+    assert_eq!(
+        sent(&bench, &format!("{form}; charset=ISO-8859-1\r\n"), &latin)
+            .await
+            .0,
+        200
+    );
     assert_eq!(sent(&bench, &format!("{form}\r\n"), &latin).await.0, 401);
     let utf8 = "grant_type=client_credentials&client_id=locum-client&client_secret=gr%C3%BCn";
     assert_eq!(sent(&bench, &format!("{form}\r\n"), utf8).await.0, 200);
@@ -217,19 +453,49 @@ async fn a_charset_is_obeyed_where_it_is_latin_1() {
 #[tokio::test]
 async fn broken_and_oversized_forms_are_faults_of_the_server() {
     let bench = Bench::start(vendor()).await;
-    let log = error("unknown_error", "For more on this error consult the server log.");
+    let log = error(
+        "unknown_error",
+        "For more on this error consult the server log.",
+    );
     for broken in ["%zz", "%4", "%", "a%"] {
-        let answer = post(&bench, "token", &format!("grant_type=client_credentials&<locum-client>&foo={broken}")).await;
-        assert_eq!((answer.status, answer.text()), (500, log.clone()), "{broken}");
+        let answer = post(
+            &bench,
+            "token",
+            &format!("grant_type=client_credentials&<locum-client>&foo={broken}"),
+        )
+        .await;
+        assert_eq!(
+            (answer.status, answer.text()),
+            (500, log.clone()),
+            "{broken}"
+        );
         assert_eq!(lines(&answer), set(H2));
     }
     let many: String = (0..1001).map(|at| format!("&k{at}=")).collect();
-    assert_eq!(post(&bench, "token", &format!("grant_type=client_credentials{many}")).await.status, 500);
+    assert_eq!(
+        post(
+            &bench,
+            "token",
+            &format!("grant_type=client_credentials{many}")
+        )
+        .await
+        .status,
+        500
+    );
     let large = format!("grant_type=client_credentials&foo={}", "x".repeat(131_073));
     let answer = post(&bench, "token", &large).await;
-    assert_eq!((answer.status, answer.text()), (413, r#"{"error":"HTTP 413 Request Entity Too Large"}"#.to_owned()));
+    assert_eq!(
+        (answer.status, answer.text()),
+        (
+            413,
+            r#"{"error":"HTTP 413 Request Entity Too Large"}"#.to_owned()
+        )
+    );
     assert_eq!(lines(&answer), set(H2));
-    let fits = format!("grant_type=client_credentials&<locum-client>&foo={}", "x".repeat(131_072));
+    let fits = format!(
+        "grant_type=client_credentials&<locum-client>&foo={}",
+        "x".repeat(131_072)
+    );
     assert_eq!(post(&bench, "token", &fits).await.status, 200);
 }
 
@@ -252,29 +518,64 @@ async fn basic_is_read_as_measured() {
         ("nobody:x", "", none),
         ("locum-client", "", none),
         (":s3+cret", "", none),
-        ("locum-client:s3+cret", "&client_id=locum-client&client_secret=nix", bad),
-        ("locum-client:nix", "&client_id=locum-client&client_secret=s3+cret", ("", 200)),
+        (
+            "locum-client:s3+cret",
+            "&client_id=locum-client&client_secret=nix",
+            bad,
+        ),
+        (
+            "locum-client:nix",
+            "&client_id=locum-client&client_secret=s3+cret",
+            ("", 200),
+        ),
         ("locum-client:nix", "&client_secret=s3+cret", ("", 200)),
         ("locum-client:s3+cret", "&client_secret=nix", bad),
         ("locum-client:s3+cret", "&client_id=locum-client", ("", 200)),
         ("locum-client:s3+cret", "&client_id=locum-second", bad),
         ("locum-client:s3+cret", "&client_id=locum-app", bad),
         ("locum-client:s3+cret", "&client_id=", none),
-        ("locum-client:s3+cret", &format!("&client_id=locum-second&client_secret={second}"), ("", 200)),
+        (
+            "locum-client:s3+cret",
+            &format!("&client_id=locum-second&client_secret={second}"),
+            ("", 200),
+        ),
     ] {
         let headers = format!("{FORM}authorization: bAsIc  {}\r\n", STANDARD.encode(shown));
-        let (got, text) = sent(&bench, &headers, format!("grant_type=client_credentials{form}")).await;
+        let (got, text) = sent(
+            &bench,
+            &headers,
+            format!("grant_type=client_credentials{form}"),
+        )
+        .await;
         assert_eq!(got, status, "{shown} {form}: {text}");
-        assert!(text.contains(&format!(r#""error":"{code}""#)) || status == 200, "{shown} {form}: {text}");
+        assert!(
+            text.contains(&format!(r#""error":"{code}""#)) || status == 200,
+            "{shown} {form}: {text}"
+        );
     }
     let good = STANDARD.encode("locum-client:s3+cret");
     for (headers, status) in [
-        (format!("Authorization: Basic {good}\r\nAuthorization: Bearer x\r\n"), 200),
-        (format!("Authorization: Bearer x\r\nAuthorization: Basic {good}\r\n"), 401),
-        (format!("Authorization: Basic\t{}\r\n", good.trim_end_matches('=')), 200),
+        (
+            format!("Authorization: Basic {good}\r\nAuthorization: Bearer x\r\n"),
+            200,
+        ),
+        (
+            format!("Authorization: Bearer x\r\nAuthorization: Basic {good}\r\n"),
+            401,
+        ),
+        (
+            format!("Authorization: Basic\t{}\r\n", good.trim_end_matches('=')),
+            200,
+        ),
     ] {
         let headers = format!("{FORM}{headers}");
-        assert_eq!(sent(&bench, &headers, "grant_type=client_credentials").await.0, status, "{headers}");
+        assert_eq!(
+            sent(&bench, &headers, "grant_type=client_credentials")
+                .await
+                .0,
+            status,
+            "{headers}"
+        );
     }
     let body = filled(&bench, "grant_type=client_credentials&<locum-second>");
     for beside in ["Bearer x", "Digest x"] {
@@ -287,18 +588,41 @@ async fn basic_is_read_as_measured() {
 #[tokio::test]
 async fn a_401_has_no_challenge() {
     let bench = Bench::start(vendor()).await;
-    let headers = format!("{FORM}Authorization: Basic {}\r\n", STANDARD.encode("locum-client:nix"));
-    let answer = bench.request(&format!("POST {OIDC}/token"), &headers, "grant_type=client_credentials").await;
-    assert_eq!((answer.status, answer.header("www-authenticate")), (401, None));
+    let headers = format!(
+        "{FORM}Authorization: Basic {}\r\n",
+        STANDARD.encode("locum-client:nix")
+    );
+    let answer = bench
+        .request(
+            &format!("POST {OIDC}/token"),
+            &headers,
+            "grant_type=client_credentials",
+        )
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("www-authenticate")),
+        (401, None)
+    );
 }
 
 #[tokio::test]
 async fn the_legacy_profile_has_its_own_words() {
     let bench = Bench::start(vendor()).await;
     bench.set("kc_profile", "legacy");
-    for (secret, description) in [("&client_secret=x", "Invalid client secret"), ("", "Client secret not provided in request")] {
-        let answer = post(&bench, "token", &format!("grant_type=client_credentials&client_id=locum-client{secret}")).await;
-        assert_eq!((answer.status, answer.text()), (401, error("unauthorized_client", description)));
+    for (secret, description) in [
+        ("&client_secret=x", "Invalid client secret"),
+        ("", "Client secret not provided in request"),
+    ] {
+        let answer = post(
+            &bench,
+            "token",
+            &format!("grant_type=client_credentials&client_id=locum-client{secret}"),
+        )
+        .await;
+        assert_eq!(
+            (answer.status, answer.text()),
+            (401, error("unauthorized_client", description))
+        );
     }
 }
 
@@ -327,14 +651,34 @@ async fn the_sdks_own_bodies_are_taken() {
 #[tokio::test]
 async fn a_disabled_realm_gives_no_token() {
     let bench = Bench::start(vendor()).await;
-    let token = text(&tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await, "access_token");
+    let token = text(
+        &tokens(
+            &bench,
+            "grant_type=client_credentials&<locum-client>&scope=openid",
+        )
+        .await,
+        "access_token",
+    );
     set_realm(&bench, "enabled", false);
     let answer = post(&bench, "token", "client_id=nobody").await;
-    assert_eq!((answer.status, answer.text()), (403, error("access_denied", "Realm not enabled")));
+    assert_eq!(
+        (answer.status, answer.text()),
+        (403, error("access_denied", "Realm not enabled"))
+    );
     assert_eq!(lines(&answer), set(H1));
     assert_eq!(userinfo(&bench, &token).await.0, 200);
-    assert_eq!(post(&bench, "token/introspect", "<locum-client>&token=x").await.status, 403);
-    assert_eq!(post(&bench, "revoke", "<locum-client>&token=x").await.status, 403);
+    assert_eq!(
+        post(&bench, "token/introspect", "<locum-client>&token=x")
+            .await
+            .status,
+        403
+    );
+    assert_eq!(
+        post(&bench, "revoke", "<locum-client>&token=x")
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]
@@ -344,26 +688,60 @@ async fn origins_are_let_in_or_refused_before_anything_happens() {
     let from = |origin: &str| format!("{FORM}Origin: {origin}\r\n");
     let ask = |headers: String, body: String| {
         let bench = &bench;
-        async move { bench.request(&format!("POST {OIDC}/token"), &headers, body).await }
+        async move {
+            bench
+                .request(&format!("POST {OIDC}/token"), &headers, body)
+                .await
+        }
     };
     let answer = ask(from("https://app.example.org"), good.clone()).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("access-control-allow-origin"), Some("https://app.example.org"));
-    assert_eq!(answer.header("access-control-expose-headers"), Some("Access-Control-Allow-Methods"));
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("https://app.example.org")
+    );
+    assert_eq!(
+        answer.header("access-control-expose-headers"),
+        Some("Access-Control-Allow-Methods")
+    );
     let answer = ask(from("https://evil.example.org"), good.clone()).await;
-    assert_eq!((answer.status, answer.text()), (403, r#"{"error":"Invalid origin"}"#.to_owned()));
+    assert_eq!(
+        (answer.status, answer.text()),
+        (403, r#"{"error":"Invalid origin"}"#.to_owned())
+    );
     assert_eq!(lines(&answer), set(H1));
     let answer = ask(from("null"), good).await;
     assert_eq!(answer.status, 403);
-    let answer = ask(from("https://evil.example.org"), "grant_type=client_credentials&client_id=locum-client&client_secret=wrong".into()).await;
+    let answer = ask(
+        from("https://evil.example.org"),
+        "grant_type=client_credentials&client_id=locum-client&client_secret=wrong".into(),
+    )
+    .await;
     assert_eq!(answer.status, 401);
-    assert_eq!(answer.header("access-control-allow-origin"), Some("https://evil.example.org"));
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("https://evil.example.org")
+    );
     let answer = ask(from("https://evil.example.org"), "client_id=x".into()).await;
-    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (400, None));
-    let answer = bench.request(&format!("OPTIONS {OIDC}/token"), "Origin: https://any\r\n", "").await;
+    assert_eq!(
+        (answer.status, answer.header("access-control-allow-origin")),
+        (400, None)
+    );
+    let answer = bench
+        .request(
+            &format!("OPTIONS {OIDC}/token"),
+            "Origin: https://any\r\n",
+            "",
+        )
+        .await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("access-control-allow-methods"), Some("POST, OPTIONS"));
+    assert_eq!(
+        answer.header("access-control-allow-methods"),
+        Some("POST, OPTIONS")
+    );
     assert_eq!(answer.header("access-control-max-age"), Some("3600"));
-    let answer = bench.request(&format!("OPTIONS {OIDC}/token"), "", "").await;
+    let answer = bench
+        .request(&format!("OPTIONS {OIDC}/token"), "", "")
+        .await;
     assert_eq!((answer.status, answer.headers.len()), (200, 5));
 }

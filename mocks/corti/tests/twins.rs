@@ -18,7 +18,11 @@ async fn any_tenant() {
 async fn lifetime_in_ms() {
     let bench = Bench::start(vendor()).await;
     bench.twin("lifetime-in-ms");
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
     assert_eq!(reply["expires_in"], 300_000);
     bench.advance(300.0);
     assert_eq!(userinfo(&bench, &text(&reply, "access_token")).await.0, 401);
@@ -28,7 +32,11 @@ async fn lifetime_in_ms() {
 async fn revoke_foreign() {
     let bench = Bench::start(vendor()).await;
     bench.twin("revoke-foreign");
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-client>&scope=openid").await;
+    let reply = tokens(
+        &bench,
+        "grant_type=client_credentials&<locum-client>&scope=openid",
+    )
+    .await;
     let token = text(&reply, "access_token");
     let answer = post(&bench, "revoke", &format!("<locum-second>&token={token}")).await;
     assert_eq!((answer.status, answer.text().as_str()), (200, ""));

@@ -1,5 +1,10 @@
 //! A user of an Amazon Cognito user pool, and the signed calls behind it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "cucumber hands its captures over"
+)]
+
 use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 
@@ -29,9 +34,23 @@ async fn refreshes(world: &mut World) -> Result<(), Error> {
     world.scene()?.refresh("").await
 }
 
-#[when(regex = r"^the user refreshes (again|after the revocation)$")]
+#[when(regex = r"^the user refreshes (after the revocation)$")]
 async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
     world.scene()?.refresh(&how).await
+}
+
+#[when(regex = r"^the user refreshes an hour before (\d+) days have passed$")]
+async fn refreshes_before(world: &mut World, days: f64) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.advance(days * 86_400.0 - 3600.0).await?;
+    scene.refresh("").await
+}
+
+#[when("the user refreshes again an hour after them")]
+async fn refreshes_after(world: &mut World) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.advance(7200.0).await?;
+    scene.refresh("again").await
 }
 
 #[given("each token of the login has been used")]

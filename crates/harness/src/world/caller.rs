@@ -118,7 +118,10 @@ impl Scene {
         }
         let twist = CallTwist::parse(how).ok_or_else(|| unknown("call", how))?;
         twist.apply(call, token.expose());
-        if matches!(twist, CallTwist::AlteredToken | CallTwist::ChangedSignature) {
+        if matches!(
+            twist,
+            CallTwist::AlteredToken | CallTwist::ChangedSignature | CallTwist::UnknownToken
+        ) {
             let altered = call.authorization.concat();
             self.ledger
                 .hide(altered.trim_start_matches("Bearer "), "altered token");

@@ -145,7 +145,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         length @ 0..=125 => bytes.push(0x80 | u8::try_from(length).expect("it is small")),
         length => {
-            bytes.push(0x80 | 126);
+            bytes.push(0x80 | 0x7e);
             bytes.extend(
                 u16::try_from(length)
                     .expect("frames of tests are small")
@@ -216,7 +216,8 @@ async fn a_broken_protocol_is_told_by_its_close_code() {
     let mut unmasked = frame(0x81, b"hi");
     unmasked[1] &= 0x7f;
     unmasked.drain(2..6);
-    let cases: &[(&str, Vec<Vec<u8>>, &[&str])] = &[
+    type Case<'a> = (&'a str, Vec<Vec<u8>>, &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         ("text and close", vec![good(), bye()], &["1:hi", "8:1000"]),
         ("unmasked", vec![unmasked, good()], &["8:1002"]),
         (
