@@ -25,4 +25,4 @@ macro_rules! registry {
     };
 }
 
-registry!(athelas, pattern, scribe);
+registry!(athelas, corti, pattern, scribe);

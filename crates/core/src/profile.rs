@@ -67,6 +67,9 @@ pub struct Endpoint {
     pub methods: Vec<String>,
     /// Path below the vendor's root, with `{name}` for a segment.
     pub path: String,
+    /// Other paths under which it answers, such as the same with a slash after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Where the vendor says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -251,6 +254,9 @@ pub struct SignatureFacts {
 pub struct DenialLook {
     /// The status.
     pub status: u16,
+    /// The denial whose headers it has too: a vendor's refusals come in families.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like: Option<String>,
     /// Headers, `content-type` among them.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

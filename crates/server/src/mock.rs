@@ -112,6 +112,15 @@ impl Mock {
             .take()
     }
 
+    /// Whether the connection can be upgraded: the request was HTTP/1.1, asked for it, and nobody
+    /// has taken the right to it yet.
+    pub fn can_upgrade(&self) -> bool {
+        self.upgrade
+            .lock()
+            .expect("no code panics while it holds the upgrade")
+            .is_some()
+    }
+
     /// The vendor's facts.
     pub fn profile(&self) -> &Profile {
         self.vendor.profile()

@@ -88,26 +88,56 @@ impl Reply {
             .find_map(|key| profile.denials.get(*key));
         let mut reply = look.map_or_else(
             || Self::status(400),
-            |look| Self::looking(look, &denial.params),
+            |look| Self::looking(profile, look, &denial.params),
         );
         reply.outcome = Some(Outcome::Denied);
         reply.denial = Some(denial);
         reply
     }
 
-    fn looking(look: &DenialLook, params: &[(String, String)]) -> Self {
-        let mut reply = Self::status(look.status).body(filled(&look.body, params, is_json(look)));
-        for (name, value) in &look.headers {
-            reply = reply.header(name, filled(value, params, false));
+    /// Adds the headers that the profile's denial table has under `key`, `params` in place of
+    /// `{name}`, where there is no header of that name yet: successes share the headers of a
+    /// family of refusals.
+    #[must_use]
+    pub fn dressed(self, profile: &Profile, key: &str, params: &[(String, String)]) -> Self {
+        match profile.denials.get(key) {
+            Some(look) => self.dressed_like(profile, look, params),
+            None => self,
         }
-        reply
     }
-}
 
-fn is_json(look: &DenialLook) -> bool {
-    look.headers
-        .iter()
-        .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value.contains("json"))
+    fn dressed_like(
+        mut self,
+        profile: &Profile,
+        look: &DenialLook,
+        params: &[(String, String)],
+    ) -> Self {
+        for (name, value) in &look.headers {
+            if !self
+                .headers
+                .iter()
+                .any(|(have, _)| have.eq_ignore_ascii_case(name))
+            {
+                self = self.header(name, filled(value, params, false));
+            }
+        }
+        match &look.like {
+            // One step only: a family has one head.
+            Some(head) => match profile.denials.get(head) {
+                Some(head) if head.like.is_none() => self.dressed_like(profile, head, params),
+                _ => self,
+            },
+            None => self,
+        }
+    }
+
+    fn looking(profile: &Profile, look: &DenialLook, params: &[(String, String)]) -> Self {
+        let reply = Self::status(look.status).dressed_like(profile, look, params);
+        let json = reply.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("content-type") && value.contains("json")
+        });
+        reply.body(filled(&look.body, params, json))
+    }
 }
 
 /// Puts `params` in place of `{name}`; inside a JSON body as the inside of a JSON string, or, where

@@ -102,12 +102,14 @@ impl Table {
                     profile.vendor
                 ));
             };
-            by_path.entry(&endpoint.path).or_default().push(Target {
-                name: name.clone(),
-                methods: endpoint.methods.clone(),
-                max_body: endpoint.max_body,
-                handler: Arc::clone(handler),
-            });
+            for path in std::iter::once(&endpoint.path).chain(&endpoint.also) {
+                by_path.entry(path).or_default().push(Target {
+                    name: name.clone(),
+                    methods: endpoint.methods.clone(),
+                    max_body: endpoint.max_body,
+                    handler: Arc::clone(handler),
+                });
+            }
         }
         let mut paths = matchit::Router::new();
         for (path, targets) in by_path {

@@ -1,5 +1,8 @@
 //! Websockets: the vendor's own refusals before the upgrade, and frames that the journal sees.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +15,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use locum_core::journal::EntryFrame;
 use locum_core::{Clock, Denial, DenialKind, EntryId, Outcome};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -19,10 +23,16 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::stage::Stage;
-use crate::{Reply, Request};
+use crate::{Mock, Reply, Request};
+
+/// How long a closing connection is read on.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What goes on after a 101.
-pub struct SocketHandler(Box<dyn FnOnce(Socket) -> BoxFuture<'static, ()> + Send + Sync>);
+pub struct SocketHandler {
+    handle: Box<dyn FnOnce(Socket) -> BoxFuture<'static, ()> + Send + Sync>,
+    max_frame: Option<usize>,
+}
 
 impl SocketHandler {
     /// Runs `handle` with the open socket.
@@ -31,7 +41,18 @@ impl SocketHandler {
         F: FnOnce(Socket) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        Self(Box::new(move |socket| Box::pin(handle(socket))))
+        Self {
+            handle: Box::new(move |socket| Box::pin(handle(socket))),
+            max_frame: None,
+        }
+    }
+
+    /// Takes frames of at most `bytes`, whatever the profile says; a longer one is answered with
+    /// close code 1009.
+    #[must_use]
+    pub const fn max_frame(mut self, bytes: usize) -> Self {
+        self.max_frame = Some(bytes);
+        self
     }
 
     /// Hands the connection over.
@@ -43,16 +64,16 @@ impl SocketHandler {
         max_frame: usize,
     ) {
         let config = WebSocketConfig::default()
-            .max_frame_size(Some(max_frame))
+            .max_frame_size(Some(self.max_frame.unwrap_or(max_frame)))
             .max_message_size(Some(16 << 20));
         let stream =
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config))
                 .await;
-        (self.0)(Socket {
+        (self.handle)(Socket {
             stream,
             stage,
             entry,
-            closed: false,
+            state: State::Open,
         })
         .await;
     }
@@ -66,13 +87,18 @@ impl fmt::Debug for SocketHandler {
 
 /// Checks an upgrade request (RFC 6455 §4.2.1) and answers 101 with `handler` behind it.
 ///
-/// No extension is agreed, and of the offered subprotocols the first is selected only when `select`
-/// says so (browsers want one of theirs).
+/// HTTP/1.0 cannot be upgraded, and no extension is agreed. Of the offered subprotocols the first
+/// is selected only when `select` says so (browsers want one of theirs).
 ///
 /// # Errors
 /// `not_an_upgrade` (426), `bad_socket_version` (426 with `Sec-WebSocket-Version: 13`),
 /// `bad_socket_key` (400): keys of the profile's denial table.
-pub fn accept(request: &Request, handler: SocketHandler, select: bool) -> Result<Reply, Denial> {
+pub fn accept(
+    mock: &Mock,
+    request: &Request,
+    handler: SocketHandler,
+    select: bool,
+) -> Result<Reply, Denial> {
     let lists = |name: &str, word: &str| {
         request
             .headers
@@ -88,6 +114,9 @@ pub fn accept(request: &Request, handler: SocketHandler, select: bool) -> Result
     if !lists("upgrade", "websocket") || !lists("connection", "upgrade") {
         return Err(Denial::new(DenialKind::Malformed, "not_an_upgrade")
             .expected("`Upgrade: websocket` and `Connection: Upgrade`"));
+    }
+    if !mock.can_upgrade() {
+        return Err(Denial::new(DenialKind::Malformed, "not_an_upgrade").expected("HTTP/1.1"));
     }
     match request.header("sec-websocket-version")? {
         Some("13") => {}
@@ -139,7 +168,15 @@ pub struct Socket {
     pub stage: Arc<Stage>,
     /// The entry of its upgrade.
     pub entry: EntryId,
-    closed: bool,
+    state: State,
+}
+
+/// How far the end is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// One side has sent a close frame, or is gone: nothing more is sent.
+    Closing,
 }
 
 /// What came from the client.
@@ -157,25 +194,43 @@ impl Socket {
     /// Sends a text message; false when the client is gone.
     pub async fn send(&mut self, text: impl Into<String>) -> bool {
         let text = text.into();
-        self.write("mock", "text", text.len(), Some(text.clone()));
-        self.stream.send(Message::text(text)).await.is_ok()
+        let (length, shown) = (text.len(), text.clone());
+        self.put(Message::text(text), "text", length, Some(shown))
+            .await
     }
 
     /// Sends a ping; false when the client is gone.
     pub async fn ping(&mut self, payload: Vec<u8>) -> bool {
-        self.write("mock", "ping", payload.len(), None);
-        self.stream
-            .send(Message::Ping(payload.into()))
+        let length = payload.len();
+        self.put(Message::Ping(payload.into()), "ping", length, None)
             .await
-            .is_ok()
     }
 
-    /// The next message. Pings are answered, a broken protocol is answered with the close code that
-    /// RFC 6455 names (1002, 1007, 1009).
+    async fn put(
+        &mut self,
+        message: Message,
+        opcode: &str,
+        length: usize,
+        text: Option<String>,
+    ) -> bool {
+        if self.state == State::Closing {
+            return false;
+        }
+        self.write("mock", opcode, length, text);
+        self.stream.send(message).await.is_ok()
+    }
+
+    /// The next message. Pings are answered, a close is answered, and a broken protocol is answered
+    /// with the close code that RFC 6455 names (1002, 1007, 1009). After the end it is always
+    /// [`Incoming::Closed`].
+    ///
+    /// It may be dropped while it waits for a message; nothing is lost then.
     pub async fn next(&mut self) -> Incoming {
         loop {
+            if self.state == State::Closing {
+                return Incoming::Closed;
+            }
             match self.stream.next().await {
-                None => return Incoming::Closed,
                 Some(Ok(Message::Text(text))) => {
                     self.write("client", "text", text.len(), Some(text.to_string()));
                     return Incoming::Text(text.to_string());
@@ -184,45 +239,71 @@ impl Socket {
                     self.write("client", "binary", bytes.len(), None);
                     return Incoming::Binary(bytes.to_vec());
                 }
-                Some(Ok(Message::Close(frame))) => {
-                    let text =
-                        frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
-                    self.write("client", "close", 0, text);
-                    self.drain().await;
-                    return Incoming::Closed;
-                }
+                Some(Ok(Message::Close(frame))) => self.answer_close(frame).await,
                 Some(Ok(message)) => {
                     let opcode = if message.is_ping() { "ping" } else { "pong" };
                     self.write("client", opcode, message.len(), None);
                 }
-                Some(Err(error)) => {
-                    if let Some(code) = code_of(&error) {
-                        self.close(code, "").await;
-                    }
-                    return Incoming::Closed;
-                }
+                Some(Err(error)) => match code_of(&error) {
+                    Some(code) => self.close(code, "").await,
+                    None => self.vanish(),
+                },
+                None => self.vanish(),
             }
         }
+    }
+
+    /// The library has the echo ready; reading on sends it.
+    async fn answer_close(&mut self, frame: Option<CloseFrame>) {
+        self.state = State::Closing;
+        let text = frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
+        self.write("client", "close", 0, text);
+        self.finish().await;
+    }
+
+    /// A connection that ends without a close frame counts as 1006 (RFC 6455 §7.1.5).
+    fn vanish(&mut self) {
+        self.state = State::Closing;
+        self.write("client", "close", 0, Some("1006".to_owned()));
     }
 
     /// Closes with `code`, then reads on until the client has closed too, or two seconds have
     /// passed: a connection dropped with unread bytes would reach the client as a reset.
     pub async fn close(&mut self, code: u16, reason: &str) {
-        if std::mem::replace(&mut self.closed, true) {
+        if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
             return;
         }
-        self.write("mock", "close", 0, Some(format!("{code} {reason}")));
+        self.write(
+            "mock",
+            "close",
+            0,
+            Some(format!("{code} {reason}").trim_end().to_owned()),
+        );
         let frame = CloseFrame {
             code: CloseCode::from(code),
             reason: reason.to_owned().into(),
         };
         let _ = self.stream.send(Message::Close(Some(frame))).await;
-        self.drain().await;
+        self.finish().await;
     }
 
-    async fn drain(&mut self) {
-        let rest = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), rest).await;
+    /// Takes the client's close frame, ends our side, and swallows what is still under way, also
+    /// what is no frame any more.
+    async fn finish(&mut self) {
+        let end = async {
+            while let Some(Ok(message)) = self.stream.next().await {
+                if let Message::Close(frame) = message {
+                    let text =
+                        frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
+                    self.write("client", "close", 0, text);
+                }
+            }
+            let raw = self.stream.get_mut();
+            let _ = raw.shutdown().await;
+            let mut swallowed = [0; 4096];
+            while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
+        };
+        let _ = tokio::time::timeout(PATIENCE, end).await;
     }
 
     fn write(&self, from: &str, opcode: &str, length: usize, text: Option<String>) {
@@ -250,16 +331,5 @@ fn code_of(error: &Error) -> Option<u16> {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         Error::Protocol(_) => Some(1002),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_example_of_rfc_6455_section_1_3() {
-        assert_eq!(
-            super::accept_value("dGhlIHNhbXBsZSBub25jZQ=="),
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
     }
 }

@@ -1,0 +1,139 @@
+//! The login page: a form, a cookie that remembers what was asked, and one that remembers who.
+
+use std::time::Duration;
+
+use locum_core::{Denial, Outcome, Token, TokenKind, TokenState};
+use locum_server::{Mock, NewToken, Reply, Request};
+use serde_json::Value;
+
+use super::request::Authorization;
+use super::succeeded;
+use crate::corti::issue::session_id;
+use crate::corti::login::{Account, Login};
+use crate::corti::realm::{RealmRef, User};
+use crate::corti::{front, page};
+
+/// The cookie that remembers what was asked; Keycloak's own name.
+const ASKED: &str = "AUTH_SESSION_ID";
+
+/// The cookie that remembers who logged in; Keycloak's own name.
+const KNOWN: &str = "KEYCLOAK_IDENTITY";
+
+/// Where the record of the first cookie keeps the request.
+const REQUEST: &str = "authorization";
+
+/// Shows the form.
+pub(super) async fn opened(mock: &Mock, realm: &RealmRef, asked: &Authorization) -> Reply {
+    let value = mock.word(43);
+    let lives = Duration::from_secs(mock.setting_u64("refresh_ttl_s"));
+    let mut new = NewToken::new(TokenKind::Session, &asked.client, 0, lives);
+    new.tenant = Some(realm.name.clone());
+    new.client = Some(asked.client.clone());
+    let request = serde_json::to_value(asked).expect("a request is JSON");
+    new.extra.insert(REQUEST.to_owned(), request);
+    mock.issue(&value, new).await;
+    let reply = form(mock, realm, asked, None);
+    let reply = reply.header("set-cookie", cookie(realm, ASKED, &value, ""));
+    reply.dressed(mock.profile(), "login_page", &[])
+}
+
+fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&str>) -> Reply {
+    let pairs = [("client_id".to_owned(), asked.client.clone())];
+    let path = mock.url(&format!("/realms/{}/login-actions/authenticate", realm.name));
+    page::login(mock, &realm.name, &super::with_pairs(&path, '?', &pairs), message)
+}
+
+/// Answers the form.
+pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let realm = front::realm(&mock, &request)?;
+    front::must_be_enabled(&mock, &request, &realm)?;
+    let Some(asked) = asked(&mock, &request, &realm).await else {
+        let text = "Cookie not found. Please make sure cookies are enabled in your browser.";
+        let reply = page::page(&mock, 400, &realm.name, "We are sorry...", text);
+        return Ok(reply.outcome(Outcome::Denied));
+    };
+    let user = match proven(&realm, &request) {
+        Ok(user) => user,
+        Err(message) => {
+            let reply = form(&mock, &realm, &asked, Some(message));
+            return Ok(reply.dressed(mock.profile(), "login_page", &[]).outcome(Outcome::Denied));
+        }
+    };
+    let login = Login {
+        number: mock.new_login(),
+        session: Some(session_id(&mock)),
+        client: asked.client.clone(),
+        user: Some(user.username.clone()),
+        auth_time: Some(mock.now().as_seconds()),
+        ..Login::default()
+    };
+    let identity = remember(&mock, &realm, &login).await;
+    let reply = succeeded(&mock, &realm, &asked, login).await;
+    Ok(reply.header("set-cookie", cookie(&realm, KNOWN, &identity, "")))
+}
+
+/// The user whom the form proves, or what the form says then.
+fn proven<'a>(realm: &'a RealmRef, request: &Request) -> Result<&'a User, &'static str> {
+    let form = request.form();
+    let name = form.text("username").unwrap_or_default();
+    let password = form.first("password").unwrap_or_default();
+    let user = realm
+        .user(&name)
+        .filter(|user| user.password.matches(password))
+        .ok_or("Invalid username or password.")?;
+    match (user.enabled, user.is_pending()) {
+        (false, _) => Err("Account is disabled, contact your administrator."),
+        // Keycloak shows a page for the action; none of them is played here.
+        (true, true) => Err("You need to update your account."),
+        (true, false) => Ok(user),
+    }
+}
+
+/// Issues the cookie of a browser that logged in; it ends with the session.
+async fn remember(mock: &Mock, realm: &RealmRef, login: &Login) -> String {
+    let value = mock.word(64);
+    let lives = Duration::from_secs(mock.setting_u64("session_ttl_s"));
+    let mut new = NewToken::new(TokenKind::Session, login.principal(), login.number, lives);
+    new.tenant = Some(realm.name.clone());
+    new.extra = login.extra();
+    mock.issue(&value, new).await;
+    value
+}
+
+/// The login of a browser that is known, unless the request wants a fresh one.
+pub(super) async fn known_browser(mock: &Mock, request: &Request, realm: &RealmRef, asked: &Authorization) -> Option<Login> {
+    let token = session(mock, request, realm, KNOWN).await?;
+    let login = Login::of(&token)?;
+    let age = mock.now().as_seconds() - login.auth_time.unwrap_or_default();
+    let fresh_enough = asked.max_age.is_none_or(|most| age <= most);
+    let well = matches!(login.account(realm), Account::Good(..) | Account::ClientDisabled);
+    (well && fresh_enough && !asked.prompt_login).then_some(login)
+}
+
+async fn asked(mock: &Mock, request: &Request, realm: &RealmRef) -> Option<Authorization> {
+    let token = session(mock, request, realm, ASKED).await?;
+    let request: &Value = token.extra.get(REQUEST)?;
+    serde_json::from_value(request.clone()).ok()
+}
+
+/// The live session behind the cookie called `name`.
+async fn session(mock: &Mock, request: &Request, realm: &RealmRef, name: &str) -> Option<Token> {
+    let value = cookies(request).find(|(have, _)| have == name)?.1;
+    let token = mock.find(&value).await?;
+    let ours = token.kind == TokenKind::Session && token.tenant.as_ref() == Some(&realm.name);
+    (ours && mock.state_of(&token) == TokenState::Live).then_some(token)
+}
+
+/// Names and values of `Cookie` headers (RFC 6265 §4.2.1).
+fn cookies(request: &Request) -> impl Iterator<Item = (String, String)> {
+    let lines = request.headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    })
+}
+
+/// "`Secure` and `SameSite=None` were set although the request was plain http": so they are here.
+fn cookie(realm: &RealmRef, name: &str, value: &str, more: &str) -> String {
+    format!("{name}={value};Version=1;Path=/realms/{}/;{more}Secure;HttpOnly;SameSite=None", realm.name)
+}

@@ -1,0 +1,135 @@
+//! How Keycloak reads the form of a request; in places it is not what the RFCs say.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::{Form as Raw, Mock, Request};
+
+/// Characters of a value that a grant reads; a longer one counts as absent. Measured on Keycloak,
+/// which has no page for it.
+const LONGEST_READ: usize = 4000;
+
+/// Bytes of a name or value in a form; measured on Keycloak, the default of its HTTP server.
+const LONGEST: usize = 131_072;
+
+/// Names in a form; likewise.
+const MOST: usize = 1000;
+
+/// The decoded form of a request, names and values as text, repetitions kept.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    pairs: Vec<(String, String)>,
+    /// How far the client of the form can be told.
+    pub(super) client: ClientIn,
+}
+
+/// Whether client authentication can read the form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum ClientIn {
+    /// It can.
+    #[default]
+    Form,
+    /// A multipart body: the grant is read from it, the client is not.
+    Nowhere,
+    /// Two media types in one header: it fails.
+    Unreadable,
+}
+
+impl Form {
+    /// Reads the body of `request` by its media type.
+    ///
+    /// # Errors
+    /// `broken_form` for a broken escape or too many names, `body_too_large` for one value too
+    /// long, `unparsable_media_type` for a `Content-Type` that is none.
+    pub(super) async fn read(mock: &Mock, request: &Request) -> Result<Self, Denial> {
+        // Of two headers the first counts.
+        let Some(header) = request.headers.get(http::header::CONTENT_TYPE) else {
+            return Ok(Self::default());
+        };
+        let header = String::from_utf8_lossy(header.as_bytes()).into_owned();
+        let mut parts = header.split(';').map(str::trim);
+        let media_type = parts.next().unwrap_or_default();
+        let is_word = |word: &str| !word.is_empty() && !word.contains([' ', '/']);
+        if !media_type.split_once('/').is_some_and(|(kind, of)| is_word(kind) && is_word(of.split(',').next().unwrap_or_default())) {
+            return Err(Denial::new(DenialKind::Malformed, "unparsable_media_type")
+                .expected("Content-Type: application/x-www-form-urlencoded")
+                .got(header)
+                .param("error_id", mock.uuid()));
+        }
+        let (first, second) = media_type.split_once(',').unwrap_or((media_type, ""));
+        let mut form = match first {
+            // In lower case only: media types are case-insensitive by RFC 9110 §8.3.1, but not here.
+            "application/x-www-form-urlencoded" => {
+                let latin = parts.any(|part| part.eq_ignore_ascii_case("charset=iso-8859-1"));
+                Self::decoded(&request.form(), latin)?
+            }
+            "multipart/form-data" => Self::of_parts(&header, request).await,
+            _ => Self::default(),
+        };
+        if !second.is_empty() {
+            form.client = ClientIn::Unreadable;
+        }
+        Ok(form)
+    }
+
+    fn decoded(raw: &Raw, latin: bool) -> Result<Self, Denial> {
+        if raw.broken_escape {
+            return Err(Denial::new(DenialKind::Malformed, "broken_form")
+                .expected("%, and two hexadecimal digits"));
+        }
+        let names: std::collections::BTreeSet<_> = raw.pairs.iter().map(|(name, _)| name).collect();
+        if names.len() > MOST {
+            return Err(Denial::new(DenialKind::Limit, "broken_form")
+                .expected(format!("at most {MOST} names")));
+        }
+        let is_long = |(name, value): &(Vec<u8>, Vec<u8>)| name.len() > LONGEST || value.len() > LONGEST;
+        if raw.pairs.iter().any(is_long) {
+            return Err(Denial::new(DenialKind::Limit, "realm_body_too_large")
+                .expected(format!("names and values of at most {LONGEST} bytes")));
+        }
+        let text = |bytes: &[u8]| if latin {
+            bytes.iter().map(|&byte| char::from(byte)).collect()
+        } else {
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let pairs = raw.pairs.iter().map(|(name, value)| (text(name), text(value))).collect();
+        Ok(Self { pairs, client: ClientIn::Form })
+    }
+
+    async fn of_parts(header: &str, request: &Request) -> Self {
+        let mut pairs = Vec::new();
+        if let Ok(boundary) = multer::parse_boundary(header) {
+            let body = request.body.clone();
+            let stream = futures_util::stream::once(async move { Ok::<_, std::io::Error>(body) });
+            let mut parts = multer::Multipart::new(stream, boundary);
+            while let Ok(Some(field)) = parts.next_field().await {
+                let name = field.name().unwrap_or_default().to_owned();
+                match field.text().await {
+                    Ok(value) => pairs.push((name, value)),
+                    Err(_) => break,
+                }
+            }
+        }
+        Self { pairs, client: ClientIn::Nowhere }
+    }
+
+    /// The first value of `name`, even an empty one, whatever its length.
+    pub(super) fn first(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of `name` as a grant reads it: one that is too long counts as absent.
+    pub(super) fn read_by_grant(&self, name: &str) -> Option<&str> {
+        self.first(name).filter(|value| value.chars().take(LONGEST_READ + 1).count() <= LONGEST_READ)
+    }
+
+    /// Whether a name occurs twice; names are compared as they are, letter case included.
+    ///
+    /// # Errors
+    /// `repeated_parameter` with the first such name.
+    pub(super) fn refuse_repeated(&self) -> Result<(), Denial> {
+        let mut seen = std::collections::BTreeSet::new();
+        match self.pairs.iter().find(|(name, _)| !seen.insert(name)) {
+            Some((name, _)) => Err(Denial::new(DenialKind::Repeated, "repeated_parameter").got(name)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The authorization code (RFC 6749 §4.1.3).
+
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_server::Reply;
+use locum_server::store::Change;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Asked, pkce};
+use crate::corti::issue::{Grant, Occasion, answer};
+use crate::corti::login::{self, Account, Ended, Login};
+
+/// Where a code's record keeps what it was asked with.
+const REQUEST: &str = "request";
+
+/// What an authorization request leaves with its code.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::corti) struct Request {
+    /// Has to come again, letter by letter.
+    pub(in crate::corti) redirect_uri: String,
+    /// RFC 7636 §4.3.
+    pub(in crate::corti) challenge: Option<String>,
+    /// "No method given = `plain`."
+    pub(in crate::corti) method: Option<String>,
+}
+
+impl Request {
+    /// What a code's record keeps, beside its login.
+    pub(in crate::corti) fn extra(&self, login: &Login) -> Map<String, Value> {
+        let mut extra = login.extra();
+        let request = serde_json::to_value(self).expect("a request is JSON");
+        extra.insert(REQUEST.to_owned(), request);
+        extra
+    }
+
+    fn of(token: &Token) -> Option<Self> {
+        serde_json::from_value(token.extra.get(REQUEST)?.clone()).ok()
+    }
+}
+
+/// Answers a request whose `grant_type` is `authorization_code`. Its `scope` is not read.
+///
+/// # Errors
+/// In this order: `missing_code`, `invalid_code`, `code_user_disabled`, `wrong_redirect_uri`,
+/// `foreign_code`, and those of PKCE. "Any failure from `User disabled` on spends the code."
+pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
+    let Asked { mock, form, client, .. } = *asked;
+    let value = form.read_by_grant("code").ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "missing_code").expected("code in the form")
+    })?;
+    let (token, login, request) = spent(asked, value).await?;
+    if let Account::UserDisabled | Account::Gone = login.account(asked.realm) {
+        asked.refuse(DenialKind::Disabled, "code_user_disabled", login.principal())?;
+    }
+    if form.read_by_grant("redirect_uri") != Some(&request.redirect_uri) {
+        let got = form.read_by_grant("redirect_uri").unwrap_or("none");
+        asked.refuse(DenialKind::Invalid, "wrong_redirect_uri", got)?;
+    }
+    if login.client != client.client_id {
+        asked.refuse(DenialKind::WrongToken, "foreign_code", &client.client_id)?;
+    }
+    if let Err(denial) = pkce::check(&request, form.read_by_grant("code_verifier")) {
+        mock.refuse(&asked.request.endpoint, denial)?;
+    }
+    let occasion = Occasion {
+        realm: asked.realm,
+        login: &login,
+        grant: Grant::Code,
+        scope: login.scope.clone(),
+        parent: Some(token.id),
+        refresh: true,
+    };
+    Ok(answer(mock, &occasion).await)
+}
+
+/// Uses the code up. "Replay ends the client session: all its tokens die."
+async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request), Denial> {
+    let mock = asked.mock;
+    let invalid = |kind| Denial::new(kind, "invalid_code").expected("a code that was not used yet");
+    let unknown = || invalid(DenialKind::UnknownToken);
+    let token = mock
+        .find(value)
+        .await
+        .filter(|token| token.kind == TokenKind::Code && token.tenant.as_ref() == Some(&asked.realm.name))
+        .ok_or_else(unknown)?;
+    mock.presented(&token).await;
+    let login = Login::of(&token).ok_or_else(unknown)?;
+    let request = Request::of(&token).ok_or_else(unknown)?;
+    let before = mock.change(token.id, Change::Spend).await.ok_or_else(unknown)?;
+    match mock.state_of(&before) {
+        TokenState::Live => {}
+        TokenState::Spent => {
+            let refused = mock.refuse(&asked.request.endpoint, invalid(DenialKind::Revoked).got(token.name()));
+            if refused.is_err() && mock.acts("revoke_family") {
+                login::end(mock, login.number, Ended::ClientSession, &login.client).await;
+            }
+            refused?;
+        }
+        TokenState::Expired => mock.refuse(&asked.request.endpoint, invalid(DenialKind::Expired).got(token.name()))?,
+        TokenState::Revoked => return Err(invalid(DenialKind::Revoked).got(token.name())),
+    }
+    Ok((token, login, request))
+}

@@ -1,0 +1,36 @@
+//! The grants of the token endpoint: a file each.
+
+pub(super) mod client_credentials;
+pub(super) mod code;
+pub(super) mod password;
+mod pkce;
+
+pub(super) use pkce::is_verifier;
+pub(super) mod refresh;
+
+use locum_core::{Denial, DenialKind};
+use locum_server::{Mock, Request};
+
+use super::form::Form;
+use super::realm::{Client, RealmRef};
+
+/// A token request whose client is proven.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) mock: &'a Mock,
+    pub(super) request: &'a Request,
+    pub(super) realm: &'a RealmRef,
+    pub(super) form: &'a Form,
+    pub(super) client: &'a Client,
+}
+
+impl Asked<'_> {
+    /// Refuses, unless a twin pardons it.
+    ///
+    /// # Errors
+    /// The denial, as a rule.
+    fn refuse(&self, kind: DenialKind, reason: &str, got: impl Into<String>) -> Result<(), Denial> {
+        let denial = Denial::new(kind, reason).got(got);
+        self.mock.refuse(&self.request.endpoint, denial)
+    }
+}

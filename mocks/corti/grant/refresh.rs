@@ -1,0 +1,128 @@
+//! The refresh token (RFC 6749 §6), with and without rotation.
+
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_server::store::Change;
+use locum_server::{Reply, jwt};
+
+use super::Asked;
+use crate::corti::State;
+use crate::corti::issue::{Grant, Occasion, answer, issuer, not_before_of};
+use crate::corti::login::{self, Account, Ended, Login};
+use crate::corti::realm::RealmRef;
+use crate::corti::scope::Scope;
+
+/// Answers a request whose `grant_type` is `refresh_token`.
+///
+/// # Errors
+/// In this order: `no_refresh_token`, `invalid_scope`, and the rest of `invalid_grant`:
+/// `invalid_refresh_token`, `inactive_refresh_token`, `foreign_refresh_token`,
+/// `session_not_active`, `offline_session_gone`, `client_session_gone`, `refresh_user_disabled`,
+/// `stale_token`, `reuse_exceeded`.
+pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
+    let Asked { mock, form, .. } = *asked;
+    let value = form.read_by_grant("refresh_token").ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "no_refresh_token").expected("refresh_token in the form")
+    })?;
+    let scope = form.read_by_grant("scope");
+    let scope = scope.map(|raw| Scope::read(Some(raw))).transpose()?;
+    let (token, login) = issued(asked, value).await?;
+    mock.presented(&token).await;
+    check(asked, &token, &login)?;
+    if mock.setting_on("rotate_refresh") {
+        spend(asked, &token, &login).await?;
+    }
+    let occasion = Occasion {
+        realm: asked.realm,
+        login: &login,
+        grant: Grant::Refresh,
+        scope: login.scope.narrowed(scope.as_ref()),
+        parent: Some(token.id),
+        refresh: true,
+    };
+    Ok(answer(mock, &occasion).await)
+}
+
+/// The refresh token with this value and its login.
+async fn issued(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial> {
+    read(asked, value).await.map_err(|denial| Denial {
+        reason: "invalid_refresh_token".to_owned(),
+        ..denial
+    })
+}
+
+/// Reads a refresh token of the realm: HS512 by the realm's own key, issuer, type; its time is not
+/// looked at.
+///
+/// # Errors
+/// What is wrong with it; the caller words it.
+pub(in crate::corti) async fn read(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial> {
+    let Asked { mock, realm, .. } = *asked;
+    let unknown = || {
+        Denial::new(DenialKind::UnknownToken, "unknown_token")
+            .expected(format!("a refresh token of realm `{}`", realm.name))
+    };
+    let parts = jwt::parse(value)?;
+    parts.verify_hs512(&mock.state::<State>().keys.of(&realm.name).refresh)?;
+    if parts.claim("iss") != Some(&issuer(mock, &realm.name)) {
+        return Err(unknown());
+    }
+    let token = mock.find(value).await.ok_or_else(unknown)?;
+    if token.kind != TokenKind::Refresh {
+        return Err(unknown().got(token.name()));
+    }
+    let login = Login::of(&token).ok_or_else(unknown)?;
+    Ok((token, login))
+}
+
+fn check(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> {
+    let now = asked.mock.now();
+    let refuse = |kind, reason: &str| asked.refuse(kind, reason, token.name());
+    if token.expires.is_some_and(|end| now >= end) {
+        refuse(DenialKind::Expired, "inactive_refresh_token")?;
+    }
+    if login.client != asked.client.client_id {
+        refuse(DenialKind::WrongToken, "foreign_refresh_token")?;
+    }
+    match (Ended::of(token), asked.mock.state_of(token)) {
+        (Some(Ended::ClientSession), _) => refuse(DenialKind::Revoked, "client_session_gone")?,
+        (Some(Ended::Session), _) | (None, TokenState::Revoked) if login.offline => {
+            refuse(DenialKind::Revoked, "offline_session_gone")?;
+        }
+        (Some(Ended::Session), _) | (None, TokenState::Revoked) => {
+            refuse(DenialKind::Revoked, "session_not_active")?;
+        }
+        (None, _) => {}
+    }
+    match login.account(asked.realm) {
+        Account::Gone => refuse(DenialKind::UnknownPrincipal, "session_not_active")?,
+        Account::UserDisabled => refuse(DenialKind::Disabled, "refresh_user_disabled")?,
+        Account::Good(Some(user), _) if token.issued.as_seconds() < user.not_before => {
+            refuse(DenialKind::Revoked, "session_not_active")?;
+        }
+        // The client itself was authenticated, so that it is enabled.
+        Account::ClientDisabled | Account::Good(..) => {}
+    }
+    if is_stale(asked.realm, token, login) {
+        refuse(DenialKind::Revoked, "stale_token")?;
+    }
+    Ok(())
+}
+
+/// Whether not-before was pushed after the token was issued.
+pub(in crate::corti) fn is_stale(realm: &RealmRef, token: &Token, login: &Login) -> bool {
+    token.issued.as_seconds() < not_before_of(realm, login)
+}
+
+/// Uses the token up. "Second use of a token: Maximum allowed refresh token reuse exceeded, and the
+/// client session dies."
+async fn spend(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> {
+    let before = asked.mock.change(token.id, Change::Spend).await;
+    if !before.is_some_and(|before| before.spent) {
+        return Ok(());
+    }
+    let refused = asked.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
+    if refused.is_err() && asked.mock.acts("revoke_family") {
+        login::end(asked.mock, login.number, Ended::ClientSession, &login.client).await;
+    }
+    refused
+}

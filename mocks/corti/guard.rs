@@ -1,0 +1,74 @@
+//! The bearer guard of the API: a JWT of one of the realms, signed with RS256.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::guard::bearer::{self, Manner};
+use locum_server::{Admitted, Mock, Request, jwt};
+
+use super::State;
+use super::issue::issuer;
+use super::realm::{Realm, RealmRef};
+
+/// Admits a live access token from the `Authorization` header; `Admitted::token.tenant` is the
+/// realm that issued it.
+///
+/// # Errors
+/// `no_token`, `wrong_scheme`, `repeated_header`, `malformed_bearer`, or as for [`bearer_value`].
+pub(super) async fn bearer(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
+    // RFC 9110 §11.4 lets one space or more stand before the token.
+    let manner = Manner { extra_spaces: true };
+    bearer::admit(mock, request, manner, |value| examine(mock, value)).await
+}
+
+/// Admits a live access token wherever it was shown, such as in the URL of a websocket.
+///
+/// # Errors
+/// `malformed_token`, `wrong_issuer`, `bad_signature`, `wrong_token`, `expired_token`,
+/// `unknown_token`, `revoked_token`.
+pub(super) async fn bearer_value(mock: &Mock, endpoint: &str, value: &str) -> Result<Admitted, Denial> {
+    bearer::check(mock, endpoint, value, |value| examine(mock, value)).await
+}
+
+fn examine(mock: &Mock, value: &str) -> Result<(), Denial> {
+    let parts = jwt::parse(value)?;
+    let principals = mock.state::<State>().principals();
+    let named = parts.claim("iss").unwrap_or_default();
+    let realm = principals
+        .realms
+        .iter()
+        .find(|realm| issuer(mock, &realm.name) == named)
+        .and_then(|realm| RealmRef::named(&principals, &realm.name))
+        .ok_or_else(|| {
+            Denial::new(DenialKind::WrongTenant, "wrong_issuer")
+                .expected("an iss of one of the realms")
+                .got(named)
+        })?;
+    verify(mock, &realm, &parts)
+}
+
+/// Checks an access token of `realm` by itself: key, signature, issuer, type, and its time last.
+///
+/// # Errors
+/// `bad_signature`, `wrong_issuer`, `wrong_token`, `expired_token`, `malformed_token`.
+pub(super) fn verify(mock: &Mock, realm: &Realm, parts: &jwt::Parts) -> Result<(), Denial> {
+    let keys = mock.state::<State>().keys.of(&realm.name);
+    let signing = keys.signing();
+    let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
+    if kid != Some(&signing.kid) {
+        return Err(Denial::new(DenialKind::BadSignature, "bad_signature")
+            .expected(format!("kid {}", signing.kid))
+            .got(format!("kid {}", kid.unwrap_or("missing"))));
+    }
+    parts.verify_rs256(&signing.rsa)?;
+    let expected = issuer(mock, &realm.name);
+    if parts.claim("iss") != Some(&expected) {
+        return Err(Denial::new(DenialKind::WrongTenant, "wrong_issuer")
+            .expected(expected)
+            .got(parts.claim("iss").unwrap_or("no iss")));
+    }
+    if parts.claim("typ") != Some("Bearer") {
+        return Err(Denial::new(DenialKind::WrongToken, "wrong_token")
+            .expected("typ Bearer")
+            .got(parts.claim("typ").unwrap_or("no typ")));
+    }
+    parts.check_times(mock.now())
+}

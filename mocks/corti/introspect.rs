@@ -1,0 +1,163 @@
+//! `…/token/introspect` (RFC 7662).
+
+use locum_core::{Denial, DenialKind, TokenKind, TokenState};
+use locum_server::{Mock, Reply, Request, jwt};
+use serde_json::{Map, Value, json};
+
+use super::claims::put;
+use super::form::Form;
+use super::grant::{Asked, refresh};
+use super::issue::{common, issuer};
+use super::live;
+use super::login::{Account, Ended, Login};
+use super::realm::{Client, RealmRef};
+use super::{State, client, front};
+
+/// Answers whether a token lives.
+pub(super) async fn introspect(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let realm = front::realm(&mock, &request)?;
+    if request.method == "OPTIONS" {
+        let reply = Reply::status(200).dressed(mock.profile(), "introspect_options", &[]);
+        return Ok(reply.dressed(mock.profile(), "h0", &[]));
+    }
+    let answer = answer(&mock, &request, &realm).await;
+    Ok(answer.unwrap_or_else(|denial| front::bare(&mock, denial)))
+}
+
+/// "realm → client → public → duplicate key → token → hint"
+async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
+    let form = Form::read(mock, request).await?;
+    front::must_be_enabled(mock, request, realm)?;
+    let client = client::authenticate(mock, request, realm, &form).map_err(worded)?;
+    if client.is_public() {
+        let denial = Denial::new(DenialKind::Unsupported, "introspect_public").got(client.client_id.clone());
+        mock.refuse(&request.endpoint, denial)?;
+    }
+    form.refuse_repeated()?;
+    let value = form.first("token").ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "introspect_no_token").expected("token in the form")
+    })?;
+    let hint = form.first("token_type_hint");
+    let asked = Asked { mock, request, realm, form: &form, client };
+    let found = match hint {
+        None | Some("access_token") => access_or_id(&asked, value).await,
+        Some("refresh_token") => own_refresh(&asked, value).await,
+        Some(other) => {
+            return Err(Denial::new(DenialKind::Invalid, "introspect_hint")
+                .expected("access_token or refresh_token")
+                .got(other));
+        }
+    };
+    let mut reply = match found {
+        Ok(body) => Reply::json(200, &Value::Object(body)),
+        Err(denial) => {
+            let mut reply = Reply::json(200, &json!({"active": false}));
+            reply.denial = Some(denial);
+            reply
+        }
+    };
+    reply = reply.dressed(mock.profile(), "h3", &[]);
+    Ok(reply)
+}
+
+/// This endpoint has words of its own for a secret.
+fn worded(mut denial: Denial) -> Denial {
+    if denial.reason.starts_with("wrong_secret") || denial.reason.starts_with("no_secret") {
+        "introspect_wrong_secret".clone_into(&mut denial.reason);
+    }
+    denial
+}
+
+/// An access token whose audience the asking client is in, or the client's own id token.
+async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
+    let Asked { mock, request, realm, client, .. } = *asked;
+    if mock.find(value).await.is_some_and(|token| token.kind == TokenKind::Id) {
+        return own_id(asked, value).await;
+    }
+    let live = live::check(mock, &request.endpoint, realm, value).await?;
+    if mock.setting_on("introspect_needs_aud") && !is_for(&live.parts, client) {
+        let denial = Denial::new(DenialKind::WrongToken, "not_in_audience")
+            .expected(format!("an aud with `{}`", client.client_id))
+            .got(live.token.name());
+        mock.refuse(&request.endpoint, denial)?;
+    }
+    Ok(described(mock, realm, &live.login, live.parts.claims, "Bearer"))
+}
+
+async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
+    let Asked { mock, realm, client, .. } = *asked;
+    let parts = jwt::parse(value)?;
+    let signing = mock.state::<State>().keys.of(&realm.name);
+    parts.verify_rs256(&signing.signing().rsa)?;
+    parts.check_times(mock.now())?;
+    let unknown = || Denial::new(DenialKind::UnknownToken, "unknown_token");
+    let token = mock.find(value).await.ok_or_else(unknown)?;
+    let login = Login::of(&token).ok_or_else(unknown)?;
+    if parts.claim("iss") != Some(&issuer(mock, &realm.name)) || !is_for(&parts, client) || mock.state_of(&token) != TokenState::Live {
+        return Err(Denial::new(DenialKind::WrongToken, "wrong_token").got(token.name()));
+    }
+    Ok(described(mock, realm, &login, parts.claims, "ID"))
+}
+
+/// The asking client's own refresh token; `aud` is a list with the issuer first, and roles and
+/// profile stand in it as in the access token.
+async fn own_refresh(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
+    let Asked { mock, realm, client, .. } = *asked;
+    let (token, login) = refresh::read(asked, value).await?;
+    let dead = || Denial::new(DenialKind::Revoked, "inactive_refresh_token").got(token.name());
+    if login.client != client.client_id || mock.state_of(&token) != TokenState::Live || Ended::of(&token).is_some() || refresh::is_stale(realm, &token, &login) {
+        return Err(dead());
+    }
+    let Account::Good(user, _) = login.account(realm) else {
+        return Err(dead());
+    };
+    let claims = jwt::parse(value)?.claims;
+    let common = common(mock, realm, &login, user, client);
+    let mut body = Map::new();
+    for (name, claim) in claims {
+        match name.as_str() {
+            "aud" => {
+                let mut audience = vec![claim];
+                audience.extend(client.audience.iter().cloned().map(Value::from));
+                audience.push("account".into());
+                body.insert(name, audience.into());
+            }
+            "scope" => {
+                put(&mut body, "acr", Some("1"));
+                common.add_roles(&mut body);
+                body.insert(name, claim);
+            }
+            "aud_x" | "prov" | "reuse_id" => {}
+            _ => {
+                body.insert(name, claim);
+            }
+        }
+    }
+    common.add_profile(&mut body);
+    let kind = if login.offline { "Offline" } else { "Refresh" };
+    Ok(described(mock, realm, &login, body, kind))
+}
+
+fn is_for(parts: &jwt::Parts, client: &Client) -> bool {
+    match parts.claims.get("aud") {
+        Some(Value::Array(several)) => several.iter().any(|aud| *aud == *client.client_id),
+        Some(one) => *one == *client.client_id,
+        None => false,
+    }
+}
+
+/// "claims in the token's order; clientHost, clientAddress left out; then client_id, username,
+/// token_type, active last".
+fn described(mock: &Mock, realm: &RealmRef, login: &Login, mut claims: Map<String, Value>, kind: &str) -> Map<String, Value> {
+    let _ = mock;
+    for name in ["clientHost", "clientAddress", "client_id"] {
+        claims.shift_remove(name);
+    }
+    let service = || realm.client(&login.client).map(Client::service_user);
+    let username = login.user.clone().or_else(service);
+    put(&mut claims, "client_id", Some(login.client.clone()));
+    put(&mut claims, "username", username);
+    put(&mut claims, "token_type", Some(kind));
+    put(&mut claims, "active", Some(true));
+    claims
+}

@@ -1,0 +1,112 @@
+//! The keys of a realm: one signs, one encrypts and is only shown, one is never shown.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use locum_server::keys::{HmacKey, RsaKey};
+use locum_server::principal;
+use locum_server::stage::chance_for;
+
+/// How many RSA keys there are to take from.
+const POOL: usize = 8;
+
+/// What stands before the PKCS#1 key of 2,048 bits in a SubjectPublicKeyInfo (RFC 5280 §4.1):
+/// SEQUENCE, the algorithm rsaEncryption, BIT STRING.
+const SPKI_HEAD: [u8; 24] = [
+    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+    0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
+];
+
+/// An RSA key as Keycloak names it.
+#[derive(Debug)]
+pub(super) struct NamedKey {
+    /// base64url of SHA-256 over the DER public key.
+    pub(super) kid: String,
+    /// The public key as DER SubjectPublicKeyInfo.
+    pub(super) public_der: Vec<u8>,
+    pub(super) rsa: Arc<RsaKey>,
+}
+
+impl NamedKey {
+    /// The pool's key number `index`, parsed once in the life of the process.
+    fn from_pool(index: usize) -> &'static Self {
+        static PARSED: [OnceLock<NamedKey>; POOL] = [const { OnceLock::new() }; POOL];
+        PARSED[index % POOL].get_or_init(|| {
+            let rsa = RsaKey::from_pool((index % POOL) as u64);
+            let public_der = [&SPKI_HEAD[..], &rsa.public_der].concat();
+            let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, &public_der));
+            Self {
+                kid,
+                public_der,
+                rsa,
+            }
+        })
+    }
+}
+
+/// The keys of one realm.
+#[derive(Debug)]
+pub(super) struct RealmKeys {
+    index: usize,
+    /// Signs refresh tokens (HS512).
+    pub(super) refresh: HmacKey,
+    /// Names the refresh key; it is in no key set.
+    pub(super) refresh_kid: String,
+}
+
+impl RealmKeys {
+    /// The key whose `use` is `sig`.
+    pub(super) fn signing(&self) -> &'static NamedKey {
+        NamedKey::from_pool(self.index)
+    }
+
+    /// The key whose `use` is `enc`.
+    pub(super) fn encrypting(&self) -> &'static NamedKey {
+        NamedKey::from_pool(self.index + 1)
+    }
+
+    /// Whether `certs` shows the signing key first: "order differs from realm to realm".
+    pub(super) const fn signing_first(&self) -> bool {
+        self.index.is_multiple_of(4)
+    }
+}
+
+/// The keys of all realms of a stage. A realm gets its keys when it is first asked for and keeps
+/// them, whatever becomes of the other realms.
+#[derive(Debug)]
+pub(super) struct KeyRing {
+    seed: u64,
+    given: Mutex<BTreeMap<String, Arc<RealmKeys>>>,
+}
+
+impl KeyRing {
+    /// No keys yet.
+    pub(super) const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            given: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The keys of `realm`. The pool has pairs for four realms; a fifth signs with the first's.
+    pub(super) fn of(&self, realm: &str) -> Arc<RealmKeys> {
+        let mut given = self
+            .given
+            .lock()
+            .expect("no code panics while it holds the keys");
+        let number = given.len();
+        let keys = given.entry(realm.to_owned()).or_insert_with(|| {
+            let purpose = format!("corti {realm} refresh");
+            Arc::new(RealmKeys {
+                // The remainder of the seed is small enough for any machine.
+                index: (usize::try_from(self.seed % 4).unwrap_or(0) + number) % 4 * 2,
+                refresh: HmacKey::derive(self.seed, &purpose),
+                refresh_kid: principal::uuid(&mut chance_for(self.seed, &purpose)),
+            })
+        });
+        Arc::clone(keys)
+    }
+}

@@ -1,0 +1,138 @@
+//! One login: what its tokens have in common, and how it ends.
+
+use locum_core::{Token, TokenKind};
+use locum_server::Mock;
+use locum_server::store::Change;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::realm::{Client, Realm, User};
+use super::scope::Scope;
+
+/// Where a token's record keeps its login.
+const LOGIN: &str = "login";
+
+/// Where a token's record keeps how its login ended.
+const ENDED: &str = "ended";
+
+/// What the tokens of one login have in common: Keycloak's client session.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Login {
+    /// Groups the tokens; all clients of one user session share it.
+    pub(super) number: u64,
+    /// `sid`; client credentials without a refresh token have none.
+    pub(super) session: Option<String>,
+    /// The client.
+    pub(super) client: String,
+    /// The user; `None` for the client's own service account.
+    pub(super) user: Option<String>,
+    /// What was granted.
+    pub(super) scope: Scope,
+    /// Whether the refresh token never ends.
+    pub(super) offline: bool,
+    /// When the user showed a password at the login page.
+    pub(super) auth_time: Option<i64>,
+    /// Goes into the id token.
+    pub(super) nonce: Option<String>,
+}
+
+/// How a login ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Logged out or revoked: the whole user session.
+    Session,
+    /// A code was replayed, or a refresh token used once too often: this client's part of it.
+    ClientSession,
+}
+
+impl Ended {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::ClientSession => "client_session",
+        }
+    }
+
+    /// How the login of `token` ended, if it did.
+    pub(super) fn of(token: &Token) -> Option<Self> {
+        let word = token.extra.get(ENDED).and_then(Value::as_str)?;
+        [Self::Session, Self::ClientSession]
+            .into_iter()
+            .find(|ended| ended.word() == word)
+    }
+}
+
+impl Login {
+    /// The login of `token`.
+    pub(super) fn of(token: &Token) -> Option<Self> {
+        serde_json::from_value(token.extra.get(LOGIN)?.clone()).ok()
+    }
+
+    /// What a token's record keeps of it.
+    pub(super) fn extra(&self) -> serde_json::Map<String, Value> {
+        let login = serde_json::to_value(self).expect("a login is JSON");
+        std::iter::once((LOGIN.to_owned(), login)).collect()
+    }
+
+    /// Who is logged in: the user, or the client itself.
+    pub(super) fn principal(&self) -> &str {
+        self.user.as_deref().unwrap_or(&self.client)
+    }
+
+    /// The state of the account behind it.
+    pub(super) fn account<'a>(&self, realm: &'a Realm) -> Account<'a> {
+        let Some(client) = realm.client(&self.client) else {
+            return Account::Gone;
+        };
+        let Some(name) = &self.user else {
+            return Account::of(None, client, client.service_user_enabled);
+        };
+        match realm.user(name) {
+            Some(user) => Account::of(Some(user), client, user.enabled),
+            None => Account::Gone,
+        }
+    }
+}
+
+/// The account behind a login, as the realm has it now.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Account<'a> {
+    /// The user or client was deleted.
+    Gone,
+    /// The user was disabled.
+    UserDisabled,
+    /// The client was disabled.
+    ClientDisabled,
+    /// Both are well; no user for a service account.
+    Good(Option<&'a User>, &'a Client),
+}
+
+impl<'a> Account<'a> {
+    fn of(user: Option<&'a User>, client: &'a Client, enabled: bool) -> Self {
+        match (enabled, client.enabled) {
+            (false, _) => Self::UserDisabled,
+            (true, false) => Self::ClientDisabled,
+            (true, true) => Self::Good(user, client),
+        }
+    }
+}
+
+/// Ends a login: its tokens are revoked and remember how. Only those of `client` when the client's
+/// part alone ends.
+pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
+    let whole = how == Ended::Session;
+    let tokens = mock
+        .tokens(|token| {
+            token.login == number
+                && token.kind != TokenKind::Code
+                && (whole || token.client.as_deref() == Some(client))
+        })
+        .await;
+    for token in tokens {
+        if Ended::of(&token).is_none() {
+            mock.change(token.id, Change::Extra(ENDED.to_owned(), how.word().into()))
+                .await;
+        }
+        mock.change(token.id, Change::Revoke).await;
+    }
+}

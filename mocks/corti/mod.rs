@@ -1,0 +1,169 @@
+//! Corti: a Keycloak realm, a REST API and two websockets.
+//!
+//! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
+//! unknown. Its way through this folder: [`front`] checks path and realm, [`form`] reads the body,
+//! [`client`] authenticates, [`token`] picks a [`grant`], [`issue`] signs and answers; [`live`] says
+//! whether a token lives, for the realm's own endpoints; [`guard`] admits to the API.
+
+mod access;
+mod api;
+mod authorize;
+#[cfg(test)]
+mod caller;
+mod claims;
+mod client;
+mod cors;
+mod documents;
+mod form;
+mod front;
+mod grant;
+mod guard;
+mod interactions;
+mod introspect;
+mod issue;
+mod keys;
+mod listing;
+mod live;
+mod login;
+mod logout;
+mod page;
+mod problem;
+mod realm;
+mod revoke;
+mod scope;
+mod shape;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod token;
+mod twins;
+mod userinfo;
+mod x509;
+
+use std::sync::{Arc, RwLock};
+
+use locum_core::Profile;
+use locum_server::vendor::VendorState;
+use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
+use serde_json::{Map, Value};
+
+use keys::KeyRing;
+use realm::Principals;
+
+/// The vendor.
+pub fn vendor() -> Corti {
+    Corti {
+        profile: Profile::parse("mocks/corti/vendor.toml", include_str!("vendor.toml"))
+            .expect("its own test parses it"),
+    }
+}
+
+/// Corti.
+#[derive(Debug)]
+pub struct Corti {
+    profile: Profile,
+}
+
+/// What it keeps of a stage. Sessions are in the store, with the tokens.
+struct State {
+    principals: RwLock<Arc<Principals>>,
+    keys: KeyRing,
+    interactions: interactions::Interactions,
+}
+
+impl State {
+    /// The principals as they stand now.
+    fn principals(&self) -> Arc<Principals> {
+        Arc::clone(
+            &self
+                .principals
+                .read()
+                .expect("no code panics while it holds the principals"),
+        )
+    }
+}
+
+/// Reads principals: at least one realm, no name twice.
+fn read(principals: Value) -> Result<Arc<Principals>, String> {
+    let principals: Principals =
+        serde_json::from_value(principals).map_err(|error| error.to_string())?;
+    if principals.realms.is_empty() {
+        return Err("there has to be a realm".to_owned());
+    }
+    Ok(Arc::new(principals))
+}
+
+impl Vendor for Corti {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn routes(&self) -> Routes {
+        let realm = Routes::new()
+            .open("token", token::token)
+            .open("introspect", introspect::introspect)
+            .open("revoke", revoke::revoke)
+            .open("logout", logout::logout)
+            .open("userinfo", userinfo::userinfo)
+            .open("authorize", authorize::authorize)
+            .open("login", authorize::authenticate)
+            .open("discovery", documents::discovery)
+            .open("jwks", documents::certs)
+            .open("realm", documents::realm);
+        socket::routes(api::routes(realm))
+    }
+
+    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        let principals = read(init.principals.clone())?;
+        let keys = KeyRing::new(init.seed);
+        for realm in &principals.realms {
+            keys.of(&realm.name);
+        }
+        Ok(Arc::new(State {
+            principals: RwLock::new(principals),
+            keys,
+            interactions: interactions::Interactions::default(),
+        }))
+    }
+
+    fn document(&self, mock: &Mock) -> Document {
+        let principals = mock.state::<State>().principals();
+        let mut credentials = Map::new();
+        let mut params = Map::new();
+        if let Some(realm) = principals.realms.first() {
+            if let Some(client) = realm.clients.first() {
+                credentials.insert("client_id".into(), client.client_id.clone().into());
+                if let Some(secret) = &client.client_secret {
+                    credentials.insert("client_secret".into(), secret.expose().into());
+                }
+            }
+            credentials.insert("tenant".into(), realm.name.clone().into());
+            credentials.insert("environment".into(), mock.setting("env"));
+            params.insert("tenant".into(), realm.name.clone().into());
+        }
+        Document {
+            credentials,
+            principals: serde_json::to_value(&*principals).expect("principals are JSON"),
+            params,
+        }
+    }
+
+    fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
+        let new = read(principals)?;
+        *mock
+            .state::<State>()
+            .principals
+            .write()
+            .expect("no code panics while it holds the principals") = new;
+        Ok(())
+    }
+
+    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+        api::miss(mock, request, miss)
+            .unwrap_or_else(|| Reply::denied(mock.profile(), front::miss(mock, request, miss)))
+    }
+
+    fn twins(&self) -> &'static [Twin] {
+        twins::TWINS
+    }
+}

@@ -1,0 +1,73 @@
+//! `…/revoke` (RFC 7009).
+
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_server::store::Change;
+use locum_server::{Mock, Reply, Request};
+
+use super::form::Form;
+use super::grant::refresh::is_stale;
+use super::login::{self, Ended, Login};
+use super::realm::RealmRef;
+use super::{client, cors, front};
+
+/// Revokes a token.
+pub(super) async fn revoke(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let realm = front::realm(&mock, &request)?;
+    if request.method == "OPTIONS" {
+        return Ok(cors::preflight(&mock, &request, "preflight_post"));
+    }
+    let answer = revoked(&mock, &request, &realm).await;
+    let answer = answer.or_else(|denial| Ok(front::bare(&mock, denial)));
+    Ok(cors::dress(&mock, &request, answer))
+}
+
+/// "realm → client → duplicate → token"; the hint is ignored.
+async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
+    let form = Form::read(mock, request).await?;
+    front::must_be_enabled(mock, request, realm)?;
+    let client = client::authenticate(mock, request, realm, &form)?;
+    cors::admit(request, client)?;
+    form.refuse_repeated()?;
+    let value = form.first("token").ok_or_else(|| {
+        Denial::new(DenialKind::Missing, "revoke_no_token").expected("token in the form")
+    })?;
+    let (token, login) = revocable(mock, realm, value).await?;
+    mock.presented(&token).await;
+    if login.client != client.client_id {
+        let denial = Denial::new(DenialKind::WrongToken, "unmatching_clients")
+            .expected(format!("a token of `{}`", client.client_id))
+            .got(token.name());
+        mock.refuse(&request.endpoint, denial)?;
+    }
+    match token.kind {
+        TokenKind::Access if mock.acts("revoke_access") => {
+            mock.change(token.id, Change::Revoke).await;
+        }
+        TokenKind::Refresh if mock.acts("revoke_refresh") => {
+            login::end(mock, login.number, Ended::Session, &login.client).await;
+        }
+        _ => {}
+    }
+    let reply = Reply::status(200).dressed(mock.profile(), "h5", &[]);
+    Ok(reply.outcome(locum_core::Outcome::Revoked))
+}
+
+/// The token, where it is one that can be revoked.
+async fn revocable(mock: &Mock, realm: &RealmRef, value: &str) -> Result<(Token, Login), Denial> {
+    // The store finds a token by all of its text: what is tampered with is not found.
+    let invalid = || Denial::new(DenialKind::UnknownToken, "revoke_invalid_token")
+        .expected(format!("a token of realm `{}`", realm.name));
+    let token = mock.find(value).await.ok_or_else(invalid)?;
+    let login = Login::of(&token).ok_or_else(invalid)?;
+    if token.tenant.as_ref() != Some(&realm.name) || is_stale(realm, &token, &login) {
+        return Err(invalid());
+    }
+    match token.kind {
+        TokenKind::Id => Err(Denial::new(DenialKind::Unsupported, "revoke_unsupported")
+            .expected("an access or refresh token")
+            .got(token.name())),
+        TokenKind::Access => Ok((token, login)),
+        TokenKind::Refresh if mock.state_of(&token) == TokenState::Live || token.spent && !token.revoked => Ok((token, login)),
+        _ => Err(invalid().got(token.name())),
+    }
+}

@@ -1,0 +1,152 @@
+//! Scopes: what a request names, and what the answer says.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::Mock;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+/// Client scopes that every client has and that answers show.
+const DEFAULT: [&str; 2] = ["email", "profile"];
+
+/// Scopes that may be named and change nothing in the answer's words.
+const SILENT: [&str; 6] = ["acr", "basic", "organization", "roles", "service_account", "web-origins"];
+
+/// Scopes that a client may ask for. `transcribe` and `streams` are Corti's own: a token limited
+/// to one websocket.
+const OPTIONAL: [&str; 6] = [
+    "address",
+    "microprofile-jwt",
+    "offline_access",
+    "phone",
+    "streams",
+    "transcribe",
+];
+
+/// What a login was granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Scope {
+    /// Whether it is OpenID Connect: then there is an id token.
+    pub(super) openid: bool,
+    /// The optional scopes that were asked for.
+    pub(super) optional: Vec<String>,
+}
+
+impl Scope {
+    /// Reads the `scope` of a request; `None` when there is none.
+    ///
+    /// # Errors
+    /// `invalid_scope` for an empty one, one with two spaces together or a space in front, and any
+    /// unknown word.
+    pub(super) fn read(raw: Option<&str>) -> Result<Self, Denial> {
+        let Some(raw) = raw else {
+            return Ok(Self::default());
+        };
+        // Spaces after the last word are dropped; a scope of spaces alone is none.
+        let trimmed = raw.trim_end_matches(' ');
+        if trimmed.is_empty() && !raw.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut scope = Self::default();
+        for word in trimmed.split(' ') {
+            if word == "openid" {
+                scope.openid = true;
+            } else if OPTIONAL.contains(&word) {
+                if !scope.optional.iter().any(|have| have == word) {
+                    scope.optional.push(word.to_owned());
+                }
+            } else if !DEFAULT.contains(&word) && !SILENT.contains(&word) {
+                return Err(Denial::new(DenialKind::Invalid, "invalid_scope")
+                    .expected("known scopes with one space between")
+                    .got(raw)
+                    .param("scope", raw.replace('\t', "")));
+            }
+        }
+        Ok(scope)
+    }
+
+    /// Whether `word` was asked for.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.optional.iter().any(|have| have == word)
+    }
+
+    /// What is left when a refresh names `asked`: fewer words are honoured, more are left out.
+    #[must_use]
+    pub(super) fn narrowed(&self, asked: Option<&Self>) -> Self {
+        let Some(asked) = asked else {
+            return self.clone();
+        };
+        let kept = |word: &&String| asked.has(word) || *word == "offline_access";
+        Self {
+            openid: self.openid && asked.openid,
+            optional: self.optional.iter().filter(kept).cloned().collect(),
+        }
+    }
+
+    /// The words of an answer: `openid` first, "the rest fixed inside one realm, different in
+    /// another realm of the same server", or shuffled where the setting says so.
+    pub(super) fn words(&self, mock: &Mock, first_realm: bool) -> String {
+        let mut words: Vec<&str> = DEFAULT.to_vec();
+        words.extend(self.optional.iter().map(String::as_str));
+        words.sort_unstable();
+        if !first_realm {
+            words.reverse();
+        }
+        if mock.setting_text("scope_order") == "shuffled" {
+            mock.chance(|chance| words.shuffle(chance));
+        }
+        if self.openid {
+            words.insert(0, "openid");
+        }
+        words.join(" ")
+    }
+
+    /// The words of a refresh token: all client scopes, also those that answers do not show.
+    pub(super) fn all_words(words: &str, service_account: bool) -> String {
+        let shown = words.strip_prefix("openid ").unwrap_or(words);
+        let openid = if shown.len() < words.len() { "openid " } else { "" };
+        let service = if service_account { "service_account " } else { "" };
+        format!("{openid}acr {service}roles web-origins basic {shown}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str, openid: bool, optional: &[&str]) {
+        let scope = Scope::read(Some(raw)).expect("it is taken");
+        assert_eq!((scope.openid, scope.optional), (openid, optional.iter().map(|&w| w.to_owned()).collect()), "{raw:?}");
+    }
+
+    fn refused(raw: &str, echo: &str) {
+        let denial = Scope::read(Some(raw)).expect_err("it is refused");
+        assert_eq!(denial.params, [("scope".to_owned(), echo.to_owned())], "{raw:?}");
+    }
+
+    #[test]
+    fn scopes_are_read_as_measured() {
+        check("openid", true, &[]);
+        check(" ", false, &[]);
+        check("openid ", true, &[]);
+        check("openid openid", true, &[]);
+        check("profile openid", true, &[]);
+        check("roles service_account organization", false, &[]);
+        check("openid transcribe", true, &["transcribe"]);
+        refused("", "");
+        refused("openid  email", "openid  email");
+        refused(" openid", " openid");
+        refused("openid,email", "openid,email");
+        refused("OPENID", "OPENID");
+        refused("openid\temail", "openidemail");
+        refused("nix", "nix");
+    }
+
+    #[test]
+    fn a_refresh_may_ask_for_less_and_gets_no_more() {
+        let had = Scope::read(Some("openid phone")).expect("it is taken");
+        let asked = Scope::read(Some("address")).expect("it is taken");
+        assert_eq!(had.narrowed(None), had);
+        assert_eq!(had.narrowed(Some(&asked)), Scope::default());
+        assert_eq!(had.narrowed(Some(&had)), had);
+    }
+}

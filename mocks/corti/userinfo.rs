@@ -1,0 +1,110 @@
+//! `…/userinfo` (OpenID Connect Core §5.3): who a token stands for.
+
+use locum_core::{Denial, DenialKind};
+use locum_server::{Mock, Reply, Request};
+use serde_json::{Map, Value};
+
+use super::claims::put;
+use super::form::Form;
+use super::issue::common;
+use super::live::{self, Live};
+use super::login::Account;
+use super::realm::RealmRef;
+use super::{cors, front};
+
+/// Answers who the token of the request stands for.
+pub(super) async fn userinfo(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let realm = front::realm(&mock, &request)?;
+    if request.method == "OPTIONS" {
+        return Ok(cors::preflight(&mock, &request, "preflight_get"));
+    }
+    let form = Form::read(&mock, &request).await?;
+    let answer = answer(&mock, &request, &realm, &form).await;
+    Ok(answer.unwrap_or_else(|denial| refusal(&mock, &request, &realm, &form, denial)))
+}
+
+/// The refusal as it goes out: a form gets two headers more, an origin is reflected.
+fn refusal(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form, denial: Denial) -> Reply {
+    let foreign = denial.reason == "invalid_origin";
+    let reply = Reply::denied(mock.profile(), denial.param("realm", realm.name.clone()));
+    let reply = if form.first("access_token").is_some() {
+        reply.dressed(mock.profile(), "h10", &[])
+    } else {
+        reply
+    };
+    if foreign {
+        return reply;
+    }
+    cors::reflect(mock, request, reply, "cors_challenge")
+}
+
+async fn answer(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form) -> Result<Reply, Denial> {
+    let value = shown(request, form)?;
+    let Live { login, .. } = live::check(mock, &request.endpoint, realm, &value).await?;
+    let Account::Good(user, client) = login.account(realm) else {
+        return Err(Denial::new(DenialKind::UnknownPrincipal, "user_session_not_found"));
+    };
+    let openid = mock.find(&value).await.is_some_and(|token| token.scope.split(' ').any(|word| word == "openid"));
+    if !openid {
+        let denial = Denial::new(DenialKind::Forbidden, "no_openid_scope")
+            .expected("a token that was asked for with scope openid");
+        mock.refuse(&request.endpoint, denial)?;
+    }
+    cors::admit(request, client)?;
+    let common = common(mock, realm, &login, user, client);
+    let mut body = Map::new();
+    put(&mut body, "sub", Some(common.subject.clone()));
+    body.extend(common.userinfo());
+    let reply = Reply::json(200, &Value::Object(body)).dressed(mock.profile(), "h1", &[]);
+    // Two lines of the same name: so Keycloak says it.
+    let reply = reply.header("cache-control", "no-cache");
+    Ok(cors::reflect(mock, request, reply, "cors_answer"))
+}
+
+/// The token as the request shows it: in the header or, for a POST, in a form (RFC 6750 §2).
+fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
+    let mut headers = request.headers.get_all(http::header::AUTHORIZATION).iter();
+    let header = headers.next();
+    if headers.next().is_some() {
+        return Err(Denial::new(DenialKind::Repeated, "two_authorizations").expected("one Authorization header"));
+    }
+    let in_form = form.first("access_token").filter(|_| request.method == "POST");
+    match (header, in_form) {
+        (Some(_), Some(_)) => Err(Denial::new(DenialKind::Repeated, "two_token_methods")
+            .expected("the token in the header or in the form")),
+        (None, Some(value)) => {
+            if form.refuse_repeated().is_err() {
+                return Err(Denial::new(DenialKind::Repeated, "userinfo_repeated"));
+            }
+            Ok(value.to_owned())
+        }
+        (header, None) => {
+            let header = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
+            bearer(header).map(str::to_owned).ok_or_else(|| {
+                Denial::new(DenialKind::Missing, "userinfo_no_token")
+                    .expected("Authorization: Bearer, one space, and the access token")
+            })
+        }
+    }
+}
+
+/// One space, one word: two spaces or a tab are no Bearer here.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let good = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']);
+    good.then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearer_is_one_space_and_one_word() {
+        assert_eq!(bearer("Bearer a.b.c"), Some("a.b.c"));
+        assert_eq!(bearer("bEARER a"), Some("a"));
+        for refused in ["", "Bearer", "Bearer ", "Bearer  a", "Bearer\ta", "Bearer a b", "Bearer Bearer a", "Basic a"] {
+            assert_eq!(bearer(refused), None, "{refused:?}");
+        }
+    }
+}
