@@ -12,6 +12,7 @@ pub mod expiry;
 pub mod jwt;
 pub mod login;
 pub mod paging;
+pub mod pool;
 pub mod refusal;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -5,6 +5,7 @@
 mod account;
 mod caller;
 mod client;
+mod pool;
 mod time;
 mod verdict;
 
