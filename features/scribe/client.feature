@@ -72,3 +72,22 @@ Feature: A client of Scribe Labs
       When the client revokes what it holds
       And the client makes 1 call
       Then the client used no token of the revoked login
+
+    @id:REV-09 @should
+    Scenario: The newest refresh token is the one that is revoked
+      Given the vendor's setting rotate_refresh is true
+      And the client has made 1 call
+      When 61 minutes have passed
+      And the client's clock runs 3660 seconds ahead and it calls again
+      And the client revokes what it holds
+      Then the client revoked the newest refresh token, once
+
+  Rule: A signature names the time, the region, the service and the session token
+
+    @id:SIG-02 @must
+    Scenario: Signatures stay right past midnight
+      Given the vendor's setting credentials_ttl_s is 172800
+      And the client has made 1 call
+      When 1440 minutes have passed
+      And the client's clock runs 86400 seconds ahead and it calls again
+      Then each signature has the vendor's date, scope and session token

@@ -1,6 +1,6 @@
 //! What a client under test did at a user pool, at the identity pool and at a signed API.
 
-use locum_core::{Entry, Finding, Grade, Outcome};
+use locum_core::{Entry, Finding, Grade, Outcome, Timestamp};
 use serde_json::Value;
 
 use super::{View, unobserved};
@@ -8,9 +8,8 @@ use crate::ledger::Event;
 
 /// The operation that an entry asks for, from `X-Amz-Target`.
 fn operation(entry: &Entry) -> Option<&str> {
-    let is_target = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("x-amz-target");
-    let (_, value) = entry.headers.iter().find(is_target)?;
-    value.rsplit('.').next()
+    let value = header(entry, "x-amz-target");
+    value.rsplit('.').next().filter(|name| !name.is_empty())
 }
 
 /// Whether an entry is a request to the API.
@@ -29,6 +28,24 @@ fn answered(entry: &Entry) -> Value {
 fn parsed(body: Option<&str>) -> Value {
     body.and_then(|body| serde_json::from_str(body).ok())
         .unwrap_or_default()
+}
+
+/// The names of the tokens that a sign-in or refresh was answered with.
+fn given(entry: &Entry) -> Vec<String> {
+    let reply = answered(entry);
+    let member = |name: &str| {
+        reply["AuthenticationResult"][name]
+            .as_str()
+            .map(str::to_owned)
+    };
+    let members = ["AccessToken", "IdToken", "RefreshToken"];
+    members.into_iter().filter_map(member).collect()
+}
+
+fn header<'a>(entry: &'a Entry, name: &str) -> &'a str {
+    let is_it = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+    let found = entry.headers.iter().find(is_it);
+    found.map_or("", |(_, value)| value.as_str())
 }
 
 fn broken(fault: &str, expected: &str, seq: u64) -> Finding {
@@ -97,7 +114,7 @@ pub fn logins_carry_the_id_token(view: &View<'_>, provider: &str) -> Finding {
         }
         if !token
             .as_str()
-            .is_some_and(|token| token.starts_with("«id "))
+            .is_some_and(|token| token.starts_with("«id token "))
         {
             return broken("Logins carries no id token", "an id token of the run", seq);
         }
@@ -232,12 +249,14 @@ pub fn uses_nothing_revoked(view: &View<'_>) -> Finding {
         .ledger
         .entries()
         .filter(|(seq, _)| *seq < at)
-        .flat_map(|(_, entry)| &entry.issued)
-        .flat_map(|id| ["access", "id", "refresh"].map(|kind| format!("«{kind} {} of ", id.0)))
+        .flat_map(|(_, entry)| given(entry))
         .collect();
+    if ended.is_empty() {
+        return unobserved(view, "the client was given no token before it revoked");
+    }
     for (seq, entry) in view.ledger.entries().filter(|(seq, _)| *seq > at) {
         let mut texts = entry.headers.iter().map(|(_, value)| value.as_str());
-        let shows = |text: &str| ended.iter().any(|name| text.contains(name.as_str()));
+        let shows = |text: &str| ended.iter().any(|name| text.contains(name));
         if texts.any(shows) || entry.body.as_deref().is_some_and(shows) {
             return broken("a revoked token was used", "none of that login", seq);
         }
@@ -267,3 +286,99 @@ pub fn signs_correctly(view: &View<'_>) -> Finding {
     Finding::new(Grade::Met, format!("{} signatures agree", seen.len()))
         .proved_by(seen.into_iter().map(|(seq, _)| seq))
 }
+
+/// One revocation, of the newest refresh token that the client was given.
+pub fn revokes_the_newest(view: &View<'_>, client_id: &str) -> Finding {
+    let revocations: Vec<(u64, &Entry)> = view
+        .ledger
+        .entries()
+        .filter(|(_, entry)| operation(entry) == Some("RevokeToken"))
+        .collect();
+    let before = revocations.first().map_or(u64::MAX, |(seq, _)| *seq);
+    let mut refreshes: Vec<String> = view
+        .ledger
+        .entries()
+        .filter(|(seq, _)| *seq < before)
+        .filter_map(|(_, entry)| {
+            let reply = answered(entry);
+            let token = reply["AuthenticationResult"]["RefreshToken"].as_str();
+            token.map(str::to_owned)
+        })
+        .collect();
+    refreshes.dedup();
+    let [.., _, newest] = &refreshes[..] else {
+        return unobserved(
+            view,
+            "the refresh token was not rotated before the revocation",
+        );
+    };
+    let last = view.ledger.entries().last().map_or(0, |(seq, _)| seq);
+    match revocations[..] {
+        [] => broken("no revocation arrived", "one RevokeToken", last),
+        [(seq, entry)] => {
+            let body = sent(entry);
+            if body["Token"] != newest.as_str() {
+                return broken("another token was revoked", newest, seq);
+            }
+            if body["ClientId"] != client_id {
+                return broken("another ClientId", client_id, seq);
+            }
+            Finding::new(Grade::Met, "the newest refresh token was revoked").proved_by([seq])
+        }
+        [_, (seq, _), ..] => broken("more than one revocation", "one RevokeToken", seq),
+    }
+}
+
+/// How far the date of a signature may be from the vendor's time, in milliseconds.
+const WINDOW_MS: u64 = 300_000;
+
+/// Each signature has the time of its request, a scope of that day, the vendor's region and
+/// service, and the session token that belongs to the credentials.
+pub fn dates_and_scopes(view: &View<'_>) -> Finding {
+    let mut session_tokens: Vec<String> = Vec::new();
+    let mut seen = Vec::new();
+    for (seq, entry) in view.ledger.entries() {
+        let reply = answered(entry);
+        let issued = reply["Credentials"]["SessionToken"].as_str();
+        session_tokens.extend(issued.map(str::to_owned));
+        let authorization = header(entry, "authorization");
+        if !(is_api(entry) && authorization.starts_with("AWS4-HMAC-SHA256 ")) {
+            continue;
+        }
+        if let Some((fault, expected)) = misdated(view, entry, authorization) {
+            return broken(&fault, &expected, seq);
+        }
+        let shown = header(entry, "x-amz-security-token");
+        if !session_tokens.iter().any(|token| token == shown) {
+            return broken("another session token", "the one issued with the key", seq);
+        }
+        seen.push(seq);
+    }
+    if seen.is_empty() {
+        return unobserved(view, "no signed API request arrived");
+    }
+    Finding::new(Grade::Met, format!("{} signed requests", seen.len())).proved_by(seen)
+}
+
+/// What is wrong with date or scope, and what was expected.
+fn misdated(view: &View<'_>, entry: &Entry, authorization: &str) -> Option<(String, String)> {
+    let date = header(entry, "x-amz-date");
+    let wanted = format!("within 5 minutes of {}", entry.arrived);
+    let Some(signed) = Timestamp::parse_amz_date(date) else {
+        return Some((format!("x-amz-date `{date}`"), wanted));
+    };
+    if signed.as_millis().abs_diff(entry.arrived.as_millis()) > WINDOW_MS {
+        return Some((format!("x-amz-date {date}"), wanted));
+    }
+    let facts = view.profile.signature.as_ref()?;
+    let scope = format!(
+        "/{}/{}/{}/aws4_request,",
+        &date[..8],
+        facts.region,
+        facts.service
+    );
+    (!authorization.contains(&scope)).then(|| ("another scope".to_owned(), scope))
+}
+
+#[cfg(test)]
+mod tests;

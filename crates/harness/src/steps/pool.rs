@@ -83,3 +83,17 @@ fn signatures(world: &mut World) -> Result<(), Error> {
     world.scene()?.finds(pool::signs_correctly);
     Ok(())
 }
+
+#[then("the client revoked the newest refresh token, once")]
+fn newest(world: &mut World) -> Result<(), Error> {
+    let scene = world.scene()?;
+    let client = scene.place.credential("client_id").to_owned();
+    scene.finds(|view| pool::revokes_the_newest(view, &client));
+    Ok(())
+}
+
+#[then("each signature has the vendor's date, scope and session token")]
+fn dated(world: &mut World) -> Result<(), Error> {
+    world.scene()?.finds(pool::dates_and_scopes);
+    Ok(())
+}
