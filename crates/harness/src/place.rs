@@ -186,9 +186,7 @@ impl Place {
         let lists = self.principals.values();
         let first = match self.principals.get(&plural) {
             Some(list) => list.get(0)?,
-            None => lists
-                .filter_map(|list| list.get(0)?.get(&plural)?.get(0))
-                .next()?,
+            None => lists.find_map(|list| list.get(0)?.get(&plural)?.get(0))?,
         };
         ["id", "uuid", "name"]
             .iter()

@@ -60,11 +60,10 @@ pub fn no_claim_tells(view: &View<'_>) -> Finding {
         }
         clean.push(exchange.seq);
     }
-    match clean.is_empty() && view.ledger.acts("login", "").next().is_none() {
-        true => unobserved(view, "no login was made"),
-        false => Finding::new(Grade::Met, format!("{} tokens tell nothing", clean.len()))
-            .proved_by(clean),
+    if clean.is_empty() && view.ledger.acts("login", "").next().is_none() {
+        return unobserved(view, "no login was made");
     }
+    Finding::new(Grade::Met, format!("{} tokens tell nothing", clean.len())).proved_by(clean)
 }
 
 /// The first secret of the request that the reply repeats.

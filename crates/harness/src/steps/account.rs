@@ -1,5 +1,10 @@
 //! A user of an Amazon Cognito user pool, and the signed calls behind it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "cucumber hands its captures over"
+)]
+
 use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 
@@ -13,6 +18,13 @@ use crate::world::World;
 #[when("the user signs in")]
 async fn signs_in(world: &mut World) -> Result<(), Error> {
     world.scene()?.sign_in("").await.map(drop)
+}
+
+#[given(regex = r"^the user signed in (\d+) hours ago$")]
+async fn signed_in_before(world: &mut World, hours: f64) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.sign_in("").await?;
+    scene.advance(hours * 3600.0).await
 }
 
 #[when("the user signs in in each of these ways")]
