@@ -183,7 +183,7 @@ impl Place {
             return Some(value.clone());
         }
         let plural = format!("{name}s");
-        let lists = self.principals.values();
+        let mut lists = self.principals.values();
         let first = match self.principals.get(&plural) {
             Some(list) => list.get(0)?,
             None => lists.find_map(|list| list.get(0)?.get(&plural)?.get(0))?,
