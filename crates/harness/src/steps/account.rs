@@ -41,6 +41,13 @@ async fn refreshes(world: &mut World) -> Result<(), Error> {
     world.scene()?.refresh("").await
 }
 
+#[given("the user has signed in and refreshed")]
+async fn signed_in_and_refreshed(world: &mut World) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.sign_in("").await?;
+    scene.refresh("").await
+}
+
 #[when(regex = r"^the user refreshes (again|after the revocation)$")]
 async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
     world.scene()?.refresh(&how).await

@@ -98,7 +98,7 @@ fn bend(request: &mut Request, how: &str) -> Result<(), Error> {
         "with another path after signing" => request.target.push_str("/x"),
         "with a query added after signing" => request.target.push_str("?company=x"),
         "with another body after signing" => {
-            request.body = br#"{"filetype": "pdf", "filename": "g.pdf"}"#.to_vec()
+            request.body = br#"{"filetype": "pdf", "filename": "g.pdf"}"#.to_vec();
         }
         "with a signed header changed after signing" => {
             for (name, value) in &mut request.headers {
