@@ -16,8 +16,7 @@ Feature: Scribe Labs revokes refresh tokens
 
     @id:REV-11 @must
     Scenario: After a revocation only a password gives tokens
-      Given the user has signed in
-      And the user has refreshed
+      Given the user has signed in and refreshed
       When the user revokes the refresh token
       And the user refreshes after the revocation
       And the user signs in again

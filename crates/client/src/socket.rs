@@ -60,7 +60,13 @@ impl Socket {
             max_frame: usize::try_from(facts.max_frame.max(1)).unwrap_or(usize::MAX),
         };
         let config = json!({"type": "config", "configuration": configuration});
-        socket.send_text(&config.to_string()).await?;
+        if let Err(gone) = socket.send_text(&config.to_string()).await {
+            // The other end may have broken off first: what it did says more than that it is gone.
+            return Err(match socket.next().await {
+                Some(Err(why)) => why,
+                _ => gone,
+            });
+        }
         socket.await_acceptance().await?;
         Ok(socket)
     }

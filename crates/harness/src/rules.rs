@@ -14,6 +14,7 @@ pub mod fact;
 pub mod jwt;
 pub mod login;
 pub mod paging;
+pub mod pool;
 pub mod refusal;
 pub mod request;
 pub mod revocation;

@@ -6,6 +6,7 @@ mod account;
 mod caller;
 mod client;
 mod others;
+mod pool;
 mod socket;
 mod time;
 mod verdict;

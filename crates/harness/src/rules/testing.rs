@@ -26,6 +26,9 @@ path = "/token"
 grant = "client_credentials"
 expires_in = "seconds"
 lifetime_s = 3600
+[signature]
+region = "r"
+service = "s"
 [denials.default]
 status = 400
 "#;
@@ -268,6 +271,50 @@ impl Log {
             entry.outcome = Some(outcome);
             entry.presented = Some(TokenId(id));
         })
+    }
+
+    /// The mock saw an operation of a service that names it in `X-Amz-Target`.
+    pub(crate) fn operation(
+        self,
+        name: &str,
+        sent: &serde_json::Value,
+        reply: &serde_json::Value,
+    ) -> Self {
+        self.entry("pool", |entry| {
+            let target = format!("Service.{name}");
+            entry.headers = vec![("X-Amz-Target".to_owned(), target)];
+            entry.body = Some(sent.to_string());
+            entry.reply = Some(locum_core::journal::EntryReply {
+                status: 200,
+                headers: Vec::new(),
+                body: Some(reply.to_string()),
+            });
+        })
+    }
+
+    /// The mock saw an API request with these headers; `refused` is why it was denied.
+    pub(crate) fn signed(
+        self,
+        method: &str,
+        headers: &[(&str, &str)],
+        refused: Option<&str>,
+    ) -> Self {
+        self.entry("tasks", |entry| {
+            method.clone_into(&mut entry.method);
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            entry.headers = headers.iter().map(owned).collect();
+            entry.outcome = Some(refused.map_or(Outcome::Admitted, |_| Outcome::Denied));
+            entry.denial = refused.map(|reason| {
+                locum_core::Denial::new(locum_core::DenialKind::BadSignature, reason)
+            });
+        })
+    }
+
+    /// The client was asked for something.
+    pub(crate) fn asked(mut self, op: &str) -> Self {
+        self.asks += 1;
+        self.ledger.asks(self.asks, &json!({"op": op}));
+        self
     }
 
     fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {

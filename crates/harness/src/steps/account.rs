@@ -20,6 +20,13 @@ async fn signs_in(world: &mut World) -> Result<(), Error> {
     world.scene()?.sign_in("").await.map(drop)
 }
 
+#[given(regex = r"^the user signed in (\d+) hours ago$")]
+async fn signed_in_before(world: &mut World, hours: f64) -> Result<(), Error> {
+    let scene = world.scene()?;
+    scene.sign_in("").await?;
+    scene.advance(hours * 3600.0).await
+}
+
 #[when("the user signs in in each of these ways")]
 async fn signs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
@@ -34,23 +41,16 @@ async fn refreshes(world: &mut World) -> Result<(), Error> {
     world.scene()?.refresh("").await
 }
 
-#[when(regex = r"^the user refreshes (after the revocation)$")]
-async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
-    world.scene()?.refresh(&how).await
-}
-
-#[when(regex = r"^the user refreshes an hour before (\d+) days have passed$")]
-async fn refreshes_before(world: &mut World, days: f64) -> Result<(), Error> {
+#[given("the user has signed in and refreshed")]
+async fn signed_in_and_refreshed(world: &mut World) -> Result<(), Error> {
     let scene = world.scene()?;
-    scene.advance(days * 86_400.0 - 3600.0).await?;
+    scene.sign_in("").await?;
     scene.refresh("").await
 }
 
-#[when("the user refreshes again an hour after them")]
-async fn refreshes_after(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    scene.advance(7200.0).await?;
-    scene.refresh("again").await
+#[when(regex = r"^the user refreshes (again|after the revocation)$")]
+async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
+    world.scene()?.refresh(&how).await
 }
 
 #[given("each token of the login has been used")]

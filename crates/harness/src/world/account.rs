@@ -51,7 +51,7 @@ impl Scene {
         let mut password = password.expose().to_owned();
         match how {
             "" => {}
-            "with another password" => password = "Lo-another-Pass9".to_owned(),
+            "with another password" => "Lo-another-Pass9".clone_into(&mut password),
             "with the password in other letter case" => password = swapped(&password),
             "with a password that lacks its last character" => drop(password.pop()),
             "with an unknown user name" => name = format!("no-{name}"),

@@ -39,6 +39,36 @@ impl Scene {
         Ok(())
     }
 
+    /// Asks for a POST of a JSON body.
+    pub async fn client_posts(&mut self, path: &str, body: &str) -> Result<(), Error> {
+        let ask = Ask::Call {
+            client: HANDLE.to_owned(),
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            body: Some(body.to_owned()),
+            body_kind: None,
+            timeout_ms: None,
+        };
+        self.ask_all(vec![ask]).await.map(drop)
+    }
+
+    /// Asks for a new password in answer to an open challenge.
+    pub async fn client_changes_password(&mut self) -> Result<(), Error> {
+        let new_password = "Lo-chosen-Pass9".to_owned();
+        self.ledger.hide(&new_password, "chosen password");
+        let ask = Ask::ChangePassword {
+            client: HANDLE.to_owned(),
+            new_password,
+        };
+        self.ask_all(vec![ask]).await.map(drop)
+    }
+
+    /// Asks for the revocation of what the client holds.
+    pub async fn client_revokes(&mut self) -> Result<(), Error> {
+        let client = HANDLE.to_owned();
+        self.ask_all(vec![Ask::Revoke { client }]).await.map(drop)
+    }
+
     /// Asks for `n` API calls at once.
     pub async fn client_calls_at_once(&mut self, n: usize) -> Result<(), Error> {
         if self.lacks_cap("concurrency") {

@@ -71,15 +71,15 @@ impl Scene {
                 headers: &headers,
                 body,
             };
-            let signed = signer.sign(&credentials, &to_sign, self.vendor_now()?);
+            let proof = signer.sign(&credentials, &to_sign, self.vendor_now()?);
             request.headers.extend(extra.iter().cloned());
             request = request
-                .header("X-Amz-Date", &signed.date)
-                .header("Authorization", &signed.authorization);
-            if let Some(token) = &signed.session_token {
+                .header("X-Amz-Date", &proof.date)
+                .header("Authorization", &proof.authorization);
+            if let Some(token) = &proof.session_token {
                 request = request.header("X-Amz-Security-Token", token.expose());
             }
-            if let Some(hash) = &signed.content_hash {
+            if let Some(hash) = &proof.content_hash {
                 request = request.header("X-Amz-Content-Sha256", hash);
             }
         }
@@ -94,7 +94,7 @@ impl Scene {
 /// Changes one thing of a request that is already signed.
 fn bend(request: &mut Request, how: &str) -> Result<(), Error> {
     match how {
-        "with another method after signing" => request.method = "DELETE".to_owned(),
+        "with another method after signing" => "DELETE".clone_into(&mut request.method),
         "with another path after signing" => request.target.push_str("/x"),
         "with a query added after signing" => request.target.push_str("?company=x"),
         "with another body after signing" => {

@@ -208,6 +208,9 @@ fn the_example_of_rfc_6455_section_1_3() {
     );
 }
 
+/// A name, the frames that are sent, and what comes back.
+type Case<'a> = (&'a str, Vec<Vec<u8>>, &'a [&'a str]);
+
 #[tokio::test]
 async fn a_broken_protocol_is_told_by_its_close_code() {
     let running = start().await;
@@ -216,7 +219,6 @@ async fn a_broken_protocol_is_told_by_its_close_code() {
     let mut unmasked = frame(0x81, b"hi");
     unmasked[1] &= 0x7f;
     unmasked.drain(2..6);
-    type Case<'a> = (&'a str, Vec<Vec<u8>>, &'a [&'a str]);
     let cases: &[Case<'_>] = &[
         ("text and close", vec![good(), bye()], &["1:hi", "8:1000"]),
         ("unmasked", vec![unmasked, good()], &["8:1002"]),
