@@ -96,7 +96,7 @@ fn read(principals: Value) -> Result<Arc<Principals>, String> {
         .map(|realm| realm.name.as_str())
         .collect();
     names.sort_unstable();
-    if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+    if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
         return Err(format!("realm `{twice}` occurs twice"));
     }
     principals.share();
