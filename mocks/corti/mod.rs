@@ -1,9 +1,9 @@
 //! Corti: a Keycloak realm, a REST API and two websockets.
 //!
 //! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
-//! unknown. Its way through this folder: [`front`] checks path and realm, [`form`] reads the body,
-//! [`client`] authenticates, [`token`] picks a [`grant`], [`issue`] signs and answers; [`live`] says
-//! whether a token lives, for the realm's own endpoints; [`guard`] admits to the API.
+//! unknown. Its way through this folder: `front` checks path and realm, `form` reads the body,
+//! `client` authenticates, `token` picks a `grant`, `issue` signs and answers; `live` says
+//! whether a token lives, for the realm's own endpoints; `guard` admits to the API.
 
 mod access;
 mod api;
