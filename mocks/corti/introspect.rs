@@ -98,13 +98,7 @@ async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Valu
             .got(live.token.name());
         mock.refuse(&request.endpoint, denial)?;
     }
-    Ok(described(
-        mock,
-        realm,
-        &live.login,
-        live.parts.claims,
-        "Bearer",
-    ))
+    Ok(described(realm, &live.login, live.parts.claims, "Bearer"))
 }
 
 async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
@@ -127,7 +121,7 @@ async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, De
     {
         return Err(Denial::new(DenialKind::WrongToken, "wrong_token").got(token.name()));
     }
-    Ok(described(mock, realm, &login, parts.claims, "ID"))
+    Ok(described(realm, &login, parts.claims, "ID"))
 }
 
 /// The asking client's own refresh token; `aud` is a list with the issuer first, and roles and
@@ -175,7 +169,7 @@ async fn own_refresh(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value
     }
     common.add_profile(&mut body);
     let kind = if login.offline { "Offline" } else { "Refresh" };
-    Ok(described(mock, realm, &login, body, kind))
+    Ok(described(realm, &login, body, kind))
 }
 
 fn is_for(parts: &jwt::Parts, client: &Client) -> bool {
@@ -189,13 +183,11 @@ fn is_for(parts: &jwt::Parts, client: &Client) -> bool {
 /// "claims in the token's order; clientHost, clientAddress left out; then client_id, username,
 /// token_type, active last".
 fn described(
-    mock: &Mock,
     realm: &RealmRef,
     login: &Login,
     mut claims: Map<String, Value>,
     kind: &str,
 ) -> Map<String, Value> {
-    let _ = mock;
     for name in ["clientHost", "clientAddress", "client_id"] {
         claims.shift_remove(name);
     }

@@ -1,9 +1,9 @@
 //! Corti: a Keycloak realm, a REST API and two websockets.
 //!
 //! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
-//! unknown. Its way through this folder: [`front`] checks path and realm, [`form`] reads the body,
-//! [`client`] authenticates, [`token`] picks a [`grant`], [`issue`] signs and answers; [`live`] says
-//! whether a token lives, for the realm's own endpoints; [`guard`] admits to the API.
+//! unknown. Its way through this folder: `front` checks path and realm, `form` reads the body,
+//! `client` authenticates, `token` picks a `grant`, `issue` signs and answers; `live` says
+//! whether a token lives, for the realm's own endpoints; `guard` admits to the API.
 
 mod access;
 mod api;
@@ -96,7 +96,7 @@ fn read(principals: Value) -> Result<Arc<Principals>, String> {
         .map(|realm| realm.name.as_str())
         .collect();
     names.sort_unstable();
-    if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+    if let Some([twice, _]) = names.array_windows().find(|[one, next]| one == next) {
         return Err(format!("realm `{twice}` occurs twice"));
     }
     principals.share();

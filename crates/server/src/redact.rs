@@ -130,12 +130,23 @@ async fn authorization(mock: &Mock, value: &str) -> String {
     format!("{scheme}{blanks}{}", name_of(mock, credential).await)
 }
 
-/// A target or URL as the journal keeps it: the query's other bytes stay as they were spelled.
+/// A target or URL as the journal keeps it: the other bytes of query and fragment stay as they were
+/// spelled. A fragment has pairs too: some ways back to a client carry a code there.
 pub async fn target(mock: &Mock, target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else {
-        return target.to_owned();
-    };
-    format!("{path}?{}", pairs(mock, query).await)
+    // Cut before each mark, which stays with what follows it.
+    let fragment = target.find('#').unwrap_or(target.len());
+    let (rest, fragment) = target.split_at(fragment);
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let mut safe = path.to_owned();
+    for part in [query, fragment]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+    {
+        let (mark, part) = part.split_at(1);
+        safe.push_str(mark);
+        safe.push_str(&pairs(mock, part).await);
+    }
+    safe
 }
 
 async fn pairs(mock: &Mock, text: &str) -> String {
@@ -179,7 +190,9 @@ pub async fn body(mock: &Mock, media_type: &str, body: &[u8]) -> Option<String> 
     let text = std::str::from_utf8(body).ok()?;
     let is_multipart =
         media_type.starts_with("multipart/") || text.to_ascii_lowercase().contains("form-data;");
-    if is_multipart || media_type.starts_with("audio/") {
+    // A page's form may hold a credential in any of its fields.
+    let is_form = media_type.starts_with("text/html") && text.contains("<form");
+    if is_multipart || is_form || media_type.starts_with("audio/") {
         return Some(format!("«{} bytes of {media_type}»", body.len()));
     }
     if media_type.contains("json")

@@ -146,7 +146,6 @@ impl Authorization {
             }
         }
         match (&self.challenge, &self.method) {
-            (None, None) => Ok(()),
             (None, Some(_)) if client.pkce.is_some() => {
                 invalid("Missing parameter: code_challenge")
             }

@@ -377,3 +377,33 @@ async fn a_replayed_code_ends_the_client_session() {
     );
     refused(&bench, &body, "Session doesn't have required client").await;
 }
+
+/// The journal has names in place of codes, cookies and passwords, whichever way a code goes.
+#[tokio::test]
+async fn the_journal_keeps_no_code() {
+    let bench = Bench::start(vendor()).await;
+    let mut secrets = vec![password(&bench, "ada")];
+    for mode in ["query", "fragment", "form_post"] {
+        let page = get(&bench, &query(""), "").await;
+        secrets.push(cookie(&page, "AUTH_SESSION_ID").replace("AUTH_SESSION_ID=", ""));
+        let more = format!("&response_mode={mode}");
+        let answer = log_in(&bench, &query(&more), "<ada>").await;
+        secrets.push(cookie(&answer, "KEYCLOAK_IDENTITY").replace("KEYCLOAK_IDENTITY=", ""));
+        if mode == "form_post" {
+            let page = answer.text();
+            let value = page.split("name=\"code\" value=\"").nth(1).expect("a code");
+            secrets.push(value.split('"').next().expect("a value").to_owned());
+        } else {
+            secrets.push(code_of(&answer));
+        }
+    }
+    let reply = tokens(&bench, &exchange(&secrets[3].clone(), "")).await;
+    secrets.push(text(&reply, "access_token"));
+    secrets.push(text(&reply, "refresh_token"));
+    let entries = bench.stage.find(&locum_core::Filter::default());
+    let journal = serde_json::to_string(&entries).expect("entries are JSON");
+    assert!(entries.len() > 6);
+    for secret in secrets {
+        assert!(!journal.contains(&secret), "{secret}");
+    }
+}

@@ -67,7 +67,7 @@ async fn password_is_refused_as_measured() {
     ] {
         grant(&bench, &login(wrong), "Invalid user credentials").await;
     }
-    let spaced = login("&<ada>").replace("username=ada", "username=ada+");
+    let spaced = filled(&bench, &login("&<ada>")).replace("username=ada", "username=ada+");
     grant(&bench, &spaced, "Invalid user credentials").await;
     grant(&bench, &login("&<eve>"), "Account disabled").await;
     grant(&bench, &login("&<new>"), "Account is not fully set up").await;

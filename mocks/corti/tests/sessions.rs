@@ -594,7 +594,7 @@ async fn userinfo_refuses_as_measured() {
     let bench = Bench::start(vendor()).await;
     let reply = tokens(&bench, LOGIN).await;
     let live = text(&reply, "access_token");
-    let line = format!("GET {OIDC}/userinfo");
+    let get = format!("GET {OIDC}/userinfo");
     let none = r#"Bearer realm="copiloteu""#.to_owned();
     for header in [
         String::new(),
@@ -610,7 +610,7 @@ async fn userinfo_refuses_as_measured() {
         } else {
             format!("Authorization: {header}\r\n")
         };
-        let answer = bench.request(&line, &headers, "").await;
+        let answer = bench.request(&get, &headers, "").await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (401, ""),
@@ -624,7 +624,7 @@ async fn userinfo_refuses_as_measured() {
     }
     assert_eq!(
         bench
-            .request(&format!("{line}?access_token={live}"), "", "")
+            .request(&format!("{get}?access_token={live}"), "", "")
             .await
             .header("www-authenticate"),
         Some(none.as_str())
@@ -663,7 +663,7 @@ async fn userinfo_refuses_as_measured() {
     let scope = r#"error="insufficient_scope", error_description="Missing openid scope""#;
     assert_eq!(userinfo(&bench, &closed).await, (403, scope.to_owned()));
     let twice = format!("Authorization: Bearer {live}\r\n").repeat(2);
-    let answer = bench.request(&line, &twice, "").await;
+    let answer = bench.request(&get, &twice, "").await;
     assert_eq!(
         (answer.status, answer.text().as_str()),
         (401, r#"{"error":"HTTP 401 Unauthorized"}"#)
