@@ -87,15 +87,9 @@ impl Bench {
             .iter()
             .find(|twin| twin.name == name)
             .expect("a twin");
-        let changes = (twin.settings)()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
         self.stage
-            .change_settings(&changes)
+            .put_twin(&self.vendor, twin)
             .expect("settings of a twin");
-        self.stage
-            .set_twin(Some((self.vendor.clone(), name.to_owned())));
     }
 
     /// Lets seconds pass.

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
 use locum_core::Profile;
 use locum_server::keys::HmacKey;
+use locum_server::rate::Arrivals;
 use locum_server::vendor::VendorState;
 use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
 use serde_json::{Map, Value};
@@ -26,7 +27,6 @@ use serde_json::{Map, Value};
 use account::{Principals, User};
 use guard::guard;
 use jobs::Jobs;
-use rate::Arrivals;
 
 /// The vendor.
 pub fn vendor() -> Athelas {
@@ -47,7 +47,7 @@ struct State {
     principals: RwLock<Principals>,
     key: HmacKey,
     jobs: Mutex<Jobs>,
-    arrivals: Mutex<Arrivals>,
+    arrivals: Arrivals,
 }
 
 impl State {
@@ -93,7 +93,7 @@ impl Vendor for Athelas {
             principals: RwLock::new(principals),
             key: HmacKey::derive(init.seed, &self.profile.vendor),
             jobs: Mutex::new(Jobs::open(init.now)),
-            arrivals: Mutex::default(),
+            arrivals: Arrivals::default(),
         }))
     }
 

@@ -1,5 +1,7 @@
 //! Groups: members, tasks, measurements.
 
+use std::time::Duration;
+
 use locum_core::{Denial, DenialKind};
 use locum_server::guard::bearer::{self, Manner};
 use locum_server::{Admitted, Form, Mock, Reply, Request, principal};
@@ -21,13 +23,11 @@ pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, De
     }
     let admitted = bearer::admit(mock, request, manner, |_| Ok(())).await?;
     let state = mock.state::<State>();
-    if state.rate.exceeds(
-        &admitted.token.principal,
-        mock.setting_u64("rate_limit"),
-        mock.now(),
-    ) {
-        return Err(token::too_many(mock));
-    }
+    let (limit, minute) = (mock.setting_u64("rate_limit"), Duration::from_secs(60)); // the setting's own unit
+    state
+        .arrivals
+        .admit(&admitted.token.principal, limit, minute, mock.now())
+        .map_err(|wait| token::too_many(mock, wait))?;
     Ok(admitted)
 }
 

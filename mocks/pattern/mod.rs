@@ -3,7 +3,6 @@
 mod api;
 mod data;
 mod page;
-mod rate;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -12,6 +11,7 @@ mod twins;
 use std::sync::{Arc, Mutex, RwLock};
 
 use locum_core::{Profile, Secret};
+use locum_server::rate::Arrivals;
 use locum_server::vendor::VendorState;
 use locum_server::{Document, Mock, Routes, StageInit, Twin, Vendor, principal};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub struct Pattern {
 struct State {
     principals: RwLock<Principals>,
     data: Mutex<data::Data>,
-    rate: rate::Window,
+    arrivals: Arrivals,
 }
 
 /// Who may log in.
@@ -138,7 +138,7 @@ impl Vendor for Pattern {
                 &mut init.chance("pattern data"),
                 init.now,
             )),
-            rate: rate::Window::default(),
+            arrivals: Arrivals::default(),
         }))
     }
 

@@ -464,6 +464,39 @@ async fn registering_a_member_twice_is_a_conflict() {
     assert_eq!(bench.request(&line, &headers, "no json").await.status, 422);
 }
 
+/// "Rate limit exceeded. Wait a few seconds and retry": only where the setting asks for a limit, and
+/// with the header that another setting asks for.
+#[tokio::test]
+async fn a_rate_limit_is_kept_and_passes() {
+    let bench = Bench::start(vendor()).await;
+    let (token, members) = (token(&bench).await, path(&bench, "/members"));
+    for _ in 0..3 {
+        assert_eq!(get(&bench, &members, &token).await.status, 200);
+    }
+    bench.set("rate_limit", 1);
+    assert_eq!(get(&bench, &members, &token).await.status, 200);
+    bench.advance(20.0);
+    for (headers, retry_after) in [
+        ("none", false),
+        ("retry_after_s", true),
+        ("retry_after_date", true),
+    ] {
+        bench.set("rate_limit_headers", headers);
+        let refused = get(&bench, &members, &token).await;
+        assert_eq!(refused.status, 429, "{headers}");
+        assert_eq!(
+            refused.header("retry-after").is_some(),
+            retry_after,
+            "{headers}"
+        );
+        if headers == "retry_after_s" {
+            assert_eq!(refused.header("retry-after"), Some("40"));
+        }
+    }
+    bench.advance(40.0);
+    assert_eq!(get(&bench, &members, &token).await.status, 200);
+}
+
 /// A client that may read no group.
 #[tokio::test]
 async fn a_poor_client_is_forbidden() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use locum_core::profile::SecretIn;
 use locum_core::{Denial, DenialKind};
 use locum_server::grant::client_credentials::{self, Client, Policy};
-use locum_server::{Mock, Reply, Request};
+use locum_server::{Mock, Reply, Request, rate};
 use serde_json::Value;
 
 use super::State;
@@ -68,8 +68,7 @@ fn expires_in(mock: &Mock, lifetime: Duration) -> Option<Value> {
 }
 
 /// "Rate limit exceeded. Wait a few seconds and retry": with the header that the setting asks for.
-pub(super) fn too_many(mock: &Mock) -> Denial {
-    let wait = Duration::from_secs(5);
+pub(super) fn too_many(mock: &Mock, wait: Duration) -> Denial {
     let reason = match mock.setting_text("rate_limit_headers").as_str() {
         "retry_after_s" => "rate_limit_seconds",
         "retry_after_date" => "rate_limit_date",
@@ -77,6 +76,6 @@ pub(super) fn too_many(mock: &Mock) -> Denial {
     };
     Denial::new(DenialKind::Limit, reason)
         .expected("fewer requests a minute")
-        .param("seconds", wait.as_secs().to_string())
-        .param("date", mock.now().plus(wait).http_date())
+        .param("seconds", rate::retry_after_seconds(wait))
+        .param("date", rate::retry_after_date(mock.now(), wait))
 }

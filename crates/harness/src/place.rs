@@ -55,16 +55,21 @@ impl Place {
     /// variables of the environment give the first account and override single addresses.
     ///
     /// # Errors
-    /// When `base` is no http or https URL.
+    /// When `base` is no http URL.
     pub fn from_env(
         profile: &locum_core::Profile,
         base: &str,
         read: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         let base = base.trim_end_matches('/').to_owned();
+        if base.starts_with("https://") {
+            return Err(Error::Step(format!(
+                "https is not spoken yet, so {base} cannot be judged: put a TLS-terminating proxy on loopback in front of it"
+            )));
+        }
         let parsed = reqwest::Url::parse(&base).ok();
-        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
-            return Err(Error::Step(format!("`{base}` is no http or https URL")));
+        if !parsed.is_some_and(|url| url.scheme() == "http" && url.has_host()) {
+            return Err(Error::Step(format!("`{base}` is no http URL")));
         }
         let mut place = Self::default();
         for (variable, name) in VARIABLES {

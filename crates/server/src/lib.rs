@@ -11,7 +11,7 @@
 //! - [`mock`]: one vendor on one stage, what every handler receives
 //! - [`stage`]: an isolated world; [`clock`], [`store`], [`principal`], [`keys`] are its parts
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
-//! - [`grant`], [`guard`], [`jwt`], [`twin`]: what vendors have in common
+//! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
 //! - [`plain`]: a vendor made of a profile alone
 //! - [`control`]: the control API
 
@@ -26,6 +26,7 @@ pub mod listen;
 pub mod mock;
 pub mod plain;
 pub mod principal;
+pub mod rate;
 pub mod record;
 pub mod redact;
 pub mod reply;

@@ -286,9 +286,15 @@ impl Server {
             .clone()
             .find(|(vendor, have)| have.name == twin && of.is_none_or(|of| of == *vendor));
         let Some((vendor, twin)) = found else {
-            let near = locum_core::setting::nearest(twin, all.by_ref().map(|(_, twin)| twin.name));
+            let near = locum_core::setting::nearest(twin, all.clone().map(|(_, twin)| twin.name));
+            let near = near.and_then(|near| all.find(|(_, have)| have.name == near));
             return Err(match near {
-                Some(near) => format!("no twin called `{name}` (did you mean `{near}`?)"),
+                Some((vendor, near)) => {
+                    format!(
+                        "no twin called `{name}` (did you mean `{vendor}/{}`?)",
+                        near.name
+                    )
+                }
                 None => format!("no twin called `{name}`"),
             });
         };

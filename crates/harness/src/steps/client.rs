@@ -9,8 +9,12 @@ use crate::world::World;
 #[given(regex = r"^the vendor takes (\d+) milliseconds to issue a token$")]
 async fn slow_tokens(world: &mut World, delay_ms: u64) -> Result<(), Error> {
     let scene = world.scene()?;
+    let endpoint = ["token", "cognito"]
+        .into_iter()
+        .find(|name| scene.profile.endpoint(name).is_some())
+        .ok_or_else(|| Error::Step("the profile has no endpoint that issues tokens".to_owned()))?;
     let fault = json!({
-        "match": {"vendor": scene.profile.vendor, "endpoint": "token"},
+        "match": {"vendor": scene.profile.vendor, "endpoint": endpoint},
         "then": {"delay_ms": delay_ms},
     });
     scene.mock()?.inject(&fault).await?;

@@ -48,7 +48,7 @@ impl Refusal {
     }
 
     /// Says it, unless there is a better hint already.
-    fn or_hint(self, hint: &str) -> Self {
+    pub(super) fn or_hint(self, hint: &str) -> Self {
         match self.hint {
             Some(_) => self,
             None => self.hint(hint),

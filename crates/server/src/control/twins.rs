@@ -72,13 +72,8 @@ fn read(ask: &Ask) -> Outcome {
 fn put(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
     let Named { name } = ask.body()?;
-    let Some((full, twin)) = all(&ask.server).find(|(have, _)| *have == name) else {
-        let known: Vec<String> = all(&ask.server).map(|(name, _)| name).collect();
-        return Err(Refusal::bad(format!("no twin called `{name}`"))
-            .near(&name, known.iter().map(String::as_str)));
-    };
-    let vendor = full.split('/').next().unwrap_or_default();
-    stage.put_twin(vendor, twin)?;
+    let put = ask.server.put_twin(&stage, &name);
+    put.map_err(|fault| Refusal::sentence(400, &fault).or_hint("GET /_locum/twins lists them"))?;
     Ok(call::json(200, &in_place(&ask.server, &stage)))
 }
 
