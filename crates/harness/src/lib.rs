@@ -8,40 +8,36 @@
 //!
 //! In the order in which a run passes through them:
 //!
-//! - [`catalogue`](mod@catalogue): the rows, each one sentence with an id and a level
-//! - [`run`]: which scenarios are played, against whom
-//! - [`stage`], [`place`]: a mock's isolated world, and where a vendor answers in it
-//! - [`world`], [`subject`]: what one scenario has in its hands, and the client under test
-//! - `steps`: the vocabulary of the features; Given and When act, Then asks a rule
-//! - [`act`], [`probe`]: documented requests with one thing changed, sent byte for byte
-//! - [`ledger`]: the log, in which secrets are names
-//! - [`rules`]: pure functions over the log of one scenario, from which findings come
-//! - [`judge`](mod@judge): from findings to verdicts
+//! - [`catalogue`](mod@catalogue): the requirements, each one sentence with an id and a level
+//! - [`plan`]: which scenarios are played, and what this target can show
+//! - [`run`]: plays them; [`target`] is the vendor that answers, [`subject`] a client under test
+//! - `steps`: the vocabulary of the features; Given and When act, Then says what is expected
+//! - [`caller`], [`http`]: documented requests with one thing changed, sent byte for byte
+//! - [`evidence`]: what was seen, in order, with names in place of secrets
+//! - [`rules`]: one rule for each requirement, a pure function of the evidence
+//! - [`verdict`]: from findings to verdicts and the exit code
 //! - [`report`]: the table, `results.json`, `events.ndjson`
-//! - [`exit`]: what the exit code says
 //!
 //! # Decisions
 //!
 //! cucumber runs the scenarios and no more: its own verdicts know no levels and no *could not
 //! tell*, and an undefined step counts as success there. Here it is our fault, and says so.
 
-pub mod act;
+pub mod caller;
 pub mod catalogue;
 mod error;
-pub mod exit;
-pub mod judge;
-pub mod ledger;
-pub mod place;
-pub mod probe;
+pub mod evidence;
+pub mod http;
+pub mod plan;
 pub mod report;
 pub mod rules;
 pub mod run;
-pub mod stage;
 mod steps;
 pub mod subject;
-pub mod world;
+pub mod target;
+pub mod verdict;
 
 pub use catalogue::catalogue;
 pub use error::Error;
 pub use report::Report;
-pub use run::{CheckOptions, Progress, Target, check};
+pub use run::{CheckOptions, Progress, TargetKind, check};

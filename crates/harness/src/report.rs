@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use locum_core::{Timestamp, Verdict};
 
-use crate::judge::VerdictRow;
-use crate::ledger::{Canaries, Record};
+use crate::evidence::{Record, Redactor};
+use crate::verdict::VerdictRow;
 
 /// What was run.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct ScenarioLog {
     /// What happened.
     pub records: Vec<Record>,
     /// What must not be found in any report.
-    pub canaries: Canaries,
+    pub redactor: Redactor,
 }
 
 /// What a run came to.
@@ -90,13 +90,13 @@ impl Report {
         self.run.duration += other.run.duration;
         self.verdicts.extend(other.verdicts);
         self.logs.extend(other.logs);
-        self.exit_code = crate::exit::winner(&[self.exit_code, other.exit_code]);
+        self.exit_code = crate::verdict::exit::winner(&[self.exit_code, other.exit_code]);
         self
     }
 
     /// Whether `text`, made of this report, holds a secret of the run in any spelling.
     pub fn leaks(&self, text: &str) -> bool {
-        self.logs.iter().any(|log| log.canaries.leaks(text))
+        self.logs.iter().any(|log| log.redactor.leaks(text))
     }
 }
 

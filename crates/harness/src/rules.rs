@@ -3,35 +3,20 @@
 //! A refusal proves something only beside its twin, an accepted request that differs in one thing;
 //! what a row forbids and the vendor did is a finding with or without it.
 
-pub mod account;
-pub mod call;
-pub mod challenge;
 pub mod client;
-pub mod echo;
-pub mod errors;
-pub mod expiry;
-pub mod fact;
-pub mod jwt;
-pub mod login;
-pub mod paging;
-pub mod pool;
-pub mod refusal;
-pub mod request;
-pub mod revocation;
-pub mod socket;
-pub mod strangers;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod vendor;
 
 use locum_core::{Finding, Grade, Profile};
 
-use crate::ledger::{Exchange, Ledger};
+use crate::evidence::{EvidenceLog, Exchange};
 
 /// All that a rule may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The log of the scenario.
-    pub ledger: &'a Ledger,
+    pub log: &'a EvidenceLog,
     /// The vendor's facts.
     pub profile: &'a Profile,
 }
@@ -52,7 +37,7 @@ pub(crate) fn gone(exchange: &Exchange<'_>) -> Option<Finding> {
 
 /// What had to be seen was not seen: says what, and what this subject could not show.
 pub(crate) fn unobserved(view: &View<'_>, what: &str) -> Finding {
-    let reason = match view.ledger.lack() {
+    let reason = match view.log.lack() {
         Some(lack) => format!("{what}: {lack}"),
         None => what.to_owned(),
     };

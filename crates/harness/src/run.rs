@@ -1,6 +1,6 @@
 //! One run: which scenarios, against whom, and what came of them.
 
-mod features;
+pub mod context;
 mod hooks;
 mod writer;
 
@@ -14,33 +14,34 @@ use futures_util::FutureExt as _;
 use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, RequirementId, Timestamp, Verdict};
 
-pub use features::{Plan, Planned};
+use crate::plan::{self, Plan};
 use hooks::Hooks;
 
+use crate::Error;
 use crate::catalogue::catalogue;
-use crate::judge::{Ending, Scenario, Scope, judge};
-use crate::place::Place;
 use crate::report::{Report, Run, ScenarioLog};
-use crate::stage::Control;
+use crate::run::context::World;
 use crate::subject::ClientMaker;
-use crate::world::World;
-use crate::{Error, exit};
+use crate::target::Target;
+use crate::target::stage::ControlClient;
+use crate::verdict::exit;
+use crate::verdict::{Ending, Scenario, Scope, judge};
 
 /// How many scenarios run side by side.
 pub const CONCURRENCY: usize = 8;
 
 /// Whom the scenarios talk to.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub enum TargetKind {
     /// Mocks: each scenario gets a stage of its own.
     Mocks {
         /// Their control API.
-        control: Control,
+        control: ControlClient,
         /// The twin that the judged vendor becomes, such as `corti/any-secret`.
         twin: Option<String>,
     },
     /// A vendor's real endpoint.
-    Endpoint(Place),
+    Endpoint(Target),
 }
 
 /// What is checked, and how.
@@ -51,7 +52,7 @@ pub struct CheckOptions {
     /// Which side is judged.
     pub judge: Judge,
     /// Whom the scenarios talk to.
-    pub target: Target,
+    pub target: TargetKind,
     /// The client under test; needed when the client is judged.
     pub client: Option<ClientMaker>,
     /// Only these rows and what they need; all when empty.
@@ -111,8 +112,8 @@ pub async fn check(
     };
     let plan = Plan::select(&scope)?;
     match &options.target {
-        Target::Mocks { control, .. } => control.is_up().await?,
-        Target::Endpoint(place) => place.is_up().await?,
+        TargetKind::Mocks { control, .. } => control.is_up().await?,
+        TargetKind::Endpoint(target) => target.is_up().await?,
     }
     let started = options.clock.now();
     let origin = options.clock.monotonic();
@@ -137,8 +138,8 @@ pub async fn check(
         },
         subject: match (&options.target, options.judge) {
             (_, Judge::Client) => "client",
-            (Target::Mocks { .. }, Judge::Vendor) => "mock",
-            (Target::Endpoint(_), Judge::Vendor) => "vendor",
+            (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
+            (TargetKind::Endpoint(_), Judge::Vendor) => "vendor",
         },
         titles: options
             .profiles
@@ -171,13 +172,13 @@ async fn play(
             async move { hooks.finish(scenario, finished, world).await }.boxed_local()
         });
     let cucumber: Cucumber<_, _, _, _, _> =
-        Cucumber::custom(features::Embedded, runner, writer::Silent::default());
+        Cucumber::custom(plan::Embedded, runner, writer::Silent::default());
     let writer = cucumber.with_default_cli().run(plan.clone()).await;
     hooks.results(writer.trouble())
 }
 
 /// What the command exits with, before a baseline is looked at.
-fn exit_code(verdicts: &[crate::judge::VerdictRow], scenarios: &[Scenario], strict: bool) -> u8 {
+fn exit_code(verdicts: &[crate::verdict::VerdictRow], scenarios: &[Scenario], strict: bool) -> u8 {
     let any = |verdict| verdicts.iter().any(|row| row.verdict == verdict);
     let mut codes = vec![exit::CONFORMANT];
     if any(Verdict::Harness) {

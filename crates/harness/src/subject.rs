@@ -1,6 +1,7 @@
 //! Who is judged.
 
 mod ask;
+mod driver;
 pub mod reference;
 
 use futures_util::future::BoxFuture;

@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
-use locum_harness::place::Place;
 use locum_harness::report::terminal::Look;
 use locum_harness::report::{self, Report};
-use locum_harness::run::{CheckOptions, Progress, Target};
-use locum_harness::stage::Control;
+use locum_harness::run::{CheckOptions, Progress, TargetKind};
 use locum_harness::subject::ClientMaker;
 use locum_harness::subject::reference::Reference;
-use locum_harness::{Error, exit};
+use locum_harness::target::{ControlClient, Target};
+use locum_harness::{Error, verdict::exit};
 
 use super::{Failure, args, failure, vendors};
 
@@ -53,8 +52,9 @@ async fn built_in(
 ) -> Result<Report, Failure> {
     let seed = args.seed.unwrap_or_else(rand::random);
     let target = |twin| {
-        let control = Control::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
-        Ok(Target::Mocks { control, twin })
+        let control =
+            ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
+        Ok(TargetKind::Mocks { control, twin })
     };
     let clock = Arc::new(SystemClock::new());
     let maker: ClientMaker = Arc::new({
@@ -93,12 +93,12 @@ async fn endpoint(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
         );
     };
-    let place = Place::from_env(profile, url, |name| std::env::var(name).ok())
+    let place = Target::from_env(profile, url, |name| std::env::var(name).ok())
         .map_err(|error| refused(&error))?;
     check(CheckOptions {
         profiles: profiles.clone(),
         judge: Judge::Vendor,
-        target: Target::Endpoint(place),
+        target: TargetKind::Endpoint(place),
         client: None,
         ids: ids(args),
         seed: args.seed.unwrap_or_else(rand::random),

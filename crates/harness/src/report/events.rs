@@ -6,8 +6,8 @@ use locum_core::{Entry, Outcome};
 use serde_json::{Map, Value, json};
 
 use super::{Report, ScenarioLog, results};
-use crate::judge::Evidence;
-use crate::ledger::{Event, Record, Side};
+use crate::evidence::{Event, Record, Side};
+use crate::verdict::Evidence;
 
 /// Where each scenario's records begin in the run's numbers. Line 1 is the run; each scenario has
 /// one line of its own before its records.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::events::Numbering;
 use super::{Report, Run};
 use crate::catalogue::{TABLE, catalogue};
-use crate::judge::{Evidence, VerdictRow};
+use crate::verdict::{Evidence, VerdictRow};
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize)]

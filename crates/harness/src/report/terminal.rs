@@ -6,7 +6,7 @@ use locum_core::Verdict;
 
 use super::Report;
 use crate::catalogue::catalogue;
-use crate::judge::VerdictRow;
+use crate::verdict::VerdictRow;
 
 /// How the table is to look.
 #[derive(Clone, Copy, Debug)]

@@ -8,9 +8,9 @@ use locum_core::{Level, ManualClock, RequirementId, Timestamp, Verdict};
 use serde_json::{Map, json};
 
 use super::{Report, Run, ScenarioLog};
-use crate::judge::{Evidence, VerdictRow};
-use crate::ledger::Ledger;
-use crate::probe::{Reply, Request};
+use crate::evidence::EvidenceLog;
+use crate::http::{Reply, Request};
+use crate::verdict::{Evidence, VerdictRow};
 
 const START: Timestamp = Timestamp::from_seconds(1_795_514_400);
 
@@ -71,19 +71,19 @@ fn row(id: &str, verdict: Verdict, reason: &str, (scenario, seq): (&str, u64)) -
 }
 
 fn log(key: &str, turned: bool) -> ScenarioLog {
-    let mut ledger = Ledger::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
-    ledger.hide("t0p secret", "client secret");
+    let mut log = EvidenceLog::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
+    log.hide("t0p secret", "client secret");
     if turned {
-        ledger.turns("clock", json!({"advance_s": 304}));
+        log.turns("clock", json!({"advance_s": 304}));
     }
     let request = Request::new("POST", "/token").body("secret=t0p+secret");
-    let seq = ledger.sends("login", "", &request);
+    let seq = log.sends("login", "", &request);
     let reply = Reply {
         status: 200,
         ..Reply::default()
     };
-    ledger.receives(seq, Ok(&reply));
-    let (records, canaries) = ledger.into_parts();
+    log.receives(seq, Ok(&reply));
+    let (records, redactor) = log.into_parts();
     ScenarioLog {
         key: key.to_owned(),
         title: "features/pattern/token.feature: A login".to_owned(),
@@ -91,6 +91,6 @@ fn log(key: &str, turned: bool) -> ScenarioLog {
         seed: 1,
         urls: [("token".to_owned(), "http://127.0.0.1:1/token".to_owned())].into(),
         records,
-        canaries,
+        redactor,
     }
 }

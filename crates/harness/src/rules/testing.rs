@@ -10,8 +10,8 @@ use locum_core::{
 use serde_json::json;
 
 use super::View;
-use crate::ledger::{Ledger, Side};
-use crate::probe::{Reply, Request};
+use crate::evidence::{EvidenceLog, Side};
+use crate::http::{Reply, Request};
 use crate::subject::Answer;
 
 const PROFILE: &str = r#"
@@ -35,7 +35,7 @@ status = 400
 
 /// A log under construction.
 pub(crate) struct Log {
-    ledger: Ledger,
+    log: EvidenceLog,
     profile: Profile,
     entries: u64,
     asks: u64,
@@ -45,7 +45,7 @@ impl Log {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
         Self {
-            ledger: Ledger::new(clock, Duration::ZERO),
+            log: EvidenceLog::new(clock, Duration::ZERO),
             profile: Profile::parse("acme.toml", PROFILE).expect("it parses"),
             entries: 0,
             asks: 0,
@@ -53,12 +53,12 @@ impl Log {
     }
 
     pub(crate) fn hide(mut self, value: &str, name: &str) -> Self {
-        self.ledger.hide(value, name);
+        self.log.hide(value, name);
         self
     }
 
     pub(crate) fn hide_pair(mut self, id: &str, secret: &str, name: &str) -> Self {
-        self.ledger.hide_pair(id, secret, name);
+        self.log.hide_pair(id, secret, name);
         self
     }
 
@@ -78,13 +78,13 @@ impl Log {
         let request = Request::new("GET", "/")
             .header("Host", "h")
             .header("Authorization", sent);
-        let seq = self.ledger.sends(act, how, &request);
+        let seq = self.log.sends(act, how, &request);
         let reply = Reply {
             status,
             headers: Vec::new(),
             body: body.as_bytes().to_vec(),
         };
-        self.ledger.receives(seq, Ok(&reply));
+        self.log.receives(seq, Ok(&reply));
         self
     }
 
@@ -120,13 +120,13 @@ impl Log {
         (name, value): (&str, &str),
         body: &str,
     ) -> Self {
-        let seq = self.ledger.sends(act, how, &Request::new("GET", "/"));
+        let seq = self.log.sends(act, how, &Request::new("GET", "/"));
         let reply = Reply {
             status,
             headers: vec![(name.to_owned(), value.to_owned())],
             body: body.as_bytes().to_vec(),
         };
-        self.ledger.receives(seq, Ok(&reply));
+        self.log.receives(seq, Ok(&reply));
         self
     }
 
@@ -136,16 +136,16 @@ impl Log {
         let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
         let header = encode(r#"{"alg":"HS256"}"#);
         let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
-        self.ledger.hide(&token, "access token 1");
+        self.log.hide(&token, "access token 1");
         let request = Request::new("POST", "/token").body(sent);
-        let seq = self.ledger.sends("login", "", &request);
+        let seq = self.log.sends("login", "", &request);
         let reply = Reply {
             status: 200,
             headers: vec![("Date".to_owned(), date.to_owned())],
             body: json!({"access_token": token}).to_string().into_bytes(),
         };
-        self.ledger.receives(seq, Ok(&reply));
-        self.ledger.decodes(seq, &token);
+        self.log.receives(seq, Ok(&reply));
+        self.log.decodes(seq, &token);
         self
     }
 
@@ -157,15 +157,15 @@ impl Log {
         accept: &str,
         frames: &[(&'static str, &str)],
     ) -> Self {
-        let seq = self.ledger.sends("open", how, &crate::probe::upgrade("/"));
+        let seq = self.log.sends("open", how, &crate::http::upgrade("/"));
         let reply = Reply {
             status,
             headers: vec![("Sec-WebSocket-Accept".to_owned(), accept.to_owned())],
             body: Vec::new(),
         };
-        self.ledger.receives(seq, Ok(&reply));
+        self.log.receives(seq, Ok(&reply));
         for (opcode, text) in frames {
-            self.ledger.passes(seq, Side::Vendor, opcode, text);
+            self.log.passes(seq, Side::Vendor, opcode, text);
         }
         self
     }
@@ -208,19 +208,19 @@ impl Log {
     }
 
     pub(crate) fn cut(mut self, act: &str, why: &str) -> Self {
-        let seq = self.ledger.sends(act, "", &Request::new("GET", "/"));
-        self.ledger.receives(seq, Err(why));
+        let seq = self.log.sends(act, "", &Request::new("GET", "/"));
+        self.log.receives(seq, Err(why));
         self
     }
 
     /// The harness turned the mock, or measured something.
     pub(crate) fn control(mut self, call: &str, body: serde_json::Value) -> Self {
-        self.ledger.turns(call, body);
+        self.log.turns(call, body);
         self
     }
 
     pub(crate) fn advance(mut self, seconds: f64) -> Self {
-        self.ledger.turns("clock", json!({"advance_s": seconds}));
+        self.log.turns("clock", json!({"advance_s": seconds}));
         self
     }
 
@@ -228,17 +228,17 @@ impl Log {
     pub(crate) fn call(mut self, status: u16, seen: impl FnOnce(Self) -> Self) -> Self {
         self.asks += 1;
         let id = self.asks;
-        self.ledger.asks(id, &json!({"op": "call"}));
+        self.log.asks(id, &json!({"op": "call"}));
         self = seen(self);
         let answer = serde_json::to_value(Answer::done(Some(status))).expect("json");
-        self.ledger.answers(id, &answer);
+        self.log.answers(id, &answer);
         self
     }
 
     /// The client's clock is set.
     pub(crate) fn client_clock(mut self, offset_s: f64) -> Self {
         self.asks += 1;
-        self.ledger
+        self.log
             .asks(self.asks, &json!({"op": "clock", "offset_s": offset_s}));
         self
     }
@@ -313,7 +313,7 @@ impl Log {
     /// The client was asked for something.
     pub(crate) fn asked(mut self, op: &str) -> Self {
         self.asks += 1;
-        self.ledger.asks(self.asks, &json!({"op": op}));
+        self.log.asks(self.asks, &json!({"op": op}));
         self
     }
 
@@ -326,7 +326,7 @@ impl Log {
         .expect("an entry");
         entry.id = EntryId(self.entries);
         fill(&mut entry);
-        self.ledger.sees(entry);
+        self.log.sees(entry);
         self
     }
 }
@@ -334,7 +334,7 @@ impl Log {
 /// What `rule` makes of `log`.
 pub(crate) fn check(log: &Log, rule: impl Fn(&View<'_>) -> Finding, expected: Grade) {
     let view = View {
-        ledger: &log.ledger,
+        log: &log.log,
         profile: &log.profile,
     };
     let finding = rule(&view);

@@ -10,14 +10,14 @@ use cucumber::gherkin;
 use locum_core::requirement::Judge;
 use serde_json::Map;
 
-use super::features::key_of;
-use super::{CheckOptions, Plan, Planned, Progress, Target};
+use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
-use crate::judge::{Ending, Scenario};
+use crate::plan::{Plan, Planned, key_of};
 use crate::report::ScenarioLog;
-use crate::stage::{Stage, StageSpec};
-use crate::world::{Scene, World};
+use crate::run::context::{ScenarioContext, World};
+use crate::target::stage::{StageClient, StageSpec};
+use crate::verdict::{Ending, Scenario};
 
 /// Sets scenes and collects what came of them.
 pub(super) struct Hooks {
@@ -50,7 +50,7 @@ impl Hooks {
         }
     }
 
-    /// Sets the scene. What goes wrong here comes out of the scenario's first step.
+    /// Sets the context. What goes wrong here comes out of the scenario's first step.
     pub(super) async fn begin(&self, scenario: &gherkin::Scenario, world: &mut World) {
         let Some((at, planned)) = self.planned(scenario) else {
             world.trouble = Some("the scenario is not in the plan".to_owned());
@@ -61,7 +61,7 @@ impl Hooks {
             return;
         }
         match self.set_scene(at, planned).await {
-            Ok(scene) => world.scene = Some(scene),
+            Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
     }
@@ -76,16 +76,16 @@ impl Hooks {
         let Some((at, planned)) = self.planned(scenario) else {
             return;
         };
-        let (skip, mut scene) = match world {
-            Some(world) => (world.skip.take(), world.scene.take()),
+        let (skip, mut context) = match world {
+            Some(world) => (world.skip.take(), world.context.take()),
             None => (None, None),
         };
-        let ending = ending(finished, skip, scene.as_ref());
-        if let Some(stage) = scene.as_mut().and_then(|scene| scene.stage.take()) {
+        let ending = ending(finished, skip, context.as_ref());
+        if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
             // A stage that cannot be ended costs memory at the mocks and no verdict.
             drop(stage.end().await);
         }
-        let result = self.result(at, planned, ending, scene);
+        let result = self.result(at, planned, ending, context);
         let done = {
             let mut done = self.done.borrow_mut();
             done.insert(planned.key.clone(), result);
@@ -126,7 +126,7 @@ impl Hooks {
     /// Why a scenario cannot be played at a real endpoint: it needs a key or the clock of the
     /// vendor, or leave that nobody gave.
     fn out_of_reach(&self, planned: &Planned) -> Option<String> {
-        let Target::Endpoint(_) = self.options.target else {
+        let TargetKind::Endpoint(_) = self.options.target else {
             return None;
         };
         let tagged = |tag: &str| {
@@ -140,39 +140,39 @@ impl Hooks {
         tagged("[opt-in]").then(|| "needs leave, which was not given".to_owned())
     }
 
-    async fn set_scene(&self, at: usize, planned: &Planned) -> Result<Scene, Error> {
+    async fn set_scene(&self, at: usize, planned: &Planned) -> Result<ScenarioContext, Error> {
         let mut profiles = self.options.profiles.iter();
         let profile = profiles
             .find(|profile| profile.vendor == planned.vendor)
             .cloned()
             .ok_or_else(|| Error::Step(format!("no profile of {}", planned.vendor)))?;
-        let (place, stage) = match &self.options.target {
-            Target::Endpoint(place) => (place.clone(), None),
-            Target::Mocks { control, twin } => {
+        let (target, stage) = match &self.options.target {
+            TargetKind::Endpoint(target) => (target.clone(), None),
+            TargetKind::Mocks { control, twin } => {
                 let spec = StageSpec {
                     name: String::new(),
                     seed: self.seed(at),
                     settings: Map::new(),
                 };
-                let stage = Stage::make(control, &spec).await?;
+                let stage = StageClient::make(control, &spec).await?;
                 let twin = twin.as_deref().filter(|_| planned.judge == Judge::Vendor);
                 if let Some(twin) = twin.filter(|twin| is_of(twin, &planned.vendor)) {
                     stage.twin(twin).await?;
                 }
-                (stage.place(&planned.vendor)?, Some(stage))
+                (stage.target(&planned.vendor)?, Some(stage))
             }
         };
         let clock = self.options.clock.clone();
-        let mut scene = Scene::new(profile, place, stage, clock, self.origin);
+        let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         if planned.judge == Judge::Client {
             let maker = self.options.client.as_ref();
             let maker =
                 maker.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            let client = maker(&scene.profile, self.seed(at));
-            scene.seat(client);
-            scene.start_client().await?;
+            let client = maker(&context.profile, self.seed(at));
+            context.seat(client);
+            context.start_client().await?;
         }
-        Ok(scene)
+        Ok(context)
     }
 
     /// Each scenario has a seed of its own, the same in every run with one seed.
@@ -187,7 +187,7 @@ impl Hooks {
         at: usize,
         planned: &Planned,
         ending: Ending,
-        scene: Option<Scene>,
+        context: Option<ScenarioContext>,
     ) -> (Scenario, ScenarioLog) {
         let mut log = ScenarioLog {
             key: planned.key.clone(),
@@ -196,13 +196,13 @@ impl Hooks {
             seed: self.seed(at),
             urls: BTreeMap::new(),
             records: Vec::new(),
-            canaries: crate::ledger::Canaries::default(),
+            redactor: crate::evidence::Redactor::default(),
         };
         let mut findings = Vec::new();
-        if let Some(scene) = scene {
-            log.urls = scene.place.urls;
-            findings = scene.findings;
-            (log.records, log.canaries) = scene.ledger.into_parts();
+        if let Some(context) = context {
+            log.urls = context.target.urls;
+            findings = context.findings;
+            (log.records, log.redactor) = context.log.into_parts();
         }
         let scenario = Scenario {
             key: planned.key.clone(),
@@ -217,20 +217,24 @@ impl Hooks {
     }
 }
 
-fn ending(finished: &ScenarioFinished, skip: Option<String>, scene: Option<&Scene>) -> Ending {
-    let not_applicable = scene.and_then(|scene| scene.not_applicable.clone());
+fn ending(
+    finished: &ScenarioFinished,
+    skip: Option<String>,
+    context: Option<&ScenarioContext>,
+) -> Ending {
+    let not_applicable = context.and_then(|context| context.not_applicable.clone());
     if let Some(reason) = skip.or(not_applicable) {
         return Ending::NotApplicable(reason);
     }
     let broken = |why: String| {
         let why = why.trim_start_matches("Step panicked. Captured output: ");
-        Ending::Broken(scene.map_or_else(|| why.to_owned(), |scene| scene.ledger.redact(why)))
+        Ending::Broken(context.map_or_else(|| why.to_owned(), |context| context.log.redact(why)))
     };
     match finished {
         ScenarioFinished::StepPassed => Ending::Ran,
         ScenarioFinished::StepSkipped => broken("a step is undefined".to_owned()),
         ScenarioFinished::StepFailed(_, _, error) => broken(error.to_string()),
-        ScenarioFinished::BeforeHookFailed(_) => broken("the scene could not be set".to_owned()),
+        ScenarioFinished::BeforeHookFailed(_) => broken("the context could not be set".to_owned()),
     }
 }
 

@@ -2,7 +2,7 @@ use locum_core::SystemClock;
 use serde_json::json;
 
 use super::*;
-use crate::judge::VerdictRow;
+use crate::verdict::VerdictRow;
 
 const PROFILE: &str = r#"
 vendor = "pattern"
@@ -36,7 +36,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
     let options = CheckOptions {
         profiles: vec![Profile::parse("pattern.toml", PROFILE).expect("it parses")],
         judge: Judge::Vendor,
-        target: Target::Endpoint(serde_json::from_value(nowhere).expect("a place")),
+        target: TargetKind::Endpoint(serde_json::from_value(nowhere).expect("a place")),
         client: None,
         ids: Vec::new(),
         seed: 7,

@@ -10,27 +10,27 @@ use cucumber::{given, then, when};
 
 use super::{pairs, phrases};
 use crate::Error;
-use crate::rules::account;
-use crate::rules::refusal::{Refusal, each_is_refused};
-use crate::world::World;
+use crate::rules::vendor::account;
+use crate::rules::vendor::refusal::{Refusal, each_is_refused};
+use crate::run::context::World;
 
 #[given("the user has signed in")]
 #[when("the user signs in")]
 async fn signs_in(world: &mut World) -> Result<(), Error> {
-    world.scene()?.sign_in("").await.map(drop)
+    world.context()?.sign_in("").await.map(drop)
 }
 
 #[given(regex = r"^the user signed in (\d+) hours ago$")]
 async fn signed_in_before(world: &mut World, hours: f64) -> Result<(), Error> {
-    let scene = world.scene()?;
-    scene.sign_in("").await?;
-    scene.advance(hours * 3600.0).await
+    let context = world.context()?;
+    context.sign_in("").await?;
+    context.advance(hours * 3600.0).await
 }
 
 #[when("the user signs in in each of these ways")]
 async fn signs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
-        world.scene()?.sign_in(&how).await?;
+        world.context()?.sign_in(&how).await?;
     }
     Ok(())
 }
@@ -38,41 +38,44 @@ async fn signs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> 
 #[given("the user has refreshed")]
 #[when("the user refreshes")]
 async fn refreshes(world: &mut World) -> Result<(), Error> {
-    world.scene()?.refresh("").await
+    world.context()?.refresh("").await
 }
 
 #[given("the user has signed in and refreshed")]
 async fn signed_in_and_refreshed(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    scene.sign_in("").await?;
-    scene.refresh("").await
+    let context = world.context()?;
+    context.sign_in("").await?;
+    context.refresh("").await
 }
 
 #[when(regex = r"^the user refreshes (again|after the revocation)$")]
 async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
-    world.scene()?.refresh(&how).await
+    world.context()?.refresh(&how).await
 }
 
 #[given("each token of the login has been used")]
 async fn used_before(world: &mut World) -> Result<(), Error> {
-    world.scene()?.try_tokens("before").await
+    world.context()?.try_tokens("before").await
 }
 
 #[when("each token of the login is used again")]
 async fn used_after(world: &mut World) -> Result<(), Error> {
-    world.scene()?.try_tokens("after").await
+    world.context()?.try_tokens("after").await
 }
 
 #[when("the user revokes the refresh token")]
 async fn revokes(world: &mut World) -> Result<(), Error> {
-    world.scene()?.revoke_refresh().await
+    world.context()?.revoke_refresh().await
 }
 
 #[when("the user signs in again")]
 async fn signs_in_again(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    let (user, client) = (scene.user(), scene.place.credential("client_id").to_owned());
-    scene
+    let context = world.context()?;
+    let (user, client) = (
+        context.user(),
+        context.target.credential("client_id").to_owned(),
+    );
+    context
         .sign_in_as("sign-in", "again", &user, &client)
         .await
         .map(drop)
@@ -80,12 +83,12 @@ async fn signs_in_again(world: &mut World) -> Result<(), Error> {
 
 #[when("a user with a temporary password signs in")]
 async fn temporary_signs_in(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
+    let context = world.context()?;
     let (user, client) = (
-        scene.user_in_state("temporary")?,
-        scene.place.credential("client_id").to_owned(),
+        context.user_in_state("temporary")?,
+        context.target.credential("client_id").to_owned(),
     );
-    scene
+    context
         .sign_in_as("sign-in", "with a temporary password", &user, &client)
         .await
         .map(drop)
@@ -93,27 +96,27 @@ async fn temporary_signs_in(world: &mut World) -> Result<(), Error> {
 
 #[when("the challenge's Session is used as a token")]
 async fn session_as_token(world: &mut World) -> Result<(), Error> {
-    world.scene()?.try_challenge().await
+    world.context()?.try_challenge().await
 }
 
 #[when("that user chooses a password and signs in with it")]
 async fn chooses(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    let user = scene.user_in_state("temporary")?;
-    scene.choose_password(&user).await?;
-    scene
+    let context = world.context()?;
+    let user = context.user_in_state("temporary")?;
+    context.choose_password(&user).await?;
+    context
         .sign_in_chosen("with the chosen password", &user)
         .await
 }
 
 #[when("that user signs in with the temporary password again")]
 async fn temporary_again(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
+    let context = world.context()?;
     let (user, client) = (
-        scene.user_in_state("temporary")?,
-        scene.place.credential("client_id").to_owned(),
+        context.user_in_state("temporary")?,
+        context.target.credential("client_id").to_owned(),
     );
-    scene
+    context
         .sign_in_as("sign-in", "with the replaced password", &user, &client)
         .await
         .map(drop)
@@ -121,8 +124,8 @@ async fn temporary_again(world: &mut World) -> Result<(), Error> {
 
 #[when(regex = r"^the user changes the password, naming (a wrong|the right) present one$")]
 async fn changes(world: &mut World, which: String) -> Result<(), Error> {
-    let scene = world.scene()?;
-    let (_, password) = scene.user();
+    let context = world.context()?;
+    let (_, password) = context.user();
     let previous = if which == "the right" {
         password.expose().to_owned()
     } else {
@@ -133,18 +136,18 @@ async fn changes(world: &mut World, which: String) -> Result<(), Error> {
     } else {
         "naming a wrong present one"
     };
-    scene.change_password(how, &previous).await
+    context.change_password(how, &previous).await
 }
 
 #[when(regex = r"^the user signs in with the (old|new) password (afterwards|at the end)$")]
 async fn signs_in_with(world: &mut World, which: String, when: String) -> Result<(), Error> {
-    let scene = world.scene()?;
-    let (user, how) = (scene.user(), format!("with the {which} password {when}"));
+    let context = world.context()?;
+    let (user, how) = (context.user(), format!("with the {which} password {when}"));
     if which == "new" {
-        return scene.sign_in_chosen(&how, &user).await;
+        return context.sign_in_chosen(&how, &user).await;
     }
-    let client = scene.place.credential("client_id").to_owned();
-    scene
+    let client = context.target.credential("client_id").to_owned();
+    context
         .sign_in_as("sign-in", &how, &user, &client)
         .await
         .map(drop)
@@ -152,39 +155,39 @@ async fn signs_in_with(world: &mut World, which: String, when: String) -> Result
 
 #[given("the user has credentials for signed calls")]
 async fn has_credentials(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    scene.sign_in("").await?;
-    scene.fetch_credentials().await
+    let context = world.context()?;
+    context.sign_in("").await?;
+    context.fetch_credentials().await
 }
 
 #[given("a signed call has been served")]
 #[when("the user makes a signed call")]
 async fn signed_call(world: &mut World) -> Result<(), Error> {
-    world.scene()?.call_signed("").await
+    world.context()?.call_signed("").await
 }
 
 #[given("a signed call with a body has been served")]
 async fn signed_call_with_a_body(world: &mut World) -> Result<(), Error> {
-    world.scene()?.call_signed("with a body").await
+    world.context()?.call_signed("with a body").await
 }
 
 #[when("the user makes each of these calls")]
 async fn signed_calls(world: &mut World, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
-        world.scene()?.call_signed(&how).await?;
+        world.context()?.call_signed(&how).await?;
     }
     Ok(())
 }
 
 #[then("the user has an access, an id and a refresh token")]
 fn has_tokens(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(account::signed_in);
+    world.context()?.finds(account::signed_in);
     Ok(())
 }
 
 #[then("the vendor refuses each of these sign-ins as not authorized")]
 fn not_authorized(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(account::refused_as_not_authorized);
+    world.context()?.finds(account::refused_as_not_authorized);
     Ok(())
 }
 
@@ -192,7 +195,7 @@ fn not_authorized(world: &mut World) -> Result<(), Error> {
 fn serves(world: &mut World, step: &Step) -> Result<(), Error> {
     let wanted = pairs(step)?;
     world
-        .scene()?
+        .context()?
         .finds(|view| account::each_was_served(view, &wanted));
     Ok(())
 }
@@ -201,7 +204,7 @@ fn serves(world: &mut World, step: &Step) -> Result<(), Error> {
 fn refuses(world: &mut World, step: &Step) -> Result<(), Error> {
     let wanted = pairs(step)?;
     world
-        .scene()?
+        .context()?
         .finds(|view| account::each_was_refused(view, &wanted));
     Ok(())
 }
@@ -209,7 +212,7 @@ fn refuses(world: &mut World, step: &Step) -> Result<(), Error> {
 #[then("the tokens that worked before work no more")]
 fn died(world: &mut World) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| account::tokens_died(view, "after"));
     Ok(())
 }
@@ -217,7 +220,7 @@ fn died(world: &mut World) -> Result<(), Error> {
 #[then("the Session opens nothing that a token opens")]
 fn session_is_no_token(world: &mut World) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| account::tokens_died(view, "as a Session"));
     Ok(())
 }
@@ -225,21 +228,21 @@ fn session_is_no_token(world: &mut World) -> Result<(), Error> {
 #[then(regex = r"^the temporary password leads to the challenge (\w+)$")]
 fn challenged(world: &mut World, name: String) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| account::challenged(view, "with a temporary password", &name));
     Ok(())
 }
 
 #[then("the refresh gave fresh access and id tokens")]
 fn refreshed(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(account::refreshed_anew);
+    world.context()?.finds(account::refreshed_anew);
     Ok(())
 }
 
 #[then(regex = r"^access and id token live at most (\d+) seconds$")]
 fn live_at_most(world: &mut World, seconds: i64) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| account::lives_at_most(view, seconds));
     Ok(())
 }
@@ -247,13 +250,13 @@ fn live_at_most(world: &mut World, seconds: i64) -> Result<(), Error> {
 #[then("the vendor refuses each of these signed calls")]
 fn refuses_calls(world: &mut World) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| each_is_refused(view, "call", &Refusal::default()));
     Ok(())
 }
 
 #[then("each of these calls is admitted")]
 fn admitted(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(account::each_call_was_admitted);
+    world.context()?.finds(account::each_call_was_admitted);
     Ok(())
 }

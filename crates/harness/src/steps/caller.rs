@@ -5,19 +5,19 @@ use cucumber::{given, when};
 
 use super::phrases;
 use crate::Error;
-use crate::world::World;
+use crate::run::context::World;
 
 #[given("the caller has logged in")]
 #[when("the caller logs in")]
 #[when("the caller logs in again")]
 async fn logs_in(world: &mut World) -> Result<(), Error> {
-    world.scene()?.login("").await
+    world.context()?.login("").await
 }
 
 #[when("the caller logs in in each of these ways")]
 async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
-        world.scene()?.login(&how).await?;
+        world.context()?.login(&how).await?;
     }
     Ok(())
 }
@@ -26,33 +26,33 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
 async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
     for state in phrases(step)? {
         let how = format!("as the {state} account");
-        world.scene()?.login(&how).await?;
+        world.context()?.login(&how).await?;
     }
     Ok(())
 }
 
 #[given("the API has accepted the caller's token")]
 async fn has_a_token_that_works(world: &mut World) -> Result<(), Error> {
-    let scene = world.scene()?;
-    scene.login("").await?;
-    scene.call("").await
+    let context = world.context()?;
+    context.login("").await?;
+    context.call("").await
 }
 
 #[when("the caller calls the API")]
 #[when("the caller calls the API with the new token")]
 async fn calls(world: &mut World) -> Result<(), Error> {
-    world.scene()?.call("").await
+    world.context()?.call("").await
 }
 
 #[when("the caller calls the API with the first token")]
 async fn calls_with_the_first(world: &mut World) -> Result<(), Error> {
-    world.scene()?.call_with_first().await
+    world.context()?.call_with_first().await
 }
 
 #[when("the caller calls the API in each of these ways")]
 async fn calls_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
-        world.scene()?.call(&how).await?;
+        world.context()?.call(&how).await?;
     }
     Ok(())
 }
@@ -61,14 +61,14 @@ async fn calls_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     regex = r"^the caller calls the API ((?:with|without) .+=.+|with the token in the query|without a token)$"
 )]
 async fn calls_one_way(world: &mut World, how: String) -> Result<(), Error> {
-    world.scene()?.call(&how).await
+    world.context()?.call(&how).await
 }
 
 #[when("the caller calls each of these endpoints without a token")]
 async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
     for name in phrases(step)? {
         world
-            .scene()?
+            .context()?
             .call_endpoint(&name, "without a token")
             .await?;
     }
@@ -78,10 +78,10 @@ async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
 #[when(regex = r"^the caller sends this form to (\w+)$")]
 async fn sends_a_form(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
     let fields = super::pairs(step)?;
-    world.scene()?.send_form(&name, &fields).await
+    world.context()?.send_form(&name, &fields).await
 }
 
 #[when(regex = r"^the caller reads the list with (\w+=\d+) as far as (\w+) leads$")]
 async fn reads_the_list(world: &mut World, limit: String, next: String) -> Result<(), Error> {
-    world.scene()?.read_pages(&limit, &next).await
+    world.context()?.read_pages(&limit, &next).await
 }

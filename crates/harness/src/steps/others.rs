@@ -10,81 +10,81 @@ use cucumber::{given, then, when};
 
 use super::phrases;
 use crate::Error;
-use crate::place::Other;
-use crate::rules::{challenge, fact, login, revocation, socket, strangers};
-use crate::world::World;
+use crate::rules::vendor::{challenge, fact, login, revocation, socket, strangers};
+use crate::run::context::World;
+use crate::target::Other;
 
 #[given(regex = r"^the caller has created one of (/\S*)$")]
 #[when(regex = r"^the caller creates one of (/\S*)$")]
 async fn creates(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
     let body = step.docstring.clone().unwrap_or_default();
-    world.scene()?.create(&path, &body).await
+    world.context()?.create(&path, &body).await
 }
 
 #[when(regex = r"^the caller reads (/\S*)$")]
 async fn reads(world: &mut World, path: String) -> Result<(), Error> {
-    world.scene()?.read(&path, "").await
+    world.context()?.read(&path, "").await
 }
 
 #[when(regex = r"^(/\S*) is read in each of these ways$")]
 async fn reads_each_way(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
     for how in phrases(step)? {
-        world.scene()?.read(&path, &how).await?;
+        world.context()?.read(&path, &how).await?;
     }
     Ok(())
 }
 
 #[when("another client revokes the caller's token")]
 async fn foreign_revocation(world: &mut World) -> Result<(), Error> {
-    world.scene()?.revoke(Some(Other::Client)).await
+    world.context()?.revoke(Some(Other::Client)).await
 }
 
 #[when("the caller revokes the token")]
 async fn revocation_of_ones_own(world: &mut World) -> Result<(), Error> {
-    world.scene()?.revoke(None).await
+    world.context()?.revoke(None).await
 }
 
 #[when("the caller reads the vendor's metadata")]
 async fn reads_metadata(world: &mut World) -> Result<(), Error> {
-    world.scene()?.metadata().await
+    world.context()?.metadata().await
 }
 
 #[then("none of these readers gets it")]
 fn kept(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(strangers::get_nothing);
+    world.context()?.finds(strangers::get_nothing);
     Ok(())
 }
 
 #[then("only the caller's own revocation ended the token")]
 fn own_only(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(revocation::is_for_ones_own);
+    world.context()?.finds(revocation::is_for_ones_own);
     Ok(())
 }
 
 #[then(regex = r"^the reply to the login (\S.*) has no (\w+)$")]
 fn lacks(world: &mut World, how: String, name: String) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| login::reply_lacks(view, &how, &name));
     Ok(())
 }
 
 #[then("each of these calls is refused by a challenge that says invalid_token, without a body")]
 fn challenged(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(challenge::says_invalid_token);
+    world.context()?.finds(challenge::says_invalid_token);
     Ok(())
 }
 
 #[then("the status of this call is reported")]
 fn status(world: &mut World) -> Result<(), Error> {
-    world.scene()?.finds(fact::status_of_the_altered_call);
+    world.context()?.finds(fact::status_of_the_altered_call);
     Ok(())
 }
 
 #[then(regex = r"^the metadata's (\w+) is reported$")]
 fn member(world: &mut World, name: String) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| fact::metadata_says(view, &name));
     Ok(())
 }
@@ -92,7 +92,7 @@ fn member(world: &mut World, name: String) -> Result<(), Error> {
 #[then(regex = r"^(\w+) is the URL of a socket with the tenant as ([\w-]+) and without a token$")]
 fn socket_url(world: &mut World, member: String, parameter: String) -> Result<(), Error> {
     world
-        .scene()?
+        .context()?
         .finds(|view| socket::url_names_the_tenant(view, &member, &parameter));
     Ok(())
 }

@@ -1,0 +1,19 @@
+//! The harness as a caller of a vendor: documented requests, each open to one change.
+
+mod api_request;
+mod cognito;
+mod cognito_request;
+mod oauth;
+mod others;
+mod sigv4;
+mod socket_request;
+mod token_request;
+mod variation;
+mod websocket;
+
+pub use api_request::Call;
+pub(crate) use cognito::Session;
+pub use cognito::User;
+pub use socket_request::{Open, SocketVariation};
+pub use token_request::{Content, Login};
+pub use variation::{CallVariation, LoginVariation};

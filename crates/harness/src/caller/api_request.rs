@@ -1,0 +1,117 @@
+//! The documented API call, open to change before it is written.
+
+use locum_core::Profile;
+
+use crate::Error;
+use crate::evidence::percent;
+use crate::http::{Request, Url};
+use crate::target::Target;
+
+/// An API call before it is written: what a twist may change.
+#[derive(Clone)]
+pub struct Call {
+    /// The method.
+    pub method: String,
+    /// Where it goes.
+    pub url: Url,
+    /// The values of `Authorization`, one header line each.
+    pub authorization: Vec<String>,
+    /// Pairs of the query that are added.
+    pub query: Vec<(String, String)>,
+    /// Header lines besides.
+    pub headers: Vec<(String, String)>,
+    /// Content type and body.
+    pub body: Option<(String, String)>,
+}
+
+impl Call {
+    /// The call that a client makes first, with `token` as the vendor's page shows it
+    /// (RFC 6750 §2.1).
+    pub fn documented(profile: &Profile, target: &Target, token: &str) -> Result<Self, Error> {
+        let sample = profile.api.sample.as_deref().ok_or_else(|| {
+            Error::Step(format!(
+                "the profile of {} names no sample call",
+                profile.vendor
+            ))
+        })?;
+        let url = format!("{}{}", target.url("api")?, target.fill(sample)?);
+        Self::to(profile, target, &url, token)
+    }
+
+    /// A call of the profile's endpoint `name`; in `name id` the id fills the braces of its path.
+    pub fn endpoint(
+        profile: &Profile,
+        target: &Target,
+        name: &str,
+        token: &str,
+    ) -> Result<Self, Error> {
+        let (name, id) = name.split_once(' ').unwrap_or((name, ""));
+        let endpoint = profile
+            .endpoint(name)
+            .ok_or_else(|| Error::Step(format!("the profile has no endpoint `{name}`")))?;
+        let path = match id {
+            "" => target.fill(&endpoint.path)?,
+            id => with_id(&endpoint.path, id),
+        };
+        let url = format!("{}{path}", target.base.trim_end_matches('/'));
+        let mut call = Self::to(profile, target, &url, token)?;
+        if let Some(method) = endpoint.methods.first() {
+            call.method.clone_from(method);
+        }
+        Ok(call)
+    }
+
+    /// A GET of `url`.
+    pub fn to(profile: &Profile, target: &Target, url: &str, token: &str) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(|error| Error::Step(error.to_string()))?;
+        let tenant = profile
+            .api
+            .tenant_header
+            .iter()
+            .map(|name| (name.clone(), target.credential("tenant").to_owned()));
+        Ok(Self {
+            method: "GET".to_owned(),
+            url,
+            authorization: vec![format!("Bearer {token}")],
+            query: Vec::new(),
+            headers: tenant.collect(),
+            body: None,
+        })
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> Request {
+        let mut target = self.url.target.clone();
+        for (name, value) in &self.query {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target += &[percent(name, false), percent(value, false)].join("=");
+        }
+        let mut request = Request::new(&self.method, &target);
+        for value in &self.authorization {
+            request = request.header("Authorization", value);
+        }
+        request.headers.extend(self.headers.iter().cloned());
+        if let Some((content_type, body)) = &self.body {
+            request = request
+                .header("Content-Type", content_type)
+                .body(body.as_str());
+        }
+        request
+    }
+}
+
+/// `path` with `id` in place of each `{name}`.
+fn with_id(path: &str, id: &str) -> String {
+    let mut parts = path.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |filled, part| {
+        let behind = part.split_once('}').map_or("", |(_, behind)| behind);
+        filled + id + behind
+    })
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}

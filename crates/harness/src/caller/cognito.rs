@@ -1,0 +1,339 @@
+//! The harness as the user of an Amazon Cognito user pool: signs in, refreshes, revokes, changes
+//! passwords, and fetches credentials for signed calls.
+
+use locum_client::sign::AwsCredentials;
+use locum_core::{Secret, Timestamp};
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::caller::cognito_request::{Service, post};
+use crate::http::Reply;
+use crate::run::context::ScenarioContext;
+
+/// What one sign-in brought.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Access and id token pairs: the first of the login, then one for each refresh.
+    pub(crate) pairs: Vec<(Secret, Secret)>,
+    /// The refresh token.
+    pub(crate) refresh: Secret,
+}
+
+/// A user's name and password.
+pub type User = (String, Secret);
+
+/// A password that the pool's policy takes.
+const CHOSEN: &str = "Lo-chosen-Pass9";
+
+impl ScenarioContext {
+    /// The first account.
+    pub fn user(&self) -> User {
+        let text = |name: &str| self.target.credential(name).to_owned();
+        (text("username"), Secret::new(text("password")))
+    }
+
+    /// A built-in account in another state, such as `temporary`.
+    pub fn user_in_state(&self, state: &str) -> Result<User, Error> {
+        let users = self
+            .target
+            .principals
+            .get("users")
+            .and_then(Value::as_array);
+        let user = users
+            .into_iter()
+            .flatten()
+            .find(|user| user["state"] == state);
+        let user = user.ok_or_else(|| Error::Step(format!("no {state} user is known here")))?;
+        let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
+        Ok((text("username"), Secret::new(text("password"))))
+    }
+
+    /// Signs in with name and password, or with the one thing changed that `how` names.
+    pub async fn sign_in(&mut self, how: &str) -> Result<Option<Reply>, Error> {
+        let (mut name, password) = self.user();
+        let mut client = self.target.credential("client_id").to_owned();
+        let mut password = password.expose().to_owned();
+        match how {
+            "" => {}
+            "with another password" => "Lo-another-Pass9".clone_into(&mut password),
+            "with the password in other letter case" => password = swapped(&password),
+            "with a password that lacks its last character" => drop(password.pop()),
+            "with an unknown user name" => name = format!("no-{name}"),
+            "with an unknown client id" => client = client.chars().rev().collect(),
+            other => return Err(Error::Step(format!("no sign-in is known `{other}`"))),
+        }
+        self.log.hide(&password, "password as sent");
+        self.sign_in_as("sign-in", how, &(name, Secret::new(password)), &client)
+            .await
+    }
+
+    /// Signs in as `user`.
+    pub async fn sign_in_as(
+        &mut self,
+        act: &str,
+        how: &str,
+        (name, password): &User,
+        client: &str,
+    ) -> Result<Option<Reply>, Error> {
+        let body = json!({
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "ClientId": client,
+            "AuthParameters": {"USERNAME": name, "PASSWORD": password.expose()},
+        });
+        let reply = self.pool(act, how, "InitiateAuth", &body).await?;
+        if let Some(body) = reply
+            .as_ref()
+            .filter(|reply| reply.status == 200)
+            .map(Reply::json)
+        {
+            self.keep(&body["AuthenticationResult"]);
+            self.challenge = body["Session"].as_str().map(Secret::new);
+        }
+        Ok(reply)
+    }
+
+    /// Refreshes the latest session.
+    pub async fn refresh(&mut self, how: &str) -> Result<(), Error> {
+        let Some(session) = self.sessions.last() else {
+            self.log.lacks("there was no refresh token");
+            return Ok(());
+        };
+        let body = json!({
+            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "ClientId": self.target.credential("client_id"),
+            "AuthParameters": {"REFRESH_TOKEN": session.refresh.expose()},
+        });
+        let reply = self.pool("refresh", how, "InitiateAuth", &body).await?;
+        let result = reply.map(|reply| reply.json()["AuthenticationResult"].clone());
+        let pair = result.as_ref().and_then(pair);
+        if let (Some(pair), Some(session)) = (pair, self.sessions.last_mut()) {
+            session.pairs.push(pair);
+        }
+        Ok(())
+    }
+
+    /// Revokes the refresh token of the latest session.
+    pub async fn revoke_refresh(&mut self) -> Result<(), Error> {
+        let Some(session) = self.sessions.last() else {
+            self.log.lacks("there was no refresh token");
+            return Ok(());
+        };
+        let body = json!({"Token": session.refresh.expose(), "ClientId": self.target.credential("client_id")});
+        self.pool("revoke", "", "RevokeToken", &body)
+            .await
+            .map(drop)
+    }
+
+    /// Tries each access token at the pool and each id token at the identity pool; `when` says
+    /// which try it is, such as `before` and `after`.
+    pub async fn try_tokens(&mut self, when: &str) -> Result<(), Error> {
+        let pairs = self
+            .sessions
+            .last()
+            .map(|session| session.pairs.clone())
+            .unwrap_or_default();
+        for (at, (access, id)) in pairs.into_iter().enumerate() {
+            let how = |kind: &str| format!("{kind} token {} {when}", at + 1);
+            let body = json!({"AccessToken": access.expose()});
+            self.pool("use", &how("access"), "GetUser", &body).await?;
+            let body = self.identity_body(&id);
+            self.identity("use", &how("id"), "GetId", &body).await?;
+        }
+        Ok(())
+    }
+
+    /// Uses the Session of an open challenge in place of a token.
+    pub async fn try_challenge(&mut self) -> Result<(), Error> {
+        let Some(session) = self.challenge.clone() else {
+            self.log
+                .lacks("there was no challenge whose Session could be tried");
+            return Ok(());
+        };
+        let body = json!({"AccessToken": session.expose()});
+        self.pool("use", "access token 1 as a Session", "GetUser", &body)
+            .await?;
+        let body = self.identity_body(&session);
+        self.identity("use", "id token 1 as a Session", "GetId", &body)
+            .await?;
+        Ok(())
+    }
+
+    /// Answers the open challenge with a new password of the user's own.
+    pub async fn choose_password(&mut self, (name, _): &User) -> Result<(), Error> {
+        let session = self.challenge.clone().unwrap_or_else(|| Secret::new(""));
+        self.log.hide(CHOSEN, "chosen password");
+        let body = json!({
+            "ChallengeName": "NEW_PASSWORD_REQUIRED",
+            "ClientId": self.target.credential("client_id"),
+            "Session": session.expose(),
+            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
+        });
+        self.pool("challenge", "", "RespondToAuthChallenge", &body)
+            .await
+            .map(drop)
+    }
+
+    /// Signs in as `user` with the password that was chosen.
+    pub async fn sign_in_chosen(&mut self, how: &str, (name, _): &User) -> Result<(), Error> {
+        let client = self.target.credential("client_id").to_owned();
+        let user = (name.clone(), Secret::new(CHOSEN));
+        self.sign_in_as("sign-in", how, &user, &client)
+            .await
+            .map(drop)
+    }
+
+    /// Changes the first user's password, naming `previous` as the present one.
+    pub async fn change_password(&mut self, how: &str, previous: &str) -> Result<(), Error> {
+        let access = self
+            .sessions
+            .last()
+            .and_then(|session| session.pairs.last())
+            .map(|pair| pair.0.clone());
+        let Some(access) = access else {
+            self.log
+                .lacks("there was no access token to change a password with");
+            return Ok(());
+        };
+        self.log.hide(CHOSEN, "chosen password");
+        let body = json!({
+            "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": CHOSEN,
+        });
+        self.pool("change", how, "ChangePassword", &body)
+            .await
+            .map(drop)
+    }
+
+    /// Fetches temporary AWS credentials for the latest session.
+    pub async fn fetch_credentials(&mut self) -> Result<(), Error> {
+        let id = self
+            .sessions
+            .last()
+            .and_then(|session| session.pairs.last())
+            .map(|pair| pair.1.clone());
+        let Some(id) = id else {
+            self.log
+                .lacks("there was no id token to fetch credentials with");
+            return Ok(());
+        };
+        let body = self.identity_body(&id);
+        let reply = self.identity("identity", "", "GetId", &body).await?;
+        let identity = reply
+            .map(|reply| reply.json()["IdentityId"].clone())
+            .unwrap_or_default();
+        let mut body = self.identity_body(&id);
+        body["IdentityId"] = identity;
+        let reply = self
+            .identity("credentials", "", "GetCredentialsForIdentity", &body)
+            .await?;
+        let found = reply
+            .map(|reply| reply.json()["Credentials"].clone())
+            .unwrap_or_default();
+        let text = |name: &str| found[name].as_str().map(str::to_owned);
+        if let (Some(access_key_id), Some(key), Some(token)) =
+            (text("AccessKeyId"), text("SecretKey"), text("SessionToken"))
+        {
+            self.log.hide(&key, "secret key");
+            self.log.hide(&token, "session token");
+            self.aws = Some(AwsCredentials {
+                access_key_id,
+                secret_key: Secret::new(key),
+                session_token: Some(Secret::new(token)),
+            });
+        }
+        Ok(())
+    }
+
+    /// The vendor's time: what a signature has to be dated.
+    pub fn vendor_now(&self) -> Result<Timestamp, Error> {
+        let stage = self.mock()?;
+        let turned = std::time::Duration::from_secs_f64(self.turned().max(0.0));
+        Ok(stage.began.plus(turned))
+    }
+
+    fn identity_body(&self, id: &Secret) -> Value {
+        let credential = |name: &str| self.target.credential(name);
+        let provider = format!(
+            "cognito-idp.{}.amazonaws.com/{}",
+            credential("region"),
+            credential("user_pool_id")
+        );
+        let mut logins = serde_json::Map::new();
+        logins.insert(provider, id.expose().into());
+        json!({"IdentityPoolId": credential("identity_pool_id"), "Logins": logins})
+    }
+
+    async fn pool(
+        &mut self,
+        act: &str,
+        how: &str,
+        name: &str,
+        body: &Value,
+    ) -> Result<Option<Reply>, Error> {
+        let (url, request) = post(&self.target, Service::UserPool, name, body)?;
+        Ok(self.exchange(act, how, &url, &request).await)
+    }
+
+    async fn identity(
+        &mut self,
+        act: &str,
+        how: &str,
+        name: &str,
+        body: &Value,
+    ) -> Result<Option<Reply>, Error> {
+        let mut body = body.clone();
+        if name == "GetCredentialsForIdentity"
+            && let Some(members) = body.as_object_mut()
+        {
+            members.remove("IdentityPoolId");
+        }
+        let (url, request) = post(&self.target, Service::IdentityPool, name, &body)?;
+        Ok(self.exchange(act, how, &url, &request).await)
+    }
+
+    /// Keeps the tokens of a sign-in, and writes down what only their text shows: how long they
+    /// live by their own claims.
+    fn keep(&mut self, result: &Value) {
+        let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) else {
+            return;
+        };
+        let spans = [&pair.0, &pair.1].map(|token| lifetime_of(token.expose()));
+        self.log.turns(
+            "measured",
+            json!({"access_lifetime_s": spans[0], "id_lifetime_s": spans[1]}),
+        );
+        self.sessions.push(Session {
+            pairs: vec![pair],
+            refresh: Secret::new(refresh),
+        });
+    }
+}
+
+fn pair(result: &Value) -> Option<(Secret, Secret)> {
+    let text = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
+    Some((
+        Secret::new(text("AccessToken")?),
+        Secret::new(text("IdToken")?),
+    ))
+}
+
+/// `exp - iat` of a JWT, unverified.
+fn lifetime_of(token: &str) -> Option<i64> {
+    use base64::Engine as _;
+    let claims = token.split('.').nth(1)?;
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(claims)
+        .ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
+}
+
+fn swapped(text: &str) -> String {
+    let swap = |letter: char| {
+        if letter.is_ascii_lowercase() {
+            letter.to_ascii_uppercase()
+        } else {
+            letter.to_ascii_lowercase()
+        }
+    };
+    text.chars().map(swap).collect()
+}

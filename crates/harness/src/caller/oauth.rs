@@ -1,0 +1,254 @@
+//! The harness as a caller of the vendor: logins, calls, pages.
+
+use std::time::Duration;
+
+use locum_core::Secret;
+use serde_json::Value;
+
+use crate::Error;
+use crate::caller::{Call, CallVariation, Login, LoginVariation};
+use crate::http::{self, Reply, Request, Url, multipart};
+use crate::run::context::{ObtainedToken, ScenarioContext};
+
+/// A list with more pages than this has no end for us.
+const MOST_PAGES: usize = 50;
+
+impl ScenarioContext {
+    /// Logs in as documented, or with the one thing changed that `how` names.
+    pub async fn login(&mut self, how: &str) -> Result<(), Error> {
+        let mut login = Login::documented(&self.profile, &self.target)?;
+        let documented = login.request();
+        if let Some(state) = state_of(how) {
+            let Some(target) = self.target.as_account(state) else {
+                self.log.lacks(&format!("there is no {state} account"));
+                return Ok(());
+            };
+            login = Login::documented(&self.profile, &target)?;
+        } else if !how.is_empty() {
+            let twist = LoginVariation::parse(how).ok_or_else(|| unknown("login", how))?;
+            twist.apply(&mut login);
+        }
+        let request = login.request();
+        if !how.is_empty() && request == documented {
+            return Err(Error::Step(format!("a login {how} is the documented one")));
+        }
+        self.hide_halves(&login);
+        let reply = self.exchange("login", how, &login.url, &request).await;
+        if let Some(reply) = reply
+            && (200..300).contains(&reply.status)
+        {
+            self.hold(&reply.json());
+        }
+        Ok(())
+    }
+
+    /// Calls the API with the latest token, or with the one thing changed that `how` names.
+    pub async fn call(&mut self, how: &str) -> Result<(), Error> {
+        let token = self.tokens.last().map(|held| held.value.clone());
+        self.call_with(token, "call", how).await
+    }
+
+    /// Calls the API with the token that the caller got first.
+    pub async fn call_with_first(&mut self) -> Result<(), Error> {
+        let token = self.tokens.first().map(|held| held.value.clone());
+        self.call_with(token, "call", "").await
+    }
+
+    async fn call_with(
+        &mut self,
+        token: Option<Secret>,
+        act: &str,
+        how: &str,
+    ) -> Result<(), Error> {
+        let Some(token) = token else {
+            self.log.lacks("there was no token to call with");
+            return Ok(());
+        };
+        let mut call = Call::documented(&self.profile, &self.target, token.expose())?;
+        self.twist_call(&mut call, how, &token)?;
+        self.exchange(act, how, &call.url, &call.request()).await;
+        Ok(())
+    }
+
+    /// Calls the profile's endpoint `name` with the one thing changed that `how` names.
+    pub async fn call_endpoint(&mut self, name: &str, how: &str) -> Result<(), Error> {
+        let token = self.tokens.last().map(|held| held.value.clone());
+        let token = token.unwrap_or_else(|| Secret::new(""));
+        let mut call = Call::endpoint(&self.profile, &self.target, name, token.expose())?;
+        self.twist_call(&mut call, how, &token)?;
+        let how = format!("{name} {how}");
+        self.exchange("call", how.trim_end(), &call.url, &call.request())
+            .await;
+        Ok(())
+    }
+
+    /// Sends a form to the profile's endpoint `name`. It makes something, so that it is sent to a
+    /// mock alone: nobody has allowed it at a real endpoint.
+    pub async fn send_form(
+        &mut self,
+        name: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Error> {
+        if self.stage.is_none() {
+            self.not_applicable = Some("writing at a real endpoint is not allowed".to_owned());
+            return Ok(());
+        }
+        let Ok(token) = self.token().cloned() else {
+            self.log.lacks("there was no token to write with");
+            return Ok(());
+        };
+        let mut call = Call::endpoint(&self.profile, &self.target, name, token.value.expose())?;
+        let mut filled = Vec::new();
+        for (field, value) in fields {
+            filled.push((field.clone(), self.target.fill(value)?));
+        }
+        call.body = Some(multipart(&filled));
+        let reply = self
+            .exchange("form", name, &call.url, &call.request())
+            .await;
+        if let Some(reply) = reply {
+            self.target.learn(&reply.json());
+        }
+        Ok(())
+    }
+
+    fn twist_call(&mut self, call: &mut Call, how: &str, token: &Secret) -> Result<(), Error> {
+        if how.is_empty() {
+            return Ok(());
+        }
+        let twist = CallVariation::parse(how).ok_or_else(|| unknown("call", how))?;
+        twist.apply(call, token.expose());
+        if matches!(
+            twist,
+            CallVariation::AlteredToken
+                | CallVariation::ChangedSignature
+                | CallVariation::UnknownToken
+        ) {
+            let altered = call.authorization.concat();
+            self.log
+                .hide(altered.trim_start_matches("Bearer "), "altered token");
+        }
+        Ok(())
+    }
+
+    /// Reads the documented list page by page, `limit` entries each, as far as `next` links lead
+    /// on the same host.
+    pub async fn read_pages(&mut self, limit: &str, next: &str) -> Result<(), Error> {
+        let Ok(token) = self.token().cloned() else {
+            self.log.lacks("there was no token to read a list with");
+            return Ok(());
+        };
+        let mut call = Call::documented(&self.profile, &self.target, token.value.expose())?;
+        if let Some((name, value)) = limit.split_once('=') {
+            call.query.push((name.to_owned(), value.to_owned()));
+        }
+        for _ in 0..MOST_PAGES {
+            let Some(reply) = self.exchange("page", "", &call.url, &call.request()).await else {
+                return Ok(());
+            };
+            let Some(link) = reply.json()[next].as_str().map(str::to_owned) else {
+                return Ok(());
+            };
+            let Ok(url) = Url::parse(&link) else {
+                return Ok(());
+            };
+            // A token goes nowhere but to the host that was asked.
+            if (url.tls, &url.host, url.port) != (call.url.tls, &call.url.host, call.url.port) {
+                return Ok(());
+            }
+            call = Call::to(&self.profile, &self.target, &link, token.value.expose())?;
+        }
+        self.log.lacks("the list did not end");
+        Ok(())
+    }
+
+    /// Sends and writes down; what came back is for further use and never written as it is.
+    pub(crate) async fn exchange(
+        &mut self,
+        act: &str,
+        how: &str,
+        url: &Url,
+        request: &Request,
+    ) -> Option<Reply> {
+        let mut request = request.clone();
+        request
+            .headers
+            .insert(0, ("Host".to_owned(), url.authority()));
+        let seq = self.log.sends(act, how, &request);
+        match http::send(url, &request).await {
+            Ok(reply) => {
+                self.hide_issued(&reply.json());
+                self.log.receives(seq, Ok(&reply));
+                if let Some(token) = reply.json()["access_token"].as_str() {
+                    self.log.decodes(seq, token);
+                }
+                Some(reply)
+            }
+            Err(error) => {
+                self.log.receives(seq, Err(&error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// What a twist made of a secret is a secret, too: the vendor must not repeat it either.
+    fn hide_halves(&mut self, login: &Login) {
+        let half = |at: usize| login.halves[at].1.as_deref().unwrap_or_default();
+        let name = format!("changed {}", login.halves[1].0.replace('_', " "));
+        self.log.hide(half(1), &name);
+        self.log
+            .hide_pair(half(0), half(1), &format!("pair with {name}"));
+    }
+
+    /// Tokens of a reply are secrets from now on, wherever the vendor puts them.
+    fn hide_issued(&mut self, body: &Value) {
+        for (target, word) in [
+            ("/access_token", "access token"),
+            ("/refresh_token", "refresh token"),
+            ("/id_token", "id token"),
+            ("/AuthenticationResult/AccessToken", "access token"),
+            ("/AuthenticationResult/IdToken", "id token"),
+            ("/AuthenticationResult/RefreshToken", "refresh token"),
+            ("/Session", "session"),
+            ("/Credentials/SecretKey", "secret key"),
+            ("/Credentials/SessionToken", "session token"),
+        ] {
+            if let Some(token) = body.pointer(target).and_then(Value::as_str) {
+                self.named += 1;
+                self.log.hide(token, &format!("{word} {}", self.named));
+            }
+        }
+    }
+
+    fn hold(&mut self, body: &Value) {
+        let Some(token) = body["access_token"]
+            .as_str()
+            .filter(|token| !token.is_empty())
+        else {
+            return;
+        };
+        let facts = &self.profile.token;
+        let told = body["expires_in"].as_u64();
+        let lifetime = told.and_then(|raw| facts.expires_in.from_wire(raw));
+        let name = self.log.redact(token);
+        let held = ObtainedToken {
+            name: name.trim_matches(['«', '»']).to_owned(),
+            value: Secret::new(token),
+            // A lifetime beyond a century is no fact but a fault: time is not turned so far.
+            lifetime: lifetime
+                .unwrap_or_else(|| facts.lifetime())
+                .min(Duration::from_hours(876_600)),
+            issued_at: self.turned(),
+        };
+        self.tokens.push(held);
+    }
+}
+
+/// The state in `as the inactive account`.
+fn state_of(how: &str) -> Option<&str> {
+    how.strip_prefix("as the ")?.strip_suffix(" account")
+}
+
+pub(crate) fn unknown(what: &str, how: &str) -> Error {
+    Error::Step(format!("no {what} is known `{how}`"))
+}

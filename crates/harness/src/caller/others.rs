@@ -1,0 +1,144 @@
+//! What others do beside the caller: a second client, a client of a second tenant.
+
+use locum_core::Secret;
+use serde_json::Value;
+
+use super::oauth::unknown;
+use crate::Error;
+use crate::caller::{Call, Login};
+use crate::http::Url;
+use crate::run::context::ScenarioContext;
+use crate::target::{Other, Target};
+
+impl ScenarioContext {
+    /// The caller creates something at `path` of the API.
+    pub async fn create(&mut self, path: &str, body: &str) -> Result<(), Error> {
+        let Ok(token) = self.token().cloned() else {
+            self.log
+                .lacks("there was no token to create something with");
+            return Ok(());
+        };
+        let url = format!("{}{path}", self.target.url("api")?);
+        let mut call = Call::to(&self.profile, &self.target, &url, token.value.expose())?;
+        "POST".clone_into(&mut call.method);
+        call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
+        let reply = self
+            .exchange("create", "", &call.url, &call.request())
+            .await;
+        self.created = reply.map(|reply| reply.json()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Reads what the caller created, as the caller or as the one that `how` names.
+    pub async fn read(&mut self, path: &str, how: &str) -> Result<(), Error> {
+        let Some(path) = self.of_created(path) else {
+            self.log.lacks("nothing was created that could be read");
+            return Ok(());
+        };
+        let Some((mut target, token)) = self.reader(how).await? else {
+            return Ok(());
+        };
+        if how.ends_with(OWNERS_TENANT) {
+            target = self.target.clone();
+        }
+        let url = format!("{}{path}", self.target.url("api")?);
+        let call = Call::to(&self.profile, &target, &url, token.expose())?;
+        self.exchange("read", how, &call.url, &call.request()).await;
+        Ok(())
+    }
+
+    async fn reader(&mut self, how: &str) -> Result<Option<(Target, Secret)>, Error> {
+        if how.is_empty() {
+            let token = self.token().map(|held| held.value.clone());
+            return Ok(token.ok().map(|token| (self.target.clone(), token)));
+        }
+        let who = how.strip_prefix("as ").unwrap_or(how);
+        let who = who.strip_suffix(OWNERS_TENANT).unwrap_or(who);
+        let other = Other::parse(who).ok_or_else(|| unknown("reader", how))?;
+        self.other(other).await
+    }
+
+    /// The caller's token is to be revoked, by the caller or by another client.
+    pub async fn revoke(&mut self, other: Option<Other>) -> Result<(), Error> {
+        let Ok(url) = self.target.url("revoke").map(str::to_owned) else {
+            self.log.lacks("no address of a revocation is known");
+            return Ok(());
+        };
+        let Ok(token) = self.token().cloned() else {
+            self.log.lacks("there was no token to revoke");
+            return Ok(());
+        };
+        let (target, how) = match other {
+            None => (self.target.clone(), String::new()),
+            Some(other) => match self.other(other).await? {
+                None => return Ok(()),
+                Some((target, _)) => (target, format!("by {}", other.words())),
+            },
+        };
+        let mut login = Login::documented(&self.profile, &target)?;
+        login.url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
+        login.parameters = vec![("token".to_owned(), token.value.expose().to_owned())];
+        self.exchange("revoke", &how, &login.url, &login.request())
+            .await;
+        Ok(())
+    }
+
+    /// Reads the vendor's metadata document, if its address is known.
+    pub async fn metadata(&mut self) -> Result<(), Error> {
+        let Ok(url) = self.target.url("discovery").map(str::to_owned) else {
+            self.log.lacks("no address of a metadata document is known");
+            return Ok(());
+        };
+        let mut call = Call::to(&self.profile, &self.target, &url, "")?;
+        call.authorization.clear();
+        call.headers.clear();
+        self.exchange("metadata", "", &call.url, &call.request())
+            .await;
+        Ok(())
+    }
+
+    /// Somebody else, logged in and once admitted to the API: only then does a refusal elsewhere
+    /// say something.
+    pub(crate) async fn other(&mut self, other: Other) -> Result<Option<(Target, Secret)>, Error> {
+        if let Some(known) = self.others.get(&other) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(target) = self.target.of_other(&self.profile, other) else {
+            let what = format!("{} was not supplied", other.words());
+            self.log.lacks(&what);
+            return Ok(None);
+        };
+        let how = format!("as {}", other.words());
+        let login = Login::documented(&self.profile, &target)?;
+        let reply = self
+            .exchange("other login", &how, &login.url, &login.request())
+            .await;
+        let body = reply.map(|reply| reply.json()).unwrap_or_default();
+        let Some(token) = body["access_token"].as_str() else {
+            let what = format!("{} got no token", other.words());
+            self.log.lacks(&what);
+            return Ok(None);
+        };
+        self.log.hide(token, &format!("token of {}", other.words()));
+        let call = Call::documented(&self.profile, &target, token)?;
+        self.exchange("control", &how, &call.url, &call.request())
+            .await;
+        let known = (target, Secret::new(token));
+        self.others.insert(other, known.clone());
+        Ok(Some(known))
+    }
+
+    /// `path` with each `{name}` filled from what was created; `None` when that lacks one.
+    pub(crate) fn of_created(&self, path: &str) -> Option<String> {
+        let Value::Object(members) = &self.created else {
+            return (!path.contains('{')).then(|| path.to_owned());
+        };
+        let filled = members.iter().fold(path.to_owned(), |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default())
+        });
+        (!filled.contains('{')).then_some(filled)
+    }
+}
+
+/// A reader who names the owner's tenant in the header, and shows a token of another.
+const OWNERS_TENANT: &str = " with the owner's tenant";

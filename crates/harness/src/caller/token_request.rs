@@ -1,0 +1,170 @@
+//! The documented login request, open to change before it is written.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use locum_core::Profile;
+use locum_core::profile::{Grant, SecretIn};
+
+use crate::Error;
+use crate::evidence::form;
+use crate::http::{Request, Url};
+use crate::target::Target;
+
+/// How the parameters travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// A JSON object.
+    Json,
+    /// In the query, with no body.
+    Query,
+}
+
+/// A login before it is written: what a twist may change.
+#[derive(Clone)]
+pub struct Login {
+    /// The method.
+    pub method: String,
+    /// Where it goes.
+    pub url: Url,
+    /// The tenant that the address names, where the vendor has tenants.
+    pub tenant: String,
+    /// Id and secret, or user name and password: the names of the parameters and their values.
+    /// A half that is `None` is left out.
+    pub halves: [(String, Option<String>); 2],
+    /// Where the halves travel.
+    pub secret_in: Vec<SecretIn>,
+    /// The word before the Basic value.
+    pub scheme: String,
+    /// The other parameters, in order.
+    pub parameters: Vec<(String, String)>,
+    /// How the parameters travel.
+    pub content: Content,
+    /// `Content-Type`, unless it follows from the content.
+    pub content_type: Option<String>,
+    /// Header lines besides.
+    pub headers: Vec<(String, String)>,
+    /// The whole value of `Authorization`, in place of the Basic one.
+    pub authorization: Option<String>,
+}
+
+impl Login {
+    /// The request that the vendor's page shows (RFC 6749 §4.3 and §4.4).
+    pub fn documented(profile: &Profile, target: &Target) -> Result<Self, Error> {
+        let facts = &profile.token;
+        let (grant, id, secret) = match facts.grant {
+            Grant::ClientCredentials => ("client_credentials", "client_id", "client_secret"),
+            Grant::Password => ("password", "username", "password"),
+            Grant::Cognito => {
+                return Err(Error::Step(
+                    "a login by challenge is not built yet".to_owned(),
+                ));
+            }
+        };
+        let url =
+            Url::parse(target.url("token")?).map_err(|error| Error::Step(error.to_string()))?;
+        let mut parameters = Vec::new();
+        if facts.sends_grant_type {
+            parameters.push(("grant_type".to_owned(), grant.to_owned()));
+        }
+        if let Some(scope) = &facts.scope {
+            parameters.push(("scope".to_owned(), scope.clone()));
+        }
+        let half = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
+        let accept = facts
+            .accept
+            .iter()
+            .map(|value| ("Accept".to_owned(), value.clone()));
+        Ok(Self {
+            method: "POST".to_owned(),
+            url,
+            tenant: target.credential("tenant").to_owned(),
+            halves: [half(id), half(secret)],
+            secret_in: vec![facts.secret_in],
+            scheme: "Basic".to_owned(),
+            parameters,
+            content: Content::Form,
+            content_type: None,
+            headers: accept.collect(),
+            authorization: None,
+        })
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> Request {
+        let mut target = self.url.target.clone();
+        let mut request = Request::new(&self.method, "");
+        if let Some(value) = self.authorization() {
+            request = request.header("Authorization", &value);
+        }
+        request.headers.extend(self.headers.iter().cloned());
+        let parameters = self.all_parameters();
+        let documented = match self.content {
+            Content::Form => {
+                request.body = encode(&parameters).into_bytes();
+                "application/x-www-form-urlencoded"
+            }
+            Content::Json => {
+                let object: serde_json::Map<_, _> = parameters
+                    .into_iter()
+                    .map(|(name, value)| (name, value.into()))
+                    .collect();
+                request.body = serde_json::Value::Object(object).to_string().into_bytes();
+                "application/json"
+            }
+            Content::Query => {
+                let joint = if target.contains('?') { '&' } else { '?' };
+                target.push(joint);
+                target.push_str(&encode(&parameters));
+                "application/x-www-form-urlencoded"
+            }
+        };
+        let content_type = self.content_type.as_deref().unwrap_or(documented);
+        if !content_type.is_empty() {
+            request = request.header("Content-Type", content_type);
+        }
+        request.target = target;
+        request
+    }
+
+    fn authorization(&self) -> Option<String> {
+        if self.authorization.is_some() {
+            return self.authorization.clone();
+        }
+        let half = |at: usize| self.halves[at].1.as_deref();
+        if !self.secret_in.contains(&SecretIn::Basic) || (half(0).is_none() && half(1).is_none()) {
+            return None;
+        }
+        // A half that is missing takes its colon with it.
+        let pair = match (half(0), half(1)) {
+            (Some(id), Some(secret)) => format!("{id}:{secret}"),
+            (one, other) => one.or(other).unwrap_or_default().to_owned(),
+        };
+        Some(format!("{} {}", self.scheme, STANDARD.encode(pair)))
+    }
+
+    fn all_parameters(&self) -> Vec<(String, String)> {
+        let mut all = self.parameters.clone();
+        if self.secret_in.contains(&SecretIn::Body) {
+            let halves = self.halves.iter();
+            all.extend(halves.filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
+        }
+        all
+    }
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// The form encoding of RFC 6749 appendix B.
+pub(super) fn encode(parameters: &[(String, String)]) -> String {
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", form(name), form(value)))
+        .collect();
+    pairs.join("&")
+}

@@ -1,0 +1,152 @@
+//! Websockets that the harness opens itself.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use locum_core::Secret;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::oauth::unknown;
+use crate::Error;
+use crate::caller::{Open, SocketVariation};
+use crate::evidence::Side;
+use crate::http::{self, Opening, Url};
+use crate::run::context::ScenarioContext;
+use crate::target::Other;
+
+/// A vendor answers a configuration at once; one that does not has not answered.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// So many messages may come before the answer to the configuration.
+const MOST_MESSAGES: usize = 16;
+
+impl ScenarioContext {
+    /// From now on each socket is told this first.
+    pub fn configure_sockets(&mut self, configuration: &str) -> Result<(), Error> {
+        self.socket_config = serde_json::from_str(configuration)
+            .map_err(|error| Error::Step(format!("the configuration is no JSON: {error}")))?;
+        Ok(())
+    }
+
+    /// Opens the socket at `place`, a path below the sockets' address or a member of what was
+    /// created, with the one thing changed that `how` names; sends the configuration and reads as
+    /// far as its answer.
+    pub async fn open_socket(&mut self, place: &str, how: &str) -> Result<(), Error> {
+        let facts = self.profile.socket.clone();
+        let facts = facts.ok_or_else(|| Error::Step("this vendor has no sockets".to_owned()))?;
+        let Some(url) = self.socket_url(place)? else {
+            return Ok(());
+        };
+        let twist = match how {
+            "" => None,
+            _ => Some(SocketVariation::parse(how).ok_or_else(|| unknown("opening", how))?),
+        };
+        let Some(token) = self.socket_token(twist).await? else {
+            return Ok(());
+        };
+        let value = match twist {
+            None => Some(format!("{}{}", facts.token_prefix, token.expose())),
+            Some(twist) => twist.apply(&facts.token_prefix, token.expose()),
+        };
+        if let Some(value) = &value {
+            let bare = value.strip_prefix(&facts.token_prefix).unwrap_or(value);
+            self.log.hide(bare, "changed token");
+        }
+        let open = Open { url, token: value };
+        let request = open.request(&facts);
+        let seq = self.log.sends("open", how, &request);
+        match http::open(&open.url, &request).await {
+            Ok(Opening::Refused(reply)) => {
+                self.log.receives(seq, Ok(&reply));
+            }
+            Ok(Opening::Open(reply, socket)) => {
+                self.log.receives(seq, Ok(&reply));
+                self.configure(seq, *socket).await;
+            }
+            Err(error) => {
+                self.log.receives(seq, Err(&error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a socket is: never on a host that the caller was not told of beforehand.
+    fn socket_url(&mut self, place: &str) -> Result<Option<Url>, Error> {
+        let base = self.target.url("ws")?.to_owned();
+        let text = match place.strip_prefix('/') {
+            Some(_) => Some(format!("{base}{}", self.target.fill(place)?)),
+            None => self.of_created(place),
+        };
+        let url = text.and_then(|text| Url::parse(&text).ok());
+        let home = Url::parse(&base).map_err(|error| Error::Step(error.to_string()))?;
+        match url {
+            Some(url) if (&url.host, url.port) == (&home.host, home.port) => Ok(Some(url)),
+            Some(_) => {
+                self.log.lacks("the socket is on a host that gets no token");
+                Ok(None)
+            }
+            None => {
+                self.log.lacks("there was no socket to open");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn socket_token(
+        &mut self,
+        twist: Option<SocketVariation>,
+    ) -> Result<Option<Secret>, Error> {
+        if twist == Some(SocketVariation::OtherTenant) {
+            let other = self.other(Other::Tenant).await?;
+            return Ok(other.map(|(_, token)| token));
+        }
+        let held = match twist {
+            Some(SocketVariation::EndedToken) => self.first_token(),
+            _ => self.token(),
+        };
+        let token = held.map(|held| held.value.clone()).ok();
+        if token.is_none() {
+            self.log.lacks("there was no token to open a socket with");
+        }
+        Ok(token)
+    }
+
+    async fn configure(&mut self, seq: u64, mut socket: WebSocketStream<TcpStream>) {
+        let config = json!({"type": "config", "configuration": self.socket_config}).to_string();
+        self.log.passes(seq, Side::Harness, "text", &config);
+        if socket.send(Message::text(config)).await.is_err() {
+            self.log
+                .passes(seq, Side::Vendor, "close", "without a close frame");
+            return;
+        }
+        for _ in 0..MOST_MESSAGES {
+            let Ok(next) = tokio::time::timeout(ANSWER, socket.next()).await else {
+                break;
+            };
+            let (opcode, text) = match next {
+                Some(Ok(Message::Text(text))) => ("text", text.to_string()),
+                Some(Ok(Message::Close(frame))) => {
+                    let code = frame.map(|frame| u16::from(frame.code).to_string());
+                    ("close", code.unwrap_or_else(|| "without a code".to_owned()))
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => ("close", "without a close frame".to_owned()),
+            };
+            self.log.passes(seq, Side::Vendor, opcode, &text);
+            if opcode == "close" || answers_the_configuration(&text) {
+                break;
+            }
+        }
+        // What comes of the goodbye is nobody's row here.
+        let _ = tokio::time::timeout(ANSWER, socket.close(None)).await;
+    }
+}
+
+fn answers_the_configuration(text: &str) -> bool {
+    let message: Value = serde_json::from_str(text).unwrap_or_default();
+    let word = message["type"].as_str().unwrap_or_default();
+    word.to_ascii_uppercase().starts_with("CONFIG")
+}

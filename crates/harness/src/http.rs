@@ -1,0 +1,169 @@
+//! One raw HTTP/1.1 exchange: what is sent is exactly what was asked for, what came is kept.
+//!
+//! An ordinary client library would tidy up the very things that a requirement is about: letter
+//! case and order of headers, repetitions, odd targets. So requests are written to the socket by
+//! hand, on a connection of their own.
+
+mod multipart;
+mod read;
+mod request;
+mod socket;
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+pub use multipart::multipart;
+pub use request::{Request, Url};
+pub use socket::{Opening, open, upgrade};
+
+/// How long a vendor may take for one reply.
+pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Header lines in order, names as sent.
+    pub headers: Vec<(String, String)>,
+    /// The body, with the transfer coding taken off.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The first header called `name`, in whatever letter case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON; `Null` when it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// Why there is no reply. No variant carries what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The address is none, or asks for what is not built in.
+    #[error("{0}")]
+    Address(String),
+    /// Nothing listens there, or the connection broke.
+    #[error("the connection failed: {0}")]
+    Network(std::io::ErrorKind),
+    /// The reply did not come in time.
+    #[error("no reply within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// What came is no HTTP.
+    #[error("the reply is no HTTP: {0}")]
+    Malformed(&'static str),
+}
+
+impl From<std::io::Error> for HttpError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Network(error.kind())
+    }
+}
+
+/// Anything that carries bytes both ways: the seam for TLS.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// Sends `request` to the host of `url` and reads the one reply.
+pub async fn send(url: &Url, request: &Request) -> Result<Reply, HttpError> {
+    let exchange = async {
+        let mut wire = connect(url).await?;
+        wire.write_all(&request.bytes(&url.authority())).await?;
+        wire.flush().await?;
+        read::reply(&mut wire, request.method == "HEAD").await
+    };
+    tokio::time::timeout(REPLY_TIMEOUT, exchange)
+        .await
+        .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
+}
+
+async fn connect(url: &Url) -> Result<Box<dyn Wire>, HttpError> {
+    if url.tls {
+        return Err(HttpError::Address(
+            "https is not built into the probe yet".to_owned(),
+        ));
+    }
+    let stream = TcpStream::connect((url.host.as_str(), url.port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(Box::new(stream))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one connection with `answer` and gives back what arrived.
+    async fn check(request: Request, answer: &'static str) -> (Result<Reply, HttpError>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let port = listener.local_addr().expect("it is bound").port();
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut seen = vec![0; 4096];
+            let n = stream.read(&mut seen).await.expect("a request");
+            stream.write_all(answer.as_bytes()).await.expect("sent");
+            String::from_utf8_lossy(&seen[..n]).into_owned()
+        });
+        let url = Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a URL");
+        let reply = send(&url, &request).await;
+        let seen = served.await.expect("it does not panic");
+        (reply, seen.replace(&port.to_string(), "PORT"))
+    }
+
+    #[tokio::test]
+    async fn a_request_leaves_as_it_was_written() {
+        let request = Request::new("pOsT", "/a b?x={|}")
+            .header("X-b", "1")
+            .header("x-B", " 2")
+            .body("äh");
+        let (reply, seen) = check(request, "HTTP/1.1 204 No Content\r\n\r\n").await;
+        assert_eq!(
+            seen,
+            "pOsT /a b?x={|} HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nX-b: 1\r\nx-B:  2\r\n\
+             Content-Length: 3\r\nConnection: close\r\n\r\näh"
+        );
+        assert_eq!(reply.expect("a reply").status, 204);
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_by_length_by_chunks_or_to_the_end() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello junk",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello",
+        ] {
+            let (reply, _) = check(Request::new("GET", "/"), answer).await;
+            let reply = reply.expect("a reply");
+            assert_eq!((reply.status, &reply.body[..]), (200, &b"hello"[..]));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_http_is_said_to_be_none() {
+        for answer in ["", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 2\r\n\r\n"] {
+            let (reply, _) = check(Request::new("GET", "/"), answer).await;
+            assert!(matches!(
+                reply,
+                Err(HttpError::Malformed(_) | HttpError::Network(_))
+            ));
+        }
+        let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
+        let (reply, _) = check(Request::new("GET", "/"), cut).await;
+        assert_eq!(
+            reply,
+            Err(HttpError::Network(std::io::ErrorKind::UnexpectedEof))
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads one HTTP/1.1 reply (RFC 9112), bounded.
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::{HttpError, Reply};
+
+/// No reply of a vendor is larger, head and body each.
+const LARGEST: usize = 16 << 20;
+
+/// Reads until the reply is complete; interim replies (1xx but 101) are passed over.
+pub(super) async fn reply<R>(wire: &mut R, to_head: bool) -> Result<Reply, HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    let mut buffer = Vec::new();
+    let reply = loop {
+        let reply = head(wire, &mut buffer).await?;
+        if !(100..200).contains(&reply.status) || reply.status == 101 {
+            break reply;
+        }
+    };
+    if to_head {
+        return Ok(reply);
+    }
+    rest(wire, reply, buffer).await
+}
+
+/// Reads the body that belongs to a head; `buffer` holds what came behind the head already.
+pub(super) async fn rest<R>(
+    wire: &mut R,
+    mut reply: Reply,
+    buffer: Vec<u8>,
+) -> Result<Reply, HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    if !matches!(reply.status, 101 | 204 | 304) {
+        reply.body = body(wire, buffer, &reply).await?;
+    }
+    Ok(reply)
+}
+
+/// Reads one head and leaves what came behind it in `buffer`.
+pub(super) async fn head<R>(wire: &mut R, buffer: &mut Vec<u8>) -> Result<Reply, HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    let end = loop {
+        if let Some(at) = find(buffer, b"\r\n\r\n") {
+            break at;
+        }
+        more(wire, buffer).await?;
+    };
+    let text: Vec<u8> = buffer.drain(..end + 4).collect();
+    parse(&String::from_utf8_lossy(&text[..end]))
+}
+
+fn parse(text: &str) -> Result<Reply, HttpError> {
+    let mut lines = text.split("\r\n");
+    let first = lines.next().unwrap_or_default();
+    let status = first
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.get(2..5))
+        .and_then(|digits| digits.parse().ok())
+        .ok_or(HttpError::Malformed("no status line"))?;
+    let headers = lines
+        .map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
+        })
+        .collect::<Option<_>>()
+        .ok_or(HttpError::Malformed("a header line without a colon"))?;
+    Ok(Reply {
+        status,
+        headers,
+        body: Vec::new(),
+    })
+}
+
+async fn body<R>(wire: &mut R, mut buffer: Vec<u8>, head: &Reply) -> Result<Vec<u8>, HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    let chunked = head
+        .header("transfer-encoding")
+        .is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked"));
+    if chunked {
+        return chunks(wire, buffer).await;
+    }
+    let Some(length) = head.header("content-length") else {
+        while more(wire, &mut buffer).await.is_ok() {}
+        return Ok(buffer);
+    };
+    let length: usize = length
+        .parse()
+        .ok()
+        .filter(|length| *length <= LARGEST)
+        .ok_or(HttpError::Malformed("the content length"))?;
+    while buffer.len() < length {
+        more(wire, &mut buffer).await?;
+    }
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+/// The chunked coding of RFC 9112 §7.1; extensions and trailers are passed over.
+async fn chunks<R>(wire: &mut R, mut buffer: Vec<u8>) -> Result<Vec<u8>, HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    let mut body = Vec::new();
+    loop {
+        let end = loop {
+            if let Some(at) = find(&buffer, b"\r\n") {
+                break at;
+            }
+            more(wire, &mut buffer).await?;
+        };
+        let line = String::from_utf8_lossy(&buffer[..end]).into_owned();
+        let digits = line.split(';').next().unwrap_or_default().trim();
+        let size = usize::from_str_radix(digits, 16)
+            .ok()
+            .filter(|size| body.len() + size <= LARGEST)
+            .ok_or(HttpError::Malformed("the size of a chunk"))?;
+        if size == 0 {
+            return Ok(body);
+        }
+        while buffer.len() < end + 2 + size + 2 {
+            more(wire, &mut buffer).await?;
+        }
+        body.extend_from_slice(&buffer[end + 2..end + 2 + size]);
+        buffer.drain(..end + 2 + size + 2);
+    }
+}
+
+async fn more<R>(wire: &mut R, buffer: &mut Vec<u8>) -> Result<(), HttpError>
+where
+    R: AsyncRead + Unpin + ?Sized,
+{
+    if buffer.len() > LARGEST {
+        return Err(HttpError::Malformed("it is too large"));
+    }
+    let mut piece = [0; 8192];
+    match wire.read(&mut piece).await? {
+        0 => Err(HttpError::Network(std::io::ErrorKind::UnexpectedEof)),
+        n => {
+            buffer.extend_from_slice(&piece[..n]);
+            Ok(())
+        }
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
+}

@@ -1,0 +1,87 @@
+//! A websocket upgrade, written by hand (RFC 6455 §4.1): any fault can be put into it.
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::{HttpError, REPLY_TIMEOUT, Reply, Request, Url, read};
+
+/// The sample key of RFC 6455 §1.3; any 16 bytes do.
+pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// What became of an upgrade.
+#[derive(Debug)]
+pub enum Opening {
+    /// 101: the reply, and the socket.
+    Open(Reply, Box<WebSocketStream<TcpStream>>),
+    /// Anything else.
+    Refused(Reply),
+}
+
+/// The documented upgrade to `target`.
+pub fn upgrade(target: &str) -> Request {
+    Request::new("GET", target)
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Key", KEY)
+        .header("Sec-WebSocket-Version", "13")
+}
+
+/// Sends `request` to the host of `url` and opens the socket if the vendor agrees.
+pub async fn open(url: &Url, request: &Request) -> Result<Opening, HttpError> {
+    if url.tls {
+        return Err(HttpError::Address(
+            "wss is not built into the probe yet".to_owned(),
+        ));
+    }
+    tokio::time::timeout(REPLY_TIMEOUT, shake_hands(url, request))
+        .await
+        .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
+}
+
+async fn shake_hands(url: &Url, request: &Request) -> Result<Opening, HttpError> {
+    let mut stream = TcpStream::connect((url.host.as_str(), url.port)).await?;
+    stream.set_nodelay(true)?;
+    stream.write_all(&request.bytes(&url.authority())).await?;
+    let mut rest = Vec::new();
+    let reply = read::head(&mut stream, &mut rest).await?;
+    if reply.status == 101 {
+        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await;
+        return Ok(Opening::Open(reply, Box::new(socket)));
+    }
+    let reply = read::rest(&mut stream, reply, rest).await?;
+    Ok(Opening::Refused(reply))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::tungstenite::Message;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upgrade_opens_a_socket_that_talks() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        let served = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            let mut socket = tokio_tungstenite::accept_async(stream).await.expect("open");
+            socket.send(Message::text("hello")).await.expect("sent");
+        });
+        let url = Url::parse(&format!("ws://{address}/s")).expect("a URL");
+        let opening = open(&url, &upgrade("/s")).await.expect("a reply");
+        let Opening::Open(reply, mut socket) = opening else {
+            unreachable!("the server agrees");
+        };
+        assert_eq!(
+            reply.header("sec-websocket-accept"),
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
+        let message = socket.next().await.expect("one").expect("whole");
+        assert_eq!(message.into_text().expect("text").as_str(), "hello");
+        served.await.expect("it does not panic");
+    }
+}

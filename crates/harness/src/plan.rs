@@ -1,0 +1,342 @@
+//! The features inside the binary: parsed, checked against the catalogue, selected.
+
+use std::path::PathBuf;
+
+use cucumber::feature::Ext as _;
+use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
+use cucumber::{Parser, cli};
+use futures_util::stream;
+use include_dir::{Dir, include_dir};
+use locum_core::RequirementId;
+use locum_core::requirement::Judge;
+
+use crate::Error;
+use crate::verdict::Scope;
+
+static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
+
+/// One scenario of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its name in the log: `s-1`, `s-2`, … in the order of the files.
+    pub key: String,
+    /// The feature's path and the scenario's name.
+    pub title: String,
+    /// The vendor: the feature's folder.
+    pub vendor: String,
+    /// Whom it judges.
+    pub judge: Judge,
+    /// The rows that it shows.
+    pub ids: Vec<RequirementId>,
+}
+
+/// The scenarios of a run, and the features that are left of the embedded ones.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The scenarios in order.
+    pub scenarios: Vec<Planned>,
+    features: Vec<Feature>,
+}
+
+impl Plan {
+    /// The scenarios for the rows in scope; those with several rows count for all of them.
+    pub fn select(scope: &Scope<'_>) -> Result<Self, Error> {
+        let mut plan = Self::default();
+        for vendor in scope.vendors {
+            let rows = scope.rows(vendor);
+            let wanted = |planned: &Planned| {
+                planned.judge == scope.judge
+                    && planned
+                        .ids
+                        .iter()
+                        .any(|id| rows.iter().any(|(row, _)| row.id == *id))
+            };
+            for feature in features_of(vendor)? {
+                plan.take(feature, vendor, &wanted)?;
+            }
+        }
+        if plan.scenarios.is_empty() {
+            return Err(Error::NothingSelected(scope.ids.to_vec()));
+        }
+        Ok(plan)
+    }
+
+    /// All scenarios of one text.
+    #[cfg(test)]
+    pub(crate) fn of_text(vendor: &str, text: &str) -> Result<Self, Error> {
+        let mut plan = Self::default();
+        let feature = parse(std::path::Path::new("features/f.feature"), text)?;
+        plan.take(feature, vendor, &|_: &Planned| true)?;
+        Ok(plan)
+    }
+
+    fn take(
+        &mut self,
+        mut feature: Feature,
+        vendor: &str,
+        wanted: &impl Fn(&Planned) -> bool,
+    ) -> Result<(), Error> {
+        let path = feature
+            .path
+            .clone()
+            .unwrap_or_default()
+            .display()
+            .to_string();
+        let inherited = feature.tags.clone();
+        self.keep(&mut feature.scenarios, &inherited, (&path, vendor), wanted)?;
+        for rule in &mut feature.rules {
+            let tags = [inherited.clone(), rule.tags.clone()].concat();
+            self.keep(&mut rule.scenarios, &tags, (&path, vendor), wanted)?;
+        }
+        feature.rules.retain(|rule| !rule.scenarios.is_empty());
+        if !(feature.rules.is_empty() && feature.scenarios.is_empty()) {
+            self.features.push(feature);
+        }
+        Ok(())
+    }
+
+    fn keep(
+        &mut self,
+        scenarios: &mut Vec<Scenario>,
+        inherited: &[String],
+        (path, vendor): (&str, &str),
+        wanted: &impl Fn(&Planned) -> bool,
+    ) -> Result<(), Error> {
+        let mut kept = Vec::new();
+        for mut scenario in scenarios.drain(..) {
+            let tags = [inherited, &scenario.tags].concat();
+            let mut planned = planned(&tags, path, vendor, &scenario.name)?;
+            if wanted(&planned) {
+                planned.key = format!("{}-{}", planned.judge.word(), self.scenarios.len() + 1);
+                scenario.tags.push(format!("key:{}", planned.key));
+                self.scenarios.push(planned);
+                kept.push(scenario);
+            }
+        }
+        *scenarios = kept;
+        Ok(())
+    }
+}
+
+/// The key that the plan gave to a scenario.
+pub(crate) fn key_of(scenario: &Scenario) -> &str {
+    let key = scenario
+        .tags
+        .iter()
+        .find_map(|tag| tag.strip_prefix("key:"));
+    key.unwrap_or_default()
+}
+
+/// Reads the tags: one or several `@id:…`, one level, one `@judge:…`.
+fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Planned, Error> {
+    let wrong = |fault: String| Error::Feature {
+        path: format!("{path}: {name}"),
+        fault,
+    };
+    let after = |prefix: &'static str| tags.iter().filter_map(move |tag| tag.strip_prefix(prefix));
+    let judge = match after("judge:").next() {
+        Some("vendor") => Judge::Vendor,
+        Some("client") => Judge::Client,
+        other => {
+            return Err(wrong(format!(
+                "@judge:vendor or @judge:client, not {other:?}"
+            )));
+        }
+    };
+    let ids: Vec<RequirementId> = after("id:")
+        .map(|id| RequirementId(id.to_owned()))
+        .collect();
+    if ids.is_empty() {
+        return Err(wrong("no @id: tag".to_owned()));
+    }
+    for id in &ids {
+        let row = crate::catalogue::catalogue()
+            .get(&id.0)
+            .ok_or_else(|| wrong(format!("the catalogue has no {id}")))?;
+        let level = row.level.word().to_lowercase();
+        if !tags.contains(&level) {
+            return Err(wrong(format!("{id} is @{level}")));
+        }
+        if !row.judges.contains(&judge) || !row.vendors.iter().any(|known| known == vendor) {
+            return Err(wrong(format!(
+                "{id} does not judge the {} of {vendor}",
+                judge.word()
+            )));
+        }
+    }
+    Ok(Planned {
+        key: String::new(),
+        title: format!("{path}: {name}"),
+        vendor: vendor.to_owned(),
+        judge,
+        ids,
+    })
+}
+
+/// The features of one vendor, in the order of their names, outlines expanded.
+fn features_of(vendor: &str) -> Result<Vec<Feature>, Error> {
+    let Some(folder) = FEATURES.get_dir(vendor) else {
+        return Ok(Vec::new());
+    };
+    let mut files: Vec<_> = folder.files().collect();
+    files.sort_by_key(|file| file.path());
+    files
+        .into_iter()
+        .filter(|file| file.path().extension().is_some_and(|end| end == "feature"))
+        .map(|file| {
+            let path = PathBuf::from("features").join(file.path());
+            parse(&path, file.contents_utf8().unwrap_or_default())
+        })
+        .collect()
+}
+
+fn parse(path: &std::path::Path, text: &str) -> Result<Feature, Error> {
+    let wrong = |fault: String| Error::Feature {
+        path: path.display().to_string(),
+        fault,
+    };
+    let mut feature =
+        Feature::parse(text, GherkinEnv::default()).map_err(|error| wrong(error.to_string()))?;
+    feature.path = Some(path.to_owned());
+    feature
+        .expand_examples()
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Hands the plan's features to cucumber.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Embedded;
+
+impl Parser<Plan> for Embedded {
+    type Cli = cli::Empty;
+    type Output = stream::Iter<std::vec::IntoIter<cucumber::parser::Result<Feature>>>;
+
+    fn parse(self, plan: Plan, _: cli::Empty) -> Self::Output {
+        let features: Vec<_> = plan.features.into_iter().map(Ok).collect();
+        stream::iter(features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cucumber::World as _;
+
+    use super::*;
+    use crate::caller::{CallVariation, LoginVariation, SocketVariation};
+    use crate::run::context::World;
+
+    fn all() -> Vec<Feature> {
+        let folders = FEATURES.dirs().filter_map(|folder| folder.path().to_str());
+        folders
+            .flat_map(|vendor| features_of(vendor).expect("it parses"))
+            .collect()
+    }
+
+    fn scenarios(feature: &Feature) -> impl Iterator<Item = &Scenario> {
+        let ruled = feature.rules.iter().flat_map(|rule| &rule.scenarios);
+        feature.scenarios.iter().chain(ruled)
+    }
+
+    #[test]
+    fn every_step_has_exactly_one_definition() {
+        let steps = World::collection();
+        let features = all();
+        assert!(!features.is_empty());
+        for feature in &features {
+            for step in scenarios(feature).flat_map(|scenario| &scenario.steps) {
+                let found = steps.find(step).expect("not ambiguous");
+                assert!(found.is_some(), "undefined: {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_of_a_request_is_known() {
+        for feature in &all() {
+            for step in scenarios(feature).flat_map(|scenario| &scenario.steps) {
+                let rows = step.table.iter().flat_map(|table| &table.rows);
+                for way in rows.filter_map(|row| row.first()) {
+                    match step.value.as_str() {
+                        "the caller logs in in each of these ways" => {
+                            assert!(LoginVariation::parse(way).is_some(), "{way}");
+                        }
+                        "the caller calls the API in each of these ways" => {
+                            assert!(CallVariation::parse(way).is_some(), "{way}");
+                        }
+                        step if step.starts_with("the caller opens the socket ") => {
+                            assert!(SocketVariation::parse(way).is_some(), "{way}");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scenarios_have_at_most_six_steps() {
+        for feature in &all() {
+            for scenario in scenarios(feature) {
+                assert!(scenario.steps.len() <= 6, "{}", scenario.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_folder_can_be_planned_for_both_sides() {
+        for folder in FEATURES.dirs() {
+            let vendors = [folder.path().display().to_string()];
+            for judge in [Judge::Vendor, Judge::Client] {
+                let scope = Scope {
+                    catalogue: crate::catalogue::catalogue(),
+                    vendors: &vendors,
+                    judge,
+                    ids: &[],
+                };
+                let plan = Plan::select(&scope).expect("something is selected");
+                assert!(plan.scenarios.iter().all(|planned| planned.judge == judge));
+            }
+        }
+    }
+
+    fn check(tags: &[&str], fault: &str) {
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let error = planned(&tags, "f", "pattern", "s").expect_err("it is wrong");
+        assert!(error.to_string().contains(fault), "{error}");
+    }
+
+    #[test]
+    fn wrong_tags_are_refused_by_name() {
+        check(&["id:VEN-16", "must"], "@judge:vendor or @judge:client");
+        check(&["judge:vendor", "must"], "no @id: tag");
+        check(
+            &["judge:vendor", "id:VEN-99", "must"],
+            "the catalogue has no VEN-99",
+        );
+        check(&["judge:vendor", "id:VEN-16", "should"], "VEN-16 is @must");
+        check(
+            &["judge:client", "id:VEN-16", "must"],
+            "does not judge the client",
+        );
+        check(
+            &["judge:vendor", "id:VEN-22", "should"],
+            "does not judge the vendor of pattern",
+        );
+    }
+
+    #[test]
+    fn nothing_selected_is_an_error() {
+        let ids = [RequirementId("SIG-01".to_owned())];
+        let scope = Scope {
+            catalogue: crate::catalogue::catalogue(),
+            vendors: &["pattern".to_owned()],
+            judge: Judge::Vendor,
+            ids: &ids,
+        };
+        let error = Plan::select(&scope).expect_err("nothing fits");
+        assert_eq!(
+            error.to_string(),
+            "nothing selected: no scenario fits SIG-01"
+        );
+    }
+}

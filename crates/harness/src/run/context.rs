@@ -1,0 +1,206 @@
+//! What one scenario has in its hands: a vendor, a caller or a client, and the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use locum_core::{Clock, EntryId, Finding, Profile, Secret};
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+use crate::evidence::EvidenceLog;
+use crate::rules::View;
+use crate::subject::ClientSubject;
+use crate::target::stage::StageClient;
+use crate::target::{Other, Target};
+
+/// cucumber makes a world for each scenario; the context is put into it before the first step.
+#[derive(Debug, Default, cucumber::World)]
+pub struct World {
+    /// What the scenario works with, once it is set.
+    pub context: Option<ScenarioContext>,
+    /// Why there is none.
+    pub trouble: Option<String>,
+    /// Why the scenario is not for this subject.
+    pub skip: Option<String>,
+}
+
+impl World {
+    /// The context.
+    pub fn context(&mut self) -> Result<&mut ScenarioContext, Error> {
+        let trouble = self.trouble.take();
+        let absent = || Error::Step(trouble.unwrap_or_else(|| "no context was set".to_owned()));
+        self.context.as_mut().ok_or_else(absent)
+    }
+}
+
+/// A token that the caller holds.
+#[derive(Clone, Debug)]
+pub struct ObtainedToken {
+    /// Its name in the log.
+    pub name: String,
+    /// Its value, for the wire.
+    pub value: Secret,
+    /// How long the vendor said that it lives.
+    pub lifetime: Duration,
+    /// How far the vendor's clock had been turned when it was issued, in seconds.
+    pub issued_at: f64,
+}
+
+/// A client under test with what the harness knows of it.
+pub struct Client {
+    pub(crate) subject: Box<dyn ClientSubject>,
+    pub(crate) asked: u64,
+    pub(crate) offset_s: f64,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({}, {} asks)", self.subject.name(), self.asked)
+    }
+}
+
+/// One scenario's vendor, caller or client, and log.
+#[derive(Debug)]
+pub struct ScenarioContext {
+    /// The vendor's facts.
+    pub profile: Profile,
+    /// Where it answers, and as whom it is called.
+    pub target: Target,
+    /// The mock's stage; a real endpoint has none.
+    pub stage: Option<StageClient>,
+    /// The log.
+    pub log: EvidenceLog,
+    /// What the rules found so far.
+    pub findings: Vec<Finding>,
+    /// Why the scenario does not apply to this subject, once that is known.
+    pub not_applicable: Option<String>,
+    pub(crate) tokens: Vec<ObtainedToken>,
+    pub(crate) client: Option<Client>,
+    pub(crate) seen: EntryId,
+    pub(crate) sessions: Vec<crate::caller::Session>,
+    pub(crate) challenge: Option<Secret>,
+    pub(crate) aws: Option<locum_client::sign::AwsCredentials>,
+    pub(crate) named: usize,
+    /// What the vendor said of the thing that the caller created last.
+    pub(crate) created: Value,
+    /// What a socket is told first.
+    pub(crate) socket_config: Value,
+    /// Others who have logged in: where and as whom, and their token.
+    pub(crate) others: BTreeMap<Other, (Target, Secret)>,
+}
+
+impl ScenarioContext {
+    /// A context at `place`. Every secret of the place is hidden before anything is written.
+    pub fn new(
+        profile: Profile,
+        target: Target,
+        stage: Option<StageClient>,
+        clock: Arc<dyn Clock>,
+        origin: Duration,
+    ) -> Self {
+        let mut log = EvidenceLog::new(clock, origin);
+        for (value, name) in target.secrets() {
+            log.hide(&value, &name);
+        }
+        let (id, secret) = (
+            target.credential("client_id"),
+            target.credential("client_secret"),
+        );
+        log.hide_pair(id, secret, "client id and client secret");
+        Self {
+            profile,
+            target,
+            stage,
+            log,
+            findings: Vec::new(),
+            not_applicable: None,
+            tokens: Vec::new(),
+            client: None,
+            seen: EntryId(0),
+            sessions: Vec::new(),
+            challenge: None,
+            aws: None,
+            named: 0,
+            created: Value::Null,
+            socket_config: Value::Null,
+            others: BTreeMap::new(),
+        }
+    }
+
+    /// What the rules may look at.
+    pub const fn view(&self) -> View<'_> {
+        View {
+            log: &self.log,
+            profile: &self.profile,
+        }
+    }
+
+    /// Keeps what a rule found. A broken requirement is a finding, not a failed step.
+    pub fn finds(&mut self, rule: impl FnOnce(&View<'_>) -> Finding) {
+        let finding = rule(&self.view());
+        self.findings.push(finding);
+    }
+
+    /// Lets `seconds` pass at the vendor. A real endpoint has no clock to turn: that is written
+    /// down, and rules that need the turn find nothing.
+    pub async fn advance(&mut self, seconds: f64) -> Result<(), Error> {
+        let Some(stage) = &self.stage else {
+            self.log.lacks("a real endpoint has no clock to turn");
+            return Ok(());
+        };
+        stage.advance(seconds).await?;
+        self.log.turns("clock", json!({"advance_s": seconds}));
+        Ok(())
+    }
+
+    /// Sets one of the vendor's own settings.
+    pub async fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
+        let Some(stage) = &self.stage else {
+            self.log.lacks("a real endpoint has no settings");
+            return Ok(());
+        };
+        let mut settings = Map::new();
+        settings.insert(format!("{}.{name}", self.profile.vendor), value);
+        stage.set(&settings).await?;
+        self.log.turns("settings", Value::Object(settings));
+        Ok(())
+    }
+
+    /// The stage, for what only a mock can do.
+    pub fn mock(&self) -> Result<&StageClient, Error> {
+        self.stage
+            .as_ref()
+            .ok_or_else(|| Error::Step("this step needs a mock".to_owned()))
+    }
+
+    /// The latest token that the caller holds.
+    pub fn token(&self) -> Result<&ObtainedToken, Error> {
+        let absent = || Error::Step("the caller holds no token".to_owned());
+        self.tokens.last().ok_or_else(absent)
+    }
+
+    /// The token that the caller got first.
+    pub fn first_token(&self) -> Result<&ObtainedToken, Error> {
+        let absent = || Error::Step("the caller holds no token".to_owned());
+        self.tokens.first().ok_or_else(absent)
+    }
+
+    /// How far the vendor's clock has been turned so far, in seconds.
+    pub fn turned(&self) -> f64 {
+        self.log.turned_before(u64::MAX)
+    }
+
+    /// Turns the vendor's clock to `share` of the latest token's lifetime, plus `extra_s`.
+    pub async fn advance_to(&mut self, share: f64, extra_s: f64) -> Result<(), Error> {
+        let Ok(token) = self.token() else {
+            self.log
+                .lacks("there was no token whose lifetime could pass");
+            return Ok(());
+        };
+        let target = token.issued_at + token.lifetime.as_secs_f64() * share + extra_s;
+        let ahead = target - self.turned();
+        // The wire counts milliseconds; what is left of a float goes up to the next one.
+        self.advance((ahead * 1000.0).ceil() / 1000.0).await
+    }
+}

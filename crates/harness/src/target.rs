@@ -1,0 +1,310 @@
+//! Where a vendor answers, and as whom one calls it: the same for a mock and a real endpoint.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+mod other;
+pub mod stage;
+
+pub use other::Other;
+pub use stage::{ControlClient, StageClient, StageSpec};
+
+/// Addresses and accounts of one vendor. It holds secrets, so its `Debug` shows addresses only.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    /// What stands before the vendor's documented paths.
+    pub base: String,
+    /// What a client is configured with: `token`, `api`, `ws`, …
+    pub urls: BTreeMap<String, String>,
+    /// The first account: `client_id`, `client_secret`, `username`, `password`, `tenant`, …
+    pub credentials: Map<String, Value>,
+    /// Further accounts, as the stage document lists them.
+    pub principals: Map<String, Value>,
+    /// The environment of a client under test.
+    pub env: BTreeMap<String, String>,
+    /// Ids that replies told: the latest value of each name.
+    #[serde(skip)]
+    pub learned: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Variable of the environment behind `LOCUM_` -> the credential it gives.
+const VARIABLES: &[(&str, &str)] = &[
+    ("CLIENT_ID", "client_id"),
+    ("CLIENT_SECRET", "client_secret"),
+    ("USERNAME", "username"),
+    ("PASSWORD", "password"),
+    ("TENANT", "tenant"),
+    ("REGION", "region"),
+    ("USER_POOL_ID", "user_pool_id"),
+    ("IDENTITY_POOL_ID", "identity_pool_id"),
+];
+
+impl Target {
+    /// A real endpoint: `base` is what stands before the vendor's documented paths, and the
+    /// variables of the environment give the first account and override single addresses.
+    ///
+    /// # Errors
+    /// When `base` is no http URL.
+    pub fn from_env(
+        profile: &locum_core::Profile,
+        base: &str,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let base = base.trim_end_matches('/').to_owned();
+        if base.starts_with("https://") {
+            return Err(Error::Step(format!(
+                "https is not spoken yet, so {base} cannot be judged: put a TLS-terminating proxy on loopback in front of it"
+            )));
+        }
+        let parsed = reqwest::Url::parse(&base).ok();
+        if !parsed.is_some_and(|url| url.scheme() == "http" && url.has_host()) {
+            return Err(Error::Step(format!("`{base}` is no http URL")));
+        }
+        let mut target = Self::default();
+        for (variable, name) in VARIABLES {
+            if let Some(value) = read(&format!("LOCUM_{variable}")) {
+                target.credentials.insert((*name).to_owned(), value.into());
+            }
+        }
+        for name in ["GROUP_ID", "TENANT", "TEMPLATE_ID"] {
+            if let Some(value) = read(&format!("LOCUM_{name}")) {
+                target.env.insert(format!("LOCUM_{name}"), value);
+            }
+        }
+        for (name, path) in &profile.urls {
+            let given = read(&format!("LOCUM_{}_URL", name.to_uppercase()));
+            let url = given.unwrap_or_else(|| format!("{base}{path}"));
+            let url = target.fill(&url).unwrap_or(url);
+            target.urls.insert(name.clone(), url);
+        }
+        target.base = base;
+        Ok(target)
+    }
+
+    /// Whether anybody listens at the vendor's address.
+    ///
+    /// # Errors
+    /// When no connection comes about within five seconds.
+    pub async fn is_up(&self) -> Result<(), Error> {
+        let lost = |fault: String| Error::Unreachable {
+            url: self.base.clone(),
+            fault,
+        };
+        let url = reqwest::Url::parse(&self.base).map_err(|error| lost(error.to_string()))?;
+        let host = url
+            .host_str()
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let connect = tokio::net::TcpStream::connect((host, port));
+        match tokio::time::timeout(std::time::Duration::from_secs(5), connect).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(lost(error.to_string())),
+            Err(_) => Err(lost("no answer within 5 s".to_owned())),
+        }
+    }
+
+    /// The address called `name`.
+    pub fn url(&self, name: &str) -> Result<&str, Error> {
+        self.urls
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| Error::Step(format!("no address `{name}` is known here")))
+    }
+
+    /// The credential called `name`; empty when there is none.
+    pub fn credential(&self, name: &str) -> &str {
+        self.credentials
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// `path` with each `{name}` filled from what is known of the account.
+    pub fn fill(&self, path: &str) -> Result<String, Error> {
+        let mut filled = String::new();
+        let mut rest = path;
+        while let Some((before, behind)) = rest.split_once('{') {
+            let (name, after) = behind
+                .split_once('}')
+                .ok_or_else(|| Error::Step(format!("`{path}` has an open brace")))?;
+            let value = self
+                .known(name)
+                .ok_or_else(|| Error::Step(format!("nothing is known for `{{{name}}}`")))?;
+            filled.push_str(before);
+            filled.push_str(&value);
+            rest = after;
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// The same place with the first account whose `state` is that one as its own.
+    pub fn as_account(&self, state: &str) -> Option<Self> {
+        let account = self
+            .principals
+            .values()
+            .filter_map(Value::as_array)
+            .flatten()
+            .find(|account| account["state"] == state)?;
+        let mut target = self.clone();
+        target.credentials.extend(account.as_object()?.clone());
+        Some(target)
+    }
+
+    /// Keeps the ids of a reply, such as `scribe_id`.
+    pub fn learn(&mut self, reply: &Value) {
+        let members = reply.as_object().into_iter().flatten();
+        for (name, value) in members.filter(|(name, _)| name.ends_with("_id")) {
+            if let Some(id) = word(value) {
+                self.learned.insert(name.clone(), id);
+            }
+        }
+    }
+
+    /// A word from an earlier reply, from the credentials, from the environment (`LOCUM_GROUP_ID` for `group`), or from
+    /// the first of a list in the principals (`groups` for `group`) or in the first of the
+    /// accounts there.
+    fn known(&self, name: &str) -> Option<String> {
+        if let Some(id) = self.learned.get(name) {
+            return Some(id.clone());
+        }
+        if let Some(value) = self.credentials.get(name).and_then(Value::as_str) {
+            return Some(value.to_owned());
+        }
+        let variable = format!("LOCUM_{}", name.to_uppercase());
+        let from_env = [variable.clone(), format!("{variable}_ID")]
+            .iter()
+            .find_map(|variable| self.env.get(variable));
+        if let Some(value) = from_env {
+            return Some(value.clone());
+        }
+        let plural = format!("{name}s");
+        let mut lists = self.principals.values();
+        let first = match self.principals.get(&plural) {
+            Some(list) => list.get(0)?,
+            None => lists.find_map(|list| list.get(0)?.get(&plural)?.get(0))?,
+        };
+        ["id", "uuid", "name"]
+            .iter()
+            .find_map(|key| word(&first[*key]))
+            .or_else(|| word(first))
+    }
+
+    /// Every secret with a name for it: what must never be written down.
+    pub fn secrets(&self) -> Vec<(String, String)> {
+        let mut secrets = Vec::new();
+        collect(&Value::Object(self.credentials.clone()), "", &mut secrets);
+        for (kind, list) in &self.principals {
+            for (at, one) in list.as_array().into_iter().flatten().enumerate() {
+                collect(one, &format!(" of {kind} {}", at + 1), &mut secrets);
+            }
+        }
+        secrets
+    }
+}
+
+/// A text or a number as it stands in a path.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    ["secret", "password", "refresh_token"]
+        .iter()
+        .any(|word| key.contains(word))
+}
+
+fn collect(value: &Value, whose: &str, secrets: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value.as_str() {
+                    Some(text) if is_secret(key) => {
+                        secrets
+                            .push((text.to_owned(), format!("{}{whose}", key.replace('_', " "))));
+                    }
+                    _ => collect(value, whose, secrets),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|one| collect(one, whose, secrets)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target() -> Target {
+        serde_json::from_value(serde_json::json!({
+            "urls": {"api": "http://127.0.0.1:1"},
+            "credentials": {"client_id": "c", "client_secret": "s-1", "tenant": "t"},
+            "principals": {
+                "clients": [{"client_id": "c", "client_secret": "s-1"}, {"client_secret": "s-2"}],
+                "groups": [{"uuid": "g-1"}],
+                "users": [{"ward_ids": [7]}, {"state": "asleep", "client_secret": "s-3"}]
+            },
+            "env": {"LOCUM_SITE_ID": "9"}
+        }))
+        .expect("a target")
+    }
+
+    fn check(path: &str, expected: Option<&str>) {
+        assert_eq!(target().fill(path).ok().as_deref(), expected, "{path}");
+    }
+
+    #[test]
+    fn braces_are_filled_from_what_is_known() {
+        check("/plain", Some("/plain"));
+        check("/{tenant}/x", Some("/t/x"));
+        check("/{group}/{site}", Some("/g-1/9"));
+        check("/{ward_id}", Some("/7"));
+        check("/{unknown}", None);
+        check("/{open", None);
+    }
+
+    #[test]
+    fn replies_tell_ids() {
+        let mut target = target();
+        target.learn(&serde_json::json!({"job_id": 12, "status_ids": [3], "state": "new"}));
+        assert_eq!(target.fill("/{job_id}").ok().as_deref(), Some("/12"));
+        assert!(target.fill("/{status_ids}").is_err());
+    }
+
+    #[test]
+    fn another_account_takes_the_place_of_the_first() {
+        let asleep = target().as_account("asleep").expect("there is one");
+        assert_eq!(asleep.credential("client_secret"), "s-3");
+        assert_eq!(asleep.credential("client_id"), "c");
+        assert!(target().as_account("gone").is_none());
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_they_stand_and_never_printed() {
+        let secrets = target().secrets();
+        let values: Vec<&str> = secrets.iter().map(|(value, _)| value.as_str()).collect();
+        assert_eq!(values, ["s-1", "s-1", "s-2", "s-3"]);
+        assert_eq!(secrets[2].1, "client secret of clients 2");
+        assert!(!format!("{:?}", target()).contains("s-1"));
+    }
+}

@@ -1,0 +1,177 @@
+//! Others than the first account: a second client, and a client of a second tenant.
+
+use locum_core::Profile;
+use serde_json::{Map, Value};
+
+use super::Target;
+
+/// Somebody else at the same vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Other {
+    /// A client of the same tenant.
+    Client,
+    /// A client of another tenant.
+    Tenant,
+}
+
+impl Other {
+    /// Reads `another client` or `a client of another tenant`.
+    pub fn parse(phrase: &str) -> Option<Self> {
+        match phrase {
+            "another client" => Some(Self::Client),
+            "a client of another tenant" => Some(Self::Tenant),
+            _ => None,
+        }
+    }
+
+    /// What it is called in the features.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Client => "another client",
+            Self::Tenant => "a client of another tenant",
+        }
+    }
+}
+
+impl Target {
+    /// The same vendor with somebody else's account; `None` when nobody else is known.
+    ///
+    /// A mock lists its accounts; for a real endpoint they are the credentials `other_client_id`
+    /// and so on.
+    pub fn of_other(&self, profile: &Profile, other: Other) -> Option<Self> {
+        let account = match other {
+            Other::Client => self.other_client(),
+            Other::Tenant => self.other_tenant(),
+        }?;
+        let mut target = self.clone();
+        target.credentials.extend(account);
+        let base = self.base.trim_end_matches('/');
+        for (name, path) in profile.urls.iter().filter(|(_, path)| path.contains('{')) {
+            let path = target.fill(path).ok()?;
+            target.urls.insert(name.clone(), format!("{base}{path}"));
+        }
+        Some(target)
+    }
+
+    fn other_client(&self) -> Option<Map<String, Value>> {
+        let given = ["client_id", "client_secret"].map(|name| {
+            let value = self.credential(&format!("other_{name}"));
+            (name.to_owned(), value.into())
+        });
+        if given.iter().all(|(_, value): &(_, Value)| value != "") {
+            return Some(given.into_iter().collect());
+        }
+        let own = self.credential("client_id");
+        let tenant = self.credential("tenant");
+        let realms = self.tenants().filter(|realm| realm["name"] == tenant);
+        let listed = self.principals.get("clients").into_iter();
+        realms
+            .filter_map(|realm| realm.get("clients"))
+            .chain(listed)
+            .find_map(|clients| usable(clients, own))
+    }
+
+    fn other_tenant(&self) -> Option<Map<String, Value>> {
+        let tenant = self.credential("tenant");
+        self.tenants()
+            .filter(|realm| realm["name"] != tenant && realm["enabled"] != false)
+            .find_map(|realm| {
+                let mut account = usable(realm.get("clients")?, "")?;
+                account.insert("tenant".to_owned(), realm["name"].clone());
+                Some(account)
+            })
+    }
+
+    /// The tenants of a vendor that lists them, each with its clients.
+    fn tenants(&self) -> impl Iterator<Item = &Value> {
+        ["realms", "tenants"]
+            .into_iter()
+            .filter_map(|name| self.principals.get(name)?.as_array())
+            .flatten()
+    }
+}
+
+/// The first client of a list that can log in by itself and is not `own`.
+fn usable(clients: &Value, own: &str) -> Option<Map<String, Value>> {
+    clients.as_array()?.iter().find_map(|client| {
+        let off = ["enabled", "service_account", "service_user_enabled"]
+            .iter()
+            .any(|name| client[*name] == false);
+        let id = client["client_id"].as_str()?;
+        let secret = client["client_secret"].as_str()?;
+        (!off && id != own).then(|| {
+            [("client_id", id), ("client_secret", secret)]
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .into_iter()
+                .collect()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = r#"
+vendor = "acme"
+title = "Acme"
+[urls]
+token = "/realms/{tenant}/token"
+api = "/v2"
+[endpoints.token]
+methods = ["POST"]
+path = "/token"
+[token]
+grant = "client_credentials"
+expires_in = "seconds"
+lifetime_s = 60
+[denials.default]
+status = 400
+"#;
+
+    fn target(principals: &str) -> Target {
+        let principals: Value = serde_json::from_str(principals).expect("json");
+        serde_json::from_value(serde_json::json!({
+            "base": "http://h:1",
+            "urls": {"token": "http://h:1/realms/t/token", "api": "http://h:1/v2"},
+            "credentials": {"client_id": "a", "client_secret": "s-a", "tenant": "t"},
+            "principals": principals,
+        }))
+        .expect("a target")
+    }
+
+    fn check(principals: &str, other: Other, expected: Option<(&str, &str, &str)>) {
+        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let found = target(principals).of_other(&profile, other);
+        let seen = found.as_ref().map(|target| {
+            (
+                target.credential("client_id"),
+                target.credential("client_secret"),
+                target.url("token").expect("an address"),
+            )
+        });
+        assert_eq!(seen, expected, "{other:?} in {principals}");
+        if let Some(target) = found {
+            assert_eq!(target.url("api").expect("an address"), "http://h:1/v2");
+        }
+    }
+
+    #[test]
+    fn others_are_found_in_the_tenants_or_in_the_list() {
+        let realms = r#"{"realms": [
+            {"name": "t", "clients": [
+                {"client_id": "a", "client_secret": "s-a"},
+                {"client_id": "off", "client_secret": "s-off", "enabled": false},
+                {"client_id": "app", "public": true},
+                {"client_id": "b", "client_secret": "s-b"}]},
+            {"name": "u", "clients": [{"client_id": "a", "client_secret": "s-u"}]}]}"#;
+        let token = "http://h:1/realms/t/token";
+        check(realms, Other::Client, Some(("b", "s-b", token)));
+        let elsewhere = "http://h:1/realms/u/token";
+        check(realms, Other::Tenant, Some(("a", "s-u", elsewhere)));
+        let list = r#"{"clients": [{"client_id": "c", "client_secret": "s-c"}]}"#;
+        check(list, Other::Client, Some(("c", "s-c", token)));
+        check(list, Other::Tenant, None);
+        check("{}", Other::Client, None);
+    }
+}

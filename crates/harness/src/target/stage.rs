@@ -1,0 +1,248 @@
+//! A client of the control API, for one stage.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use locum_core::{Entry, EntryId, Filter, Secret, Timestamp};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+use crate::target::Target;
+
+/// Where the control API answers, and the token it asks for when it is not on loopback.
+#[derive(Clone, Debug)]
+pub struct ControlClient {
+    base: String,
+    token: Option<Secret>,
+    http: reqwest::Client,
+}
+
+impl ControlClient {
+    /// The control API of the mocks at `base`, such as `http://127.0.0.1:4700`.
+    pub fn new(base: &str, token: Option<Secret>) -> Result<Self, Error> {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .map_err(|error| Error::Control(error.without_url().to_string()))?;
+        Ok(Self {
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            http,
+        })
+    }
+
+    /// Whether it answers at all.
+    pub async fn is_up(&self) -> Result<(), Error> {
+        self.call(Method::GET, "/health", &Value::Null)
+            .await
+            .map(drop)
+    }
+
+    /// One call; the answer is JSON, or nothing.
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
+        let url = format!("{}/_locum{path}", self.base);
+        let mut request = self.http.request(method.clone(), url);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        if !body.is_null() {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        let lost = |error: reqwest::Error| Error::Control(error.without_url().to_string());
+        let reply = request.send().await.map_err(lost)?;
+        let status = reply.status();
+        let bytes = reply.bytes().await.map_err(lost)?;
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let word = |name: &str| answer[name].as_str().unwrap_or_default();
+        Err(Error::Refused {
+            call: format!("{method} {path}"),
+            status: status.as_u16(),
+            message: [word("error"), word("hint")].join(" ").trim().to_owned(),
+        })
+    }
+}
+
+/// What a new stage is to be.
+#[derive(Clone, Debug, Default)]
+pub struct StageSpec {
+    /// Its name; one is made up when it is empty.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Settings that differ from the default, by `vendor.name`.
+    pub settings: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    name: String,
+    clock: Dial,
+    vendors: BTreeMap<String, Target>,
+}
+
+#[derive(Deserialize)]
+struct Dial {
+    now: Timestamp,
+}
+
+/// One isolated world of the mocks, made for one scenario.
+#[derive(Debug)]
+pub struct StageClient {
+    control: ControlClient,
+    name: String,
+    /// What its clock showed when it was made.
+    pub began: Timestamp,
+    vendors: BTreeMap<String, Target>,
+}
+
+impl StageClient {
+    /// Makes a stage whose clock stands still and whose vendors have ports of their own.
+    pub async fn make(control: &ControlClient, spec: &StageSpec) -> Result<Self, Error> {
+        let mut body = json!({
+            "seed": spec.seed,
+            "listen": true,
+            "clock": {"mode": "frozen"},
+            "settings": spec.settings,
+        });
+        if !spec.name.is_empty() {
+            body["name"] = spec.name.as_str().into();
+        }
+        let answer = control.call(Method::POST, "/stages", &body).await?;
+        let document: Document = serde_json::from_value(answer)
+            .map_err(|error| Error::Control(format!("its stage document: {error}")))?;
+        Ok(Self {
+            control: control.clone(),
+            name: document.name,
+            began: document.clock.now,
+            vendors: document.vendors,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where `vendor` answers on this stage.
+    pub fn target(&self, vendor: &str) -> Result<Target, Error> {
+        self.vendors
+            .get(vendor)
+            .cloned()
+            .ok_or_else(|| Error::Control(format!("its stages have no vendor `{vendor}`")))
+    }
+
+    /// Lets `seconds` pass; negative ones step back.
+    pub async fn advance(&self, seconds: f64) -> Result<(), Error> {
+        self.post("/clock", &json!({"advance_s": number(seconds)}))
+            .await
+    }
+
+    /// Changes settings, by `vendor.name`.
+    pub async fn set(&self, settings: &Map<String, Value>) -> Result<(), Error> {
+        let body = Value::Object(settings.clone());
+        self.ask(Method::PATCH, "/settings", &body).await.map(drop)
+    }
+
+    /// Puts a fault in the way: `match`, `when` and `then` as the control API takes them.
+    pub async fn inject(&self, fault: &Value) -> Result<(), Error> {
+        self.post("/faults", fault).await
+    }
+
+    /// Takes all faults away.
+    pub async fn clear_faults(&self) -> Result<(), Error> {
+        self.ask(Method::DELETE, "/faults", &Value::Null)
+            .await
+            .map(drop)
+    }
+
+    /// Opens a barrier.
+    pub async fn open_barrier(&self, name: &str) -> Result<(), Error> {
+        self.post(&format!("/barriers/{name}/open"), &Value::Null)
+            .await
+    }
+
+    /// Ends the tokens that `selector` names.
+    pub async fn expire_tokens(&self, selector: &Value) -> Result<(), Error> {
+        self.post("/tokens/expire", selector).await
+    }
+
+    /// Revokes the tokens that `selector` names.
+    pub async fn revoke_tokens(&self, selector: &Value) -> Result<(), Error> {
+        self.post("/tokens/revoke", selector).await
+    }
+
+    /// Changes accounts in the running stage.
+    pub async fn change_principals(&self, change: &Value) -> Result<(), Error> {
+        self.ask(Method::PATCH, "/principals", change)
+            .await
+            .map(drop)
+    }
+
+    /// Turns this stage into an evil twin.
+    pub async fn twin(&self, name: &str) -> Result<(), Error> {
+        self.ask(Method::PUT, "/twin", &json!({"name": name}))
+            .await
+            .map(drop)
+    }
+
+    /// The journal's entries of `vendor` after `after`.
+    pub async fn journal(&self, vendor: &str, after: EntryId) -> Result<Vec<Entry>, Error> {
+        let filter = Filter {
+            after: Some(after),
+            vendor: Some(vendor.to_owned()),
+            ..Filter::default()
+        };
+        let body = serde_json::to_value(filter).map_err(|error| Error::Step(error.to_string()))?;
+        let body = without_nulls(body);
+        let answer = self.ask(Method::POST, "/journal/find", &body).await?;
+        let list = match answer {
+            Value::Object(mut members) => members.remove("entries").unwrap_or_default(),
+            list => list,
+        };
+        serde_json::from_value(list)
+            .map_err(|error| Error::Control(format!("its journal: {error}")))
+    }
+
+    /// Ends the stage.
+    pub async fn end(self) -> Result<(), Error> {
+        self.ask(Method::DELETE, "", &Value::Null).await.map(drop)
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<(), Error> {
+        self.ask(Method::POST, path, body).await.map(drop)
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
+        let path = format!("/stages/{}{path}", self.name);
+        self.control.call(method, &path, body).await
+    }
+}
+
+/// A whole number of seconds is written as one.
+#[expect(clippy::cast_possible_truncation, reason = "whole and small")]
+fn number(seconds: f64) -> Value {
+    if seconds.fract() == 0.0 && seconds.abs() < 1e12 {
+        Value::from(seconds as i64)
+    } else {
+        Value::from(seconds)
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+        other => other,
+    }
+}
