@@ -36,4 +36,4 @@ pub use profile::Profile;
 pub use requirement::{Catalogue, Level, Requirement, RequirementId};
 pub use setting::{Setting, Settings};
 pub use token::{Token, TokenId, TokenKind, TokenState};
-pub use verdict::{Finding, Grade, Verdict};
+pub use verdict::Verdict;

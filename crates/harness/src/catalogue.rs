@@ -1,8 +1,14 @@
 //! The table of requirements, inside the binary.
 
+mod expectation;
+
 use std::sync::LazyLock;
 
 use locum_core::Catalogue;
+
+pub use expectation::{
+    EXPECTATIONS, ErrorExpectation, Expectation, FormExpectation, Others, RefusalExpectation,
+};
 
 /// The table as it was written, header line first.
 pub const TABLE: &str = include_str!("../catalogue/requirements.tsv");

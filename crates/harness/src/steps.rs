@@ -1,4 +1,4 @@
-//! The vocabulary of the features. Given and When act and write the log, Then asks a rule.
+//! The vocabulary of the features. Given and When act, Then says what is expected.
 //!
 //! A step that returns an error is our fault: what a vendor or client does wrong is a finding.
 
@@ -14,10 +14,25 @@ mod verdict;
 use cucumber::gherkin::Step;
 
 use crate::Error;
+use crate::evidence::{Operation, Variation};
 
 /// The first column of a step's table.
 fn phrases(step: &Step) -> Result<Vec<String>, Error> {
     Ok(rows(step)?.into_iter().map(|row| row.concat()).collect())
+}
+
+/// The variation that `phrase` names.
+fn variation(operation: Operation, phrase: &str) -> Result<Variation, Error> {
+    Variation::parse(operation, phrase)
+        .ok_or_else(|| Error::Step(format!("no {operation} is known `{phrase}`")))
+}
+
+/// The variations that the first column of a step's table names.
+fn variations(operation: Operation, step: &Step) -> Result<Vec<Variation>, Error> {
+    phrases(step)?
+        .iter()
+        .map(|phrase| variation(operation, phrase))
+        .collect()
 }
 
 /// The first two columns of a step's table.

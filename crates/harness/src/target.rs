@@ -10,7 +10,6 @@ use crate::Error;
 mod other;
 pub mod stage;
 
-pub use other::Other;
 pub use stage::{ControlClient, StageClient, StageSpec};
 
 /// Addresses and accounts of one vendor. It holds secrets, so its `Debug` shows addresses only.

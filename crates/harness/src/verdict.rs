@@ -1,6 +1,10 @@
 //! From findings to verdicts, and what the exit code says of them.
 
 pub mod exit;
+mod finding;
 mod judge;
+mod scope;
 
-pub use judge::*;
+pub use finding::{Finding, Grade, Proof};
+pub use judge::{Ending, EvidenceRef, Scenario, VerdictRow, judge, weight};
+pub use scope::Scope;

@@ -11,7 +11,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::report::terminal::Look;
 use locum_harness::report::{self, Report};
-use locum_harness::run::{CheckOptions, Progress, TargetKind};
+use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::ClientMaker;
 use locum_harness::subject::reference::Reference;
 use locum_harness::target::{ControlClient, Target};
@@ -74,9 +74,9 @@ async fn built_in(
     let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
     let client = check(options(Judge::Client, target(None)?, Some(maker))).await;
     match (vendor, client) {
-        (Ok(vendor), Ok(client)) => Ok(vendor.join(client)),
+        (Ok(vendor), Ok(client)) => Ok(vendor.join(client).report(&profiles)),
         (Ok(one), Err(Error::NothingSelected(_))) | (Err(Error::NothingSelected(_)), Ok(one)) => {
-            Ok(one)
+            Ok(one.report(&profiles))
         }
         (Err(error), _) | (_, Err(error)) => Err(refused(&error)),
     }
@@ -106,10 +106,11 @@ async fn endpoint(
         clock: Arc::new(SystemClock::new()),
     })
     .await
+    .map(|played| played.report(&profiles))
     .map_err(|error| refused(&error))
 }
 
-async fn check(options: CheckOptions) -> Result<Report, Error> {
+async fn check(options: CheckOptions) -> Result<Played, Error> {
     let shown = std::io::stderr().is_terminal();
     locum_harness::run::check(options, move |progress: Progress| {
         if shown {

@@ -6,7 +6,9 @@ use locum_core::{Secret, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::caller::cognito_request::{Service, post};
+use crate::caller::cognito_request::post;
+use crate::caller::oauth::unknown;
+use crate::evidence::{Moment, Operation, SignInVariation, Variation};
 use crate::http::Reply;
 use crate::run::context::ScenarioContext;
 
@@ -48,39 +50,53 @@ impl ScenarioContext {
         Ok((text("username"), Secret::new(text("password"))))
     }
 
-    /// Signs in with name and password, or with the one thing changed that `how` names.
-    pub async fn sign_in(&mut self, how: &str) -> Result<Option<Reply>, Error> {
+    /// Signs in with name and password, or with the one thing changed that `variation` names.
+    pub async fn sign_in(&mut self, variation: &Variation) -> Result<(), Error> {
         let (mut name, password) = self.user();
         let mut client = self.target.credential("client_id").to_owned();
         let mut password = password.expose().to_owned();
-        match how {
-            "" => {}
-            "with another password" => "Lo-another-Pass9".clone_into(&mut password),
-            "with the password in other letter case" => password = swapped(&password),
-            "with a password that lacks its last character" => drop(password.pop()),
-            "with an unknown user name" => name = format!("no-{name}"),
-            "with an unknown client id" => client = client.chars().rev().collect(),
-            other => return Err(Error::Step(format!("no sign-in is known `{other}`"))),
+        match variation {
+            Variation::Documented | Variation::Again => {}
+            Variation::SignIn(change) => match change {
+                SignInVariation::AnotherPassword => {
+                    "Lo-another-Pass9".clone_into(&mut password);
+                }
+                SignInVariation::PasswordInOtherCase => password = swapped(&password),
+                SignInVariation::PasswordWithoutItsLastCharacter => drop(password.pop()),
+                SignInVariation::UnknownUser => name = format!("no-{name}"),
+                SignInVariation::UnknownClient => client = client.chars().rev().collect(),
+                SignInVariation::TemporaryPassword | SignInVariation::ReplacedPassword => {
+                    let user = self.user_in_state("temporary")?;
+                    return self.sign_in_as(variation, &user, &client).await;
+                }
+                SignInVariation::ChosenPassword => {
+                    let (name, _) = self.user_in_state("temporary")?;
+                    let user = (name, Secret::new(CHOSEN));
+                    return self.sign_in_as(variation, &user, &client).await;
+                }
+                SignInVariation::NewPasswordAtTheEnd => CHOSEN.clone_into(&mut password),
+                SignInVariation::OldPasswordAfterwards | SignInVariation::OldPasswordAtTheEnd => {}
+            },
+            other => return Err(unknown("sign-in", other)),
         }
         self.log.hide(&password, "password as sent");
-        self.sign_in_as("sign-in", how, &(name, Secret::new(password)), &client)
+        self.sign_in_as(variation, &(name, Secret::new(password)), &client)
             .await
     }
 
     /// Signs in as `user`.
-    pub async fn sign_in_as(
+    async fn sign_in_as(
         &mut self,
-        act: &str,
-        how: &str,
+        variation: &Variation,
         (name, password): &User,
         client: &str,
-    ) -> Result<Option<Reply>, Error> {
+    ) -> Result<(), Error> {
         let body = json!({
             "AuthFlow": "USER_PASSWORD_AUTH",
             "ClientId": client,
             "AuthParameters": {"USERNAME": name, "PASSWORD": password.expose()},
         });
-        let reply = self.pool(act, how, "InitiateAuth", &body).await?;
+        let reply = self.cognito(Operation::SignIn, variation, &body).await?;
         if let Some(body) = reply
             .as_ref()
             .filter(|reply| reply.status == 200)
@@ -89,13 +105,13 @@ impl ScenarioContext {
             self.keep(&body["AuthenticationResult"]);
             self.challenge = body["Session"].as_str().map(Secret::new);
         }
-        Ok(reply)
+        Ok(())
     }
 
     /// Refreshes the latest session.
-    pub async fn refresh(&mut self, how: &str) -> Result<(), Error> {
+    pub async fn refresh(&mut self, variation: &Variation) -> Result<(), Error> {
         let Some(session) = self.sessions.last() else {
-            self.log.lacks("there was no refresh token");
+            self.log.limitation("there was no refresh token");
             return Ok(());
         };
         let body = json!({
@@ -103,7 +119,7 @@ impl ScenarioContext {
             "ClientId": self.target.credential("client_id"),
             "AuthParameters": {"REFRESH_TOKEN": session.refresh.expose()},
         });
-        let reply = self.pool("refresh", how, "InitiateAuth", &body).await?;
+        let reply = self.cognito(Operation::Refresh, variation, &body).await?;
         let result = reply.map(|reply| reply.json()["AuthenticationResult"].clone());
         let pair = result.as_ref().and_then(pair);
         if let (Some(pair), Some(session)) = (pair, self.sessions.last_mut()) {
@@ -115,29 +131,30 @@ impl ScenarioContext {
     /// Revokes the refresh token of the latest session.
     pub async fn revoke_refresh(&mut self) -> Result<(), Error> {
         let Some(session) = self.sessions.last() else {
-            self.log.lacks("there was no refresh token");
+            self.log.limitation("there was no refresh token");
             return Ok(());
         };
         let body = json!({"Token": session.refresh.expose(), "ClientId": self.target.credential("client_id")});
-        self.pool("revoke", "", "RevokeToken", &body)
+        self.cognito(Operation::RevokeRefreshToken, &Variation::Documented, &body)
             .await
             .map(drop)
     }
 
-    /// Tries each access token at the pool and each id token at the identity pool; `when` says
-    /// which try it is, such as `before` and `after`.
-    pub async fn try_tokens(&mut self, when: &str) -> Result<(), Error> {
+    /// Tries each access token at the pool and each id token at the identity pool.
+    pub async fn try_tokens(&mut self, moment: Moment) -> Result<(), Error> {
         let pairs = self
             .sessions
             .last()
             .map(|session| session.pairs.clone())
             .unwrap_or_default();
         for (at, (access, id)) in pairs.into_iter().enumerate() {
-            let how = |kind: &str| format!("{kind} token {} {when}", at + 1);
+            let variation = Variation::Token(at + 1, moment);
             let body = json!({"AccessToken": access.expose()});
-            self.pool("use", &how("access"), "GetUser", &body).await?;
+            self.cognito(Operation::UseAccessToken, &variation, &body)
+                .await?;
             let body = self.identity_body(&id);
-            self.identity("use", &how("id"), "GetId", &body).await?;
+            self.cognito(Operation::UseIdToken, &variation, &body)
+                .await?;
         }
         Ok(())
     }
@@ -146,14 +163,15 @@ impl ScenarioContext {
     pub async fn try_challenge(&mut self) -> Result<(), Error> {
         let Some(session) = self.challenge.clone() else {
             self.log
-                .lacks("there was no challenge whose Session could be tried");
+                .limitation("there was no challenge whose Session could be tried");
             return Ok(());
         };
         let body = json!({"AccessToken": session.expose()});
-        self.pool("use", "access token 1 as a Session", "GetUser", &body)
+        let variation = Variation::Token(1, Moment::AsSession);
+        self.cognito(Operation::UseAccessToken, &variation, &body)
             .await?;
         let body = self.identity_body(&session);
-        self.identity("use", "id token 1 as a Session", "GetId", &body)
+        self.cognito(Operation::UseIdToken, &variation, &body)
             .await?;
         Ok(())
     }
@@ -168,22 +186,17 @@ impl ScenarioContext {
             "Session": session.expose(),
             "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
         });
-        self.pool("challenge", "", "RespondToAuthChallenge", &body)
-            .await
-            .map(drop)
-    }
-
-    /// Signs in as `user` with the password that was chosen.
-    pub async fn sign_in_chosen(&mut self, how: &str, (name, _): &User) -> Result<(), Error> {
-        let client = self.target.credential("client_id").to_owned();
-        let user = (name.clone(), Secret::new(CHOSEN));
-        self.sign_in_as("sign-in", how, &user, &client)
+        self.cognito(Operation::AnswerChallenge, &Variation::Documented, &body)
             .await
             .map(drop)
     }
 
     /// Changes the first user's password, naming `previous` as the present one.
-    pub async fn change_password(&mut self, how: &str, previous: &str) -> Result<(), Error> {
+    pub async fn change_password(
+        &mut self,
+        variation: &Variation,
+        previous: &str,
+    ) -> Result<(), Error> {
         let access = self
             .sessions
             .last()
@@ -191,14 +204,14 @@ impl ScenarioContext {
             .map(|pair| pair.0.clone());
         let Some(access) = access else {
             self.log
-                .lacks("there was no access token to change a password with");
+                .limitation("there was no access token to change a password with");
             return Ok(());
         };
         self.log.hide(CHOSEN, "chosen password");
         let body = json!({
             "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": CHOSEN,
         });
-        self.pool("change", how, "ChangePassword", &body)
+        self.cognito(Operation::ChangePassword, variation, &body)
             .await
             .map(drop)
     }
@@ -212,18 +225,19 @@ impl ScenarioContext {
             .map(|pair| pair.1.clone());
         let Some(id) = id else {
             self.log
-                .lacks("there was no id token to fetch credentials with");
+                .limitation("there was no id token to fetch credentials with");
             return Ok(());
         };
         let body = self.identity_body(&id);
-        let reply = self.identity("identity", "", "GetId", &body).await?;
+        let reply = self
+            .cognito(Operation::GetIdentity, &Variation::Documented, &body)
+            .await?;
         let identity = reply
             .map(|reply| reply.json()["IdentityId"].clone())
             .unwrap_or_default();
-        let mut body = self.identity_body(&id);
-        body["IdentityId"] = identity;
+        let body = json!({"IdentityId": identity, "Logins": body["Logins"]});
         let reply = self
-            .identity("credentials", "", "GetCredentialsForIdentity", &body)
+            .cognito(Operation::GetCredentials, &Variation::Documented, &body)
             .await?;
         let found = reply
             .map(|reply| reply.json()["Credentials"].clone())
@@ -262,49 +276,26 @@ impl ScenarioContext {
         json!({"IdentityPoolId": credential("identity_pool_id"), "Logins": logins})
     }
 
-    async fn pool(
+    async fn cognito(
         &mut self,
-        act: &str,
-        how: &str,
-        name: &str,
+        operation: Operation,
+        variation: &Variation,
         body: &Value,
     ) -> Result<Option<Reply>, Error> {
-        let (url, request) = post(&self.target, Service::UserPool, name, body)?;
-        Ok(self.exchange(act, how, &url, &request).await)
+        let (url, request) = post(&self.target, operation, body)?;
+        Ok(self
+            .exchange(operation, None, variation, &url, &request)
+            .await)
     }
 
-    async fn identity(
-        &mut self,
-        act: &str,
-        how: &str,
-        name: &str,
-        body: &Value,
-    ) -> Result<Option<Reply>, Error> {
-        let mut body = body.clone();
-        if name == "GetCredentialsForIdentity"
-            && let Some(members) = body.as_object_mut()
-        {
-            members.remove("IdentityPoolId");
-        }
-        let (url, request) = post(&self.target, Service::IdentityPool, name, &body)?;
-        Ok(self.exchange(act, how, &url, &request).await)
-    }
-
-    /// Keeps the tokens of a sign-in, and writes down what only their text shows: how long they
-    /// live by their own claims.
+    /// Keeps the tokens of a sign-in.
     fn keep(&mut self, result: &Value) {
-        let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) else {
-            return;
-        };
-        let spans = [&pair.0, &pair.1].map(|token| lifetime_of(token.expose()));
-        self.log.turns(
-            "measured",
-            json!({"access_lifetime_s": spans[0], "id_lifetime_s": spans[1]}),
-        );
-        self.sessions.push(Session {
-            pairs: vec![pair],
-            refresh: Secret::new(refresh),
-        });
+        if let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) {
+            self.sessions.push(Session {
+                pairs: vec![pair],
+                refresh: Secret::new(refresh),
+            });
+        }
     }
 }
 
@@ -314,17 +305,6 @@ fn pair(result: &Value) -> Option<(Secret, Secret)> {
         Secret::new(text("AccessToken")?),
         Secret::new(text("IdToken")?),
     ))
-}
-
-/// `exp - iat` of a JWT, unverified.
-fn lifetime_of(token: &str) -> Option<i64> {
-    use base64::Engine as _;
-    let claims = token.split('.').nth(1)?;
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(claims)
-        .ok()?;
-    let claims: Value = serde_json::from_slice(&claims).ok()?;
-    Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
 }
 
 fn swapped(text: &str) -> String {

@@ -3,38 +3,35 @@
 use serde_json::Value;
 
 use crate::Error;
+use crate::evidence::Operation;
 use crate::http::{Request, Url};
 use crate::target::Target;
 
-/// Which of the two services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
-    /// User pools.
-    UserPool,
-    /// Identity pools.
-    IdentityPool,
+/// The value of `X-Amz-Target`; `None` for what is not Cognito's.
+const fn target_of(operation: Operation) -> Option<&'static str> {
+    Some(match operation {
+        Operation::SignIn | Operation::Refresh => "AWSCognitoIdentityProviderService.InitiateAuth",
+        Operation::AnswerChallenge => "AWSCognitoIdentityProviderService.RespondToAuthChallenge",
+        Operation::UseAccessToken => "AWSCognitoIdentityProviderService.GetUser",
+        Operation::RevokeRefreshToken => "AWSCognitoIdentityProviderService.RevokeToken",
+        Operation::ChangePassword => "AWSCognitoIdentityProviderService.ChangePassword",
+        Operation::UseIdToken | Operation::GetIdentity => "AWSCognitoIdentityService.GetId",
+        Operation::GetCredentials => "AWSCognitoIdentityService.GetCredentialsForIdentity",
+        _ => return None,
+    })
 }
 
-impl Service {
-    /// The word before the operation in `X-Amz-Target`.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::UserPool => "AWSCognitoIdentityProviderService",
-            Self::IdentityPool => "AWSCognitoIdentityService",
-        }
-    }
-}
-
-/// The post that asks `service` for `operation`.
+/// The post that asks for `operation`.
 pub(super) fn post(
     target: &Target,
-    service: Service,
-    operation: &str,
+    operation: Operation,
     body: &Value,
 ) -> Result<(Url, Request), Error> {
+    let name = target_of(operation)
+        .ok_or_else(|| Error::Step(format!("a {operation} is no operation of Cognito")))?;
     let url = Url::parse(target.url("cognito")?).map_err(|error| Error::Step(error.to_string()))?;
     let request = Request::new("POST", &url.target)
-        .header("X-Amz-Target", &format!("{}.{operation}", service.word()))
+        .header("X-Amz-Target", name)
         .header("Content-Type", "application/x-amz-json-1.1")
         .body(body.to_string());
     Ok((url, request))

@@ -6,34 +6,41 @@ use locum_core::Secret;
 use serde_json::Value;
 
 use crate::Error;
-use crate::caller::{Call, CallVariation, Login, LoginVariation};
+use crate::caller::{Call, Login, vary_call, vary_login};
+use crate::evidence::{CallVariation, Operation, Variation};
 use crate::http::{self, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
 
 /// A list with more pages than this has no end for us.
-const MOST_PAGES: usize = 50;
+const MAX_PAGES: usize = 50;
 
 impl ScenarioContext {
-    /// Logs in as documented, or with the one thing changed that `how` names.
-    pub async fn login(&mut self, how: &str) -> Result<(), Error> {
+    /// Logs in as documented, or with the one thing changed that `variation` names.
+    pub async fn login(&mut self, variation: &Variation) -> Result<(), Error> {
         let mut login = Login::documented(&self.profile, &self.target)?;
         let documented = login.request();
-        if let Some(state) = state_of(how) {
-            let Some(target) = self.target.as_account(state) else {
-                self.log.lacks(&format!("there is no {state} account"));
-                return Ok(());
-            };
-            login = Login::documented(&self.profile, &target)?;
-        } else if !how.is_empty() {
-            let twist = LoginVariation::parse(how).ok_or_else(|| unknown("login", how))?;
-            twist.apply(&mut login);
+        match variation {
+            Variation::Documented => {}
+            Variation::Account(state) => {
+                let Some(target) = self.target.as_account(state) else {
+                    self.log.limitation(&format!("there is no {state} account"));
+                    return Ok(());
+                };
+                login = Login::documented(&self.profile, &target)?;
+            }
+            Variation::Login(change) => vary_login(change, &mut login),
+            other => return Err(unknown("login", other)),
         }
         let request = login.request();
-        if !how.is_empty() && request == documented {
-            return Err(Error::Step(format!("a login {how} is the documented one")));
+        if !variation.is_documented() && request == documented {
+            return Err(Error::Step(format!(
+                "a login {variation} is the documented one"
+            )));
         }
         self.hide_halves(&login);
-        let reply = self.exchange("login", how, &login.url, &request).await;
+        let reply = self
+            .exchange(Operation::Login, None, variation, &login.url, &request)
+            .await;
         if let Some(reply) = reply
             && (200..300).contains(&reply.status)
         {
@@ -43,41 +50,42 @@ impl ScenarioContext {
     }
 
     /// Calls the API with the latest token, or with the one thing changed that `how` names.
-    pub async fn call(&mut self, how: &str) -> Result<(), Error> {
+    pub async fn call(&mut self, variation: &Variation) -> Result<(), Error> {
         let token = self.tokens.last().map(|held| held.value.clone());
-        self.call_with(token, "call", how).await
+        self.call_with(token, variation).await
     }
 
     /// Calls the API with the token that the caller got first.
     pub async fn call_with_first(&mut self) -> Result<(), Error> {
         let token = self.tokens.first().map(|held| held.value.clone());
-        self.call_with(token, "call", "").await
+        self.call_with(token, &Variation::Documented).await
     }
 
     async fn call_with(
         &mut self,
         token: Option<Secret>,
-        act: &str,
-        how: &str,
+        variation: &Variation,
     ) -> Result<(), Error> {
         let Some(token) = token else {
-            self.log.lacks("there was no token to call with");
+            self.log.limitation("there was no token to call with");
             return Ok(());
         };
         let mut call = Call::documented(&self.profile, &self.target, token.expose())?;
-        self.twist_call(&mut call, how, &token)?;
-        self.exchange(act, how, &call.url, &call.request()).await;
+        self.vary(&mut call, variation, &token)?;
+        self.exchange(Operation::Call, None, variation, &call.url, &call.request())
+            .await;
         Ok(())
     }
 
-    /// Calls the profile's endpoint `name` with the one thing changed that `how` names.
-    pub async fn call_endpoint(&mut self, name: &str, how: &str) -> Result<(), Error> {
+    /// Calls the profile's endpoint `name`, which may be followed by an id, with the one thing
+    /// changed that `variation` names.
+    pub async fn call_endpoint(&mut self, name: &str, variation: &Variation) -> Result<(), Error> {
         let token = self.tokens.last().map(|held| held.value.clone());
         let token = token.unwrap_or_else(|| Secret::new(""));
         let mut call = Call::endpoint(&self.profile, &self.target, name, token.expose())?;
-        self.twist_call(&mut call, how, &token)?;
-        let how = format!("{name} {how}");
-        self.exchange("call", how.trim_end(), &call.url, &call.request())
+        self.vary(&mut call, variation, &token)?;
+        let request = call.request();
+        self.exchange(Operation::Call, Some(name), variation, &call.url, &request)
             .await;
         Ok(())
     }
@@ -94,7 +102,7 @@ impl ScenarioContext {
             return Ok(());
         }
         let Ok(token) = self.token().cloned() else {
-            self.log.lacks("there was no token to write with");
+            self.log.limitation("there was no token to write with");
             return Ok(());
         };
         let mut call = Call::endpoint(&self.profile, &self.target, name, token.value.expose())?;
@@ -104,7 +112,13 @@ impl ScenarioContext {
         }
         call.body = Some(multipart(&filled));
         let reply = self
-            .exchange("form", name, &call.url, &call.request())
+            .exchange(
+                Operation::SendForm,
+                Some(name),
+                &Variation::Documented,
+                &call.url,
+                &call.request(),
+            )
             .await;
         if let Some(reply) = reply {
             self.target.learn(&reply.json());
@@ -112,16 +126,22 @@ impl ScenarioContext {
         Ok(())
     }
 
-    fn twist_call(&mut self, call: &mut Call, how: &str, token: &Secret) -> Result<(), Error> {
-        if how.is_empty() {
-            return Ok(());
-        }
-        let twist = CallVariation::parse(how).ok_or_else(|| unknown("call", how))?;
-        twist.apply(call, token.expose());
+    fn vary(
+        &mut self,
+        call: &mut Call,
+        variation: &Variation,
+        token: &Secret,
+    ) -> Result<(), Error> {
+        let change = match variation {
+            Variation::Documented => return Ok(()),
+            Variation::Call(change) => change,
+            other => return Err(unknown("call", other)),
+        };
+        vary_call(change, call, token.expose());
         if matches!(
-            twist,
-            CallVariation::AlteredToken
-                | CallVariation::ChangedSignature
+            change,
+            CallVariation::LastCharacterChanged
+                | CallVariation::SignatureChanged
                 | CallVariation::UnknownToken
         ) {
             let altered = call.authorization.concat();
@@ -135,15 +155,26 @@ impl ScenarioContext {
     /// on the same host.
     pub async fn read_pages(&mut self, limit: &str, next: &str) -> Result<(), Error> {
         let Ok(token) = self.token().cloned() else {
-            self.log.lacks("there was no token to read a list with");
+            self.log
+                .limitation("there was no token to read a list with");
             return Ok(());
         };
         let mut call = Call::documented(&self.profile, &self.target, token.value.expose())?;
         if let Some((name, value)) = limit.split_once('=') {
             call.query.push((name.to_owned(), value.to_owned()));
         }
-        for _ in 0..MOST_PAGES {
-            let Some(reply) = self.exchange("page", "", &call.url, &call.request()).await else {
+        for _ in 0..MAX_PAGES {
+            let request = call.request();
+            let page = self
+                .exchange(
+                    Operation::ListPage,
+                    None,
+                    &Variation::Documented,
+                    &call.url,
+                    &request,
+                )
+                .await;
+            let Some(reply) = page else {
                 return Ok(());
             };
             let Some(link) = reply.json()[next].as_str().map(str::to_owned) else {
@@ -158,15 +189,16 @@ impl ScenarioContext {
             }
             call = Call::to(&self.profile, &self.target, &link, token.value.expose())?;
         }
-        self.log.lacks("the list did not end");
+        self.log.limitation("the list did not end");
         Ok(())
     }
 
     /// Sends and writes down; what came back is for further use and never written as it is.
     pub(crate) async fn exchange(
         &mut self,
-        act: &str,
-        how: &str,
+        operation: Operation,
+        endpoint: Option<&str>,
+        variation: &Variation,
         url: &Url,
         request: &Request,
     ) -> Option<Reply> {
@@ -174,18 +206,19 @@ impl ScenarioContext {
         request
             .headers
             .insert(0, ("Host".to_owned(), url.authority()));
-        let seq = self.log.sends(act, how, &request);
+        let seq = self.log.request(operation, endpoint, variation, &request);
         match http::send(url, &request).await {
             Ok(reply) => {
-                self.hide_issued(&reply.json());
-                self.log.receives(seq, Ok(&reply));
-                if let Some(token) = reply.json()["access_token"].as_str() {
-                    self.log.decodes(seq, token);
+                let body = reply.json();
+                self.hide_issued(&body);
+                self.log.reply(seq, Ok(&reply));
+                for (member, token) in tokens_in(&body) {
+                    self.log.jwt(seq, member, token);
                 }
                 Some(reply)
             }
             Err(error) => {
-                self.log.receives(seq, Err(&error.to_string()));
+                self.log.reply(seq, Err(&error));
                 None
             }
         }
@@ -244,11 +277,21 @@ impl ScenarioContext {
     }
 }
 
-/// The state in `as the inactive account`.
-fn state_of(how: &str) -> Option<&str> {
-    how.strip_prefix("as the ")?.strip_suffix(" account")
+/// A step asked for a variation that the operation does not have.
+pub(crate) fn unknown(what: &str, variation: &Variation) -> Error {
+    Error::Step(format!("no {what} is known `{variation}`"))
 }
 
-pub(crate) fn unknown(what: &str, how: &str) -> Error {
-    Error::Step(format!("no {what} is known `{how}`"))
+/// The tokens of a reply that may be JWTs, by the member that holds each.
+fn tokens_in(body: &Value) -> impl Iterator<Item = (&'static str, &str)> {
+    let members = [
+        ("access_token", "/access_token"),
+        ("id_token", "/id_token"),
+        ("refresh_token", "/refresh_token"),
+        ("AccessToken", "/AuthenticationResult/AccessToken"),
+        ("IdToken", "/AuthenticationResult/IdToken"),
+    ];
+    members
+        .into_iter()
+        .filter_map(|(name, pointer)| Some((name, body.pointer(pointer)?.as_str()?)))
 }

@@ -6,16 +6,17 @@ use serde_json::Value;
 use super::oauth::unknown;
 use crate::Error;
 use crate::caller::{Call, Login};
+use crate::evidence::{Operation, Other, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
-use crate::target::{Other, Target};
+use crate::target::Target;
 
 impl ScenarioContext {
     /// The caller creates something at `path` of the API.
     pub async fn create(&mut self, path: &str, body: &str) -> Result<(), Error> {
         let Ok(token) = self.token().cloned() else {
             self.log
-                .lacks("there was no token to create something with");
+                .limitation("there was no token to create something with");
             return Ok(());
         };
         let url = format!("{}{path}", self.target.url("api")?);
@@ -23,77 +24,96 @@ impl ScenarioContext {
         "POST".clone_into(&mut call.method);
         call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
         let reply = self
-            .exchange("create", "", &call.url, &call.request())
+            .exchange(
+                Operation::Create,
+                None,
+                &Variation::Documented,
+                &call.url,
+                &call.request(),
+            )
             .await;
         self.created = reply.map(|reply| reply.json()).unwrap_or_default();
         Ok(())
     }
 
-    /// Reads what the caller created, as the caller or as the one that `how` names.
-    pub async fn read(&mut self, path: &str, how: &str) -> Result<(), Error> {
+    /// Reads what the caller created, as the caller or as the one that `variation` names.
+    pub async fn read(&mut self, path: &str, variation: &Variation) -> Result<(), Error> {
         let Some(path) = self.of_created(path) else {
-            self.log.lacks("nothing was created that could be read");
+            self.log
+                .limitation("nothing was created that could be read");
             return Ok(());
         };
-        let Some((mut target, token)) = self.reader(how).await? else {
+        let reader = match variation {
+            Variation::Documented => {
+                let token = self.token().map(|held| held.value.clone());
+                token.ok().map(|token| (self.target.clone(), token))
+            }
+            Variation::By(other) => self.other(*other).await?,
+            Variation::ByOtherTenantNamingTheOwners => {
+                let other = self.other(Other::Tenant).await?;
+                other.map(|(_, token)| (self.target.clone(), token))
+            }
+            unknown_one => return Err(unknown("reader", unknown_one)),
+        };
+        let Some((target, token)) = reader else {
             return Ok(());
         };
-        if how.ends_with(OWNERS_TENANT) {
-            target = self.target.clone();
-        }
         let url = format!("{}{path}", self.target.url("api")?);
         let call = Call::to(&self.profile, &target, &url, token.expose())?;
-        self.exchange("read", how, &call.url, &call.request()).await;
+        self.exchange(Operation::Read, None, variation, &call.url, &call.request())
+            .await;
         Ok(())
-    }
-
-    async fn reader(&mut self, how: &str) -> Result<Option<(Target, Secret)>, Error> {
-        if how.is_empty() {
-            let token = self.token().map(|held| held.value.clone());
-            return Ok(token.ok().map(|token| (self.target.clone(), token)));
-        }
-        let who = how.strip_prefix("as ").unwrap_or(how);
-        let who = who.strip_suffix(OWNERS_TENANT).unwrap_or(who);
-        let other = Other::parse(who).ok_or_else(|| unknown("reader", how))?;
-        self.other(other).await
     }
 
     /// The caller's token is to be revoked, by the caller or by another client.
     pub async fn revoke(&mut self, other: Option<Other>) -> Result<(), Error> {
         let Ok(url) = self.target.url("revoke").map(str::to_owned) else {
-            self.log.lacks("no address of a revocation is known");
+            self.log.limitation("no address of a revocation is known");
             return Ok(());
         };
         let Ok(token) = self.token().cloned() else {
-            self.log.lacks("there was no token to revoke");
+            self.log.limitation("there was no token to revoke");
             return Ok(());
         };
-        let (target, how) = match other {
-            None => (self.target.clone(), String::new()),
+        let (target, variation) = match other {
+            None => (self.target.clone(), Variation::Documented),
             Some(other) => match self.other(other).await? {
                 None => return Ok(()),
-                Some((target, _)) => (target, format!("by {}", other.words())),
+                Some((target, _)) => (target, Variation::By(other)),
             },
         };
         let mut login = Login::documented(&self.profile, &target)?;
         login.url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
         login.parameters = vec![("token".to_owned(), token.value.expose().to_owned())];
-        self.exchange("revoke", &how, &login.url, &login.request())
-            .await;
+        self.exchange(
+            Operation::Revoke,
+            None,
+            &variation,
+            &login.url,
+            &login.request(),
+        )
+        .await;
         Ok(())
     }
 
     /// Reads the vendor's metadata document, if its address is known.
     pub async fn metadata(&mut self) -> Result<(), Error> {
         let Ok(url) = self.target.url("discovery").map(str::to_owned) else {
-            self.log.lacks("no address of a metadata document is known");
+            self.log
+                .limitation("no address of a metadata document is known");
             return Ok(());
         };
         let mut call = Call::to(&self.profile, &self.target, &url, "")?;
         call.authorization.clear();
         call.headers.clear();
-        self.exchange("metadata", "", &call.url, &call.request())
-            .await;
+        self.exchange(
+            Operation::Metadata,
+            None,
+            &Variation::Documented,
+            &call.url,
+            &call.request(),
+        )
+        .await;
         Ok(())
     }
 
@@ -105,24 +125,36 @@ impl ScenarioContext {
         }
         let Some(target) = self.target.of_other(&self.profile, other) else {
             let what = format!("{} was not supplied", other.words());
-            self.log.lacks(&what);
+            self.log.limitation(&what);
             return Ok(None);
         };
-        let how = format!("as {}", other.words());
+        let variation = Variation::By(other);
         let login = Login::documented(&self.profile, &target)?;
         let reply = self
-            .exchange("other login", &how, &login.url, &login.request())
+            .exchange(
+                Operation::OtherLogin,
+                None,
+                &variation,
+                &login.url,
+                &login.request(),
+            )
             .await;
         let body = reply.map(|reply| reply.json()).unwrap_or_default();
         let Some(token) = body["access_token"].as_str() else {
             let what = format!("{} got no token", other.words());
-            self.log.lacks(&what);
+            self.log.limitation(&what);
             return Ok(None);
         };
         self.log.hide(token, &format!("token of {}", other.words()));
         let call = Call::documented(&self.profile, &target, token)?;
-        self.exchange("control", &how, &call.url, &call.request())
-            .await;
+        self.exchange(
+            Operation::OtherCall,
+            None,
+            &variation,
+            &call.url,
+            &call.request(),
+        )
+        .await;
         let known = (target, Secret::new(token));
         self.others.insert(other, known.clone());
         Ok(Some(known))
@@ -139,6 +171,3 @@ impl ScenarioContext {
         (!filled.contains('{')).then_some(filled)
     }
 }
-
-/// A reader who names the owner's tenant in the header, and shows a token of another.
-const OWNERS_TENANT: &str = " with the owner's tenant";

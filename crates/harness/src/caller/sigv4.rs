@@ -3,38 +3,34 @@
 use locum_client::sign::{Request as ToSign, Signer};
 
 use crate::Error;
+use crate::evidence::{Operation, SignedVariation, Variation};
 use crate::http::{Request, Url};
 use crate::run::context::ScenarioContext;
 
 impl ScenarioContext {
-    /// Makes a signed GET of the documented call, or one with the thing changed that `how` names;
-    /// `method` and `body` are those of the honest request.
-    pub async fn call_signed(&mut self, how: &str) -> Result<(), Error> {
+    /// Makes a signed call, or one with the thing special that `special` names.
+    pub async fn call_signed(&mut self, special: Option<SignedVariation>) -> Result<(), Error> {
         let sample = self.profile.api.sample.clone().unwrap_or_default();
         let url = format!("{}{sample}", self.target.url("api")?);
         let mut url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
-        let posts = how.contains("body") || how.contains("POST");
         // What was signed for one route is sent to another that exists: only the signature is wrong.
-        let method = if posts || how == "with another method after signing" {
-            "POST"
-        } else if how.contains("DELETE") {
-            "DELETE"
-        } else {
-            "GET"
-        };
-        let body: &[u8] = if posts {
+        let method = special.map_or("GET", SignedVariation::method);
+        let has_body = special.is_some_and(SignedVariation::has_body);
+        let body: &[u8] = if has_body {
             br#"{"filetype": "pdf", "filename": "f.pdf"}"#
         } else {
             b""
         };
         let mut extra: Vec<(String, String)> = vec![("X-Locum-Note".into(), "one".into())];
-        match how {
-            "with an encoded path" => url.target.push_str("/a%20b"),
-            "with an unsorted query" => url
+        match special {
+            Some(SignedVariation::EncodedPath) => url.target.push_str("/a%20b"),
+            Some(SignedVariation::UnsortedQuery) => url
                 .target
                 .push_str("?includePresigned=True&company=Example%20Co%20%26"),
-            "with a repeated parameter" => url.target.push_str("?company=b&company=a"),
-            "with runs of spaces in a signed header" => extra[0].1 = "one   two".into(),
+            Some(SignedVariation::RepeatedParameter) => {
+                url.target.push_str("?company=b&company=a");
+            }
+            Some(SignedVariation::RunsOfSpaces) => extra[0].1 = "one   two".into(),
             _ => {}
         }
         if method == "DELETE" {
@@ -46,9 +42,10 @@ impl ScenarioContext {
                 .header("Content-Type", "application/json")
                 .body(body);
         }
-        if !how.starts_with("unsigned") {
+        if !special.is_some_and(SignedVariation::is_unsigned) {
             let Some(credentials) = self.aws.clone() else {
-                self.log.lacks("there were no credentials to sign with");
+                self.log
+                    .limitation("there were no credentials to sign with");
                 return Ok(());
             };
             let facts = self
@@ -57,13 +54,13 @@ impl ScenarioContext {
                 .clone()
                 .ok_or_else(|| Error::Step("nothing is signed here".to_owned()))?;
             // With the body's hash in a header of its own, so that a vendor may not believe the header.
-            let signer = Signer::new(facts.region, facts.service).hash_header(posts);
+            let signer = Signer::new(facts.region, facts.service).hash_header(has_body);
             let authority = url.authority();
             let mut headers: Vec<(&str, &str)> = extra
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect();
-            if how != "without the host in the signature" {
+            if special != Some(SignedVariation::HostUnsigned) {
                 headers.push(("host", &authority));
             }
             let to_sign = ToSign {
@@ -84,41 +81,34 @@ impl ScenarioContext {
                 request = request.header("X-Amz-Content-Sha256", hash);
             }
         }
-        bend(&mut request, how)?;
+        change_after_signing(&mut request, special);
         // A call with a body is as honest as one without.
-        let how = if how == "with a body" { "" } else { how };
-        self.exchange("call", how, &url, &request).await;
+        let variation = match special {
+            None | Some(SignedVariation::WithBody) => Variation::Documented,
+            Some(special) => Variation::Signed(special),
+        };
+        self.exchange(Operation::Call, None, &variation, &url, &request)
+            .await;
         Ok(())
     }
 }
 
 /// Changes one thing of a request that is already signed.
-fn bend(request: &mut Request, how: &str) -> Result<(), Error> {
-    match how {
-        "with another method after signing" => "GET".clone_into(&mut request.method),
-        "with another path after signing" => request.target.push_str("/x"),
-        "with a query added after signing" => request.target.push_str("?company=x"),
-        "with another body after signing" => {
+fn change_after_signing(request: &mut Request, special: Option<SignedVariation>) {
+    match special {
+        Some(SignedVariation::MethodChanged) => "GET".clone_into(&mut request.method),
+        Some(SignedVariation::PathChanged) => request.target.push_str("/x"),
+        Some(SignedVariation::QueryAdded) => request.target.push_str("?company=x"),
+        Some(SignedVariation::BodyChanged) => {
             request.body = br#"{"filetype": "pdf", "filename": "g.pdf"}"#.to_vec();
         }
-        "with a signed header changed after signing" => {
+        Some(SignedVariation::HeaderChanged) => {
             for (name, value) in &mut request.headers {
                 if name == "X-Locum-Note" {
                     "two".clone_into(value);
                 }
             }
         }
-        ""
-        | "with a body"
-        | "unsigned GET"
-        | "unsigned POST"
-        | "unsigned DELETE"
-        | "with an encoded path"
-        | "with an unsorted query"
-        | "with a repeated parameter"
-        | "with runs of spaces in a signed header"
-        | "without the host in the signature" => {}
-        other => return Err(Error::Step(format!("no signed call is known `{other}`"))),
+        _ => {}
     }
-    Ok(())
 }

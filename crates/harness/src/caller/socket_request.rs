@@ -2,7 +2,6 @@
 
 use locum_core::profile::SocketFacts;
 
-use super::variation::changed_signature;
 use crate::evidence::percent;
 use crate::http::{self, Request, Url};
 
@@ -37,52 +36,11 @@ impl std::fmt::Debug for Open {
     }
 }
 
-/// One thing changed in the opening of a websocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SocketVariation {
-    /// No token at all.
-    NoToken,
-    /// A token that was never issued.
-    UnknownToken,
-    /// The right token with a letter of its signature changed.
-    ChangedSignature,
-    /// The token that the caller got first, which has ended since.
-    EndedToken,
-    /// The latest token, which was asked for with a scope of its own.
-    LimitedToken,
-    /// The token of a client of another tenant.
-    OtherTenant,
-}
-
-impl SocketVariation {
-    /// Reads a phrase such as `without a token`; `None` when it is unknown.
-    pub fn parse(phrase: &str) -> Option<Self> {
-        Some(match phrase {
-            "without a token" => Self::NoToken,
-            "with an unknown token" => Self::UnknownToken,
-            "with the token's signature changed" => Self::ChangedSignature,
-            "with a token that has ended" => Self::EndedToken,
-            "with the limited token" => Self::LimitedToken,
-            "with a token of another tenant" => Self::OtherTenant,
-            _ => return None,
-        })
-    }
-
-    /// What the token parameter says in place of `prefix` and `token`.
-    pub fn apply(self, prefix: &str, token: &str) -> Option<String> {
-        let value = match self {
-            Self::NoToken => return None,
-            Self::UnknownToken => "never-issued-0123456789abcdef".to_owned(),
-            Self::ChangedSignature => changed_signature(token),
-            Self::EndedToken | Self::LimitedToken | Self::OtherTenant => token.to_owned(),
-        };
-        Some(format!("{prefix}{value}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::vary_token;
+    use crate::evidence::SocketVariation;
 
     fn check(url: &str, phrase: &str, expected: &str) {
         let facts = SocketFacts {
@@ -90,12 +48,12 @@ mod tests {
             token_prefix: "Bearer ".to_owned(),
             max_frame: 1,
         };
-        let twist = SocketVariation::parse(phrase);
+        let change = SocketVariation::parse(phrase);
         let open = Open {
             url: Url::parse(url).expect("a URL"),
-            token: twist.map_or_else(
+            token: change.map_or_else(
                 || Some("Bearer a.b.cde".to_owned()),
-                |twist| twist.apply("Bearer ", "a.b.cde"),
+                |change| vary_token(change, "Bearer ", "a.b.cde"),
             ),
         };
         assert_eq!(open.request(&facts).target, expected, "{phrase}");
@@ -116,6 +74,5 @@ mod tests {
             "with an unknown token",
             "/s?token=Bearer%20never-issued-0123456789abcdef",
         );
-        assert_eq!(SocketVariation::parse("with luck"), None);
     }
 }

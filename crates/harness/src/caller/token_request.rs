@@ -6,20 +6,9 @@ use locum_core::Profile;
 use locum_core::profile::{Grant, SecretIn};
 
 use crate::Error;
-use crate::evidence::form;
+use crate::evidence::{Content, form};
 use crate::http::{Request, Url};
 use crate::target::Target;
-
-/// How the parameters travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// `application/x-www-form-urlencoded`.
-    Form,
-    /// A JSON object.
-    Json,
-    /// In the query, with no body.
-    Query,
-}
 
 /// A login before it is written: what a twist may change.
 #[derive(Clone)]

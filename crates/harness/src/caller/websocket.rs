@@ -11,17 +11,16 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::oauth::unknown;
 use crate::Error;
-use crate::caller::{Open, SocketVariation};
-use crate::evidence::Side;
+use crate::caller::{Open, vary_token};
+use crate::evidence::{Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation};
 use crate::http::{self, Opening, Url};
 use crate::run::context::ScenarioContext;
-use crate::target::Other;
 
 /// A vendor answers a configuration at once; one that does not has not answered.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// So many messages may come before the answer to the configuration.
-const MOST_MESSAGES: usize = 16;
+const MAX_MESSAGES: usize = 16;
 
 impl ScenarioContext {
     /// From now on each socket is told this first.
@@ -32,24 +31,25 @@ impl ScenarioContext {
     }
 
     /// Opens the socket at `place`, a path below the sockets' address or a member of what was
-    /// created, with the one thing changed that `how` names; sends the configuration and reads as
+    /// created, with the one thing changed that `variation` names; sends the configuration and reads as
     /// far as its answer.
-    pub async fn open_socket(&mut self, place: &str, how: &str) -> Result<(), Error> {
+    pub async fn open_socket(&mut self, place: &str, variation: &Variation) -> Result<(), Error> {
         let facts = self.profile.socket.clone();
         let facts = facts.ok_or_else(|| Error::Step("this vendor has no sockets".to_owned()))?;
         let Some(url) = self.socket_url(place)? else {
             return Ok(());
         };
-        let twist = match how {
-            "" => None,
-            _ => Some(SocketVariation::parse(how).ok_or_else(|| unknown("opening", how))?),
+        let change = match variation {
+            Variation::Documented => None,
+            Variation::Socket(change) => Some(*change),
+            other => return Err(unknown("socket", other)),
         };
-        let Some(token) = self.socket_token(twist).await? else {
+        let Some(token) = self.socket_token(change).await? else {
             return Ok(());
         };
-        let value = match twist {
+        let value = match change {
             None => Some(format!("{}{}", facts.token_prefix, token.expose())),
-            Some(twist) => twist.apply(&facts.token_prefix, token.expose()),
+            Some(change) => vary_token(change, &facts.token_prefix, token.expose()),
         };
         if let Some(value) = &value {
             let bare = value.strip_prefix(&facts.token_prefix).unwrap_or(value);
@@ -57,17 +57,19 @@ impl ScenarioContext {
         }
         let open = Open { url, token: value };
         let request = open.request(&facts);
-        let seq = self.log.sends("open", how, &request);
+        let seq = self
+            .log
+            .request(Operation::OpenSocket, None, variation, &request);
         match http::open(&open.url, &request).await {
             Ok(Opening::Refused(reply)) => {
-                self.log.receives(seq, Ok(&reply));
+                self.log.reply(seq, Ok(&reply));
             }
             Ok(Opening::Open(reply, socket)) => {
-                self.log.receives(seq, Ok(&reply));
+                self.log.reply(seq, Ok(&reply));
                 self.configure(seq, *socket).await;
             }
             Err(error) => {
-                self.log.receives(seq, Err(&error.to_string()));
+                self.log.reply(seq, Err(&error));
             }
         }
         Ok(())
@@ -85,11 +87,12 @@ impl ScenarioContext {
         match url {
             Some(url) if (&url.host, url.port) == (&home.host, home.port) => Ok(Some(url)),
             Some(_) => {
-                self.log.lacks("the socket is on a host that gets no token");
+                self.log
+                    .limitation("the socket is on a host that gets no token");
                 Ok(None)
             }
             None => {
-                self.log.lacks("there was no socket to open");
+                self.log.limitation("there was no socket to open");
                 Ok(None)
             }
         }
@@ -97,51 +100,55 @@ impl ScenarioContext {
 
     async fn socket_token(
         &mut self,
-        twist: Option<SocketVariation>,
+        change: Option<SocketVariation>,
     ) -> Result<Option<Secret>, Error> {
-        if twist == Some(SocketVariation::OtherTenant) {
+        if change == Some(SocketVariation::OtherTenant) {
             let other = self.other(Other::Tenant).await?;
             return Ok(other.map(|(_, token)| token));
         }
-        let held = match twist {
+        let held = match change {
             Some(SocketVariation::EndedToken) => self.first_token(),
             _ => self.token(),
         };
         let token = held.map(|held| held.value.clone()).ok();
         if token.is_none() {
-            self.log.lacks("there was no token to open a socket with");
+            self.log
+                .limitation("there was no token to open a socket with");
         }
         Ok(token)
     }
 
-    async fn configure(&mut self, seq: u64, mut socket: WebSocketStream<TcpStream>) {
+    async fn configure(&mut self, seq: RecordId, mut socket: WebSocketStream<TcpStream>) {
         let config = json!({"type": "config", "configuration": self.socket_config}).to_string();
-        self.log.passes(seq, Side::Harness, "text", &config);
+        self.log.frame(seq, Side::Harness, Opcode::Text, &config);
         if socket.send(Message::text(config)).await.is_err() {
-            self.log
-                .passes(seq, Side::Vendor, "close", "without a close frame");
+            self.log.frame(seq, Side::Vendor, Opcode::Eof, "");
             return;
         }
-        for _ in 0..MOST_MESSAGES {
-            let Ok(next) = tokio::time::timeout(ANSWER, socket.next()).await else {
+        for _ in 0..MAX_MESSAGES {
+            let Ok(next) = tokio::time::timeout(ANSWER_TIMEOUT, socket.next()).await else {
+                self.log.frame(seq, Side::Vendor, Opcode::Silence, "");
                 break;
             };
             let (opcode, text) = match next {
-                Some(Ok(Message::Text(text))) => ("text", text.to_string()),
+                Some(Ok(Message::Text(text))) => (Opcode::Text, text.to_string()),
+                Some(Ok(Message::Binary(bytes))) => {
+                    (Opcode::Binary, String::from_utf8_lossy(&bytes).into_owned())
+                }
                 Some(Ok(Message::Close(frame))) => {
                     let code = frame.map(|frame| u16::from(frame.code).to_string());
-                    ("close", code.unwrap_or_else(|| "without a code".to_owned()))
+                    (Opcode::Close, code.unwrap_or_default())
                 }
                 Some(Ok(_)) => continue,
-                Some(Err(_)) | None => ("close", "without a close frame".to_owned()),
+                Some(Err(_)) | None => (Opcode::Eof, String::new()),
             };
-            self.log.passes(seq, Side::Vendor, opcode, &text);
-            if opcode == "close" || answers_the_configuration(&text) {
+            self.log.frame(seq, Side::Vendor, opcode, &text);
+            if matches!(opcode, Opcode::Close | Opcode::Eof) || answers_the_configuration(&text) {
                 break;
             }
         }
         // What comes of the goodbye is nobody's row here.
-        let _ = tokio::time::timeout(ANSWER, socket.close(None)).await;
+        let _ = tokio::time::timeout(ANSWER_TIMEOUT, socket.close(None)).await;
     }
 }
 

@@ -1,14 +1,44 @@
-//! One record of the log, and the view that the rules have of it.
+//! What can be seen, as it is written down: each event is a line of `events.ndjson`.
 
-use locum_core::Entry;
-use serde::Serialize;
+use locum_core::{Entry, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{Operation, Variation};
+use crate::subject::{Answer, Ask};
+
+/// Names one record of a scenario. Only the evidence gives it out, so that whoever holds one has
+/// seen the record: a finding is proved with these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(u64);
+
+impl RecordId {
+    pub(super) const fn new(seq: u64) -> Self {
+        Self(seq)
+    }
+
+    /// A number that stands in a saved log, where it was given out before.
+    pub(crate) const fn read(seq: u64) -> Self {
+        Self(seq)
+    }
+
+    /// Its number in the scenario, counted from 1.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The same record, numbered from another start.
+    pub(crate) const fn shifted(self, by: i64) -> Self {
+        Self(self.0.saturating_add_signed(by))
+    }
+}
+
 /// One line of the log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Counts from 1.
-    pub seq: u64,
+    pub seq: RecordId,
     /// Milliseconds since the start of the run.
     pub t_ms: u64,
     /// What happened.
@@ -16,48 +46,58 @@ pub struct Record {
 }
 
 /// What can happen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// The harness sent a request to the vendor.
     Request {
-        /// What it is for: `login`, `call`, `page`, …
-        act: String,
-        /// In which way it departs from the documented request; empty when it does not.
-        how: String,
+        /// What it is for.
+        operation: Operation,
+        /// The profile's endpoint, where several serve the operation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        endpoint: Option<String>,
+        /// In which way it departs from the documented request.
+        variation: Variation,
         /// The request with names in place of secrets.
+        #[serde(flatten)]
         request: RequestLine,
     },
     /// The vendor answered it.
     Reply {
         /// The record of the request.
-        request: u64,
+        request: RecordId,
         /// The reply with names in place of secrets.
+        #[serde(flatten)]
         reply: Message,
     },
     /// The reply held a JWT that says this, with names in place of secrets.
     Jwt {
         /// The record of the request.
-        request: u64,
+        request: RecordId,
+        /// The member of the reply that held it, such as `access_token`.
+        member: String,
         /// Its header.
         header: Value,
         /// Its claims.
         claims: Value,
     },
-    /// The vendor did not.
+    /// The vendor did not answer it.
     Cut {
         /// The record of the request.
-        request: u64,
+        request: RecordId,
         /// What happened instead.
+        kind: Cut,
+        /// What the system said.
         why: String,
     },
     /// A frame passed on a websocket that the harness opened.
     Frame {
         /// The record of the upgrade.
-        request: u64,
+        request: RecordId,
         /// Which way it went.
         from: Side,
-        /// `text` or `close`.
-        opcode: &'static str,
+        /// What it is.
+        opcode: Opcode,
         /// The text with names in place of secrets; of a close its code.
         text: String,
     },
@@ -68,9 +108,9 @@ pub enum Event {
         /// Its body.
         body: Value,
     },
-    /// This subject cannot show something.
-    Lack {
-        /// What, and why.
+    /// What this run could not show, and why: a real endpoint has no clock to turn.
+    Limitation {
+        /// One sentence.
         what: String,
     },
     /// The harness asked the client.
@@ -78,28 +118,46 @@ pub enum Event {
         /// Its id in the exchange with the client.
         id: u64,
         /// The request of `locum/1`.
-        message: Value,
+        message: Ask,
     },
     /// The client answered.
     Answer {
         /// The id of the ask.
         id: u64,
         /// The reply of `locum/1`.
-        message: Value,
+        message: Answer,
     },
-    /// The mock's journal: a request arrived.
-    Arrival(Box<Entry>),
-    /// The mock's journal: it was answered.
-    Completion {
-        /// The record of its arrival.
-        request: u64,
-        /// The entry.
+    /// The mock's journal: one exchange of a client, as far as it had come when it was read.
+    Entry {
+        /// The exchange.
         entry: Box<Entry>,
+    },
+    /// When the scenario began, by the harness's own clock.
+    Started {
+        /// The time.
+        at: Timestamp,
     },
 }
 
+/// Why there is no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Nobody listens there.
+    NoConnection,
+    /// The connection ended before the reply was whole.
+    Closed,
+    /// The reply did not come in time.
+    Timeout,
+    /// What came is not HTTP/1.1.
+    NotHttp,
+    /// The request was not sent: the address cannot be used.
+    NotSent,
+}
+
 /// An end of a websocket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The harness.
     Harness,
@@ -107,8 +165,24 @@ pub enum Side {
     Vendor,
 }
 
+/// What a recorded websocket frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opcode {
+    /// A text message.
+    Text,
+    /// A binary message.
+    Binary,
+    /// A close frame; its text is the code, empty when it had none.
+    Close,
+    /// The connection ended without a close frame.
+    Eof,
+    /// Nothing came within the time allowed.
+    Silence,
+}
+
 /// A request as it is written down.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestLine {
     /// The method.
     pub method: String,
@@ -121,7 +195,7 @@ pub struct RequestLine {
 }
 
 /// A reply as it is written down.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The status.
     pub status: u16,
@@ -140,7 +214,7 @@ impl Message {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; `Null` when it is none.
+    /// The body as JSON; `Null` when it is not.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
@@ -152,66 +226,32 @@ impl Message {
         (!token.is_empty()).then(|| token.to_owned())
     }
 
+    /// The error code of a refusal: `error` of an OAuth reply (RFC 6749 §5.2), or the name in
+    /// Cognito's `__type`.
+    pub fn error(&self) -> Option<String> {
+        let body = self.json();
+        let kind = body["__type"].as_str();
+        let name = kind.map(|kind| kind.rsplit('#').next().unwrap_or(kind));
+        body["error"].as_str().or(name).map(str::to_owned)
+    }
+
     /// Whether the status is of class `hundred`, such as 4.
     pub const fn is_class(&self, hundred: u16) -> bool {
         self.status / 100 == hundred
     }
 }
 
-/// A request of the harness with what came of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Exchange<'a> {
-    /// The record of the request.
-    pub seq: u64,
-    /// What it is for.
-    pub act: &'a str,
-    /// In which way it departs from the documented request.
-    pub how: &'a str,
-    /// The request.
-    pub request: &'a RequestLine,
-    /// The reply, unless there was none.
-    pub reply: Option<&'a Message>,
-    /// Why there was none.
-    pub cut: Option<&'a str>,
-}
-
-impl<'a> Exchange<'a> {
-    pub(super) fn of(record: &'a Record, all: &'a [Record]) -> Option<Self> {
-        let Event::Request { act, how, request } = &record.event else {
-            return None;
-        };
-        let mut exchange = Self {
-            seq: record.seq,
-            act,
-            how,
-            request,
-            reply: None,
-            cut: None,
-        };
-        for later in all.iter().skip_while(|later| later.seq <= record.seq) {
-            match &later.event {
-                Event::Reply { request, reply } if *request == record.seq => {
-                    exchange.reply = Some(reply);
-                }
-                Event::Cut { request, why } if *request == record.seq => exchange.cut = Some(why),
-                _ => continue,
-            }
-            break;
+impl Event {
+    /// The same event, with its references to other records numbered from another start.
+    #[must_use]
+    pub(crate) fn shifted(mut self, by: i64) -> Self {
+        match &mut self {
+            Self::Reply { request, .. }
+            | Self::Jwt { request, .. }
+            | Self::Cut { request, .. }
+            | Self::Frame { request, .. } => *request = request.shifted(by),
+            _ => {}
         }
-        Some(exchange)
-    }
-
-    /// Whether the request shows the secret called `name` anywhere.
-    pub fn shows(&self, name: &str) -> bool {
-        let marked = format!("«{name}»");
-        self.texts().any(|text| text.contains(&marked))
-    }
-
-    /// The texts of the request: target, header values, body.
-    pub fn texts(&self) -> impl Iterator<Item = &'a str> {
-        let headers = self.request.headers.iter().map(|(_, value)| value.as_str());
-        [self.request.target.as_str(), self.request.body.as_str()]
-            .into_iter()
-            .chain(headers)
+        self
     }
 }

@@ -1,187 +1,206 @@
-//! `events.ndjson`: the log itself, one object a line, numbered through the whole run.
+//! `events.ndjson`: the evidence itself, one object a line, numbered through the whole run.
+//!
+//! Line 1 is the run; each scenario has one line of its own before its records; the verdicts and
+//! the end follow. [`text`] writes the file, [`read`] reads it back: both by the same types, so that
+//! a saved run can be judged again.
 
 use std::collections::BTreeMap;
 
-use locum_core::{Entry, Outcome};
+use locum_core::RequirementId;
+use locum_core::requirement::Judge;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Report, ScenarioLog, results};
-use crate::evidence::{Event, Record, Side};
-use crate::verdict::Evidence;
+use super::{Report, Run, results};
+use crate::evidence::{Event, Evidence, Record, RecordId};
+use crate::verdict::{Ending, EvidenceRef, Scenario};
 
-/// Where each scenario's records begin in the run's numbers. Line 1 is the run; each scenario has
-/// one line of its own before its records.
+/// The version of the file's shape. A reader refuses another.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// Where each scenario's records begin in the run's numbers.
 #[derive(Clone, Debug)]
-pub struct Numbering(BTreeMap<String, u64>);
+pub struct Numbering(BTreeMap<String, i64>);
 
 impl Numbering {
     /// The numbers of `report`.
     pub fn of(report: &Report) -> Self {
         let mut next = 2;
         let mut starts = BTreeMap::new();
-        for log in &report.logs {
-            starts.insert(log.key.clone(), next);
-            next += 1 + log.records.len() as u64;
+        for scenario in &report.scenarios {
+            starts.insert(scenario.key.clone(), next);
+            next += 1 + i64::try_from(scenario.evidence.records().len()).unwrap_or(0);
         }
         Self(starts)
     }
 
-    fn start(&self, scenario: &str) -> u64 {
+    fn start(&self, scenario: &str) -> i64 {
         self.0.get(scenario).copied().unwrap_or_default()
     }
 
     /// The run's numbers of a piece of evidence.
-    pub fn run_wide(&self, evidence: &Evidence) -> Vec<u64> {
+    pub fn run_wide(&self, evidence: &EvidenceRef) -> Vec<u64> {
         let start = self.start(&evidence.scenario);
-        evidence.entries.iter().map(|seq| start + seq).collect()
+        let number = |record: &RecordId| record.shifted(start).number();
+        evidence.entries.iter().map(number).collect()
     }
+}
+
+/// The line before a scenario's records.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ScenarioLine {
+    vendor: String,
+    name: String,
+    judge: Judge,
+    ids: Vec<RequirementId>,
+    plan: Map<String, Value>,
+    urls: BTreeMap<String, String>,
+    seed: u64,
+    #[serde(flatten)]
+    ending: Ending,
 }
 
 /// The file's text.
 pub fn text(report: &Report) -> String {
     let numbering = Numbering::of(report);
-    let mut lines = vec![json!({
-        "seq": 1, "t_ms": 0, "type": "run",
-        "tool": results::tool(), "run": results::run(&report.run),
-        "subject": results::subject(report),
-    })];
-    for log in &report.logs {
-        scenario(log, numbering.start(&log.key), &mut lines);
+    let mut lines = vec![line(1, 0, "run", None, run_line(report))];
+    for scenario in &report.scenarios {
+        let start = numbering.start(&scenario.key);
+        let began = scenario.evidence.records().first();
+        lines.push(line(
+            start.unsigned_abs(),
+            began.map_or(0, |record| record.t_ms),
+            "scenario",
+            Some(&scenario.key),
+            json!(ScenarioLine {
+                vendor: scenario.vendor.clone(),
+                name: scenario.title.clone(),
+                judge: scenario.judge,
+                ids: scenario.ids.clone(),
+                plan: Map::new(),
+                urls: scenario.urls.clone(),
+                seed: scenario.seed,
+                ending: scenario.ending.clone(),
+            }),
+        ));
+        for record in scenario.evidence.records() {
+            let event = json!(record.event.clone().shifted(start));
+            let seq = record.seq.shifted(start).number();
+            lines.push(line(seq, record.t_ms, "", Some(&scenario.key), event));
+        }
     }
     let end = u64::try_from(report.run.duration.as_millis()).unwrap_or(u64::MAX);
     for row in &report.verdicts {
-        let scenario = row
-            .evidence
-            .first()
-            .map(|evidence| evidence.scenario.as_str());
-        let mut line = json!({
-            "seq": lines.len() + 1, "t_ms": end, "type": "verdict", "scenario": scenario,
-        });
-        add(&mut line, json!(results::verdict(row, &numbering)));
-        lines.push(line);
+        let scenario = row.evidence.first();
+        let scenario = scenario.map(|evidence| evidence.scenario.as_str());
+        let members = json!(results::verdict(row, &numbering));
+        let seq = lines.len() as u64 + 1;
+        lines.push(line(seq, end, "verdict", scenario, members));
     }
-    lines.push(json!({
-        "seq": lines.len() + 1, "t_ms": end, "type": "end",
-        "summary": results::summary(report), "exit_code": report.exit_code,
-    }));
+    let seq = lines.len() as u64 + 1;
+    let summary = json!({"summary": results::summary(report), "exit_code": report.exit_code});
+    lines.push(line(seq, end, "end", None, summary));
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     lines.join("\n") + "\n"
 }
 
-fn scenario(log: &ScenarioLog, start: u64, lines: &mut Vec<Value>) {
-    let began = log.records.first().map_or(0, |record| record.t_ms);
-    lines.push(json!({
-        "seq": start, "t_ms": began, "type": "scenario", "scenario": log.key,
-        "vendor": log.vendor, "name": log.title, "plan": {}, "urls": log.urls, "seed": log.seed,
-    }));
-    for record in &log.records {
-        let (kind, members) = event(record, start);
-        let mut line = json!({
-            "seq": start + record.seq, "t_ms": record.t_ms, "type": kind, "scenario": log.key,
-        });
-        add(&mut line, members);
-        lines.push(line);
-    }
-}
-
-fn event(record: &Record, start: u64) -> (&'static str, Value) {
-    match &record.event {
-        Event::Request { act, how, request } => {
-            let class = match act.as_str() {
-                "login" => "token",
-                "call" | "page" => "api",
-                _ => "other",
-            };
-            let mut members = json!({"class": class, "how": how});
-            add(&mut members, json!(request));
-            ("request", members)
-        }
-        Event::Reply { request, reply } => {
-            let mut members = json!({"request": start + request});
-            add(&mut members, json!(reply));
-            ("reply", members)
-        }
-        Event::Jwt {
-            request,
-            header,
-            claims,
-        } => (
-            "jwt",
-            json!({"request": start + request, "header": header, "claims": claims}),
-        ),
-        Event::Cut { request, why } => (
-            "cut",
-            json!({"request": start + request, "by": "vendor", "why": why}),
-        ),
-        Event::Frame {
-            request,
-            from,
-            opcode,
-            text,
-        } => {
-            let from = match from {
-                Side::Harness => "harness",
-                Side::Vendor => "vendor",
-            };
-            (
-                "frame",
-                json!({
-                    "request": start + request, "from": from, "opcode": opcode, "text": text,
-                }),
-            )
-        }
-        Event::Control { call, body } => ("control", json!({"call": call, "body": body})),
-        Event::Lack { what } => ("control", json!({"call": "none", "body": what})),
-        Event::Ask { id, message } => ("ask", json!({"id": id, "message": message})),
-        Event::Answer { id, message } => ("answer", json!({"id": id, "message": message})),
-        Event::Arrival(entry) => ("request", arrival(entry)),
-        Event::Completion { request, entry } => ("reply", completion(start + request, entry)),
-    }
-}
-
-fn arrival(entry: &Entry) -> Value {
-    let class = match entry.outcome {
-        Some(Outcome::Opened) => "upgrade",
-        Some(Outcome::Revoked) => "revocation",
-        Some(Outcome::Unrouted) => "other",
-        _ if entry.endpoint == "token" => "token",
-        _ => "api",
-    };
+fn run_line(report: &Report) -> Value {
     json!({
-        "connection": entry.connection, "class": class, "method": entry.method,
-        "target": entry.target, "headers": entry.headers, "body": entry.body,
+        "schema_version": SCHEMA_VERSION,
+        "tool": results::tool(),
+        "run": results::run(&report.run),
+        "judges": report.run.judges,
+        "interrupted": report.run.interrupted,
+        "subject": results::subject(report),
     })
 }
 
-fn completion(request: u64, entry: &Entry) -> Value {
-    let mut members = json!({"request": request, "outcome": entry.outcome});
-    if let Some(reply) = &entry.reply {
-        add(
-            &mut members,
-            json!({"status": reply.status, "headers": reply.headers, "body": reply.body}),
-        );
+/// One line: number, time and type first. An event brings its own type.
+fn line(seq: u64, t_ms: u64, kind: &str, scenario: Option<&str>, members: Value) -> Value {
+    let mut line = Map::new();
+    line.insert("seq".to_owned(), seq.into());
+    line.insert("t_ms".to_owned(), t_ms.into());
+    let own = members.get("type").cloned();
+    line.insert("type".to_owned(), own.unwrap_or_else(|| kind.into()));
+    if let Some(scenario) = scenario {
+        line.insert("scenario".to_owned(), scenario.into());
     }
-    let mut more = Map::new();
-    if let Some(denial) = &entry.denial {
-        more.insert("denial".to_owned(), json!(denial));
+    if let Value::Object(members) = members {
+        line.extend(members);
     }
-    if let Some(fault) = &entry.fault {
-        more.insert("fault".to_owned(), json!(fault));
-    }
-    if let Some(token) = entry.issued.first() {
-        more.insert("token".to_owned(), json!(token));
-    }
-    if let Some(token) = &entry.presented {
-        more.insert("presented".to_owned(), json!(token));
-    }
-    add(&mut members, Value::Object(more));
-    members
+    Value::Object(line)
 }
 
-/// Adds the members of one object to another.
-fn add(line: &mut Value, members: Value) {
-    if let (Value::Object(line), Value::Object(members)) = (line, members) {
-        line.extend(members);
+/// Why a file is not the evidence of a run.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {fault}")]
+pub struct ReadError {
+    /// Counts from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub fault: String,
+}
+
+/// Reads what [`text`] wrote: the run and its scenarios. Verdicts in the file are passed over: they
+/// follow from the rest.
+///
+/// # Errors
+/// When the text is not such a file, or of another version.
+pub fn read(text: &str) -> Result<(Run, Vec<Scenario>), ReadError> {
+    let mut run = None;
+    let mut scenarios: Vec<(i64, Scenario, Vec<Record>)> = Vec::new();
+    for (at, text) in text.lines().enumerate() {
+        let wrong = |fault: String| ReadError {
+            line: at + 1,
+            fault,
+        };
+        let line: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let seq = line["seq"].as_u64().unwrap_or_default();
+        match line["type"].as_str().unwrap_or_default() {
+            "run" => run = Some(results::read_run(&line).map_err(wrong)?),
+            "scenario" => {
+                let start = i64::try_from(seq).unwrap_or_default();
+                let key = line["scenario"].as_str().unwrap_or_default().to_owned();
+                let read: ScenarioLine =
+                    serde_json::from_value(line).map_err(|error| wrong(error.to_string()))?;
+                scenarios.push((start, scenario(key, read), Vec::new()));
+            }
+            "verdict" | "end" => {}
+            _ => {
+                let Some((start, _, records)) = scenarios.last_mut() else {
+                    return Err(wrong("an event before any scenario".to_owned()));
+                };
+                let t_ms = line["t_ms"].as_u64().unwrap_or_default();
+                let event: Event =
+                    serde_json::from_value(line).map_err(|error| wrong(error.to_string()))?;
+                let seq = RecordId::read(seq).shifted(-*start);
+                let event = event.shifted(-*start);
+                records.push(Record { seq, t_ms, event });
+            }
+        }
+    }
+    let run = run.ok_or_else(|| ReadError {
+        line: 1,
+        fault: "no line of the type `run`: this is not the evidence of a run".to_owned(),
+    })?;
+    let scenarios = scenarios.into_iter().map(|(_, mut scenario, records)| {
+        scenario.evidence = Evidence::from_records(records);
+        scenario
+    });
+    Ok((run, scenarios.collect()))
+}
+
+fn scenario(key: String, line: ScenarioLine) -> Scenario {
+    Scenario {
+        key,
+        title: line.name,
+        vendor: line.vendor,
+        judge: line.judge,
+        ids: line.ids,
+        seed: line.seed,
+        urls: line.urls,
+        ending: line.ending,
+        evidence: Evidence::default(),
     }
 }
 
@@ -208,19 +227,19 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                "run", "scenario", "request", "reply", "scenario", "control", "request", "reply",
-                "verdict", "verdict", "verdict", "end"
+                "run", "scenario", "started", "request", "reply", "scenario", "started", "control",
+                "request", "reply", "verdict", "verdict", "verdict", "end"
             ]
         );
-        let proof = lines[9]["evidence"][0]["entries"][0]
+        let proof = lines[11]["evidence"][0]["entries"][0]
             .as_u64()
             .expect("a number");
         let proof = &lines[usize::try_from(proof).expect("small") - 1];
         assert_eq!(
             (&proof["type"], &proof["scenario"]),
-            (&json!("request"), &json!("s-2"))
+            (&json!("request"), &json!("vendor-2"))
         );
-        assert_eq!(lines[7]["request"], 7);
+        assert_eq!(lines[9]["request"], 9);
     }
 
     #[test]
@@ -230,5 +249,26 @@ mod tests {
         assert!(!report.leaks(&text(&report)));
         assert!(text(&report).contains("«client secret»"));
         assert!(!report.leaks(&results::text(&report)));
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let report = report();
+        let (run, scenarios) = read(&text(&report)).expect("it was written by us");
+        assert_eq!(run, report.run);
+        assert_eq!(scenarios, report.scenarios);
+    }
+
+    #[test]
+    fn what_is_no_run_is_refused() {
+        for (text, fault) in [
+            ("", "no line of the type `run`"),
+            ("{}", "an event before any scenario"),
+            ("nonsense", "line 1: "),
+            (r#"{"type":"run","schema_version":1}"#, "version"),
+        ] {
+            let error = read(text).expect_err("it is none").to_string();
+            assert!(error.contains(fault), "{error}");
+        }
     }
 }

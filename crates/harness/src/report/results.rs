@@ -2,15 +2,17 @@
 //! another meaning while `schema_version` stays. So it has types of its own.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use serde::Serialize;
+use locum_core::{RequirementId, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::events::Numbering;
 use super::{Report, Run};
 use crate::catalogue::{TABLE, catalogue};
-use crate::verdict::{Evidence, VerdictRow};
+use crate::verdict::{EvidenceRef, VerdictRow};
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +33,7 @@ pub(super) struct ToolV1 {
     catalogue: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RunV1 {
     id: String,
     command: String,
@@ -42,13 +44,13 @@ pub(super) struct RunV1 {
     finished: String,
     duration_ms: u64,
     strict: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     selection: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct SubjectV1 {
-    kind: &'static str,
+    kind: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -134,13 +136,58 @@ pub(super) fn run(run: &Run) -> RunV1 {
         finished: run.finished.rfc3339(),
         duration_ms: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
         strict: run.strict,
-        selection: (!run.selection.is_empty()).then(|| run.selection.join(" or ")),
+        selection: (!run.selection.is_empty()).then(|| {
+            let ids: Vec<String> = run.selection.iter().map(ToString::to_string).collect();
+            ids.join(" or ")
+        }),
     }
+}
+
+/// The run of a saved file, from its first line.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub(super) fn read_run(line: &Value) -> Result<Run, String> {
+    let version = line["schema_version"].as_u64();
+    if version != Some(super::events::SCHEMA_VERSION.into()) {
+        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        return Err(format!(
+            "the file's version is {version}; this locum reads version {}",
+            super::events::SCHEMA_VERSION
+        ));
+    }
+    let wrong = |error: serde_json::Error| error.to_string();
+    let saved: RunV1 = serde_json::from_value(line["run"].clone()).map_err(wrong)?;
+    let time = |text: &str| {
+        Timestamp::parse_rfc3339(text).ok_or_else(|| format!("`{text}` is not a time of RFC 3339"))
+    };
+    let selection = saved.selection.unwrap_or_default();
+    Ok(Run {
+        id: saved.id,
+        command: saved.command,
+        vendors: saved.vendors,
+        judges: serde_json::from_value(line["judges"].clone()).map_err(wrong)?,
+        seed: saved.seed,
+        started: time(&saved.started)?,
+        finished: time(&saved.finished)?,
+        duration: Duration::from_millis(saved.duration_ms),
+        strict: saved.strict,
+        interrupted: line["interrupted"] == true,
+        selection: selection
+            .split(" or ")
+            .filter(|id| !id.is_empty())
+            .map(|id| RequirementId(id.to_owned()))
+            .collect(),
+        subject: line["subject"]["kind"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    })
 }
 
 pub(super) fn subject(report: &Report) -> SubjectV1 {
     SubjectV1 {
-        kind: report.subject,
+        kind: report.run.subject.clone(),
     }
 }
 
@@ -162,7 +209,7 @@ pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
             )
         },
     );
-    let evidence = |evidence: &Evidence| EvidenceV1 {
+    let evidence = |evidence: &EvidenceRef| EvidenceV1 {
         scenario: evidence.scenario.clone(),
         entries: numbering.run_wide(evidence),
     };
@@ -181,7 +228,7 @@ pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
         observed: row.observed.clone(),
         figures: row.figures.clone(),
         evidence: row.evidence.iter().map(evidence).collect(),
-        twin: row.twin.as_ref().map(evidence),
+        twin: row.control.as_ref().map(evidence),
         needed_by: row.needed_by.iter().map(ToString::to_string).collect(),
     }
 }

@@ -7,52 +7,57 @@ use locum_core::requirement::Judge;
 use locum_core::{Level, ManualClock, RequirementId, Timestamp, Verdict};
 use serde_json::{Map, json};
 
-use super::{Report, Run, ScenarioLog};
-use crate::evidence::EvidenceLog;
+use super::{Report, Run};
+use crate::evidence::{EvidenceLog, Operation, RecordId, Redactor, Variation};
 use crate::http::{Reply, Request};
-use crate::verdict::{Evidence, VerdictRow};
+use crate::verdict::{Ending, EvidenceRef, Scenario, VerdictRow};
 
 const START: Timestamp = Timestamp::from_seconds(1_795_514_400);
 
 pub(crate) fn report() -> Report {
+    let (first, redactor) = scenario("vendor-1", false);
+    let (second, _) = scenario("vendor-2", true);
     Report {
         run: Run {
             id: "r-1".to_owned(),
             command: "check".to_owned(),
             vendors: vec!["pattern".to_owned()],
+            judges: vec![Judge::Vendor],
             seed: 7,
             started: START,
             finished: START.plus(Duration::from_secs(1)),
             duration: Duration::from_secs(1),
             strict: false,
+            interrupted: false,
             selection: Vec::new(),
+            subject: "mock".to_owned(),
         },
-        subject: "mock",
         titles: [("pattern".to_owned(), "Pattern Health".to_owned())].into(),
         verdicts: vec![
             row(
                 "VEN-16",
                 Verdict::Pass,
                 "login was answered with 200",
-                ("s-1", 1),
+                ("vendor-1", 2),
             ),
             row(
                 "VEN-26",
                 Verdict::Fail,
                 "call was answered with 200 304 s after its issue",
-                ("s-2", 2),
+                ("vendor-2", 3),
             ),
             row("VEN-18", Verdict::NotRun, "no scenario shows it", ("", 0)),
         ],
-        logs: vec![log("s-1", false), log("s-2", true)],
+        scenarios: vec![first, second],
+        redactors: [("vendor-1".to_owned(), redactor)].into(),
         exit_code: 1,
     }
 }
 
 fn row(id: &str, verdict: Verdict, reason: &str, (scenario, seq): (&str, u64)) -> VerdictRow {
-    let proof = Evidence {
+    let proof = EvidenceRef {
         scenario: scenario.to_owned(),
-        entries: vec![seq],
+        entries: vec![RecordId::read(seq)],
     };
     VerdictRow {
         id: RequirementId(id.to_owned()),
@@ -64,33 +69,36 @@ fn row(id: &str, verdict: Verdict, reason: &str, (scenario, seq): (&str, u64)) -
         expected: None,
         observed: None,
         evidence: if seq == 0 { Vec::new() } else { vec![proof] },
-        twin: None,
+        control: None,
         figures: Map::new(),
         needed_by: Vec::new(),
     }
 }
 
-fn log(key: &str, turned: bool) -> ScenarioLog {
+fn scenario(key: &str, turned: bool) -> (Scenario, Redactor) {
     let mut log = EvidenceLog::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
     log.hide("t0p secret", "client secret");
     if turned {
-        log.turns("clock", json!({"advance_s": 304}));
+        log.control("clock", json!({"advance_s": 304}));
     }
     let request = Request::new("POST", "/token").body("secret=t0p+secret");
-    let seq = log.sends("login", "", &request);
+    let seq = log.request(Operation::Login, None, &Variation::Documented, &request);
     let reply = Reply {
         status: 200,
         ..Reply::default()
     };
-    log.receives(seq, Ok(&reply));
-    let (records, redactor) = log.into_parts();
-    ScenarioLog {
+    log.reply(seq, Ok(&reply));
+    let (evidence, redactor) = log.into_parts();
+    let scenario = Scenario {
         key: key.to_owned(),
         title: "features/pattern/token.feature: A login".to_owned(),
         vendor: "pattern".to_owned(),
+        judge: Judge::Vendor,
+        ids: vec![RequirementId("VEN-16".to_owned())],
         seed: 1,
         urls: [("token".to_owned(), "http://127.0.0.1:1/token".to_owned())].into(),
-        records,
-        redactor,
-    }
+        ending: Ending::Ran,
+        evidence,
+    };
+    (scenario, redactor)
 }

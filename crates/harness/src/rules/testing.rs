@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::profile::SocketFacts;
-use locum_core::{
-    Entry, EntryId, Finding, Grade, ManualClock, Outcome, Profile, Timestamp, TokenId,
-};
+use locum_core::profile::{Grant, SocketFacts};
+use locum_core::{Entry, EntryId, ManualClock, Outcome, Profile, Timestamp, TokenId};
 use serde_json::json;
 
-use super::View;
-use crate::evidence::{EvidenceLog, Side};
-use crate::http::{Reply, Request};
-use crate::subject::Answer;
+use super::{Rule, View};
+use crate::catalogue::Expectation;
+use crate::evidence::{EvidenceLog, Opcode, Operation, Side, Variation};
+use crate::http::{HttpError, Reply, Request};
+use crate::subject::{Answer, Ask, Which};
+use crate::verdict::{Finding, Grade};
 
 const PROFILE: &str = r#"
 vendor = "acme"
@@ -33,12 +33,68 @@ service = "s"
 status = 400
 "#;
 
-/// A log under construction.
+/// A log under construction. Operations and variations are named by words: `login`,
+/// `with another client secret`.
 pub(crate) struct Log {
     log: EvidenceLog,
     profile: Profile,
     entries: u64,
     asks: u64,
+}
+
+/// What each kind of reaction looks like, for table tests of whole rules.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BadReply {
+    ServerError,
+    Html,
+    Redirect,
+    Closed,
+    Unreadable,
+}
+
+/// Every way in which a vendor can give no answer worth the name.
+pub(crate) const FAILURES: [BadReply; 5] = [
+    BadReply::ServerError,
+    BadReply::Html,
+    BadReply::Redirect,
+    BadReply::Closed,
+    BadReply::Unreadable,
+];
+
+/// The operation that tests call by this word.
+fn operation(word: &str) -> Operation {
+    match word {
+        "login" => Operation::Login,
+        "call" => Operation::Call,
+        "page" => Operation::ListPage,
+        "form" => Operation::SendForm,
+        "create" => Operation::Create,
+        "read" => Operation::Read,
+        "revoke" => Operation::Revoke,
+        "metadata" => Operation::Metadata,
+        "other login" => Operation::OtherLogin,
+        "other call" => Operation::OtherCall,
+        "sign-in" => Operation::SignIn,
+        "refresh" => Operation::Refresh,
+        "challenge" => Operation::AnswerChallenge,
+        "use access" => Operation::UseAccessToken,
+        "use id" => Operation::UseIdToken,
+        "revoke refresh" => Operation::RevokeRefreshToken,
+        "change" => Operation::ChangePassword,
+        "identity" => Operation::GetIdentity,
+        "credentials" => Operation::GetCredentials,
+        "open" => Operation::OpenSocket,
+        other => panic!("no operation is called `{other}`"),
+    }
+}
+
+/// The variation of this phrase; of a form, whose phrase is its endpoint, none.
+fn variation(operation: Operation, phrase: &str) -> Variation {
+    if operation == Operation::SendForm {
+        return Variation::Documented;
+    }
+    Variation::parse(operation, phrase)
+        .unwrap_or_else(|| panic!("no {operation} is known `{phrase}`"))
 }
 
 impl Log {
@@ -62,15 +118,17 @@ impl Log {
         self
     }
 
-    pub(crate) fn exchange(self, act: &str, how: &str, status: u16, body: &str) -> Self {
-        self.sent(act, how, "", status, body)
+    /// A documented or varied request that is answered with this status and body. A body that
+    /// begins like JSON says so.
+    pub(crate) fn exchange(self, word: &str, phrase: &str, status: u16, body: &str) -> Self {
+        self.sent(word, phrase, "", status, body)
     }
 
     /// An exchange whose request shows `sent` in a header.
     pub(crate) fn sent(
-        mut self,
-        act: &str,
-        how: &str,
+        self,
+        word: &str,
+        phrase: &str,
         sent: &str,
         status: u16,
         body: &str,
@@ -78,56 +136,83 @@ impl Log {
         let request = Request::new("GET", "/")
             .header("Host", "h")
             .header("Authorization", sent);
-        let seq = self.log.sends(act, how, &request);
-        let reply = Reply {
-            status,
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        };
-        self.log.receives(seq, Ok(&reply));
-        self
+        let json = body.starts_with(['{', '[']);
+        let headers = json.then_some(("Content-Type", "application/json"));
+        self.raw(word, phrase, &request, status, headers, body)
     }
 
     /// An exchange whose reply says what its body is.
     pub(crate) fn typed(
         self,
-        act: &str,
-        how: &str,
+        word: &str,
+        phrase: &str,
         status: u16,
         content_type: &str,
         body: &str,
     ) -> Self {
-        self.headed(act, how, status, ("Content-Type", content_type), body)
+        let header = Some(("Content-Type", content_type));
+        self.raw(
+            word,
+            phrase,
+            &Request::new("GET", "/"),
+            status,
+            header,
+            body,
+        )
     }
 
     /// An exchange whose reply has a challenge.
     pub(crate) fn replied(
         self,
-        act: &str,
-        how: &str,
+        word: &str,
+        phrase: &str,
         status: u16,
         challenge: &str,
         body: &str,
     ) -> Self {
-        self.headed(act, how, status, ("WWW-Authenticate", challenge), body)
+        let header = Some(("WWW-Authenticate", challenge));
+        self.raw(
+            word,
+            phrase,
+            &Request::new("GET", "/"),
+            status,
+            header,
+            body,
+        )
     }
 
-    fn headed(
+    fn raw(
         mut self,
-        act: &str,
-        how: &str,
+        word: &str,
+        phrase: &str,
+        request: &Request,
         status: u16,
-        (name, value): (&str, &str),
+        header: Option<(&str, &str)>,
         body: &str,
     ) -> Self {
-        let seq = self.log.sends(act, how, &Request::new("GET", "/"));
+        let operation = operation(word);
+        let endpoint = (operation == Operation::SendForm).then_some(phrase);
+        let variation = variation(operation, phrase);
+        let seq = self.log.request(operation, endpoint, &variation, request);
+        let headers = header.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let reply = Reply {
             status,
-            headers: vec![(name.to_owned(), value.to_owned())],
+            headers: headers.into_iter().collect(),
             body: body.as_bytes().to_vec(),
         };
-        self.log.receives(seq, Ok(&reply));
+        self.log.reply(seq, Ok(&reply));
         self
+    }
+
+    /// An exchange in which the vendor failed in this way.
+    pub(crate) fn failed(self, word: &str, phrase: &str, how: BadReply) -> Self {
+        match how {
+            BadReply::ServerError => self.exchange(word, phrase, 500, r#"{"error":"boom"}"#),
+            BadReply::Html => self.typed(word, phrase, 200, "text/html", "<html>hello</html>"),
+            BadReply::Redirect => self.exchange(word, phrase, 302, ""),
+            BadReply::Closed => self.cut(word, phrase),
+            BadReply::Unreadable => self.typed(word, phrase, 200, "application/json", "{\"a\":"),
+        }
     }
 
     /// A login that is answered with a JWT of these claims, at the date of `Date`.
@@ -138,36 +223,69 @@ impl Log {
         let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
         self.log.hide(&token, "access token 1");
         let request = Request::new("POST", "/token").body(sent);
-        let seq = self.log.sends("login", "", &request);
+        let seq = self
+            .log
+            .request(Operation::Login, None, &Variation::Documented, &request);
         let reply = Reply {
             status: 200,
             headers: vec![("Date".to_owned(), date.to_owned())],
             body: json!({"access_token": token}).to_string().into_bytes(),
         };
-        self.log.receives(seq, Ok(&reply));
-        self.log.decodes(seq, &token);
+        self.log.reply(seq, Ok(&reply));
+        self.log.jwt(seq, "access_token", &token);
         self
     }
 
-    /// A socket that was opened, and what the vendor sent on it.
+    /// A JWT with these claims came as `member` of the reply to the last request.
+    pub(crate) fn holds_jwt(mut self, member: &str, claims: &serde_json::Value) -> Self {
+        use base64::Engine as _;
+        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let header = encode(r#"{"alg":"RS256"}"#);
+        let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
+        let last = self.log.evidence().exchanges().last().expect("a request");
+        let seq = last.seq;
+        self.log.jwt(seq, member, &token);
+        self
+    }
+
+    /// A socket that was opened at `target`, and what passed on it: `text`, `close`, `eof` or
+    /// `silence` from the vendor, `sent` from the harness.
     pub(crate) fn opened(
         mut self,
-        how: &str,
+        phrase: &str,
         status: u16,
         accept: &str,
         frames: &[(&'static str, &str)],
     ) -> Self {
-        let seq = self.log.sends("open", how, &crate::http::upgrade("/"));
+        let variation = variation(Operation::OpenSocket, phrase);
+        let request = crate::http::upgrade("/");
+        let seq = self
+            .log
+            .request(Operation::OpenSocket, None, &variation, &request);
         let reply = Reply {
             status,
             headers: vec![("Sec-WebSocket-Accept".to_owned(), accept.to_owned())],
             body: Vec::new(),
         };
-        self.log.receives(seq, Ok(&reply));
-        for (opcode, text) in frames {
-            self.log.passes(seq, Side::Vendor, opcode, text);
+        self.log.reply(seq, Ok(&reply));
+        for (kind, text) in frames {
+            let (side, opcode) = match *kind {
+                "sent" => (Side::Harness, Opcode::Text),
+                "text" => (Side::Vendor, Opcode::Text),
+                "close" => (Side::Vendor, Opcode::Close),
+                "eof" => (Side::Vendor, Opcode::Eof),
+                _ => (Side::Vendor, Opcode::Silence),
+            };
+            self.log.frame(seq, side, opcode, text);
         }
         self
+    }
+
+    /// A vendor whose users sign in at a user pool.
+    pub(crate) fn of_a_user_pool() -> Self {
+        let mut log = Self::new();
+        log.profile.token.grant = Grant::Cognito;
+        log
     }
 
     /// A vendor that has tenants.
@@ -207,20 +325,31 @@ impl Log {
         })
     }
 
-    pub(crate) fn cut(mut self, act: &str, why: &str) -> Self {
-        let seq = self.log.sends(act, "", &Request::new("GET", "/"));
-        self.log.receives(seq, Err(why));
+    /// A request whose connection was closed without a reply.
+    pub(crate) fn cut(mut self, word: &str, phrase: &str) -> Self {
+        let operation = operation(word);
+        let variation = variation(operation, phrase);
+        let request = Request::new("GET", "/");
+        let seq = self.log.request(operation, None, &variation, &request);
+        let closed = HttpError::Network(std::io::ErrorKind::UnexpectedEof);
+        self.log.reply(seq, Err(&closed));
+        self
+    }
+
+    /// What this run cannot show.
+    pub(crate) fn limitation(mut self, what: &str) -> Self {
+        self.log.limitation(what);
         self
     }
 
     /// The harness turned the mock, or measured something.
     pub(crate) fn control(mut self, call: &str, body: serde_json::Value) -> Self {
-        self.log.turns(call, body);
+        self.log.control(call, body);
         self
     }
 
     pub(crate) fn advance(mut self, seconds: f64) -> Self {
-        self.log.turns("clock", json!({"advance_s": seconds}));
+        self.log.control("clock", json!({"advance_s": seconds}));
         self
     }
 
@@ -228,18 +357,21 @@ impl Log {
     pub(crate) fn call(mut self, status: u16, seen: impl FnOnce(Self) -> Self) -> Self {
         self.asks += 1;
         let id = self.asks;
-        self.log.asks(id, &json!({"op": "call"}));
+        self.log.ask(id, &sample_call());
         self = seen(self);
-        let answer = serde_json::to_value(Answer::done(Some(status))).expect("json");
-        self.log.answers(id, &answer);
+        self.log.answer(id, &Answer::done(Some(status)));
         self
     }
 
     /// The client's clock is set.
     pub(crate) fn client_clock(mut self, offset_s: f64) -> Self {
         self.asks += 1;
-        self.log
-            .asks(self.asks, &json!({"op": "clock", "offset_s": offset_s}));
+        let ask = Ask::Clock {
+            client: "a".to_owned(),
+            offset_s,
+            which: Which::Both,
+        };
+        self.log.ask(self.asks, &ask);
         self
     }
 
@@ -311,9 +443,9 @@ impl Log {
     }
 
     /// The client was asked for something.
-    pub(crate) fn asked(mut self, op: &str) -> Self {
+    pub(crate) fn asked(mut self, ask: &Ask) -> Self {
         self.asks += 1;
-        self.log.asks(self.asks, &json!({"op": op}));
+        self.log.ask(self.asks, ask);
         self
     }
 
@@ -326,20 +458,54 @@ impl Log {
         .expect("an entry");
         entry.id = EntryId(self.entries);
         fill(&mut entry);
-        self.log.sees(entry);
+        self.log.entry(&entry);
         self
+    }
+
+    /// What the rule makes of it, with the requirement's own data for the vendor that it is for.
+    pub(crate) fn judge(&self, rule: &Rule) -> Finding {
+        let row = crate::catalogue::catalogue().get(rule.id).expect(rule.id);
+        let vendor = row.vendors.first().map_or("", String::as_str);
+        self.judged_as(rule.judge, Expectation::of(rule.id, vendor))
+    }
+
+    fn judged_as(&self, judge: fn(&View<'_>) -> Finding, expected: &Expectation) -> Finding {
+        judge(&View {
+            evidence: self.log.evidence(),
+            profile: &self.profile,
+            expected,
+        })
     }
 }
 
-/// What `rule` makes of `log`.
-pub(crate) fn check(log: &Log, rule: impl Fn(&View<'_>) -> Finding, expected: Grade) {
-    let view = View {
-        log: &log.log,
-        profile: &log.profile,
-    };
-    let finding = rule(&view);
-    assert_eq!(finding.grade, expected, "{finding:?}");
-    if !matches!(expected, Grade::Unobserved) {
-        assert!(!finding.evidence.is_empty(), "no evidence: {finding:?}");
+fn sample_call() -> Ask {
+    Ask::Call {
+        client: "a".to_owned(),
+        method: "GET".to_owned(),
+        path: "/things".to_owned(),
+        body: None,
+        body_kind: None,
+        timeout_ms: None,
     }
+}
+
+/// What the rule of `id` for a vendor makes of `log`; `id@vendor` picks that vendor's data.
+pub(crate) fn check(log: &Log, id: &str, expected: Grade) {
+    check_side(log, id, locum_core::requirement::Judge::Vendor, expected);
+}
+
+/// What the rule of `id` for a client makes of `log`.
+pub(crate) fn check_client(log: &Log, id: &str, expected: Grade) {
+    check_side(log, id, locum_core::requirement::Judge::Client, expected);
+}
+
+fn check_side(log: &Log, id: &str, side: locum_core::requirement::Judge, expected: Grade) {
+    let (id, vendor) = id.split_once('@').unwrap_or((id, ""));
+    let rule = super::find(id, side).unwrap_or_else(|| panic!("no rule {id}"));
+    let finding = if vendor.is_empty() {
+        log.judge(rule)
+    } else {
+        log.judged_as(rule.judge, Expectation::of(id, vendor))
+    };
+    assert_eq!(finding.grade(), expected, "{id}: {finding:#?}");
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Clock, EntryId, Finding, Profile, Secret};
+use locum_core::{Clock, EntryId, Profile, Secret};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::evidence::EvidenceLog;
-use crate::rules::View;
+use crate::evidence::Other;
 use crate::subject::ClientSubject;
+use crate::target::Target;
 use crate::target::stage::StageClient;
-use crate::target::{Other, Target};
 
 /// cucumber makes a world for each scenario; the context is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -71,8 +71,6 @@ pub struct ScenarioContext {
     pub stage: Option<StageClient>,
     /// The log.
     pub log: EvidenceLog,
-    /// What the rules found so far.
-    pub findings: Vec<Finding>,
     /// Why the scenario does not apply to this subject, once that is known.
     pub not_applicable: Option<String>,
     pub(crate) tokens: Vec<ObtainedToken>,
@@ -113,7 +111,6 @@ impl ScenarioContext {
             target,
             stage,
             log,
-            findings: Vec::new(),
             not_applicable: None,
             tokens: Vec::new(),
             client: None,
@@ -128,42 +125,28 @@ impl ScenarioContext {
         }
     }
 
-    /// What the rules may look at.
-    pub const fn view(&self) -> View<'_> {
-        View {
-            log: &self.log,
-            profile: &self.profile,
-        }
-    }
-
-    /// Keeps what a rule found. A broken requirement is a finding, not a failed step.
-    pub fn finds(&mut self, rule: impl FnOnce(&View<'_>) -> Finding) {
-        let finding = rule(&self.view());
-        self.findings.push(finding);
-    }
-
     /// Lets `seconds` pass at the vendor. A real endpoint has no clock to turn: that is written
     /// down, and rules that need the turn find nothing.
     pub async fn advance(&mut self, seconds: f64) -> Result<(), Error> {
         let Some(stage) = &self.stage else {
-            self.log.lacks("a real endpoint has no clock to turn");
+            self.log.limitation("a real endpoint has no clock to turn");
             return Ok(());
         };
         stage.advance(seconds).await?;
-        self.log.turns("clock", json!({"advance_s": seconds}));
+        self.log.control("clock", json!({"advance_s": seconds}));
         Ok(())
     }
 
     /// Sets one of the vendor's own settings.
     pub async fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let Some(stage) = &self.stage else {
-            self.log.lacks("a real endpoint has no settings");
+            self.log.limitation("a real endpoint has no settings");
             return Ok(());
         };
         let mut settings = Map::new();
         settings.insert(format!("{}.{name}", self.profile.vendor), value);
         stage.set(&settings).await?;
-        self.log.turns("settings", Value::Object(settings));
+        self.log.control("settings", Value::Object(settings));
         Ok(())
     }
 
@@ -188,14 +171,14 @@ impl ScenarioContext {
 
     /// How far the vendor's clock has been turned so far, in seconds.
     pub fn turned(&self) -> f64 {
-        self.log.turned_before(u64::MAX)
+        self.log.evidence().turned_before(None)
     }
 
     /// Turns the vendor's clock to `share` of the latest token's lifetime, plus `extra_s`.
     pub async fn advance_to(&mut self, share: f64, extra_s: f64) -> Result<(), Error> {
         let Ok(token) = self.token() else {
             self.log
-                .lacks("there was no token whose lifetime could pass");
+                .limitation("there was no token whose lifetime could pass");
             return Ok(());
         };
         let target = token.issued_at + token.lifetime.as_secs_f64() * share + extra_s;

@@ -13,8 +13,8 @@ use serde_json::Map;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
+use crate::evidence::Redactor;
 use crate::plan::{Plan, Planned, key_of};
-use crate::report::ScenarioLog;
 use crate::run::context::{ScenarioContext, World};
 use crate::target::stage::{StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
@@ -25,7 +25,7 @@ pub(super) struct Hooks {
     plan: Vec<Planned>,
     origin: Duration,
     progress: Box<dyn Fn(Progress)>,
-    done: RefCell<BTreeMap<String, (Scenario, ScenarioLog)>>,
+    done: RefCell<BTreeMap<String, (Scenario, Redactor)>>,
 }
 
 impl fmt::Debug for Hooks {
@@ -99,7 +99,7 @@ impl Hooks {
     }
 
     /// All scenarios in the plan's order; `trouble` is why some may be missing.
-    pub(super) fn results(&self, trouble: Option<&str>) -> Vec<(Scenario, ScenarioLog)> {
+    pub(super) fn results(&self, trouble: Option<&str>) -> Vec<(Scenario, Redactor)> {
         let mut done = self.done.borrow_mut();
         let missing = || match trouble {
             Some(why) => Ending::Broken(why.to_owned()),
@@ -188,32 +188,23 @@ impl Hooks {
         planned: &Planned,
         ending: Ending,
         context: Option<ScenarioContext>,
-    ) -> (Scenario, ScenarioLog) {
-        let mut log = ScenarioLog {
-            key: planned.key.clone(),
-            title: planned.title.clone(),
-            vendor: planned.vendor.clone(),
-            seed: self.seed(at),
-            urls: BTreeMap::new(),
-            records: Vec::new(),
-            redactor: crate::evidence::Redactor::default(),
+    ) -> (Scenario, Redactor) {
+        let (urls, (evidence, redactor)) = match context {
+            Some(context) => (context.target.urls, context.log.into_parts()),
+            None => Default::default(),
         };
-        let mut findings = Vec::new();
-        if let Some(context) = context {
-            log.urls = context.target.urls;
-            findings = context.findings;
-            (log.records, log.redactor) = context.log.into_parts();
-        }
         let scenario = Scenario {
             key: planned.key.clone(),
             title: planned.title.clone(),
             vendor: planned.vendor.clone(),
             judge: planned.judge,
             ids: planned.ids.clone(),
+            seed: self.seed(at),
+            urls,
             ending,
-            findings,
+            evidence,
         };
-        (scenario, log)
+        (scenario, redactor)
     }
 }
 

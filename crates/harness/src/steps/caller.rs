@@ -3,21 +3,22 @@
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 
-use super::phrases;
+use super::{phrases, variation, variations};
 use crate::Error;
+use crate::evidence::{CallVariation, Operation, Variation};
 use crate::run::context::World;
 
 #[given("the caller has logged in")]
 #[when("the caller logs in")]
 #[when("the caller logs in again")]
 async fn logs_in(world: &mut World) -> Result<(), Error> {
-    world.context()?.login("").await
+    world.context()?.login(&Variation::Documented).await
 }
 
 #[when("the caller logs in in each of these ways")]
 async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
-    for how in phrases(step)? {
-        world.context()?.login(&how).await?;
+    for variation in variations(Operation::Login, step)? {
+        world.context()?.login(&variation).await?;
     }
     Ok(())
 }
@@ -25,8 +26,8 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
 #[when("the caller logs in as each of these accounts")]
 async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
     for state in phrases(step)? {
-        let how = format!("as the {state} account");
-        world.context()?.login(&how).await?;
+        let variation = Variation::Account(state);
+        world.context()?.login(&variation).await?;
     }
     Ok(())
 }
@@ -34,14 +35,14 @@ async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
 #[given("the API has accepted the caller's token")]
 async fn has_a_token_that_works(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    context.login("").await?;
-    context.call("").await
+    context.login(&Variation::Documented).await?;
+    context.call(&Variation::Documented).await
 }
 
 #[when("the caller calls the API")]
 #[when("the caller calls the API with the new token")]
 async fn calls(world: &mut World) -> Result<(), Error> {
-    world.context()?.call("").await
+    world.context()?.call(&Variation::Documented).await
 }
 
 #[when("the caller calls the API with the first token")]
@@ -51,8 +52,8 @@ async fn calls_with_the_first(world: &mut World) -> Result<(), Error> {
 
 #[when("the caller calls the API in each of these ways")]
 async fn calls_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
-    for how in phrases(step)? {
-        world.context()?.call(&how).await?;
+    for variation in variations(Operation::Call, step)? {
+        world.context()?.call(&variation).await?;
     }
     Ok(())
 }
@@ -61,7 +62,8 @@ async fn calls_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     regex = r"^the caller calls the API ((?:with|without) .+=.+|with the token in the query|without a token)$"
 )]
 async fn calls_one_way(world: &mut World, how: String) -> Result<(), Error> {
-    world.context()?.call(&how).await
+    let variation = variation(Operation::Call, &how)?;
+    world.context()?.call(&variation).await
 }
 
 #[when("the caller calls each of these endpoints without a token")]
@@ -69,7 +71,7 @@ async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
     for name in phrases(step)? {
         world
             .context()?
-            .call_endpoint(&name, "without a token")
+            .call_endpoint(&name, &Variation::Call(CallVariation::NoToken))
             .await?;
     }
     Ok(())

@@ -6,13 +6,12 @@
 )]
 
 use cucumber::gherkin::Step;
-use cucumber::{given, then, when};
+use cucumber::{given, when};
 
-use super::phrases;
+use super::variations;
 use crate::Error;
-use crate::rules::vendor::{challenge, fact, login, revocation, socket, strangers};
+use crate::evidence::{Operation, Other, Variation};
 use crate::run::context::World;
-use crate::target::Other;
 
 #[given(regex = r"^the caller has created one of (/\S*)$")]
 #[when(regex = r"^the caller creates one of (/\S*)$")]
@@ -23,13 +22,13 @@ async fn creates(world: &mut World, path: String, step: &Step) -> Result<(), Err
 
 #[when(regex = r"^the caller reads (/\S*)$")]
 async fn reads(world: &mut World, path: String) -> Result<(), Error> {
-    world.context()?.read(&path, "").await
+    world.context()?.read(&path, &Variation::Documented).await
 }
 
 #[when(regex = r"^(/\S*) is read in each of these ways$")]
 async fn reads_each_way(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
-    for how in phrases(step)? {
-        world.context()?.read(&path, &how).await?;
+    for variation in variations(Operation::Read, step)? {
+        world.context()?.read(&path, &variation).await?;
     }
     Ok(())
 }
@@ -47,52 +46,4 @@ async fn revocation_of_ones_own(world: &mut World) -> Result<(), Error> {
 #[when("the caller reads the vendor's metadata")]
 async fn reads_metadata(world: &mut World) -> Result<(), Error> {
     world.context()?.metadata().await
-}
-
-#[then("none of these readers gets it")]
-fn kept(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(strangers::get_nothing);
-    Ok(())
-}
-
-#[then("only the caller's own revocation ended the token")]
-fn own_only(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(revocation::is_for_ones_own);
-    Ok(())
-}
-
-#[then(regex = r"^the reply to the login (\S.*) has no (\w+)$")]
-fn lacks(world: &mut World, how: String, name: String) -> Result<(), Error> {
-    world
-        .context()?
-        .finds(|view| login::reply_lacks(view, &how, &name));
-    Ok(())
-}
-
-#[then("each of these calls is refused by a challenge that says invalid_token, without a body")]
-fn challenged(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(challenge::says_invalid_token);
-    Ok(())
-}
-
-#[then("the status of this call is reported")]
-fn status(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(fact::status_of_the_altered_call);
-    Ok(())
-}
-
-#[then(regex = r"^the metadata's (\w+) is reported$")]
-fn member(world: &mut World, name: String) -> Result<(), Error> {
-    world
-        .context()?
-        .finds(|view| fact::metadata_says(view, &name));
-    Ok(())
-}
-
-#[then(regex = r"^(\w+) is the URL of a socket with the tenant as ([\w-]+) and without a token$")]
-fn socket_url(world: &mut World, member: String, parameter: String) -> Result<(), Error> {
-    world
-        .context()?
-        .finds(|view| socket::url_names_the_tenant(view, &member, &parameter));
-    Ok(())
 }

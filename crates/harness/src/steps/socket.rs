@@ -6,12 +6,11 @@
 )]
 
 use cucumber::gherkin::Step;
-use cucumber::{given, then, when};
+use cucumber::{given, when};
 
-use super::phrases;
+use super::{variation, variations};
 use crate::Error;
-use crate::rules::client::{request, tokens as client};
-use crate::rules::vendor::socket;
+use crate::evidence::{Operation, Variation};
 use crate::run::context::World;
 
 #[given("each socket is configured with")]
@@ -22,18 +21,22 @@ fn configured(world: &mut World, step: &Step) -> Result<(), Error> {
 
 #[when(regex = r"^the caller opens the socket (\S+)$")]
 async fn opens(world: &mut World, place: String) -> Result<(), Error> {
-    world.context()?.open_socket(&place, "").await
+    world
+        .context()?
+        .open_socket(&place, &Variation::Documented)
+        .await
 }
 
 #[when(regex = r"^the caller opens the socket (\S+) (with .+)$")]
 async fn opens_one_way(world: &mut World, place: String, how: String) -> Result<(), Error> {
-    world.context()?.open_socket(&place, &how).await
+    let variation = variation(Operation::OpenSocket, &how)?;
+    world.context()?.open_socket(&place, &variation).await
 }
 
 #[when(regex = r"^the caller opens the socket (\S+) in each of these ways$")]
 async fn opens_each_way(world: &mut World, place: String, step: &Step) -> Result<(), Error> {
-    for how in phrases(step)? {
-        world.context()?.open_socket(&place, &how).await?;
+    for variation in variations(Operation::OpenSocket, step)? {
+        world.context()?.open_socket(&place, &variation).await?;
     }
     Ok(())
 }
@@ -41,72 +44,4 @@ async fn opens_each_way(world: &mut World, place: String, step: &Step) -> Result
 #[when(regex = r"^the client opens the socket (\S+)$")]
 async fn client_opens(world: &mut World, place: String) -> Result<(), Error> {
     world.context()?.client_opens(&place).await
-}
-
-#[then("the answer to the upgrade is the right one for its key")]
-fn right_answer(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(socket::accept_is_right);
-    Ok(())
-}
-
-#[then("the socket accepts its configuration")]
-fn accepts(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(socket::serves);
-    Ok(())
-}
-
-#[then("each of these openings gives no service")]
-fn no_service(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(socket::gives_no_service);
-    Ok(())
-}
-
-#[then("the limited token opened its own socket")]
-fn own_socket(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(socket::opened_its_own);
-    Ok(())
-}
-
-#[then("the client read expires_in as seconds")]
-fn seconds(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(client::reads_seconds);
-    Ok(())
-}
-
-#[then("each token request carries client_id and client_secret in its body")]
-fn in_the_body(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(request::credentials_in_the_body);
-    Ok(())
-}
-
-#[then("each API request names the tenant of the token request")]
-fn names_the_tenant(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(request::names_the_tenant);
-    Ok(())
-}
-
-#[then("the space of the token parameter is written as %20")]
-fn space(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(request::writes_the_space);
-    Ok(())
-}
-
-#[then("the token parameter starts with its prefix")]
-fn prefix(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(request::shows_the_prefix);
-    Ok(())
-}
-
-#[then(regex = r"^the upgrade keeps the URL's ([\w-]+)$")]
-fn keeps(world: &mut World, parameter: String) -> Result<(), Error> {
-    world
-        .context()?
-        .finds(|view| request::keeps_the_parameter(view, &parameter));
-    Ok(())
-}
-
-#[then("the token is one more parameter of the URL's query")]
-fn appended(world: &mut World) -> Result<(), Error> {
-    world.context()?.finds(request::appends_the_token);
-    Ok(())
 }

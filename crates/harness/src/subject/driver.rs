@@ -107,7 +107,7 @@ impl ScenarioContext {
             None => self.of_created(place),
         };
         let Some(url) = url else {
-            self.log.lacks("there was no socket to open");
+            self.log.limitation("there was no socket to open");
             return Ok(());
         };
         let ask = Ask::WsOpen {
@@ -124,7 +124,7 @@ impl ScenarioContext {
         };
         for entry in stage.journal(&self.profile.vendor, self.seen).await? {
             self.seen = entry.id;
-            self.log.sees(entry);
+            self.log.entry(&entry);
         }
         Ok(())
     }
@@ -154,17 +154,15 @@ impl ScenarioContext {
             let client = self.client()?;
             client.asked += 1;
             let id = client.asked;
-            let message = serde_json::to_value(&ask).map_err(|e| Error::Step(e.to_string()))?;
-            let answer = client.subject.ask(ask);
-            self.log.asks(id, &message);
+            self.log.ask(id, &ask);
+            let answer = self.client()?.subject.ask(ask);
             ids.push(id);
             waiting.push(answer);
         }
         let answers = join_all(waiting).await;
         self.look().await?;
         for (id, answer) in ids.iter().zip(&answers) {
-            let message = serde_json::to_value(answer).map_err(|e| Error::Step(e.to_string()))?;
-            self.log.answers(*id, &message);
+            self.log.answer(*id, answer);
             if let Some(op) = &answer.unsupported {
                 self.not_applicable = Some(format!("the client has no {op}"));
             }

@@ -4,34 +4,7 @@ use locum_core::Profile;
 use serde_json::{Map, Value};
 
 use super::Target;
-
-/// Somebody else at the same vendor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Other {
-    /// A client of the same tenant.
-    Client,
-    /// A client of another tenant.
-    Tenant,
-}
-
-impl Other {
-    /// Reads `another client` or `a client of another tenant`.
-    pub fn parse(phrase: &str) -> Option<Self> {
-        match phrase {
-            "another client" => Some(Self::Client),
-            "a client of another tenant" => Some(Self::Tenant),
-            _ => None,
-        }
-    }
-
-    /// What it is called in the features.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Client => "another client",
-            Self::Tenant => "a client of another tenant",
-        }
-    }
-}
+use crate::evidence::Other;
 
 impl Target {
     /// The same vendor with somebody else's account; `None` when nobody else is known.

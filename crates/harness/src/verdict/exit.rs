@@ -1,5 +1,11 @@
 //! What the command's exit code says. If several apply, the first of [`PRECEDENCE`] wins.
 
+use locum_core::Verdict;
+
+use super::{Scenario, VerdictRow};
+use crate::evidence::Reaction;
+use crate::report::Run;
+
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
 /// At least one FAIL or ERROR that the baseline does not expect (with `--strict` also WARN and
@@ -36,6 +42,45 @@ pub fn winner(codes: &[u8]) -> u8 {
         .into_iter()
         .find(|code| codes.contains(code))
         .unwrap_or(CONFORMANT)
+}
+
+/// What a run exits with, before a baseline is looked at.
+pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 {
+    let any = |verdict| verdicts.iter().any(|row| row.verdict == verdict);
+    let mut codes = Vec::new();
+    if run.interrupted {
+        codes.push(INTERRUPTED);
+    }
+    if any(Verdict::Harness) {
+        codes.push(HARNESS);
+    }
+    if any(Verdict::Fail) || any(Verdict::Error) {
+        codes.push(BROKEN);
+    }
+    if run.strict && (any(Verdict::Warn) || any(Verdict::Inconclusive)) {
+        codes.push(BROKEN);
+    }
+    let unshown = |row: &&VerdictRow| row.verdict == Verdict::NotRun;
+    let asked = || {
+        let rows = verdicts.iter();
+        rows.filter(|row| run.selection.contains(&row.id))
+    };
+    if asked().next().is_some() && asked().all(|row| unshown(&row)) {
+        codes.push(NOTHING_SELECTED);
+    }
+    let silent = |scenario: &Scenario| {
+        let mut exchanges = scenario.evidence.exchanges().peekable();
+        exchanges.peek().is_some()
+            && exchanges.all(|exchange| matches!(exchange.reaction(), Reaction::Gone(_)))
+    };
+    let mut played = scenarios
+        .iter()
+        .filter(|scenario| scenario.evidence.exchanges().next().is_some())
+        .peekable();
+    if played.peek().is_some() && played.all(silent) {
+        codes.push(UNREACHABLE);
+    }
+    winner(&codes)
 }
 
 #[cfg(test)]

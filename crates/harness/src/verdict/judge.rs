@@ -1,17 +1,29 @@
-//! From findings to verdicts. Pure: the same findings give the same verdicts.
+//! From evidence to verdicts. Pure: the same evidence gives the same verdicts.
 //!
 //! The order of decisions is that of the catalogue: not for this subject, precondition not met,
 //! subject gone, observation. A green result without its precondition is the worst that a harness
 //! can produce; that is why preconditions come first.
+//!
+//! Where several scenarios show one row, the heaviest outcome counts (see [`weight`]): a deviation
+//! that was seen once is a deviation, and what was not seen in one scenario is not hidden by what
+//! was seen in another. Only a scenario that does not apply to the subject steps back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use locum_core::requirement::Judge;
-use locum_core::{Catalogue, Finding, Grade, Level, Requirement, RequirementId, Verdict};
+use locum_core::{Level, Profile, Requirement, RequirementId, Verdict};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::scope::Scope;
+use super::{Finding, Grade};
+use crate::catalogue::Expectation;
+use crate::evidence::{Evidence, RecordId};
+use crate::rules::{self, Reach, Rule, View};
+
 /// How one scenario ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ending", content = "why", rename_all = "snake_case")]
 pub enum Ending {
     /// All steps were carried out.
     Ran,
@@ -23,10 +35,10 @@ pub enum Ending {
     NotReached,
 }
 
-/// One scenario with what its rules found.
-#[derive(Clone, Debug)]
+/// One scenario with what was seen in it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
-    /// Its name in the log: `s-1`, `s-2`, …
+    /// Its name in the log: `vendor-1`, `client-2`, …
     pub key: String,
     /// The feature's path and the scenario's name.
     pub title: String,
@@ -36,19 +48,23 @@ pub struct Scenario {
     pub judge: Judge,
     /// The rows that it shows.
     pub ids: Vec<RequirementId>,
+    /// What fixed its random choices.
+    pub seed: u64,
+    /// Where the vendor answered.
+    pub urls: BTreeMap<String, String>,
     /// How it ended.
     pub ending: Ending,
-    /// What its rules found.
-    pub findings: Vec<Finding>,
+    /// What was seen.
+    pub evidence: Evidence,
 }
 
-/// The exchanges of one scenario that prove something.
+/// Records of one scenario that prove something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
+pub struct EvidenceRef {
     /// The scenario's name in the log.
     pub scenario: String,
-    /// Numbers of records.
-    pub entries: Vec<u64>,
+    /// The records.
+    pub entries: Vec<RecordId>,
 }
 
 /// What one row came to for one vendor and one side.
@@ -70,76 +86,27 @@ pub struct VerdictRow {
     pub expected: Option<String>,
     /// What was seen.
     pub observed: Option<String>,
-    /// What proves it.
-    pub evidence: Vec<Evidence>,
-    /// The accepted request beside a refused one.
-    pub twin: Option<Evidence>,
+    /// What proves it, one entry a scenario.
+    pub evidence: Vec<EvidenceRef>,
+    /// The positive control: the accepted request beside a refused one.
+    pub control: Option<EvidenceRef>,
     /// Numbers by name.
     pub figures: Map<String, Value>,
     /// Rows for whose sake alone this one was run.
     pub needed_by: Vec<RequirementId>,
 }
 
-/// Which rows are judged.
-#[derive(Clone, Debug)]
-pub struct Scope<'a> {
-    /// All rows that exist.
-    pub catalogue: &'a Catalogue,
-    /// The vendors.
-    pub vendors: &'a [String],
-    /// The side.
-    pub judge: Judge,
-    /// Only these rows and what they need; all when empty.
-    pub ids: &'a [RequirementId],
-}
-
-impl<'a> Scope<'a> {
-    /// The rows in scope for `vendor`, in the table's order, each with the rows for whose sake
-    /// alone it is there.
-    pub fn rows(&self, vendor: &str) -> Vec<(&'a Requirement, Vec<RequirementId>)> {
-        let fits = |row: &&Requirement| {
-            row.judges.contains(&self.judge) && row.vendors.iter().any(|known| known == vendor)
-        };
-        let all = self.catalogue.rows().iter().filter(fits);
-        if self.ids.is_empty() {
-            return all.map(|row| (row, Vec::new())).collect();
-        }
-        let mut needed: BTreeMap<RequirementId, Vec<RequirementId>> = BTreeMap::new();
-        let mut open: Vec<&Requirement> = all
-            .clone()
-            .filter(|row| self.ids.contains(&row.id))
-            .collect();
-        while let Some(row) = open.pop() {
-            for id in row
-                .needs_at(self.judge, vendor)
-                .into_iter()
-                .chain(row.unless(self.judge))
-            {
-                let known = needed.contains_key(&id);
-                needed.entry(id.clone()).or_default().push(row.id.clone());
-                if !known {
-                    open.extend(self.catalogue.get(&id.0));
-                }
-            }
-        }
-        all.filter_map(|row| {
-            if self.ids.contains(&row.id) {
-                return Some((row, Vec::new()));
-            }
-            needed.get(&row.id).map(|by| (row, by.clone()))
-        })
-        .collect()
-    }
-}
-
 /// Judges each row in scope once for each vendor.
-pub fn judge(scope: &Scope<'_>, scenarios: &[Scenario]) -> Vec<VerdictRow> {
+pub fn judge(scope: &Scope<'_>, profiles: &[Profile], scenarios: &[Scenario]) -> Vec<VerdictRow> {
     let mut verdicts = Vec::new();
     for vendor in scope.vendors {
+        let Some(profile) = profiles.iter().find(|profile| profile.vendor == *vendor) else {
+            continue;
+        };
         let rows = scope.rows(vendor);
         let mut bench = Bench {
             scope,
-            vendor,
+            profile,
             scenarios,
             done: BTreeMap::new(),
         };
@@ -152,10 +119,25 @@ pub fn judge(scope: &Scope<'_>, scenarios: &[Scenario]) -> Vec<VerdictRow> {
     verdicts
 }
 
+/// How heavy an outcome is where several scenarios show one row.
+pub const fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::NotApplicable => 0,
+        Verdict::Pass => 1,
+        Verdict::Info => 2,
+        Verdict::NotRun => 3,
+        Verdict::Inconclusive => 4,
+        Verdict::Warn => 5,
+        Verdict::Harness => 6,
+        Verdict::Error => 7,
+        Verdict::Fail => 8,
+    }
+}
+
 /// The rows of one vendor; each is judged once, those that it needs before it.
 struct Bench<'a> {
     scope: &'a Scope<'a>,
-    vendor: &'a str,
+    profile: &'a Profile,
     scenarios: &'a [Scenario],
     /// `None` while a row is being judged, so that a circle of needs ends.
     done: BTreeMap<RequirementId, Option<VerdictRow>>,
@@ -168,7 +150,10 @@ impl Bench<'_> {
         }
         self.done.insert(row.id.clone(), None);
         let mut verdict = self.observed(row);
-        let counts = verdict.verdict > Verdict::Inconclusive && verdict.verdict < Verdict::Harness;
+        let counts = matches!(
+            verdict.verdict,
+            Verdict::Pass | Verdict::Info | Verdict::Warn | Verdict::Fail | Verdict::Error
+        );
         if counts && let Some(reason) = self.unmet(row) {
             verdict.verdict = Verdict::Inconclusive;
             verdict.expected = Some("its precondition to be met".to_owned());
@@ -181,25 +166,28 @@ impl Bench<'_> {
 
     /// Why the precondition of `row` is not met, as far as it speaks of other rows.
     fn unmet(&mut self, row: &Requirement) -> Option<String> {
-        let needs = row.needs_at(self.scope.judge, self.vendor);
+        let needs = row.needs_at(self.scope.judge, &self.profile.vendor);
         let unless = row.unless(self.scope.judge);
         for id in needs {
-            let word = self.word(&id);
-            if word != Some(Verdict::Pass) {
-                let word = word.map_or("not for this vendor", Verdict::word);
+            let verdict = self.verdict_of(&id);
+            if verdict != Some(Verdict::Pass) {
+                let word = verdict.map_or("not for this vendor", Verdict::word);
                 return Some(format!("needs {id}=PASS, which is {word}"));
             }
         }
-        let failed = |id: &RequirementId| self.word(id) == Some(Verdict::Fail);
+        let failed = |id: &RequirementId| self.verdict_of(id) == Some(Verdict::Fail);
         let bad = unless.into_iter().find(failed)?;
         Some(format!("counts only unless {bad}=FAIL, which it is"))
     }
 
     /// The verdict of another row for the same vendor and side; `None` when it is not for them.
-    fn word(&mut self, id: &RequirementId) -> Option<Verdict> {
+    fn verdict_of(&mut self, id: &RequirementId) -> Option<Verdict> {
         let row = self.scope.catalogue.get(&id.0)?;
         let fits = row.judges.contains(&self.scope.judge)
-            && row.vendors.iter().any(|known| known == self.vendor);
+            && row
+                .vendors
+                .iter()
+                .any(|known| known == &self.profile.vendor);
         if !fits {
             return None;
         }
@@ -209,60 +197,95 @@ impl Bench<'_> {
         Some(self.verdict(row).verdict)
     }
 
-    /// The worst of the scenarios that show `row`, before its precondition is looked at.
+    /// What the scenarios that show `row` came to, before its precondition is looked at.
     fn observed(&self, row: &Requirement) -> VerdictRow {
-        let shows = |scenario: &&Scenario| {
-            scenario.vendor == self.vendor
-                && scenario.judge == self.scope.judge
-                && scenario.ids.contains(&row.id)
+        let rule = rules::find(&row.id.0, self.scope.judge);
+        let mut outcomes: Vec<VerdictRow> = Vec::new();
+        let mine = |scenario: &&Scenario| {
+            scenario.vendor == self.profile.vendor && scenario.judge == self.scope.judge
         };
-        self.scenarios
-            .iter()
-            .filter(shows)
-            .map(|scenario| self.of_scenario(row, scenario))
-            .reduce(|worst, next| {
-                if next.verdict > worst.verdict {
-                    next
-                } else {
-                    worst
-                }
-            })
-            .unwrap_or_else(|| self.bare(row, Verdict::NotRun, "no scenario shows it"))
+        for scenario in self.scenarios.iter().filter(mine) {
+            if scenario.ids.contains(&row.id) {
+                outcomes.extend(self.tagged(row, rule, scenario));
+            } else if let Some(rule) = rule
+                && rule.reach == Reach::Everywhere
+            {
+                outcomes.extend(self.untagged(row, rule, scenario));
+            }
+        }
+        combine(outcomes).unwrap_or_else(|| self.bare(row, Verdict::NotRun, "no scenario shows it"))
     }
 
-    fn of_scenario(&self, row: &Requirement, scenario: &Scenario) -> VerdictRow {
+    /// What a scenario that is tagged with the row came to.
+    fn tagged(
+        &self,
+        row: &Requirement,
+        rule: Option<&Rule>,
+        scenario: &Scenario,
+    ) -> Vec<VerdictRow> {
+        let Some(rule) = rule else {
+            let reason = format!("no rule judges it (in {})", scenario.title);
+            return vec![self.bare(row, Verdict::Harness, &reason)];
+        };
         match &scenario.ending {
-            Ending::NotApplicable(why) => self.bare(row, Verdict::NotApplicable, why),
-            Ending::NotReached => self.bare(row, Verdict::NotRun, "the run ended before it"),
-            Ending::Broken(why) => {
-                let reason = format!("{why} (in {})", scenario.title);
-                self.bare(row, Verdict::Harness, &reason)
+            Ending::NotApplicable(why) => vec![self.bare(row, Verdict::NotApplicable, why)],
+            Ending::Ran => vec![self.found(row, scenario, &self.run(rule, scenario))],
+            Ending::NotReached | Ending::Broken(_) => {
+                let bare = match &scenario.ending {
+                    Ending::Broken(why) => {
+                        let reason = format!("{why} (in {})", scenario.title);
+                        self.bare(row, Verdict::Harness, &reason)
+                    }
+                    _ => self.bare(row, Verdict::NotRun, "the run ended before it"),
+                };
+                // A deviation of the vendor that was seen before the end stays one.
+                let partial = self.run(rule, scenario);
+                let seen = rule.side == Judge::Vendor && partial.grade() == Grade::Broken;
+                let partial = seen.then(|| self.found(row, scenario, &partial));
+                [Some(bare), partial].into_iter().flatten().collect()
             }
-            Ending::Ran => match weightiest(&scenario.findings, row.level) {
-                None => self.bare(row, Verdict::Inconclusive, "no step judged it"),
-                Some(finding) => self.found(row, scenario, finding),
-            },
         }
     }
 
+    /// What a scenario that was made for other rows shows of this one: agreement or deviation,
+    /// never that something was not seen.
+    fn untagged(&self, row: &Requirement, rule: &Rule, scenario: &Scenario) -> Option<VerdictRow> {
+        let finding = self.run(rule, scenario);
+        let says = matches!(
+            finding.grade(),
+            Grade::Met | Grade::Fact | Grade::Tolerated | Grade::Broken
+        );
+        (says && !matches!(scenario.ending, Ending::NotApplicable(_)))
+            .then(|| self.found(row, scenario, &finding))
+    }
+
+    fn run(&self, rule: &Rule, scenario: &Scenario) -> Finding {
+        (rule.judge)(&View {
+            evidence: &scenario.evidence,
+            profile: self.profile,
+            expected: Expectation::of(rule.id, &self.profile.vendor),
+        })
+    }
+
     fn found(&self, row: &Requirement, scenario: &Scenario, finding: &Finding) -> VerdictRow {
-        let evidence = |entries: &[u64]| Evidence {
+        let refers = |entries: &[RecordId]| EvidenceRef {
             scenario: scenario.key.clone(),
             entries: entries.to_vec(),
         };
-        let verdict = finding.grade.verdict(row.level);
-        let mut found = self.bare(row, verdict, &finding.reason);
-        found.expected.clone_from(&finding.expected);
-        found.observed.clone_from(&finding.observed);
-        found.evidence = vec![evidence(&finding.evidence)];
-        found.twin = (!finding.twin.is_empty()).then(|| evidence(&finding.twin));
+        let verdict = finding.grade().verdict(row.level);
+        let mut found = self.bare(row, verdict, finding.reason());
+        found.expected = finding.expected().map(str::to_owned);
+        found.observed = finding.observed().map(str::to_owned);
+        found.evidence = vec![refers(finding.evidence())];
+        found.control = (!finding.control().is_empty()).then(|| refers(finding.control()));
+        found.figures.clone_from(finding.figures());
         found
     }
 
     fn bare(&self, row: &Requirement, verdict: Verdict, reason: &str) -> VerdictRow {
         VerdictRow {
             id: row.id.clone(),
-            vendor: self.vendor.to_owned(),
+            vendor: self.profile.vendor.clone(),
             judge: self.scope.judge,
             level: row.level,
             verdict,
@@ -270,29 +293,48 @@ impl Bench<'_> {
             expected: None,
             observed: None,
             evidence: Vec::new(),
-            twin: None,
+            control: None,
             figures: Map::new(),
             needed_by: Vec::new(),
         }
     }
 }
 
-/// Of the findings of one scenario the one that counts: a deviation before a gap, a gap before
-/// agreement, because a row is met only when every part of it was seen.
-fn weightiest(findings: &[Finding], level: Level) -> Option<&Finding> {
-    findings.iter().max_by_key(|finding| {
-        let weight = match finding.grade {
-            Grade::Met => 0,
-            Grade::Fact => 1,
-            Grade::Unobserved => 2,
-            Grade::Tolerated => 3,
-            Grade::Broken => 4,
-            Grade::Gone => 5,
-        };
-        (weight, finding.grade.verdict(level))
-    })
+/// One row of what several scenarios came to: the heaviest verdict, with the evidence of all that
+/// came to it, and a word on what was not seen besides.
+fn combine(outcomes: Vec<VerdictRow>) -> Option<VerdictRow> {
+    let heaviest = outcomes
+        .iter()
+        .map(|outcome| outcome.verdict)
+        .max_by_key(|verdict| weight(*verdict))?;
+    let (same, others): (Vec<_>, Vec<_>) = outcomes
+        .into_iter()
+        .partition(|outcome| outcome.verdict == heaviest);
+    let mut same = same.into_iter();
+    let mut row = same.next()?;
+    let mut reasons = BTreeSet::from([row.reason.clone()]);
+    for other in same {
+        if reasons.insert(other.reason.clone()) {
+            row.reason = format!("{}; {}", row.reason, other.reason);
+        }
+        row.evidence.extend(other.evidence);
+        row.control = row.control.or(other.control);
+        row.figures.extend(other.figures);
+    }
+    let unseen = others.into_iter().filter(|other| {
+        matches!(
+            other.verdict,
+            Verdict::Inconclusive | Verdict::NotApplicable
+        )
+    });
+    for other in unseen {
+        if reasons.insert(other.reason.clone()) {
+            row.reason = format!("{} (elsewhere not seen: {})", row.reason, other.reason);
+        }
+    }
+    Some(row)
 }
 
-#[cfg(test)]
+#[cfg(any())]
 #[path = "judge_tests.rs"]
 mod tests;

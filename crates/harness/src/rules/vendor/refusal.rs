@@ -1,233 +1,287 @@
 //! Requests that the vendor should refuse.
 
-use locum_core::{Finding, Grade};
+use locum_core::profile::Grant;
 
-use super::login::is_issued;
-use crate::evidence::Exchange;
-use crate::rules::{View, gone, sentence, unobserved};
+use crate::catalogue::RefusalExpectation;
+use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, Variation};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Grade, Proof};
 
-/// How a refusal is to look.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
-    /// One of these statuses, or 4 for any 4xx. When empty, any 4xx is a refusal and all else is
-    /// not graded.
-    pub statuses: Vec<u16>,
-    /// The OAuth error code of the body.
-    pub error: Option<String>,
-    /// What is said of another refusal: how it counts, and its status where only one does.
-    pub otherwise: Option<(Grade, Option<u16>)>,
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("BRR-08", calls),
+    Rule::vendor("ERR-04", logins),
+    Rule::vendor("ERR-07", logins),
+    Rule::vendor("SIG-09", calls),
+    Rule::vendor("SIG-10", calls),
+    Rule::vendor("TOK-10", logins),
+    Rule::vendor("TOK-18", logins),
+    Rule::vendor("VEN-04", logins),
+    Rule::vendor("VEN-17", logins),
+    Rule::vendor("VEN-18", calls),
+    Rule::vendor("VEN-19", logins),
+    Rule::vendor("VEN-22", logins),
+    Rule::vendor("VEN-31", logins),
+    Rule::vendor("VEN-33", logins),
+];
+
+/// Each varied login is refused, beside the documented one that is not.
+fn logins(view: &View<'_>) -> Finding {
+    each_is_refused(view, login_of(view))
 }
 
-impl Refusal {
-    fn words(&self) -> String {
-        let word = |status: &u16| match status {
-            4 => "4xx".to_owned(),
-            status => status.to_string(),
-        };
-        let statuses: Vec<String> = self.statuses.iter().map(word).collect();
-        let status = match statuses.as_slice() {
-            [] => "a refusal".to_owned(),
-            list => list.join(" or "),
-        };
-        match &self.error {
-            Some(error) => format!("{status} {error}"),
-            None => status,
-        }
-    }
+/// Each varied call is refused, beside the documented one that is not.
+fn calls(view: &View<'_>) -> Finding {
+    each_is_refused(view, Operation::Call)
+}
 
-    fn allows(&self, status: u16) -> bool {
-        let fits = |wanted: &u16| *wanted == status || (*wanted == 4 && status / 100 == 4);
-        self.statuses.is_empty() || self.statuses.iter().any(fits)
-    }
-
-    /// How a refusal counts that is not the wanted one.
-    fn another(&self, status: u16) -> Grade {
-        match self.otherwise {
-            Some((grade, Some(known))) if known == status => grade,
-            Some((grade, None)) if status / 100 == 4 => grade,
-            _ => Grade::Broken,
-        }
+/// How one logs in at this vendor.
+pub(super) fn login_of(view: &View<'_>) -> Operation {
+    match view.profile.token.grant {
+        Grant::Cognito => Operation::SignIn,
+        Grant::ClientCredentials | Grant::Password => Operation::Login,
     }
 }
 
-/// None of the altered requests of `act` (`login` or `call`) is served, and each is refused as
-/// `wanted` says.
-pub fn each_is_refused(view: &View<'_>, act: &str, wanted: &Refusal) -> Finding {
-    let altered = |exchange: &Exchange<'_>| exchange.act == act && !exchange.how.is_empty();
-    let mut refused = Vec::new();
-    let mut another = None;
-    for exchange in view.log.exchanges().filter(altered) {
-        if let Some(finding) = gone(&exchange) {
-            return finding;
-        }
-        if let Some(finding) = fault(&exchange, wanted) {
-            if !matches!(finding.grade, Grade::Fact | Grade::Tolerated) {
-                return finding;
+/// None of the varied requests of `operation` gets what it asks for, and each is refused as the
+/// requirement says; beside a documented request of the same operation that was served.
+pub(super) fn each_is_refused(view: &View<'_>, operation: Operation) -> Finding {
+    let any = RefusalExpectation::default();
+    let mut refused: Vec<Exchange<'_>> = Vec::new();
+    let mut worst: Option<Finding> = None;
+    for exchange in view.evidence.varied(operation) {
+        let wanted = expectation(view, &exchange).unwrap_or(&any);
+        match graded(&exchange, wanted) {
+            None => refused.push(exchange),
+            Some(finding) => {
+                let heavier = worst
+                    .as_ref()
+                    .is_none_or(|known| finding.grade() > known.grade());
+                if heavier {
+                    worst = Some(finding);
+                }
             }
-            // What is allowed after all speaks only when nothing worse does.
-            another.get_or_insert(finding);
         }
-        refused.push(exchange.seq);
     }
-    let twin = view
-        .log
-        .acts(act, "")
-        .find(|exchange| is_served(exchange, act));
-    match (refused.is_empty(), twin) {
-        (true, _) => unobserved(view, "no such request was made"),
-        (false, None) => unobserved(view, "refused, but its accepted twin was never seen"),
-        (false, Some(twin)) => another
-            .unwrap_or_else(|| {
-                Finding::new(Grade::Met, format!("{} refused", refused.len())).proved_by(refused)
-            })
-            .beside([twin.seq]),
+    if let Some(finding) = worst {
+        return finding;
+    }
+    let Some(proof) = Proof::all(&refused) else {
+        return unobserved(view, &format!("no varied {operation} was made"));
+    };
+    match view
+        .evidence
+        .documented(operation)
+        .find(Exchange::is_served)
+    {
+        Some(control) => Finding::met(format!("{} refused", refused.len()), proof).beside(&control),
+        None => {
+            let what = format!("refused, but no documented {operation} was served beside it");
+            unobserved(view, &what).seen_in(proof)
+        }
     }
 }
 
-/// Whether the request did what it was for.
-fn is_served(exchange: &Exchange<'_>, act: &str) -> bool {
-    if act == "login" {
-        return is_issued(exchange);
-    }
-    exchange.reply.is_some_and(|reply| reply.is_class(2))
+/// The expectation for this request: the first that is for its changed field, or for any.
+fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a RefusalExpectation> {
+    let changed = match exchange.variation {
+        Variation::Login(LoginVariation::Field(_, name)) => Some(name),
+        _ => None,
+    };
+    view.expected.refused.iter().find(|wanted| {
+        wanted
+            .field
+            .as_ref()
+            .is_none_or(|field| Some(field) == changed)
+    })
 }
 
-fn fault(exchange: &Exchange<'_>, wanted: &Refusal) -> Option<Finding> {
-    let reply = exchange.reply?;
-    let finding = |grade, seen: String| {
-        Some(
-            Finding::new(grade, seen.clone())
-                .because(wanted.words(), seen)
-                .proved_by([exchange.seq]),
-        )
+/// What is to be said of one request that should be refused; `None` when it is as wanted.
+fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Finding> {
+    if exchange.got_something() {
+        let grade = if wanted.acceptance_tolerated {
+            Grade::Tolerated
+        } else {
+            Grade::Broken
+        };
+        let seen = format!("{}: accepted", exchange.sentence());
+        return Some(Finding::deviation(grade, wanted.words(), seen, exchange));
+    }
+    let reaction = exchange.reaction();
+    let status = exchange.status();
+    let fits_status = wanted.status.is_empty() || wanted.status.contains(&status);
+    let error = exchange.reply.and_then(crate::evidence::Message::error);
+    let fits_error = wanted.error.is_none() || error == wanted.error;
+    let mut seen = exchange.sentence();
+    if let (Some(_), Some(error)) = (&wanted.error, &error) {
+        seen = format!("{seen} {error}");
+    }
+    let deviates = |grade| {
+        Some(Finding::deviation(
+            grade,
+            wanted.words(),
+            seen.clone(),
+            exchange,
+        ))
     };
-    // A token is a token whatever the status; data came back whenever the status is 2xx.
-    let served = match exchange.act {
-        "login" => reply.token().is_some(),
-        _ => reply.is_class(2),
-    };
-    if served {
-        return finding(Grade::Broken, format!("{}: accepted", sentence(exchange)));
+    match reaction {
+        Reaction::Refused if fits_status && fits_error => None,
+        Reaction::Refused if wanted.documented.contains(&status) => deviates(Grade::Fact),
+        Reaction::Refused if wanted.any_tolerated || wanted.tolerated.contains(&status) => {
+            deviates(Grade::Tolerated)
+        }
+        Reaction::Gone(_) => Some(Finding::gone(seen, exchange)),
+        Reaction::Throttled if !wanted.status.contains(&status) => {
+            Some(Finding::unobserved(seen).seen_in(exchange))
+        }
+        _ if wanted.others_are_broken() => deviates(Grade::Broken),
+        other => {
+            let reason = format!("not graded: {seen} ({})", other.words());
+            Some(Finding::unobserved(reason).seen_in(exchange))
+        }
     }
-    let error = reply.json()["error"].as_str().map(str::to_owned);
-    if !wanted.allows(reply.status) {
-        return finding(wanted.another(reply.status), sentence(exchange));
-    }
-    if wanted.error.is_some() && error != wanted.error {
-        let word = error.unwrap_or_else(|| "no error code".to_owned());
-        return finding(Grade::Broken, format!("{} and {word}", sentence(exchange)));
-    }
-    if !reply.is_class(4) {
-        return finding(
-            Grade::Unobserved,
-            format!("not graded: {}", sentence(exchange)),
-        );
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
 
     const TOKEN: &str = r#"{"access_token":"t-0123"}"#;
+    const OTHER_SECRET: &str = "with another client secret";
 
-    fn logins(statuses: &[u16], status: u16, body: &str, expected: Grade) {
-        let wanted = Refusal {
-            statuses: statuses.to_vec(),
-            ..Refusal::default()
-        };
-        let rule = |view: &View<'_>| each_is_refused(view, "login", &wanted);
-        let log = Log::new().exchange("login", "", 200, TOKEN).exchange(
-            "login",
-            "with another client secret",
-            status,
-            body,
-        );
-        check(&log, rule, expected);
+    fn login(status: u16, body: &str) -> Log {
+        Log::new()
+            .exchange("login", "", 200, TOKEN)
+            .exchange("login", OTHER_SECRET, status, body)
     }
 
     #[test]
     fn a_login_is_refused_or_not() {
-        logins(&[], 401, "{}", Grade::Met);
-        logins(&[], 400, TOKEN, Grade::Broken);
-        logins(&[], 200, TOKEN, Grade::Broken);
-        logins(&[], 500, "{}", Grade::Unobserved);
-        logins(&[401], 401, "{}", Grade::Met);
-        logins(&[401], 400, "{}", Grade::Broken);
-        logins(&[400, 401], 500, "{}", Grade::Broken);
-        logins(&[4], 422, "{}", Grade::Met);
-        logins(&[4], 500, "{}", Grade::Broken);
-        logins(&[4], 200, TOKEN, Grade::Broken);
-    }
-
-    fn otherwise(grade: Grade, known: Option<u16>, replies: &[(u16, &str)], expected: Grade) {
-        let wanted = Refusal {
-            statuses: vec![400],
-            error: Some("invalid_grant".to_owned()),
-            otherwise: Some((grade, known)),
-        };
-        let log = Log::new().exchange("login", "", 200, TOKEN);
-        let log = replies.iter().fold(log, |log, (status, body)| {
-            log.exchange("login", "with another password", *status, body)
-        });
-        check(
-            &log,
-            |view| each_is_refused(view, "login", &wanted),
-            expected,
-        );
+        check(&login(401, "{}"), "VEN-17", Grade::Met);
+        check(&login(400, TOKEN), "VEN-17", Grade::Broken);
+        check(&login(200, TOKEN), "VEN-17", Grade::Broken);
+        // By effect a 200 that gives nothing is a refusal.
+        check(&login(200, "{}"), "VEN-17", Grade::Met);
+        check(&login(429, "{}"), "VEN-17", Grade::Unobserved);
+        check(&login(401, "{}"), "ERR-04", Grade::Met);
+        check(&login(400, "{}"), "ERR-04", Grade::Broken);
+        check(&login(500, "{}"), "ERR-04", Grade::Broken);
+        check(&login(422, "{}"), "TOK-18", Grade::Met);
+        check(&login(500, "{}"), "TOK-18", Grade::Broken);
     }
 
     #[test]
-    fn another_refusal_counts_as_is_said_of_it() {
-        let good = (400, r#"{"error":"invalid_grant"}"#);
-        otherwise(Grade::Fact, Some(401), &[good], Grade::Met);
-        otherwise(Grade::Fact, Some(401), &[(401, "")], Grade::Fact);
-        otherwise(Grade::Fact, Some(401), &[(403, "")], Grade::Broken);
-        otherwise(
-            Grade::Fact,
-            Some(401),
-            &[(401, ""), (200, TOKEN)],
-            Grade::Broken,
-        );
-        otherwise(Grade::Tolerated, None, &[good, (403, "")], Grade::Tolerated);
-        otherwise(Grade::Tolerated, None, &[(500, "")], Grade::Broken);
-        otherwise(Grade::Tolerated, None, &[(401, TOKEN)], Grade::Broken);
-    }
-
-    #[test]
-    fn the_error_code_counts_where_it_is_asked_for() {
-        let wanted = Refusal {
-            statuses: vec![400],
-            error: Some("unsupported_grant_type".to_owned()),
-            otherwise: None,
-        };
-        let rule = |view: &View<'_>| each_is_refused(view, "login", &wanted);
-        for (body, grade) in [
-            (r#"{"error":"unsupported_grant_type"}"#, Grade::Met),
-            (r#"{"error":"bad_grant"}"#, Grade::Broken),
-            ("", Grade::Broken),
-        ] {
-            let log = Log::new().exchange("login", "", 200, TOKEN).exchange(
-                "login",
-                "with grant_type x",
-                400,
-                body,
-            );
-            check(&log, rule, grade);
+    fn a_failure_is_no_refusal() {
+        for failure in FAILURES {
+            let log =
+                Log::new()
+                    .exchange("login", "", 200, TOKEN)
+                    .failed("login", OTHER_SECRET, failure);
+            for id in ["VEN-17", "VEN-31"] {
+                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
+                let finding = log.judge(rule.expect("a rule"));
+                let none = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
+                assert!(none, "{failure:?}: {finding:?}");
+            }
         }
     }
 
     #[test]
-    fn a_refusal_without_its_accepted_twin_proves_nothing() {
-        let rule = |view: &View<'_>| each_is_refused(view, "call", &Refusal::default());
+    fn another_refusal_counts_as_is_said_of_it() {
+        let log = |status, body| {
+            Log::new().exchange("login", "", 200, TOKEN).exchange(
+                "login",
+                "with another password",
+                status,
+                body,
+            )
+        };
+        let good = r#"{"error":"invalid_grant"}"#;
+        check(&log(400, good), "ERR-07@athelas", Grade::Met);
+        check(&log(401, ""), "ERR-07@athelas", Grade::Fact);
+        check(&log(403, ""), "ERR-07@athelas", Grade::Broken);
+        check(&log(401, TOKEN), "ERR-07@athelas", Grade::Broken);
+        check(&log(403, ""), "VEN-04@athelas", Grade::Tolerated);
+        check(&log(500, ""), "VEN-04@athelas", Grade::Broken);
+    }
+
+    #[test]
+    fn each_field_has_its_own_error_code() {
+        let log = |phrase, error: &str| {
+            let body = format!(r#"{{"error":"{error}"}}"#);
+            Log::new()
+                .exchange("login", "", 200, TOKEN)
+                .exchange("login", phrase, 401, &body)
+        };
+        let id = "with another client id";
+        check(&log(id, "invalid_client"), "VEN-22", Grade::Met);
+        check(&log(id, "unauthorized_client"), "VEN-22", Grade::Broken);
+        check(
+            &log(OTHER_SECRET, "unauthorized_client"),
+            "VEN-22",
+            Grade::Met,
+        );
+        check(
+            &log(OTHER_SECRET, "invalid_client"),
+            "VEN-22",
+            Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn a_refusal_counts_beside_its_control_of_the_same_operation() {
         let refused = Log::new().exchange("call", "without a token", 401, "");
-        check(&refused, rule, Grade::Unobserved);
+        check(&refused, "VEN-18", Grade::Unobserved);
         let served = Log::new().exchange("call", "without a token", 200, "[]");
-        check(&served, rule, Grade::Broken);
-        let pair = refused.exchange("call", "", 200, "[]");
-        check(&pair, rule, Grade::Met);
-        check(&Log::new(), rule, Grade::Unobserved);
+        check(&served, "VEN-18", Grade::Broken);
+        let other = Log::new().exchange("login", "", 200, TOKEN).exchange(
+            "call",
+            "without a token",
+            401,
+            "",
+        );
+        check(&other, "VEN-18", Grade::Unobserved);
+        let pair =
+            Log::new()
+                .exchange("call", "", 200, "[]")
+                .exchange("call", "without a token", 401, "");
+        check(&pair, "VEN-18", Grade::Met);
+    }
+
+    /// BRR-08 failed on a 403, and on what its row tolerates.
+    #[test]
+    fn a_token_in_the_query_may_be_refused_with_any_status() {
+        let log = |status| {
+            Log::new().exchange("call", "", 200, "[]").exchange(
+                "call",
+                "with the token in the query",
+                status,
+                "[]",
+            )
+        };
+        check(&log(401), "BRR-08", Grade::Met);
+        check(&log(403), "BRR-08", Grade::Met);
+        check(&log(400), "BRR-08", Grade::Met);
+        check(&log(200), "BRR-08", Grade::Tolerated);
+        check(&log(500), "BRR-08", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_sign_in_is_refused_beside_one_that_is_not() {
+        let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        let log = |status, body: &str| {
+            Log::of_a_user_pool()
+                .exchange("sign-in", "", 200, tokens)
+                .exchange("sign-in", "with another password", status, body)
+        };
+        let denied = r#"{"__type":"NotAuthorizedException"}"#;
+        check(&log(400, denied), "VEN-04@scribe", Grade::Met);
+        let other = r#"{"__type":"UserNotFoundException"}"#;
+        check(&log(400, other), "VEN-04@scribe", Grade::Tolerated);
+        let challenge = r#"{"ChallengeName":"SMS_MFA"}"#;
+        check(&log(200, challenge), "VEN-04@scribe", Grade::Broken);
+        check(&log(500, denied), "VEN-04@scribe", Grade::Broken);
+        check(&log(500, "{}"), "VEN-33", Grade::Unobserved);
+        check(&log(400, denied), "VEN-33", Grade::Met);
     }
 }

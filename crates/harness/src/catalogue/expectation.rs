@@ -1,0 +1,162 @@
+//! What a requirement expects in numbers and words: statuses, members, limits, tolerances. The data
+//! behind the rules, so that neither a rule nor a step carries them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The data of all requirements that have some, as it was written.
+pub const EXPECTATIONS: &str = include_str!("../../catalogue/expectations.toml");
+
+static TABLE: LazyLock<BTreeMap<String, Expectation>> =
+    LazyLock::new(|| toml::from_str(EXPECTATIONS).expect("a test parses the embedded table"));
+
+/// The data of one requirement, for all of its vendors or for one.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expectation {
+    /// How a refusal looks; the first entry that is for the request counts.
+    pub refused: Vec<RefusalExpectation>,
+    /// Members of the reply: name, and `text`, `integer`, `number`, `list`, `the words …`, or one
+    /// of several literals with ` or ` between.
+    pub members: BTreeMap<String, String>,
+    /// Members that the reply has and no others; what it has besides is reported.
+    pub only_members: Vec<String>,
+    /// Members that the reply does not have.
+    pub absent_members: Vec<String>,
+    /// Replies to forms, by the profile's endpoint.
+    pub forms: BTreeMap<String, FormExpectation>,
+    /// Members of error replies, by their statuses.
+    pub errors: Vec<ErrorExpectation>,
+    /// The status of the reply.
+    pub status: Option<u16>,
+    /// A member of a reply that the requirement is about.
+    pub member: Option<String>,
+    /// A parameter of a URL that the requirement is about.
+    pub parameter: Option<String>,
+    /// The member that lists entries.
+    pub list: Option<String>,
+    /// The member that counts all entries.
+    pub total: Option<String>,
+    /// Members that are links to other pages.
+    pub links: Vec<String>,
+    /// The most entries of one page.
+    pub max_entries: Option<usize>,
+    /// The longest lifetime, in seconds.
+    pub max_lifetime_s: Option<i64>,
+    /// The name of a challenge.
+    pub challenge: Option<String>,
+    /// How many token requests are still tolerated where one is expected.
+    pub tolerated_token_requests: Option<usize>,
+}
+
+/// How a refusal looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RefusalExpectation {
+    /// Only for requests in which this field of the credentials is changed.
+    pub field: Option<String>,
+    /// The statuses; any refusal when empty.
+    pub status: Vec<u16>,
+    /// The error code.
+    pub error: Option<String>,
+    /// Other statuses that the vendor documents: they are reported as INFO.
+    pub documented: Vec<u16>,
+    /// Other statuses that are tolerated: WARN.
+    pub tolerated: Vec<u16>,
+    /// Whether each other refusal is tolerated.
+    pub any_tolerated: bool,
+    /// What any other reaction says; broken where statuses are named, else nothing.
+    pub others: Option<Others>,
+    /// Whether acceptance itself is tolerated (other public servers do the same): WARN.
+    pub acceptance_tolerated: bool,
+}
+
+/// What a reaction says that a requirement does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Others {
+    /// The requirement is broken.
+    Broken,
+    /// Nothing: the requirement does not grade it.
+    Ungraded,
+}
+
+impl RefusalExpectation {
+    /// Whether a reaction that is neither named nor tolerated breaks the requirement.
+    pub fn others_are_broken(&self) -> bool {
+        let default = if self.status.is_empty() {
+            Others::Ungraded
+        } else {
+            Others::Broken
+        };
+        self.others.unwrap_or(default) == Others::Broken
+    }
+
+    /// In words: `401 or 403 invalid_client`, `a refusal`.
+    pub fn words(&self) -> String {
+        let statuses: Vec<String> = self.status.iter().map(u16::to_string).collect();
+        let status = match statuses.as_slice() {
+            [] => "a refusal".to_owned(),
+            list => list.join(" or "),
+        };
+        match &self.error {
+            Some(error) => format!("{status} {error}"),
+            None => status,
+        }
+    }
+}
+
+/// The reply to a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormExpectation {
+    /// The status.
+    pub status: u16,
+    /// Its members, as in [`Expectation::members`].
+    pub members: BTreeMap<String, String>,
+}
+
+/// What error replies look like.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorExpectation {
+    /// The statuses, each of which has to be seen.
+    pub statuses: Vec<u16>,
+    /// The member that is text or a list; any JSON when absent.
+    pub member: Option<String>,
+}
+
+impl Expectation {
+    /// The data of the requirement `id` for `vendor`: that of `ID@vendor`, else that of `ID`; empty
+    /// when it has none.
+    pub fn of(id: &str, vendor: &str) -> &'static Self {
+        static NONE: LazyLock<Expectation> = LazyLock::new(Expectation::default);
+        TABLE
+            .get(&format!("{id}@{vendor}"))
+            .or_else(|| TABLE.get(id))
+            .unwrap_or(&NONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::catalogue;
+
+    #[test]
+    fn each_entry_is_of_a_row_and_of_one_of_its_vendors() {
+        let table: BTreeMap<String, Expectation> = toml::from_str(EXPECTATIONS).expect("it parses");
+        for key in table.keys() {
+            let (id, vendor) = key.split_once('@').unwrap_or((key, ""));
+            let row = catalogue().get(id).expect(key);
+            let known = vendor.is_empty() || row.vendors.iter().any(|known| known == vendor);
+            assert!(known, "{key}");
+            assert!(
+                crate::rules::all().any(|rule| rule.id == id),
+                "{key} has no rule"
+            );
+        }
+    }
+}

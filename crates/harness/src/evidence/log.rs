@@ -1,0 +1,269 @@
+//! The writer of the evidence: it replaces secrets by names as it writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use locum_core::{Clock, Entry};
+use serde_json::Value;
+
+use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
+use super::{Evidence, Operation, Redactor, Variation, jwt};
+use crate::http::{HttpError, Reply, Request};
+use crate::subject::{Answer, Ask};
+
+/// Said of a message in which a word of the protocol is a secret of the run.
+const UNWRITABLE: &str =
+    "a message is not written down: a word of the protocol is a secret of this run";
+
+/// The evidence of one scenario while it is being played.
+#[derive(Debug)]
+pub struct EvidenceLog {
+    evidence: Evidence,
+    redactor: Redactor,
+    clock: Arc<dyn Clock>,
+    origin: Duration,
+}
+
+impl EvidenceLog {
+    /// A log that says no more than when it began; `origin` is the start of the run on the
+    /// monotonic side of `clock`.
+    pub fn new(clock: Arc<dyn Clock>, origin: Duration) -> Self {
+        let at = clock.now();
+        let mut log = Self {
+            evidence: Evidence::default(),
+            redactor: Redactor::default(),
+            clock,
+            origin,
+        };
+        log.write(Event::Started { at });
+        log
+    }
+
+    /// What was written so far.
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// From now on `value` is written as `«name»`.
+    pub fn hide(&mut self, value: &str, name: &str) {
+        self.redactor.hide(value, name);
+    }
+
+    /// From now on the base64 of `id:secret` is written as `«name»`.
+    pub fn hide_pair(&mut self, id: &str, secret: &str, name: &str) {
+        self.redactor.hide_pair(id, secret, name);
+    }
+
+    /// `text` with names in place of secrets.
+    pub fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
+    /// Writes that a request leaves.
+    pub fn request(
+        &mut self,
+        operation: Operation,
+        endpoint: Option<&str>,
+        variation: &Variation,
+        request: &Request,
+    ) -> RecordId {
+        let request = RequestLine {
+            method: request.method.clone(),
+            target: self.redact(&request.target),
+            headers: self.redact_headers(&request.headers),
+            body: self.redact(&String::from_utf8_lossy(&request.body)),
+        };
+        self.write(Event::Request {
+            operation,
+            endpoint: endpoint.map(str::to_owned),
+            variation: variation.clone(),
+            request,
+        })
+    }
+
+    /// Writes what came back for the record `request`, or why nothing did.
+    pub fn reply(&mut self, request: RecordId, reply: Result<&Reply, &HttpError>) -> RecordId {
+        let event = match reply {
+            Ok(reply) => Event::Reply {
+                request,
+                reply: Message {
+                    status: reply.status,
+                    headers: self.redact_headers(&reply.headers),
+                    body: self.redact(&String::from_utf8_lossy(&reply.body)),
+                },
+            },
+            Err(error) => Event::Cut {
+                request,
+                kind: cut(error),
+                why: self.redact(&error.to_string()),
+            },
+        };
+        self.write(event)
+    }
+
+    /// Writes what the token in `member` of the reply to the record `request` says of itself, if
+    /// it is a JWT.
+    pub fn jwt(&mut self, request: RecordId, member: &str, token: &str) {
+        if let Some((header, claims)) = jwt::read(token) {
+            let (header, claims) = (self.redact_json(&header), self.redact_json(&claims));
+            self.write(Event::Jwt {
+                request,
+                member: member.to_owned(),
+                header,
+                claims,
+            });
+        }
+    }
+
+    /// Writes that a frame passed on the websocket that the record `request` opened.
+    pub fn frame(&mut self, request: RecordId, from: Side, opcode: Opcode, text: &str) -> RecordId {
+        let text = self.redact(text);
+        self.write(Event::Frame {
+            request,
+            from,
+            opcode,
+            text,
+        })
+    }
+
+    /// Writes that the harness turned the mock.
+    pub fn control(&mut self, call: &str, body: Value) -> RecordId {
+        let body = self.redact_json(&body);
+        self.write(Event::Control {
+            call: call.to_owned(),
+            body,
+        })
+    }
+
+    /// Writes that this run cannot show something, such as a clock that cannot be turned.
+    pub fn limitation(&mut self, what: &str) -> RecordId {
+        let what = self.redact(what);
+        self.write(Event::Limitation { what })
+    }
+
+    /// Writes what the harness asks the client under test.
+    pub fn ask(&mut self, id: u64, message: &Ask) -> RecordId {
+        match self.redacted(message) {
+            Some(message) => self.write(Event::Ask { id, message }),
+            None => self.limitation(UNWRITABLE),
+        }
+    }
+
+    /// Writes what the client answered.
+    pub fn answer(&mut self, id: u64, message: &Answer) -> RecordId {
+        match self.redacted(message) {
+            Some(message) => self.write(Event::Answer { id, message }),
+            None => self.limitation(UNWRITABLE),
+        }
+    }
+
+    /// Writes what the mock's journal says of one exchange.
+    pub fn entry(&mut self, entry: &Entry) -> RecordId {
+        match self.redacted(entry) {
+            Some(entry) => self.write(Event::Entry {
+                entry: Box::new(entry),
+            }),
+            None => self.limitation(UNWRITABLE),
+        }
+    }
+
+    /// The evidence, and the secrets to look for in what is made of it.
+    pub fn into_parts(self) -> (Evidence, Redactor) {
+        (self.evidence, self.redactor)
+    }
+
+    fn write(&mut self, event: Event) -> RecordId {
+        let t_ms = self
+            .clock
+            .monotonic()
+            .saturating_sub(self.origin)
+            .as_millis();
+        self.evidence
+            .push(u64::try_from(t_ms).unwrap_or(u64::MAX), event)
+    }
+
+    fn redact_headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| (name.clone(), self.redact(value)))
+            .collect()
+    }
+
+    fn redact_json(&self, message: &Value) -> Value {
+        match message {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(list) => list.iter().map(|item| self.redact_json(item)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), self.redact_json(value)))
+                .collect(),
+            plain => plain.clone(),
+        }
+    }
+
+    fn redacted<T: serde::Serialize + serde::de::DeserializeOwned>(
+        &self,
+        message: &T,
+    ) -> Option<T> {
+        let value = serde_json::to_value(message).ok()?;
+        serde_json::from_value(self.redact_json(&value)).ok()
+    }
+}
+
+const fn cut(error: &HttpError) -> Cut {
+    match error {
+        HttpError::Address(_) => Cut::NotSent,
+        HttpError::Network(std::io::ErrorKind::ConnectionRefused) => Cut::NoConnection,
+        HttpError::Network(_) => Cut::Closed,
+        HttpError::Timeout(_) => Cut::Timeout,
+        HttpError::Malformed(_) => Cut::NotHttp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locum_core::{ManualClock, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+
+    fn log() -> EvidenceLog {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        EvidenceLog::new(clock, Duration::ZERO)
+    }
+
+    #[test]
+    fn a_secret_is_a_name_in_every_part_of_an_exchange() {
+        let mut log = log();
+        log.hide("t0p secret", "client secret");
+        let request = Request::new("POST", "/t?s=t0p%20secret")
+            .header("X-Secret", "t0p secret")
+            .body("s=t0p+secret");
+        let seq = log.request(Operation::Login, None, &Variation::Documented, &request);
+        let reply = Reply {
+            status: 400,
+            headers: vec![("a".to_owned(), "t0p secret".to_owned())],
+            body: b"{\"e\":\"t0p secret\"}".to_vec(),
+        };
+        log.reply(seq, Ok(&reply));
+        let exchange = log.evidence().exchanges().next().expect("one was written");
+        assert_eq!(exchange.request.target, "/t?s=«client secret»");
+        assert_eq!(exchange.request.headers[0].1, "«client secret»");
+        assert_eq!(exchange.request.body, "s=«client secret»");
+        let reply = exchange.reply.expect("it was answered");
+        assert_eq!(reply.headers[0].1, "«client secret»");
+        assert_eq!(reply.body, "{\"e\":\"«client secret»\"}");
+        assert!(!format!("{:?}", log.evidence().records()).contains("t0p"));
+    }
+
+    #[test]
+    fn the_clock_is_the_sum_of_its_turns_so_far() {
+        let mut log = log();
+        let first = log.control("clock", json!({"advance_s": 3.5}));
+        let second = log.control("settings", json!({"advance_s": 99}));
+        log.control("clock", json!({"advance_s": -1}));
+        assert!(log.evidence().turned_before(Some(first)).abs() < 1e-9);
+        assert!((log.evidence().turned_before(Some(second)) - 3.5).abs() < 1e-9);
+        assert!((log.evidence().turned_before(None) - 2.5).abs() < 1e-9);
+    }
+}

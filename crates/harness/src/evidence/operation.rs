@@ -1,0 +1,106 @@
+//! What a request of the harness is for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a request of the harness is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// The caller asks the token endpoint for a token (RFC 6749 §4.3, §4.4).
+    Login,
+    /// The caller calls the API.
+    Call,
+    /// The caller reads one page of a list.
+    ListPage,
+    /// The caller sends a form to an endpoint of the API.
+    SendForm,
+    /// The caller creates something at the API.
+    Create,
+    /// Somebody reads what the caller created.
+    Read,
+    /// Somebody revokes the caller's token (RFC 7009).
+    Revoke,
+    /// The metadata document is read (RFC 8414).
+    Metadata,
+    /// Somebody else logs in.
+    OtherLogin,
+    /// Somebody else calls the API with a token of his own.
+    OtherCall,
+    /// A user signs in at a user pool (`InitiateAuth`).
+    SignIn,
+    /// A user refreshes (`InitiateAuth` with a refresh token).
+    Refresh,
+    /// A user answers a challenge (`RespondToAuthChallenge`).
+    AnswerChallenge,
+    /// An access token is used at the user pool (`GetUser`).
+    UseAccessToken,
+    /// An id token is used at the identity pool (`GetId`).
+    UseIdToken,
+    /// A user revokes a refresh token (`RevokeToken`).
+    RevokeRefreshToken,
+    /// A user changes the password (`ChangePassword`).
+    ChangePassword,
+    /// An identity is asked for (`GetId`).
+    GetIdentity,
+    /// AWS credentials are asked for (`GetCredentialsForIdentity`).
+    GetCredentials,
+    /// A websocket is opened (RFC 6455 §4.1).
+    OpenSocket,
+}
+
+impl Operation {
+    /// The words of the features and reports: `login`, `call`, `sign-in`, …
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Call => "call",
+            Self::ListPage => "list page",
+            Self::SendForm => "form",
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Revoke => "revocation",
+            Self::Metadata => "metadata",
+            Self::OtherLogin => "other login",
+            Self::OtherCall => "other call",
+            Self::SignIn => "sign-in",
+            Self::Refresh => "refresh",
+            Self::AnswerChallenge => "challenge",
+            Self::UseAccessToken => "use of the access token",
+            Self::UseIdToken => "use of the id token",
+            Self::RevokeRefreshToken => "revocation of the refresh token",
+            Self::ChangePassword => "password change",
+            Self::GetIdentity => "identity",
+            Self::GetCredentials => "credentials",
+            Self::OpenSocket => "socket",
+        }
+    }
+
+    /// Whether what it is for is a token, so that a token in the reply is what serves it.
+    pub const fn asks_for_a_token(self) -> bool {
+        matches!(self, Self::Login | Self::OtherLogin)
+    }
+
+    /// Whether it is a request of Amazon Cognito's JSON protocol, where a 200 may carry `__type`.
+    pub const fn is_cognito(self) -> bool {
+        matches!(
+            self,
+            Self::SignIn
+                | Self::Refresh
+                | Self::AnswerChallenge
+                | Self::UseAccessToken
+                | Self::UseIdToken
+                | Self::RevokeRefreshToken
+                | Self::ChangePassword
+                | Self::GetIdentity
+                | Self::GetCredentials
+        )
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}

@@ -1,0 +1,295 @@
+//! In which one way a request departs from the documented one, or by whom and when it was made.
+//!
+//! Each variation is named by a phrase that stands in the features: [`Variation::parse`] reads it,
+//! `Display` writes it.
+
+mod call;
+mod login;
+mod sign_in;
+mod signed;
+mod socket;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use call::CallVariation;
+pub use login::{Content, FieldChange, LoginVariation};
+pub use sign_in::SignInVariation;
+pub use signed::SignedVariation;
+pub use socket::SocketVariation;
+
+use super::Operation;
+
+/// In which one way a request departs from the documented one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variation {
+    /// In none: as the vendor's page shows it.
+    Documented,
+    /// One thing of a login.
+    Login(LoginVariation),
+    /// One thing of an API call.
+    Call(CallVariation),
+    /// One thing of the opening of a websocket.
+    Socket(SocketVariation),
+    /// One thing of a sign-in at a user pool.
+    SignIn(SignInVariation),
+    /// One thing of a signed call.
+    Signed(SignedVariation),
+    /// A built-in account in this state, such as `inactive`.
+    Account(String),
+    /// Somebody else does it.
+    By(Other),
+    /// A client of another tenant does it, and names the owner's tenant in the header.
+    ByOtherTenantNamingTheOwners,
+    /// The same once more.
+    Again,
+    /// After the revocation.
+    AfterRevocation,
+    /// With the token of this number, counted from 1, at this moment.
+    Token(usize, Moment),
+    /// Naming a wrong present password.
+    WrongPresentPassword,
+}
+
+/// Somebody else at the same vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Other {
+    /// A client of the same tenant.
+    Client,
+    /// A client of another tenant.
+    Tenant,
+}
+
+impl Other {
+    /// Reads `another client` or `a client of another tenant`.
+    pub fn parse(phrase: &str) -> Option<Self> {
+        match phrase {
+            "another client" => Some(Self::Client),
+            "a client of another tenant" => Some(Self::Tenant),
+            _ => None,
+        }
+    }
+
+    /// What it is called in the features.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Client => "another client",
+            Self::Tenant => "a client of another tenant",
+        }
+    }
+}
+
+/// When, relative to the event that a scenario is about, a token was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// Before it.
+    Before,
+    /// After it.
+    After,
+    /// In place of a token: the Session of an open challenge.
+    AsSession,
+}
+
+const OWNERS_TENANT: &str = " with the owner's tenant";
+
+impl Variation {
+    /// Reads the phrase that stands in a feature for `operation`; `None` when it is unknown. The
+    /// empty phrase is the documented request.
+    pub fn parse(operation: Operation, phrase: &str) -> Option<Self> {
+        if phrase.is_empty() {
+            return Some(Self::Documented);
+        }
+        match operation {
+            Operation::Login => {
+                account(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login))
+            }
+            Operation::Call => SignedVariation::parse(phrase)
+                .map(Self::Signed)
+                .or_else(|| CallVariation::parse(phrase).map(Self::Call)),
+            Operation::OpenSocket => SocketVariation::parse(phrase).map(Self::Socket),
+            Operation::SignIn => match phrase {
+                "again" => Some(Self::Again),
+                _ => SignInVariation::parse(phrase).map(Self::SignIn),
+            },
+            Operation::Refresh => match phrase {
+                "again" => Some(Self::Again),
+                "after the revocation" => Some(Self::AfterRevocation),
+                _ => None,
+            },
+            Operation::ChangePassword => {
+                (phrase == "naming a wrong present one").then_some(Self::WrongPresentPassword)
+            }
+            Operation::UseAccessToken | Operation::UseIdToken => token(phrase),
+            Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
+            Operation::Revoke => by(phrase, "by "),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is changed.
+    pub const fn is_documented(&self) -> bool {
+        matches!(self, Self::Documented)
+    }
+}
+
+/// Reads `as the inactive account`.
+fn account(phrase: &str) -> Option<Variation> {
+    let state = phrase.strip_prefix("as the ")?.strip_suffix(" account")?;
+    Some(Variation::Account(state.to_owned()))
+}
+
+/// Reads `token 2 after`.
+fn token(phrase: &str) -> Option<Variation> {
+    let (number, moment) = phrase.strip_prefix("token ")?.split_once(' ')?;
+    let moment = match moment {
+        "before" => Moment::Before,
+        "after" => Moment::After,
+        "as a Session" => Moment::AsSession,
+        _ => return None,
+    };
+    Some(Variation::Token(number.parse().ok()?, moment))
+}
+
+fn by(phrase: &str, preposition: &str) -> Option<Variation> {
+    let who = phrase.strip_prefix(preposition)?;
+    match who.strip_suffix(OWNERS_TENANT) {
+        Some(who) if Other::parse(who) == Some(Other::Tenant) => {
+            Some(Variation::ByOtherTenantNamingTheOwners)
+        }
+        Some(_) => None,
+        None => Other::parse(who).map(Variation::By),
+    }
+}
+
+impl fmt::Display for Variation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Documented => Ok(()),
+            Self::Login(variation) => variation.fmt(f),
+            Self::Call(variation) => variation.fmt(f),
+            Self::Socket(variation) => f.write_str(variation.phrase()),
+            Self::SignIn(variation) => f.write_str(variation.phrase()),
+            Self::Signed(variation) => f.write_str(variation.phrase()),
+            Self::Account(state) => write!(f, "as the {state} account"),
+            Self::By(other) => write!(f, "by {}", other.words()),
+            Self::ByOtherTenantNamingTheOwners => {
+                write!(f, "by {}{OWNERS_TENANT}", Other::Tenant.words())
+            }
+            Self::Again => f.write_str("again"),
+            Self::AfterRevocation => f.write_str("after the revocation"),
+            Self::Token(number, moment) => {
+                let moment = match moment {
+                    Moment::Before => "before",
+                    Moment::After => "after",
+                    Moment::AsSession => "as a Session",
+                };
+                write!(f, "token {number} {moment}")
+            }
+            Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each phrase is read, written again, and carried through JSON.
+    fn check(operation: Operation, phrases: &[&str]) {
+        for phrase in phrases {
+            let read = Variation::parse(operation, phrase).expect(phrase);
+            let written = read.to_string();
+            let expected = phrase
+                .strip_prefix("as a")
+                .map_or_else(|| (*phrase).to_owned(), |rest| format!("by a{rest}"));
+            assert_eq!(written, expected);
+            let json = serde_json::to_string(&read).expect("plain data");
+            let back: Variation = serde_json::from_str(&json).expect("as it was written");
+            assert_eq!(back, read, "{json}");
+        }
+    }
+
+    #[test]
+    fn phrases_are_read_and_written() {
+        check(
+            Operation::Login,
+            &[
+                "",
+                "by GET",
+                "as JSON",
+                "with everything in the query",
+                "without a content type",
+                "with the content type text/plain",
+                "with a parameter that nobody knows",
+                "without credentials",
+                "with the credentials in the body",
+                "with the credentials in a Basic header",
+                "with the credentials in the body too",
+                "for a tenant that does not exist",
+                "with a Basic value that is not base64",
+                "with a Basic value without a colon",
+                "without the client secret",
+                "without grant_type",
+                "with an empty client id",
+                "with another password",
+                "with a beginning of the client secret",
+                "with the client id in other letter case",
+                "with the password altered in its last letter",
+                "with grant_type twice",
+                "with grant_type locum",
+                "with scope openid transcribe",
+                "with the scheme bAsIc",
+            ],
+        );
+        check(
+            Operation::Call,
+            &[
+                "without a token",
+                "with the token in the query",
+                "with the token in a form",
+                "with an unknown token",
+                "with the token altered in its last letter",
+                "on a path that nobody knows",
+                "with the token's signature changed",
+                "with the limited token",
+                "with the header twice",
+                "with two spaces after Bearer",
+                "with the token in quotes",
+                "with the bare token",
+                "without the header Tenant-Name",
+                "with the scheme Basic",
+                "with limit=500",
+                "with an encoded path",
+                "unsigned DELETE",
+            ],
+        );
+        check(
+            Operation::OpenSocket,
+            &["without a token", "with a token that has ended"],
+        );
+        check(Operation::SignIn, &["again", "with another password"]);
+        check(Operation::Refresh, &["again", "after the revocation"]);
+        check(
+            Operation::UseIdToken,
+            &["token 2 before", "token 1 as a Session"],
+        );
+        check(Operation::Read, &["as another client"]);
+        check(
+            Operation::Read,
+            &["as a client of another tenant with the owner's tenant"],
+        );
+        check(Operation::Revoke, &["by another client"]);
+        check(Operation::ChangePassword, &["naming a wrong present one"]);
+    }
+
+    #[test]
+    fn unknown_phrases_are_unknown() {
+        assert_eq!(Variation::parse(Operation::Call, "with luck"), None);
+        assert_eq!(Variation::parse(Operation::Login, "nonsense"), None);
+        assert_eq!(Variation::parse(Operation::Metadata, "again"), None);
+    }
+}

@@ -1,0 +1,174 @@
+//! One thing changed in a login.
+
+use std::fmt;
+
+use locum_core::profile::SecretIn;
+use serde::{Deserialize, Serialize};
+
+/// How the parameters of a token request travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// A JSON object.
+    Json,
+    /// In the query, with no body.
+    Query,
+}
+
+/// What is done to one field of the credentials or one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldChange {
+    /// It is left out.
+    Missing,
+    /// It is empty.
+    Empty,
+    /// It has another value.
+    Other,
+    /// It is a beginning of the right value.
+    Beginning,
+    /// It is the right value with upper and lower case swapped.
+    OtherCase,
+    /// It is the right value with its last character changed.
+    LastCharacterChanged,
+}
+
+/// One thing changed in a login.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginVariation {
+    /// A field of the credentials, by the name of its parameter.
+    Field(FieldChange, String),
+    /// A parameter is left out.
+    Without(String),
+    /// A parameter has another value.
+    With(String, String),
+    /// A parameter occurs twice.
+    Twice(String),
+    /// A parameter is added that nobody knows.
+    Extra,
+    /// Another method.
+    Method(String),
+    /// The parameters travel otherwise.
+    As(Content),
+    /// Another content type; empty for none.
+    ContentType(String),
+    /// The word `Basic` is written otherwise.
+    Scheme(String),
+    /// The credentials travel in these places instead.
+    SecretIn(Vec<SecretIn>),
+    /// The value of the Basic header is not base64.
+    BasicNotBase64,
+    /// The value of the Basic header has no colon.
+    BasicWithoutColon,
+    /// The address names a tenant that does not exist.
+    UnknownTenant,
+}
+
+impl LoginVariation {
+    /// Reads a phrase such as `with another client secret`; `None` when it is unknown.
+    pub fn parse(phrase: &str) -> Option<Self> {
+        Some(match phrase {
+            "by GET" | "by PUT" | "by DELETE" => Self::Method(phrase[3..].to_owned()),
+            "as JSON" => Self::As(Content::Json),
+            "as a form" => Self::As(Content::Form),
+            "with everything in the query" => Self::As(Content::Query),
+            "without a content type" => Self::ContentType(String::new()),
+            "with a parameter that nobody knows" => Self::Extra,
+            "without credentials" => Self::SecretIn(Vec::new()),
+            "with the credentials in the body" => Self::SecretIn(vec![SecretIn::Body]),
+            "with the credentials in a Basic header" => Self::SecretIn(vec![SecretIn::Basic]),
+            "with the credentials in the body too" => {
+                Self::SecretIn(vec![SecretIn::Basic, SecretIn::Body])
+            }
+            "for a tenant that does not exist" => Self::UnknownTenant,
+            "with a Basic value that is not base64" => Self::BasicNotBase64,
+            "with a Basic value without a colon" => Self::BasicWithoutColon,
+            _ => return Self::parse_open(phrase),
+        })
+    }
+
+    /// Phrases with a name or a value in them.
+    fn parse_open(phrase: &str) -> Option<Self> {
+        let field = |change, name: &str| Some(Self::Field(change, name.replace(' ', "_")));
+        if let Some(name) = phrase.strip_prefix("without the ") {
+            return field(FieldChange::Missing, name);
+        }
+        if let Some(name) = phrase.strip_prefix("without ") {
+            return Some(Self::Without(name.to_owned()));
+        }
+        let rest = phrase.strip_prefix("with ")?;
+        if let Some(scheme) = rest.strip_prefix("the scheme ") {
+            return Some(Self::Scheme(scheme.to_owned()));
+        }
+        if let Some(value) = rest.strip_prefix("the content type ") {
+            return Some(Self::ContentType(value.to_owned()));
+        }
+        if let Some(name) = rest.strip_prefix("an empty ") {
+            return field(FieldChange::Empty, name);
+        }
+        if let Some(name) = rest.strip_prefix("another ") {
+            return field(FieldChange::Other, name);
+        }
+        if let Some(name) = rest.strip_prefix("a beginning of the ") {
+            return field(FieldChange::Beginning, name);
+        }
+        if let Some(name) = rest.strip_suffix(" in other letter case") {
+            return field(FieldChange::OtherCase, name.strip_prefix("the ")?);
+        }
+        if let Some(name) = rest.strip_suffix(" altered in its last letter") {
+            return field(
+                FieldChange::LastCharacterChanged,
+                name.strip_prefix("the ")?,
+            );
+        }
+        if let Some(name) = rest.strip_suffix(" twice") {
+            return Some(Self::Twice(name.to_owned()));
+        }
+        let (name, value) = rest.split_once(' ')?;
+        (name.contains('_') || name == "scope")
+            .then(|| Self::With(name.to_owned(), value.to_owned()))
+    }
+}
+
+impl fmt::Display for LoginVariation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(change, name) => {
+                let name = name.replace('_', " ");
+                match change {
+                    FieldChange::Missing => write!(f, "without the {name}"),
+                    FieldChange::Empty => write!(f, "with an empty {name}"),
+                    FieldChange::Other => write!(f, "with another {name}"),
+                    FieldChange::Beginning => write!(f, "with a beginning of the {name}"),
+                    FieldChange::OtherCase => write!(f, "with the {name} in other letter case"),
+                    FieldChange::LastCharacterChanged => {
+                        write!(f, "with the {name} altered in its last letter")
+                    }
+                }
+            }
+            Self::Without(name) => write!(f, "without {name}"),
+            Self::With(name, value) => write!(f, "with {name} {value}"),
+            Self::Twice(name) => write!(f, "with {name} twice"),
+            Self::Extra => f.write_str("with a parameter that nobody knows"),
+            Self::Method(method) => write!(f, "by {method}"),
+            Self::As(Content::Json) => f.write_str("as JSON"),
+            Self::As(Content::Form) => f.write_str("as a form"),
+            Self::As(Content::Query) => f.write_str("with everything in the query"),
+            Self::ContentType(value) if value.is_empty() => f.write_str("without a content type"),
+            Self::ContentType(value) => write!(f, "with the content type {value}"),
+            Self::Scheme(scheme) => write!(f, "with the scheme {scheme}"),
+            Self::SecretIn(places) => f.write_str(match places.as_slice() {
+                [] => "without credentials",
+                [SecretIn::Basic] => "with the credentials in a Basic header",
+                [SecretIn::Body] => "with the credentials in the body",
+                _ => "with the credentials in the body too",
+            }),
+            Self::BasicNotBase64 => f.write_str("with a Basic value that is not base64"),
+            Self::BasicWithoutColon => f.write_str("with a Basic value without a colon"),
+            Self::UnknownTenant => f.write_str("for a tenant that does not exist"),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One thing special about a signed call.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing special about a signed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedVariation {
+    /// A correct request with a body.
+    WithBody,
+    /// A correct request whose path holds percent-encoded octets.
+    EncodedPath,
+    /// A correct request whose query is not in the canonical order.
+    UnsortedQuery,
+    /// A correct request that repeats a query parameter.
+    RepeatedParameter,
+    /// A correct request with runs of spaces in a signed header's value.
+    RunsOfSpaces,
+    /// The method was changed after signing.
+    MethodChanged,
+    /// The path was changed after signing.
+    PathChanged,
+    /// A query was added after signing.
+    QueryAdded,
+    /// The body was changed after signing.
+    BodyChanged,
+    /// A signed header was changed after signing.
+    HeaderChanged,
+    /// The host is not among the signed headers.
+    HostUnsigned,
+    /// A GET without any signature.
+    UnsignedGet,
+    /// A POST without any signature.
+    UnsignedPost,
+    /// A DELETE without any signature.
+    UnsignedDelete,
+}
+
+impl SignedVariation {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::WithBody,
+        Self::EncodedPath,
+        Self::UnsortedQuery,
+        Self::RepeatedParameter,
+        Self::RunsOfSpaces,
+        Self::MethodChanged,
+        Self::PathChanged,
+        Self::QueryAdded,
+        Self::BodyChanged,
+        Self::HeaderChanged,
+        Self::HostUnsigned,
+        Self::UnsignedGet,
+        Self::UnsignedPost,
+        Self::UnsignedDelete,
+    ];
+
+    /// Reads its phrase; `None` when it is unknown.
+    pub fn parse(phrase: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.phrase() == phrase)
+    }
+
+    /// Its phrase in the features.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::WithBody => "with a body",
+            Self::EncodedPath => "with an encoded path",
+            Self::UnsortedQuery => "with an unsorted query",
+            Self::RepeatedParameter => "with a repeated parameter",
+            Self::RunsOfSpaces => "with runs of spaces in a signed header",
+            Self::MethodChanged => "with another method after signing",
+            Self::PathChanged => "with another path after signing",
+            Self::QueryAdded => "with a query added after signing",
+            Self::BodyChanged => "with another body after signing",
+            Self::HeaderChanged => "with a signed header changed after signing",
+            Self::HostUnsigned => "without the host in the signature",
+            Self::UnsignedGet => "unsigned GET",
+            Self::UnsignedPost => "unsigned POST",
+            Self::UnsignedDelete => "unsigned DELETE",
+        }
+    }
+}
+
+impl SignedVariation {
+    /// Whether the request is a correct one: the vendor has to admit it.
+    pub const fn is_correct(self) -> bool {
+        matches!(
+            self,
+            Self::WithBody
+                | Self::EncodedPath
+                | Self::UnsortedQuery
+                | Self::RepeatedParameter
+                | Self::RunsOfSpaces
+        )
+    }
+
+    /// The method of the request before anything is changed.
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::WithBody | Self::BodyChanged | Self::MethodChanged | Self::UnsignedPost => "POST",
+            Self::UnsignedDelete => "DELETE",
+            _ => "GET",
+        }
+    }
+
+    /// Whether the request has a body.
+    pub const fn has_body(self) -> bool {
+        matches!(
+            self,
+            Self::WithBody | Self::BodyChanged | Self::UnsignedPost
+        )
+    }
+
+    /// Whether it is not signed at all.
+    pub const fn is_unsigned(self) -> bool {
+        matches!(
+            self,
+            Self::UnsignedGet | Self::UnsignedPost | Self::UnsignedDelete
+        )
+    }
+}

@@ -1,0 +1,53 @@
+//! One thing changed in the opening of a websocket.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing changed in the opening of a websocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SocketVariation {
+    /// No token at all.
+    NoToken,
+    /// A token that was never issued.
+    UnknownToken,
+    /// The right token with a character of its signature changed.
+    SignatureChanged,
+    /// The token that the caller got first, which has ended since.
+    EndedToken,
+    /// The latest token, which was asked for with a scope of its own.
+    LimitedToken,
+    /// The token of a client of another tenant.
+    OtherTenant,
+}
+
+impl SocketVariation {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::NoToken,
+        Self::UnknownToken,
+        Self::SignatureChanged,
+        Self::EndedToken,
+        Self::LimitedToken,
+        Self::OtherTenant,
+    ];
+
+    /// Reads its phrase; `None` when it is unknown.
+    pub fn parse(phrase: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.phrase() == phrase)
+    }
+
+    /// Its phrase in the features.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::NoToken => "without a token",
+            Self::UnknownToken => "with an unknown token",
+            Self::SignatureChanged => "with the token's signature changed",
+            Self::EndedToken => "with a token that has ended",
+            Self::LimitedToken => "with the limited token",
+            Self::OtherTenant => "with a token of another tenant",
+        }
+    }
+}
