@@ -222,5 +222,5 @@ fn run_id(started: Timestamp, seed: u64) -> String {
     format!("r-{:08x}", (mixed ^ (mixed >> 32)) & 0xffff_ffff)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(fail["overlay"], Value::Null);
         assert_eq!(
             fail["evidence"],
-            serde_json::json!([{"scenario": "s-2", "entries": [7]}])
+            serde_json::json!([{"scenario": "vendor-2", "entries": [9]}])
         );
         assert!(
             fail["source"]

@@ -85,6 +85,11 @@ pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use locum_core::requirement::Judge;
+    use locum_core::{Level, RequirementId, Timestamp};
+
     use super::*;
 
     fn check(codes: &[u8], expected: u8) {
@@ -98,5 +103,61 @@ mod tests {
         check(&[BROKEN, HARNESS], HARNESS);
         check(&[NOTHING_SELECTED, BROKEN], NOTHING_SELECTED);
         check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
+    }
+
+    fn code(verdict: Verdict, strict: bool, selection: &[&str]) -> u8 {
+        let id = |id: &str| RequirementId(id.to_owned());
+        let run = Run {
+            id: "r-1".to_owned(),
+            command: "check".to_owned(),
+            vendors: vec!["v".to_owned()],
+            judges: vec![Judge::Vendor],
+            seed: 7,
+            started: Timestamp::from_seconds(0),
+            finished: Timestamp::from_seconds(0),
+            duration: Duration::ZERO,
+            strict,
+            interrupted: false,
+            selection: selection.iter().map(|text| id(text)).collect(),
+            subject: "mock".to_owned(),
+        };
+        let row = VerdictRow {
+            id: id("VEN-16"),
+            vendor: "v".to_owned(),
+            judge: Judge::Vendor,
+            level: Level::Must,
+            verdict,
+            reason: String::new(),
+            expected: None,
+            observed: None,
+            evidence: Vec::new(),
+            control: None,
+            figures: serde_json::Map::new(),
+            needed_by: Vec::new(),
+        };
+        of_run(&run, &[row], &[])
+    }
+
+    #[test]
+    fn the_exit_code_follows_the_verdicts() {
+        for (verdict, strict, expected) in [
+            (Verdict::Pass, true, CONFORMANT),
+            (Verdict::NotRun, true, CONFORMANT),
+            (Verdict::Warn, false, CONFORMANT),
+            (Verdict::Warn, true, BROKEN),
+            (Verdict::Inconclusive, true, BROKEN),
+            (Verdict::Fail, false, BROKEN),
+            (Verdict::Error, false, BROKEN),
+            (Verdict::Harness, false, HARNESS),
+        ] {
+            assert_eq!(code(verdict, strict, &[]), expected, "{verdict:?}");
+        }
+    }
+
+    /// `--id X` of a row that no scenario shows ended with 0.
+    #[test]
+    fn a_selection_that_nothing_shows_is_nothing_selected() {
+        assert_eq!(code(Verdict::NotRun, false, &["VEN-16"]), NOTHING_SELECTED);
+        assert_eq!(code(Verdict::Pass, false, &["VEN-16"]), CONFORMANT);
     }
 }

@@ -96,8 +96,20 @@ pub struct VerdictRow {
     pub needed_by: Vec<RequirementId>,
 }
 
+/// Finds the rule of an id and a side.
+type Rules<'a> = &'a dyn Fn(&str, Judge) -> Option<&'static Rule>;
+
 /// Judges each row in scope once for each vendor.
 pub fn judge(scope: &Scope<'_>, profiles: &[Profile], scenarios: &[Scenario]) -> Vec<VerdictRow> {
+    judge_by(&rules::find, scope, profiles, scenarios)
+}
+
+fn judge_by(
+    rules: Rules<'_>,
+    scope: &Scope<'_>,
+    profiles: &[Profile],
+    scenarios: &[Scenario],
+) -> Vec<VerdictRow> {
     let mut verdicts = Vec::new();
     for vendor in scope.vendors {
         let Some(profile) = profiles.iter().find(|profile| profile.vendor == *vendor) else {
@@ -105,6 +117,7 @@ pub fn judge(scope: &Scope<'_>, profiles: &[Profile], scenarios: &[Scenario]) ->
         };
         let rows = scope.rows(vendor);
         let mut bench = Bench {
+            rules,
             scope,
             profile,
             scenarios,
@@ -136,6 +149,7 @@ pub const fn weight(verdict: Verdict) -> u8 {
 
 /// The rows of one vendor; each is judged once, those that it needs before it.
 struct Bench<'a> {
+    rules: Rules<'a>,
     scope: &'a Scope<'a>,
     profile: &'a Profile,
     scenarios: &'a [Scenario],
@@ -199,7 +213,7 @@ impl Bench<'_> {
 
     /// What the scenarios that show `row` came to, before its precondition is looked at.
     fn observed(&self, row: &Requirement) -> VerdictRow {
-        let rule = rules::find(&row.id.0, self.scope.judge);
+        let rule = (self.rules)(&row.id.0, self.scope.judge);
         let mut outcomes: Vec<VerdictRow> = Vec::new();
         let mine = |scenario: &&Scenario| {
             scenario.vendor == self.profile.vendor && scenario.judge == self.scope.judge
@@ -335,6 +349,6 @@ fn combine(outcomes: Vec<VerdictRow>) -> Option<VerdictRow> {
     Some(row)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
