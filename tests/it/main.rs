@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod fakes;
 mod file_vendor;
 mod registry;
 mod twins;
@@ -13,11 +14,16 @@ use serde_json::Value;
 
 /// The command under test.
 fn locum(arguments: &[&str]) -> Output {
+    command().args(arguments).output().expect("it runs")
+}
+
+/// The command without the settings of whoever runs the tests.
+fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_locum"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
         command.env_remove(name);
     }
-    command.args(arguments).output().expect("the command runs")
+    command
 }
 
 /// A folder of this test's own under the build folder.
@@ -33,12 +39,47 @@ fn checked(name: &str, arguments: &[&str]) -> (i32, Value) {
     let folder = folder(name);
     let path = folder.to_str().expect("a path in UTF-8");
     let output = locum(&[&["check", "--seed", "7", "--report", path], arguments].concat());
+    read_results(&folder, &output)
+}
+
+fn read_results(folder: &std::path::Path, output: &Output) -> (i32, Value) {
     let text = std::fs::read_to_string(folder.join("results.json"))
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
     (
         output.status.code().expect("it ends by itself"),
         serde_json::from_str(&text).expect("JSON"),
     )
+}
+
+/// An account as a person would give it: with every variable that some vendor asks for.
+const ACCOUNT: [(&str, &str); 10] = [
+    ("LOCUM_CLIENT_ID", "acme-client"),
+    ("LOCUM_CLIENT_SECRET", "acme-Secret-0123456789"),
+    ("LOCUM_USERNAME", "acme-user@example.com"),
+    ("LOCUM_PASSWORD", "acme-Password-0123456789"),
+    ("LOCUM_TENANT", "acme"),
+    ("LOCUM_REGION", "us-east-1"),
+    ("LOCUM_USER_POOL_ID", "us-east-1_Acme00000"),
+    (
+        "LOCUM_IDENTITY_POOL_ID",
+        "us-east-1:00000000-0000-4000-8000-000000000000",
+    ),
+    ("LOCUM_GROUP_ID", "00000000-0000-4000-8000-000000000001"),
+    ("LOCUM_TEMPLATE_ID", "1"),
+];
+
+/// Judges a vendor's endpoint at `url` with that account; returns the exit code and
+/// `results.json`.
+fn judge_endpoint(name: &str, vendor: &str, url: &str) -> (i32, Value) {
+    let folder = folder(name);
+    let path = folder.to_str().expect("a path in UTF-8");
+    let mut command = command();
+    command.envs(ACCOUNT);
+    let arguments = [
+        "check", vendor, "--url", url, "--seed", "7", "--report", path,
+    ];
+    let output = command.args(arguments).output().expect("it runs");
+    read_results(&folder, &output)
 }
 
 /// `ID VERDICT` of each row that came to one of `words`.
