@@ -45,10 +45,30 @@ fn checked(name: &str, arguments: &[&str]) -> (i32, Value) {
 fn read_results(folder: &std::path::Path, output: &Output) -> (i32, Value) {
     let text = std::fs::read_to_string(folder.join("results.json"))
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));
-    (
-        output.status.code().expect("it ends by itself"),
-        serde_json::from_str(&text).expect("JSON"),
-    )
+    let code = output.status.code().expect("it ends by itself");
+    rendered_again(folder, code, &text);
+    (code, serde_json::from_str(&text).expect("JSON"))
+}
+
+/// Each run that a test makes is judged again from its evidence alone: the same bytes, the same
+/// exit code.
+fn rendered_again(folder: &std::path::Path, code: i32, results: &str) {
+    let path = folder.to_str().expect("a path in UTF-8");
+    let again = folder.join("again");
+    let out = again.to_str().expect("a path in UTF-8");
+    let output = locum(&["report", "render", path, "--out", out]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for (name, first) in [
+        ("results.json", results.to_owned()),
+        (
+            "events.ndjson",
+            std::fs::read_to_string(folder.join("events.ndjson")).expect("it was written"),
+        ),
+    ] {
+        let second = std::fs::read_to_string(again.join(name)).expect("it is written");
+        assert!(first == second, "{name} differs in {out}");
+    }
 }
 
 /// An account as a person would give it: with every variable that some vendor asks for.

@@ -20,6 +20,8 @@ pub(super) enum Command {
     Serve(Serve),
     /// Judge a vendor's endpoint; with no URL, the built-in mocks and the reference client
     Check(Check),
+    /// Work with the reports of earlier runs
+    Report(Report),
     /// List the requirement catalogue
     List(List),
     /// Explain one requirement: its sentence, its source, how it is judged
@@ -77,6 +79,30 @@ pub(super) struct Check {
     /// WARN and INCONCLUSIVE count as failures
     #[arg(long, env = "LOCUM_STRICT")]
     pub(super) strict: bool,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Group)]
+pub(super) struct Report {
+    #[command(subcommand)]
+    pub(super) command: ReportCommand,
+}
+
+/// What to do with a report.
+#[derive(Debug, Subcommand)]
+pub(super) enum ReportCommand {
+    /// Judge a saved run again, from its evidence alone, and write its reports
+    Render(Render),
+}
+
+/// Flags of `report render`.
+#[derive(Debug, Group)]
+pub(super) struct Render {
+    /// Folder that a run wrote with --report
+    pub(super) folder: PathBuf,
+    /// Folder for the reports, instead of the same one
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Flags of `list`.

@@ -4,20 +4,18 @@
 mod mocks;
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
-use locum_harness::report::terminal::Look;
-use locum_harness::report::{self, Report};
+use locum_harness::report::{Report, terminal};
 use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::ClientMaker;
 use locum_harness::subject::reference::Reference;
 use locum_harness::target::{ControlClient, Target};
 use locum_harness::{Error, verdict::exit};
 
-use super::{Failure, args, failure, vendors};
+use super::{Failure, args, failure, report, vendors};
 
 /// Judges, prints the table, writes the reports.
 pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
@@ -36,9 +34,9 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
-    super::say(&report::terminal::table(&report, look()));
+    super::say(&terminal::table(&report, report::look()));
     match &args.report {
-        Some(folder) => write(&report, folder),
+        Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),
     }
 }
@@ -139,41 +137,4 @@ fn refused(error: &Error) -> Failure {
         _ => exit::HARNESS,
     };
     failure
-}
-
-fn look() -> Look {
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
-    Look {
-        width: columns.unwrap_or(if std::io::stdout().is_terminal() {
-            120
-        } else {
-            160
-        }),
-        color,
-    }
-}
-
-/// Writes the reports; one that holds a secret of the run is not written, and the code says so.
-fn write(report: &Report, folder: &Path) -> Result<u8, Failure> {
-    let failed = |error| Failure::usage(format!("cannot write to {}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let files = [
-        ("results.json", report::results::text(report)),
-        ("events.ndjson", report::events::text(report)),
-    ];
-    let mut code = report.exit_code;
-    for (name, text) in files {
-        if report.leaks(&text) {
-            eprintln!(
-                "error: {name} would hold a secret of this run and is not written: please report this"
-            );
-            code = exit::winner(&[code, exit::HARNESS]);
-            continue;
-        }
-        std::fs::write(folder.join(name), text).map_err(failed)?;
-    }
-    Ok(code)
 }

@@ -1,0 +1,90 @@
+//! `locum report render`: a saved run, judged again.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use locum_core::Profile;
+use locum_harness::report::terminal::Look;
+use locum_harness::report::{self, Report, events};
+use locum_harness::verdict::exit;
+
+use super::{Failure, args};
+
+/// Runs one of the subcommands of `report`.
+pub(super) fn run(args: &args::Report) -> Result<u8, Failure> {
+    match &args.command {
+        args::ReportCommand::Render(args) => render(args),
+    }
+}
+
+/// Judges the evidence of a folder again, prints the table and writes the reports.
+fn render(args: &args::Render) -> Result<u8, Failure> {
+    let path = args.folder.join("events.ndjson");
+    let shown = path.display();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Failure::usage(format!("cannot read {shown}: {error}"))
+            .hint("name the folder that a run wrote with --report")
+    })?;
+    let (run, scenarios) = events::read(&text).map_err(|error| {
+        Failure::usage(format!("{shown}: {error}"))
+            .hint("`locum check --report DIR` writes such a file")
+    })?;
+    let profiles: Vec<Profile> = locum_mocks::vendors()
+        .iter()
+        .map(|vendor| vendor.profile().clone())
+        .collect();
+    if let Some(unknown) = run
+        .vendors
+        .iter()
+        .find(|name| profiles.iter().all(|profile| profile.vendor != **name))
+    {
+        return Err(Failure::usage(format!(
+            "{shown}: the run is of the vendor `{unknown}`, which is not built in"
+        )));
+    }
+    let report = Report::judge(run, &profiles, scenarios);
+    super::say(&report::terminal::table(&report, look()));
+    let folder = args.out.as_ref().unwrap_or(&args.folder);
+    write(&report, folder)
+}
+
+/// How tables look on this terminal.
+pub(super) fn look() -> Look {
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    Look {
+        width: columns.unwrap_or(if std::io::stdout().is_terminal() {
+            120
+        } else {
+            160
+        }),
+        color,
+    }
+}
+
+/// Writes the reports; one that holds a secret of the run is not written, and the code says so.
+pub(super) fn write(report: &Report, folder: &Path) -> Result<u8, Failure> {
+    let failed = |error| Failure::usage(format!("cannot write to {}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let files = [
+        ("results.json", report::results::text(report)),
+        ("events.ndjson", events::text(report)),
+    ];
+    let mut code = report.exit_code;
+    for (name, text) in files {
+        if report.leaks(&text) {
+            eprintln!(
+                "error: {name} would hold a secret of this run and is not written: please report this"
+            );
+            code = exit::winner(&[code, exit::HARNESS]);
+            continue;
+        }
+        // A reader never sees half a file, and a run that is broken off leaves the last one whole.
+        let part = folder.join(format!("{name}.part"));
+        std::fs::write(&part, text).map_err(failed)?;
+        std::fs::rename(&part, folder.join(name)).map_err(failed)?;
+    }
+    Ok(code)
+}
