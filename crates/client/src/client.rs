@@ -141,11 +141,11 @@ impl Client {
     /// When none can be obtained.
     pub async fn token(&self) -> Result<TokenView, Error> {
         let family = self.inner.family.load_full();
-        let held = family.tokens(&self.inner.issuer).await?;
+        let entry = family.tokens(&self.inner.issuer).await?;
         Ok(TokenView {
-            access_token: held.value.access.clone(),
-            expires: held.end.wall,
-            generation: held.generation,
+            access_token: entry.value.access.clone(),
+            expires: entry.expires_at.wall,
+            generation: entry.generation,
         })
     }
 
@@ -193,7 +193,7 @@ impl Client {
     pub async fn change_password(&self, new_password: Secret) -> Result<(), Error> {
         let inner = &self.inner;
         let family = inner.family.load_full();
-        let fresh = grant::change_password(&inner.issuer, &family, &new_password).await?;
+        let fetched = grant::change_password(&inner.issuer, &family, &new_password).await?;
         let Credentials::User { username, .. } = &family.credentials else {
             return Err(Error::Config("only an account has a password"));
         };
@@ -202,10 +202,10 @@ impl Client {
             password: new_password,
         };
         let next = Family::new(credentials, &inner.clock, inner.seed());
-        if let Some(refresh) = &fresh.value.refresh {
+        if let Some(refresh) = &fetched.value.refresh {
             next.keep_refresh(refresh.clone());
         }
-        next.tokens.put(fresh);
+        next.tokens.put(fetched);
         inner.family.compare_and_swap(&family, next);
         Ok(())
     }

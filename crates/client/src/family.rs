@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locum_core::{Clock, Secret};
 
-use crate::cache::{Cache, Held};
+use crate::cache::{Cache, CacheEntry};
 use crate::config::Credentials;
 use crate::error::Error;
 use crate::grant::{self, Issuer, Tokens};
@@ -62,7 +62,7 @@ impl Family {
     pub(crate) async fn tokens(
         self: &Arc<Self>,
         issuer: &Arc<Issuer>,
-    ) -> Result<Arc<Held<Tokens>>, Error> {
+    ) -> Result<Arc<CacheEntry<Tokens>>, Error> {
         let source = || grant::obtain(Arc::clone(issuer), Arc::clone(self));
         self.tokens.get(source).await
     }
@@ -71,7 +71,7 @@ impl Family {
     pub(crate) async fn aws(
         self: &Arc<Self>,
         issuer: &Arc<Issuer>,
-    ) -> Result<Arc<Held<AwsCredentials>>, Error> {
+    ) -> Result<Arc<CacheEntry<AwsCredentials>>, Error> {
         let source = || grant::aws_credentials(Arc::clone(issuer), Arc::clone(self));
         self.aws.get(source).await
     }

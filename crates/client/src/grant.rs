@@ -25,7 +25,7 @@ use locum_core::profile::Grant;
 pub(crate) use identity::aws_credentials;
 pub(crate) use issuer::Issuer;
 
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::config::Credentials;
 use crate::error::Error;
 use crate::family::Family;
@@ -48,15 +48,15 @@ pub(crate) struct Tokens {
 pub(crate) async fn obtain(
     issuer: Arc<Issuer>,
     family: Arc<Family>,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     if let Some(refresh) = family.refresh() {
         match renew(&issuer, &family, &refresh).await {
-            Ok(fresh) => return Ok(adopt(&family, fresh)),
+            Ok(fetched) => return Ok(adopt(&family, fetched)),
             Err(Error::Auth { .. }) if family.can_sign_in() => family.forget(&refresh),
             Err(error) => return Err(error),
         }
     }
-    let fresh = match (issuer.facts.grant, &family.credentials) {
+    let fetched = match (issuer.facts.grant, &family.credentials) {
         (_, Credentials::RefreshToken(_)) => Err(Error::Auth {
             what: "refresh token",
             code: "signed out".into(),
@@ -73,10 +73,14 @@ pub(crate) async fn obtain(
         }
         _ => Err(Error::Config("the vendor's grant wants other credentials")),
     }?;
-    Ok(adopt(&family, fresh))
+    Ok(adopt(&family, fetched))
 }
 
-async fn renew(issuer: &Issuer, family: &Family, refresh: &Secret) -> Result<Fresh<Tokens>, Error> {
+async fn renew(
+    issuer: &Issuer,
+    family: &Family,
+    refresh: &Secret,
+) -> Result<Fetched<Tokens>, Error> {
     match issuer.facts.grant {
         Grant::Cognito => cognito::refresh(issuer, refresh).await,
         Grant::ClientCredentials | Grant::Password => {
@@ -87,11 +91,11 @@ async fn renew(issuer: &Issuer, family: &Family, refresh: &Secret) -> Result<Fre
 
 /// A reply without a refresh token leaves the one at hand in force; one with it replaces it
 /// (RFC 6749 §6).
-fn adopt(family: &Family, fresh: Fresh<Tokens>) -> Fresh<Tokens> {
-    if let Some(refresh) = &fresh.value.refresh {
+fn adopt(family: &Family, fetched: Fetched<Tokens>) -> Fetched<Tokens> {
+    if let Some(refresh) = &fetched.value.refresh {
         family.keep_refresh(refresh.clone());
     }
-    fresh
+    fetched
 }
 
 /// Gives back what the family holds: its refresh token, else its access token.
@@ -103,10 +107,10 @@ pub(crate) async fn revoke(issuer: &Issuer, family: &Family) -> Result<(), Error
             cognito::revoke(issuer, &token).await
         }
         Grant::ClientCredentials | Grant::Password => {
-            let held = family.tokens.peek();
-            let (token, hint) = match (family.refresh(), held) {
+            let entry = family.tokens.peek();
+            let (token, hint) = match (family.refresh(), entry) {
                 (Some(refresh), _) => (refresh, "refresh_token"),
-                (None, Some(held)) => (held.value.access.clone(), "access_token"),
+                (None, Some(entry)) => (entry.value.access.clone(), "access_token"),
                 (None, None) => return Err(nothing),
             };
             revocation::revoke(issuer, &family.credentials, &token, hint).await
@@ -119,7 +123,7 @@ pub(crate) async fn change_password(
     issuer: &Issuer,
     family: &Family,
     new_password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     let session = family
         .challenge()
         .ok_or(Error::Refused("no challenge for a new password is open"))?;

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::Url;
 
 use super::{DEFAULT_TIMEOUT, Inner};
-use crate::cache::Held;
+use crate::cache::CacheEntry;
 use crate::call::{Body, Call, Reply};
 use crate::error::Error;
 use crate::family::Family;
@@ -20,16 +20,16 @@ use crate::sign::{AwsCredentials, Request, Signer, blames_date};
 
 /// What one request proves itself with.
 enum Lease {
-    Bearer(Arc<Family>, Arc<Held<Tokens>>),
-    Aws(Arc<Family>, Arc<Held<AwsCredentials>>),
+    Bearer(Arc<Family>, Arc<CacheEntry<Tokens>>),
+    Aws(Arc<Family>, Arc<CacheEntry<AwsCredentials>>),
 }
 
 impl Lease {
     /// Drops what was refused, unless a newer one has come since.
     fn invalidate(&self) {
         match self {
-            Self::Bearer(family, held) => family.tokens.invalidate(held.generation),
-            Self::Aws(family, held) => family.aws.invalidate(held.generation),
+            Self::Bearer(family, entry) => family.tokens.invalidate(entry.generation),
+            Self::Aws(family, entry) => family.aws.invalidate(entry.generation),
         }
     }
 }
@@ -116,11 +116,11 @@ impl Inner {
     async fn lease(&self) -> Result<Lease, Error> {
         let family = self.family.load_full();
         if self.signer.is_some() {
-            let held = family.aws(&self.issuer).await?;
-            return Ok(Lease::Aws(family, held));
+            let entry = family.aws(&self.issuer).await?;
+            return Ok(Lease::Aws(family, entry));
         }
-        let held = family.tokens(&self.issuer).await?;
-        Ok(Lease::Bearer(family, held))
+        let entry = family.tokens(&self.issuer).await?;
+        Ok(Lease::Bearer(family, entry))
     }
 
     async fn send(
@@ -140,17 +140,17 @@ impl Inner {
         }
         let mut url = url.clone();
         match (lease, &self.signer) {
-            (Lease::Aws(_, held), Some(signer)) => {
+            (Lease::Aws(_, entry), Some(signer)) => {
                 plain_spaces(&mut url);
                 let bytes = match &body {
                     Body::Bytes(bytes) => &bytes[..],
                     Body::None | Body::Stream(_) => &[],
                 };
                 let now = self.skew.correct(self.clock.now());
-                prove(signer, &held.value, method, &url, &mut headers, bytes, now);
+                prove(signer, &entry.value, method, &url, &mut headers, bytes, now);
             }
-            (Lease::Bearer(_, held), _) => {
-                headers.insert(AUTHORIZATION, held.value.bearer.clone());
+            (Lease::Bearer(_, entry), _) => {
+                headers.insert(AUTHORIZATION, entry.value.bearer.clone());
             }
             (Lease::Aws(..), None) => unreachable!("AWS credentials are leased to sign"),
         }

@@ -3,14 +3,14 @@
 use super::Tokens;
 use super::issuer::{Form, Issuer};
 use super::reply::tokens;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::config::Credentials;
 use crate::error::Error;
 
 pub(super) async fn obtain(
     issuer: &Issuer,
     credentials: &Credentials,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     issuer
         .persist(|| async {
             let mut form = Form::new().with("grant_type", "client_credentials");
@@ -18,9 +18,9 @@ pub(super) async fn obtain(
                 form = form.with("scope", scope);
             }
             let (form, basic) = issuer.authenticate(form, credentials);
-            let sent = issuer.now();
+            let requested_at = issuer.now();
             let reply = issuer.post_form(&issuer.url, &form, basic).await?;
-            tokens(issuer, sent, &reply, "credentials")
+            tokens(issuer, requested_at, &reply, "credentials")
         })
         .await
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Tokens;
 use super::issuer::Issuer;
 use super::reply::bearer;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::call::Reply;
 use crate::config::CognitoConfig;
 use crate::error::{self, Error};
@@ -29,13 +29,13 @@ pub(super) async fn sign_in(
     family: &Family,
     username: &str,
     password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "AuthFlow": "USER_PASSWORD_AUTH",
         "AuthParameters": {"USERNAME": username, "PASSWORD": password.expose()},
     });
-    let (sent, reply) = initiate(issuer, &body).await?;
+    let (requested_at, reply) = initiate(issuer, &body).await?;
     if let Some(session) = reply["Session"].as_str()
         && reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     {
@@ -44,18 +44,18 @@ pub(super) async fn sign_in(
             session: Secret::new(session),
         });
     }
-    tokens(issuer, sent, &reply)
+    tokens(issuer, requested_at, &reply)
 }
 
 /// `InitiateAuth` with a refresh token; the reply normally holds no new one.
-pub(super) async fn refresh(issuer: &Issuer, refresh: &Secret) -> Result<Fresh<Tokens>, Error> {
+pub(super) async fn refresh(issuer: &Issuer, refresh: &Secret) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "AuthFlow": "REFRESH_TOKEN_AUTH",
         "AuthParameters": {"REFRESH_TOKEN": refresh.expose()},
     });
-    let (sent, reply) = initiate(issuer, &body).await?;
-    tokens(issuer, sent, &reply)
+    let (requested_at, reply) = initiate(issuer, &body).await?;
+    tokens(issuer, requested_at, &reply)
 }
 
 /// `RespondToAuthChallenge` with a new password. It is not repeated: a session is used once.
@@ -63,7 +63,7 @@ pub(super) async fn answer_new_password(
     issuer: &Issuer,
     challenge: &Challenge,
     new_password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "ChallengeName": "NEW_PASSWORD_REQUIRED",
@@ -73,9 +73,9 @@ pub(super) async fn answer_new_password(
             "NEW_PASSWORD": new_password.expose(),
         },
     });
-    let sent = issuer.now();
+    let requested_at = issuer.now();
     let reply = operation(issuer, PROVIDER, "RespondToAuthChallenge", &body).await?;
-    tokens(issuer, sent, &parse(&reply)?)
+    tokens(issuer, requested_at, &parse(&reply)?)
 }
 
 /// `RevokeToken`: the reply's body is empty.
@@ -94,9 +94,9 @@ pub(super) fn pools(issuer: &Issuer) -> Result<&CognitoConfig, Error> {
 
 async fn initiate(issuer: &Issuer, body: &Value) -> Result<(Moment, Value), Error> {
     let attempt = || async {
-        let sent = issuer.now();
+        let requested_at = issuer.now();
         let reply = operation(issuer, PROVIDER, "InitiateAuth", body).await?;
-        Ok((sent, parse(&reply)?))
+        Ok((requested_at, parse(&reply)?))
     };
     issuer.persist(attempt).await
 }
@@ -127,7 +127,7 @@ pub(super) fn parse(reply: &Reply) -> Result<Value, Error> {
     serde_json::from_slice(&reply.body).map_err(|_| Error::Malformed("a reply that is no JSON"))
 }
 
-fn tokens(issuer: &Issuer, sent: Moment, reply: &Value) -> Result<Fresh<Tokens>, Error> {
+fn tokens(issuer: &Issuer, requested_at: Moment, reply: &Value) -> Result<Fetched<Tokens>, Error> {
     if let Some(challenge) = reply["ChallengeName"].as_str() {
         return Err(Error::Challenge(match challenge {
             "NEW_PASSWORD_REQUIRED" => error::Challenge::NewPassword,
@@ -138,15 +138,20 @@ fn tokens(issuer: &Issuer, sent: Moment, reply: &Value) -> Result<Fresh<Tokens>,
     let text = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
     let access =
         text("AccessToken").ok_or(Error::Malformed("a sign-in reply without an access token"))?;
-    Ok(Fresh {
+    Ok(Fetched {
         value: Tokens {
             bearer: bearer(access)?,
             access: access.into(),
             id: text("IdToken").map(Secret::from),
             refresh: text("RefreshToken").map(Secret::from),
         },
-        sent,
-        lifetime: lifetime(&issuer.facts, &result["ExpiresIn"], access, sent.wall),
+        requested_at,
+        lifetime: lifetime(
+            &issuer.facts,
+            &result["ExpiresIn"],
+            access,
+            requested_at.wall,
+        ),
     })
 }
 

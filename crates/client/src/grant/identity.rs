@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cognito::{operation, parse, pools};
 use super::issuer::Issuer;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::error::Error;
 use crate::family::Family;
 use crate::lifetime::LONGEST;
@@ -22,14 +22,14 @@ const IDENTITY: &str = "AWSCognitoIdentityService";
 pub(crate) async fn aws_credentials(
     issuer: Arc<Issuer>,
     family: Arc<Family>,
-) -> Result<Fresh<AwsCredentials>, Error> {
-    let held = family.tokens(&issuer).await?;
-    match exchange(&issuer, &family, held.value.id.as_ref()).await {
-        Err(Error::Auth { .. }) => family.tokens.invalidate(held.generation),
+) -> Result<Fetched<AwsCredentials>, Error> {
+    let entry = family.tokens(&issuer).await?;
+    match exchange(&issuer, &family, entry.value.id.as_ref()).await {
+        Err(Error::Auth { .. }) => family.tokens.invalidate(entry.generation),
         outcome => return outcome,
     }
-    let held = family.tokens(&issuer).await?;
-    exchange(&issuer, &family, held.value.id.as_ref()).await
+    let entry = family.tokens(&issuer).await?;
+    exchange(&issuer, &family, entry.value.id.as_ref()).await
 }
 
 /// `GetId`, once a family, then `GetCredentialsForIdentity`.
@@ -37,7 +37,7 @@ async fn exchange(
     issuer: &Issuer,
     family: &Family,
     id_token: Option<&Secret>,
-) -> Result<Fresh<AwsCredentials>, Error> {
+) -> Result<Fetched<AwsCredentials>, Error> {
     let id_token = id_token.ok_or(Error::Malformed("a sign-in reply without an id token"))?;
     let pools = pools(issuer)?;
     // The provider's name is AWS's, wherever the pool is served from.
@@ -59,8 +59,8 @@ async fn exchange(
         // The identity is gone; the next exchange asks for it anew.
         family.keep_identity(None);
     }
-    let (sent, now, reply) = outcome?;
-    credentials(sent, now, &reply["Credentials"])
+    let (requested_at, now, reply) = outcome?;
+    credentials(requested_at, now, &reply["Credentials"])
 }
 
 /// One operation; with it when it was sent, and the vendor's time of day, or ours.
@@ -70,10 +70,10 @@ async fn ask(
     body: &Value,
 ) -> Result<(Moment, Timestamp, Value), Error> {
     let attempt = || async {
-        let sent = issuer.now();
+        let requested_at = issuer.now();
         let reply = operation(issuer, IDENTITY, name, body).await?;
-        let now = date(&reply.headers).unwrap_or(sent.wall);
-        Ok((sent, now, parse(&reply)?))
+        let now = date(&reply.headers).unwrap_or(requested_at.wall);
+        Ok((requested_at, now, parse(&reply)?))
     };
     issuer.persist(attempt).await
 }
@@ -81,10 +81,10 @@ async fn ask(
 /// Reads `Credentials`. `Expiration` is a date in seconds, whole or fractional, by the vendor's
 /// clock: what counts is its distance from the vendor's now.
 fn credentials(
-    sent: Moment,
+    requested_at: Moment,
     now: Timestamp,
     reply: &Value,
-) -> Result<Fresh<AwsCredentials>, Error> {
+) -> Result<Fetched<AwsCredentials>, Error> {
     let text = |name: &str| reply[name].as_str().filter(|text| !text.is_empty());
     let lacks = Error::Malformed("AWS credentials that lack a part");
     let (Some(id), Some(key), Some(token)) =
@@ -95,13 +95,13 @@ fn credentials(
     #[expect(clippy::cast_precision_loss, reason = "a date of this age is exact")]
     let now = now.as_millis() as f64 / 1000.0;
     let left = reply["Expiration"].as_f64().unwrap_or(0.0) - now;
-    Ok(Fresh {
+    Ok(Fetched {
         value: AwsCredentials {
             access_key_id: id.to_owned(),
             secret_key: key.into(),
             session_token: Some(token.into()),
         },
-        sent,
+        requested_at,
         lifetime: Duration::from_secs_f64(left.clamp(0.0, LONGEST.as_secs_f64())),
     })
 }
@@ -115,9 +115,10 @@ mod tests {
             "AccessKeyId": "ASIA", "SecretKey": "k", "SessionToken": "t",
             "Expiration": expiration,
         });
-        let sent = Moment::default();
-        let fresh = credentials(sent, Timestamp::from_seconds(1000), &reply).expect("whole");
-        assert_eq!(fresh.lifetime, expected, "{expiration}");
+        let requested_at = Moment::default();
+        let fetched =
+            credentials(requested_at, Timestamp::from_seconds(1000), &reply).expect("whole");
+        assert_eq!(fetched.lifetime, expected, "{expiration}");
     }
 
     #[test]

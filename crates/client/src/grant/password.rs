@@ -5,14 +5,14 @@ use locum_core::Secret;
 use super::Tokens;
 use super::issuer::{Form, Issuer};
 use super::reply::tokens;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::error::Error;
 
 pub(super) async fn obtain(
     issuer: &Issuer,
     username: &str,
     password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     issuer
         .persist(|| async {
             let mut form = Form::new();
@@ -22,9 +22,9 @@ pub(super) async fn obtain(
             form = form
                 .with("username", username)
                 .with("password", password.expose());
-            let sent = issuer.now();
+            let requested_at = issuer.now();
             let reply = issuer.post_form(&issuer.url, &form, None).await?;
-            tokens(issuer, sent, &reply, "credentials")
+            tokens(issuer, requested_at, &reply, "credentials")
         })
         .await
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::Tokens;
 use super::issuer::Issuer;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::call::Reply;
 use crate::error::Error;
 use crate::lifetime::lifetime;
@@ -19,10 +19,10 @@ use crate::retry::retry_after;
 /// Reads a reply of RFC 6749 §5.1; `what` names what a refusal refuses.
 pub(super) fn tokens(
     issuer: &Issuer,
-    sent: Moment,
+    requested_at: Moment,
     reply: &Reply,
     what: &'static str,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     if !reply.status.is_success() {
         return Err(refusal(reply, what, issuer.clock.now()));
     }
@@ -36,15 +36,15 @@ pub(super) fn tokens(
         return Err(Error::Malformed("a token of a type that is not bearer"));
     }
     let expires_in = member(&members, "expires_in");
-    let lifetime = lifetime(&issuer.facts, &expires_in, &access, sent.wall);
-    Ok(Fresh {
+    let lifetime = lifetime(&issuer.facts, &expires_in, &access, requested_at.wall);
+    Ok(Fetched {
         value: Tokens {
             bearer: bearer(&access)?,
             access: Secret::new(access),
             id: text(&members, "id_token").map(Secret::new),
             refresh: text(&members, "refresh_token").map(Secret::new),
         },
-        sent,
+        requested_at,
         lifetime,
     })
 }

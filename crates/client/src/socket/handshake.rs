@@ -36,16 +36,16 @@ pub(super) async fn upgrade(
     let mut renewed = false;
     loop {
         let family = inner.family.load_full();
-        let held = family.tokens(&inner.issuer).await?;
+        let entry = family.tokens(&inner.issuer).await?;
         let mut url = url.clone();
-        append(&mut url, facts, held.value.access.expose());
+        append(&mut url, facts, entry.value.access.expose());
         let key = inner.issuer.nonce();
         let response = inner.wire.open(Method::GET, url, ask(&key), None).await?;
         match response.status() {
             StatusCode::SWITCHING_PROTOCOLS => return accept(response, &key).await,
             StatusCode::UNAUTHORIZED if !renewed => {
                 renewed = true;
-                family.tokens.invalidate(held.generation);
+                family.tokens.invalidate(entry.generation);
             }
             status => return Err(refusal(status)),
         }
