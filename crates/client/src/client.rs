@@ -18,11 +18,11 @@ use rand::rngs::StdRng;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::call::{Call, Reply};
 use crate::config::{Config, Credentials};
 use crate::error::Error;
 use crate::family::Family;
 use crate::grant::{self, Issuer};
+use crate::operation::{ApiOperation, Reply};
 use crate::sign::{Signer, Skew};
 use crate::socket::Socket;
 use crate::wire::{self, Wire};
@@ -121,9 +121,9 @@ impl Client {
     /// # Errors
     /// 401 after one renewal and one replay; 429 and 503 after the retries that the method and the
     /// vendor's `Retry-After` allow; everything that kept a reply from coming.
-    pub async fn call(&self, call: Call) -> Result<Reply, Error> {
-        let url = self.inner.url(&call.path)?;
-        self.inner.run(url, call).await
+    pub async fn call(&self, operation: ApiOperation) -> Result<Reply, Error> {
+        let url = self.inner.url(&operation.path)?;
+        self.inner.run(url, operation).await
     }
 
     /// Reads the list at `path` to its end: the members of `results`, page after page.

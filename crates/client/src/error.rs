@@ -114,8 +114,8 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The word of the line protocol.
-    pub const fn word(self) -> &'static str {
+    /// The lower-case name that the line protocol of subjects uses.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Auth => "auth",
             Self::Network => "network",
@@ -223,6 +223,6 @@ mod tests {
             error.to_string(),
             "the vendor asks to wait (status 429), for 86400 s"
         );
-        assert_eq!(error.kind().word(), "throttled");
+        assert_eq!(error.kind().label(), "throttled");
     }
 }

@@ -10,7 +10,7 @@
 //! # Layout
 //!
 //! - [`client`](Client): calls, lists, uploads, revocation, sockets; `client/attempt` is one call
-//! - [`config`](Config), [`call`](Call), [`error`](Error): what goes in and comes out
+//! - [`config`](Config), [`operation`](ApiOperation), [`error`](Error): what goes in and comes out
 //! - [`cache`]: one credential, fetched once and shared, for bearer tokens and AWS credentials alike
 //! - [`lifetime`]: how long a token may be used; [`moment`]: now, on both clocks
 //! - `family`: all that one set of credentials led to; other credentials, another family
@@ -24,7 +24,6 @@
 //! audio has arrived.
 
 pub mod cache;
-mod call;
 mod client;
 mod config;
 mod error;
@@ -32,14 +31,15 @@ mod family;
 mod grant;
 pub mod lifetime;
 pub mod moment;
+mod operation;
 pub mod retry;
 pub mod sign;
 mod socket;
 mod wire;
 
-pub use call::{Body, ByteStream, Call, Reply};
 pub use client::{Client, DEFAULT_TIMEOUT, TokenView};
 pub use config::{CognitoConfig, Config, Credentials};
 pub use error::{Challenge, Error, ErrorKind};
 pub use moment::Moment;
+pub use operation::{ApiOperation, Body, ByteStream, Reply};
 pub use socket::Socket;

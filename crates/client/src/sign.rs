@@ -12,5 +12,5 @@ mod key;
 mod signer;
 mod skew;
 
-pub use signer::{AwsCredentials, Request, SignedHeaders, Signer, Steps};
+pub use signer::{AwsCredentials, SignableRequest, SignedHeaders, Signer, Steps};
 pub(crate) use skew::{Skew, blames_date};

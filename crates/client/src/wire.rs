@@ -8,8 +8,8 @@ use http::{HeaderMap, Method};
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
-use crate::call::Reply;
 use crate::error::Error;
+use crate::operation::Reply;
 
 /// Sends requests.
 #[derive(Clone, Debug)]

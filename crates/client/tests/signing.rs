@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
     SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use locum_client::sign::{AwsCredentials, Request, Signer};
+use locum_client::sign::{AwsCredentials, SignableRequest as ToSign, Signer};
 use locum_core::{Secret, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -91,7 +91,7 @@ fn check_vector(folder: &Path) {
     let now = Timestamp::parse_rfc3339(&text(&context["timestamp"])).expect("a date");
     let parsed = parse(&read("request.txt"));
     let headers: Vec<(&str, &str)> = parsed.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-    let request = Request {
+    let request = ToSign {
         method: &parsed.method,
         target: &parsed.target,
         headers: &headers,
@@ -133,7 +133,7 @@ fn check(method: &str, target: &str, body: &str, expected: &str) {
         secret_key: "locumExampleSecretKey0000000000000000000".into(),
         session_token: Some("locum-session-token+/==".into()),
     };
-    let request = Request {
+    let request = ToSign {
         method,
         target,
         headers: &[("Host", "127.0.0.1:18443")],
@@ -169,7 +169,7 @@ fn the_vectors_of_the_vendor_page_pass() {
 /// What AWS's own signer makes of the request: the `Authorization` header.
 fn theirs(
     credentials: &AwsCredentials,
-    request: &Request<'_>,
+    request: &ToSign<'_>,
     now: Timestamp,
     normalize: bool,
     url: &str,
@@ -267,7 +267,7 @@ proptest! {
             secret_key: "locumExampleSecretKey0000000000000000000".into(),
             session_token: token.map(Secret::new),
         };
-        let request = Request { method, target: &target, headers: &headers, body: &body };
+        let request = ToSign { method, target: &target, headers: &headers, body: &body };
         let now = Timestamp::from_seconds(seconds);
         let signer = Signer::new("eu-west-2", "execute-api").normalize(normalize);
         let ours = signer.sign(&credentials, &request, now).authorization;

@@ -11,12 +11,12 @@ use reqwest::Url;
 
 use super::{DEFAULT_TIMEOUT, Inner};
 use crate::cache::CacheEntry;
-use crate::call::{Body, Call, Reply};
 use crate::error::Error;
 use crate::family::Family;
 use crate::grant::Tokens;
+use crate::operation::{ApiOperation, Body, Reply};
 use crate::retry::{Backoff, date, may_repeat, retry_after};
-use crate::sign::{AwsCredentials, Request, Signer, blames_date};
+use crate::sign::{AwsCredentials, SignableRequest, Signer, blames_date};
 
 /// What one request proves itself with.
 enum Lease {
@@ -55,7 +55,7 @@ enum Answer {
 
 impl Inner {
     /// Makes one call within its limit.
-    pub(crate) async fn run(&self, url: Url, call: Call) -> Result<Reply, Error> {
+    pub(crate) async fn run(&self, url: Url, call: ApiOperation) -> Result<Reply, Error> {
         let limit = call.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let deadline = tokio::time::Instant::now() + limit;
         tokio::time::timeout_at(deadline, self.persist(url, call, deadline))
@@ -66,10 +66,10 @@ impl Inner {
     async fn persist(
         &self,
         url: Url,
-        call: Call,
+        call: ApiOperation,
         deadline: tokio::time::Instant,
     ) -> Result<Reply, Error> {
-        let Call {
+        let ApiOperation {
             method,
             headers,
             mut body,
@@ -264,7 +264,7 @@ fn prove(
     if let Some(content_type) = &content_type {
         list.push(("content-type", content_type));
     }
-    let request = Request {
+    let request = SignableRequest {
         method: method.as_str(),
         target: &target,
         headers: &list,

@@ -7,8 +7,8 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::Inner;
-use crate::call::{Call, Reply};
 use crate::error::Error;
+use crate::operation::{ApiOperation, Reply};
 use crate::wire;
 
 /// More pages than this are a loop that names itself anew each time.
@@ -22,7 +22,7 @@ pub(super) async fn list(inner: &Inner, path: &str) -> Result<Vec<Value>, Error>
         if seen.len() == MOST_PAGES || !seen.insert(url.to_string()) {
             return Err(Error::Malformed("a list that does not end"));
         }
-        let call = Call::new(Method::GET, "");
+        let call = ApiOperation::new(Method::GET, "");
         let mut page = page(&inner.run(url.clone(), call).await?)?;
         next = follow(inner, &url, &page["nextPage"])?;
         if let Some(results) = page["results"].as_array_mut() {

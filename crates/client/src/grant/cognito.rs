@@ -12,12 +12,12 @@ use super::Tokens;
 use super::issuer::Issuer;
 use super::reply::bearer;
 use crate::cache::Fetched;
-use crate::call::Reply;
 use crate::config::CognitoConfig;
 use crate::error::{self, Error};
 use crate::family::{Challenge, Family};
 use crate::lifetime::lifetime;
 use crate::moment::Moment;
+use crate::operation::Reply;
 use crate::retry::retry_after;
 
 const PROVIDER: &str = "AWSCognitoIdentityProviderService";

@@ -14,10 +14,10 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use reqwest::Url;
 
-use crate::call::Reply;
 use crate::config::{CognitoConfig, Credentials};
 use crate::error::Error;
 use crate::moment::Moment;
+use crate::operation::Reply;
 use crate::retry::Backoff;
 use crate::wire::{self, Wire};
 

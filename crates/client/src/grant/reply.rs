@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use super::Tokens;
 use super::issuer::Issuer;
 use crate::cache::Fetched;
-use crate::call::Reply;
 use crate::error::Error;
 use crate::lifetime::lifetime;
 use crate::moment::Moment;
+use crate::operation::Reply;
 use crate::retry::retry_after;
 
 /// Reads a reply of RFC 6749 §5.1; `what` names what a refusal refuses.

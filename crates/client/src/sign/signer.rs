@@ -23,7 +23,7 @@ pub struct AwsCredentials {
 
 /// What is signed of a request.
 #[derive(Clone, Copy)]
-pub struct Request<'a> {
+pub struct SignableRequest<'a> {
     /// The method.
     pub method: &'a str,
     /// Path and query, as they go over the wire.
@@ -34,7 +34,7 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-impl fmt::Debug for Request<'_> {
+impl fmt::Debug for SignableRequest<'_> {
     /// Method and path only: queries and bodies are the caller's business.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.target.split('?').next().unwrap_or_default();
@@ -143,7 +143,7 @@ impl Signer {
     pub fn sign(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> SignedHeaders {
         let (headers, _, _) = self.run(credentials, request, now);
@@ -154,7 +154,7 @@ impl Signer {
     pub fn steps(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> Steps {
         let (headers, canonical_request, string_to_sign) = self.run(credentials, request, now);
@@ -169,7 +169,7 @@ impl Signer {
     fn run(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> (SignedHeaders, String, String) {
         let date = now.amz_date();
@@ -230,7 +230,7 @@ impl Signer {
     /// The canonical request, and where in it the names of the signed headers stand.
     fn canonical_request(
         &self,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         extra: &[Option<(&str, &str)>],
         body_hash: &str,
     ) -> (String, Range<usize>) {

@@ -1,4 +1,4 @@
-//! A call and its reply.
+//! One API operation: the request a caller asks for, and the reply.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,23 +8,27 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method, StatusCode};
 
-/// One call of the vendor's API.
+/// One request to the vendor's API, as the caller describes it.
 #[derive(Debug)]
-pub struct Call {
-    /// The method.
+pub struct ApiOperation {
+    /// The HTTP method.
     pub method: Method,
-    /// Appended to the API's base as it stands; begins with `/`, percent-encoded, with its query.
+    /// Path and query, percent-encoded, beginning with `/`; appended to [`api_url`] unchanged.
+    ///
+    /// [`api_url`]: crate::Config::api_url
     pub path: String,
-    /// Headers of the caller's own, such as `Content-Type`.
+    /// Headers of the caller, such as `Content-Type`; the client adds `Authorization`.
     pub headers: HeaderMap,
-    /// The body.
+    /// Decides, too, whether the request can be repeated.
     pub body: Body,
-    /// The caller's own limit for all of it, token and retries included.
+    /// Limit for the whole operation, token and retries included; [`DEFAULT_TIMEOUT`] if `None`.
+    ///
+    /// [`DEFAULT_TIMEOUT`]: crate::DEFAULT_TIMEOUT
     pub timeout: Option<Duration>,
 }
 
-impl Call {
-    /// A call without body and headers of its own.
+impl ApiOperation {
+    /// An operation without body, headers and timeout of its own.
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
@@ -44,16 +48,16 @@ impl Call {
 /// Bytes that are produced while they are sent.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send>>;
 
-/// The body of a call.
+/// A request body.
 #[derive(Default)]
 pub enum Body {
-    /// There is none.
+    /// No body.
     #[default]
     None,
-    /// All of it; can be sent again.
+    /// A body in memory, which can be sent again.
     Bytes(Bytes),
-    /// Produced while it is sent, once: a call with it is never repeated. (A vendor whose requests
-    /// are signed needs the whole body before its first byte; there the stream is read first.)
+    /// A body that is produced while it is sent, so that the request is never repeated. Where
+    /// requests are signed, the whole stream is read into memory first: the signature covers it.
     Stream(ByteStream),
 }
 
@@ -67,14 +71,14 @@ impl fmt::Debug for Body {
     }
 }
 
-/// What the vendor answered.
+/// The vendor's HTTP response, read to its end.
 #[derive(Clone)]
 pub struct Reply {
-    /// The status; a 3xx is a reply like any other, no redirect is followed.
+    /// May be a 3xx: no redirect is followed.
     pub status: StatusCode,
-    /// The headers.
+    /// Response headers as received.
     pub headers: HeaderMap,
-    /// The whole body.
+    /// At most 64 MiB.
     pub body: Bytes,
 }
 
