@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use locum_core::Secret;
-use locum_server::server::Observer;
-use locum_server::{Running, Server, ServerConfig, ServerError};
+use locum_server::config::Observer;
+use locum_server::{App, ServerConfig, ServerError};
 
 use super::{Failure, args, line, vendors};
 
@@ -19,19 +19,19 @@ pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
 
 async fn serve(args: &args::Serve) -> Result<u8, Failure> {
     let running = start(args).await?;
-    let address = running.server.address;
+    let address = running.stages.address;
     if let Some(path) = &args.port_file {
         std::fs::write(path, address.port().to_string())
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
     }
     let roots: Vec<String> = running
-        .server
+        .stages
         .vendors()
         .iter()
         .map(|vendor| vendor.profile().vendor.clone())
         .collect();
     super::say(&format!("LISTENING http://{address} {}\n", roots.join(" ")));
-    if let Some(token) = &running.server.config.control_token {
+    if let Some(token) = &running.stages.config.control_token {
         super::say(&format!("CONTROL-TOKEN {}\n", token.expose()));
     }
     interrupted().await;
@@ -39,7 +39,7 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
     Ok(0)
 }
 
-async fn start(args: &args::Serve) -> Result<Running, Failure> {
+async fn start(args: &args::Serve) -> Result<App, Failure> {
     let vendors = vendors::named(&args.vendors)?;
     let given = args.control_token.clone().map(Secret::new);
     let control_token = given.or_else(|| (!args.host.is_loopback()).then(made_up_token));
@@ -53,16 +53,16 @@ async fn start(args: &args::Serve) -> Result<Running, Failure> {
         seed: args.seed,
         observer,
     };
-    let running = Server::start(config, vendors)
+    let running = App::start(config, vendors)
         .await
         .map_err(|error| refused(&error))?;
     if let Some(name) = &args.twin {
         let stage = running
-            .server
+            .stages
             .stage("default")
             .expect("a server starts with it");
         running
-            .server
+            .stages
             .put_twin(&stage, name)
             .map_err(Failure::usage)?;
     }
@@ -78,8 +78,8 @@ fn refused(error: &ServerError) -> Failure {
 }
 
 fn made_up_token() -> Secret {
-    Secret::new(locum_server::principal::word(
-        &mut locum_server::stage::chance_for(rand::random(), "control"),
+    Secret::new(locum_server::principal::random_alphanumeric(
+        &mut locum_server::stage::rng_for(rand::random(), "control"),
         32,
     ))
 }

@@ -17,13 +17,51 @@ pub enum ClockMode {
     Frozen,
 }
 
+/// A change of a clock; an absent member changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockChange {
+    /// Lets so many seconds pass; negative goes back.
+    pub advance_s: Option<f64>,
+    /// Sets the time.
+    pub now: Option<Timestamp>,
+    /// Lets it run, or stand still.
+    pub mode: Option<ClockMode>,
+}
+
+impl ClockChange {
+    /// Lets `seconds` pass.
+    pub fn advance(seconds: f64) -> Self {
+        Self {
+            advance_s: Some(seconds),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the time to `now`.
+    pub fn set(now: Timestamp) -> Self {
+        Self {
+            now: Some(now),
+            ..Self::default()
+        }
+    }
+
+    /// Lets the clock run, or stand still.
+    pub fn mode(mode: ClockMode) -> Self {
+        Self {
+            mode: Some(mode),
+            ..Self::default()
+        }
+    }
+}
+
 /// A stage's clock. Handlers that wait for a time wake when the clock passes it, however it got
 /// there.
 #[derive(Debug)]
 pub struct StageClock {
     machine: SystemClock,
     state: Mutex<State>,
-    turned: Notify,
+    adjusted: Notify,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +81,7 @@ impl StageClock {
         Self {
             machine: SystemClock::new(),
             state: Mutex::new(state),
-            turned: Notify::new(),
+            adjusted: Notify::new(),
         }
     }
 
@@ -52,11 +90,16 @@ impl StageClock {
         self.lock().mode
     }
 
-    /// Lets `seconds` pass (negative: goes back), sets the time, changes the mode: in this order.
-    pub fn turn(&self, advance: Option<f64>, now: Option<Timestamp>, mode: Option<ClockMode>) {
+    /// Makes the changes that `change` names, in the order of its members.
+    pub fn adjust(&self, change: ClockChange) {
+        let ClockChange {
+            advance_s,
+            now,
+            mode,
+        } = change;
         {
             let mut state = self.lock();
-            if let Some(seconds) = advance {
+            if let Some(seconds) = advance_s {
                 #[expect(clippy::cast_possible_truncation, reason = "a cast of f64 saturates")]
                 let millis = (seconds * 1000.0).round() as i64;
                 state.value = state.value.saturating_add(millis);
@@ -78,23 +121,23 @@ impl StageClock {
                 state.mode = mode;
             }
         }
-        self.turned.notify_waiters();
+        self.adjusted.notify_waiters();
     }
 
     /// Waits until the clock shows `deadline` or later.
     pub async fn until(&self, deadline: Timestamp) {
         loop {
-            let turned = self.turned.notified();
-            tokio::pin!(turned);
-            turned.as_mut().enable();
+            let adjusted = self.adjusted.notified();
+            tokio::pin!(adjusted);
+            adjusted.as_mut().enable();
             let left = deadline.since(self.now());
             if left.is_zero() {
                 return;
             }
             match self.mode() {
-                ClockMode::Frozen => turned.await,
+                ClockMode::Frozen => adjusted.await,
                 ClockMode::Running => {
-                    let _ = tokio::time::timeout(left, turned).await;
+                    let _ = tokio::time::timeout(left, adjusted).await;
                 }
             }
         }
@@ -132,19 +175,15 @@ mod tests {
     #[tokio::test]
     async fn a_waiting_handler_wakes_when_a_frozen_clock_passes_its_time() {
         let clock = Arc::new(StageClock::running());
-        clock.turn(None, Some(Timestamp::from_seconds(1000)), None);
-        clock.turn(
-            None,
-            Some(Timestamp::from_seconds(1000)),
-            Some(ClockMode::Frozen),
-        );
+        clock.adjust(ClockChange::mode(ClockMode::Frozen));
+        clock.adjust(ClockChange::set(Timestamp::from_seconds(1000)));
         let waiter = tokio::spawn({
             let clock = Arc::clone(&clock);
             async move { clock.until(Timestamp::from_seconds(1300)).await }
         });
         tokio::task::yield_now().await;
         assert!(!waiter.is_finished());
-        clock.turn(Some(300.0), None, None);
+        clock.adjust(ClockChange::advance(300.0));
         waiter.await.expect("the waiter ends");
         assert!(clock.now() >= Timestamp::from_seconds(1300));
     }
