@@ -4,6 +4,8 @@ mod check;
 mod command;
 mod file_vendor;
 mod registry;
+mod serve;
+mod served;
 mod twins;
 
 use std::path::PathBuf;
@@ -13,11 +15,17 @@ use serde_json::Value;
 
 /// The command under test.
 fn locum(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command runs")
+}
+
+/// The command, without what the environment of the tests may say to it.
+fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_locum"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
         command.env_remove(name);
     }
-    command.args(arguments).output().expect("the command runs")
+    command.args(arguments);
+    command
 }
 
 /// A folder of this test's own under the build folder.

@@ -63,5 +63,8 @@ impl App {
         }
         let _ = self.stop.send(true);
         while self.tasks.join_next().await.is_some() {}
+        if let Some(watched) = &self.stages.watched {
+            watched.end().await;
+        }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use locum_core::{Entry, Secret};
+use locum_core::Secret;
 
-/// Told of each completed exchange: the stage's name and the entry.
-pub type Observer = Arc<dyn Fn(&str, &Entry) + Send + Sync>;
+use crate::observe::Observer;
 
 /// How a server is started.
 #[derive(Clone)]
@@ -63,6 +61,9 @@ pub enum ServerError {
     /// The name is not valid.
     #[error("`{0}` is no name for a stage: letters, digits, `-` and `_`, at most 64")]
     Name(String),
+    /// The observer has no thread to run on.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
     /// There are too many stages.
     #[error("there are {0} stages already; delete some")]
     Full(usize),

@@ -13,6 +13,7 @@
 //! - [`stages`]: vendors and their stages; [`app`]: the listeners over them; [`config`]: how it starts
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
+//! - [`observe`]: who watches from outside
 //! - [`plain`]: a vendor made of a profile alone
 //! - [`control`]: the control API
 
@@ -26,6 +27,7 @@ pub mod jwt;
 pub mod keys;
 pub mod listen;
 pub mod mock;
+pub mod observe;
 pub mod plain;
 pub mod principal;
 pub mod rate;

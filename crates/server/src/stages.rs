@@ -8,6 +8,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
 
 use crate::config::{ServerConfig, ServerError};
+use crate::observe::Watched;
 use crate::routes::Table;
 use crate::stage::{Stage, StageSpec};
 use crate::{Mock, Vendor};
@@ -32,6 +33,8 @@ pub struct Stages {
     vendors: Vec<Arc<dyn Vendor>>,
     tables: BTreeMap<String, Table>,
     open_port: OpenPort,
+    /// The observer's thread, where there is an observer.
+    pub(crate) watched: Option<Watched>,
     slots: RwLock<BTreeMap<String, Slot>>,
 }
 
@@ -44,7 +47,7 @@ impl Stages {
     /// No stages yet.
     ///
     /// # Errors
-    /// When a vendor's profile and routes do not fit.
+    /// When a vendor's profile and routes do not fit, or the observer gets no thread.
     pub(crate) fn new(
         config: ServerConfig,
         address: SocketAddr,
@@ -57,7 +60,10 @@ impl Stages {
                 Table::compile(vendor.profile(), &vendor.routes()).map_err(ServerError::Vendor)?;
             tables.insert(vendor.profile().vendor.clone(), table);
         }
+        let observer = config.observer.clone();
+        let watched = observer.map(|observer| Watched::by(observer, address));
         Ok(Arc::new(Self {
+            watched: watched.transpose().map_err(ServerError::Thread)?,
             config,
             address,
             vendors,

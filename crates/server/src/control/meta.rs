@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 
 use super::call::{self, Ask, Call, ready};
 use super::openapi;
+use crate::observe::Watched;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET /health", "says that the server lives", |_| {
-        ready(Ok(call::json(200, &json!({"status": "ok"}))))
-    }),
+    Call::new(
+        "GET /health",
+        "says that the server lives, and what slow readers missed",
+        |ask| ready(Ok(health(&ask))),
+    ),
     Call::new("GET /ready", "says which vendors answer", |ask| {
         ready(Ok(readiness(&ask)))
     }),
@@ -21,6 +24,11 @@ pub(super) const CALLS: &[Call] = &[
         ready(Ok(call::json(200, &openapi::document())))
     }),
 ];
+
+fn health(ask: &Ask) -> call::Answer {
+    let lines = ask.stages.watched.as_ref().map_or(0, Watched::dropped);
+    call::json(200, &json!({"status": "ok", "dropped": {"lines": lines}}))
+}
 
 fn readiness(ask: &Ask) -> call::Answer {
     let vendors: Vec<Value> = ask

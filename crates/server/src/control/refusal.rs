@@ -130,7 +130,7 @@ impl From<ServerError> for Refusal {
                 Self::new(409, text).hint("take another name, or DELETE that stage first")
             }
             ServerError::Full(_) => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
-            ServerError::Listen { .. } => {
+            ServerError::Listen { .. } | ServerError::Thread(_) => {
                 Self::new(503, text).hint("the machine is out of ports or descriptors")
             }
         }

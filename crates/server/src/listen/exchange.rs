@@ -253,8 +253,8 @@ async fn complete(
         entry.denial = denial;
         entry.fault = fault.map(|(id, _)| *id);
     });
-    if let (Some(observer), Some(entry)) = (&stages.config.observer, entry) {
-        observer(&mock.stage.name, &entry);
+    if let (Some(watched), Some(entry)) = (&stages.watched, entry) {
+        watched.exchange(&mock.stage.name, entry);
     }
 }
 
