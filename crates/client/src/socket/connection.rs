@@ -13,18 +13,18 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Outgoing;
 use crate::error::Error;
 
-/// Messages that wait for their reader. A caller that never reads loses the session, not memory.
-const WAITING: usize = 4096;
-const CLOSING: Duration = Duration::from_secs(5);
+/// Received messages that the caller has not read yet. A caller that never reads loses the session.
+const MAX_QUEUED: usize = 4096;
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-type Stream = WebSocketStream<Upgraded>;
+pub(super) type Stream = WebSocketStream<Upgraded>;
 type Incoming = mpsc::Sender<Result<Value, Error>>;
 
 pub(super) fn start(
     stream: Stream,
 ) -> (mpsc::Sender<Outgoing>, mpsc::Receiver<Result<Value, Error>>) {
     let (outgoing, to_send) = mpsc::channel(16);
-    let (received, incoming) = mpsc::channel(WAITING);
+    let (received, incoming) = mpsc::channel(MAX_QUEUED);
     tokio::spawn(carry(stream, to_send, received));
     (outgoing, incoming)
 }
@@ -46,7 +46,7 @@ async fn carry(mut stream: Stream, mut to_send: mpsc::Receiver<Outgoing>, receiv
             while let Some(Ok(_)) = stream.next().await {}
         }
     };
-    let _ = tokio::time::timeout(CLOSING, goodbye).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, goodbye).await;
 }
 
 /// Sends one message; says whether the session goes on.
@@ -54,9 +54,9 @@ async fn send(stream: &mut Stream, outgoing: Outgoing) -> bool {
     let last = matches!(outgoing.message, Message::Close(_));
     let sent = stream.send(outgoing.message).await;
     let went = sent.is_ok();
-    let outcome = sent.map_err(|_| Error::Network("the socket's connection is lost".into()));
+    let outcome = sent.map_err(|_| Error::Network("the connection was lost".into()));
     // Nobody may be waiting any more.
-    let _ = outgoing.sent.send(outcome);
+    let _ = outgoing.outcome.send(outcome);
     went && !last
 }
 
@@ -68,16 +68,16 @@ fn receive(
     let handed = match message {
         Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
             Ok(value) => Ok(value),
-            Err(_) => Err(Error::Malformed("a message that is no JSON")),
+            Err(_) => Err(Error::Malformed("the message is not valid JSON")),
         },
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
             return true;
         }
         Some(Ok(Message::Close(_))) | None => return false,
         Some(Err(tokio_tungstenite::tungstenite::Error::Io(_))) => {
-            Err(Error::Network("the socket's connection is lost".into()))
+            Err(Error::Network("the connection was lost".into()))
         }
-        Some(Err(_)) => Err(Error::Socket("the other end breaks RFC 6455")),
+        Some(Err(_)) => Err(Error::Socket("the vendor violates RFC 6455")),
     };
     let over = matches!(handed, Err(Error::Socket(_) | Error::Network(_)));
     received.try_send(handed).is_ok() && !over
