@@ -167,8 +167,8 @@ impl<T: Send + Sync + 'static> Cache<T> {
     /// many callers there are.
     ///
     /// # Errors
-    /// The source's, if no unexpired credential is left. It is remembered for a while: callers in
-    /// that time get the same error without another request.
+    /// The source's, if no unexpired credential is left. It is remembered for a while, at most a
+    /// day: callers in that time get the same error without another request.
     pub async fn get<F>(&self, source: impl FnOnce() -> F) -> Result<Arc<CacheEntry<T>>, Error>
     where
         F: Future<Output = Result<Fetched<T>, Error>> + Send + 'static,
@@ -184,8 +184,8 @@ impl<T: Send + Sync + 'static> Cache<T> {
             }
             Some(entry) if !entry.expires_at.passed(now) => match self.fetch(now, source).await {
                 Ok(new) => Ok(new),
-                Err(_) if !entry.expires_at.passed(Moment::read(&*self.shared.clock)) => Ok(entry),
-                Err(error) => Err(error),
+                // Not `entry`: it may have been invalidated while this caller waited.
+                Err(error) => self.peek().ok_or(error),
             },
             _ => self.fetch(now, source).await,
         }

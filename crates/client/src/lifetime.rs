@@ -36,7 +36,7 @@ pub fn parse_expires_in(unit: ExpiresIn, raw: &Value) -> Option<Duration> {
     let number = match raw {
         Value::Number(number) => number.as_f64()?,
         // Some servers quote the number.
-        Value::String(text) => text.trim().parse().ok()?,
+        Value::String(text) => number(text.trim())?,
         _ => return None,
     };
     let seconds = match unit {
@@ -49,6 +49,12 @@ pub fn parse_expires_in(unit: ExpiresIn, raw: &Value) -> Option<Duration> {
     }
     let seconds = seconds.clamp(0.0, MAX_LIFETIME.as_secs_f64());
     Some(Duration::from_secs_f64(seconds))
+}
+
+/// Rust reads `inf` and `nan` as numbers, too; JSON does not.
+fn number(text: &str) -> Option<f64> {
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
 
 /// The lifetime that a JSON Web Token claims: `exp - iat`, which is independent of this machine's
@@ -116,7 +122,17 @@ mod tests {
 
     #[test]
     fn other_values_are_ignored() {
-        for raw in ["null", "\"NaN\"", "\"soon\"", "\"\"", "true", "[1]", "{}"] {
+        for raw in [
+            "null",
+            "\"NaN\"",
+            "\"inf\"",
+            "\"-Infinity\"",
+            "\"soon\"",
+            "\"\"",
+            "true",
+            "[1]",
+            "{}",
+        ] {
             check(ExpiresIn::Seconds, raw, None);
         }
     }

@@ -70,13 +70,20 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         // Out of range means a very long wait.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let until = Timestamp::parse_http_date(value)?;
+    let until = http_date(value)?;
     Some(until.since(date(headers).unwrap_or(now)))
 }
 
 /// The `Date` of a reply (RFC 9110 §6.6.1).
 pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    Timestamp::parse_http_date(headers.get(header::DATE)?.to_str().ok()?)
+    http_date(headers.get(header::DATE)?.to_str().ok()?)
+}
+
+/// Any of the three forms of RFC 9110 §5.6.7, all of which a recipient has to accept.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::default().plus(since))
 }
 
 #[cfg(test)]
@@ -109,6 +116,9 @@ mod tests {
         check("Tue, 24 Nov 2026 09:00:00 GMT", None, Some(Duration::ZERO));
         let skewed = Some("Tue, 24 Nov 2026 10:10:00 GMT");
         check("Tue, 24 Nov 2026 10:10:03 GMT", skewed, Some(3 * SECOND));
+        // RFC 9110 §5.6.7: a recipient must accept the two obsolete forms too.
+        check("Tuesday, 24-Nov-26 10:00:03 GMT", None, Some(3 * SECOND));
+        check("Tue Nov 24 10:00:03 2026", None, Some(3 * SECOND));
         check("soon", None, None);
         check("-1", None, None);
     }

@@ -26,6 +26,8 @@ pub(super) struct Failure {
 const REFUSAL_BACKOFF: Duration = Duration::from_secs(15);
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
+/// A longer wait is cut, so that a nonsensical `Retry-After` cannot stop a client forever.
+const MAX_VENDOR_WAIT: Duration = Duration::from_hours(24);
 
 /// How a caller without a fresh credential gets its result.
 pub(super) enum Join<T> {
@@ -118,7 +120,7 @@ impl<T> State<T> {
     }
 }
 
-/// How long a failure is remembered: never less than the vendor asked for.
+/// How long a failure is remembered: as long as the vendor asked for, or longer.
 fn backoff(error: &Error, consecutive: u32, rng: &mut StdRng) -> Duration {
     if !error.is_transient() {
         return REFUSAL_BACKOFF;
@@ -127,5 +129,5 @@ fn backoff(error: &Error, consecutive: u32, rng: &mut StdRng) -> Duration {
         .saturating_mul(1 << (consecutive - 1).min(6))
         .min(MAX_BACKOFF)
         .mul_f64(rng.random_range(0.8..=1.0));
-    doubled.max(error.wait().unwrap_or_default())
+    doubled.max(error.wait().unwrap_or_default().min(MAX_VENDOR_WAIT))
 }

@@ -176,6 +176,63 @@ async fn a_token_that_still_lives_outlasts_a_failed_renewal() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_refused_meanwhile_does_not_outlast_a_failed_renewal() {
+    let vendor = Vendor::new();
+    let old = vendor.get(Ok(HOUR)).await.expect("a token");
+    vendor
+        .clock
+        .advance(HOUR.saturating_sub(Duration::from_secs(10)));
+    let gate = Arc::new(Semaphore::new(0));
+    let call = tokio::spawn({
+        let (vendor, gate) = (vendor.clone(), Arc::clone(&gate));
+        async move { vendor.get_gated(Err(down()), Some(gate)).await }
+    });
+    settle().await;
+    vendor.cache.invalidate(old.generation);
+    gate.add_permits(1);
+    let outcome = call.await.expect("no panic");
+    assert_eq!(outcome.map(|entry| entry.value), Err(down()));
+}
+
+#[tokio::test]
+async fn an_absurd_wait_ends_within_a_day() {
+    let vendor = Vendor::new();
+    let busy = Error::Throttled {
+        status: 503,
+        wait: Some(Duration::from_secs(u64::MAX)),
+    };
+    assert!(vendor.get(Err(busy)).await.is_err());
+    vendor.clock.advance(24 * HOUR);
+    assert_eq!(vendor.get(Ok(HOUR)).await.expect("a token").value, 2);
+}
+
+#[test]
+fn a_fetch_whose_runtime_ends_is_an_error_and_the_next_one_is_not() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime")
+    };
+    let vendor = Vendor::new();
+    let never = Arc::new(Semaphore::new(0));
+    let first = runtime();
+    first.block_on(async {
+        let call = vendor.get_gated(Ok(HOUR), Some(Arc::clone(&never)));
+        assert!(futures_util::FutureExt::now_or_never(call).is_none());
+    });
+    let second = runtime();
+    let waiter = second.spawn({
+        let vendor = vendor.clone();
+        async move { vendor.get(Ok(HOUR)).await }
+    });
+    second.block_on(settle());
+    drop(first);
+    let outcome = second.block_on(waiter).expect("no panic");
+    assert_eq!(outcome.map(|entry| entry.value), Err(Error::Stopped));
+    assert!(second.block_on(vendor.get(Ok(HOUR))).is_ok());
+}
+
+#[tokio::test]
 async fn between_failed_renewals_there_is_a_growing_pause() {
     let vendor = Vendor::new();
     for _ in 0..1000 {
