@@ -13,17 +13,25 @@ use crate::operation::{ApiOperation, Reply};
 
 /// Against a list whose every page names another one.
 const MAX_PAGES: usize = 10_000;
+/// Of all pages together.
+const MAX_LIST_BYTES: usize = 64 << 20;
 
 pub(super) async fn list(inner: &Inner, path: &str) -> Result<Vec<Value>, Error> {
     let mut items = Vec::new();
     let mut seen = HashSet::new();
+    let mut bytes = 0;
     let mut next = Some(inner.url(path)?);
     while let Some(url) = next {
         if seen.len() == MAX_PAGES || !seen.insert(url.to_string()) {
             return Err(Error::Malformed("the list does not end"));
         }
         let operation = ApiOperation::new(Method::GET, "");
-        let mut page = parse_page(&inner.execute(url.clone(), operation).await?)?;
+        let reply = inner.execute(url.clone(), operation).await?;
+        bytes += reply.body.len();
+        if bytes > MAX_LIST_BYTES {
+            return Err(Error::Malformed("the list is larger than 64 MiB"));
+        }
+        let mut page = parse_page(&reply)?;
         next = next_page(inner, &url, &page["nextPage"])?;
         if let Some(results) = page["results"].as_array_mut() {
             items.append(results);
@@ -51,8 +59,10 @@ fn parse_page(reply: &Reply) -> Result<Value, Error> {
 /// The URL of the next page, an absolute one; absent at the end. Another origin is refused: the
 /// token was not issued for it.
 fn next_page(inner: &Inner, page: &Url, next: &Value) -> Result<Option<Url>, Error> {
-    let Some(next) = next.as_str() else {
-        return Ok(None);
+    let next = match next {
+        Value::Null => return Ok(None),
+        Value::String(next) => next,
+        _ => return Err(Error::Malformed("nextPage is not a URL")),
     };
     let next = page
         .join(next)
