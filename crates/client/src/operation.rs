@@ -9,7 +9,6 @@ use futures_util::Stream;
 use http::{HeaderMap, Method, StatusCode};
 
 /// One request to the vendor's API, as the caller describes it.
-#[derive(Debug)]
 pub struct ApiOperation {
     /// The HTTP method.
     pub method: Method,
@@ -42,6 +41,14 @@ impl ApiOperation {
     /// A plain GET.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path)
+    }
+}
+
+impl fmt::Debug for ApiOperation {
+    /// Method, path and body's length: query and headers may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split('?').next().unwrap_or_default();
+        write!(f, "ApiOperation({} {path}, {:?})", self.method, self.body)
     }
 }
 

@@ -1,22 +1,36 @@
 //! HTTP as this client uses it: no redirects, credentials only where they stay confidential,
 //! bounded bodies, errors without URLs.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 
 use crate::address;
 use crate::error::Error;
 use crate::operation::Reply;
 
-/// An HTTP client with its connection pool.
+/// HTTP clients with their connection pools.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    settings: Arc<Settings>,
+    /// For loopback: without proxy. One could not reach this machine, and would see the credentials
+    /// that are sent there in clear text.
+    loopback: Arc<OnceLock<reqwest::Client>>,
+    /// For everything else: with the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`).
+    network: Arc<OnceLock<reqwest::Client>>,
+}
+
+#[derive(Debug)]
+struct Settings {
+    /// Trusted instead of the machine's authorities.
+    authorities: Option<Vec<reqwest::Certificate>>,
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,31 +38,40 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REPLY_BYTES: usize = 64 << 20;
 
 impl Transport {
-    /// Trusts the certificate authorities in `ca_pem` alone, or the machine's without it.
+    /// Trusts the certificate authorities in `ca_pem` alone, or the machine's without it. Clients
+    /// for `addresses` are made at once, another one when it is needed.
     pub(crate) fn new(ca_pem: Option<&[u8]>, addresses: &[&Url]) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("locum-client/", env!("CARGO_PKG_VERSION")))
-            // A redirect could lead a token to another origin.
-            .redirect(Policy::none())
-            .referer(false)
-            .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tls_version_min(reqwest::tls::Version::TLS_1_2);
-        // A proxy cannot reach this machine's loopback.
-        if addresses.iter().all(|url| address::is_loopback(url)) {
-            builder = builder.no_proxy();
-        }
-        if let Some(pem) = ca_pem {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+        let authorities = ca_pem.map(|pem| {
+            reqwest::Certificate::from_pem_bundle(pem)
                 .ok()
                 .filter(|certificates| !certificates.is_empty())
-                .ok_or(Error::Config("ca_pem holds no valid PEM certificate"))?;
-            builder = builder.tls_certs_only(certificates);
+                .ok_or(Error::Config("ca_pem holds no valid PEM certificate"))
+        });
+        let transport = Self {
+            settings: Arc::new(Settings {
+                authorities: authorities.transpose()?,
+            }),
+            loopback: Arc::default(),
+            network: Arc::default(),
+        };
+        for url in addresses {
+            transport.client_for(url)?;
         }
-        let http = builder
-            .build()
-            .map_err(|_| Error::Config("the HTTP client could not be initialised"))?;
-        Ok(Self { http })
+        Ok(transport)
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let is_loopback = address::is_loopback(url);
+        let slot = if is_loopback {
+            &self.loopback
+        } else {
+            &self.network
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = self.settings.build(is_loopback)?;
+        Ok(slot.get_or_init(|| client))
     }
 
     /// Sends a request and reads the whole reply.
@@ -77,15 +100,51 @@ impl Transport {
         headers: HeaderMap,
         body: Option<reqwest::Body>,
     ) -> Result<reqwest::Response, Error> {
-        debug_assert!(!headers.contains_key(COOKIE), "nothing here has cookies");
         if headers.contains_key(AUTHORIZATION) {
             address::require_confidential(&url)?;
         }
+        let client = self.client_for(&url)?;
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         *request.body_mut() = body;
-        let response = self.http.execute(request).await;
+        let response = client.execute(request).await;
         response.map_err(|error| Error::from_http(&error))
+    }
+}
+
+impl Settings {
+    fn build(&self, for_loopback: bool) -> Result<reqwest::Client, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("locum-client/", env!("CARGO_PKG_VERSION")))
+            // A redirect could lead a token to another origin.
+            .redirect(Policy::none())
+            .referer(false)
+            .http1_only()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if for_loopback {
+            builder = builder.no_proxy().dns_resolver(LoopbackResolver);
+        }
+        if let Some(certificates) = &self.authorities {
+            builder = builder.tls_certs_only(certificates.clone());
+        }
+        builder
+            .build()
+            .map_err(|_| Error::Config("the HTTP client could not be initialised"))
+    }
+}
+
+/// Resolves `localhost` and the names below it to this machine, whatever DNS says (RFC 6761 §6.3).
+struct LoopbackResolver;
+
+impl Resolve for LoopbackResolver {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses = [
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+        ];
+        let addresses: Addrs = Box::new(addresses.into_iter());
+        Box::pin(std::future::ready(Ok(addresses)))
     }
 }
 

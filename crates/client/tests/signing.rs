@@ -251,3 +251,23 @@ proptest! {
         prop_assert_eq!(ours, theirs(&credentials, &request, now, normalize, &url));
     }
 }
+
+#[test]
+fn the_steps_print_no_session_token() {
+    let credentials = AwsCredentials {
+        access_key_id: "ASIALOCUMEXAMPLE0001".into(),
+        secret_key: "canary".into(),
+        session_token: Some("canary".into()),
+    };
+    let request = ToSign {
+        method: "GET",
+        target: "/x?token=canary",
+        headers: &[("host", "127.0.0.1")],
+        body: b"",
+    };
+    let now = Timestamp::from_seconds(1_795_514_400);
+    let steps = Signer::new("eu-west-2", "execute-api").steps(&credentials, &request, now);
+    assert!(steps.canonical_request.contains("canary"));
+    let printed = format!("{steps:?} {request:?} {credentials:?}");
+    assert!(!printed.contains("canary"), "{printed}");
+}

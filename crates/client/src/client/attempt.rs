@@ -8,6 +8,7 @@ use futures_util::TryStreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::Url;
+use tokio::time::Instant;
 
 use super::DEFAULT_TIMEOUT;
 use super::inner::Inner;
@@ -52,16 +53,20 @@ enum NextStep {
     Renew,
     /// Repeat the request at once.
     Repeat,
-    /// Repeat the request after a pause.
-    RepeatAfter(Duration),
+    /// Repeat the request after a pause, if time and body allow.
+    RepeatAfter {
+        pause: Duration,
+        /// The vendor's part of it, for the error otherwise.
+        asked: Option<Duration>,
+    },
 }
 
 impl Inner {
     /// Executes an operation within its time limit.
     pub(super) async fn execute(&self, url: Url, operation: ApiOperation) -> Result<Reply, Error> {
         let limit = operation.timeout.unwrap_or(DEFAULT_TIMEOUT);
-        let deadline = tokio::time::Instant::now() + limit;
-        tokio::time::timeout_at(deadline, self.with_retries(url, operation, deadline))
+        let attempts = self.with_retries(url, operation, Instant::now().checked_add(limit));
+        tokio::time::timeout(limit, attempts)
             .await
             .unwrap_or(Err(Error::Timeout(limit)))
     }
@@ -70,7 +75,7 @@ impl Inner {
         &self,
         url: Url,
         operation: ApiOperation,
-        deadline: tokio::time::Instant,
+        deadline: Option<Instant>,
     ) -> Result<Reply, Error> {
         let ApiOperation {
             method,
@@ -103,9 +108,10 @@ impl Inner {
             }
             match next_step {
                 NextStep::Return(reply) => return Ok(reply),
-                NextStep::RepeatAfter(pause) => {
-                    if !replayable || tokio::time::Instant::now() + pause > deadline {
-                        let wait = Some(pause);
+                NextStep::RepeatAfter { pause, asked: wait } => {
+                    let too_late =
+                        deadline.is_some_and(|deadline| Instant::now() + pause > deadline);
+                    if !replayable || too_late {
                         return Err(Error::Throttled { status, wait });
                     }
                     tokio::time::sleep(pause).await;
@@ -200,7 +206,7 @@ impl Inner {
             .then(|| budget.backoff.next(wait, self.issuer.jitter()))
             .flatten();
         pause
-            .map(NextStep::RepeatAfter)
+            .map(|pause| NextStep::RepeatAfter { pause, asked: wait })
             .ok_or(Error::Throttled { status, wait })
     }
 

@@ -106,7 +106,16 @@ impl Inner {
 }
 
 fn parse(text: &str, message: &'static str) -> Result<Url, Error> {
-    address::parse(text).ok_or(Error::Config(message))
+    let url = address::parse(text).ok_or(Error::Config(message))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::Config("an address must not hold credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::Config(
+            "an address must not have a query or fragment",
+        ));
+    }
+    Ok(url)
 }
 
 fn parse_optional(text: Option<&str>, message: &'static str) -> Result<Option<Url>, Error> {

@@ -63,7 +63,7 @@ impl fmt::Debug for SignedHeaders {
 }
 
 /// The intermediate results of a signature, for tests and for finding a mismatch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Steps {
     /// Contains the session token.
     pub canonical_request: String,
@@ -71,6 +71,16 @@ pub struct Steps {
     pub string_to_sign: String,
     /// HMAC-SHA256 in lower-case hexadecimal.
     pub signature: String,
+}
+
+impl fmt::Debug for Steps {
+    /// The canonical request holds the session token and a query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps")
+            .field("string_to_sign", &self.string_to_sign)
+            .field("signature", &self.signature)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SignedHeaders {

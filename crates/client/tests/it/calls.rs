@@ -131,7 +131,12 @@ async fn a_pause_that_outlasts_the_callers_limit_is_not_begun() {
     };
     let slow = || Answer::new(429, "").with("retry-after", "30");
     let (outcome, took) = throttled(call, slow, 1).await;
-    assert_eq!(outcome.expect_err("throttled").kind(), ErrorKind::Throttled);
+    // The vendor's own number, without our jitter.
+    let wait = Some(Duration::from_secs(30));
+    assert_eq!(
+        outcome.map(|reply| reply.status),
+        Err(Error::Throttled { status: 429, wait })
+    );
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
@@ -165,4 +170,55 @@ async fn a_path_cannot_lead_to_another_host() {
         assert!(matches!(outcome, Err(Error::Refused(_))), "{path}");
     }
     assert_eq!(vendor.seen.lock().expect("whole").len(), 0);
+}
+
+#[tokio::test]
+async fn no_wait_is_reported_that_the_vendor_did_not_ask_for() {
+    let part = Ok(Bytes::from_static(b"a"));
+    let stream = Body::Stream(Box::pin(futures_util::stream::iter([part])));
+    let (outcome, _) = throttled(post(stream), || Answer::new(429, ""), 1).await;
+    let wait = None;
+    assert_eq!(
+        outcome.map(|reply| reply.status),
+        Err(Error::Throttled { status: 429, wait })
+    );
+}
+
+#[tokio::test]
+async fn the_longest_timeout_is_no_limit() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let operation = ApiOperation {
+        timeout: Some(Duration::MAX),
+        ..ApiOperation::get("/x")
+    };
+    let reply = vendor.client(&plain()).call(operation).await;
+    assert_eq!(reply.expect("a reply").status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_cookie_of_the_caller_is_sent() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let mut operation = ApiOperation::get("/x");
+    let cookie = http::HeaderValue::from_static("a=b");
+    operation.headers.insert(http::header::COOKIE, cookie);
+    vendor
+        .client(&plain())
+        .call(operation)
+        .await
+        .expect("a reply");
+    assert_eq!(vendor.to("/api/x")[0].header("cookie"), "a=b");
+}
+
+#[tokio::test]
+async fn names_below_localhost_are_this_machine() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let mut config = vendor.config(super::vendor::key());
+    config.api_url = config.api_url.replace("127.0.0.1", "api.acme.localhost");
+    let client = vendor.client_with(&plain(), config);
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
+    assert!(
+        vendor.to("/api/x")[0]
+            .header("host")
+            .starts_with("api.acme.localhost:")
+    );
 }

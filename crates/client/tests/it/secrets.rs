@@ -99,3 +99,32 @@ async fn https_towards_a_plain_port_is_a_tls_error() {
         .await;
     assert!(matches!(outcome, Err(Error::Tls(_))), "{outcome:?}");
 }
+
+#[test]
+fn an_operation_prints_neither_query_nor_headers() {
+    let mut operation = ApiOperation::get("/x?token=canary");
+    let value = http::HeaderValue::from_static("canary");
+    operation.headers.insert("x-api-key", value);
+    let printed = format!("{operation:?}");
+    assert!(
+        printed.contains("/x") && !printed.contains("canary"),
+        "{printed}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_holds_no_credentials() {
+    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    for base in [
+        "http://user:canary@127.0.0.1:1/",
+        "http://127.0.0.1:1/?key=canary",
+        "http://127.0.0.1:1/#a",
+    ] {
+        let mut config = vendor.config(key());
+        config.api_url = base.into();
+        let clock = std::sync::Arc::new(locum_core::SystemClock::new());
+        let outcome = locum_client::Client::new(&plain(), config, clock, 1);
+        let error = outcome.expect_err(base);
+        assert!(matches!(error, Error::Config(_)), "{error:?}");
+    }
+}
