@@ -64,13 +64,13 @@ async fn a_next_page_that_is_not_text_is_not_the_end() {
 
 #[tokio::test]
 async fn a_list_is_bounded_in_bytes() {
-    let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
-        "/token" => token(n),
-        _ => {
-            let next = format!("http://{}/api/members?page={n}", seen.header("host"));
-            let padding = "x".repeat(40 << 20);
-            Answer::json(200, &json!({"results": [padding], "nextPage": next}))
+    let vendor = Vendor::new(|n, seen| {
+        if seen.target == "/token" {
+            return token(n);
         }
+        let next = format!("http://{}/api/members?page={n}", seen.header("host"));
+        let padding = "x".repeat(40 << 20);
+        Answer::json(200, &json!({"results": [padding], "nextPage": next}))
     })
     .await;
     let items = vendor.client(&plain()).list("/members").await;
