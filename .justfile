@@ -35,8 +35,6 @@ interop: build
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
-# The gate: on the build of the tests, so that nothing is compiled twice
-ci: test lint
-    cargo run -- check
-    bash tests/interop/run.sh "${CARGO_TARGET_DIR:-target}/debug/locum"
+# The gate: what the README promises, the lints, real clients, and that the benches run
+ci: test lint check interop
     cargo bench --profile dev -p locum -- --test

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use criterion::{Criterion, criterion_group, criterion_main};
 use locum_client::Moment;
-use locum_client::cache::{Cache, Fresh};
+use locum_client::cache::{Cache, Fetched};
 use locum_core::{Clock, SystemClock};
 use tokio::sync::RwLock;
 
@@ -22,9 +22,9 @@ fn token() -> Token {
 
 fn filled(clock: &Arc<dyn Clock>) -> Cache<Token> {
     let cache = Cache::new(Arc::clone(clock), 1);
-    cache.put(Fresh {
+    cache.put(Fetched {
         value: token(),
-        sent: Moment::read(&**clock),
+        requested_at: Moment::read(&**clock),
         lifetime: LIFETIME,
     });
     cache
@@ -55,7 +55,7 @@ fn hits(criterion: &mut Criterion) {
         bench.iter(|| {
             let now = Moment::read(black_box(&*clock));
             let guard = slot.load();
-            guard.as_ref().is_some_and(|held| !held.0.passed(now))
+            guard.as_ref().is_some_and(|entry| !entry.0.passed(now))
         });
     });
 
@@ -69,7 +69,7 @@ fn hits(criterion: &mut Criterion) {
     group.bench_function("try_get, cloned", |bench| {
         bench.iter(|| {
             let now = Moment::read(black_box(&*clock));
-            cache.try_get(now).map(|held| Arc::clone(&held.value))
+            cache.try_get(now).map(|entry| Arc::clone(&entry.value))
         });
     });
     group.bench_function("get, async", |bench| {
@@ -77,7 +77,7 @@ fn hits(criterion: &mut Criterion) {
         bench.iter(|| {
             runtime
                 .block_on(cache.get(never))
-                .map(|held| held.generation)
+                .map(|entry| entry.generation)
         });
     });
 
@@ -89,8 +89,8 @@ fn hits(criterion: &mut Criterion) {
     group.bench_function("tokio RwLock and Instant", |bench| {
         bench.iter(|| {
             runtime.block_on(async {
-                let held = locked.read().await;
-                (instant() < held.0).then(|| Arc::clone(&held.1))
+                let entry = locked.read().await;
+                (instant() < entry.0).then(|| Arc::clone(&entry.1))
             })
         });
     });

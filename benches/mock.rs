@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use axum::Router;
 use axum::routing::post;
 use criterion::{Criterion, criterion_group, criterion_main};
-use locum_server::{Server, ServerConfig};
+use locum_server::{App, ServerConfig};
 
 /// A request over a kept connection: writes it, reads the reply by its length.
 fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) {
@@ -63,11 +63,11 @@ fn token_endpoint(criterion: &mut Criterion) {
         .find(|vendor| vendor.profile().vendor == "pattern")
         .expect("it is built in");
     let running = runtime
-        .block_on(Server::start(ServerConfig::loopback(), vec![plain.clone()]))
+        .block_on(App::start(ServerConfig::loopback(), vec![plain.clone()]))
         .expect("it starts");
-    let stage = running.server.stage("default").expect("it is there");
+    let stage = running.stages.stage("default").expect("it is there");
     let credentials = plain
-        .document(&running.server.mock(plain, &stage))
+        .document(&running.stages.mock(plain, &stage))
         .credentials;
     let secret = |name: &str| credentials[name].as_str().expect("text").to_owned();
     let basic = base64::Engine::encode(
@@ -89,7 +89,7 @@ fn token_endpoint(criterion: &mut Criterion) {
         ("floor: a static reply of 1 KiB", floor, "/token"),
         (
             "token endpoint, opaque token",
-            running.server.address,
+            running.stages.address,
             "/pattern/api/auth/token",
         ),
     ] {

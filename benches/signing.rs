@@ -57,7 +57,7 @@ fn ours(signer: &Signer, credentials: &AwsCredentials, request: &mut Request<Vec
     let host = request.headers()["host"].to_str().expect("ASCII");
     let proof = signer.sign(
         credentials,
-        &ours::Request {
+        &ours::SignableRequest {
             method: request.method().as_str(),
             target,
             headers: &[("host", host)],
@@ -122,7 +122,7 @@ fn signing(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(case.name);
         let steps = signer.steps(
             &credentials,
-            &ours::Request {
+            &ours::SignableRequest {
                 method: case.method,
                 target: case.target,
                 headers: &[("host", "mi.example.com")],

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use locum_server::stage::Stage;
-use locum_server::{Running, Server, ServerConfig, Vendor};
+use locum_server::{App, ServerConfig, Vendor};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A server with one vendor, at the root of a port of its own.
 pub(crate) struct Bench {
-    pub(crate) running: Running,
+    pub(crate) running: App,
     pub(crate) stage: Arc<Stage>,
     pub(crate) vendor: String,
     address: String,
@@ -45,12 +45,12 @@ impl Bench {
     /// Starts `vendor`; the stage is seeded with 7 and its clock stands still.
     pub(crate) async fn start(vendor: impl Vendor) -> Self {
         let word = vendor.profile().vendor.clone();
-        let running = Server::start(ServerConfig::loopback(), vec![Arc::new(vendor)])
+        let running = App::start(ServerConfig::loopback(), vec![Arc::new(vendor)])
             .await
             .expect("it starts");
         let spec = serde_json::json!({"name": "test", "seed": 7, "listen": true, "clock": {"mode": "frozen"}});
         let spec = serde_json::from_value(spec).expect("a stage spec");
-        let stage = running.server.add_stage(spec).await.expect("a stage");
+        let stage = running.stages.add(spec).await.expect("a stage");
         let address = stage
             .root(&word)
             .expect("it listens")
@@ -79,7 +79,7 @@ impl Bench {
     pub(crate) fn twin(&self, name: &str) {
         let vendor = self
             .running
-            .server
+            .stages
             .vendor(&self.vendor)
             .expect("it is there");
         let twin = vendor
@@ -94,17 +94,19 @@ impl Bench {
 
     /// Lets seconds pass.
     pub(crate) fn advance(&self, seconds: f64) {
-        self.stage.clock.turn(Some(seconds), None, None);
+        self.stage
+            .clock
+            .adjust(locum_server::ClockChange::advance(seconds));
     }
 
     /// What the stage document says of the vendor.
     pub(crate) fn document(&self) -> locum_server::Document {
         let vendor = self
             .running
-            .server
+            .stages
             .vendor(&self.vendor)
             .expect("it is there");
-        vendor.document(&self.running.server.mock(vendor, &self.stage))
+        vendor.document(&self.running.stages.mock(vendor, &self.stage))
     }
 
     /// A credential of the first principal.

@@ -19,7 +19,7 @@ const OPAQUE: usize = 43;
 pub(super) async fn issue(mock: &Mock, user: &User) -> String {
     let lifetime = Duration::from_secs(mock.setting_u64("token_ttl_s"));
     let value = match mock.setting_text("token_format").as_str() {
-        "opaque" => mock.word(OPAQUE),
+        "opaque" => mock.random_alphanumeric(OPAQUE),
         format => mint(mock, user, lifetime, format == "jwt"),
     };
     let login = mock.new_login();

@@ -2,7 +2,7 @@
 //! requests".
 
 use locum_core::{Denial, DenialKind};
-use locum_server::guard::bearer::{self, Manner};
+use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Mock, Request};
 
 use super::account::AccountState;
@@ -13,7 +13,7 @@ use super::{State, claims, rate};
 pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     let endpoint = &request.endpoint;
     let examine = |token: &str| claims::examine(mock, endpoint, token);
-    let admitted = bearer::admit(mock, request, manner(mock), examine)
+    let admitted = bearer::admit(mock, request, bearer_policy(mock), examine)
         .await
         .map_err(|denial| shaped(mock, denial))?;
     let account = &admitted.token.principal;
@@ -25,13 +25,16 @@ pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, De
 }
 
 /// "Ensure there are no extra spaces or characters in the token".
-fn manner(mock: &Mock) -> Manner {
+fn bearer_policy(mock: &Mock) -> BearerPolicy {
     let extra_spaces = match mock.setting_text("extra_spaces").as_str() {
         "accept" => true,
         "refuse" => false,
         _ => Model::of(mock).takes_extra_spaces(),
     };
-    Manner { extra_spaces }
+    BearerPolicy {
+        extra_spaces,
+        ..BearerPolicy::default()
+    }
 }
 
 /// HTTPBearer in place of OAuth2PasswordBearer, where the setting asks for it.

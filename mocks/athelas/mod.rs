@@ -21,7 +21,9 @@ use locum_core::Profile;
 use locum_server::keys::HmacKey;
 use locum_server::rate::Arrivals;
 use locum_server::vendor::VendorState;
-use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
+use locum_server::{
+    Document, Mock, Reply, Request, Routes, RoutingFailure, StageInit, Twin, Vendor,
+};
 use serde_json::{Map, Value};
 
 use account::{Principals, User};
@@ -74,7 +76,7 @@ impl Vendor for Athelas {
 
     fn routes(&self) -> Routes {
         Routes::new()
-            .open("token", token::token)
+            .public("token", token::token)
             .guarded("create", |m, r| Box::pin(guard(m, r)), api::create)
             .guarded("scribe", |m, r| Box::pin(guard(m, r)), api::scribe)
             .guarded("regenerate", |m, r| Box::pin(guard(m, r)), api::regenerate)
@@ -86,7 +88,7 @@ impl Vendor for Athelas {
             )
     }
 
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let principals =
             serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
@@ -125,12 +127,12 @@ impl Vendor for Athelas {
         Ok(())
     }
 
-    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
-        let redirect = match miss {
-            Miss::Path => slash::redirect(mock, request),
+    fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {
+        let redirect = match failure {
+            RoutingFailure::Path => slash::redirect(mock, request),
             _ => None,
         };
-        Reply::denied(mock.profile(), redirect.unwrap_or_else(|| miss.denial()))
+        Reply::denied(mock.profile(), redirect.unwrap_or_else(|| failure.denial()))
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -6,7 +6,7 @@ mod tests;
 use std::future::Future;
 
 use locum_core::{Denial, DenialKind, Outcome, Token};
-use locum_server::{Admitted, Miss, Mock, Reply, Request, Routes};
+use locum_server::{Admitted, Mock, Reply, Request, Routes, RoutingFailure};
 use serde_json::{Map, Value, json};
 
 use super::State;
@@ -19,25 +19,29 @@ use super::shape;
 /// The API's endpoints.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .open("create_interaction", |mock, request| {
+        .public("create_interaction", |mock, request| {
             behind(mock, request, create)
         })
-        .open("list_interactions", |mock, request| {
+        .public("list_interactions", |mock, request| {
             behind(mock, request, list)
         })
-        .open("get_interaction", |mock, request| {
+        .public("get_interaction", |mock, request| {
             behind(mock, request, get)
         })
-        .open("update_interaction", |mock, request| {
+        .public("update_interaction", |mock, request| {
             behind(mock, request, update)
         })
-        .open("delete_interaction", |mock, request| {
+        .public("delete_interaction", |mock, request| {
             behind(mock, request, delete)
         })
 }
 
 /// The reply where no handler was reached; `None` outside of the API and the sockets.
-pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Option<Reply> {
+pub(super) fn routing_failure(
+    mock: &Mock,
+    request: &Request,
+    failure: &RoutingFailure,
+) -> Option<Reply> {
     let roots = ["api", "ws"]
         .into_iter()
         .filter_map(|name| mock.profile().urls.get(name));
@@ -49,13 +53,13 @@ pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Option<Reply>
     if !roots.into_iter().any(is_below) {
         return None;
     }
-    let look = match miss {
-        Miss::Path => "api_not_found",
-        Miss::Method(_) => "api_wrong_method",
-        Miss::Malformed(_) => "api_malformed_request",
-        Miss::TooLarge(_) | Miss::TooSlow => return None,
+    let look = match failure {
+        RoutingFailure::Path => "api_not_found",
+        RoutingFailure::Method(_) => "api_wrong_method",
+        RoutingFailure::Malformed(_) => "api_malformed_request",
+        RoutingFailure::TooLarge(_) | RoutingFailure::TooSlow => return None,
     };
-    let refusal = Refusal::from(miss.denial()).look(look);
+    let refusal = Refusal::from(failure.denial()).look(look);
     Some(refusal.into_reply(mock, path, &known_tenant(mock, None)))
 }
 
@@ -125,7 +129,7 @@ async fn create(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
 async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
     let listing = Listing::read(&request.query())?;
     let token = &admitted.token;
-    let own_only = mock.acts("own_interactions");
+    let own_only = mock.effect_enabled("own_interactions");
     let visible =
         |one: &Interaction| one.is_own(token) || (!own_only && one.is_in_tenant_of(token));
     let all = mock.state::<State>().interactions.list(visible);
@@ -179,7 +183,7 @@ pub(super) fn find(mock: &Mock, id: &str, token: &Token) -> Result<Interaction, 
     let state = mock.state::<State>();
     let unknown = || Denial::new(DenialKind::NotFound, "unknown_interaction").got(id);
     let found = state.interactions.get(id).ok_or_else(unknown)?;
-    if found.is_own(token) || !mock.acts("own_interactions") {
+    if found.is_own(token) || !mock.effect_enabled("own_interactions") {
         return Ok(found);
     }
     if !found.is_in_tenant_of(token) {

@@ -40,10 +40,10 @@ pub(super) fn add_tenant(bench: &Bench) {
     realms.push(json!({"name": "base", "clients": [{"client_id": "other", "client_secret": "s"}]}));
     let vendor = bench
         .running
-        .server
+        .stages
         .vendor(&bench.vendor)
         .expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     vendor
         .change_principals(&mock, principals)
         .expect("principals");

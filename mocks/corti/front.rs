@@ -1,7 +1,7 @@
 //! What stands before every endpoint of a realm: the rules of the path, the realm itself.
 
 use locum_core::{Denial, DenialKind};
-use locum_server::{Miss, Mock, Reply, Request};
+use locum_server::{Mock, Reply, Request, RoutingFailure};
 
 use super::State;
 use super::realm::RealmRef;
@@ -83,15 +83,17 @@ pub(super) fn bare(mock: &Mock, denial: Denial) -> Reply {
 }
 
 /// The refusal where no endpoint of a realm was reached.
-pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
+pub(super) fn routing_failure(mock: &Mock, request: &Request, failure: &RoutingFailure) -> Denial {
     let reworded = |reason: &str| Denial {
         reason: reason.to_owned(),
-        ..miss.denial()
+        ..failure.denial()
     };
-    match miss {
-        Miss::Malformed(_) | Miss::TooSlow => return reworded("path_broken_escape"),
-        Miss::TooLarge(_) => return reworded("realm_body_too_large"),
-        Miss::Path | Miss::Method(_) => {}
+    match failure {
+        RoutingFailure::Malformed(_) | RoutingFailure::TooSlow => {
+            return reworded("path_broken_escape");
+        }
+        RoutingFailure::TooLarge(_) => return reworded("realm_body_too_large"),
+        RoutingFailure::Path | RoutingFailure::Method(_) => {}
     }
     if let Err(denial) = check_path(request) {
         return denial;
@@ -107,9 +109,9 @@ pub(super) fn miss(mock: &Mock, request: &Request, miss: &Miss) -> Denial {
     }
     let is_get = matches!(request.method.as_str(), "GET" | "HEAD");
     let rest: Vec<&str> = segments.collect();
-    match (&rest[..], miss) {
+    match (&rest[..], failure) {
         ([".well-known", ..], _) => reworded("realm_not_found"),
-        (_, Miss::Method(_)) => reworded("realm_wrong_method"),
+        (_, RoutingFailure::Method(_)) => reworded("realm_wrong_method"),
         // "POST on an unknown name under openid-connect 405, GET 404"; below the token endpoint it
         // is the other way round.
         (["protocol", "openid-connect", "token", _, ..], _) if is_get => {

@@ -1,7 +1,7 @@
 //! The bearer guard of the API: a JWT of one of the realms, signed with RS256.
 
 use locum_core::{Denial, DenialKind};
-use locum_server::guard::bearer::{self, Manner};
+use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Mock, Request, jwt};
 
 use super::State;
@@ -15,8 +15,11 @@ use super::realm::{Realm, RealmRef};
 /// `no_token`, `wrong_scheme`, `repeated_header`, `malformed_bearer`, or as for [`bearer_value`].
 pub(super) async fn bearer(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     // RFC 9110 §11.4 lets one space or more stand before the token.
-    let manner = Manner { extra_spaces: true };
-    bearer::admit(mock, request, manner, |value| examine(mock, value)).await
+    let policy = BearerPolicy {
+        extra_spaces: true,
+        ..BearerPolicy::default()
+    };
+    bearer::admit(mock, request, policy, |value| examine(mock, value)).await
 }
 
 /// Admits a live access token wherever it was shown, such as in the URL of a websocket.
@@ -29,7 +32,10 @@ pub(super) async fn bearer_value(
     endpoint: &str,
     value: &str,
 ) -> Result<Admitted, Denial> {
-    bearer::check(mock, endpoint, value, |value| examine(mock, value)).await
+    bearer::check(mock, endpoint, value, BearerPolicy::default(), |value| {
+        examine(mock, value)
+    })
+    .await
 }
 
 fn examine(mock: &Mock, value: &str) -> Result<(), Denial> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use locum_core::{Token, TokenId, TokenKind};
-use locum_server::stage::chance_for;
+use locum_server::stage::rng_for;
 use locum_server::{Mock, NewToken, Reply, jwt, principal};
 use serde_json::{Map, Value};
 
@@ -65,20 +65,20 @@ pub(super) fn issuer(mock: &Mock, realm: &str) -> String {
 /// The `sub` of a user of `realm`: the same in every run with the same seed.
 pub(super) fn subject(mock: &Mock, realm: &str, username: &str) -> String {
     let purpose = format!("corti sub {realm} {}", username.to_lowercase());
-    principal::uuid(&mut chance_for(mock.stage.seed, &purpose))
+    principal::uuid(&mut rng_for(mock.stage.seed, &purpose))
 }
 
 /// 24 base64url letters: a session's `sid`.
 pub(super) fn session_id(mock: &Mock) -> String {
     let mut bytes = [0; 18];
-    mock.chance(|chance| chance.fill_bytes(&mut bytes));
+    mock.rng(|rng| rng.fill_bytes(&mut bytes));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// 16 random bytes written like a UUID, without version bits.
 pub(super) fn bare_uuid(mock: &Mock) -> String {
     let mut bytes = [0; 16];
-    mock.chance(|chance| chance.fill_bytes(&mut bytes));
+    mock.rng(|rng| rng.fill_bytes(&mut bytes));
     uuid::Uuid::from_bytes(bytes).to_string()
 }
 

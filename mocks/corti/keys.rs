@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use locum_server::keys::{HmacKey, RsaKey};
 use locum_server::principal;
-use locum_server::stage::chance_for;
+use locum_server::stage::rng_for;
 
 /// How many RSA keys there are to take from.
 const POOL: usize = 8;
@@ -104,7 +104,7 @@ impl KeyRing {
                 // The remainder of the seed is small enough for any machine.
                 index: (usize::try_from(self.seed % 4).unwrap_or(0) + number) % 4 * 2,
                 refresh: HmacKey::derive(self.seed, &purpose),
-                refresh_kid: principal::uuid(&mut chance_for(self.seed, &purpose)),
+                refresh_kid: principal::uuid(&mut rng_for(self.seed, &purpose)),
             })
         });
         Arc::clone(keys)

@@ -41,7 +41,7 @@ pub(super) async fn check(
         )
     };
     let token = mock.find(value).await.ok_or_else(unknown)?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     let login = Login::of(&token).ok_or_else(unknown)?;
     let refuse =
         |kind, reason: &str| mock.refuse(endpoint, Denial::new(kind, reason).got(token.name()));

@@ -59,12 +59,12 @@ async fn by_refresh_token(
             reason: "logout_invalid_token".to_owned(),
             ..denial
         })?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     if login.client != client.client_id {
         let denial = Denial::new(DenialKind::WrongToken, "logout_foreign_token").got(token.name());
         mock.refuse(&request.endpoint, denial)?;
     }
-    if mock.acts("logout") {
+    if mock.effect_enabled("logout") {
         login::end(mock, login.number, Ended::Session, &login.client).await;
     }
     let reply = Reply::status(204).dressed(mock.profile(), "h6", &[]);
@@ -148,7 +148,7 @@ async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Option<Login> {
         .find(hint)
         .await
         .filter(|token| token.kind == TokenKind::Id)?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     Login::of(&token)
 }
 

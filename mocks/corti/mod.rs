@@ -44,7 +44,9 @@ use std::sync::{Arc, RwLock};
 
 use locum_core::Profile;
 use locum_server::vendor::VendorState;
-use locum_server::{Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
+use locum_server::{
+    Document, Mock, Reply, Request, Routes, RoutingFailure, StageInit, Twin, Vendor,
+};
 use serde_json::{Map, Value};
 
 use keys::KeyRing;
@@ -110,20 +112,20 @@ impl Vendor for Corti {
 
     fn routes(&self) -> Routes {
         let realm = Routes::new()
-            .open("token", token::token)
-            .open("introspect", introspect::introspect)
-            .open("revoke", revoke::revoke)
-            .open("logout", logout::logout)
-            .open("userinfo", userinfo::userinfo)
-            .open("authorize", authorize::authorize)
-            .open("login", authorize::authenticate)
-            .open("discovery", documents::discovery)
-            .open("jwks", documents::certs)
-            .open("realm", documents::realm);
+            .public("token", token::token)
+            .public("introspect", introspect::introspect)
+            .public("revoke", revoke::revoke)
+            .public("logout", logout::logout)
+            .public("userinfo", userinfo::userinfo)
+            .public("authorize", authorize::authorize)
+            .public("login", authorize::authenticate)
+            .public("discovery", documents::discovery)
+            .public("jwks", documents::certs)
+            .public("realm", documents::realm);
         socket::routes(api::routes(realm))
     }
 
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let principals = read(init.principals.clone())?;
         let keys = KeyRing::new(init.seed);
         for realm in &principals.realms {
@@ -168,9 +170,13 @@ impl Vendor for Corti {
         Ok(())
     }
 
-    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
-        api::miss(mock, request, miss)
-            .unwrap_or_else(|| Reply::denied(mock.profile(), front::miss(mock, request, miss)))
+    fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {
+        api::routing_failure(mock, request, failure).unwrap_or_else(|| {
+            Reply::denied(
+                mock.profile(),
+                front::routing_failure(mock, request, failure),
+            )
+        })
     }
 
     fn twins(&self) -> &'static [Twin] {

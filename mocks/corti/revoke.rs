@@ -32,7 +32,7 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
         Denial::new(DenialKind::Missing, "revoke_no_token").expected("token in the form")
     })?;
     let (token, login) = revocable(mock, realm, value).await?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     if login.client != client.client_id {
         let denial = Denial::new(DenialKind::WrongToken, "unmatching_clients")
             .expected(format!("a token of `{}`", client.client_id))
@@ -40,10 +40,10 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
         mock.refuse(&request.endpoint, denial)?;
     }
     match token.kind {
-        TokenKind::Access if mock.acts("revoke_access") => {
+        TokenKind::Access if mock.effect_enabled("revoke_access") => {
             mock.change(token.id, Change::Revoke).await;
         }
-        TokenKind::Refresh if mock.acts("revoke_refresh") => {
+        TokenKind::Refresh if mock.effect_enabled("revoke_refresh") => {
             login::end(mock, login.number, Ended::Session, &login.client).await;
         }
         _ => {}

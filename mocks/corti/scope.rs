@@ -99,7 +99,7 @@ impl Scope {
             words.reverse();
         }
         if mock.setting_text("scope_order") == "shuffled" {
-            mock.chance(|chance| words.shuffle(chance));
+            mock.rng(|rng| words.shuffle(rng));
         }
         if self.openid {
             words.insert(0, "openid");

@@ -42,10 +42,10 @@ impl Kind {
 /// The sockets' endpoints.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .open("streams", |mock, request| {
+        .public("streams", |mock, request| {
             open(mock, request, Kind::Streams)
         })
-        .open("transcribe", |mock, request| {
+        .public("transcribe", |mock, request| {
             open(mock, request, Kind::Transcribe)
         })
 }

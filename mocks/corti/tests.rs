@@ -111,8 +111,8 @@ async fn userinfo(bench: &Bench, token: &str) -> (u16, String) {
 
 /// Changes the principals member by member, as `PATCH …/principals` does.
 fn change(bench: &Bench, change: Value) {
-    let vendor = bench.running.server.vendor("corti").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("corti").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let mut principals = vendor.document(&mock).principals;
     locum_server::principal::merge(&mut principals, change);
     vendor

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use locum_core::{Denial, DenialKind};
-use locum_server::guard::bearer::{self, Manner};
+use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Form, Mock, Reply, Request, principal};
 use serde_json::{Map, Value, json};
 
@@ -14,14 +14,17 @@ use super::{State, token};
 /// "The access_token value should be used as a Bearer token in Authorization headers for all
 /// subsequent requests."
 pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
-    let manner = Manner { extra_spaces: true }; // RFC 9110 section 11.4: 1*SP
+    let policy = BearerPolicy {
+        extra_spaces: true,
+        ..BearerPolicy::default()
+    }; // RFC 9110 section 11.4: 1*SP
     let form_token = request.is_form() && request.form().first("access_token").is_some();
     let elsewhere = form_token || request.query().first("access_token").is_some();
     if elsewhere && request.headers.contains_key("authorization") {
         return Err(Denial::new(DenialKind::Repeated, "token_twice")
             .expected("the token in the Authorization header alone"));
     }
-    let admitted = bearer::admit(mock, request, manner, |_| Ok(())).await?;
+    let admitted = bearer::admit(mock, request, policy, |_| Ok(())).await?;
     let state = mock.state::<State>();
     let (limit, minute) = (mock.setting_u64("rate_limit"), Duration::from_secs(60)); // the setting's own unit
     state
@@ -211,7 +214,7 @@ pub(super) async fn register(
         return Err(Denial::new(DenialKind::Conflict, "conflict").param("message", message));
     }
     let group = request.param("group");
-    let id = mock.chance(principal::uuid);
+    let id = mock.rng(principal::uuid);
     let href = format!("/api/v1/groups/{group}/members/{id}");
     let mut user = user.clone();
     user.insert("uuid".into(), id.into());

@@ -52,11 +52,11 @@ pub(super) const STATUSES: [&str; 6] = [
 
 impl Data {
     /// Draws the data.
-    pub(super) fn seeded(chance: &mut dyn rand::Rng, now: Timestamp) -> Self {
-        let group = uuid(chance);
-        let members: Vec<Value> = (0..MEMBERS).map(|at| member(chance, &group, at)).collect();
+    pub(super) fn seeded(rng: &mut dyn rand::Rng, now: Timestamp) -> Self {
+        let group = uuid(rng);
+        let members: Vec<Value> = (0..MEMBERS).map(|at| member(rng, &group, at)).collect();
         let tasks: Vec<Value> = (0..TASKS)
-            .map(|at| task(chance, &group, &members[at % MEMBERS], now, at))
+            .map(|at| task(rng, &group, &members[at % MEMBERS], now, at))
             .collect();
         let measurements = (0..MEASUREMENTS)
             .map(|at| measurement(&tasks[at % TASKS], now, at))
@@ -70,13 +70,13 @@ impl Data {
     }
 }
 
-fn pick<'a>(chance: &mut dyn rand::Rng, from: &[&'a str]) -> &'a str {
-    from[chance.random_range(0..from.len())]
+fn pick<'a>(rng: &mut dyn rand::Rng, from: &[&'a str]) -> &'a str {
+    from[rng.random_range(0..from.len())]
 }
 
-fn member(chance: &mut dyn rand::Rng, group: &str, at: usize) -> Value {
-    let (first, last) = (pick(chance, &FIRST), pick(chance, &LAST));
-    let id = uuid(chance);
+fn member(rng: &mut dyn rand::Rng, group: &str, at: usize) -> Value {
+    let (first, last) = (pick(rng, &FIRST), pick(rng, &LAST));
+    let id = uuid(rng);
     json!({
         "href": format!("/api/v1/groups/{group}/members/{id}"),
         "group": group_link(group),
@@ -85,7 +85,7 @@ fn member(chance: &mut dyn rand::Rng, group: &str, at: usize) -> Value {
             "email": format!("member{at}@example.com"),
             "firstName": first,
             "lastName": last,
-            "gender": pick(chance, &GENDERS),
+            "gender": pick(rng, &GENDERS),
             "locale": "en-US",
             "mobileNumber": format!("+1919555{at:04}"),
             "timeZone": "America/New_York",
@@ -108,19 +108,13 @@ fn member_link(member: &Value) -> Value {
     json!({"href": member["href"], "title": format!("{} {}", name("firstName"), name("lastName"))})
 }
 
-fn task(
-    chance: &mut dyn rand::Rng,
-    group: &str,
-    member: &Value,
-    now: Timestamp,
-    at: usize,
-) -> Value {
-    let id = uuid(chance);
+fn task(rng: &mut dyn rand::Rng, group: &str, member: &Value, now: Timestamp, at: usize) -> Value {
+    let id = uuid(rng);
     let start = now.minus(Duration::from_secs(86_400 * (at as u64 + 1)));
     json!({
         "uuid": id,
         "href": format!("/api/v1/groups/{group}/tasks/{id}"),
-        "activityUuid": uuid(chance),
+        "activityUuid": uuid(rng),
         "group": group_link(group),
         "member": member_link(member),
         "startTime": start.rfc3339(),

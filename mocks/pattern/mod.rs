@@ -96,7 +96,7 @@ impl Vendor for Pattern {
 
     fn routes(&self) -> Routes {
         Routes::new()
-            .open("token", token::token)
+            .public("token", token::token)
             .guarded(
                 "members",
                 |mock, request| Box::pin(api::guard(mock, request)),
@@ -129,15 +129,12 @@ impl Vendor for Pattern {
             )
     }
 
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let principals =
             serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
-            data: Mutex::new(data::Data::seeded(
-                &mut init.chance("pattern data"),
-                init.now,
-            )),
+            data: Mutex::new(data::Data::seeded(&mut init.rng("pattern data"), init.now)),
             arrivals: Arrivals::default(),
         }))
     }

@@ -48,7 +48,7 @@ where
     F: Fn(Call) -> Fut + Copy + Send + Sync + 'static,
     Fut: Future<Output = Result<Value, Denial>> + Send + 'static,
 {
-    routes.open(name, move |mock, request| async move {
+    routes.public(name, move |mock, request| async move {
         let reply = match answer(mock.clone(), request, version, handler).await {
             Ok(body) => Reply::json(200, &body).outcome(Outcome::Admitted),
             Err(denial) => denied(&mock, denial),

@@ -20,11 +20,11 @@ use super::cognito::Call;
 /// Issues credentials to the login that `login` proves.
 pub(super) async fn issue(call: &Call<'_>, identity: &str, login: &Token) -> Value {
     let (mock, seed) = (call.mock, call.state.seed);
-    let access_key_id = mock.chance(|chance| {
+    let access_key_id = mock.rng(|rng| {
         // Sixteen letters of base32 after the prefix of temporary credentials.
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let letters: String = (0..16)
-            .map(|_| char::from(LETTERS[chance.random_range(0..32)]))
+            .map(|_| char::from(LETTERS[rng.random_range(0..32)]))
             .collect();
         format!("ASIA{letters}")
     });

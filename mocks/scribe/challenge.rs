@@ -43,7 +43,7 @@ pub(super) async fn open(
     challenge: Challenge,
     after: Option<&Token>,
 ) -> Reply {
-    let value = format!("AYABe{}", call.mock.word(180));
+    let value = format!("AYABe{}", call.mock.random_alphanumeric(180));
     let lifetime = Duration::from_secs(call.mock.setting_u64("session_ttl_s"));
     let login = after.map_or_else(|| call.mock.new_login(), |session| session.login);
     let mut session = NewToken::new(TokenKind::Session, user.username.clone(), login, lifetime);

@@ -16,7 +16,7 @@ use super::cognito::Call;
 pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial> {
     let found = call.mock.find(value).await;
     if let Some(token) = &found {
-        call.mock.presented(token).await;
+        call.mock.note_presented_token(token).await;
     }
     let junk = |got: &str| {
         Denial::new(DenialKind::UnknownToken, "junk_access_token")
@@ -83,7 +83,7 @@ pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Resul
     let value = shown.as_str().unwrap_or_default();
     let found = mock.find(value).await;
     if let Some(token) = &found {
-        mock.presented(token).await;
+        mock.note_presented_token(token).await;
     }
     let bad = |kind, reason: &str| {
         Denial::new(kind, reason).expected("a live id token of this user pool")

@@ -12,7 +12,7 @@ pub(super) fn framed(mock: &Mock, name: &str, mut reply: Reply) -> Reply {
     let (kind, message) = error_of(&reply);
     let fields = [
         ("{request_id}", mock.uuid()),
-        ("{apigw_id}", mock.word(16)),
+        ("{apigw_id}", mock.random_alphanumeric(16)),
         ("{type}", kind),
         ("{message}", message),
     ];

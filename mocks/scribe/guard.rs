@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use locum_core::{Denial, DenialKind};
-use locum_server::guard::bearer::{self, Leniency};
+use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::guard::sigv4::{self, Payload, Policy, Spelling, Unsigned};
 use locum_server::{Admitted, Mock, Request, jwt};
 
@@ -41,7 +41,7 @@ fn policy(mock: &Mock) -> Result<Policy, Denial> {
         "refuse" => Unsigned::Refuse,
         _ => Unsigned::IfSigned,
     };
-    let payload = if mock.acts("hash_body") {
+    let payload = if mock.effect_enabled("hash_body") {
         Payload::Body(unsigned)
     } else {
         Payload::Claimed
@@ -85,13 +85,14 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
         }
         _ => value,
     };
-    let leniency = Leniency {
+    let policy = BearerPolicy {
         revoked: mock.setting_text("revocation") == "cognito_only",
         id_token: mock.setting_text("v2_id_token") == "accept",
+        ..BearerPolicy::default()
     };
     let state = mock.state::<State>();
     let now = mock.now();
-    bearer::check_leniently(mock, &request.endpoint, value, leniency, |value| {
+    bearer::check(mock, &request.endpoint, value, policy, |value| {
         let parts = jwt::parse(value)?;
         let [id_key, access_key] = state.keys();
         let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);

@@ -35,10 +35,10 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use locum_core::{Profile, Timestamp};
 use locum_server::keys::RsaKey;
-use locum_server::stage::chance_for;
+use locum_server::stage::rng_for;
 use locum_server::vendor::VendorState;
 use locum_server::{
-    Document, Miss, Mock, Reply, Request, Routes, StageInit, Twin, Vendor, principal,
+    Document, Mock, Reply, Request, Routes, RoutingFailure, StageInit, Twin, Vendor, principal,
 };
 use serde_json::{Map, Value};
 
@@ -101,7 +101,7 @@ impl State {
 
     /// A UUID that the seed and `of` repeat.
     fn stable_uuid(&self, of: &str) -> String {
-        principal::uuid(&mut chance_for(self.seed, &format!("scribe {of}")))
+        principal::uuid(&mut rng_for(self.seed, &format!("scribe {of}")))
     }
 
     fn tasks(&self) -> std::sync::MutexGuard<'_, task::Tasks> {
@@ -118,13 +118,13 @@ impl Vendor for Scribe {
 
     fn routes(&self) -> Routes {
         let routes = Routes::new()
-            .open("cognito", cognito::cognito)
-            .open("cognito_slash", cognito::cognito)
-            .open("cognito_root", cognito::cognito)
-            .open("jwks", keys::jwks)
-            .open("discovery", keys::discovery)
-            .open("upload", storage::upload)
-            .open("model", storage::model);
+            .public("cognito", cognito::cognito)
+            .public("cognito_slash", cognito::cognito)
+            .public("cognito_root", cognito::cognito)
+            .public("jwks", keys::jwks)
+            .public("discovery", keys::discovery)
+            .public("upload", storage::upload)
+            .public("model", storage::model);
         let routes = api::routes(
             routes,
             Version::V1,
@@ -149,14 +149,14 @@ impl Vendor for Scribe {
         )
     }
 
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let signature = self
             .profile
             .signature
             .as_ref()
             .ok_or("the profile names no region")?;
         let region = signature.region.clone();
-        let mut chance = init.chance("scribe pools");
+        let mut rng = init.rng("scribe pools");
         Ok(Arc::new(State {
             principals: RwLock::new(Principals::read(init.principals.clone(), init.seed)?),
             marks: Mutex::default(),
@@ -164,8 +164,8 @@ impl Vendor for Scribe {
             keys: OnceLock::new(),
             seed: init.seed,
             opened: init.now,
-            user_pool_id: format!("{region}_{}", principal::word(&mut chance, 9)),
-            identity_pool_id: format!("{region}:{}", principal::uuid(&mut chance)),
+            user_pool_id: format!("{region}_{}", principal::random_alphanumeric(&mut rng, 9)),
+            identity_pool_id: format!("{region}:{}", principal::uuid(&mut rng)),
             region,
         }))
     }
@@ -209,9 +209,9 @@ impl Vendor for Scribe {
         Ok(())
     }
 
-    fn miss(&self, mock: &Mock, _request: &Request, miss: &Miss) -> Reply {
-        let mut reply = Reply::denied(mock.profile(), miss.denial());
-        if matches!(miss, Miss::Path | Miss::Method(_)) {
+    fn routing_failure(&self, mock: &Mock, _request: &Request, failure: &RoutingFailure) -> Reply {
+        let mut reply = Reply::denied(mock.profile(), failure.denial());
+        if matches!(failure, RoutingFailure::Path | RoutingFailure::Method(_)) {
             reply = frame::with_status(reply, mock.setting_u64("unknown_route_status"));
         }
         frame::framed(mock, "frame_gateway", reply)

@@ -2,7 +2,7 @@
 
 use locum_core::{Secret, Timestamp};
 use locum_server::principal::{expose, expose_option};
-use locum_server::stage::chance_for;
+use locum_server::stage::rng_for;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,10 +107,10 @@ impl Principals {
         let mut principals: Self =
             serde_json::from_value(value).map_err(|error| error.to_string())?;
         for user in &mut principals.users {
-            let mut chance = chance_for(seed, &format!("scribe codes of {}", user.username));
-            let code: u32 = chance.random_range(0..1_000_000);
+            let mut rng = rng_for(seed, &format!("scribe codes of {}", user.username));
+            let code: u32 = rng.random_range(0..1_000_000);
             user.confirmation_code = Secret::new(format!("{code:06}"));
-            let drawn = totp::secret(&mut chance);
+            let drawn = totp::secret(&mut rng);
             if let Some(secret) = user
                 .totp_secret
                 .as_mut()

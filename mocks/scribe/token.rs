@@ -48,7 +48,7 @@ pub(super) async fn refresh(
 ) -> Result<Value, Denial> {
     let found = call.mock.find(value).await;
     if let Some(token) = &found {
-        call.mock.presented(token).await;
+        call.mock.note_presented_token(token).await;
     }
     let fits = |token: &Token| {
         token.kind == TokenKind::Refresh && token.client.as_deref() == Some(&client.client_id)
@@ -77,7 +77,7 @@ pub(super) async fn refresh(
             .unwrap_or_default()
             .to_owned()
     };
-    let moved = !call.mock.acts("keep_auth_time");
+    let moved = !call.mock.effect_enabled("keep_auth_time");
     let login = Login {
         number: token.login,
         origin_jti: text("origin_jti"),
@@ -162,7 +162,7 @@ async fn refresh_token(
 ) -> (String, Token) {
     // base64url of {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}
     let header = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
-    let word = |length| call.mock.word(length);
+    let word = |length| call.mock.random_alphanumeric(length);
     let value = format!(
         "{header}.{}.{}.{}.{}",
         word(342),

@@ -7,8 +7,8 @@ use rand::{Rng, RngExt};
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// A secret of 160 bits, as base32.
-pub(super) fn secret(chance: &mut impl Rng) -> Secret {
-    let letters = (0..32).map(|_| char::from(ALPHABET[chance.random_range(0..32)]));
+pub(super) fn secret(rng: &mut impl Rng) -> Secret {
+    let letters = (0..32).map(|_| char::from(ALPHABET[rng.random_range(0..32)]));
     Secret::new(letters.collect::<String>())
 }
 

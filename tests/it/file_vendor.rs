@@ -1,8 +1,6 @@
 //! A fifth vendor made of a TOML file alone.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use super::served::{Served, send};
 
 const PROFILE: &str = r#"
 vendor = "acme"
@@ -36,50 +34,11 @@ client_id = "acme-client"
 client_secret = "acme-secret"
 "#;
 
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn serve(path: &str) -> Served {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_locum"))
-        .args(["serve", path, "--port", "0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut line = String::new();
-    let out = child.stdout.take().expect("a pipe");
-    BufReader::new(out).read_line(&mut line).expect("a line");
-    let url = line
-        .split(' ')
-        .nth(1)
-        .unwrap_or_else(|| panic!("no address in {line:?}"));
-    let address = url.strip_prefix("http://").expect("an http URL").to_owned();
-    Served { child, address }
-}
-
-fn send(address: &str, line: &str, headers: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let length = body.len();
-    write!(stream, "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
-        .expect("it takes bytes");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("text");
-    answer
-}
-
 #[test]
 fn it_answers_a_token_request_and_guards_its_api() {
     let path = super::folder("file-vendor").join("acme.toml");
     std::fs::write(&path, PROFILE).expect("it is written");
-    let served = serve(path.to_str().expect("UTF-8"));
+    let served = Served::start(&[path.to_str().expect("UTF-8")]);
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let login = |secret: &str| {
         let body =

@@ -5,6 +5,8 @@ mod command;
 mod fakes;
 mod file_vendor;
 mod registry;
+mod serve;
+mod served;
 mod twins;
 
 use std::path::PathBuf;
@@ -14,15 +16,16 @@ use serde_json::Value;
 
 /// The command under test.
 fn locum(arguments: &[&str]) -> Output {
-    command().args(arguments).output().expect("it runs")
+    command(arguments).output().expect("the command runs")
 }
 
-/// The command without the settings of whoever runs the tests.
-fn command() -> Command {
+/// The command, without what the environment of the tests may say to it.
+fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_locum"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
         command.env_remove(name);
     }
+    command.args(arguments);
     command
 }
 
@@ -93,12 +96,11 @@ const ACCOUNT: [(&str, &str); 10] = [
 fn judge_endpoint(name: &str, vendor: &str, url: &str) -> (i32, Value) {
     let folder = folder(name);
     let path = folder.to_str().expect("a path in UTF-8");
-    let mut command = command();
-    command.envs(ACCOUNT);
     let arguments = [
         "check", vendor, "--url", url, "--seed", "7", "--report", path,
     ];
-    let output = command.args(arguments).output().expect("it runs");
+    let mut command = command(&arguments);
+    let output = command.envs(ACCOUNT).output().expect("it runs");
     read_results(&folder, &output)
 }
 

@@ -6,6 +6,7 @@ mod explain;
 mod failure;
 mod line;
 mod list;
+mod port_file;
 mod report;
 mod serve;
 mod vendors;

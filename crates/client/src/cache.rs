@@ -1,12 +1,13 @@
-//! One credential, fetched once and shared: a lock-free read, a single flight, margins in
+//! One credential, fetched once and shared: lock-free reads, single flight, and renewal margins in
 //! proportion to the lifetime.
 //!
-//! The life of a credential: *fresh* (served, nothing happens), then *soft* (served, and renewed
-//! in the background), then *hard* (callers wait for the renewal, and are served the old one when
-//! it fails), then over. The fetch runs in a task of its own: a caller that goes away takes
-//! nothing with it, and a source that panics leaves an error, not a hang.
+//! A credential is served without further ado until [`renew_at`](CacheEntry::renew_at), served
+//! and renewed in the background until [`wait_at`](CacheEntry::wait_at), then served only if the
+//! renewal fails, and after [`expires_at`](CacheEntry::expires_at) not at all. The fetch runs in a
+//! task of its own: cancelling a caller does not cancel it, and a source that panics gives its
+//! callers an error.
 
-mod flight;
+mod fetch;
 mod margin;
 
 use std::fmt;
@@ -23,72 +24,73 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::moment::Moment;
 
-/// What a source brings.
+/// A credential as a source returns it.
 #[derive(Clone, Debug)]
-pub struct Fresh<T> {
+pub struct Fetched<T> {
     /// The credential.
     pub value: T,
-    /// When its request was sent: its life is counted from here, on the safe side of the vendor.
-    pub sent: Moment,
-    /// How long it lives; zero when it serves the call it was fetched for and none after.
+    /// When its request was sent. The lifetime is counted from here, so that the credential
+    /// expires here no later than at the vendor.
+    pub requested_at: Moment,
+    /// Zero when it serves the calls that waited for it and none after.
     pub lifetime: Duration,
 }
 
-/// A credential as the cache holds it.
+/// A credential in the cache.
 #[derive(Debug)]
-pub struct Held<T> {
+pub struct CacheEntry<T> {
     /// The credential.
     pub value: T,
-    /// Counts the credentials of this cache from 1.
+    /// The number of the credential in this cache, from 1.
     pub generation: u64,
-    /// When a renewal in the background begins.
-    pub soft: Moment,
-    /// When callers begin to wait for it.
-    pub hard: Moment,
-    /// When its life is over.
-    pub end: Moment,
+    /// From here on it is renewed in the background.
+    pub renew_at: Moment,
+    /// From here on callers wait for the renewal.
+    pub wait_at: Moment,
+    /// From here on it is not served.
+    pub expires_at: Moment,
 }
 
-/// A borrowed credential: no allocation, no lock.
-pub struct Borrowed<T>(Guard<Option<Arc<Held<T>>>>);
+/// A borrowed [`CacheEntry`]: no allocation, no lock.
+pub struct EntryGuard<T>(Guard<Option<Arc<CacheEntry<T>>>>);
 
-impl<T> std::ops::Deref for Borrowed<T> {
-    type Target = Held<T>;
+impl<T> std::ops::Deref for EntryGuard<T> {
+    type Target = CacheEntry<T>;
 
-    fn deref(&self) -> &Held<T> {
+    fn deref(&self) -> &CacheEntry<T> {
         self.0
             .as_deref()
-            .expect("a guard is borrowed only when it holds something")
+            .expect("made only from a guard that holds an entry")
     }
 }
 
-impl<T> fmt::Debug for Borrowed<T> {
+impl<T> fmt::Debug for EntryGuard<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Borrowed")
+        f.debug_struct("EntryGuard")
             .field("generation", &self.generation)
             .finish_non_exhaustive()
     }
 }
 
-/// The outcome of one flight, as all who wait for it see it.
-type Landing<T> = Result<Arc<Held<T>>, Error>;
+/// The result of one fetch, shared by all callers that wait for it.
+type FetchResult<T> = Result<Arc<CacheEntry<T>>, Error>;
 
-/// One credential of one principal. Another principal gets another cache.
+/// One credential of one principal; another principal needs another cache.
 pub struct Cache<T> {
     shared: Arc<Shared<T>>,
 }
 
 struct Shared<T> {
-    slot: ArcSwapOption<Held<T>>,
+    slot: ArcSwapOption<CacheEntry<T>>,
     state: Mutex<State<T>>,
     clock: Arc<dyn Clock>,
 }
 
 struct State<T> {
-    flight: Option<watch::Receiver<Option<Landing<T>>>>,
-    failure: Option<flight::Failure>,
+    fetch: Option<watch::Receiver<Option<FetchResult<T>>>>,
+    failure: Option<fetch::Failure>,
     generation: u64,
-    chance: StdRng,
+    rng: StdRng,
 }
 
 impl<T> Clone for Cache<T> {
@@ -106,109 +108,113 @@ impl<T> fmt::Debug for Cache<T> {
 }
 
 impl<T> Cache<T> {
-    /// An empty cache; `seed` feeds the jitter of margins and backoffs.
+    /// An empty cache; `seed` makes the jitter of margins and backoffs.
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> Self {
         Self {
             shared: Arc::new(Shared {
                 slot: ArcSwapOption::empty(),
                 state: Mutex::new(State {
-                    flight: None,
+                    fetch: None,
                     failure: None,
                     generation: 0,
-                    chance: StdRng::seed_from_u64(seed),
+                    rng: StdRng::seed_from_u64(seed),
                 }),
                 clock,
             }),
         }
     }
 
-    /// The credential, when it is fresh at `now`: lock-free, without await and allocation.
+    /// The credential, if it needs no renewal at `now`: lock-free, without await and allocation.
     #[inline]
-    pub fn try_get(&self, now: Moment) -> Option<Borrowed<T>> {
+    pub fn try_get(&self, now: Moment) -> Option<EntryGuard<T>> {
         let guard = self.shared.slot.load();
         match &*guard {
-            Some(held) if !held.soft.passed(now) => Some(Borrowed(guard)),
+            Some(entry) if !entry.renew_at.passed(now) => Some(EntryGuard(guard)),
             _ => None,
         }
     }
 
-    /// Drops the credential of `generation`, which the vendor refused. A newer one stays: a late
+    /// Removes the credential of `generation`, which the vendor refused. A newer one stays: a late
     /// 401 to an old token says nothing about it.
     pub fn invalidate(&self, generation: u64) {
         let _state = self.shared.lock();
-        let held = self.shared.slot.load();
-        if held
+        let entry = self.shared.slot.load();
+        if entry
             .as_ref()
-            .is_some_and(|held| held.generation == generation)
+            .is_some_and(|entry| entry.generation == generation)
         {
             self.shared.slot.store(None);
         }
     }
 
-    /// Takes a credential that came another way than by a fetch, such as the answer to a challenge.
-    pub fn put(&self, fresh: Fresh<T>) -> Arc<Held<T>> {
-        self.shared.keep(&mut self.shared.lock(), fresh)
+    /// Stores a credential that was not fetched by this cache, such as the answer to a challenge.
+    pub fn put(&self, fetched: Fetched<T>) -> Arc<CacheEntry<T>> {
+        self.shared.store(&mut self.shared.lock(), fetched)
     }
 
-    /// The credential that is held and not over, if any; starts nothing.
-    pub fn peek(&self) -> Option<Arc<Held<T>>> {
+    /// The stored credential, unless it has expired; starts no fetch.
+    pub fn peek(&self) -> Option<Arc<CacheEntry<T>>> {
         let now = Moment::read(&*self.shared.clock);
         self.shared
             .slot
             .load_full()
-            .filter(|held| !held.end.passed(now))
+            .filter(|entry| !entry.expires_at.passed(now))
     }
 }
 
 impl<T: Send + Sync + 'static> Cache<T> {
-    /// The credential, from the cache or from `source`, which is asked at most once at a time
-    /// whoever calls.
+    /// The credential, from the cache or from `source`, which runs at most once at a time however
+    /// many callers there are.
     ///
     /// # Errors
-    /// What the source said, when no credential is left that still lives. A failure is remembered
-    /// for a while: callers in that time get the same answer without another request.
-    pub async fn get<F>(&self, source: impl FnOnce() -> F) -> Result<Arc<Held<T>>, Error>
+    /// The source's, if no unexpired credential is left. It is remembered for a while, at most a
+    /// day: callers in that time get the same error without another request.
+    pub async fn get<F>(&self, source: impl FnOnce() -> F) -> Result<Arc<CacheEntry<T>>, Error>
     where
-        F: Future<Output = Result<Fresh<T>, Error>> + Send + 'static,
+        F: Future<Output = Result<Fetched<T>, Error>> + Send + 'static,
     {
         let now = Moment::read(&*self.shared.clock);
-        let held = self.shared.slot.load_full();
-        match held {
-            Some(held) if !held.soft.passed(now) => Ok(held),
-            Some(held) if !held.hard.passed(now) => {
-                // The flight goes on by itself; its failure is nobody's error yet.
-                let _ = self.board(now, source);
-                Ok(held)
+        let entry = self.shared.slot.load_full();
+        match entry {
+            Some(entry) if !entry.renew_at.passed(now) => Ok(entry),
+            Some(entry) if !entry.wait_at.passed(now) => {
+                // The fetch runs by itself; its failure is no error of this caller.
+                let _ = self.join_or_start(now, source);
+                Ok(entry)
             }
-            Some(held) if !held.end.passed(now) => match self.wait(now, source).await {
+            Some(entry) if !entry.expires_at.passed(now) => match self.fetch(now, source).await {
                 Ok(new) => Ok(new),
-                Err(_) if !held.end.passed(Moment::read(&*self.shared.clock)) => Ok(held),
-                Err(error) => Err(error),
+                // Not `entry`: it may have been invalidated while this caller waited.
+                Err(error) => self.peek().ok_or(error),
             },
-            _ => self.wait(now, source).await,
+            _ => self.fetch(now, source).await,
         }
     }
 }
 
 impl<T> Shared<T> {
     fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
-        // No code panics while it holds the lock; were it to, the state would still be whole.
+        // No code panics while it holds the lock; if it did, the state would still be consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, state: &mut State<T>, fresh: Fresh<T>) -> Arc<Held<T>> {
+    fn store(&self, state: &mut State<T>, fetched: Fetched<T>) -> Arc<CacheEntry<T>> {
         state.generation += 1;
         state.failure = None;
-        let margin = margin::of(fresh.lifetime, &mut state.chance);
-        let held = Arc::new(Held {
-            value: fresh.value,
+        let margin = margin::margins(fetched.lifetime, &mut state.rng);
+        let entry = Arc::new(CacheEntry {
+            value: fetched.value,
             generation: state.generation,
-            soft: fresh.sent.plus(fresh.lifetime.saturating_sub(margin.soft)),
-            hard: fresh.sent.plus(fresh.lifetime.saturating_sub(margin.hard)),
-            end: fresh.sent.plus(fresh.lifetime),
+            renew_at: fetched
+                .requested_at
+                .plus(fetched.lifetime.saturating_sub(margin.renew)),
+            wait_at: fetched
+                .requested_at
+                .plus(fetched.lifetime.saturating_sub(margin.wait)),
+            expires_at: fetched.requested_at.plus(fetched.lifetime),
         });
-        self.slot.store(Some(Arc::clone(&held)));
-        held
+        self.slot.store(Some(Arc::clone(&entry)));
+        entry
     }
 }
 

@@ -1,85 +1,85 @@
-//! What can go wrong between a caller and a vendor.
+//! The errors of this client, all of them safe to log.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-/// Why a call, a token or a socket did not come about.
+/// Why an operation, a token request or a socket failed.
 ///
-/// No variant carries a token, a secret, a vendor's free text or a URL's query: vendors repeat
-/// what they were sent, and errors end up in logs.
+/// No variant carries a token, a secret, a vendor's free text or a URL: vendors repeat what they
+/// were sent, and errors end up in logs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The vendor refused the credentials or the token.
     #[error("the vendor refused the {what} ({code})")]
     Auth {
-        /// What was refused: credentials, token, refresh token.
+        /// `credentials`, `token` or `refresh token`.
         what: &'static str,
-        /// The vendor's own error code, or the status.
+        /// The vendor's error code if it is a known one, or else the status.
         code: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The connection could not be made, or broke.
-    #[error("the network failed: {0}")]
+    /// The connection could not be established, or was lost.
+    #[error("network error: {0}")]
     Network(String),
-    /// The caller's limit passed first.
+    /// The time limit passed before the reply was complete.
     #[error("no reply within {0:?}")]
     Timeout(Duration),
-    /// The other end could not prove who it is.
-    #[error("tls failed: {0}")]
+    /// The TLS handshake failed, for instance for an untrusted certificate.
+    #[error("TLS error: {0}")]
     Tls(String),
-    /// The vendor asks to come back later.
-    #[error("the vendor asks to wait (status {status}){}", waiting(*wait))]
+    /// The vendor limits the rate of requests or is overloaded.
+    #[error("the vendor throttles requests (status {status}){}", retry_hint(*wait))]
     Throttled {
         /// The HTTP status.
         status: u16,
-        /// How long, where the vendor said so.
+        /// The wait that the vendor asked for, if it did.
         wait: Option<Duration>,
     },
-    /// The vendor asks for something first, such as a new password.
-    #[error("the vendor asks for {0} first")]
+    /// The vendor requires another step before it issues tokens, such as a new password.
+    #[error("the vendor requires {0} first")]
     Challenge(Challenge),
-    /// The reply is none that the vendor's documents describe.
+    /// The reply is not one that the vendor's documents describe.
     #[error("malformed reply: {0}")]
     Malformed(&'static str),
-    /// The vendor answered with a status that ends the matter.
+    /// The vendor answered with a status that is neither success nor any of the above.
     #[error("the vendor answered {what} with status {status} ({code})")]
     Status {
-        /// What was asked for.
+        /// What was requested.
         what: &'static str,
-        /// The vendor's own error code, or the status.
+        /// The vendor's error code if it is a known one, or else the status.
         code: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The client itself would not do it.
+    /// This client does not send such a request.
     #[error("refused by this client: {0}")]
     Refused(&'static str),
-    /// The token was refused, and the body is gone: a stream is sent once.
+    /// The request would have to be repeated, and its body is a stream, which can be sent once.
     #[error("status {status}, and a streamed body cannot be sent again")]
     NotReplayable {
         /// The HTTP status.
         status: u16,
     },
-    /// The configuration lacks something.
+    /// The configuration does not fit the profile.
     #[error("configuration: {0}")]
     Config(&'static str),
-    /// The socket's session did not come about or ended early.
+    /// The session of a socket was refused or ended early.
     #[error("socket: {0}")]
     Socket(&'static str),
-    /// A task of this client stopped before it was done.
-    #[error("the token source stopped before it answered")]
+    /// The task that fetched a token panicked, or its runtime was shut down.
+    #[error("the token request was aborted")]
     Stopped,
 }
 
-/// What a vendor asks for before it issues tokens.
+/// A step that a vendor requires before it issues tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Challenge {
-    /// Cognito's `NEW_PASSWORD_REQUIRED`: the password is a temporary one.
+    /// Cognito's `NEW_PASSWORD_REQUIRED`, for a temporary password.
     NewPassword,
-    /// Any other challenge; this client answers none of them.
+    /// Any other, such as a second factor; this client cannot answer it.
     Other,
 }
 
@@ -92,30 +92,30 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// The kinds that a caller tells apart.
+/// The kinds of errors that a caller may handle differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// Credentials or token refused.
+    /// [`Error::Auth`], and a 401 to a streamed body.
     Auth,
-    /// The network failed.
+    /// [`Error::Network`].
     Network,
-    /// A limit of time passed.
+    /// [`Error::Timeout`].
     Timeout,
-    /// TLS failed.
+    /// [`Error::Tls`].
     Tls,
-    /// The vendor asks to wait.
+    /// [`Error::Throttled`].
     Throttled,
-    /// The vendor asks for something first.
+    /// [`Error::Challenge`].
     Challenge,
-    /// The reply made no sense.
+    /// [`Error::Malformed`].
     Malformed,
-    /// Anything else.
+    /// Any other.
     Other,
 }
 
 impl ErrorKind {
-    /// The word of the line protocol.
-    pub const fn word(self) -> &'static str {
+    /// The lower-case name that the line protocol of subjects uses.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Auth => "auth",
             Self::Network => "network",
@@ -130,7 +130,7 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// Which kind it is.
+    /// The kind of this error.
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Auth { .. } | Self::NotReplayable { status: 401, .. } => ErrorKind::Auth,
@@ -149,7 +149,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status that the client saw, if any.
+    /// The HTTP status of the reply, if the error is about one.
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Auth { status, .. }
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// Whether another try of the same may fare better by itself: wrong credentials stay wrong.
+    /// Whether the same request may succeed later.
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Network(_) | Self::Timeout(_) | Self::Throttled { .. } | Self::Stopped => true,
@@ -169,7 +169,7 @@ impl Error {
         }
     }
 
-    /// How long the vendor asked to wait.
+    /// The wait that the vendor asked for, if it did.
     pub const fn wait(&self) -> Option<Duration> {
         match self {
             Self::Throttled { wait, .. } => *wait,
@@ -177,15 +177,14 @@ impl Error {
         }
     }
 
-    /// Sorts an error of the HTTP library. Its own text names the URL, so only the innermost
+    /// Converts an error of the HTTP library. Its own text contains the URL, so only the innermost
     /// cause is kept.
     pub(crate) fn from_http(error: &reqwest::Error) -> Self {
         let mut cause: &dyn std::error::Error = error;
         let mut chain = String::new();
         while let Some(source) = cause.source() {
             cause = source;
-            // A String takes everything.
-            let _ = write!(chain, "{source:?} ");
+            write!(chain, "{source:?} ").expect("writing to a String cannot fail");
         }
         let text = if std::ptr::addr_eq(cause, error) {
             String::from("the request could not be sent")
@@ -193,19 +192,21 @@ impl Error {
             cause.to_string()
         };
         if error.is_timeout() {
-            return Self::Network(String::from("connecting took too long"));
+            return Self::Network(String::from(
+                "the connection could not be established in time",
+            ));
         }
-        // rustls' errors come wrapped in the library's own, which it does not export.
+        // rustls' errors are wrapped in types that the library does not export.
         let tls = ["rustls", "Certificate", "AlertReceived", "InvalidMessage"];
-        if error.is_connect() && tls.iter().any(|word| chain.contains(word)) {
+        if error.is_connect() && tls.iter().any(|name| chain.contains(name)) {
             return Self::Tls(text);
         }
         Self::Network(text)
     }
 }
 
-fn waiting(wait: Option<Duration>) -> String {
-    wait.map(|wait| format!(", for {} s", wait.as_secs_f64()))
+fn retry_hint(wait: Option<Duration>) -> String {
+    wait.map(|wait| format!(", retry after {} s", wait.as_secs_f64()))
         .unwrap_or_default()
 }
 
@@ -214,15 +215,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_is_named() {
+    fn the_message_names_the_wait() {
         let error = Error::Throttled {
             status: 429,
             wait: Some(Duration::from_hours(24)),
         };
         assert_eq!(
             error.to_string(),
-            "the vendor asks to wait (status 429), for 86400 s"
+            "the vendor throttles requests (status 429), retry after 86400 s"
         );
-        assert_eq!(error.kind().word(), "throttled");
+        assert_eq!(error.kind().label(), "throttled");
     }
 }

@@ -1,14 +1,16 @@
-//! How tokens are obtained, renewed and given back: a file a grant.
+//! How tokens are obtained, refreshed and revoked: a file a grant.
 //!
 //! # Layout
 //!
 //! - `issuer`: the vendor's token endpoint, with its retries
-//! - `reply`: what a token reply holds
+//! - `form`: form bodies and client authentication
+//! - `reply`: reads token responses and errors
 //! - `client_credentials` (RFC 6749 §4.4), `password` (§4.3), `refresh` (§6), `revocation` (RFC 7009)
 //! - `cognito`: Amazon Cognito's user pool; `identity`: its identity pool
 
 mod client_credentials;
 mod cognito;
+mod form;
 mod identity;
 mod issuer;
 mod password;
@@ -18,110 +20,122 @@ mod revocation;
 
 use std::sync::Arc;
 
-use http::HeaderValue;
 use locum_core::Secret;
 use locum_core::profile::Grant;
 
-pub(crate) use identity::aws_credentials;
 pub(crate) use issuer::Issuer;
 
-use crate::cache::Fresh;
+use crate::cache::{CacheEntry, Fetched};
 use crate::config::Credentials;
 use crate::error::Error;
-use crate::family::Family;
+use crate::session::CredentialSession;
+use crate::sign::AwsCredentials;
+use crate::tokens::Tokens;
 
-/// What one token reply brought.
-#[derive(Clone, Debug)]
-pub(crate) struct Tokens {
-    /// The access token.
-    pub(crate) access: Secret,
-    /// `Bearer` and the access token, sensitive.
-    pub(crate) bearer: HeaderValue,
-    /// The id token, where the vendor issues one.
-    pub(crate) id: Option<Secret>,
-    /// The refresh token, where the vendor sent one.
-    pub(crate) refresh: Option<Secret>,
+/// The session's tokens, from its cache or newly obtained.
+pub(crate) async fn tokens(
+    issuer: &Arc<Issuer>,
+    session: &Arc<CredentialSession>,
+) -> Result<Arc<CacheEntry<Tokens>>, Error> {
+    let source = || obtain(Arc::clone(issuer), Arc::clone(session));
+    session.tokens.get(source).await
 }
 
-/// Obtains tokens: with the refresh token when there is one, else with the first grant. A refresh
-/// token that is refused is forgotten, and the first grant follows, once.
-pub(crate) async fn obtain(
+/// The session's AWS credentials, from its cache or newly obtained.
+pub(crate) async fn aws_credentials(
+    issuer: &Arc<Issuer>,
+    session: &Arc<CredentialSession>,
+) -> Result<Arc<CacheEntry<AwsCredentials>>, Error> {
+    let source = || identity::obtain(Arc::clone(issuer), Arc::clone(session));
+    session.aws.get(source).await
+}
+
+/// Obtains tokens with the refresh token, if there is one, or else with the vendor's grant. A
+/// refresh token that is refused is removed, and the grant is used instead.
+async fn obtain(
     issuer: Arc<Issuer>,
-    family: Arc<Family>,
-) -> Result<Fresh<Tokens>, Error> {
-    if let Some(refresh) = family.refresh() {
-        match renew(&issuer, &family, &refresh).await {
-            Ok(fresh) => return Ok(adopt(&family, fresh)),
-            Err(Error::Auth { .. }) if family.can_sign_in() => family.forget(&refresh),
+    session: Arc<CredentialSession>,
+) -> Result<Fetched<Tokens>, Error> {
+    if let Some(token) = session.refresh_token() {
+        match refresh(&issuer, &session, &token).await {
+            Ok(fetched) => return Ok(keep_refresh_token(&session, fetched)),
+            Err(Error::Auth { .. }) if session.can_sign_in() => {
+                session.remove_refresh_token(&token);
+            }
             Err(error) => return Err(error),
         }
     }
-    let fresh = match (issuer.facts.grant, &family.credentials) {
+    let fetched = match (issuer.facts.grant, &session.credentials) {
         (_, Credentials::RefreshToken(_)) => Err(Error::Auth {
             what: "refresh token",
             code: "signed out".into(),
             status: 401,
         }),
         (Grant::ClientCredentials, Credentials::Client { .. }) => {
-            client_credentials::obtain(&issuer, &family.credentials).await
+            client_credentials::obtain(&issuer, &session.credentials).await
         }
         (Grant::Password, Credentials::User { username, password }) => {
             password::obtain(&issuer, username, password).await
         }
         (Grant::Cognito, Credentials::User { username, password }) => {
-            cognito::sign_in(&issuer, &family, username, password).await
+            cognito::sign_in(&issuer, &session, username, password).await
         }
-        _ => Err(Error::Config("the vendor's grant wants other credentials")),
+        _ => Err(Error::Config(
+            "the credentials are of another kind than the vendor's grant takes",
+        )),
     }?;
-    Ok(adopt(&family, fresh))
+    Ok(keep_refresh_token(&session, fetched))
 }
 
-async fn renew(issuer: &Issuer, family: &Family, refresh: &Secret) -> Result<Fresh<Tokens>, Error> {
+async fn refresh(
+    issuer: &Issuer,
+    session: &CredentialSession,
+    token: &Secret,
+) -> Result<Fetched<Tokens>, Error> {
     match issuer.facts.grant {
-        Grant::Cognito => cognito::refresh(issuer, refresh).await,
+        Grant::Cognito => cognito::refresh(issuer, token).await,
         Grant::ClientCredentials | Grant::Password => {
-            refresh::renew(issuer, &family.credentials, refresh).await
+            refresh::refresh(issuer, &session.credentials, token).await
         }
     }
 }
 
-/// A reply without a refresh token leaves the one at hand in force; one with it replaces it
+/// A new refresh token replaces the old one; without a new one the old one stays in force
 /// (RFC 6749 §6).
-fn adopt(family: &Family, fresh: Fresh<Tokens>) -> Fresh<Tokens> {
-    if let Some(refresh) = &fresh.value.refresh {
-        family.keep_refresh(refresh.clone());
+fn keep_refresh_token(session: &CredentialSession, fetched: Fetched<Tokens>) -> Fetched<Tokens> {
+    if let Some(refresh) = &fetched.value.refresh {
+        session.set_refresh_token(refresh.clone());
     }
-    fresh
+    fetched
 }
 
-/// Gives back what the family holds: its refresh token, else its access token.
-pub(crate) async fn revoke(issuer: &Issuer, family: &Family) -> Result<(), Error> {
-    let nothing = Error::Refused("there is no token to revoke");
+/// Revokes the session's refresh token or, if there is none, its access token.
+pub(crate) async fn revoke(issuer: &Issuer, session: &CredentialSession) -> Result<(), Error> {
+    const NO_TOKEN: Error = Error::Refused("there is no token to revoke");
     match issuer.facts.grant {
         Grant::Cognito => {
-            let token = family.refresh().ok_or(nothing)?;
+            let token = session.refresh_token().ok_or(NO_TOKEN)?;
             cognito::revoke(issuer, &token).await
         }
         Grant::ClientCredentials | Grant::Password => {
-            let held = family.tokens.peek();
-            let (token, hint) = match (family.refresh(), held) {
+            let (token, hint) = match (session.refresh_token(), session.tokens.peek()) {
                 (Some(refresh), _) => (refresh, "refresh_token"),
-                (None, Some(held)) => (held.value.access.clone(), "access_token"),
-                (None, None) => return Err(nothing),
+                (None, Some(entry)) => (entry.value.access.clone(), "access_token"),
+                (None, None) => return Err(NO_TOKEN),
             };
-            revocation::revoke(issuer, &family.credentials, &token, hint).await
+            revocation::revoke(issuer, &session.credentials, &token, hint).await
         }
     }
 }
 
-/// Answers an open challenge for a new password.
+/// Answers the session's pending challenge for a new password.
 pub(crate) async fn change_password(
     issuer: &Issuer,
-    family: &Family,
+    session: &CredentialSession,
     new_password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
-    let session = family
+) -> Result<Fetched<Tokens>, Error> {
+    let challenge = session
         .challenge()
-        .ok_or(Error::Refused("no challenge for a new password is open"))?;
-    cognito::answer_new_password(issuer, &session, new_password).await
+        .ok_or(Error::Refused("no challenge for a new password is pending"))?;
+    cognito::answer_new_password(issuer, &challenge, new_password).await
 }

@@ -1,4 +1,4 @@
-//! How long a token may be used, from what the reply says.
+//! How long a token may be used, by what the token response says.
 
 use std::time::Duration;
 
@@ -8,30 +8,35 @@ use locum_core::Timestamp;
 use locum_core::profile::{ExpiresIn, TokenFacts};
 use serde_json::Value;
 
-/// Longer lifetimes are cut here: nothing a vendor sends makes a token immortal, and no sum of a
-/// clock and a lifetime overflows.
-pub const LONGEST: Duration = Duration::from_hours(400 * 24);
+/// Longer lifetimes are cut to this one, so that a nonsensical value cannot keep a token forever
+/// and no sum of a clock and a lifetime overflows.
+pub const MAX_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
-/// How long `token` lives from the moment its request was sent. Zero means that it serves the
-/// call it was fetched for and none after.
+/// How long `token` may be used from the moment its request was sent, `requested_at`. Zero means
+/// for the calls that waited for it and none after.
 ///
-/// `expires_in` is read by the vendor's unit. A vendor that sends none, and a reply that lacks it
-/// or says nothing readable, are taken at the documented lifetime, or at the token's own `exp`
-/// where that is sooner: the token is opaque to a client (RFC 6749 §1.4), so `exp` is a hint that
-/// nothing verifies.
-pub fn lifetime(facts: &TokenFacts, expires_in: &Value, token: &str, sent: Timestamp) -> Duration {
-    wire_lifetime(facts.expires_in, expires_in).unwrap_or_else(|| {
+/// `expires_in` is read in the vendor's unit. If it is absent or not a number, the documented
+/// lifetime applies, or the token's own `exp` if that is sooner: the token is opaque to a client
+/// (RFC 6749 §1.4), so `exp` is an unverified hint.
+pub fn lifetime(
+    facts: &TokenFacts,
+    expires_in: &Value,
+    token: &str,
+    requested_at: Timestamp,
+) -> Duration {
+    parse_expires_in(facts.expires_in, expires_in).unwrap_or_else(|| {
         let documented = facts.lifetime();
-        hint(token, sent).map_or(documented, |hint| hint.min(documented))
+        jwt_lifetime(token, requested_at).map_or(documented, |hint| hint.min(documented))
     })
 }
 
-/// The lifetime that `raw` means in `unit`; `None` when it says nothing.
-pub fn wire_lifetime(unit: ExpiresIn, raw: &Value) -> Option<Duration> {
+/// The lifetime that `raw` means in `unit`, from 0 to [`MAX_LIFETIME`]; `None` if the vendor has no
+/// `expires_in`, or `raw` is not a number.
+pub fn parse_expires_in(unit: ExpiresIn, raw: &Value) -> Option<Duration> {
     let number = match raw {
         Value::Number(number) => number.as_f64()?,
         // Some servers quote the number.
-        Value::String(text) => text.trim().parse().ok()?,
+        Value::String(text) => number(text.trim())?,
         _ => return None,
     };
     let seconds = match unit {
@@ -42,13 +47,19 @@ pub fn wire_lifetime(unit: ExpiresIn, raw: &Value) -> Option<Duration> {
     if seconds.is_nan() {
         return None;
     }
-    let seconds = seconds.clamp(0.0, LONGEST.as_secs_f64());
+    let seconds = seconds.clamp(0.0, MAX_LIFETIME.as_secs_f64());
     Some(Duration::from_secs_f64(seconds))
 }
 
-/// What a JSON Web Token says of its own life: `exp - iat`, which no wrong clock disturbs, else
-/// `exp` by the clock at hand.
-fn hint(token: &str, sent: Timestamp) -> Option<Duration> {
+/// Rust reads `inf` and `nan` as numbers, too; JSON does not.
+fn number(text: &str) -> Option<f64> {
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// The lifetime that a JSON Web Token claims: `exp - iat`, which is independent of this machine's
+/// clock, or else `exp - requested_at`.
+fn jwt_lifetime(token: &str, requested_at: Timestamp) -> Option<Duration> {
     let claims = token.split('.').nth(1)?;
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;
@@ -56,8 +67,8 @@ fn hint(token: &str, sent: Timestamp) -> Option<Duration> {
     #[expect(clippy::cast_precision_loss, reason = "a date of this age is exact")]
     let starts = claims["iat"]
         .as_f64()
-        .unwrap_or(sent.as_millis() as f64 / 1000.0);
-    let seconds = (ends - starts).clamp(0.0, LONGEST.as_secs_f64());
+        .unwrap_or(requested_at.as_millis() as f64 / 1000.0);
+    let seconds = (ends - starts).clamp(0.0, MAX_LIFETIME.as_secs_f64());
     (!seconds.is_nan()).then(|| Duration::from_secs_f64(seconds))
 }
 
@@ -70,7 +81,7 @@ mod tests {
 
     fn check(unit: ExpiresIn, raw: &str, expected: Option<Duration>) {
         let raw = serde_json::from_str(raw).expect("a JSON value");
-        assert_eq!(wire_lifetime(unit, &raw), expected, "{raw}");
+        assert_eq!(parse_expires_in(unit, &raw), expected, "{raw}");
     }
 
     const HOUR: Option<Duration> = Some(Duration::from_hours(1));
@@ -99,15 +110,29 @@ mod tests {
 
     #[test]
     fn absurd_numbers_are_cut() {
-        check(ExpiresIn::Seconds, "9007199254740992", Some(LONGEST));
-        check(ExpiresIn::Seconds, "18446744073709551615", Some(LONGEST));
-        check(ExpiresIn::Milliseconds, "1e300", Some(LONGEST));
-        check(ExpiresIn::Seconds, "\"1e400\"", Some(LONGEST));
+        check(ExpiresIn::Seconds, "9007199254740992", Some(MAX_LIFETIME));
+        check(
+            ExpiresIn::Seconds,
+            "18446744073709551615",
+            Some(MAX_LIFETIME),
+        );
+        check(ExpiresIn::Milliseconds, "1e300", Some(MAX_LIFETIME));
+        check(ExpiresIn::Seconds, "\"1e400\"", Some(MAX_LIFETIME));
     }
 
     #[test]
-    fn what_is_no_number_says_nothing() {
-        for raw in ["null", "\"NaN\"", "\"soon\"", "\"\"", "true", "[1]", "{}"] {
+    fn other_values_are_ignored() {
+        for raw in [
+            "null",
+            "\"NaN\"",
+            "\"inf\"",
+            "\"-Infinity\"",
+            "\"soon\"",
+            "\"\"",
+            "true",
+            "[1]",
+            "{}",
+        ] {
             check(ExpiresIn::Seconds, raw, None);
         }
     }
@@ -146,8 +171,8 @@ mod tests {
         fn no_number_panics_or_exceeds_the_cut(number in any::<f64>(), quoted in any::<bool>()) {
             let raw = if quoted { json!(number.to_string()) } else { json!(number) };
             for unit in [ExpiresIn::Seconds, ExpiresIn::Milliseconds, ExpiresIn::Absent] {
-                if let Some(life) = wire_lifetime(unit, &raw) {
-                    prop_assert!(life <= LONGEST);
+                if let Some(life) = parse_expires_in(unit, &raw) {
+                    prop_assert!(life <= MAX_LIFETIME);
                 }
             }
         }

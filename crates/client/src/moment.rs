@@ -1,21 +1,21 @@
-//! A moment on both clocks.
+//! A point in time on the wall clock and the monotonic clock.
 
 use std::time::Duration;
 
 use locum_core::{Clock, Timestamp};
 
-/// A moment on the wall clock and on the monotonic one. The wall clock may be corrected, the
-/// monotonic one stops while a machine is suspended: a deadline has passed when either says so.
+/// A point in time on both clocks. The wall clock may be corrected and the monotonic one stops
+/// while the machine is suspended, so a deadline has passed when it has on either.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
-    /// The time of day.
+    /// UTC, in milliseconds since the epoch.
     pub wall: Timestamp,
-    /// Time since some fixed moment.
+    /// Since an arbitrary origin, the clock's own.
     pub monotonic: Duration,
 }
 
 impl Moment {
-    /// What `clock` shows.
+    /// The current time of `clock`.
     pub fn read(clock: &dyn Clock) -> Self {
         Self {
             wall: clock.now(),
@@ -23,7 +23,7 @@ impl Moment {
         }
     }
 
-    /// This moment and `span` later, on both clocks.
+    /// This moment plus `span`, on both clocks; saturates.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Moment {
         }
     }
 
-    /// Whether this deadline has passed at `now`; it passes *on* its time.
+    /// Whether this deadline has passed at `now`; at the deadline itself it has.
     #[inline]
     pub fn passed(self, now: Self) -> bool {
         now.wall >= self.wall || now.monotonic >= self.monotonic

@@ -5,12 +5,12 @@ use std::time::Duration;
 use http::{HeaderMap, Method, header};
 use locum_core::Timestamp;
 
-/// Longer waits are the caller's decision, not ours.
-pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
-const RETRIES: u32 = 3;
+/// The longest `Retry-After` that is waited for; a longer one is returned to the caller.
+pub const MAX_WAIT: Duration = Duration::from_mins(1);
+const MAX_RETRIES: u32 = 3;
 
-/// The pauses between the attempts of one request: each twice the one before, with a share of
-/// chance added, never shorter than the vendor asked for.
+/// The pauses between the attempts of one request: each twice the one before, plus up to a quarter
+/// of jitter, never shorter than the vendor asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     first: Duration,
@@ -18,15 +18,15 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// For an API call: no vendor names a number, and a second offends none.
-    pub const fn for_calls() -> Self {
+    /// For an API operation; begins with a second, since no vendor documents a rate.
+    pub const fn for_operations() -> Self {
         Self {
             first: Duration::from_secs(1),
             used: 0,
         }
     }
 
-    /// For a token request, which many callers wait for.
+    /// For a token request, which many callers may wait for; begins with half a second.
     pub const fn for_tokens() -> Self {
         Self {
             first: Duration::from_millis(500),
@@ -34,21 +34,22 @@ impl Backoff {
         }
     }
 
-    /// The next pause; `None` when the matter is over. `chance` is a number from 0 to 1.
-    pub fn next(&mut self, asked: Option<Duration>, chance: f64) -> Option<Duration> {
+    /// The next pause; `None` after the last retry, or if the vendor `asked` for more than
+    /// [`MAX_WAIT`]. `jitter` is a random number from 0 to 1.
+    pub fn next(&mut self, asked: Option<Duration>, jitter: f64) -> Option<Duration> {
         let asked = asked.unwrap_or_default();
-        if self.used == RETRIES || asked > LONGEST_WAIT {
+        if self.used == MAX_RETRIES || asked > MAX_WAIT {
             return None;
         }
         let pause = self.first * (1 << self.used);
         self.used += 1;
-        let jitter = pause.mul_f64(chance.clamp(0.0, 1.0) / 4.0);
-        Some(pause.max(asked) + jitter)
+        let extra = pause.mul_f64(jitter.clamp(0.0, 1.0) / 4.0);
+        Some(pause.max(asked) + extra)
     }
 }
 
-/// Whether a refusal for lack of capacity may be answered with a second request. After a 429 the
-/// vendor has done nothing; after a 503 it may have, so only idempotent methods are repeated
+/// Whether a request may be repeated after a 429 or 503. A 429 means that nothing was done
+/// (RFC 6585 §4); after a 503 something may have been, so only idempotent methods are repeated
 /// (RFC 9110 §9.2.2).
 pub fn may_repeat(method: &Method, status: u16) -> bool {
     match status {
@@ -61,21 +62,28 @@ pub fn may_repeat(method: &Method, status: u16) -> bool {
     }
 }
 
-/// How long `Retry-After` asks to wait (RFC 9110 §10.2.3), as seconds or as a date. A date is
-/// compared with the vendor's own `Date` where there is one, since it is the vendor's clock.
+/// The wait that `Retry-After` asks for (RFC 9110 §10.2.3), in seconds or until a date. A date is
+/// compared with the reply's `Date`, which is by the same clock, or else with `now`.
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number holds still mean: very long.
+        // Out of range means a very long wait.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let until = Timestamp::parse_http_date(value)?;
+    let until = http_date(value)?;
     Some(until.since(date(headers).unwrap_or(now)))
 }
 
-/// The `Date` of a reply.
+/// The `Date` of a reply (RFC 9110 §6.6.1).
 pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    Timestamp::parse_http_date(headers.get(header::DATE)?.to_str().ok()?)
+    http_date(headers.get(header::DATE)?.to_str().ok()?)
+}
+
+/// Any of the three forms of RFC 9110 §5.6.7, all of which a recipient has to accept.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::default().plus(since))
 }
 
 #[cfg(test)]
@@ -108,13 +116,16 @@ mod tests {
         check("Tue, 24 Nov 2026 09:00:00 GMT", None, Some(Duration::ZERO));
         let skewed = Some("Tue, 24 Nov 2026 10:10:00 GMT");
         check("Tue, 24 Nov 2026 10:10:03 GMT", skewed, Some(3 * SECOND));
+        // RFC 9110 §5.6.7: a recipient must accept the two obsolete forms too.
+        check("Tuesday, 24-Nov-26 10:00:03 GMT", None, Some(3 * SECOND));
+        check("Tue Nov 24 10:00:03 2026", None, Some(3 * SECOND));
         check("soon", None, None);
         check("-1", None, None);
     }
 
     #[test]
     fn pauses_grow_and_end() {
-        let mut backoff = Backoff::for_calls();
+        let mut backoff = Backoff::for_operations();
         let pauses: Vec<_> = (0..4).map(|_| backoff.next(None, 1.0)).collect();
         let millis = |n| Some(Duration::from_millis(n));
         assert_eq!(pauses, [millis(1250), millis(2500), millis(5000), None]);

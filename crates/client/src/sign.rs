@@ -1,16 +1,19 @@
-//! AWS Signature Version 4, the caller's side.
+//! AWS Signature Version 4: the signing side.
 //!
 //! # Layout
 //!
-//! - [`canonical`]: the canonical request, one function a part
+//! - [`canonical`]: the canonical request, a function a part
 //! - `key`: the signing key, derived once a day
+//! - `request`: what is signed, with what, and the result
 //! - `signer`: string to sign, signature, headers
-//! - `skew`: what a refusal says about the clock
+//! - `skew`: the difference to the vendor's clock
 
 pub mod canonical;
 mod key;
+mod request;
 mod signer;
 mod skew;
 
-pub use signer::{AwsCredentials, Request, SignedHeaders, Signer, Steps};
-pub(crate) use skew::{Skew, blames_date};
+pub use request::{AwsCredentials, SignableRequest, SignedHeaders, Steps};
+pub use signer::Signer;
+pub(crate) use skew::{Skew, is_date_refusal};

@@ -1,20 +1,32 @@
 //! A websocket session: configuration first, then audio, then `end`.
 
-mod carrier;
+mod connection;
 mod handshake;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use locum_core::profile::SocketFacts;
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::Inner;
 use crate::error::Error;
+use crate::grant::Issuer;
+use crate::session::CredentialSession;
 
-/// An open session, whose configuration was accepted. It answers pings by itself, whether or not
-/// anybody reads. When its connection is lost, a new one is opened with a new call of
-/// [`open_socket`](crate::Client::open_socket), which brings a live token.
+/// Where sockets may be opened, and by which facts.
+#[derive(Debug)]
+pub(crate) struct SocketEndpoint {
+    pub(crate) facts: SocketFacts,
+    pub(crate) api_url: Url,
+    pub(crate) ws_url: Option<Url>,
+}
+
+/// An open session whose configuration was accepted. Pings are answered whether or not the caller
+/// reads. After a lost connection, [`open_socket`](crate::Client::open_socket) opens another one
+/// with a valid token.
 #[derive(Debug)]
 pub struct Socket {
     outgoing: mpsc::Sender<Outgoing>,
@@ -22,56 +34,62 @@ pub struct Socket {
     max_frame: usize,
 }
 
-/// What the carrier is asked to send, and whom it tells that it did.
+/// A message for the connection's task to send, and where it reports the outcome.
 #[derive(Debug)]
 struct Outgoing {
     message: Message,
-    sent: oneshot::Sender<Result<(), Error>>,
+    outcome: oneshot::Sender<Result<(), Error>>,
 }
 
 /// For the upgrade and the answer to the configuration together; vendors give a client ten seconds
-/// for its side of it.
-const OPENING: Duration = Duration::from_secs(20);
-const ENDING: Duration = Duration::from_secs(20);
+/// to send it.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
+/// From `end` to the vendor's `ended`.
+const END_TIMEOUT: Duration = Duration::from_secs(20);
 
-const GONE: Error = Error::Socket("the session is over");
+const SESSION_OVER: Error = Error::Socket("the session is over");
 
 impl Socket {
     pub(crate) async fn open(
-        inner: &Inner,
+        endpoint: &SocketEndpoint,
+        issuer: &Arc<Issuer>,
+        session: &Arc<CredentialSession>,
         url: &str,
         configuration: Value,
     ) -> Result<Self, Error> {
-        tokio::time::timeout(OPENING, Self::begin(inner, url, configuration))
+        let opened = async {
+            let stream = handshake::upgrade(endpoint, issuer, session, url).await?;
+            Self::configure(stream, &endpoint.facts, configuration).await
+        };
+        tokio::time::timeout(OPEN_TIMEOUT, opened)
             .await
-            .unwrap_or(Err(Error::Timeout(OPENING)))
+            .unwrap_or(Err(Error::Timeout(OPEN_TIMEOUT)))
     }
 
-    async fn begin(inner: &Inner, url: &str, configuration: Value) -> Result<Self, Error> {
-        let facts = inner
-            .socket
-            .as_ref()
-            .ok_or(Error::Config("this vendor has no websockets"))?;
-        let stream = handshake::upgrade(inner, facts, url).await?;
-        let (outgoing, incoming) = carrier::start(stream);
+    async fn configure(
+        stream: connection::Stream,
+        facts: &SocketFacts,
+        configuration: Value,
+    ) -> Result<Self, Error> {
+        let (outgoing, incoming) = connection::start(stream);
         let mut socket = Self {
             outgoing,
             incoming,
             max_frame: usize::try_from(facts.max_frame.max(1)).unwrap_or(usize::MAX),
         };
         let config = json!({"type": "config", "configuration": configuration});
-        if let Err(gone) = socket.send_text(&config.to_string()).await {
-            // The other end may have broken off first: what it did says more than that it is gone.
+        if let Err(error) = socket.send_text(&config.to_string()).await {
+            // The vendor may have ended the session first: its reason says more.
             return Err(match socket.next().await {
-                Some(Err(why)) => why,
-                _ => gone,
+                Some(Err(reason)) => reason,
+                _ => error,
             });
         }
         socket.await_acceptance().await?;
         Ok(socket)
     }
 
-    /// Sends audio, cut into frames as large as the vendor takes.
+    /// Sends audio in binary frames of at most the vendor's maximum size.
     ///
     /// # Errors
     /// When the session is over.
@@ -95,36 +113,39 @@ impl Socket {
         self.incoming.recv().await
     }
 
-    /// Ends the session: says `end`, takes what still comes until the vendor says that it has
-    /// ended, and closes. Returns what came.
+    /// Ends the session: sends `end`, receives messages until the vendor's `ended`, and closes.
+    /// Returns the messages received.
     ///
     /// # Errors
-    /// When the other end breaks off, breaks RFC 6455, or does not come to an end.
+    /// When the vendor closes the socket before that, violates RFC 6455, or does not send `ended`
+    /// within 20 s.
     pub async fn finish(mut self) -> Result<Vec<Value>, Error> {
         self.send_text(r#"{"type":"end"}"#).await?;
-        let mut rest = Vec::new();
-        let last = tokio::time::timeout(ENDING, self.drain(&mut rest)).await;
-        last.unwrap_or(Err(Error::Timeout(ENDING)))?;
-        // The carrier answers when its side of the close has left; the other side may be first.
+        let mut received = Vec::new();
+        let drained = tokio::time::timeout(END_TIMEOUT, self.drain(&mut received)).await;
+        drained.unwrap_or(Err(Error::Timeout(END_TIMEOUT)))?;
+        // Fails if the vendor has closed first, which is as good.
         let _ = self.send(Message::Close(None)).await;
-        Ok(rest)
+        Ok(received)
     }
 
-    /// Takes messages until `ENDED`, which one of the vendor's two sockets spells `ended`.
-    async fn drain(&mut self, rest: &mut Vec<Value>) -> Result<(), Error> {
+    /// Receives until `ENDED`, which one of the vendor's two sockets spells `ended`.
+    async fn drain(&mut self, received: &mut Vec<Value>) -> Result<(), Error> {
         while let Some(message) = self.next().await {
             let message = message?;
             let ended = kind(&message).eq_ignore_ascii_case("ended");
-            rest.push(message);
+            received.push(message);
             if ended {
                 return Ok(());
             }
         }
-        Err(Error::Socket("the other end closed before it said so"))
+        Err(Error::Socket(
+            "the vendor closed the socket before it sent `ended`",
+        ))
     }
 
-    /// No audio before `CONFIG_ACCEPTED`. Which words refuse depends on the page one reads, so any
-    /// other word about the configuration does.
+    /// Receives until `CONFIG_ACCEPTED`: no audio may be sent before. The vendor's pages disagree
+    /// about the types of a refusal, so every other `CONFIG_` type is one.
     async fn await_acceptance(&mut self) -> Result<(), Error> {
         while let Some(message) = self.next().await {
             let message = message?;
@@ -139,15 +160,18 @@ impl Socket {
             }
         }
         Err(Error::Socket(
-            "the other end closed before it accepted the configuration",
+            "the vendor closed the socket before it accepted the configuration",
         ))
     }
 
     async fn send(&self, message: Message) -> Result<(), Error> {
-        let (sent, done) = oneshot::channel();
-        let outgoing = Outgoing { message, sent };
-        self.outgoing.send(outgoing).await.map_err(|_| GONE)?;
-        done.await.unwrap_or(Err(GONE))
+        let (outcome, result) = oneshot::channel();
+        let outgoing = Outgoing { message, outcome };
+        self.outgoing
+            .send(outgoing)
+            .await
+            .map_err(|_| SESSION_OVER)?;
+        result.await.unwrap_or(Err(SESSION_OVER))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deliberate misbehaviour: which requests a fault meets, when it strikes, and what it does.
+//! Deliberate misbehaviour: which requests a fault matches, when it fires, and what it does.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FaultId(pub u64);
 
-/// Which requests a fault meets; an absent member meets all.
+/// Which requests a fault matches; an absent member matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultMatch {
@@ -27,8 +27,8 @@ pub struct FaultMatch {
 }
 
 impl FaultMatch {
-    /// Whether a request to `endpoint` of `vendor` is met.
-    pub fn meets(&self, vendor: &str, endpoint: &str, method: &str, path: &str) -> bool {
+    /// Whether a request to `endpoint` of `vendor` fits.
+    pub fn matches(&self, vendor: &str, endpoint: &str, method: &str, path: &str) -> bool {
         let is =
             |want: &Option<String>, have: &str| want.as_deref().is_none_or(|want| want == have);
         is(&self.vendor, vendor)
@@ -41,7 +41,7 @@ impl FaultMatch {
     }
 }
 
-/// When a fault strikes, counted over the requests that it meets.
+/// When a fault fires, counted over the requests that it matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultWhen {
@@ -130,20 +130,20 @@ pub struct Fault {
     /// Its name; given by the stage.
     #[serde(default = "no_id")]
     pub id: FaultId,
-    /// Which requests it meets.
+    /// Which requests it matches.
     #[serde(default, rename = "match")]
-    pub matches: FaultMatch,
-    /// When it strikes.
+    pub matcher: FaultMatch,
+    /// When it fires.
     #[serde(default = "always")]
     pub when: FaultWhen,
     /// What it does.
     pub then: FaultAction,
-    /// How many requests it has met.
-    #[serde(default)]
-    pub met: u64,
-    /// How often it has struck.
-    #[serde(default)]
-    pub hits: u64,
+    /// How many requests it has matched.
+    #[serde(default, rename = "met")]
+    pub matched: u64,
+    /// How often it has fired.
+    #[serde(default, rename = "hits")]
+    pub fired: u64,
 }
 
 const fn no_id() -> FaultId {
@@ -155,20 +155,20 @@ const fn always() -> FaultWhen {
 }
 
 impl Fault {
-    /// Counts one request that the fault meets and says whether it strikes; `chance` is a number
-    /// below 1 from the stage's generator.
-    pub fn strikes(&mut self, chance: f64) -> bool {
-        self.met += 1;
-        let strikes = match self.when {
-            FaultWhen::First(n) => self.met <= n,
-            FaultWhen::After(n) => self.met > n,
-            FaultWhen::Every(n) => n > 0 && self.met.is_multiple_of(n),
-            FaultWhen::Once(on) => on && self.met == 1,
-            FaultWhen::Probability(share) => chance < share,
+    /// Counts one request that the fault matches and says whether it fires; `draw` is a number
+    /// from 0 to below 1 out of the stage's generator.
+    pub fn fires(&mut self, draw: f64) -> bool {
+        self.matched += 1;
+        let fires = match self.when {
+            FaultWhen::First(n) => self.matched <= n,
+            FaultWhen::After(n) => self.matched > n,
+            FaultWhen::Every(n) => n > 0 && self.matched.is_multiple_of(n),
+            FaultWhen::Once(on) => on && self.matched == 1,
+            FaultWhen::Probability(share) => draw < share,
             FaultWhen::Always(on) => on,
         };
-        self.hits += u64::from(strikes);
-        strikes
+        self.fired += u64::from(fires);
+        fires
     }
 }
 
@@ -195,26 +195,26 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn strikes(when: FaultWhen) -> Vec<bool> {
+    fn firings(when: FaultWhen) -> Vec<bool> {
         let mut fault = Fault {
             id: FaultId(1),
-            matches: FaultMatch::default(),
+            matcher: FaultMatch::default(),
             when,
             then: FaultAction::default(),
-            met: 0,
-            hits: 0,
+            matched: 0,
+            fired: 0,
         };
-        (0..4).map(|_| fault.strikes(0.5)).collect()
+        (0..4).map(|_| fault.fires(0.5)).collect()
     }
 
     #[test]
-    fn each_schedule_strikes_when_it_says() {
-        assert_eq!(strikes(FaultWhen::First(2)), [true, true, false, false]);
-        assert_eq!(strikes(FaultWhen::After(2)), [false, false, true, true]);
-        assert_eq!(strikes(FaultWhen::Every(2)), [false, true, false, true]);
-        assert_eq!(strikes(FaultWhen::Once(true)), [true, false, false, false]);
-        assert_eq!(strikes(FaultWhen::Probability(0.4)), [false; 4]);
-        assert_eq!(strikes(FaultWhen::Always(true)), [true; 4]);
+    fn each_schedule_fires_when_it_says() {
+        assert_eq!(firings(FaultWhen::First(2)), [true, true, false, false]);
+        assert_eq!(firings(FaultWhen::After(2)), [false, false, true, true]);
+        assert_eq!(firings(FaultWhen::Every(2)), [false, true, false, true]);
+        assert_eq!(firings(FaultWhen::Once(true)), [true, false, false, false]);
+        assert_eq!(firings(FaultWhen::Probability(0.4)), [false; 4]);
+        assert_eq!(firings(FaultWhen::Always(true)), [true; 4]);
     }
 
     #[test]

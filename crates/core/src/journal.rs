@@ -107,7 +107,7 @@ pub struct Entry {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denial: Option<Denial>,
-    /// The fault that struck.
+    /// The fault that fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultId>,
     /// Who it was, once that is known.

@@ -1,4 +1,4 @@
-//! Faults: what takes the vendor's place, and what spoils a reply on its way out.
+//! Faults: what takes the vendor's place, and what corrupts a reply on its way out.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::Reply;
 use crate::stage::Stage;
 
 /// The reply that takes the vendor's place, where the fault names one.
-pub fn instead(action: &FaultAction) -> Option<Reply> {
+pub fn replacement(action: &FaultAction) -> Option<Reply> {
     let status = match (action.status, &action.reset) {
         (Some(status), _) => status,
         (None, Some(ResetAt::Before)) => 500,
@@ -35,8 +35,8 @@ pub async fn delay(action: &FaultAction, stage: &Stage) {
     }
 }
 
-/// Spoils the reply's body as the fault says.
-pub fn spoil(action: &FaultAction, mut reply: Reply) -> Reply {
+/// Corrupts the reply's body as the fault says.
+pub fn corrupt(action: &FaultAction, mut reply: Reply) -> Reply {
     if action.empty {
         reply.body = Bytes::new();
     }
@@ -50,7 +50,7 @@ pub fn spoil(action: &FaultAction, mut reply: Reply) -> Reply {
 
 /// How the connection ends early, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub enum Abort {
     /// No byte of the reply leaves.
     Silent,
     /// A reset instead of a reply.
@@ -59,13 +59,13 @@ pub enum Cut {
     After(u64, bool),
 }
 
-/// How the fault cuts the reply.
-pub fn cut(action: &FaultAction) -> Option<Cut> {
+/// How the fault aborts the reply.
+pub fn abort(action: &FaultAction) -> Option<Abort> {
     match (&action.reset, action.truncate) {
-        _ if action.lose_reply => Some(Cut::Silent),
-        (Some(ResetAt::Before), _) => Some(Cut::Reset),
-        (Some(ResetAt::Byte(at)), _) => Some(Cut::After(*at, true)),
-        (None, Some(at)) => Some(Cut::After(at, false)),
+        _ if action.lose_reply => Some(Abort::Silent),
+        (Some(ResetAt::Before), _) => Some(Abort::Reset),
+        (Some(ResetAt::Byte(at)), _) => Some(Abort::After(*at, true)),
+        (None, Some(at)) => Some(Abort::After(at, false)),
         (None, None) => None,
     }
 }

@@ -9,13 +9,16 @@
 //!
 //! - [`vendor`]: what a vendor has to be; [`routes`]: its endpoints and their handlers
 //! - [`mock`]: one vendor on one stage, what every handler receives
-//! - [`stage`]: an isolated world; [`clock`], [`store`], [`principal`], [`keys`] are its parts
+//! - [`stage`]: an isolated world; [`store`], [`principal`], [`keys`] are its parts
+//! - [`stages`]: vendors and their stages; [`app`]: the listeners over them; [`config`]: how it starts
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
+//! - [`observe`]: who watches from outside
 //! - [`plain`]: a vendor made of a profile alone
 //! - [`control`]: the control API
 
-pub mod clock;
+pub mod app;
+pub mod config;
 pub mod control;
 pub mod grant;
 pub mod guard;
@@ -24,6 +27,7 @@ pub mod jwt;
 pub mod keys;
 pub mod listen;
 pub mod mock;
+pub mod observe;
 pub mod plain;
 pub mod principal;
 pub mod rate;
@@ -32,19 +36,21 @@ pub mod redact;
 pub mod reply;
 pub mod request;
 pub mod routes;
-pub mod server;
 pub mod socket;
 pub mod stage;
+pub mod stages;
 pub mod store;
 pub mod twin;
 pub mod vendor;
 
+pub use app::App;
+pub use config::{ServerConfig, ServerError};
 pub use guard::Admitted;
 pub use mock::{Mock, NewToken};
 pub use reply::Reply;
 pub use request::{Form, Request};
 pub use routes::Routes;
-pub use server::{Running, Server, ServerConfig, ServerError};
-pub use stage::{Stage, StageInit};
+pub use stage::{ClockChange, Stage, StageInit};
+pub use stages::Stages;
 pub use twin::Twin;
-pub use vendor::{Document, Miss, Vendor};
+pub use vendor::{Document, RoutingFailure, Vendor};

@@ -17,22 +17,25 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::record::{Head, Recorder, Wire};
-use crate::server::{Server, ServerError};
 use crate::stage::Stage;
+use crate::{ServerError, Stages};
 
 /// A burst of connections must not wait for a retransmission.
 const BACKLOG: u32 = 1024;
 
 /// How long a head, and then a body, may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// What stands behind a port.
 #[derive(Clone, Debug)]
-pub enum Door {
+pub(crate) enum ListenerScope {
     /// All vendors by their first path segment, stages by prefix, the control API.
-    Main,
+    Main {
+        /// What answers below `/_locum`.
+        control: axum::Router,
+    },
     /// One vendor of one stage, at the root.
     Vendor {
         /// The stage.
@@ -44,11 +47,11 @@ pub enum Door {
 
 /// Where a request is addressed to.
 #[derive(Debug)]
-pub(crate) enum Address {
+enum Address<'a> {
     /// The control API.
-    Control,
+    Control(&'a axum::Router),
     /// A vendor on a stage.
-    Vendor(Place),
+    Vendor(VendorRoute),
     /// The page for people.
     Page,
     /// Nobody: what to say, and a hint.
@@ -57,7 +60,7 @@ pub(crate) enum Address {
 
 /// A vendor on a stage, as one request addresses it.
 #[derive(Debug)]
-pub(crate) struct Place {
+struct VendorRoute {
     pub(crate) stage: Arc<Stage>,
     pub(crate) vendor: String,
     /// The target below the vendor's root.
@@ -81,11 +84,33 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
     listen().map_err(|source| ServerError::Listen { address, source })
 }
 
+/// Opens a port of its own for a vendor of a stage until `close` says so; returns where.
+pub(crate) fn open_port(
+    stages: &Arc<Stages>,
+    stage: &Arc<Stage>,
+    vendor: &str,
+    close: watch::Receiver<bool>,
+) -> Result<SocketAddr, ServerError> {
+    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| ServerError::Listen {
+            address: stages.address,
+            source,
+        })?;
+    let scope = ListenerScope::Vendor {
+        stage: Arc::clone(stage),
+        vendor: vendor.to_owned(),
+    };
+    tokio::spawn(accept(listener, Arc::clone(stages), scope, close));
+    Ok(address)
+}
+
 /// Accepts connections until `stop` says so.
 pub(crate) async fn accept(
     listener: TcpListener,
-    server: Arc<Server>,
-    door: Door,
+    stages: Arc<Stages>,
+    scope: ListenerScope,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -104,8 +129,8 @@ pub(crate) async fn accept(
         while connections.try_join_next().is_some() {}
         connections.spawn(connection(
             stream,
-            Arc::clone(&server),
-            door.clone(),
+            Arc::clone(&stages),
+            scope.clone(),
             stop.clone(),
         ));
     }
@@ -116,8 +141,8 @@ pub(crate) async fn accept(
 
 async fn connection(
     stream: TcpStream,
-    server: Arc<Server>,
-    door: Door,
+    stages: Arc<Stages>,
+    scope: ListenerScope,
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
@@ -125,13 +150,13 @@ async fn connection(
     let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
     let io = TokioIo::new(Recorder::new(stream, Arc::clone(&wire)));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (server, door, wire) = (Arc::clone(&server), door.clone(), Arc::clone(&wire));
-        async move { serve(&server, &door, &wire, number, request).await }
+        let (stages, scope, wire) = (Arc::clone(&stages), scope.clone(), Arc::clone(&wire));
+        async move { serve(&stages, &scope, &wire, number, request).await }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(READ_TIMEOUT)
         .auto_date_header(false)
         .max_buf_size(512 << 10)
         .half_close(true);
@@ -148,8 +173,8 @@ async fn connection(
 
 /// Answers one request; an error ends the connection without a reply.
 async fn serve(
-    server: &Arc<Server>,
-    door: &Door,
+    stages: &Arc<Stages>,
+    scope: &ListenerScope,
     wire: &Arc<Wire>,
     connection: u64,
     request: hyper::Request<Incoming>,
@@ -157,20 +182,19 @@ async fn serve(
     let head = wire
         .next_head()
         .ok_or_else(|| std::io::Error::other("a request without a head"))?;
-    match address(server, door, &head) {
-        Address::Control => {
+    match address(stages, scope, &head) {
+        Address::Control(control) => {
             let request = request.map(Body::new);
-            Ok(server
-                .control
+            Ok(control
                 .clone()
                 .oneshot(request)
                 .await
                 .unwrap_or_else(|never| match never {}))
         }
-        Address::Vendor(place) => {
-            exchange::exchange(server, place, wire, connection, head, request).await
+        Address::Vendor(route) => {
+            exchange::exchange(stages, route, wire, connection, head, request).await
         }
-        Address::Page => Ok(plain(200, "text/plain; charset=utf-8", page(server))),
+        Address::Page => Ok(plain(200, "text/plain; charset=utf-8", page(stages))),
         Address::Nobody(error, hint) => {
             let body = serde_json::json!({ "error": error, "hint": hint }).to_string();
             Ok(plain(
@@ -190,8 +214,8 @@ fn plain(status: u16, media_type: &str, body: String) -> http::Response<Body> {
         .expect("status and media type are constants")
 }
 
-fn page(server: &Server) -> String {
-    let vendors: Vec<String> = server
+fn page(stages: &Stages) -> String {
+    let vendors: Vec<String> = stages
         .vendors()
         .iter()
         .map(|vendor| format!("/{}", vendor.profile().vendor))
@@ -203,7 +227,7 @@ fn page(server: &Server) -> String {
 }
 
 /// Finds out whom a request is for.
-fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
+fn address<'a>(stages: &Arc<Stages>, scope: &'a ListenerScope, head: &Head) -> Address<'a> {
     let host = head
         .lines
         .iter()
@@ -211,31 +235,34 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
         .map_or("", |(_, value)| value);
     let base = |prefix: &str| {
         let host = if host.is_empty() {
-            server.address.to_string()
+            stages.address.to_string()
         } else {
             host.to_owned()
         };
         format!("http://{host}{prefix}")
     };
-    if let Door::Vendor { stage, vendor } = door {
-        let place = Place {
-            stage: Arc::clone(stage),
-            vendor: vendor.clone(),
-            target: origin_form(&head.target).to_owned(),
-            base: base(""),
-        };
-        return Address::Vendor(place);
-    }
+    let control = match scope {
+        ListenerScope::Main { control } => control,
+        ListenerScope::Vendor { stage, vendor } => {
+            let route = VendorRoute {
+                stage: Arc::clone(stage),
+                vendor: vendor.clone(),
+                target: origin_form(&head.target).to_owned(),
+                base: base(""),
+            };
+            return Address::Vendor(route);
+        }
+    };
     let target = origin_form(&head.target);
-    let default = || server.stage("default");
+    let default = || stages.stage("default");
     let named = host.split(':').next().unwrap_or_default();
-    let by_host = server
+    let by_host = stages
         .vendors()
         .iter()
         .find(|vendor| vendor.profile().hosts.iter().any(|known| known == named));
     if let (Some(vendor), Some(stage)) = (by_host, default()) {
         let vendor = vendor.profile().vendor.clone();
-        return Address::Vendor(Place {
+        return Address::Vendor(VendorRoute {
             stage,
             vendor,
             target: target.to_owned(),
@@ -246,7 +273,7 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
     match first {
         "" => Address::Page,
         "_locum" => match &head.defect {
-            None => Address::Control,
+            None => Address::Control(control),
             Some((_, defect)) => Address::Nobody(
                 defect.clone(),
                 "the control API takes well-formed requests only".to_owned(),
@@ -254,15 +281,15 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
         },
         "s" => {
             let (name, rest) = segment(rest);
-            let Some(stage) = server.stage(name) else {
+            let Some(stage) = stages.stage(name) else {
                 return Address::Nobody(
                     format!("no stage called `{name}`"),
                     "GET /_locum/stages lists them".to_owned(),
                 );
             };
             let (vendor, rest) = segment(rest);
-            placed(
-                server,
+            routed(
+                stages,
                 stage,
                 vendor,
                 rest,
@@ -270,7 +297,7 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
             )
         }
         vendor => match default() {
-            Some(stage) => placed(server, stage, vendor, rest, base(&format!("/{vendor}"))),
+            Some(stage) => routed(stages, stage, vendor, rest, base(&format!("/{vendor}"))),
             None => Address::Nobody(
                 "the stage `default` is gone".to_owned(),
                 "POST /_locum/stages".to_owned(),
@@ -279,9 +306,15 @@ fn address(server: &Arc<Server>, door: &Door, head: &Head) -> Address {
     }
 }
 
-fn placed(server: &Server, stage: Arc<Stage>, vendor: &str, rest: &str, base: String) -> Address {
-    if server.vendor(vendor).is_none() {
-        let known: Vec<&str> = server
+fn routed(
+    stages: &Stages,
+    stage: Arc<Stage>,
+    vendor: &str,
+    rest: &str,
+    base: String,
+) -> Address<'static> {
+    if stages.vendor(vendor).is_none() {
+        let known: Vec<&str> = stages
             .vendors()
             .iter()
             .map(|vendor| vendor.profile().vendor.as_str())
@@ -297,7 +330,7 @@ fn placed(server: &Server, stage: Arc<Stage>, vendor: &str, rest: &str, base: St
         query if query.starts_with('?') => format!("/{query}"),
         path => path.to_owned(),
     };
-    Address::Vendor(Place {
+    Address::Vendor(VendorRoute {
         stage,
         vendor: vendor.to_owned(),
         target,

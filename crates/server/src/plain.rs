@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::grant::client_credentials::{self, Client, Policy};
-use crate::guard::bearer::{self, Manner};
+use crate::guard::bearer::{self, BearerPolicy};
 use crate::vendor::VendorState;
 use crate::{Admitted, Document, Mock, Reply, Request, Routes, StageInit, Vendor, principal};
 
@@ -82,12 +82,12 @@ impl Vendor for PlainVendor {
             .endpoints
             .keys()
             .filter(|name| *name != "token");
-        others.fold(Routes::new().open("token", token), |routes, name| {
+        others.fold(Routes::new().public("token", token), |routes, name| {
             routes.guarded(name, |mock, request| Box::pin(guard(mock, request)), api)
         })
     }
 
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let principals: Principals =
             serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(RwLock::new(principals)))
@@ -147,7 +147,16 @@ async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
 }
 
 async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
-    bearer::admit(mock, request, Manner { extra_spaces: true }, |_| Ok(())).await
+    bearer::admit(
+        mock,
+        request,
+        BearerPolicy {
+            extra_spaces: true,
+            ..BearerPolicy::default()
+        },
+        |_| Ok(()),
+    )
+    .await
 }
 
 async fn api(_mock: Mock, _request: Request, _admitted: Admitted) -> Result<Reply, Denial> {

@@ -27,8 +27,8 @@ pub fn expose_option<S: Serializer>(
 }
 
 /// Gives each client without `client_secret` (unless `public` is true) and each user without
-/// `password` one of its own, drawn from `chance`.
-pub fn fill(principals: &mut Map<String, Value>, chance: &mut dyn Rng) {
+/// `password` one of its own, drawn from `rng`.
+pub fn fill(principals: &mut Map<String, Value>, rng: &mut dyn Rng) {
     for value in principals.values_mut() {
         let Some(list) = value.as_array_mut() else {
             continue;
@@ -36,16 +36,19 @@ pub fn fill(principals: &mut Map<String, Value>, chance: &mut dyn Rng) {
         for item in list.iter_mut().filter_map(Value::as_object_mut) {
             let public = item.get("public").and_then(Value::as_bool).unwrap_or(false);
             if item.contains_key("client_id") && !item.contains_key("client_secret") && !public {
-                item.insert("client_secret".into(), Value::String(word(chance, 32)));
+                item.insert(
+                    "client_secret".into(),
+                    Value::String(random_alphanumeric(rng, 32)),
+                );
             }
             if item.contains_key("username") && !item.contains_key("password") {
                 // Upper, lower, digit and symbol: what Cognito's default policy asks for.
                 item.insert(
                     "password".into(),
-                    Value::String(format!("Lo-{}9", word(chance, 16))),
+                    Value::String(format!("Lo-{}9", random_alphanumeric(rng, 16))),
                 );
             }
-            fill(item, chance);
+            fill(item, rng);
         }
     }
 }
@@ -88,17 +91,17 @@ fn identity(item: &Value) -> Option<Value> {
 }
 
 /// `length` letters and digits.
-pub fn word(chance: &mut dyn Rng, length: usize) -> String {
+pub fn random_alphanumeric(rng: &mut dyn Rng, length: usize) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
     (0..length)
-        .map(|_| char::from(ALPHABET[chance.random_range(0..ALPHABET.len())]))
+        .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
         .collect()
 }
 
-/// A version 4 UUID (RFC 9562 §5.4) from `chance`.
-pub fn uuid(chance: &mut dyn Rng) -> String {
+/// A version 4 UUID (RFC 9562 §5.4) from `rng`.
+pub fn uuid(rng: &mut dyn Rng) -> String {
     let mut bytes = [0; 16];
-    chance.fill_bytes(&mut bytes);
+    rng.fill_bytes(&mut bytes);
     uuid::Builder::from_random_bytes(bytes)
         .into_uuid()
         .to_string()

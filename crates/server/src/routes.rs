@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use locum_core::{Denial, Outcome, Profile};
 
-use crate::{Admitted, Miss, Mock, Reply, Request};
+use crate::{Admitted, Mock, Reply, Request, RoutingFailure};
 
 /// What answers an endpoint.
 pub type Handler =
@@ -28,7 +28,7 @@ impl Routes {
 
     /// Endpoint `name` is answered by `handler` to anybody.
     #[must_use]
-    pub fn open<F, Fut>(mut self, name: &str, handler: F) -> Self
+    pub fn public<F, Fut>(mut self, name: &str, handler: F) -> Self
     where
         F: Fn(Mock, Request) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Reply, Denial>> + Send + 'static,
@@ -51,7 +51,7 @@ impl Routes {
         Fut: Future<Output = Result<Reply, Denial>> + Send + 'static,
     {
         let (guard, handler) = (Arc::new(guard), Arc::new(handler));
-        self.open(name, move |mock, request| {
+        self.public(name, move |mock, request| {
             let (guard, handler) = (Arc::clone(&guard), Arc::clone(&handler));
             async move {
                 let admitted = guard(&mock, &request).await?;
@@ -131,8 +131,12 @@ impl Table {
     }
 
     /// The endpoint that takes `method` on `path`.
-    pub(crate) fn find(&self, method: &str, path: &str) -> Result<(&Target, Params), Miss> {
-        let found = self.paths.at(path).map_err(|_| Miss::Path)?;
+    pub(crate) fn find(
+        &self,
+        method: &str,
+        path: &str,
+    ) -> Result<(&Target, Params), RoutingFailure> {
+        let found = self.paths.at(path).map_err(|_| RoutingFailure::Path)?;
         let params = found
             .params
             .iter()
@@ -144,7 +148,7 @@ impl Table {
             .find(|target| target.methods.iter().any(|taken| taken == method))
         {
             Some(target) => Ok((target, params)),
-            None => Err(Miss::Method(
+            None => Err(RoutingFailure::Method(
                 found
                     .value
                     .iter()

@@ -26,7 +26,7 @@ use crate::stage::Stage;
 use crate::{Mock, Reply, Request};
 
 /// How long a closing connection is read on.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What goes on after a 101.
 pub struct SocketHandler {
@@ -303,7 +303,7 @@ impl Socket {
             let mut swallowed = [0; 4096];
             while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
         };
-        let _ = tokio::time::timeout(PATIENCE, end).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
     }
 
     fn write(&self, from: &str, opcode: &str, length: usize, text: Option<String>) {

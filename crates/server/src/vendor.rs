@@ -24,7 +24,7 @@ pub struct Document {
 
 /// Why no handler was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Miss {
+pub enum RoutingFailure {
     /// Nothing is under that path.
     Path,
     /// The path exists; these methods would be taken.
@@ -37,7 +37,7 @@ pub enum Miss {
     TooSlow,
 }
 
-impl Miss {
+impl RoutingFailure {
     /// The denial that the profile words: `not_found`, `wrong_method`, `malformed_request`,
     /// `body_too_large`, `body_too_slow`.
     pub fn denial(&self) -> Denial {
@@ -70,7 +70,7 @@ pub trait Vendor: Send + Sync + 'static {
     ///
     /// # Errors
     /// A sentence for the caller when the principals are not of the vendor's shape.
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String>;
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String>;
 
     /// What the stage document says.
     fn document(&self, mock: &Mock) -> Document;
@@ -82,9 +82,9 @@ pub trait Vendor: Send + Sync + 'static {
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String>;
 
     /// The reply where no handler was reached.
-    fn miss(&self, mock: &Mock, request: &Request, miss: &Miss) -> Reply {
+    fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {
         let _ = request;
-        Reply::denied(mock.profile(), miss.denial())
+        Reply::denied(mock.profile(), failure.denial())
     }
 
     /// Its evil twins.

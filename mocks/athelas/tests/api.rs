@@ -227,7 +227,10 @@ async fn a_scribe_goes_from_state_to_state() {
     bench.set("job_step_s", 10);
     let token = login(&bench).await;
     let at = Timestamp::parse_rfc3339("2023-11-07T05:31:56Z");
-    bench.stage.clock.turn(None, at, None);
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(at.expect("a date")));
     let token_2023 = login(&bench).await;
     assert_ne!(token, token_2023);
     let parts = [
@@ -276,7 +279,10 @@ async fn a_transcription_goes_from_state_to_state() {
     let bench = bench().await;
     bench.set("job_step_s", 10);
     let at = Timestamp::parse_rfc3339("2023-11-07T05:31:56Z");
-    bench.stage.clock.turn(None, at, None);
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(at.expect("a date")));
     let token = login(&bench).await;
     let audio = [
         ("audio_file", Some("a.webm"), "x"),

@@ -18,8 +18,8 @@ fn own(bench: &Bench) -> HmacKey {
 
 /// The status that a token gets which the store knows as a live one.
 async fn status(bench: &Bench, token: &str) -> u16 {
-    let vendor = bench.running.server.vendor("athelas").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let life = Duration::from_secs(100);
     let name = bench.credential("username");
     mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life))

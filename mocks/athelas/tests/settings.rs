@@ -226,8 +226,8 @@ async fn an_older_token_may_end_with_a_new_login() {
 async fn a_deactivated_accounts_token_follows_its_setting() {
     let bench = bench().await;
     let token = login(&bench).await;
-    let vendor = bench.running.server.vendor("athelas").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let mut principals = bench.document().principals;
     principals["users"][0]["state"] = "inactive".into();
     vendor
@@ -247,7 +247,9 @@ async fn rate_limits() {
     bench
         .stage
         .clock
-        .turn(None, Timestamp::parse_rfc3339("2026-11-24T10:00:00Z"), None);
+        .adjust(locum_server::ClockChange::set(Timestamp::from_seconds(
+            1_795_514_400,
+        )));
     bench.set("rate_limit", 2);
     let token = login(&bench).await;
     assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);

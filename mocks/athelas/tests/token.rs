@@ -48,7 +48,7 @@ async fn a_token_lives_48_hours_to_the_second() {
     bench
         .stage
         .clock
-        .turn(None, Some(Timestamp::from_seconds(now)), None);
+        .adjust(locum_server::ClockChange::set(Timestamp::from_seconds(now)));
     let token = login(&bench).await;
     let claims = claims(&token);
     assert_eq!(claims["exp"], now + 172_800);
@@ -114,8 +114,8 @@ async fn good_token_requests() {
 async fn a_rotated_password_takes_effect_at_once() {
     let bench = bench().await;
     let (old, token) = (form(&bench, 0), login(&bench).await);
-    let vendor = bench.running.server.vendor("athelas").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let users =
         json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
     vendor.change_principals(&mock, users).expect("principals");
@@ -133,8 +133,8 @@ async fn a_rotated_password_takes_effect_at_once() {
 #[tokio::test]
 async fn a_name_outside_ascii_has_to_be_encoded() {
     let bench = bench().await;
-    let vendor = bench.running.server.vendor("athelas").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let users = json!({"users": [{"username": "müller", "password": "x"}]});
     vendor.change_principals(&mock, users).expect("principals");
     for (body, status) in [
@@ -167,8 +167,12 @@ async fn the_journal_names_account_and_token_and_keeps_no_secret() {
 async fn the_same_seed_gives_the_same_run() {
     let (one, two) = (bench().await, bench().await);
     let at = Some(Timestamp::from_seconds(1_795_514_400));
-    one.stage.clock.turn(None, at, None);
-    two.stage.clock.turn(None, at, None);
+    one.stage
+        .clock
+        .adjust(locum_server::ClockChange::set(at.expect("a date")));
+    two.stage
+        .clock
+        .adjust(locum_server::ClockChange::set(at.expect("a date")));
     assert_eq!(one.credential("password"), two.credential("password"));
     assert_eq!(login(&one).await, login(&two).await);
 }
@@ -181,8 +185,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let status = runtime.block_on(async {
             let bench = bench().await;
-            let vendor = bench.running.server.vendor("athelas").expect("it is there");
-            let mock = bench.running.server.mock(vendor, &bench.stage);
+            let vendor = bench.running.stages.vendor("athelas").expect("it is there");
+            let mock = bench.running.stages.mock(vendor, &bench.stage);
             let users = json!({"users": [{"username": username, "password": password}]});
             vendor.change_principals(&mock, users).expect("principals");
             bench.request(TOKEN, FORM, form(&bench, 0)).await.status

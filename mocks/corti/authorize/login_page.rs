@@ -24,7 +24,7 @@ const REQUEST: &str = "authorization";
 
 /// Shows the form.
 pub(super) async fn opened(mock: &Mock, realm: &RealmRef, asked: &Authorization) -> Reply {
-    let value = mock.word(43);
+    let value = mock.random_alphanumeric(43);
     let lives = Duration::from_secs(mock.setting_u64("refresh_ttl_s"));
     let mut new = NewToken::new(TokenKind::Session, &asked.client, 0, lives);
     new.tenant = Some(realm.name.clone());
@@ -101,7 +101,7 @@ fn proven<'a>(realm: &'a RealmRef, request: &Request) -> Result<&'a User, &'stat
 
 /// Issues the cookie of a browser that logged in; it ends with the session.
 async fn remember(mock: &Mock, realm: &RealmRef, login: &Login) -> String {
-    let value = mock.word(64);
+    let value = mock.random_alphanumeric(64);
     let lives = Duration::from_secs(mock.setting_u64("session_ttl_s"));
     let mut new = NewToken::new(TokenKind::Session, login.principal(), login.number, lives);
     new.tenant = Some(realm.name.clone());

@@ -91,7 +91,7 @@ async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request)
             token.kind == TokenKind::Code && token.tenant.as_ref() == Some(&asked.realm.name)
         })
         .ok_or_else(unknown)?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     let login = Login::of(&token).ok_or_else(unknown)?;
     let request = Request::of(&token).ok_or_else(unknown)?;
     let before = mock
@@ -105,7 +105,7 @@ async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request)
                 &asked.request.endpoint,
                 invalid(DenialKind::Revoked).got(token.name()),
             );
-            if refused.is_err() && mock.acts("revoke_family") {
+            if refused.is_err() && mock.effect_enabled("revoke_family") {
                 login::end(mock, login.number, Ended::ClientSession, &login.client).await;
             }
             refused?;

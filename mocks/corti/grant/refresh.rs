@@ -26,7 +26,7 @@ pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> 
     let scope = form.read_by_grant("scope");
     let scope = scope.map(|raw| Scope::read(Some(raw))).transpose()?;
     let (token, login) = issued(asked, value).await?;
-    mock.presented(&token).await;
+    mock.note_presented_token(&token).await;
     check(asked, &token, &login)?;
     if mock.setting_on("rotate_refresh") {
         spend(asked, &token, &login).await?;
@@ -124,7 +124,7 @@ async fn spend(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), De
         return Ok(());
     }
     let refused = asked.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
-    if refused.is_err() && asked.mock.acts("revoke_family") {
+    if refused.is_err() && asked.mock.effect_enabled("revoke_family") {
         login::end(
             asked.mock,
             login.number,

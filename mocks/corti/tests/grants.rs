@@ -296,10 +296,10 @@ async fn administrators_acts_reach_old_tokens() {
     set_client(&bench, "locum-app", "enabled", true);
     assert_eq!(userinfo(&bench, &access).await.0, 200);
     bench.advance(10.0);
-    let vendor = bench.running.server.vendor("corti").expect("it is there");
+    let vendor = bench.running.stages.vendor("corti").expect("it is there");
     let now = bench
         .running
-        .server
+        .stages
         .mock(vendor, &bench.stage)
         .now()
         .as_seconds();
@@ -322,8 +322,8 @@ async fn administrators_acts_reach_old_tokens() {
     grant(&bench, &refresh, "Stale token").await;
     let (access, refresh) = login().await;
     assert_eq!(userinfo(&bench, &access).await.0, 200);
-    let vendor = bench.running.server.vendor("corti").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("corti").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let mut principals = bench.document().principals;
     principals["realms"][0]["users"] = serde_json::json!([]);
     vendor

@@ -229,9 +229,9 @@ async fn the_guard_admits_access_tokens_alone() {
     )
     .await;
     let access = text(&reply, "access_token");
-    let vendor = bench.running.server.vendor("corti").expect("it is there");
+    let vendor = bench.running.stages.vendor("corti").expect("it is there");
     let verdict = |value: String| {
-        let mock = bench.running.server.mock(vendor, &bench.stage);
+        let mock = bench.running.stages.mock(vendor, &bench.stage);
         async move {
             bearer_value(&mock, "interactions", &value)
                 .await

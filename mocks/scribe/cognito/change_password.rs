@@ -23,7 +23,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         )?;
     }
     weak(proposed).map_or(Ok(()), |denial| call.refuse(denial))?;
-    if call.mock.acts("change_password") {
+    if call.mock.effect_enabled("change_password") {
         call.state.set_password(&user.username, proposed);
     }
     Ok(done())

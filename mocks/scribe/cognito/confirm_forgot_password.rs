@@ -36,7 +36,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     }
     weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
     if let Some(sent) = sent {
-        call.mock.presented(&sent).await;
+        call.mock.note_presented_token(&sent).await;
         call.mock.change(sent.id, Change::Spend).await;
     }
     call.state.set_password(&user.username, password);

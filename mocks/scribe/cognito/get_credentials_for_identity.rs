@@ -15,7 +15,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             .param("identity", identity));
     };
     let login = examine::login(call, &logins).await?;
-    let same = call.mock.acts("same_identity");
+    let same = call.mock.effect_enabled("same_identity");
     if same && identity != call.state.identity(&login.principal) {
         call.refuse(match call.state.user_of_identity(identity) {
             Some(_) => Denial::new(DenialKind::WrongToken, "logins_do_not_match")

@@ -23,7 +23,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             .expected("Logins with the id token"));
     };
     let login = examine::login(call, &logins).await?;
-    let identity = if call.mock.acts("same_identity") {
+    let identity = if call.mock.effect_enabled("same_identity") {
         call.state.identity(&login.principal)
     } else {
         format!("{}:{}", call.state.region, call.mock.uuid())

@@ -10,7 +10,7 @@ use crate::scribe::examine;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let token = examine::access(call, call.required("AccessToken")?).await?;
-    let all = call.mock.acts("sign_out_everywhere");
+    let all = call.mock.effect_enabled("sign_out_everywhere");
     let kinds = [TokenKind::Access, TokenKind::Id, TokenKind::Refresh];
     let of_user = call.mock.tokens(|have| {
         have.principal == token.principal

@@ -57,7 +57,7 @@ pub(super) async fn proven(call: &Call<'_>, client: &Client, user: &User) -> Res
     if user.state == UserState::Temporary {
         not_too_old(call, user)?;
         // "You won't be able to access anything else until the temporary password has been changed."
-        if call.mock.acts("demand_new_password") {
+        if call.mock.effect_enabled("demand_new_password") {
             return Ok(challenge::open(call, client, user, Challenge::NewPassword, None).await);
         }
     }

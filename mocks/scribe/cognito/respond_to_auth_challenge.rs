@@ -102,7 +102,7 @@ async fn session(
     let value = call.text("Session").ok_or_else(|| missing("Session"))?;
     let found = call.mock.find(value).await;
     if let Some(token) = &found {
-        call.mock.presented(token).await;
+        call.mock.note_presented_token(token).await;
     }
     let user = call.state.user(username);
     let bad = |kind, reason: &str, got: &str| {

@@ -20,7 +20,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let Some(token) = call.mock.find(value).await else {
         return Ok(reply);
     };
-    call.mock.presented(&token).await;
+    call.mock.note_presented_token(&token).await;
     if token.kind != TokenKind::Refresh {
         call.refuse(
             Denial::new(DenialKind::Unsupported, "unsupported_token_type")
@@ -34,8 +34,8 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         return Ok(reply);
     }
     let (refresh, others) = (
-        call.mock.acts("revoke_refresh"),
-        call.mock.acts("revoke_access"),
+        call.mock.effect_enabled("revoke_refresh"),
+        call.mock.effect_enabled("revoke_access"),
     );
     let ends = |kind: TokenKind| match kind {
         TokenKind::Refresh => refresh,

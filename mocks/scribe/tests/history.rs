@@ -38,7 +38,10 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let bench = start().await;
     // On a whole second, so that exp is exact.
     let now = locum_core::Timestamp::from_seconds(bench.stage.clock.now().as_seconds() + 1);
-    bench.stage.clock.turn(None, Some(now), None);
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
     let (mut clock, mut logins) = (0_u64, Vec::<Modelled>::new());
     for step in steps {
         match step {

@@ -266,7 +266,10 @@ async fn tokens_die_at_their_second() {
     // On a whole second, since exp counts those.
     let now = bench.stage.clock.now().as_seconds();
     let now = locum_core::Timestamp::from_seconds(now + 1);
-    bench.stage.clock.turn(None, Some(now), None);
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
     let tokens = login(&bench).await;
     bench.advance(1799.0);
     assert_eq!(get_user(&bench, &tokens.access).await.status, 200);

@@ -296,8 +296,8 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
 async fn principals_that_change_are_looked_at_anew() {
     let bench = start().await;
     let tokens = login(&bench).await;
-    let vendor = bench.running.server.vendor("scribe").expect("it is there");
-    let mock = bench.running.server.mock(vendor, &bench.stage);
+    let vendor = bench.running.stages.vendor("scribe").expect("it is there");
+    let mock = bench.running.stages.mock(vendor, &bench.stage);
     let mut principals = bench.document().principals;
     principals["users"][0]["state"] = "disabled".into();
     principals["clients"][1]["flows"] = json!(["REFRESH_TOKEN_AUTH"]);

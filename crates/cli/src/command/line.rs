@@ -31,10 +31,11 @@ pub(super) fn of(stage: &str, entry: &Entry, color: bool) -> String {
         &entry.endpoint
     };
     let mut line = format!(
-        "{} {vendor:<8} {endpoint:<12} {:<6} {path}  {}",
+        "{} {vendor:<8} {endpoint:<12} {:<6} {}  {}",
         paint(tint, &status.to_string()),
         entry.method,
-        entry.principal.as_deref().unwrap_or("anonymous"),
+        printable(path),
+        printable(entry.principal.as_deref().unwrap_or("anonymous")),
     );
     if let Some(fault) = entry.fault {
         line.push_str(&format!("  fault {}", fault.0));
@@ -46,9 +47,38 @@ pub(super) fn of(stage: &str, entry: &Entry, color: bool) -> String {
         };
         line.push_str(&format!(
             "\n    {}  {}",
-            denial.sentence(),
+            printable(&denial.sentence()),
             paint(2, &journal)
         ));
     }
     line
+}
+
+/// `text` without characters that a terminal obeys: a client chooses its name itself.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// Says that `count` lines are missing at this place.
+pub(super) fn dropped(count: u64) -> String {
+    let lines = if count == 1 { "line" } else { "lines" };
+    format!("... {count} {lines} dropped: the reader is slow\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\nc é"), "a\\u{1b}[2Jb\\nc é");
+    }
 }

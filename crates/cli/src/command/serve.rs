@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use locum_core::Secret;
-use locum_server::server::Observer;
-use locum_server::{Running, Server, ServerConfig, ServerError};
+use locum_server::observe::{Observation, Observer};
+use locum_server::{App, ServerConfig, ServerError, Stages};
 
+use super::port_file::PortFile;
 use super::{Failure, args, line, vendors};
 
 /// Serves until it is interrupted.
@@ -18,55 +19,67 @@ pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
 }
 
 async fn serve(args: &args::Serve) -> Result<u8, Failure> {
-    let running = start(args).await?;
-    let address = running.server.address;
-    if let Some(path) = &args.port_file {
-        std::fs::write(path, address.port().to_string())
-            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+    let port_file = args.port_file.as_deref().map(PortFile::clear).transpose()?;
+    let ready = Arc::new(OnceLock::new());
+    let running = start(args, printer(Arc::clone(&ready), args.quiet)).await?;
+    if let Some(file) = &port_file {
+        file.write(running.stages.address.port())?;
     }
-    let roots: Vec<String> = running
-        .server
-        .vendors()
-        .iter()
-        .map(|vendor| vendor.profile().vendor.clone())
-        .collect();
-    super::say(&format!("LISTENING http://{address} {}\n", roots.join(" ")));
-    if let Some(token) = &running.server.config.control_token {
-        super::say(&format!("CONTROL-TOKEN {}\n", token.expose()));
-    }
+    let _ = ready.set(greeting(&running.stages));
     interrupted().await;
     running.stop().await;
     Ok(0)
 }
 
-async fn start(args: &args::Serve) -> Result<Running, Failure> {
+/// The first lines: where the server listens, and the token of its control API.
+fn greeting(stages: &Stages) -> String {
+    let vendors = stages.vendors().iter();
+    let slugs: Vec<&str> = vendors.map(|v| v.profile().vendor.as_str()).collect();
+    let mut lines = format!("LISTENING http://{} {}\n", stages.address, slugs.join(" "));
+    if let Some(token) = &stages.config.control_token {
+        lines.push_str(&format!("CONTROL-TOKEN {}\n", token.expose()));
+    }
+    lines
+}
+
+async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
     let vendors = vendors::named(&args.vendors)?;
     let given = args.control_token.clone().map(Secret::new);
     let control_token = given.or_else(|| (!args.host.is_loopback()).then(made_up_token));
-    let observer = (!args.quiet).then(|| -> Observer {
-        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Arc::new(move |stage, entry| super::say(&format!("{}\n", line::of(stage, entry, color))))
-    });
     let config = ServerConfig {
         address: SocketAddr::new(args.host, args.port),
         control_token,
         seed: args.seed,
-        observer,
+        observer: Some(observer),
     };
-    let running = Server::start(config, vendors)
+    let running = App::start(config, vendors)
         .await
         .map_err(|error| refused(&error))?;
     if let Some(name) = &args.twin {
         let stage = running
-            .server
+            .stages
             .stage("default")
             .expect("a server starts with it");
         running
-            .server
+            .stages
             .put_twin(&stage, name)
             .map_err(Failure::usage)?;
     }
     Ok(running)
+}
+
+/// Prints to standard output, as nothing else does: first what `ready` says once the server is,
+/// then a line for each exchange unless `quiet`.
+fn printer(ready: Arc<OnceLock<String>>, quiet: bool) -> Observer {
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Arc::new(move |observation| match observation {
+        Observation::Listening(_) => super::say(ready.wait()),
+        _ if quiet => {}
+        Observation::Exchange { stage, entry } => {
+            super::say(&format!("{}\n", line::of(&stage, &entry, color)));
+        }
+        Observation::Dropped(count) => super::say(&line::dropped(count)),
+    })
 }
 
 fn refused(error: &ServerError) -> Failure {
@@ -78,8 +91,8 @@ fn refused(error: &ServerError) -> Failure {
 }
 
 fn made_up_token() -> Secret {
-    Secret::new(locum_server::principal::word(
-        &mut locum_server::stage::chance_for(rand::random(), "control"),
+    Secret::new(locum_server::principal::random_alphanumeric(
+        &mut locum_server::stage::rng_for(rand::random(), "control"),
         32,
     ))
 }

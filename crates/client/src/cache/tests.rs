@@ -6,7 +6,7 @@ use locum_core::{Clock, ManualClock, Timestamp};
 use proptest::prelude::*;
 use tokio::sync::Semaphore;
 
-use super::{Cache, Fresh, Held};
+use super::{Cache, CacheEntry, Fetched};
 use crate::error::Error;
 use crate::moment::Moment;
 
@@ -40,7 +40,7 @@ impl Vendor {
         Moment::read(&*self.clock)
     }
 
-    async fn get(&self, answer: Result<Duration, Error>) -> Result<Arc<Held<u64>>, Error> {
+    async fn get(&self, answer: Result<Duration, Error>) -> Result<Arc<CacheEntry<u64>>, Error> {
         self.get_gated(answer, None).await
     }
 
@@ -49,17 +49,17 @@ impl Vendor {
         &self,
         answer: Result<Duration, Error>,
         gate: Option<Arc<Semaphore>>,
-    ) -> Result<Arc<Held<u64>>, Error> {
+    ) -> Result<Arc<CacheEntry<u64>>, Error> {
         let vendor = self.clone();
         let source = || async move {
-            let sent = vendor.now();
+            let requested_at = vendor.now();
             let value = vendor.asked.fetch_add(1, Ordering::SeqCst) + 1;
             if let Some(gate) = gate {
                 let _ = gate.acquire().await;
             }
-            answer.map(|lifetime| Fresh {
+            answer.map(|lifetime| Fetched {
                 value,
-                sent,
+                requested_at,
                 lifetime,
             })
         };
@@ -120,8 +120,8 @@ async fn a_caller_that_goes_away_takes_nothing_with_it() {
     first.abort();
     settle().await;
     gate.add_permits(1);
-    let held = second.await.expect("no panic").expect("a token");
-    assert_eq!((held.value, vendor.asked()), (1, 1));
+    let entry = second.await.expect("no panic").expect("a token");
+    assert_eq!((entry.value, vendor.asked()), (1, 1));
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn a_source_that_panics_is_an_error_and_no_hang() {
     let vendor = Vendor::new();
     let source = || async { panic!("a bug in the source") };
     let outcome = vendor.cache.get(source).await;
-    assert_eq!(outcome.map(|held| held.value), Err(Error::Stopped));
+    assert_eq!(outcome.map(|entry| entry.value), Err(Error::Stopped));
     vendor.clock.advance(2 * MINUTE);
     assert_eq!(vendor.get(Ok(HOUR)).await.expect("a token").value, 1);
 }
@@ -170,9 +170,66 @@ async fn a_token_that_still_lives_outlasts_a_failed_renewal() {
     }
     vendor.clock.advance(Duration::from_secs(11));
     assert_eq!(
-        vendor.get(Err(down())).await.map(|held| held.value),
+        vendor.get(Err(down())).await.map(|entry| entry.value),
         Err(down())
     );
+}
+
+#[tokio::test]
+async fn a_token_that_was_refused_meanwhile_does_not_outlast_a_failed_renewal() {
+    let vendor = Vendor::new();
+    let old = vendor.get(Ok(HOUR)).await.expect("a token");
+    vendor
+        .clock
+        .advance(HOUR.saturating_sub(Duration::from_secs(10)));
+    let gate = Arc::new(Semaphore::new(0));
+    let call = tokio::spawn({
+        let (vendor, gate) = (vendor.clone(), Arc::clone(&gate));
+        async move { vendor.get_gated(Err(down()), Some(gate)).await }
+    });
+    settle().await;
+    vendor.cache.invalidate(old.generation);
+    gate.add_permits(1);
+    let outcome = call.await.expect("no panic");
+    assert_eq!(outcome.map(|entry| entry.value), Err(down()));
+}
+
+#[tokio::test]
+async fn an_absurd_wait_ends_within_a_day() {
+    let vendor = Vendor::new();
+    let busy = Error::Throttled {
+        status: 503,
+        wait: Some(Duration::from_secs(u64::MAX)),
+    };
+    assert!(vendor.get(Err(busy)).await.is_err());
+    vendor.clock.advance(24 * HOUR);
+    assert_eq!(vendor.get(Ok(HOUR)).await.expect("a token").value, 2);
+}
+
+#[test]
+fn a_fetch_whose_runtime_ends_is_an_error_and_the_next_one_is_not() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime")
+    };
+    let vendor = Vendor::new();
+    let never = Arc::new(Semaphore::new(0));
+    let first = runtime();
+    first.block_on(async {
+        let call = vendor.get_gated(Ok(HOUR), Some(Arc::clone(&never)));
+        assert!(futures_util::FutureExt::now_or_never(call).is_none());
+    });
+    let second = runtime();
+    let waiter = second.spawn({
+        let vendor = vendor.clone();
+        async move { vendor.get(Ok(HOUR)).await }
+    });
+    second.block_on(settle());
+    drop(first);
+    let outcome = second.block_on(waiter).expect("no panic");
+    assert_eq!(outcome.map(|entry| entry.value), Err(Error::Stopped));
+    assert!(second.block_on(vendor.get(Ok(HOUR))).is_ok());
 }
 
 #[tokio::test]
@@ -206,7 +263,7 @@ async fn fifty_calls_with_wrong_credentials_make_one_login() {
     let vendor = Vendor::new();
     for _ in 0..50 {
         let outcome = vendor.get(Err(refused())).await;
-        assert_eq!(outcome.map(|held| held.value), Err(refused()));
+        assert_eq!(outcome.map(|entry| entry.value), Err(refused()));
     }
     assert_eq!(vendor.asked(), 1);
 }
@@ -215,8 +272,8 @@ async fn fifty_calls_with_wrong_credentials_make_one_login() {
 async fn a_token_without_life_serves_the_call_it_was_fetched_for() {
     let vendor = Vendor::new();
     for n in 1..=3 {
-        let held = vendor.get(Ok(Duration::ZERO)).await.expect("a token");
-        assert_eq!((held.value, vendor.asked()), (n, n));
+        let entry = vendor.get(Ok(Duration::ZERO)).await.expect("a token");
+        assert_eq!((entry.value, vendor.asked()), (n, n));
     }
 }
 
@@ -279,8 +336,8 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
             Step::Jump(millis) => vendor.clock.jump(millis.into()),
             Step::Settle => settle().await,
             Step::Refuse(back) => {
-                if let Some(held) = vendor.cache.peek() {
-                    let generation = held.generation.saturating_sub(back.into());
+                if let Some(entry) = vendor.cache.peek() {
+                    let generation = entry.generation.saturating_sub(back.into());
                     vendor.cache.invalidate(generation);
                     refused = refused.max(generation);
                 }
@@ -291,15 +348,18 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                     .map(|millis| Duration::from_millis(millis.into()))
                     .ok_or_else(down);
                 let calls = (0..calls).map(|_| vendor.get(answer.clone()));
-                for held in futures_util::future::join_all(calls)
+                for entry in futures_util::future::join_all(calls)
                     .await
                     .into_iter()
                     .flatten()
                 {
                     // Fetched for these very calls, or alive on both clocks.
-                    let new = held.value > before;
-                    prop_assert!(new || !held.end.passed(vendor.now()), "served when over");
-                    prop_assert!(held.generation > refused, "served when refused");
+                    let new = entry.value > before;
+                    prop_assert!(
+                        new || !entry.expires_at.passed(vendor.now()),
+                        "served when over"
+                    );
+                    prop_assert!(entry.generation > refused, "served when refused");
                 }
                 // At most one flight for calls that come at once: the one before them may have
                 // been in the air.

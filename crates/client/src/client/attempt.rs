@@ -1,4 +1,4 @@
-//! One call: proof, request, and what its refusals are answered with.
+//! One API operation: authentication, request, and what follows on a refusal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,124 +8,135 @@ use futures_util::TryStreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::Url;
+use tokio::time::Instant;
 
-use super::{DEFAULT_TIMEOUT, Inner};
-use crate::cache::Held;
-use crate::call::{Body, Call, Reply};
+use super::DEFAULT_TIMEOUT;
+use super::inner::Inner;
+use crate::cache::CacheEntry;
 use crate::error::Error;
-use crate::family::Family;
-use crate::grant::Tokens;
+use crate::grant;
+use crate::operation::{ApiOperation, Body, Reply};
 use crate::retry::{Backoff, date, may_repeat, retry_after};
-use crate::sign::{AwsCredentials, Request, Signer, blames_date};
+use crate::session::CredentialSession;
+use crate::sign::{AwsCredentials, SignableRequest, Signer, is_date_refusal};
+use crate::tokens::Tokens;
 
-/// What one request proves itself with.
-enum Lease {
-    Bearer(Arc<Family>, Arc<Held<Tokens>>),
-    Aws(Arc<Family>, Arc<Held<AwsCredentials>>),
+/// What one request is authenticated with.
+enum RequestCredential {
+    Bearer(Arc<CredentialSession>, Arc<CacheEntry<Tokens>>),
+    Aws(Arc<CredentialSession>, Arc<CacheEntry<AwsCredentials>>),
 }
 
-impl Lease {
-    /// Drops what was refused, unless a newer one has come since.
+impl RequestCredential {
+    /// Removes the credential from its cache, unless a newer one is there.
     fn invalidate(&self) {
         match self {
-            Self::Bearer(family, held) => family.tokens.invalidate(held.generation),
-            Self::Aws(family, held) => family.aws.invalidate(held.generation),
+            Self::Bearer(session, entry) => session.tokens.invalidate(entry.generation),
+            Self::Aws(session, entry) => session.aws.invalidate(entry.generation),
         }
     }
 }
 
-/// What is left to try for one call.
-struct Tries {
+/// The retries that one operation has left.
+struct RetryBudget {
+    /// With a new credential, once.
     renewal: bool,
+    /// With a corrected date of signature, once.
     redating: bool,
     backoff: Backoff,
 }
 
-/// What a reply asks of the client.
-enum Answer {
-    /// It goes to the caller.
-    Done(Reply),
-    /// The proof is dead: a new one, and the call again.
+/// What follows on a reply.
+enum NextStep {
+    Return(Reply),
+    /// Renew the credential and repeat the request.
     Renew,
-    /// The call again, at once.
+    /// Repeat the request at once.
     Repeat,
-    /// The call again, after a while.
-    Wait(Duration),
+    /// Repeat the request after a pause, if time and body allow.
+    RepeatAfter {
+        pause: Duration,
+        /// The vendor's part of it, for the error otherwise.
+        asked: Option<Duration>,
+    },
 }
 
 impl Inner {
-    /// Makes one call within its limit.
-    pub(crate) async fn run(&self, url: Url, call: Call) -> Result<Reply, Error> {
-        let limit = call.timeout.unwrap_or(DEFAULT_TIMEOUT);
-        let deadline = tokio::time::Instant::now() + limit;
-        tokio::time::timeout_at(deadline, self.persist(url, call, deadline))
+    /// Executes an operation within its time limit.
+    pub(super) async fn execute(&self, url: Url, operation: ApiOperation) -> Result<Reply, Error> {
+        let limit = operation.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let attempts = self.with_retries(url, operation, Instant::now().checked_add(limit));
+        tokio::time::timeout(limit, attempts)
             .await
             .unwrap_or(Err(Error::Timeout(limit)))
     }
 
-    async fn persist(
+    async fn with_retries(
         &self,
         url: Url,
-        call: Call,
-        deadline: tokio::time::Instant,
+        operation: ApiOperation,
+        deadline: Option<Instant>,
     ) -> Result<Reply, Error> {
-        let Call {
+        let ApiOperation {
             method,
             headers,
             mut body,
             ..
-        } = call;
-        let mut tries = Tries {
+        } = operation;
+        let mut budget = RetryBudget {
             renewal: true,
             redating: true,
-            backoff: Backoff::for_calls(),
+            backoff: Backoff::for_operations(),
         };
         if let (Some(_), Body::Stream(_)) = (&self.signer, &body) {
-            body = Body::Bytes(collect(body).await?);
+            body = Body::Bytes(read_stream(body).await?);
         }
         loop {
-            let lease = self.lease().await?;
-            let (now, replayable) = match &body {
+            let credential = self.credential().await?;
+            let (sent_body, replayable) = match &body {
                 Body::Stream(_) => (std::mem::take(&mut body), false),
                 Body::Bytes(bytes) => (Body::Bytes(bytes.clone()), true),
                 Body::None => (Body::None, true),
             };
-            let reply = self.send(&lease, &method, &url, &headers, now).await?;
+            let reply = self
+                .send(&credential, &method, &url, &headers, sent_body)
+                .await?;
             let status = reply.status.as_u16();
-            let answer = self.judge(&mut tries, &method, reply)?;
-            if let Answer::Renew = answer {
-                lease.invalidate();
+            let next_step = self.next_step(&mut budget, &method, reply)?;
+            if let NextStep::Renew = next_step {
+                credential.invalidate();
             }
-            match answer {
-                Answer::Done(reply) => return Ok(reply),
-                Answer::Wait(pause) => {
-                    if !replayable || tokio::time::Instant::now() + pause > deadline {
-                        let wait = Some(pause);
+            match next_step {
+                NextStep::Return(reply) => return Ok(reply),
+                NextStep::RepeatAfter { pause, asked: wait } => {
+                    let too_late =
+                        deadline.is_some_and(|deadline| Instant::now() + pause > deadline);
+                    if !replayable || too_late {
                         return Err(Error::Throttled { status, wait });
                     }
                     tokio::time::sleep(pause).await;
                 }
-                Answer::Renew | Answer::Repeat if !replayable => {
+                NextStep::Renew | NextStep::Repeat if !replayable => {
                     return Err(Error::NotReplayable { status });
                 }
-                Answer::Renew | Answer::Repeat => {}
+                NextStep::Renew | NextStep::Repeat => {}
             }
         }
     }
 
-    async fn lease(&self) -> Result<Lease, Error> {
-        let family = self.family.load_full();
+    async fn credential(&self) -> Result<RequestCredential, Error> {
+        let session = self.session.load_full();
         if self.signer.is_some() {
-            let held = family.aws(&self.issuer).await?;
-            return Ok(Lease::Aws(family, held));
+            let entry = grant::aws_credentials(&self.issuer, &session).await?;
+            return Ok(RequestCredential::Aws(session, entry));
         }
-        let held = family.tokens(&self.issuer).await?;
-        Ok(Lease::Bearer(family, held))
+        let entry = grant::tokens(&self.issuer, &session).await?;
+        Ok(RequestCredential::Bearer(session, entry))
     }
 
     async fn send(
         &self,
-        lease: &Lease,
+        credential: &RequestCredential,
         method: &Method,
         url: &Url,
         own: &HeaderMap,
@@ -139,35 +150,44 @@ impl Inner {
             headers.insert(name, value.clone());
         }
         let mut url = url.clone();
-        match (lease, &self.signer) {
-            (Lease::Aws(_, held), Some(signer)) => {
-                plain_spaces(&mut url);
+        match (credential, &self.signer) {
+            (RequestCredential::Aws(_, entry), Some(signer)) => {
+                encode_plus_as_space(&mut url);
                 let bytes = match &body {
                     Body::Bytes(bytes) => &bytes[..],
                     Body::None | Body::Stream(_) => &[],
                 };
                 let now = self.skew.correct(self.clock.now());
-                prove(signer, &held.value, method, &url, &mut headers, bytes, now);
+                sign_request(signer, &entry.value, method, &url, &mut headers, bytes, now);
             }
-            (Lease::Bearer(_, held), _) => {
-                headers.insert(AUTHORIZATION, held.value.bearer.clone());
+            (RequestCredential::Bearer(_, entry), _) => {
+                headers.insert(AUTHORIZATION, entry.value.bearer.clone());
             }
-            (Lease::Aws(..), None) => unreachable!("AWS credentials are leased to sign"),
+            (RequestCredential::Aws(..), None) => {
+                unreachable!("AWS credentials are obtained only if there is a signer")
+            }
         }
         let body = match body {
             Body::None => None,
             Body::Bytes(bytes) => Some(bytes.into()),
             Body::Stream(stream) => Some(reqwest::Body::wrap_stream(stream)),
         };
-        self.wire.send(method.clone(), url, headers, body).await
+        self.transport
+            .send(method.clone(), url, headers, body)
+            .await
     }
 
-    /// What `reply` asks for; each kind of second try is used up by it.
-    fn judge(&self, tries: &mut Tries, method: &Method, reply: Reply) -> Result<Answer, Error> {
+    /// What follows on `reply`; a retry is taken from the budget.
+    fn next_step(
+        &self,
+        budget: &mut RetryBudget,
+        method: &Method,
+        reply: Reply,
+    ) -> Result<NextStep, Error> {
         let status = reply.status.as_u16();
-        if self.proof_is_dead(&reply) {
-            if std::mem::replace(&mut tries.renewal, false) {
-                return Ok(Answer::Renew);
+        if self.is_credential_refused(&reply) {
+            if std::mem::replace(&mut budget.renewal, false) {
+                return Ok(NextStep::Renew);
             }
             return Err(Error::Auth {
                 what: "token",
@@ -175,24 +195,24 @@ impl Inner {
                 status,
             });
         }
-        if self.clock_is_off(&reply) && std::mem::replace(&mut tries.redating, false) {
-            return Ok(Answer::Repeat);
+        if self.is_clock_corrected(&reply) && std::mem::replace(&mut budget.redating, false) {
+            return Ok(NextStep::Repeat);
         }
         if !matches!(status, 429 | 503) {
-            return Ok(Answer::Done(reply));
+            return Ok(NextStep::Return(reply));
         }
         let wait = retry_after(&reply.headers, self.clock.now());
         let pause = may_repeat(method, status)
-            .then(|| tries.backoff.next(wait, self.issuer.chance()))
+            .then(|| budget.backoff.next(wait, self.issuer.jitter()))
             .flatten();
         pause
-            .map(Answer::Wait)
+            .map(|pause| NextStep::RepeatAfter { pause, asked: wait })
             .ok_or(Error::Throttled { status, wait })
     }
 
-    /// A 401; where requests are signed, a 403 that says that the credentials have expired. A
-    /// plain 403 says that this caller may not, and another token changes nothing.
-    fn proof_is_dead(&self, reply: &Reply) -> bool {
+    /// A 401 or, if requests are signed, a 403 for expired credentials. Any other 403 denies this
+    /// caller the operation, and a new token would not help.
+    fn is_credential_refused(&self, reply: &Reply) -> bool {
         match reply.status {
             StatusCode::UNAUTHORIZED => true,
             StatusCode::FORBIDDEN => self.signer.is_some() && is_expired_token(reply),
@@ -200,17 +220,16 @@ impl Inner {
         }
     }
 
-    /// Whether a signature was refused for its date, and the vendor's own `Date` gives a better
-    /// one.
-    fn clock_is_off(&self, reply: &Reply) -> bool {
+    /// Whether a signature was refused for its date and the reply's `Date` has corrected the clock.
+    fn is_clock_corrected(&self, reply: &Reply) -> bool {
         self.signer.is_some()
             && reply.status == StatusCode::FORBIDDEN
-            && blames_date(&String::from_utf8_lossy(&reply.body))
+            && is_date_refusal(&String::from_utf8_lossy(&reply.body))
             && date(&reply.headers).is_some_and(|date| self.skew.learn(self.clock.now(), date))
     }
 }
 
-/// API Gateway names the class in a header, with a `:` and more behind it in some replies.
+/// API Gateway names the class of an error in a header, in some replies followed by a `:` and more.
 fn is_expired_token(reply: &Reply) -> bool {
     let class = reply.headers.get("x-amzn-errortype");
     let named = class
@@ -221,26 +240,26 @@ fn is_expired_token(reply: &Reply) -> bool {
             .contains("security token included in the request is expired")
 }
 
-async fn collect(body: Body) -> Result<Bytes, Error> {
+async fn read_stream(body: Body) -> Result<Bytes, Error> {
     let Body::Stream(stream) = body else {
         return Ok(Bytes::new());
     };
     let read: Vec<Bytes> = stream
         .try_collect()
         .await
-        .map_err(|_| Error::Refused("the body's stream broke"))?;
+        .map_err(|_| Error::Refused("the body's stream failed"))?;
     Ok(read.concat().into())
 }
 
-/// In a query a `+` means a space to some readers and a plus to others; `%20` is read alike.
-fn plain_spaces(url: &mut Url) {
+/// Some parsers of a query read `+` as a space and some as a plus; all read `%20` alike.
+fn encode_plus_as_space(url: &mut Url) {
     if let Some(query) = url.query().filter(|query| query.contains('+')) {
         let plain = query.replace('+', "%20");
         url.set_query(Some(&plain));
     }
 }
 
-fn prove(
+fn sign_request(
     signer: &Signer,
     credentials: &AwsCredentials,
     method: &Method,
@@ -264,7 +283,7 @@ fn prove(
     if let Some(content_type) = &content_type {
         list.push(("content-type", content_type));
     }
-    let request = Request {
+    let request = SignableRequest {
         method: method.as_str(),
         target: &target,
         headers: &list,

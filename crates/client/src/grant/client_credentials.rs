@@ -1,26 +1,27 @@
 //! The client credentials grant (RFC 6749 §4.4).
 
-use super::Tokens;
-use super::issuer::{Form, Issuer};
-use super::reply::tokens;
-use crate::cache::Fresh;
+use super::form::Form;
+use super::issuer::Issuer;
+use super::reply::parse_tokens;
+use crate::cache::Fetched;
 use crate::config::Credentials;
 use crate::error::Error;
+use crate::tokens::Tokens;
 
 pub(super) async fn obtain(
     issuer: &Issuer,
     credentials: &Credentials,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     issuer
-        .persist(|| async {
+        .with_retries(|| async {
             let mut form = Form::new().with("grant_type", "client_credentials");
             if let Some(scope) = &issuer.facts.scope {
                 form = form.with("scope", scope);
             }
-            let (form, basic) = issuer.authenticate(form, credentials);
-            let sent = issuer.now();
-            let reply = issuer.post_form(&issuer.url, &form, basic).await?;
-            tokens(issuer, sent, &reply, "credentials")
+            let (form, basic) = form.authenticated(credentials, issuer.facts.secret_in);
+            let requested_at = issuer.now();
+            let reply = issuer.post_form(&issuer.token_url, &form, basic).await?;
+            parse_tokens(issuer, requested_at, &reply, "credentials")
         })
         .await
 }

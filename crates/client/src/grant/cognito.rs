@@ -1,4 +1,4 @@
-//! Amazon Cognito's user pool: sign in, refresh, the challenge for a new password, revocation.
+//! Amazon Cognito's user pool: sign-in, refresh, the challenge for a new password, revocation.
 //!
 //! Every operation is a POST to one root, named by `X-Amz-Target`; every client error is a 400
 //! with its class in `__type`.
@@ -8,62 +8,61 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use locum_core::Secret;
 use serde_json::{Value, json};
 
-use super::Tokens;
 use super::issuer::Issuer;
-use super::reply::bearer;
-use crate::cache::Fresh;
-use crate::call::Reply;
+use crate::cache::Fetched;
 use crate::config::CognitoConfig;
-use crate::error::{self, Error};
-use crate::family::{Challenge, Family};
+use crate::error::{Challenge, Error};
 use crate::lifetime::lifetime;
 use crate::moment::Moment;
+use crate::operation::Reply;
 use crate::retry::retry_after;
+use crate::session::{CredentialSession, PendingChallenge};
+use crate::tokens::{Tokens, bearer_header};
 
-const PROVIDER: &str = "AWSCognitoIdentityProviderService";
+const USER_POOL_SERVICE: &str = "AWSCognitoIdentityProviderService";
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// `InitiateAuth` with name and password.
 pub(super) async fn sign_in(
     issuer: &Issuer,
-    family: &Family,
+    session: &CredentialSession,
     username: &str,
     password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "AuthFlow": "USER_PASSWORD_AUTH",
         "AuthParameters": {"USERNAME": username, "PASSWORD": password.expose()},
     });
-    let (sent, reply) = initiate(issuer, &body).await?;
-    if let Some(session) = reply["Session"].as_str()
+    let (requested_at, reply) = initiate(issuer, &body).await?;
+    if let Some(challenge_session) = reply["Session"].as_str()
         && reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     {
-        family.keep_challenge(Challenge {
+        session.set_challenge(PendingChallenge {
             username: username.to_owned(),
-            session: Secret::new(session),
+            session: Secret::new(challenge_session),
         });
     }
-    tokens(issuer, sent, &reply)
+    parse_tokens(issuer, requested_at, &reply)
 }
 
-/// `InitiateAuth` with a refresh token; the reply normally holds no new one.
-pub(super) async fn refresh(issuer: &Issuer, refresh: &Secret) -> Result<Fresh<Tokens>, Error> {
+/// `InitiateAuth` with a refresh token; without rotation the reply holds no new one.
+pub(super) async fn refresh(issuer: &Issuer, token: &Secret) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "AuthFlow": "REFRESH_TOKEN_AUTH",
-        "AuthParameters": {"REFRESH_TOKEN": refresh.expose()},
+        "AuthParameters": {"REFRESH_TOKEN": token.expose()},
     });
-    let (sent, reply) = initiate(issuer, &body).await?;
-    tokens(issuer, sent, &reply)
+    let (requested_at, reply) = initiate(issuer, &body).await?;
+    parse_tokens(issuer, requested_at, &reply)
 }
 
-/// `RespondToAuthChallenge` with a new password. It is not repeated: a session is used once.
+/// `RespondToAuthChallenge` with a new password. Not retried: a `Session` is valid once.
 pub(super) async fn answer_new_password(
     issuer: &Issuer,
-    challenge: &Challenge,
+    challenge: &PendingChallenge,
     new_password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     let body = json!({
         "ClientId": pools(issuer)?.client_id,
         "ChallengeName": "NEW_PASSWORD_REQUIRED",
@@ -73,32 +72,32 @@ pub(super) async fn answer_new_password(
             "NEW_PASSWORD": new_password.expose(),
         },
     });
-    let sent = issuer.now();
-    let reply = operation(issuer, PROVIDER, "RespondToAuthChallenge", &body).await?;
-    tokens(issuer, sent, &parse(&reply)?)
+    let requested_at = issuer.now();
+    let reply = operation(issuer, USER_POOL_SERVICE, "RespondToAuthChallenge", &body).await?;
+    parse_tokens(issuer, requested_at, &parse_json(&reply)?)
 }
 
-/// `RevokeToken`: the reply's body is empty.
+/// `RevokeToken` with a refresh token; the reply's body is empty.
 pub(super) async fn revoke(issuer: &Issuer, token: &Secret) -> Result<(), Error> {
     let body = json!({"Token": token.expose(), "ClientId": pools(issuer)?.client_id});
-    operation(issuer, PROVIDER, "RevokeToken", &body)
+    operation(issuer, USER_POOL_SERVICE, "RevokeToken", &body)
         .await
         .map(drop)
 }
 
-/// The pools, which a Cognito vendor cannot do without.
+/// The configured pools, which every operation needs.
 pub(super) fn pools(issuer: &Issuer) -> Result<&CognitoConfig, Error> {
     let pools = issuer.cognito.as_ref();
-    pools.ok_or(Error::Config("the pools of this vendor are missing"))
+    pools.ok_or(Error::Config("cognito is missing"))
 }
 
 async fn initiate(issuer: &Issuer, body: &Value) -> Result<(Moment, Value), Error> {
     let attempt = || async {
-        let sent = issuer.now();
-        let reply = operation(issuer, PROVIDER, "InitiateAuth", body).await?;
-        Ok((sent, parse(&reply)?))
+        let requested_at = issuer.now();
+        let reply = operation(issuer, USER_POOL_SERVICE, "InitiateAuth", body).await?;
+        Ok((requested_at, parse_json(&reply)?))
     };
-    issuer.persist(attempt).await
+    issuer.with_retries(attempt).await
 }
 
 /// One operation of a Cognito service.
@@ -110,56 +109,70 @@ pub(super) async fn operation(
 ) -> Result<Reply, Error> {
     let mut headers = HeaderMap::new();
     let target = HeaderValue::from_str(&format!("{service}.{name}"));
-    headers.insert(TARGET, target.expect("names are letters"));
+    headers.insert(
+        TARGET,
+        target.expect("service and operation names are letters"),
+    );
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-amz-json-1.1"),
     );
-    let reply = issuer.post(&issuer.url, headers, body.to_string()).await?;
+    let reply = issuer
+        .post(&issuer.token_url, headers, body.to_string())
+        .await?;
     if reply.status.is_success() {
         return Ok(reply);
     }
-    Err(refusal(issuer, &reply))
+    Err(error_of(issuer, &reply))
 }
 
-/// Reads a reply's JSON.
-pub(super) fn parse(reply: &Reply) -> Result<Value, Error> {
-    serde_json::from_slice(&reply.body).map_err(|_| Error::Malformed("a reply that is no JSON"))
+pub(super) fn parse_json(reply: &Reply) -> Result<Value, Error> {
+    serde_json::from_slice(&reply.body).map_err(|_| Error::Malformed("the body is not valid JSON"))
 }
 
-fn tokens(issuer: &Issuer, sent: Moment, reply: &Value) -> Result<Fresh<Tokens>, Error> {
+fn parse_tokens(
+    issuer: &Issuer,
+    requested_at: Moment,
+    reply: &Value,
+) -> Result<Fetched<Tokens>, Error> {
     if let Some(challenge) = reply["ChallengeName"].as_str() {
         return Err(Error::Challenge(match challenge {
-            "NEW_PASSWORD_REQUIRED" => error::Challenge::NewPassword,
-            _ => error::Challenge::Other,
+            "NEW_PASSWORD_REQUIRED" => Challenge::NewPassword,
+            _ => Challenge::Other,
         }));
     }
     let result = &reply["AuthenticationResult"];
     let text = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
     let access =
-        text("AccessToken").ok_or(Error::Malformed("a sign-in reply without an access token"))?;
-    Ok(Fresh {
+        text("AccessToken").ok_or(Error::Malformed("the sign-in reply has no AccessToken"))?;
+    Ok(Fetched {
         value: Tokens {
-            bearer: bearer(access)?,
+            bearer: bearer_header(access)?,
             access: access.into(),
             id: text("IdToken").map(Secret::from),
             refresh: text("RefreshToken").map(Secret::from),
         },
-        sent,
-        lifetime: lifetime(&issuer.facts, &result["ExpiresIn"], access, sent.wall),
+        requested_at,
+        lifetime: lifetime(
+            &issuer.facts,
+            &result["ExpiresIn"],
+            access,
+            requested_at.wall,
+        ),
     })
 }
 
-/// What an error of a Cognito service means, by its class; its message is not kept.
-fn refusal(issuer: &Issuer, reply: &Reply) -> Error {
+/// The error that a reply of a Cognito service stands for, by its class; its message, which might
+/// repeat a secret, is dropped.
+fn error_of(issuer: &Issuer, reply: &Reply) -> Error {
     let status = reply.status.as_u16();
-    let wait = || retry_after(&reply.headers, issuer.clock.now());
+    let throttled = || Error::Throttled {
+        status,
+        wait: retry_after(&reply.headers, issuer.clock.now()),
+    };
     let code = class(&reply.body).unwrap_or_else(|| status.to_string());
     match &*code {
-        "TooManyRequestsException" | "LimitExceededException" => {
-            let wait = wait();
-            Error::Throttled { status, wait }
-        }
+        "TooManyRequestsException" | "LimitExceededException" => throttled(),
         "NotAuthorizedException"
         | "UserNotFoundException"
         | "UserNotConfirmedException"
@@ -168,10 +181,7 @@ fn refusal(issuer: &Issuer, reply: &Reply) -> Error {
             code,
             status,
         },
-        _ if matches!(status, 429 | 503) => {
-            let wait = wait();
-            Error::Throttled { status, wait }
-        }
+        _ if matches!(status, 429 | 503) => throttled(),
         _ => Error::Status {
             what: "the sign-in",
             code,
@@ -180,7 +190,7 @@ fn refusal(issuer: &Issuer, reply: &Reply) -> Error {
     }
 }
 
-/// The class of an error: the part of `__type` after a `#`, where it looks like a class.
+/// The class of an error: the part of `__type` after a `#`, if it has the form of a class name.
 fn class(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let class = body["__type"].as_str()?.rsplit('#').next()?;

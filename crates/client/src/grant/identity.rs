@@ -6,103 +6,104 @@ use std::time::Duration;
 use locum_core::{Secret, Timestamp};
 use serde_json::{Value, json};
 
-use super::cognito::{operation, parse, pools};
+use super::cognito::{operation, parse_json, pools};
 use super::issuer::Issuer;
-use crate::cache::Fresh;
+use crate::cache::Fetched;
 use crate::error::Error;
-use crate::family::Family;
-use crate::lifetime::LONGEST;
+use crate::lifetime::MAX_LIFETIME;
 use crate::moment::Moment;
 use crate::retry::date;
+use crate::session::CredentialSession;
 use crate::sign::AwsCredentials;
 
-const IDENTITY: &str = "AWSCognitoIdentityService";
+const IDENTITY_POOL_SERVICE: &str = "AWSCognitoIdentityService";
 
 /// Obtains AWS credentials. An id token that the pool refuses is renewed once.
-pub(crate) async fn aws_credentials(
+pub(super) async fn obtain(
     issuer: Arc<Issuer>,
-    family: Arc<Family>,
-) -> Result<Fresh<AwsCredentials>, Error> {
-    let held = family.tokens(&issuer).await?;
-    match exchange(&issuer, &family, held.value.id.as_ref()).await {
-        Err(Error::Auth { .. }) => family.tokens.invalidate(held.generation),
+    session: Arc<CredentialSession>,
+) -> Result<Fetched<AwsCredentials>, Error> {
+    let entry = super::tokens(&issuer, &session).await?;
+    match exchange(&issuer, &session, entry.value.id.as_ref()).await {
+        Err(Error::Auth { .. }) => session.tokens.invalidate(entry.generation),
         outcome => return outcome,
     }
-    let held = family.tokens(&issuer).await?;
-    exchange(&issuer, &family, held.value.id.as_ref()).await
+    let entry = super::tokens(&issuer, &session).await?;
+    exchange(&issuer, &session, entry.value.id.as_ref()).await
 }
 
-/// `GetId`, once a family, then `GetCredentialsForIdentity`.
+/// `GetId`, once a session, then `GetCredentialsForIdentity`.
 async fn exchange(
     issuer: &Issuer,
-    family: &Family,
+    session: &CredentialSession,
     id_token: Option<&Secret>,
-) -> Result<Fresh<AwsCredentials>, Error> {
-    let id_token = id_token.ok_or(Error::Malformed("a sign-in reply without an id token"))?;
+) -> Result<Fetched<AwsCredentials>, Error> {
+    let id_token = id_token.ok_or(Error::Malformed("the sign-in reply has no IdToken"))?;
     let pools = pools(issuer)?;
-    // The provider's name is AWS's, wherever the pool is served from.
+    // The provider's name is AWS's, whatever address serves the pool.
     let provider = format!(
         "cognito-idp.{}.amazonaws.com/{}",
         pools.region, pools.user_pool_id
     );
     let logins = json!({ provider: id_token.expose() });
-    if family.identity().is_none() {
+    if session.identity_id().is_none() {
         let body = json!({"IdentityPoolId": pools.identity_pool_id, "Logins": logins});
-        let (_, _, reply) = ask(issuer, "GetId", &body).await?;
-        family.keep_identity(reply["IdentityId"].as_str().map(str::to_owned));
+        let (_, _, reply) = post(issuer, "GetId", &body).await?;
+        session.set_identity_id(reply["IdentityId"].as_str().map(str::to_owned));
     }
-    let identity = family.identity();
-    let identity = identity.ok_or(Error::Malformed("a GetId reply without an identity"))?;
-    let body = json!({"IdentityId": identity, "Logins": logins});
-    let outcome = ask(issuer, "GetCredentialsForIdentity", &body).await;
+    let identity_id = session
+        .identity_id()
+        .ok_or(Error::Malformed("the GetId reply has no IdentityId"))?;
+    let body = json!({"IdentityId": identity_id, "Logins": logins});
+    let outcome = post(issuer, "GetCredentialsForIdentity", &body).await;
     if matches!(&outcome, Err(Error::Status { status: 400, .. })) {
-        // The identity is gone; the next exchange asks for it anew.
-        family.keep_identity(None);
+        // The identity may have been deleted: the next exchange starts with GetId.
+        session.set_identity_id(None);
     }
-    let (sent, now, reply) = outcome?;
-    credentials(sent, now, &reply["Credentials"])
+    let (requested_at, now, reply) = outcome?;
+    parse_credentials(requested_at, now, &reply["Credentials"])
 }
 
-/// One operation; with it when it was sent, and the vendor's time of day, or ours.
-async fn ask(
+/// One operation: when it was sent, the vendor's time of day (ours if it sends no `Date`), and
+/// the reply.
+async fn post(
     issuer: &Issuer,
     name: &str,
     body: &Value,
 ) -> Result<(Moment, Timestamp, Value), Error> {
     let attempt = || async {
-        let sent = issuer.now();
-        let reply = operation(issuer, IDENTITY, name, body).await?;
-        let now = date(&reply.headers).unwrap_or(sent.wall);
-        Ok((sent, now, parse(&reply)?))
+        let requested_at = issuer.now();
+        let reply = operation(issuer, IDENTITY_POOL_SERVICE, name, body).await?;
+        let now = date(&reply.headers).unwrap_or(requested_at.wall);
+        Ok((requested_at, now, parse_json(&reply)?))
     };
-    issuer.persist(attempt).await
+    issuer.with_retries(attempt).await
 }
 
-/// Reads `Credentials`. `Expiration` is a date in seconds, whole or fractional, by the vendor's
-/// clock: what counts is its distance from the vendor's now.
-fn credentials(
-    sent: Moment,
+/// Parses `Credentials`. `Expiration` counts seconds since the epoch, whole or fractional, by the
+/// vendor's clock; the lifetime is its distance from `now` on the same clock.
+fn parse_credentials(
+    requested_at: Moment,
     now: Timestamp,
     reply: &Value,
-) -> Result<Fresh<AwsCredentials>, Error> {
+) -> Result<Fetched<AwsCredentials>, Error> {
     let text = |name: &str| reply[name].as_str().filter(|text| !text.is_empty());
-    let lacks = Error::Malformed("AWS credentials that lack a part");
     let (Some(id), Some(key), Some(token)) =
         (text("AccessKeyId"), text("SecretKey"), text("SessionToken"))
     else {
-        return Err(lacks);
+        return Err(Error::Malformed("the AWS credentials are incomplete"));
     };
     #[expect(clippy::cast_precision_loss, reason = "a date of this age is exact")]
     let now = now.as_millis() as f64 / 1000.0;
     let left = reply["Expiration"].as_f64().unwrap_or(0.0) - now;
-    Ok(Fresh {
+    Ok(Fetched {
         value: AwsCredentials {
             access_key_id: id.to_owned(),
             secret_key: key.into(),
             session_token: Some(token.into()),
         },
-        sent,
-        lifetime: Duration::from_secs_f64(left.clamp(0.0, LONGEST.as_secs_f64())),
+        requested_at,
+        lifetime: Duration::from_secs_f64(left.clamp(0.0, MAX_LIFETIME.as_secs_f64())),
     })
 }
 
@@ -115,9 +116,10 @@ mod tests {
             "AccessKeyId": "ASIA", "SecretKey": "k", "SessionToken": "t",
             "Expiration": expiration,
         });
-        let sent = Moment::default();
-        let fresh = credentials(sent, Timestamp::from_seconds(1000), &reply).expect("whole");
-        assert_eq!(fresh.lifetime, expected, "{expiration}");
+        let requested_at = Moment::default();
+        let fetched =
+            parse_credentials(requested_at, Timestamp::from_seconds(1000), &reply).expect("whole");
+        assert_eq!(fetched.lifetime, expected, "{expiration}");
     }
 
     #[test]
@@ -126,12 +128,12 @@ mod tests {
         check(&json!(1000.5), Duration::from_millis(500));
         check(&json!(999), Duration::ZERO);
         check(&json!(null), Duration::ZERO);
-        check(&json!(1e300), LONGEST);
+        check(&json!(1e300), MAX_LIFETIME);
     }
 
     #[test]
-    fn credentials_without_a_part_are_none() {
+    fn incomplete_credentials_are_refused() {
         let reply = json!({"AccessKeyId": "ASIA", "SecretKey": "", "SessionToken": "t"});
-        assert!(credentials(Moment::default(), Timestamp::default(), &reply).is_err());
+        assert!(parse_credentials(Moment::default(), Timestamp::default(), &reply).is_err());
     }
 }

@@ -2,19 +2,20 @@
 
 use locum_core::Secret;
 
-use super::Tokens;
-use super::issuer::{Form, Issuer};
-use super::reply::tokens;
-use crate::cache::Fresh;
+use super::form::Form;
+use super::issuer::Issuer;
+use super::reply::parse_tokens;
+use crate::cache::Fetched;
 use crate::error::Error;
+use crate::tokens::Tokens;
 
 pub(super) async fn obtain(
     issuer: &Issuer,
     username: &str,
     password: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     issuer
-        .persist(|| async {
+        .with_retries(|| async {
             let mut form = Form::new();
             if issuer.facts.sends_grant_type {
                 form = form.with("grant_type", "password");
@@ -22,9 +23,9 @@ pub(super) async fn obtain(
             form = form
                 .with("username", username)
                 .with("password", password.expose());
-            let sent = issuer.now();
-            let reply = issuer.post_form(&issuer.url, &form, None).await?;
-            tokens(issuer, sent, &reply, "credentials")
+            let requested_at = issuer.now();
+            let reply = issuer.post_form(&issuer.token_url, &form, None).await?;
+            parse_tokens(issuer, requested_at, &reply, "credentials")
         })
         .await
 }

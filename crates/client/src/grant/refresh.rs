@@ -2,27 +2,28 @@
 
 use locum_core::Secret;
 
-use super::Tokens;
-use super::issuer::{Form, Issuer};
-use super::reply::tokens;
-use crate::cache::Fresh;
+use super::form::Form;
+use super::issuer::Issuer;
+use super::reply::parse_tokens;
+use crate::cache::Fetched;
 use crate::config::Credentials;
 use crate::error::Error;
+use crate::tokens::Tokens;
 
-pub(super) async fn renew(
+pub(super) async fn refresh(
     issuer: &Issuer,
     credentials: &Credentials,
-    refresh: &Secret,
-) -> Result<Fresh<Tokens>, Error> {
+    token: &Secret,
+) -> Result<Fetched<Tokens>, Error> {
     issuer
-        .persist(|| async {
+        .with_retries(|| async {
             let form = Form::new()
                 .with("grant_type", "refresh_token")
-                .with("refresh_token", refresh.expose());
-            let (form, basic) = issuer.authenticate(form, credentials);
-            let sent = issuer.now();
-            let reply = issuer.post_form(&issuer.url, &form, basic).await?;
-            tokens(issuer, sent, &reply, "refresh token")
+                .with("refresh_token", token.expose());
+            let (form, basic) = form.authenticated(credentials, issuer.facts.secret_in);
+            let requested_at = issuer.now();
+            let reply = issuer.post_form(&issuer.token_url, &form, basic).await?;
+            parse_tokens(issuer, requested_at, &reply, "refresh token")
         })
         .await
 }

@@ -1,76 +1,64 @@
-//! What a token reply holds, and what a refusal means.
+//! Reads token responses (RFC 6749 §5.1) and token errors (§5.2).
 
 use std::collections::BTreeMap;
 
-use http::HeaderValue;
 use locum_core::{Secret, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Tokens;
 use super::issuer::Issuer;
-use crate::cache::Fresh;
-use crate::call::Reply;
+use crate::cache::Fetched;
 use crate::error::Error;
 use crate::lifetime::lifetime;
 use crate::moment::Moment;
+use crate::operation::Reply;
 use crate::retry::retry_after;
+use crate::tokens::{Tokens, bearer_header};
 
-/// Reads a reply of RFC 6749 §5.1; `what` names what a refusal refuses.
-pub(super) fn tokens(
+/// Parses a token response; `what` names what was refused, if the reply is a refusal.
+pub(super) fn parse_tokens(
     issuer: &Issuer,
-    sent: Moment,
+    requested_at: Moment,
     reply: &Reply,
     what: &'static str,
-) -> Result<Fresh<Tokens>, Error> {
+) -> Result<Fetched<Tokens>, Error> {
     if !reply.status.is_success() {
-        return Err(refusal(reply, what, issuer.clock.now()));
+        return Err(error_of(reply, what, issuer.clock.now()));
     }
     let members = members(&reply.body)?;
     let access = text(&members, "access_token")
-        .ok_or(Error::Malformed("a token reply without an access token"))?;
+        .ok_or(Error::Malformed("the token response has no access_token"))?;
     if let Some(kind) = text(&members, "token_type")
         && !kind.eq_ignore_ascii_case("bearer")
     {
         // RFC 6749 §7.1: a client must not use a token of a type that it does not understand.
-        return Err(Error::Malformed("a token of a type that is not bearer"));
+        return Err(Error::Malformed("token_type is not bearer"));
     }
     let expires_in = member(&members, "expires_in");
-    let lifetime = lifetime(&issuer.facts, &expires_in, &access, sent.wall);
-    Ok(Fresh {
+    let lifetime = lifetime(&issuer.facts, &expires_in, &access, requested_at.wall);
+    Ok(Fetched {
         value: Tokens {
-            bearer: bearer(&access)?,
+            bearer: bearer_header(&access)?,
             access: Secret::new(access),
             id: text(&members, "id_token").map(Secret::new),
             refresh: text(&members, "refresh_token").map(Secret::new),
         },
-        sent,
+        requested_at,
         lifetime,
     })
 }
 
-/// `Bearer` and one space, whatever the letter case of `token_type` (RFC 6750 §2.1).
-pub(super) fn bearer(token: &str) -> Result<HeaderValue, Error> {
-    let unfit = Error::Malformed("an access token that fits into no header");
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(unfit);
-    }
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unfit)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// The members of a JSON object, each unread: a number that no type holds must not spoil the rest.
+/// The members of a JSON object, each unparsed: a number out of range must not fail the whole.
 fn members(body: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
     serde_json::from_slice(body)
-        .map_err(|_| Error::Malformed("a token reply that is no JSON object"))
+        .map_err(|_| Error::Malformed("the token response is not a JSON object"))
 }
 
 fn member(members: &BTreeMap<String, Box<RawValue>>, name: &str) -> Value {
     let Some(raw) = members.get(name) else {
         return Value::Null;
     };
-    // A number out of range is handed on as its text.
+    // A number out of range becomes its text.
     serde_json::from_str(raw.get()).unwrap_or_else(|_| Value::from(raw.get()))
 }
 
@@ -81,8 +69,8 @@ fn text(members: &BTreeMap<String, Box<RawValue>>, name: &str) -> Option<String>
     }
 }
 
-/// What a reply other than 2xx means; nothing of its text is kept but a known error code.
-pub(super) fn refusal(reply: &Reply, what: &'static str, now: Timestamp) -> Error {
+/// The error that a reply other than 2xx stands for; of its text only a known error code is kept.
+pub(super) fn error_of(reply: &Reply, what: &'static str, now: Timestamp) -> Error {
     let status = reply.status.as_u16();
     let code = known_code(&reply.body).unwrap_or_else(|| status.to_string());
     match (status, &*code) {
@@ -102,8 +90,8 @@ pub(super) fn refusal(reply: &Reply, what: &'static str, now: Timestamp) -> Erro
     }
 }
 
-/// The `error` member, where it is a code of RFC 6749 §5.2 or RFC 7009 §2.2.1. Any other text
-/// might repeat what was sent.
+/// The `error` member, if it is a code of RFC 6749 §5.2 or RFC 7009 §2.2.1. Other text might
+/// repeat a secret that was sent.
 fn known_code(body: &[u8]) -> Option<String> {
     const CODES: [&str; 8] = [
         "invalid_request",

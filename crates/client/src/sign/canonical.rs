@@ -1,19 +1,19 @@
-//! The canonical request: what both ends must spell alike before they hash it.
+//! The canonical request: the form in which both sides hash a request.
 //!
 //! Source: AWS, "Create a signed AWS API request", for services other than S3.
 
 use std::fmt::Write as _;
 
-/// How a path is brought into canonical form.
+/// How a path is brought into its canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathRules {
     /// Whether dot segments and empty segments are removed.
     pub normalize: bool,
-    /// Whether a path that is encoded already is encoded again, as every service but S3 wants it.
+    /// Whether an encoded path is encoded again, as for every service but S3.
     pub double_encode: bool,
 }
 
-/// Writes the canonical form of `path`: normalised by the `rules`, then everything but unreserved
+/// Writes the canonical form of `path`: normalised by the `rules`, then all but unreserved
 /// characters and `/` percent-encoded.
 pub fn path(out: &mut String, path: &str, rules: PathRules) {
     let write = |out: &mut String, part: &str| {
@@ -41,8 +41,8 @@ pub fn path(out: &mut String, path: &str, rules: PathRules) {
         out.push('/');
         write(out, segment);
     }
-    let open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
-    if open || kept.is_empty() {
+    let ends_open = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
+    if ends_open || kept.is_empty() {
         out.push('/');
     }
 }
@@ -53,18 +53,18 @@ pub fn query(out: &mut String, query: &str) {
     if query.is_empty() {
         return;
     }
-    let mut spelled = String::with_capacity(query.len() + 16);
+    let mut encoded = String::with_capacity(query.len() + 16);
     let mut pairs: Vec<(usize, usize, usize)> = Vec::with_capacity(8);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let start = spelled.len();
-        recode(&mut spelled, name, false);
-        let middle = spelled.len();
-        recode(&mut spelled, value, false);
-        pairs.push((start, middle, spelled.len()));
+        let start = encoded.len();
+        recode(&mut encoded, name, false);
+        let middle = encoded.len();
+        recode(&mut encoded, value, false);
+        pairs.push((start, middle, encoded.len()));
     }
     let key = |&(start, middle, end): &(usize, usize, usize)| {
-        (&spelled[start..middle], &spelled[middle..end])
+        (&encoded[start..middle], &encoded[middle..end])
     };
     pairs.sort_by(|a, b| key(a).cmp(&key(b)));
     for (n, pair) in pairs.iter().enumerate() {
@@ -127,11 +127,11 @@ fn squeeze(out: &mut String, value: &str) {
     if !value.contains("  ") {
         return out.push_str(value);
     }
-    for (n, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
+    for (n, part) in value.split(' ').filter(|part| !part.is_empty()).enumerate() {
         if n > 0 {
             out.push(' ');
         }
-        out.push_str(word);
+        out.push_str(part);
     }
 }
 
@@ -158,7 +158,7 @@ fn encode(out: &mut String, bytes: &[u8], keep_slash: bool) {
         if UNRESERVED[usize::from(byte)] || (keep_slash && byte == b'/') {
             out.push(byte.into());
         } else {
-            write!(out, "%{byte:02X}").expect("a String takes everything");
+            write!(out, "%{byte:02X}").expect("writing to a String cannot fail");
         }
     }
 }
@@ -179,7 +179,7 @@ fn recode(out: &mut String, part: &str, in_path: bool) {
                     at += 2;
                     high << 4 | low
                 }
-                // No escape at all: the sign stands for itself.
+                // Not an escape: a literal percent sign.
                 _ => byte,
             },
             byte => byte,

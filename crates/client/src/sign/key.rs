@@ -6,7 +6,7 @@ use arc_swap::ArcSwapOption;
 use aws_lc_rs::hmac;
 use locum_core::Secret;
 
-/// The last key that was derived.
+/// The most recently derived key.
 #[derive(Default)]
 pub(super) struct KeyCache(ArcSwapOption<Derived>);
 
@@ -17,7 +17,7 @@ struct Derived {
 }
 
 impl KeyCache {
-    /// The key for `secret` on `date` (`20261124`); derived when secret or day changed.
+    /// Signs with the key for `secret` on `date` (`20261124`), derived if either has changed.
     pub(super) fn key(
         &self,
         secret: &Secret,

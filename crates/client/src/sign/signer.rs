@@ -1,46 +1,14 @@
-//! String to sign, signature, headers.
+//! Signs requests: string to sign, signature, headers.
 
 use std::fmt;
 use std::ops::Range;
 
 use aws_lc_rs::{digest, hmac};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use locum_core::{Secret, Timestamp};
 
 use super::canonical::{self, PathRules};
 use super::key::KeyCache;
-
-/// Temporary AWS credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AwsCredentials {
-    /// Names the key; no secret.
-    pub access_key_id: String,
-    /// What signs.
-    pub secret_key: Secret,
-    /// Goes along with each request, as `x-amz-security-token`.
-    pub session_token: Option<Secret>,
-}
-
-/// What is signed of a request.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// Path and query, as they go over the wire.
-    pub target: &'a str,
-    /// Headers to sign, names in any case; `host`, with the port where one is sent, must be there.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// The body.
-    pub body: &'a [u8],
-}
-
-impl fmt::Debug for Request<'_> {
-    /// Method and path only: queries and bodies are the caller's business.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.target.split('?').next().unwrap_or_default();
-        write!(f, "{} {path}", self.method)
-    }
-}
+use super::request::{AwsCredentials, DATE, HASH, SignableRequest, SignedHeaders, Steps, TOKEN};
 
 /// Signs requests for one region and service.
 pub struct Signer {
@@ -58,45 +26,10 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// The headers that a signature adds to a request.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SignedHeaders {
-    /// `x-amz-date`.
-    pub date: String,
-    /// `Authorization`.
-    pub authorization: String,
-    /// `x-amz-security-token`, where the credentials have one.
-    pub session_token: Option<Secret>,
-    /// `x-amz-content-sha256`, where the signer was told to send it.
-    pub content_hash: Option<String>,
-}
-
-impl fmt::Debug for SignedHeaders {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignedHeaders")
-            .field("date", &self.date)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The steps between request and signature, for tests and for who looks for a mismatch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Steps {
-    /// The canonical request; it holds the session token.
-    pub canonical_request: String,
-    /// The string to sign.
-    pub string_to_sign: String,
-    /// The signature, in hexadecimal.
-    pub signature: String,
-}
-
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const DATE: &str = "x-amz-date";
-const TOKEN: &str = "x-amz-security-token";
-const HASH: &str = "x-amz-content-sha256";
 
 impl Signer {
-    /// A signer that signs as API Gateway expects it.
+    /// A signer with the settings that API Gateway expects.
     pub fn new(region: impl Into<String>, service: impl Into<String>) -> Self {
         Self {
             region: region.into(),
@@ -111,21 +44,21 @@ impl Signer {
         }
     }
 
-    /// Whether dot segments and doubled slashes leave the path before it is signed (default: yes).
+    /// Whether dot segments and empty segments are removed from the signed path (default: yes).
     #[must_use]
     pub fn normalize(mut self, normalize: bool) -> Self {
         self.path_rules.normalize = normalize;
         self
     }
 
-    /// Whether a path that is encoded already is encoded again (default: yes; S3 alone says no).
+    /// Whether an encoded path is encoded again (default: yes; only S3 requires no).
     #[must_use]
     pub fn double_encode(mut self, double_encode: bool) -> Self {
         self.path_rules.double_encode = double_encode;
         self
     }
 
-    /// Whether the body's hash is sent, and signed, as a header of its own (default: no).
+    /// Whether the body's hash is sent and signed as a header (default: no).
     #[must_use]
     pub fn hash_header(mut self, hash_header: bool) -> Self {
         self.hash_header = hash_header;
@@ -139,22 +72,22 @@ impl Signer {
         self
     }
 
-    /// The headers that prove `request` to come from the holder of `credentials`, at `now`.
+    /// The headers that authenticate `request` with `credentials` at `now`.
     pub fn sign(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> SignedHeaders {
         let (headers, _, _) = self.run(credentials, request, now);
         headers
     }
 
-    /// The steps that [`sign`](Self::sign) goes through.
+    /// The intermediate results of [`sign`](Self::sign).
     pub fn steps(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> Steps {
         let (headers, canonical_request, string_to_sign) = self.run(credentials, request, now);
@@ -169,7 +102,7 @@ impl Signer {
     fn run(
         &self,
         credentials: &AwsCredentials,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         now: Timestamp,
     ) -> (SignedHeaders, String, String) {
         let date = now.amz_date();
@@ -227,10 +160,10 @@ impl Signer {
         (headers, canonical, to_sign)
     }
 
-    /// The canonical request, and where in it the names of the signed headers stand.
+    /// The canonical request, and the range in it of the signed headers' names.
     fn canonical_request(
         &self,
-        request: &Request<'_>,
+        request: &SignableRequest<'_>,
         extra: &[Option<(&str, &str)>],
         body_hash: &str,
     ) -> (String, Range<usize>) {
@@ -265,28 +198,7 @@ impl Signer {
     }
 }
 
-impl SignedHeaders {
-    /// Sets these headers on a request, the secret ones marked sensitive.
-    pub fn apply(&self, headers: &mut HeaderMap) {
-        let mut set = |name: &'static str, value: &str, sensitive: bool| {
-            // A key id with a control character can sign nothing; the vendor refuses the request.
-            if let Ok(mut value) = HeaderValue::from_str(value) {
-                value.set_sensitive(sensitive);
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        };
-        set(DATE, &self.date, false);
-        set("authorization", &self.authorization, true);
-        if let Some(token) = &self.session_token {
-            set(TOKEN, token.expose(), true);
-        }
-        if let Some(hash) = &self.content_hash {
-            set(HASH, hash, false);
-        }
-    }
-}
-
-/// The headers with lower-case names; `None` when they are so already.
+/// The headers with lower-case names; `None` if all are lower-case already.
 fn lower<'a>(headers: &[(&str, &'a str)]) -> Option<Vec<(String, &'a str)>> {
     let upper = |(name, _): &(&str, &str)| name.bytes().any(|byte| byte.is_ascii_uppercase());
     headers.iter().any(upper).then(|| {
@@ -298,7 +210,7 @@ fn lower<'a>(headers: &[(&str, &'a str)]) -> Option<Vec<(String, &'a str)>> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    /// Most requests have no body.
+    // Most requests have no body.
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     if bytes.is_empty() {
         return EMPTY.to_owned();

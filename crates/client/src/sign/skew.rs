@@ -1,32 +1,32 @@
-//! What a refusal says about the clock: the vendor's clock is the one that counts.
+//! Clock skew, learnt from a refusal: a signature's date is checked by the vendor's clock.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use locum_core::Timestamp;
 
-/// The distance from this machine's clock to the vendor's, learnt from a refusal.
+/// The vendor's clock minus this machine's, in milliseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Skew(AtomicI64);
 
-/// API Gateway's window is five minutes; a distance well inside it is no skew.
-const AGREE: Duration = Duration::from_mins(1);
+/// Smaller differences are ignored: API Gateway accepts five minutes.
+const MIN_SKEW: Duration = Duration::from_mins(1);
 
 impl Skew {
-    /// The time to sign with.
+    /// The vendor's time: the one to sign with.
     pub(crate) fn correct(&self, now: Timestamp) -> Timestamp {
         let skew = self.0.load(Ordering::Relaxed);
         Timestamp::from_millis(now.as_millis().saturating_add(skew))
     }
 
-    /// Learns from a refusal's `Date`; says whether the time to sign with has changed by it, so
-    /// that another try makes sense.
+    /// Learns the skew from a refusal's `Date`. Returns whether it has changed, so that a repeated
+    /// request would be signed with another date.
     pub(crate) fn learn(&self, now: Timestamp, date: Timestamp) -> bool {
         let skew = date.as_millis().saturating_sub(now.as_millis());
-        let near = skew.unsigned_abs() < millis(AGREE);
-        let skew = if near { 0 } else { skew };
+        let small = skew.unsigned_abs() < millis(MIN_SKEW);
+        let skew = if small { 0 } else { skew };
         let before = self.0.swap(skew, Ordering::Relaxed);
-        before.abs_diff(skew) >= millis(AGREE)
+        before.abs_diff(skew) >= millis(MIN_SKEW)
     }
 }
 
@@ -34,11 +34,11 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Whether a refusal's text blames the date of the signature.
+/// Whether a refusal's text says that the signature's date is outside the window.
 ///
 /// API Gateway writes `Signature expired: … is now earlier than …` and `Signature not yet
 /// current: … is still later than …`.
-pub(crate) fn blames_date(body: &str) -> bool {
+pub(crate) fn is_date_refusal(body: &str) -> bool {
     body.contains("Signature expired") || body.contains("Signature not yet current")
 }
 

@@ -1,7 +1,8 @@
-//! The upgrade (RFC 6455 §4.1), over the client's own HTTP: same TLS, no redirects, and errors
-//! that do not name the URL, which holds the token.
+//! The opening handshake (RFC 6455 §4.1) over the client's own HTTP: same TLS, no redirects, and
+//! errors without the URL, which holds the token.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderName, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -11,57 +12,63 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::client::Inner;
+use super::SocketEndpoint;
+use crate::address;
 use crate::error::Error;
-use crate::wire;
+use crate::grant::{self, Issuer};
+use crate::session::CredentialSession;
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
-const ACCEPTED: HeaderName = HeaderName::from_static("sec-websocket-accept");
+const ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
 const EXTENSIONS: HeaderName = HeaderName::from_static("sec-websocket-extensions");
 const PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
 
-/// Opens the connection; a token that is refused is renewed once.
+/// Opens the connection; after a 401 the token is renewed once.
 pub(super) async fn upgrade(
-    inner: &Inner,
-    facts: &SocketFacts,
+    endpoint: &SocketEndpoint,
+    issuer: &Arc<Issuer>,
+    session: &Arc<CredentialSession>,
     url: &str,
 ) -> Result<WebSocketStream<Upgraded>, Error> {
-    let url = wire::address(url)?;
-    wire::guard(&url)?;
-    let known = |base: &Url| wire::same_origin(&url, base);
-    if !known(&inner.api) && !inner.ws.as_ref().is_some_and(known) {
-        return Err(Error::Refused("the socket is on another origin"));
+    let url = address::parse(url).ok_or(Error::Refused("the socket's URL is not a ws(s) URL"))?;
+    address::require_confidential(&url)?;
+    let same_origin = |base: &Url| address::same_origin(&url, base);
+    if !same_origin(&endpoint.api_url) && !endpoint.ws_url.as_ref().is_some_and(same_origin) {
+        return Err(Error::Refused("the socket's URL is on another origin"));
     }
     let mut renewed = false;
     loop {
-        let family = inner.family.load_full();
-        let held = family.tokens(&inner.issuer).await?;
+        let entry = grant::tokens(issuer, session).await?;
         let mut url = url.clone();
-        append(&mut url, facts, held.value.access.expose());
-        let key = inner.issuer.nonce();
-        let response = inner.wire.open(Method::GET, url, ask(&key), None).await?;
+        append_token(&mut url, &endpoint.facts, entry.value.access.expose());
+        let key = issuer.websocket_key();
+        let headers = request_headers(&key);
+        let response = issuer
+            .transport
+            .open(Method::GET, url, headers, None)
+            .await?;
         match response.status() {
             StatusCode::SWITCHING_PROTOCOLS => return accept(response, &key).await,
             StatusCode::UNAUTHORIZED if !renewed => {
                 renewed = true;
-                family.tokens.invalidate(held.generation);
+                session.tokens.invalidate(entry.generation);
             }
             status => return Err(refusal(status)),
         }
     }
 }
 
-/// Appends the token to a query that may be there already, with its space as `%20`: a `+` is a
-/// space to some readers only.
-fn append(url: &mut Url, facts: &SocketFacts, token: &str) {
+/// Appends the token to the query, a space in it as `%20`: not every parser reads a `+` as one.
+fn append_token(url: &mut Url, facts: &SocketFacts, token: &str) {
     let mut query = url.query().unwrap_or_default().to_owned();
     if !query.is_empty() {
         query.push('&');
     }
     let encode = |text| percent_encoding::utf8_percent_encode(text, &QUERY_VALUE);
     let (prefix, token) = (encode(&facts.token_prefix), encode(token));
-    write!(query, "{}={prefix}{token}", facts.token_parameter).expect("a String takes everything");
+    write!(query, "{}={prefix}{token}", facts.token_parameter)
+        .expect("writing to a String cannot fail");
     url.set_query(Some(&query));
 }
 
@@ -72,8 +79,8 @@ const QUERY_VALUE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMER
     .remove(b'_')
     .remove(b'~');
 
-fn ask(key: &str) -> HeaderMap {
-    let key = HeaderValue::from_str(key).expect("base64 is plain text");
+fn request_headers(key: &str) -> HeaderMap {
+    let key = HeaderValue::from_str(key).expect("base64 is visible ASCII");
     HeaderMap::from_iter([
         (CONNECTION, HeaderValue::from_static("Upgrade")),
         (UPGRADE, HeaderValue::from_static("websocket")),
@@ -82,23 +89,27 @@ fn ask(key: &str) -> HeaderMap {
     ])
 }
 
-/// Checks the answer as RFC 6455 §4.1 wants it, the end of its list included: an extension or a
-/// subprotocol that nobody asked for fails the connection.
+/// Checks the response by RFC 6455 §4.1: its headers, and that it names no extension or subprotocol,
+/// since none was requested.
 async fn accept(response: Response, key: &str) -> Result<WebSocketStream<Upgraded>, Error> {
     let headers = response.headers();
-    let holds = |name: &HeaderName, word: &str| {
+    let contains = |name: &HeaderName, token: &str| {
         let values = headers.get_all(name).iter();
         values
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
-            .any(|token| token.trim().eq_ignore_ascii_case(word))
+            .any(|listed| listed.trim().eq_ignore_ascii_case(token))
     };
-    let right = headers.get(&ACCEPTED).is_some_and(|value| {
+    let accept_matches = headers.get(&ACCEPT).is_some_and(|value| {
         value.as_bytes().trim_ascii() == derive_accept_key(key.as_bytes()).as_bytes()
     });
-    let extra = headers.contains_key(&EXTENSIONS) || headers.contains_key(&PROTOCOL);
-    if !right || extra || !holds(&UPGRADE, "websocket") || !holds(&CONNECTION, "upgrade") {
-        return Err(Error::Socket("the answer to the upgrade breaks RFC 6455"));
+    let unrequested = headers.contains_key(&EXTENSIONS) || headers.contains_key(&PROTOCOL);
+    if !accept_matches
+        || unrequested
+        || !contains(&UPGRADE, "websocket")
+        || !contains(&CONNECTION, "upgrade")
+    {
+        return Err(Error::Socket("the handshake response violates RFC 6455"));
     }
     let upgraded = response
         .upgrade()
@@ -120,7 +131,7 @@ fn refusal(status: StatusCode) -> Error {
             wait: None,
         },
         _ => Error::Status {
-            what: "the upgrade",
+            what: "the websocket handshake",
             code: status_code.to_string(),
             status: status_code,
         },
@@ -137,13 +148,13 @@ mod tests {
             token_prefix: "Bearer ".into(),
             max_frame: 64_000,
         };
-        let mut url = wire::address(url).expect("a URL");
-        append(&mut url, &facts, "a.b-c_d+/");
+        let mut url = address::parse(url).expect("a URL");
+        append_token(&mut url, &facts, "a.b-c_d+/");
         assert_eq!(url.as_str(), expected);
     }
 
     #[test]
-    fn the_token_is_appended_with_a_space_that_every_reader_knows() {
+    fn the_token_is_appended_with_its_space_as_percent_20() {
         check(
             "ws://127.0.0.1:1/s?tenant-name=base",
             "http://127.0.0.1:1/s?tenant-name=base&token=Bearer%20a.b-c_d%2B%2F",

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use locum_client::{Body, Call, Error, ErrorKind, Reply};
+use locum_client::{ApiOperation, Body, Error, ErrorKind, Reply};
 
 use super::vendor::{Answer, Seen, Vendor, plain, token};
 
@@ -14,10 +14,10 @@ async fn vendor(api: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static) ->
     .await
 }
 
-fn post(body: Body) -> Call {
-    Call {
+fn post(body: Body) -> ApiOperation {
+    ApiOperation {
         body,
-        ..Call::new(Method::POST, "/x")
+        ..ApiOperation::new(Method::POST, "/x")
     }
 }
 
@@ -37,7 +37,7 @@ async fn a_refused_token_is_renewed_and_the_call_made_again() {
 #[tokio::test]
 async fn the_second_refusal_surfaces() {
     let vendor = vendor(|_, _| Answer::new(401, "<html>")).await;
-    let outcome = vendor.client(&plain()).call(Call::get("/x")).await;
+    let outcome = vendor.client(&plain()).call(ApiOperation::get("/x")).await;
     let error = outcome.expect_err("refused");
     assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(401)));
     assert_eq!((vendor.count("/api/x"), vendor.count("/token")), (2, 2));
@@ -53,7 +53,7 @@ async fn a_stream_is_sent_once() {
     assert_eq!(error, Error::NotReplayable { status: 401 });
     assert_eq!((vendor.count("/api/x"), error.kind()), (1, ErrorKind::Auth));
     // The token is gone all the same.
-    let _ = client.call(Call::get("/y")).await;
+    let _ = client.call(ApiOperation::get("/y")).await;
     assert_eq!(
         vendor.to("/api/y")[0].header("authorization"),
         "Bearer tok2"
@@ -78,7 +78,7 @@ async fn other_refusals_say_nothing_of_the_token() {
 }
 
 async fn throttled(
-    call: Call,
+    call: ApiOperation,
     answer: fn() -> Answer,
     times: usize,
 ) -> (Result<Reply, Error>, Duration) {
@@ -92,7 +92,7 @@ async fn throttled(
 
 #[tokio::test(start_paused = true)]
 async fn an_idempotent_call_is_tried_four_times_with_growing_pauses() {
-    let (outcome, took) = throttled(Call::get("/x"), || Answer::new(503, ""), 4).await;
+    let (outcome, took) = throttled(ApiOperation::get("/x"), || Answer::new(503, ""), 4).await;
     assert_eq!(outcome.expect_err("throttled").kind(), ErrorKind::Throttled);
     assert!(took >= Duration::from_secs(7), "{took:?}");
 }
@@ -108,30 +108,35 @@ async fn a_write_is_repeated_after_a_429_and_not_after_a_503() {
 #[tokio::test(start_paused = true)]
 async fn a_named_time_is_kept_and_an_absurd_one_is_handed_on() {
     let two = || Answer::new(429, "").with("retry-after", "2");
-    let (_, took) = throttled(Call::get("/x"), two, 4).await;
+    let (_, took) = throttled(ApiOperation::get("/x"), two, 4).await;
     assert!(took >= Duration::from_secs(2 + 2 + 4), "{took:?}");
     let date = || {
         Answer::new(429, "")
             .with("date", "Tue, 24 Nov 2026 10:00:00 GMT")
             .with("retry-after", "Tue, 24 Nov 2026 10:00:03 GMT")
     };
-    let (_, took) = throttled(Call::get("/x"), date, 4).await;
+    let (_, took) = throttled(ApiOperation::get("/x"), date, 4).await;
     assert!(took >= Duration::from_secs(3 + 3 + 4), "{took:?}");
     let day = || Answer::new(429, "").with("retry-after", "86400");
-    let (outcome, _) = throttled(Call::get("/x"), day, 1).await;
+    let (outcome, _) = throttled(ApiOperation::get("/x"), day, 1).await;
     let error = outcome.expect_err("throttled");
     assert_eq!(error.wait(), Some(Duration::from_hours(24)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_outlasts_the_callers_limit_is_not_begun() {
-    let call = Call {
+    let call = ApiOperation {
         timeout: Some(Duration::from_secs(5)),
-        ..Call::get("/x")
+        ..ApiOperation::get("/x")
     };
     let slow = || Answer::new(429, "").with("retry-after", "30");
     let (outcome, took) = throttled(call, slow, 1).await;
-    assert_eq!(outcome.expect_err("throttled").kind(), ErrorKind::Throttled);
+    // The vendor's own number, without our jitter.
+    let wait = Some(Duration::from_secs(30));
+    assert_eq!(
+        outcome.map(|reply| reply.status),
+        Err(Error::Throttled { status: 429, wait })
+    );
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
@@ -161,8 +166,59 @@ async fn a_path_cannot_lead_to_another_host() {
     let vendor = vendor(|_, _| Answer::new(200, "")).await;
     let client = vendor.client(&plain());
     for path in ["@127.0.0.2/", ".evil.example/", "x"] {
-        let outcome = client.call(Call::get(path)).await;
+        let outcome = client.call(ApiOperation::get(path)).await;
         assert!(matches!(outcome, Err(Error::Refused(_))), "{path}");
     }
     assert_eq!(vendor.seen.lock().expect("whole").len(), 0);
+}
+
+#[tokio::test]
+async fn no_wait_is_reported_that_the_vendor_did_not_ask_for() {
+    let part = Ok(Bytes::from_static(b"a"));
+    let stream = Body::Stream(Box::pin(futures_util::stream::iter([part])));
+    let (outcome, _) = throttled(post(stream), || Answer::new(429, ""), 1).await;
+    let wait = None;
+    assert_eq!(
+        outcome.map(|reply| reply.status),
+        Err(Error::Throttled { status: 429, wait })
+    );
+}
+
+#[tokio::test]
+async fn the_longest_timeout_is_no_limit() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let operation = ApiOperation {
+        timeout: Some(Duration::MAX),
+        ..ApiOperation::get("/x")
+    };
+    let reply = vendor.client(&plain()).call(operation).await;
+    assert_eq!(reply.expect("a reply").status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_cookie_of_the_caller_is_sent() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let mut operation = ApiOperation::get("/x");
+    let cookie = http::HeaderValue::from_static("a=b");
+    operation.headers.insert(http::header::COOKIE, cookie);
+    vendor
+        .client(&plain())
+        .call(operation)
+        .await
+        .expect("a reply");
+    assert_eq!(vendor.to("/api/x")[0].header("cookie"), "a=b");
+}
+
+#[tokio::test]
+async fn names_below_localhost_are_this_machine() {
+    let vendor = vendor(|_, _| Answer::new(200, "")).await;
+    let mut config = vendor.config(super::vendor::key());
+    config.api_url = config.api_url.replace("127.0.0.1", "api.acme.localhost");
+    let client = vendor.client_with(&plain(), config);
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
+    assert!(
+        vendor.to("/api/x")[0]
+            .header("host")
+            .starts_with("api.acme.localhost:")
+    );
 }

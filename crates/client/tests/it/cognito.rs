@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use locum_client::{Call, Client, CognitoConfig, Credentials, ErrorKind};
+use locum_client::{ApiOperation, Client, CognitoConfig, Credentials, ErrorKind};
 use locum_core::Profile;
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ async fn ten_calls_take_one_sign_in_and_one_exchange() {
     let client = client(&vendor, account());
     for _ in 0..10 {
         client
-            .call(Call::get("/tasks?company=a+b%26c"))
+            .call(ApiOperation::get("/tasks?company=a+b%26c"))
             .await
             .expect("a reply");
     }
@@ -128,7 +128,10 @@ async fn later_sign_ins_use_the_refresh_token_and_keep_identity_and_refresh_toke
     let client = client(&vendor, account());
     for _ in 0..3 {
         client.token().await.expect("a token");
-        client.call(Call::get("/tasks")).await.expect("a reply");
+        client
+            .call(ApiOperation::get("/tasks"))
+            .await
+            .expect("a reply");
         vendor.clock.advance(Duration::from_secs(1801));
     }
     let flows: Vec<String> = operations(&vendor);
@@ -190,7 +193,9 @@ async fn expired_aws_credentials_are_replaced_without_a_sign_in() {
         },
     )
     .await;
-    let reply = client(&vendor, account()).call(Call::get("/tasks")).await;
+    let reply = client(&vendor, account())
+        .call(ApiOperation::get("/tasks"))
+        .await;
     assert_eq!(reply.expect("a reply").status, StatusCode::OK);
     assert_eq!(vendor.count("/api/tasks"), 2);
     assert_eq!(operations(&vendor).len(), 4);
@@ -210,7 +215,10 @@ async fn a_refusal_for_the_date_is_repeated_with_the_vendors_date() {
     .await;
     let client = client(&vendor, account());
     for _ in 0..2 {
-        let reply = client.call(Call::get("/tasks")).await.expect("a reply");
+        let reply = client
+            .call(ApiOperation::get("/tasks"))
+            .await
+            .expect("a reply");
         assert_eq!(reply.status, StatusCode::OK);
     }
     assert_eq!(vendor.count("/api/tasks"), 3);
@@ -220,7 +228,9 @@ async fn a_refusal_for_the_date_is_repeated_with_the_vendors_date() {
 #[tokio::test]
 async fn a_plain_403_is_a_reply() {
     let vendor = vendor(|_, _, _| None, |_, _| Answer::new(403, "{}")).await;
-    let reply = client(&vendor, account()).call(Call::get("/tasks")).await;
+    let reply = client(&vendor, account())
+        .call(ApiOperation::get("/tasks"))
+        .await;
     assert_eq!(reply.expect("a reply").status, StatusCode::FORBIDDEN);
     assert_eq!(vendor.count("/api/tasks"), 1);
 }
@@ -246,7 +256,7 @@ async fn a_temporary_password_is_changed_before_anything_else() {
         ErrorKind::Other
     );
     let error = client
-        .call(Call::get("/tasks"))
+        .call(ApiOperation::get("/tasks"))
         .await
         .expect_err("a challenge");
     assert_eq!(error.kind(), ErrorKind::Challenge);
@@ -255,7 +265,10 @@ async fn a_temporary_password_is_changed_before_anything_else() {
         .change_password("New1!".into())
         .await
         .expect("changed");
-    client.call(Call::get("/tasks")).await.expect("a reply");
+    client
+        .call(ApiOperation::get("/tasks"))
+        .await
+        .expect("a reply");
     let answer: Value = serde_json::from_str(&vendor.to("/")[1].body).expect("JSON");
     assert_eq!(answer["Session"], "session");
     assert_eq!(
@@ -272,9 +285,15 @@ async fn a_temporary_password_is_changed_before_anything_else() {
 async fn after_a_revocation_only_the_password_leads_further() {
     let vendor = vendor(|_, _, _| None, ok).await;
     let client = client(&vendor, account());
-    client.call(Call::get("/tasks")).await.expect("a reply");
+    client
+        .call(ApiOperation::get("/tasks"))
+        .await
+        .expect("a reply");
     client.revoke().await.expect("revoked");
-    client.call(Call::get("/tasks")).await.expect("a reply");
+    client
+        .call(ApiOperation::get("/tasks"))
+        .await
+        .expect("a reply");
     assert_eq!(
         operations(&vendor)[3..],
         [

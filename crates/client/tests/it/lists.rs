@@ -50,3 +50,30 @@ async fn a_list_that_names_a_page_twice_ends() {
     assert!(matches!(items, Err(Error::Malformed(_))));
     assert_eq!(vendor.count("/api/members"), 2);
 }
+
+#[tokio::test]
+async fn a_next_page_that_is_not_text_is_not_the_end() {
+    let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
+        "/token" => token(n),
+        _ => Answer::json(200, &json!({"results": [1], "nextPage": {"offset": 2}})),
+    })
+    .await;
+    let items = vendor.client(&plain()).list("/members").await;
+    assert!(matches!(items, Err(Error::Malformed(_))), "{items:?}");
+}
+
+#[tokio::test]
+async fn a_list_is_bounded_in_bytes() {
+    let vendor = Vendor::new(|n, seen| {
+        if seen.target == "/token" {
+            return token(n);
+        }
+        let next = format!("http://{}/api/members?page={n}", seen.header("host"));
+        let padding = "x".repeat(40 << 20);
+        Answer::json(200, &json!({"results": [padding], "nextPage": next}))
+    })
+    .await;
+    let items = vendor.client(&plain()).list("/members").await;
+    assert!(matches!(items, Err(Error::Malformed(_))));
+    assert_eq!(vendor.count("/api/members"), 2);
+}

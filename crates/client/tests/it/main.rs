@@ -3,6 +3,7 @@
 mod calls;
 mod cognito;
 mod lists;
+mod proxies;
 mod secrets;
 mod sockets;
 mod tokens;

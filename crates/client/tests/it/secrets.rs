@@ -1,5 +1,5 @@
 use http::HeaderMap;
-use locum_client::{Call, Error};
+use locum_client::{ApiOperation, Error};
 use locum_core::Secret;
 
 use super::vendor::{Answer, Vendor, key, plain};
@@ -15,7 +15,10 @@ async fn a_vendor_that_repeats_the_secret_is_not_repeated() {
     })
     .await;
     let client = vendor.client(&plain());
-    let error = client.call(Call::get("/x")).await.expect_err("refused");
+    let error = client
+        .call(ApiOperation::get("/x"))
+        .await
+        .expect_err("refused");
     for text in [
         format!("{error}"),
         format!("{error:?}"),
@@ -50,7 +53,7 @@ async fn configuration_and_tokens_print_no_secret() {
     let client = vendor.client(&plain());
     let token = client.token().await.expect("a token");
     assert!(token.access_token == Secret::new("canary"));
-    let reply = client.call(Call::get("/x")).await.expect("a reply");
+    let reply = client.call(ApiOperation::get("/x")).await.expect("a reply");
     let printed = format!("{token:?} {reply:?} {client:?} {:?}", vendor.config(key()));
     assert!(
         !printed.contains("canary") && !printed.contains("s:e cret"),
@@ -65,7 +68,7 @@ async fn credentials_do_not_travel_in_clear_text() {
     config.token_url = "http://login.example.invalid/token".into();
     let outcome = vendor
         .client_with(&plain(), config)
-        .call(Call::get("/x"))
+        .call(ApiOperation::get("/x"))
         .await;
     assert!(matches!(outcome, Err(Error::Refused(_))));
 }
@@ -92,7 +95,36 @@ async fn https_towards_a_plain_port_is_a_tls_error() {
     });
     let outcome = vendor
         .client_with(&plain(), config)
-        .call(Call::get("/x"))
+        .call(ApiOperation::get("/x"))
         .await;
     assert!(matches!(outcome, Err(Error::Tls(_))), "{outcome:?}");
+}
+
+#[test]
+fn an_operation_prints_neither_query_nor_headers() {
+    let mut operation = ApiOperation::get("/x?token=canary");
+    let value = http::HeaderValue::from_static("canary");
+    operation.headers.insert("x-api-key", value);
+    let printed = format!("{operation:?}");
+    assert!(
+        printed.contains("/x") && !printed.contains("canary"),
+        "{printed}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_holds_no_credentials() {
+    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    for base in [
+        "http://user:canary@127.0.0.1:1/",
+        "http://127.0.0.1:1/?key=canary",
+        "http://127.0.0.1:1/#a",
+    ] {
+        let mut config = vendor.config(key());
+        config.api_url = base.into();
+        let clock = std::sync::Arc::new(locum_core::SystemClock::new());
+        let outcome = locum_client::Client::new(&plain(), config, clock, 1);
+        let error = outcome.expect_err(base);
+        assert!(matches!(error, Error::Config(_)), "{error:?}");
+    }
 }

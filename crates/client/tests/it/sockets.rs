@@ -19,9 +19,9 @@ fn profile() -> Profile {
     profile
 }
 
-/// What the other end does once it has read the head of the upgrade.
+/// What the server does after the head of the handshake request.
 #[derive(Clone, Copy)]
-enum Manner {
+enum Behavior {
     Honest,
     Denies,
     Masks,
@@ -30,8 +30,8 @@ enum Manner {
     Refuses,
 }
 
-/// A websocket server; hands back what it was sent.
-async fn serve(listener: TcpListener, manner: Manner) -> (String, Vec<Message>) {
+/// A websocket server; returns the head of the request and the messages received.
+async fn serve(listener: TcpListener, behavior: Behavior) -> (String, Vec<Message>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (mut stream, _) = listener.accept().await.expect("a connection");
     let mut head = Vec::new();
@@ -43,15 +43,15 @@ async fn serve(listener: TcpListener, manner: Manner) -> (String, Vec<Message>) 
         .lines()
         .find_map(|line| line.strip_prefix("sec-websocket-key: "));
     let mut accept = tungstenite::handshake::derive_accept_key(key.expect("a key").as_bytes());
-    if let Manner::WrongKey = manner {
+    if let Behavior::WrongKey = behavior {
         accept.make_ascii_uppercase();
     }
-    let extra = match manner {
-        Manner::Extension => "sec-websocket-extensions: permessage-deflate\r\n",
+    let extra = match behavior {
+        Behavior::Extension => "sec-websocket-extensions: permessage-deflate\r\n",
         _ => "",
     };
-    let reply = match manner {
-        Manner::Refuses => "HTTP/1.1 403 X\r\ncontent-length: 0\r\n\r\n".to_owned(),
+    let reply = match behavior {
+        Behavior::Refuses => "HTTP/1.1 403 X\r\ncontent-length: 0\r\n\r\n".to_owned(),
         _ => format!(
             "HTTP/1.1 101 X\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n\
              sec-websocket-accept: {accept}\r\n{extra}\r\n"
@@ -59,42 +59,42 @@ async fn serve(listener: TcpListener, manner: Manner) -> (String, Vec<Message>) 
     };
     stream.write_all(reply.as_bytes()).await.expect("written");
     // A server that masks plays the client's role.
-    let role = match manner {
-        Manner::Masks => Role::Client,
+    let role = match behavior {
+        Behavior::Masks => Role::Client,
         _ => Role::Server,
     };
     let mut socket = WebSocketStream::from_raw_socket(stream, role, None).await;
-    let mut got = Vec::new();
-    if let Manner::Refuses = manner {
-        return (head, got);
+    let mut received = Vec::new();
+    if let Behavior::Refuses = behavior {
+        return (head, received);
     }
-    let word = match manner {
-        Manner::Denies => "CONFIG_DENIED",
+    let answer = match behavior {
+        Behavior::Denies => "CONFIG_DENIED",
         _ => "CONFIG_ACCEPTED",
     };
-    if let Manner::Masks = manner {
+    if let Behavior::Masks = behavior {
         let _ = socket
-            .send(Message::text(format!(r#"{{"type":"{word}"}}"#)))
+            .send(Message::text(format!(r#"{{"type":"{answer}"}}"#)))
             .await;
     }
     while let Some(Ok(message)) = socket.next().await {
         let text = message.to_text().unwrap_or_default().to_owned();
-        got.push(message);
+        received.push(message);
         if text.contains("\"config\"") {
             let _ = socket.send(Message::Ping(vec![7; 8].into())).await;
             let _ = socket
-                .send(Message::text(format!(r#"{{"type":"{word}"}}"#)))
+                .send(Message::text(format!(r#"{{"type":"{answer}"}}"#)))
                 .await;
         } else if text.contains("\"end\"") {
             let _ = socket.send(Message::text(r#"{"type":"usage"}"#)).await;
             let _ = socket.send(Message::text(r#"{"type":"ended"}"#)).await;
         }
     }
-    (head, got)
+    (head, received)
 }
 
 async fn open(
-    manner: Manner,
+    behavior: Behavior,
 ) -> (
     Result<locum_client::Socket, Error>,
     tokio::task::JoinHandle<(String, Vec<Message>)>,
@@ -105,48 +105,48 @@ async fn open(
     let mut config = vendor.config(key());
     config.ws_url = Some(base.clone());
     let client = vendor.client_with(&profile(), config);
-    let server = tokio::spawn(serve(listener, manner));
+    let server = tokio::spawn(serve(listener, behavior));
     let url = format!("{base}/streams?tenant-name=base");
     (client.open_socket(&url, json!({"a": 1})).await, server)
 }
 
 #[tokio::test]
 async fn a_session_goes_from_configuration_to_end() {
-    let (socket, server) = open(Manner::Honest).await;
+    let (socket, server) = open(Behavior::Honest).await;
     let socket = socket.expect("open");
     socket.send_audio(b"123456789").await.expect("sent");
     let rest = socket.finish().await.expect("ended");
     assert_eq!(rest, [json!({"type": "usage"}), json!({"type": "ended"})]);
-    let (head, got) = server.await.expect("no panic");
+    let (head, received) = server.await.expect("no panic");
     assert!(head.starts_with("GET /streams?tenant-name=base&token=Bearer%20tok1 HTTP/1.1\r\n"));
     assert!(!head.to_ascii_lowercase().contains("authorization"));
     let config = json!({"type": "config", "configuration": {"a": 1}}).to_string();
-    assert_eq!(got[0], Message::text(config));
-    assert!(got.contains(&Message::Pong(vec![7; 8].into())));
-    let audio: Vec<usize> = got
+    assert_eq!(received[0], Message::text(config));
+    assert!(received.contains(&Message::Pong(vec![7; 8].into())));
+    let audio: Vec<usize> = received
         .iter()
         .filter(|m| m.is_binary())
         .map(Message::len)
         .collect();
     assert_eq!(audio, [4, 4, 1]);
-    assert!(got.last().is_some_and(Message::is_close));
+    assert!(received.last().is_some_and(Message::is_close));
 }
 
-async fn refused(manner: Manner) -> Error {
-    let (socket, _server) = open(manner).await;
+async fn refused(behavior: Behavior) -> Error {
+    let (socket, _server) = open(behavior).await;
     socket.expect_err("refused")
 }
 
 #[tokio::test]
-async fn whatever_breaks_the_opening_is_an_error() {
+async fn every_failure_to_open_is_an_error() {
     let denied = Error::Socket("the configuration was refused");
-    assert_eq!(refused(Manner::Denies).await, denied);
-    let broken = Error::Socket("the other end breaks RFC 6455");
-    assert_eq!(refused(Manner::Masks).await, broken);
-    let upgrade = Error::Socket("the answer to the upgrade breaks RFC 6455");
-    assert_eq!(refused(Manner::WrongKey).await, upgrade);
-    assert_eq!(refused(Manner::Extension).await, upgrade);
-    assert_eq!(refused(Manner::Refuses).await.kind(), ErrorKind::Auth);
+    assert_eq!(refused(Behavior::Denies).await, denied);
+    let broken = Error::Socket("the vendor violates RFC 6455");
+    assert_eq!(refused(Behavior::Masks).await, broken);
+    let upgrade = Error::Socket("the handshake response violates RFC 6455");
+    assert_eq!(refused(Behavior::WrongKey).await, upgrade);
+    assert_eq!(refused(Behavior::Extension).await, upgrade);
+    assert_eq!(refused(Behavior::Refuses).await.kind(), ErrorKind::Auth);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use locum_client::{Call, Credentials, Error, ErrorKind};
+use locum_client::{ApiOperation, Credentials, Error, ErrorKind};
 use serde_json::json;
 
 use super::vendor::{Answer, Vendor, account, key, plain, profile, token};
@@ -24,7 +24,7 @@ async fn the_secret_travels_in_the_body_in_the_order_of_the_page() {
     let client = vendor.client(&profile(&facts, &tenant));
     for _ in 0..2 {
         client
-            .call(Call::get("/interactions/"))
+            .call(ApiOperation::get("/interactions/"))
             .await
             .expect("a reply");
     }
@@ -52,14 +52,14 @@ async fn the_secret_travels_as_basic_with_both_halves_as_they_are() {
         "secret_in": "basic", "accept": "application/json",
     });
     let client = vendor.client(&profile(&facts, &json!({})));
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
     let asked = &vendor.to("/token")[0];
     assert_eq!(asked.body, "grant_type=client_credentials");
     assert_eq!(asked.header("authorization"), "Basic aWQ6czplIGNyZXQ=");
     assert_eq!(asked.header("accept"), "application/json");
     // 300 milliseconds, not seconds.
     vendor.clock.advance(Duration::from_millis(301));
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
     assert_eq!(vendor.count("/token"), 2);
 }
 
@@ -78,9 +78,9 @@ async fn a_password_grant_without_a_name_sends_the_two_fields_alone() {
         "sends_grant_type": false,
     });
     let client = vendor.client_with(&profile(&facts, &json!({})), vendor.config(account()));
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
     vendor.clock.advance(Duration::from_secs(100_000));
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
     let asked = vendor.to("/token");
     assert_eq!(asked.len(), 1);
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_password_grant_without_a_name_sends_the_two_fields_alone() {
         "username=svc%2Ba%40example.com&password=p%26w"
     );
     vendor.clock.advance(Duration::from_secs(72_801));
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
     assert_eq!(vendor.count("/token"), 2);
 }
 
@@ -122,7 +122,7 @@ async fn no_value_of_expires_in_costs_more_than_a_request_a_call() {
         .await;
         let client = vendor.client(&plain());
         for calls in 1..=3 {
-            let reply = client.call(Call::get("/x")).await.expect(value);
+            let reply = client.call(ApiOperation::get("/x")).await.expect(value);
             assert_eq!(reply.status, StatusCode::OK);
             assert!(vendor.count("/token") <= calls, "{value}");
         }
@@ -131,7 +131,7 @@ async fn no_value_of_expires_in_costs_more_than_a_request_a_call() {
 
 async fn unusable(body: &'static str) {
     let vendor = Vendor::new(move |_, _| Answer::new(200, body)).await;
-    let outcome = vendor.client(&plain()).call(Call::get("/x")).await;
+    let outcome = vendor.client(&plain()).call(ApiOperation::get("/x")).await;
     let error = outcome.expect_err(body);
     assert_eq!(error.kind(), ErrorKind::Malformed, "{body}");
     assert_eq!(vendor.count("/api/x"), 0, "{body}");
@@ -161,7 +161,10 @@ async fn wrong_credentials_are_shown_once_and_other_ones_begin_anew() {
     .await;
     let client = vendor.client(&plain());
     for _ in 0..50 {
-        let error = client.call(Call::get("/x")).await.expect_err("refused");
+        let error = client
+            .call(ApiOperation::get("/x"))
+            .await
+            .expect_err("refused");
         assert_eq!((error.kind(), error.status()), (ErrorKind::Auth, Some(401)));
     }
     assert_eq!(vendor.count("/token"), 1);
@@ -169,7 +172,7 @@ async fn wrong_credentials_are_shown_once_and_other_ones_begin_anew() {
         client_id: "id".into(),
         client_secret: "right".into(),
     });
-    client.call(Call::get("/x")).await.expect("a reply");
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +185,7 @@ async fn a_short_outage_of_the_token_endpoint_is_waited_out() {
     .await;
     vendor
         .client(&plain())
-        .call(Call::get("/x"))
+        .call(ApiOperation::get("/x"))
         .await
         .expect("a reply");
     assert_eq!(vendor.count("/token"), 3);
@@ -191,7 +194,7 @@ async fn a_short_outage_of_the_token_endpoint_is_waited_out() {
 #[tokio::test]
 async fn a_redirected_token_request_is_not_followed() {
     let vendor = Vendor::new(|_, _| Answer::new(307, "").with("location", "/elsewhere")).await;
-    let outcome = vendor.client(&plain()).call(Call::get("/x")).await;
+    let outcome = vendor.client(&plain()).call(ApiOperation::get("/x")).await;
     assert_eq!(outcome.expect_err("no token").status(), Some(307));
     assert_eq!(vendor.count("/elsewhere"), 0);
 }
@@ -213,7 +216,7 @@ async fn a_refresh_token_is_used_rotated_and_replaced_by_the_first_grant() {
     .await;
     let client = vendor.client(&plain());
     for _ in 0..3 {
-        client.call(Call::get("/x")).await.expect("a reply");
+        client.call(ApiOperation::get("/x")).await.expect("a reply");
         vendor.clock.advance(Duration::from_secs(301));
     }
     let bodies: Vec<String> = vendor

@@ -1,6 +1,6 @@
 //! The harness as a caller that signs its requests, and bends them after signing.
 
-use locum_client::sign::{Request as ToSign, Signer};
+use locum_client::sign::{SignableRequest as ToSign, Signer};
 
 use crate::Error;
 use crate::evidence::{Operation, SignedVariation, Variation};

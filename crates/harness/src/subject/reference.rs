@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method, header};
-use locum_client::{Body, Call, Client, CognitoConfig, Config, Credentials, Socket};
+use locum_client::{ApiOperation, Body, Client, CognitoConfig, Config, Credentials, Socket};
 use locum_core::profile::Grant;
 use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
@@ -146,7 +146,7 @@ impl State {
     ) -> Answered {
         let client = self.instance(handle)?.client;
         let method: Method = method.parse().map_err(|_| other("no such method"))?;
-        let mut call = Call::new(method, path);
+        let mut call = ApiOperation::new(method, path);
         call.timeout = timeout_ms.map(Duration::from_millis);
         if let Some((text, kind)) = body {
             let json = HeaderValue::from_static("application/json");
@@ -249,7 +249,7 @@ impl State {
 
 fn failed(error: &locum_client::Error) -> Answer {
     // The protocol has one word less: what makes no sense is `other` there.
-    let word = match error.kind().word() {
+    let word = match error.kind().label() {
         "malformed" => "other",
         word => word,
     };

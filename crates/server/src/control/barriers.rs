@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, at_once};
+use super::call::{self, Ask, Call, Outcome, ready};
 use super::refusal::Refusal;
 use crate::stage::{Barrier, Stage};
 
@@ -13,12 +13,12 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET …/barriers",
         "lists the barriers with how many requests came to each",
-        |ask| at_once(list(&ask)),
+        |ask| ready(list(&ask)),
     ),
     Call::new(
         "POST …/barriers/{name}/open",
         "lets go all that wait there, now and later",
-        |ask| at_once(open(&ask)),
+        |ask| ready(open(&ask)),
     ),
 ];
 
@@ -39,7 +39,7 @@ fn known(stage: &Stage) -> BTreeMap<String, Value> {
 }
 
 fn shown(name: &str, barrier: &Barrier) -> Value {
-    json!({"name": name, "open": barrier.is_open(), "came": barrier.waiting()})
+    json!({"name": name, "open": barrier.is_released(), "came": barrier.came()})
 }
 
 fn list(ask: &Ask) -> Outcome {
@@ -55,6 +55,6 @@ fn open(ask: &Ask) -> Outcome {
         return Err(Refusal::unknown("barrier", name).near(name, known.keys().map(String::as_str)));
     }
     let barrier = stage.barrier(name);
-    barrier.open();
+    barrier.release();
     Ok(call::json(200, &shown(name, &barrier)))
 }

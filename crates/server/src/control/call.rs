@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawPathParams, Request};
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::{self, BoxFuture};
 use http::Method;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use super::{Control, gate, input};
-use crate::listen::PATIENCE;
-use crate::server::Server;
+use crate::Stages;
+use crate::listen::READ_TIMEOUT;
 use crate::stage::Stage;
 
 /// The largest body in bytes.
@@ -120,7 +120,7 @@ impl Call {
 
 /// A request that reached a call.
 pub(super) struct Ask {
-    pub(super) server: Arc<Server>,
+    pub(super) stages: Arc<Stages>,
     pub(super) control: Arc<Control>,
     /// `host:port` as the caller addressed it.
     pub(super) host: String,
@@ -151,8 +151,8 @@ impl Ask {
             "" => "default",
             name => name,
         };
-        self.server.stage(name).ok_or_else(|| {
-            let stages = self.server.stages();
+        self.stages.stage(name).ok_or_else(|| {
+            let stages = self.stages.all();
             Refusal::unknown("stage", name).near(name, stages.iter().map(|s| s.name.as_str()))
         })
     }
@@ -170,8 +170,8 @@ impl Ask {
 }
 
 /// A function that needs not wait, as the table takes it.
-pub(super) fn at_once(outcome: Outcome) -> BoxFuture<'static, Outcome> {
-    Box::pin(ready(outcome))
+pub(super) fn ready(outcome: Outcome) -> BoxFuture<'static, Outcome> {
+    Box::pin(future::ready(outcome))
 }
 
 /// A JSON answer, with a line end for the terminal.
@@ -211,9 +211,8 @@ async fn asked(
     params: &RawPathParams,
     request: Request,
 ) -> Result<Ask, Refusal> {
-    let server = control.server.upgrade().ok_or_else(Refusal::stopping)?;
     let (head, body) = request.into_parts();
-    gate::pass(&server, head.uri.path(), &head.headers)?;
+    gate::pass(&control.stages, head.uri.path(), &head.headers)?;
     let query = input::query(head.uri.query().unwrap_or_default(), call.query)?;
     let body = collected(body).await?;
     if call.body.is_none() && !matches!(body.trim_ascii(), b"" | b"{}" | b"null") {
@@ -222,7 +221,7 @@ async fn asked(
     let text = |name: http::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
     let host = text(http::header::HOST)
         .filter(|host| host.parse::<http::uri::Authority>().is_ok())
-        .map_or_else(|| server.address.to_string(), str::to_owned);
+        .map_or_else(|| control.stages.address.to_string(), str::to_owned);
     let last_event_id = text(http::HeaderName::from_static("last-event-id")).map(str::to_owned);
     let path = params
         .iter()
@@ -234,16 +233,16 @@ async fn asked(
         last_event_id,
         path: path.collect(),
         body,
-        server,
+        stages: Arc::clone(&control.stages),
     })
 }
 
 async fn collected(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
+    match tokio::time::timeout(READ_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::new(413, "the body broke off or is too large")
             .hint(format!("at most {MAX_BODY} bytes"))),
         Err(_) => Err(Refusal::new(408, "the body did not arrive in time")
-            .hint(format!("all of it within {} s", PATIENCE.as_secs()))),
+            .hint(format!("all of it within {} s", READ_TIMEOUT.as_secs()))),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
     let settings: Map<String, Value> =
         stage.with_settings(|settings| settings.changes().clone().into_iter().collect());
     let vendors: Map<String, Value> = ask
-        .server
+        .stages
         .vendors()
         .iter()
         .map(|vendor| {

@@ -5,25 +5,25 @@ use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::{self, Ask, Call, Outcome, at_once};
+use super::call::{self, Ask, Call, Outcome, ready};
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/faults", "lists the faults with their hits", |ask| {
-        at_once(list(&ask))
+    Call::new("GET …/faults", "lists the faults with their counts", |ask| {
+        ready(list(&ask))
     }),
-    Call::new("POST …/faults", "adds a fault", |ask| at_once(add(&ask)))
+    Call::new("POST …/faults", "adds a fault", |ask| ready(add(&ask)))
         .body(
             r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
         .status(201),
     Call::new("DELETE …/faults", "takes all faults away", |ask| {
-        at_once(clear(&ask))
+        ready(clear(&ask))
     }),
     Call::new("DELETE …/faults/{id}", "takes one fault away", |ask| {
-        at_once(remove(&ask))
+        ready(remove(&ask))
     }),
 ];
 
@@ -32,7 +32,7 @@ pub(super) const CALLS: &[Call] = &[
 #[serde(deny_unknown_fields)]
 struct NewFault {
     #[serde(default, rename = "match")]
-    matches: FaultMatch,
+    matcher: FaultMatch,
     #[serde(default = "always")]
     when: FaultWhen,
     then: FaultAction,
@@ -50,16 +50,16 @@ fn list(ask: &Ask) -> Outcome {
 fn add(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
     let new: NewFault = ask.body()?;
-    check_match(ask, &new.matches)?;
+    check_match(ask, &new.matcher)?;
     check_when(&new.when)?;
     check_then(&new.then)?;
     let fault = stage.add_fault(Fault {
         id: FaultId(0),
-        matches: new.matches,
+        matcher: new.matcher,
         when: new.when,
         then: new.then,
-        met: 0,
-        hits: 0,
+        matched: 0,
+        fired: 0,
     });
     Ok(call::json(201, &json!(fault)))
 }
@@ -80,22 +80,22 @@ fn remove(ask: &Ask) -> Outcome {
     Err(Refusal::unknown("fault", ask.path("id")).hint("GET /_locum/faults lists them"))
 }
 
-/// A fault that no request can meet is a typo.
-fn check_match(ask: &Ask, matches: &FaultMatch) -> Result<(), Refusal> {
-    let vendors: Vec<_> = match &matches.vendor {
+/// A fault that no request can match is a typo.
+fn check_match(ask: &Ask, matcher: &FaultMatch) -> Result<(), Refusal> {
+    let vendors: Vec<_> = match &matcher.vendor {
         Some(word) => vec![
-            ask.server
+            ask.stages
                 .vendor(word)
                 .ok_or_else(|| unknown_vendor(ask, word))?,
         ],
-        None => ask.server.vendors().iter().collect(),
+        None => ask.stages.vendors().iter().collect(),
     };
     let endpoints: Vec<&str> = vendors
         .iter()
         .flat_map(|vendor| vendor.profile().endpoints.keys())
         .map(String::as_str)
         .collect();
-    match &matches.endpoint {
+    match &matcher.endpoint {
         Some(name) if !endpoints.contains(&name.as_str()) => {
             Err(Refusal::bad(format!("no endpoint called `{name}`")).near(name, endpoints))
         }
@@ -106,7 +106,7 @@ fn check_match(ask: &Ask, matches: &FaultMatch) -> Result<(), Refusal> {
 fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
     match when {
         FaultWhen::Every(0) => {
-            Err(Refusal::bad("`every` 0 would never strike").hint("1 is each request"))
+            Err(Refusal::bad("`every` 0 would never fire").hint("1 is each request"))
         }
         FaultWhen::Probability(share) if !(0.0..=1.0).contains(share) => {
             Err(Refusal::bad(format!("`probability` is {share}")).hint("from 0 to 1"))

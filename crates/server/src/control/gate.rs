@@ -4,13 +4,13 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 
 use super::refusal::Refusal;
-use crate::server::Server;
+use crate::Stages;
 
 /// The one call that needs no token: whoever started the container asks whether it lives.
 const OPEN: &str = "/_locum/health";
 
 /// Lets a request pass, or says why not.
-pub(super) fn pass(server: &Server, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
     if path == OPEN {
         return Ok(());
     }
@@ -19,7 +19,7 @@ pub(super) fn pass(server: &Server, path: &str, headers: &HeaderMap) -> Result<(
         return Err(Refusal::new(403, "a page of another origin may not call")
             .hint("call from a program, or from the page that this server shows"));
     }
-    let Some(token) = &server.config.control_token else {
+    let Some(token) = &stages.config.control_token else {
         return Ok(());
     };
     let mut shown = headers.get_all(AUTHORIZATION).iter();

@@ -13,7 +13,7 @@ pub(super) fn har(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
     let filter = ask.query()?;
     let base = |word: &str| {
-        let vendor = ask.server.vendor(word);
+        let vendor = ask.stages.vendor(word);
         vendor.map_or_else(String::new, |vendor| {
             document::mock(ask, &stage, vendor).base
         })

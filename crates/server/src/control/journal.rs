@@ -4,7 +4,7 @@
 use locum_core::{EntryId, Filter};
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, Param, at_once, number, text};
+use super::call::{self, Ask, Call, Outcome, Param, number, ready, text};
 use super::refusal::Refusal;
 use super::{har, stream, wait};
 use crate::stage::Stage;
@@ -43,22 +43,22 @@ const BODY: &str = r#"{"after": 0, "limit": 100, "vendor": "pattern", "outcome":
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
     Call::new("GET …/journal", "gives the entries in order", |ask| {
-        at_once(list(&ask))
+        ready(list(&ask))
     })
     .query(FILTER),
     Call::new("DELETE …/journal", "empties the journal", |ask| {
-        at_once(clear(&ask))
+        ready(clear(&ask))
     }),
     Call::new(
         "POST …/journal/find",
         "gives the entries that fit",
-        |ask| at_once(find(&ask)),
+        |ask| ready(find(&ask)),
     )
     .body(BODY),
     Call::new(
         "POST …/journal/count",
         "counts the entries that fit",
-        |ask| at_once(count(&ask)),
+        |ask| ready(count(&ask)),
     )
     .body(BODY),
     Call::new(
@@ -70,17 +70,17 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET …/journal/stream",
         "sends entries as server-sent events, resumable by Last-Event-ID",
-        |ask| at_once(stream::open(&ask)),
+        |ask| ready(stream::open(&ask)),
     )
     .query(FILTER),
     Call::new(
         "GET …/journal.har",
         "gives the entries as HAR 1.2",
-        |ask| at_once(har::har(&ask)),
+        |ask| ready(har::har(&ask)),
     )
     .query(FILTER),
     Call::new("GET …/journal/{id}", "gives one exchange whole", |ask| {
-        at_once(one(&ask))
+        ready(one(&ask))
     }),
 ];
 

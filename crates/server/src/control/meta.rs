@@ -2,29 +2,37 @@
 
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, at_once};
+use super::call::{self, Ask, Call, ready};
 use super::openapi;
+use crate::observe::Watched;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
-    Call::new("GET /health", "says that the server lives", |_| {
-        at_once(Ok(call::json(200, &json!({"status": "ok"}))))
-    }),
+    Call::new(
+        "GET /health",
+        "says that the server lives, and what slow readers missed",
+        |ask| ready(Ok(health(&ask))),
+    ),
     Call::new("GET /ready", "says which vendors answer", |ask| {
-        at_once(Ok(ready(&ask)))
+        ready(Ok(readiness(&ask)))
     }),
     Call::new("GET /version", "says what runs here", |_| {
         let version = json!({"name": "locum", "version": env!("CARGO_PKG_VERSION")});
-        at_once(Ok(call::json(200, &version)))
+        ready(Ok(call::json(200, &version)))
     }),
     Call::new("GET /openapi.json", "describes these calls", |_| {
-        at_once(Ok(call::json(200, &openapi::document())))
+        ready(Ok(call::json(200, &openapi::document())))
     }),
 ];
 
-fn ready(ask: &Ask) -> call::Answer {
+fn health(ask: &Ask) -> call::Answer {
+    let lines = ask.stages.watched.as_ref().map_or(0, Watched::dropped);
+    call::json(200, &json!({"status": "ok", "dropped": {"lines": lines}}))
+}
+
+fn readiness(ask: &Ask) -> call::Answer {
     let vendors: Vec<Value> = ask
-        .server
+        .stages
         .vendors()
         .iter()
         .map(|vendor| vendor.profile().vendor.clone().into())

@@ -36,7 +36,7 @@ mod tokens;
 mod twins;
 mod wait;
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -44,14 +44,14 @@ use axum::extract::{RawPathParams, Request};
 use axum::routing::{MethodFilter, on};
 use locum_core::setting::nearest;
 
-use crate::server::Server;
+use crate::Stages;
 use call::{Answer, Call};
 use refusal::Refusal;
 
-/// Who answers: the server, and what calls must not do at the same time.
+/// Who answers: the stages, and what calls must not do at the same time.
 #[derive(Debug)]
 struct Control {
-    server: Weak<Server>,
+    stages: Arc<Stages>,
     /// Held while principals are read, changed and written back.
     principals: Mutex<()>,
 }
@@ -75,9 +75,9 @@ fn calls() -> impl Iterator<Item = &'static Call> {
 }
 
 /// The routes under `/_locum`.
-pub(crate) fn router(server: Weak<Server>) -> Router {
+pub(crate) fn router(stages: &Arc<Stages>) -> Router {
     let control = Arc::new(Control {
-        server,
+        stages: Arc::clone(stages),
         principals: Mutex::new(()),
     });
     let mut router = Router::new();
@@ -107,12 +107,9 @@ pub(crate) fn router(server: Weak<Server>) -> Router {
 
 /// Refuses what no call answers, to those who may call at all.
 fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refusal) -> Answer {
-    let refusal = match control.server.upgrade() {
-        None => Refusal::stopping(),
-        Some(server) => match gate::pass(&server, request.uri().path(), request.headers()) {
-            Ok(()) => why(request),
-            Err(refusal) => refusal,
-        },
+    let refusal = match gate::pass(&control.stages, request.uri().path(), request.headers()) {
+        Ok(()) => why(request),
+        Err(refusal) => refusal,
     };
     refusal.into_answer()
 }

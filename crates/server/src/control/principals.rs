@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::call::{self, Ask, Call, Outcome, at_once};
+use super::call::{self, Ask, Call, Outcome, ready};
 use super::document;
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
@@ -17,18 +17,18 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET …/principals",
         "reads the principals by vendor",
-        |ask| at_once(read(&ask)),
+        |ask| ready(read(&ask)),
     ),
     Call::new(
         "PUT …/principals",
         "replaces the principals of the vendors it names",
-        |ask| at_once(put(&ask)),
+        |ask| ready(put(&ask)),
     )
     .body(BODY),
     Call::new(
         "PATCH …/principals",
         "changes the client, user or realm that has the same name, adds those that have a new one",
-        |ask| at_once(patch(&ask)),
+        |ask| ready(patch(&ask)),
     )
     .body(BODY),
 ];
@@ -57,7 +57,7 @@ fn change(ask: &Ask, new: fn(Value, Value) -> Value) -> Outcome {
     let changes: BTreeMap<String, Value> = ask.body()?;
     let mut known: Vec<(&Arc<dyn Vendor>, Value)> = Vec::new();
     for (word, change) in changes {
-        let vendor = ask.server.vendor(&word);
+        let vendor = ask.stages.vendor(&word);
         known.push((vendor.ok_or_else(|| unknown_vendor(ask, &word))?, change));
     }
     let _alone = ask
@@ -71,7 +71,7 @@ fn change(ask: &Ask, new: fn(Value, Value) -> Value) -> Outcome {
         let before = vendor.document(&mock).principals;
         let mut after = new(before.clone(), change);
         if let Some(members) = after.as_object_mut() {
-            stage.chance(|mut chance| principal::fill(members, &mut chance));
+            stage.rng(|mut rng| principal::fill(members, &mut rng));
         }
         if let Err(fault) = vendor.change_principals(&mock, after) {
             for (vendor, before) in done {
@@ -103,5 +103,5 @@ fn all(ask: &Ask, stage: &Arc<Stage>) -> Value {
         let principals = vendor.document(&mock).principals;
         (vendor.profile().vendor.clone(), principals)
     };
-    Value::Object(ask.server.vendors().iter().map(of).collect::<Map<_, _>>())
+    Value::Object(ask.stages.vendors().iter().map(of).collect::<Map<_, _>>())
 }

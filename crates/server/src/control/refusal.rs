@@ -36,11 +36,6 @@ impl Refusal {
         Self::new(404, format!("no {what} called `{name}`"))
     }
 
-    /// The server goes down at this moment.
-    pub(super) fn stopping() -> Self {
-        Self::new(503, "the server is stopping").hint("start it again")
-    }
-
     /// Says what to do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -134,8 +129,8 @@ impl From<ServerError> for Refusal {
             ServerError::Taken(_) => {
                 Self::new(409, text).hint("take another name, or DELETE that stage first")
             }
-            ServerError::Full => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
-            ServerError::Listen { .. } => {
+            ServerError::Full(_) => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
+            ServerError::Listen { .. } | ServerError::Thread(_) => {
                 Self::new(503, text).hint("the machine is out of ports or descriptors")
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::{self, Ask, Call, Outcome, at_once};
+use super::call::{self, Ask, Call, Outcome, ready};
 use crate::stage::Stage;
 
 /// The calls of this section.
@@ -10,12 +10,12 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET …/settings",
         "lists the settings, each with value, default, reason and source",
-        |ask| at_once(read(&ask)),
+        |ask| ready(read(&ask)),
     ),
     Call::new(
         "PATCH …/settings",
         "changes settings: all or none",
-        |ask| at_once(patch(&ask)),
+        |ask| ready(patch(&ask)),
     )
     .body(r#"{"corti.access_ttl_s": 2}"#),
 ];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, at_once};
+use super::call::{self, Ask, Call, Outcome, ready};
 use super::document;
 use super::refusal::Refusal;
 use crate::stage::StageSpec;
@@ -12,7 +12,7 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET /stages",
         "lists the stages with counts of what they hold",
-        |ask| at_once(Ok(list(&ask))),
+        |ask| ready(Ok(list(&ask))),
     ),
     Call::new("POST /stages", "makes a stage", |ask| Box::pin(make(ask)))
         .body(
@@ -20,24 +20,24 @@ pub(super) const CALLS: &[Call] = &[
         )
         .status(201),
     Call::new("GET …", "gives the stage document", |ask| {
-        at_once(read(&ask))
+        ready(read(&ask))
     }),
     Call::new(
         "POST …/reset",
         "brings the stage back to how it was when made",
-        |ask| at_once(reset(&ask)),
+        |ask| ready(reset(&ask)),
     ),
     Call::new(
         "DELETE /stages/{stage}",
         "throws the stage away, its ports and memory with it",
-        |ask| at_once(delete(&ask)),
+        |ask| ready(delete(&ask)),
     ),
 ];
 
 fn list(ask: &Ask) -> call::Answer {
     let stages: Vec<Value> = ask
-        .server
-        .stages()
+        .stages
+        .all()
         .iter()
         .map(|stage| {
             let (tokens, entries, bytes) = stage.counts();
@@ -52,11 +52,11 @@ async fn make(ask: Ask) -> Outcome {
     if let Some(stray) = spec
         .vendors
         .keys()
-        .find(|name| ask.server.vendor(name).is_none())
+        .find(|name| ask.stages.vendor(name).is_none())
     {
         return Err(unknown_vendor(&ask, stray));
     }
-    let stage = ask.server.add_stage(spec).await?;
+    let stage = ask.stages.add(spec).await?;
     Ok(call::json(201, &document::of(&ask, &stage)))
 }
 
@@ -68,20 +68,20 @@ fn read(ask: &Ask) -> Outcome {
 fn reset(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
     stage
-        .reset(ask.server.vendors())
+        .reset(ask.stages.vendors())
         .map_err(|fault| Refusal::sentence(500, &fault))?;
     Ok(call::json(200, &document::of(ask, &stage)))
 }
 
 fn delete(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
-    ask.server.remove_stage(&stage.name);
+    ask.stages.remove(&stage.name);
     Ok(call::json(200, &json!({"deleted": stage.name})))
 }
 
 /// No vendor of that name runs here: 400, since the name stood in what the caller sent.
 pub(super) fn unknown_vendor(ask: &Ask, name: &str) -> Refusal {
-    let vendors = ask.server.vendors();
+    let vendors = ask.stages.vendors();
     Refusal::bad(format!("no vendor called `{name}`"))
         .near(name, vendors.iter().map(|v| v.profile().vendor.as_str()))
 }

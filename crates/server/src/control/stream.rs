@@ -17,8 +17,7 @@ use locum_core::{Entry, EntryId, Filter};
 
 use super::call::{self, Ask, Outcome};
 use super::refusal::Refusal;
-use super::wait::lives;
-use crate::server::Server;
+use crate::Stages;
 use crate::stage::Stage;
 
 /// A comment is sent after so much silence, so that a reader notices a dead connection.
@@ -70,8 +69,8 @@ impl Position {
 
 /// A reader of one stage's journal.
 struct Reader {
-    // Weak, so that an idle reader keeps neither server nor stage alive once they are gone.
-    server: std::sync::Weak<Server>,
+    // Weak, so that an idle reader keeps neither stages nor stage alive once they are gone.
+    stages: std::sync::Weak<Stages>,
     stage: std::sync::Weak<Stage>,
     filter: Filter,
     left: usize,
@@ -95,7 +94,7 @@ pub(super) fn open(ask: &Ask) -> Outcome {
     };
     filter.after = None;
     let reader = Reader {
-        server: Arc::downgrade(&ask.server),
+        stages: Arc::downgrade(&ask.stages),
         stage: Arc::downgrade(&stage),
         left: filter.limit.take().unwrap_or(usize::MAX),
         filter,
@@ -119,7 +118,7 @@ async fn next(mut reader: Reader) -> Option<(Result<Bytes, std::io::Error>, Read
         if reader.left == 0 {
             return None;
         }
-        let (server, stage) = (reader.server.upgrade()?, reader.stage.upgrade()?);
+        let (stages, stage) = (reader.stages.upgrade()?, reader.stage.upgrade()?);
         let written = stage.written.notified();
         tokio::pin!(written);
         written.as_mut().enable();
@@ -127,10 +126,10 @@ async fn next(mut reader: Reader) -> Option<(Result<Bytes, std::io::Error>, Read
         if !reader.ready.is_empty() {
             continue;
         }
-        if !lives(&server, &stage) {
+        if !stages.has(&stage) {
             return None;
         }
-        drop(server);
+        drop(stages);
         if tokio::time::timeout(SILENCE, written).await.is_err() {
             reader.ready.push_back(": still here\n\n".to_owned());
         }

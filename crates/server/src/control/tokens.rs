@@ -191,7 +191,7 @@ async fn known(stage: &Stage, id: TokenId) -> Result<Token, Refusal> {
 
 fn check_vendor(ask: &Ask, word: Option<&String>) -> Result<(), Refusal> {
     match word {
-        Some(word) if ask.server.vendor(word).is_none() => Err(unknown_vendor(ask, word)),
+        Some(word) if ask.stages.vendor(word).is_none() => Err(unknown_vendor(ask, word)),
         _ => Ok(()),
     }
 }

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::call::{self, Ask, Outcome};
 use super::refusal::Refusal;
-use crate::server::Server;
+use crate::Stages;
 use crate::stage::Stage;
 
 /// How long a caller may wait, in seconds.
-const LONGEST: f64 = 600.0;
+const MAX_WAIT_S: f64 = 600.0;
 
 /// Answers when as many entries fit as the query says.
 pub(super) async fn wait(ask: Ask) -> Outcome {
@@ -22,7 +22,7 @@ pub(super) async fn wait(ask: Ask) -> Outcome {
     let timeout = seconds(&mut query, "timeout", 5.0)?;
     let filter: Filter =
         serde_json::from_value(Value::Object(query)).map_err(|error| Refusal::json(&error))?;
-    let enough = until(&ask.server, &stage, &filter, count);
+    let enough = until(&ask.stages, &stage, &filter, count);
     match tokio::time::timeout(timeout, enough).await {
         Ok(true) => {
             let entries = stage.find(&filter);
@@ -43,7 +43,7 @@ pub(super) async fn wait(ask: Ask) -> Outcome {
 }
 
 /// Waits until `count` entries fit; false when the stage is gone.
-async fn until(server: &Server, stage: &Arc<Stage>, filter: &Filter, count: usize) -> bool {
+async fn until(stages: &Stages, stage: &Arc<Stage>, filter: &Filter, count: usize) -> bool {
     loop {
         let written = stage.written.notified();
         tokio::pin!(written);
@@ -51,18 +51,11 @@ async fn until(server: &Server, stage: &Arc<Stage>, filter: &Filter, count: usiz
         if fitting(stage, filter) >= count {
             return true;
         }
-        if !lives(server, stage) {
+        if !stages.has(stage) {
             return false;
         }
         written.await;
     }
-}
-
-/// Whether this very stage is still one of the server's.
-pub(super) fn lives(server: &Server, stage: &Arc<Stage>) -> bool {
-    server
-        .stage(&stage.name)
-        .is_some_and(|have| Arc::ptr_eq(&have, stage))
 }
 
 fn fitting(stage: &Stage, filter: &Filter) -> usize {
@@ -82,9 +75,9 @@ fn whole(query: &mut Map<String, Value>, name: &str, default: usize) -> Result<u
 fn seconds(query: &mut Map<String, Value>, name: &str, default: f64) -> Result<Duration, Refusal> {
     let value = query.remove(name).and_then(|value| value.as_f64());
     let seconds = value.unwrap_or(default);
-    if !(0.0..=LONGEST).contains(&seconds) {
+    if !(0.0..=MAX_WAIT_S).contains(&seconds) {
         return Err(Refusal::bad(format!("`{name}` is out of range: {seconds}"))
-            .hint(format!("seconds, from 0 to {LONGEST}")));
+            .hint(format!("seconds, from 0 to {MAX_WAIT_S}")));
     }
     Ok(Duration::from_secs_f64(seconds))
 }

@@ -194,7 +194,7 @@ fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
         _ => mock.profile().token.format,
     };
     match format {
-        TokenFormat::Opaque => mock.word(43),
+        TokenFormat::Opaque => mock.random_alphanumeric(43),
         TokenFormat::Jwt => {
             let now = mock.now().as_seconds();
             let key = crate::keys::HmacKey::derive(mock.stage.seed, &mock.profile().vendor);

@@ -5,11 +5,15 @@ use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
 use super::Admitted;
 use crate::{Mock, Request};
 
-/// What a vendor leaves open about the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+/// What a resource server lets pass besides one space and a live access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BearerPolicy {
     /// Whether more than one space may stand before the token (RFC 9110 §11.4 allows `1*SP`).
     pub extra_spaces: bool,
+    /// Whether a revoked token passes: a server that looks at signatures alone cannot know.
+    pub revoked: bool,
+    /// Whether an id token passes for an access token.
+    pub id_token: bool,
 }
 
 /// Admits a live access token of this vendor; `examine` looks at the token's text first (a
@@ -21,11 +25,11 @@ pub struct Manner {
 pub async fn admit(
     mock: &Mock,
     request: &Request,
-    manner: Manner,
+    policy: BearerPolicy,
     examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
 ) -> Result<Admitted, Denial> {
-    let value = presented(request, manner)?;
-    check(mock, &request.endpoint, &value, examine).await
+    let value = presented(request, policy)?;
+    check(mock, &request.endpoint, &value, policy, examine).await
 }
 
 /// Admits a live access token whose text is `value`, wherever it was shown.
@@ -36,34 +40,12 @@ pub async fn check(
     mock: &Mock,
     endpoint: &str,
     value: &str,
-    examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
-) -> Result<Admitted, Denial> {
-    check_leniently(mock, endpoint, value, Leniency::default(), examine).await
-}
-
-/// What a resource server lets pass besides live access tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Leniency {
-    /// Whether a revoked token passes: a server that looks at signatures alone cannot know.
-    pub revoked: bool,
-    /// Whether an id token passes for an access token.
-    pub id_token: bool,
-}
-
-/// As [`check`], with a resource server's leniency.
-///
-/// # Errors
-/// As for [`admit`].
-pub async fn check_leniently(
-    mock: &Mock,
-    endpoint: &str,
-    value: &str,
-    leniency: Leniency,
+    policy: BearerPolicy,
     examine: impl Fn(&str) -> Result<(), Denial> + Send + Sync,
 ) -> Result<Admitted, Denial> {
     let found = mock.find(value).await;
     if let Some(token) = &found {
-        mock.presented(token).await;
+        mock.note_presented_token(token).await;
     }
     if let Err(denial) = examine(value) {
         mock.refuse(endpoint, denial)?;
@@ -72,7 +54,7 @@ pub async fn check_leniently(
         Denial::new(DenialKind::UnknownToken, "unknown_token")
             .expected("an access token issued on this stage")
     })?;
-    check_token(mock, endpoint, &token, leniency)?;
+    check_token(mock, endpoint, &token, policy)?;
     Ok(Admitted::by(token))
 }
 
@@ -81,9 +63,9 @@ fn check_token(
     mock: &Mock,
     endpoint: &str,
     token: &Token,
-    leniency: Leniency,
+    policy: BearerPolicy,
 ) -> Result<(), Denial> {
-    let is_id = leniency.id_token && token.kind == TokenKind::Id;
+    let is_id = policy.id_token && token.kind == TokenKind::Id;
     if token.kind != TokenKind::Access && !is_id {
         let wrong = Denial::new(DenialKind::WrongToken, "wrong_token")
             .expected("an access token")
@@ -104,7 +86,7 @@ fn check_token(
     };
     match mock.state_of(token) {
         TokenState::Live => Ok(()),
-        TokenState::Revoked if leniency.revoked => Ok(()),
+        TokenState::Revoked if policy.revoked => Ok(()),
         TokenState::Expired => mock.refuse(endpoint, end(DenialKind::Expired, "expired_token")),
         TokenState::Revoked | TokenState::Spent => {
             mock.refuse(endpoint, end(DenialKind::Revoked, "revoked_token"))
@@ -113,7 +95,7 @@ fn check_token(
 }
 
 /// The token as the header shows it.
-fn presented(request: &Request, manner: Manner) -> Result<String, Denial> {
+fn presented(request: &Request, policy: BearerPolicy) -> Result<String, Denial> {
     let value = request
         .header("authorization")?
         .filter(|value| !value.is_empty());
@@ -133,7 +115,7 @@ fn presented(request: &Request, manner: Manner) -> Result<String, Denial> {
             .expected("scheme Bearer")
             .got(shown));
     }
-    let token = if manner.extra_spaces {
+    let token = if policy.extra_spaces {
         rest.trim_start_matches(' ')
     } else {
         rest

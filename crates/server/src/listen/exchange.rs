@@ -9,45 +9,44 @@ use hyper::body::{Body as _, Incoming};
 use locum_core::journal::EntryReply;
 use locum_core::{Clock, Denial, Entry, EntryId, FaultAction, FaultId, Outcome};
 
-use super::{PATIENCE, Place};
-use crate::inject::{self, Cut};
+use super::{READ_TIMEOUT, VendorRoute};
+use crate::inject::{self, Abort};
 use crate::record::{Head, Wire};
 use crate::routes::{Params, Target};
-use crate::server::Server;
-use crate::{Miss, Mock, Reply, Request, redact};
+use crate::{Mock, Reply, Request, RoutingFailure, Stages, redact};
 
 /// Answers one request to a vendor; an error ends the connection without a reply.
 pub(super) async fn exchange(
-    server: &Arc<Server>,
-    place: Place,
+    stages: &Arc<Stages>,
+    route: VendorRoute,
     wire: &Arc<Wire>,
     connection: u64,
     head: Head,
     mut http: hyper::Request<Incoming>,
 ) -> Result<http::Response<Body>, std::io::Error> {
-    let vendor = server
-        .vendor(&place.vendor)
+    let vendor = stages
+        .vendor(&route.vendor)
         .map(Arc::clone)
         .ok_or_else(|| std::io::Error::other("no vendor"))?;
-    let mock = Mock::new(vendor, Arc::clone(&place.stage), place.base);
-    let path = place
+    let mock = Mock::new(vendor, Arc::clone(&route.stage), route.base);
+    let path = route
         .target
         .split_once('?')
-        .map_or(place.target.as_str(), |(path, _)| path);
-    let found = server.table(&place.vendor).find(&head.method, path);
-    let (target, params, mut miss) = match found {
+        .map_or(route.target.as_str(), |(path, _)| path);
+    let found = stages.table(&route.vendor).find(&head.method, path);
+    let (target, params, mut failure) = match found {
         Ok((target, params)) => (Some(target.clone()), params, None),
-        Err(miss) => (None, Params::new(), Some(miss)),
+        Err(failure) => (None, Params::new(), Some(failure)),
     };
     if let Some((_, defect)) = &head.defect {
-        miss = Some(Miss::Malformed(defect.clone()));
+        failure = Some(RoutingFailure::Malformed(defect.clone()));
     }
     let endpoint = target
         .as_ref()
         .map(|target| target.name.clone())
         .unwrap_or_default();
-    let entry = arrive(&mock, &place.target, &head, &endpoint, connection).await;
-    let mock = mock.at(
+    let entry = arrive(&mock, &route.target, &head, &endpoint, connection).await;
+    let mock = mock.for_exchange(
         entry,
         http.extensions_mut().remove::<hyper::upgrade::OnUpgrade>(),
     );
@@ -57,13 +56,13 @@ pub(super) async fn exchange(
     let body = match read(http.into_body(), limit).await {
         Ok(body) => body,
         Err(fault) => {
-            miss.get_or_insert(fault);
+            failure.get_or_insert(fault);
             Bytes::new()
         }
     };
     let request = Request {
         method: head.method,
-        target: place.target,
+        target: route.target,
         signed_target: head.target,
         headers: if head.defect.is_some() {
             http::HeaderMap::new()
@@ -78,24 +77,24 @@ pub(super) async fn exchange(
     };
     note_body(&mock, &request).await;
 
-    let fault = mock.stage.strike(
-        &place.vendor,
+    let fault = mock.stage.fire_fault(
+        &route.vendor,
         &request.endpoint,
         &request.method,
         request.path(),
     );
-    let mut reply = answer(&mock, request, target, miss, fault.as_ref()).await;
+    let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;
     if let Some((_, action)) = &fault {
         inject::delay(action, &mock.stage).await;
-        reply = inject::spoil(action, reply);
+        reply = inject::corrupt(action, reply);
     }
-    complete(server, &mock, entry, &reply, fault.as_ref()).await;
+    complete(stages, &mock, entry, &reply, fault.as_ref()).await;
     send(
         &mock,
         entry,
         wire,
         reply,
-        fault.as_ref().and_then(|(_, action)| inject::cut(action)),
+        fault.as_ref().and_then(|(_, action)| inject::abort(action)),
     )
 }
 
@@ -104,26 +103,26 @@ async fn answer(
     mock: &Mock,
     request: Request,
     target: Option<Target>,
-    miss: Option<Miss>,
+    failure: Option<RoutingFailure>,
     fault: Option<&(FaultId, FaultAction)>,
 ) -> Reply {
-    let instead = fault.and_then(|(_, action)| inject::instead(action));
+    let replacement = fault.and_then(|(_, action)| inject::replacement(action));
     let (endpoint, seen) = (
         request.endpoint.clone(),
         mock.twin().map(|twin| (twin, request.clone())),
     );
-    let mut reply = match (instead, miss, target) {
+    let mut reply = match (replacement, failure, target) {
         (Some(reply), _, _) => return dated(mock, reply),
         (None, None, Some(target)) => match (target.handler)(mock.clone(), request).await {
             Ok(reply) => reply,
             Err(denial) => Reply::denied(mock.profile(), denial),
         },
-        (None, miss, _) => {
-            let miss = miss.unwrap_or(Miss::Path);
-            let mut reply = mock.vendor.miss(mock, &request, &miss);
-            reply.close |= !matches!(miss, Miss::Path | Miss::Method(_));
-            reply.denial.get_or_insert_with(|| miss.denial());
-            reply.outcome = Some(if matches!(miss, Miss::Path) {
+        (None, failure, _) => {
+            let failure = failure.unwrap_or(RoutingFailure::Path);
+            let mut reply = mock.vendor.routing_failure(mock, &request, &failure);
+            reply.close |= !matches!(failure, RoutingFailure::Path | RoutingFailure::Method(_));
+            reply.denial.get_or_insert_with(|| failure.denial());
+            reply.outcome = Some(if matches!(failure, RoutingFailure::Path) {
                 Outcome::Unrouted
             } else {
                 Outcome::Denied
@@ -188,26 +187,27 @@ async fn arrive(
     mock.stage.arrive(entry)
 }
 
-async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, Miss> {
+async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, RoutingFailure> {
     if body.size_hint().lower() > limit {
-        return Err(Miss::TooLarge(limit));
+        return Err(RoutingFailure::TooLarge(limit));
     }
     let collect = async {
         let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Miss::Malformed("a body that breaks off".to_owned()))?;
+            let frame = frame
+                .map_err(|_| RoutingFailure::Malformed("a body that breaks off".to_owned()))?;
             if let Ok(data) = frame.into_data() {
                 bytes.extend_from_slice(&data);
             }
             if bytes.len() as u64 > limit {
-                return Err(Miss::TooLarge(limit));
+                return Err(RoutingFailure::TooLarge(limit));
             }
         }
         Ok(bytes.freeze())
     };
-    tokio::time::timeout(PATIENCE, collect)
+    tokio::time::timeout(READ_TIMEOUT, collect)
         .await
-        .unwrap_or(Err(Miss::TooSlow))
+        .unwrap_or(Err(RoutingFailure::TooSlow))
 }
 
 async fn note_body(mock: &Mock, request: &Request) {
@@ -222,7 +222,7 @@ async fn note_body(mock: &Mock, request: &Request) {
 }
 
 async fn complete(
-    server: &Server,
+    stages: &Stages,
     mock: &Mock,
     id: EntryId,
     reply: &Reply,
@@ -243,7 +243,7 @@ async fn complete(
     }
     let denial = reply.denial.clone().map(|denial| concealing(mock, denial));
     let entry = mock.stage.complete(id, |entry| {
-        mock.leave_traces(entry, reply.outcome);
+        mock.apply_to(entry, reply.outcome);
         entry.completed = Some(mock.stage.clock.now());
         entry.reply = Some(EntryReply {
             status: reply.status.as_u16(),
@@ -253,8 +253,8 @@ async fn complete(
         entry.denial = denial;
         entry.fault = fault.map(|(id, _)| *id);
     });
-    if let (Some(observer), Some(entry)) = (&server.config.observer, entry) {
-        observer(&mock.stage.name, &entry);
+    if let (Some(watched), Some(entry)) = (&stages.watched, entry) {
+        watched.exchange(&mock.stage.name, entry);
     }
 }
 
@@ -277,7 +277,7 @@ fn send(
     entry: EntryId,
     wire: &Arc<Wire>,
     reply: Reply,
-    cut: Option<Cut>,
+    abort: Option<Abort>,
 ) -> Result<http::Response<Body>, std::io::Error> {
     let mut response = http::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
@@ -286,14 +286,14 @@ fn send(
     if reply.close {
         response = response.header(http::header::CONNECTION, "close");
     }
-    let body = match cut {
+    let body = match abort {
         None => Body::from(reply.body),
-        Some(Cut::Silent) => return Err(std::io::Error::other("the reply is lost")),
-        Some(Cut::Reset) => {
+        Some(Abort::Silent) => return Err(std::io::Error::other("the reply is lost")),
+        Some(Abort::Reset) => {
             wire.reset();
             return Err(std::io::Error::other("the connection is reset"));
         }
-        Some(Cut::After(at, reset)) => {
+        Some(Abort::After(at, reset)) => {
             if reset {
                 wire.reset();
             }

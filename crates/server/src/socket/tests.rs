@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Incoming, Socket, SocketHandler, accept, accept_value};
 use crate::vendor::VendorState;
-use crate::{Document, Mock, Routes, Running, Server, ServerConfig, StageInit, Vendor};
+use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Vendor};
 
 const PROFILE: &str = r#"
 vendor = "echo"
@@ -55,7 +55,7 @@ impl Vendor for Echo {
 
     fn routes(&self) -> Routes {
         let ends = self.ends.clone();
-        Routes::new().open("echo", move |mock, request| {
+        Routes::new().public("echo", move |mock, request| {
             let ends = ends.clone();
             async move {
                 let select = request.raw_query() == "select";
@@ -65,7 +65,7 @@ impl Vendor for Echo {
         })
     }
 
-    fn open(&self, _: &StageInit<'_>) -> Result<VendorState, String> {
+    fn new_state(&self, _: &StageInit<'_>) -> Result<VendorState, String> {
         Ok(Arc::new(()))
     }
 
@@ -97,14 +97,14 @@ async fn echo(mut socket: Socket, ends: UnboundedSender<AfterEnd>) {
 
 const GOOD: &str = "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-async fn start() -> Running {
+async fn start() -> App {
     start_with_ends().await.0
 }
 
-async fn start_with_ends() -> (Running, UnboundedReceiver<AfterEnd>) {
+async fn start_with_ends() -> (App, UnboundedReceiver<AfterEnd>) {
     let profile = Profile::parse("echo.toml", PROFILE).expect("a profile");
     let (ends, seen) = unbounded_channel();
-    let running = Server::start(
+    let running = App::start(
         ServerConfig::loopback(),
         vec![Arc::new(Echo { profile, ends })],
     )
@@ -114,8 +114,8 @@ async fn start_with_ends() -> (Running, UnboundedReceiver<AfterEnd>) {
 }
 
 /// Sends an upgrade; the connection and the head of the answer.
-async fn knock(running: &Running, line: &str, headers: &str) -> (TcpStream, String) {
-    let mut stream = TcpStream::connect(running.server.address)
+async fn knock(running: &App, line: &str, headers: &str) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(running.stages.address)
         .await
         .expect("it listens");
     let head = format!("{line}\r\n{headers}\r\n");
@@ -133,7 +133,7 @@ async fn knock(running: &Running, line: &str, headers: &str) -> (TcpStream, Stri
     (stream, String::from_utf8(answer).expect("a head is text"))
 }
 
-async fn open(running: &Running) -> TcpStream {
+async fn open(running: &App) -> TcpStream {
     let (stream, head) = knock(running, "GET /echo/echo HTTP/1.1", GOOD).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     stream
@@ -190,7 +190,7 @@ async fn frames(stream: &mut TcpStream) -> Vec<String> {
 }
 
 /// Sends `bytes` on an open socket and compares what comes back until the end.
-async fn check(running: &Running, name: &str, bytes: &[Vec<u8>], expected: &[&str]) {
+async fn check(running: &App, name: &str, bytes: &[Vec<u8>], expected: &[&str]) {
     let mut stream = open(running).await;
     // In one piece: what comes after the fault lies unread, which must not become a reset.
     stream
@@ -334,7 +334,7 @@ async fn after_the_end_nothing_is_sent_and_nothing_comes() {
 #[tokio::test]
 async fn the_journal_keeps_frames_and_how_it_ended() {
     let running = start().await;
-    let stage = running.server.stage("default").expect("the stage");
+    let stage = running.stages.stage("default").expect("the stage");
     check(
         &running,
         "good",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use locum_server::{Server, ServerConfig, Vendor};
+use locum_server::{App, ServerConfig, Vendor};
 use tokio::sync::oneshot;
 
 use crate::command::Failure;
@@ -35,7 +35,7 @@ impl Mocks {
                     Ok(started) => started,
                     Err(failure) => return drop(tell.send(Err(failure))),
                 };
-                let _ = tell.send(Ok((format!("http://{}", running.server.address), twin)));
+                let _ = tell.send(Ok((format!("http://{}", running.stages.address), twin)));
                 let _ = stopped.await;
             });
             runtime.shutdown_background();
@@ -65,16 +65,16 @@ impl Mocks {
 async fn start(
     vendors: Vec<Arc<dyn Vendor>>,
     twin: Option<String>,
-) -> Result<(locum_server::Running, Option<String>), Failure> {
-    let running = Server::start(ServerConfig::loopback(), vendors)
+) -> Result<(locum_server::App, Option<String>), Failure> {
+    let running = App::start(ServerConfig::loopback(), vendors)
         .await
         .map_err(|error| Failure::unreachable(error.to_string()))?;
     let stage = running
-        .server
+        .stages
         .stage("default")
         .expect("a server starts with it");
     let twin = twin
-        .map(|name| running.server.put_twin(&stage, &name))
+        .map(|name| running.stages.put_twin(&stage, &name))
         .transpose()
         .map_err(Failure::usage)?;
     Ok((running, twin))

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::plain::PlainVendor;
 use crate::vendor::VendorState;
-use crate::{Document, Mock, Routes, Running, Server, ServerConfig, StageInit, Twin, Vendor};
+use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Twin, Vendor};
 
 pub(super) const SECRET: &str = "canary-secret-of-client-a";
 
@@ -86,8 +86,8 @@ impl Vendor for Acme {
     fn routes(&self) -> Routes {
         self.0.routes()
     }
-    fn open(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        self.0.open(init)
+    fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
+        self.0.new_state(init)
     }
     fn document(&self, mock: &Mock) -> Document {
         let mut document = self.0.document(mock);
@@ -134,7 +134,7 @@ impl Answer {
 
 /// A running server.
 pub(super) struct Bench {
-    pub(super) running: Running,
+    pub(super) running: App,
 }
 
 impl Bench {
@@ -147,12 +147,12 @@ impl Bench {
         config.control_token = token.map(Secret::from);
         let bolt = ACME.replace("\"acme\"", "\"bolt\"");
         let vendors = vec![vendor(ACME), vendor(&bolt)];
-        let running = Server::start(config, vendors).await.expect("it starts");
+        let running = App::start(config, vendors).await.expect("it starts");
         Self { running }
     }
 
     pub(super) fn host(&self) -> String {
-        self.running.server.address.to_string()
+        self.running.stages.address.to_string()
     }
 
     /// `line` is method and path; header lines end in CRLF.

@@ -503,7 +503,7 @@ async fn the_server_tells_of_itself() {
     let bench = Bench::start().await;
     assert_eq!(
         bench.done("GET /health", "", 200).await,
-        json!({"status": "ok"})
+        json!({"status": "ok", "dropped": {"lines": 0}})
     );
     let ready = bench.done("GET /ready", "", 200).await;
     assert_eq!(

@@ -284,7 +284,7 @@ async fn bodies_that_make_no_sense_are_refused() {
         "POST /faults",
         r#"{"when": {"every": 0}, "then": {"empty": true}}"#,
         400,
-        "never strike",
+        "never fire",
     )
     .await;
     check(

@@ -59,7 +59,7 @@ async fn a_revoked_token_is_refused_as_such() {
     );
 }
 
-/// Which of four logins a fault with this schedule strikes.
+/// Which of four logins a fault with this schedule fires on.
 async fn struck(when: &str) -> [bool; 4] {
     let bench = Bench::start().await;
     let fault = format!(
@@ -76,7 +76,7 @@ async fn struck(when: &str) -> [bool; 4] {
 }
 
 #[tokio::test]
-async fn each_schedule_strikes_when_it_says() {
+async fn each_schedule_fires_when_it_says() {
     assert_eq!(struck(r#"{"first": 2}"#).await, [true, true, false, false]);
     assert_eq!(struck(r#"{"after": 2}"#).await, [false, false, true, true]);
     assert_eq!(struck(r#"{"every": 2}"#).await, [false, true, false, true]);

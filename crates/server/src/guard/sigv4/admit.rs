@@ -49,7 +49,7 @@ where
     let known = lookup(claim.access_key_id).await;
     let token = known.as_ref().and_then(|known| known.token.clone());
     if let Some(token) = &token {
-        mock.presented(token).await;
+        mock.note_presented_token(token).await;
     }
     let credentials = known.as_ref().map(|known| known.credentials.clone());
     let refuse = |denial| mock.refuse(&request.endpoint, denial);

@@ -1,0 +1,149 @@
+//! What the clones of a client share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use http::{HeaderName, HeaderValue};
+use locum_core::Clock;
+use locum_core::profile::{Profile, Proof};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use reqwest::Url;
+
+use crate::address;
+use crate::config::{Config, Credentials};
+use crate::error::Error;
+use crate::grant::Issuer;
+use crate::session::CredentialSession;
+use crate::sign::{Signer, Skew};
+use crate::socket::SocketEndpoint;
+use crate::transport::Transport;
+
+pub(super) struct Inner {
+    pub(super) issuer: Arc<Issuer>,
+    pub(super) session: ArcSwap<CredentialSession>,
+    pub(super) transport: Transport,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) api_url: Url,
+    /// As configured: paths are appended to it unchanged.
+    api_base: String,
+    pub(super) tenant: Option<(HeaderName, HeaderValue)>,
+    /// Present if the vendor requires signed requests.
+    pub(super) signer: Option<Signer>,
+    pub(super) skew: Skew,
+    /// Present if the vendor has websockets.
+    pub(super) socket_endpoint: Option<SocketEndpoint>,
+    next_seed: AtomicU64,
+}
+
+impl Inner {
+    pub(super) fn new(
+        profile: &Profile,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let token_url = parse(&config.token_url, "token_url is not an http(s) URL")?;
+        let api_url = parse(&config.api_url, "api_url is not an http(s) URL")?;
+        let ws_url = parse_optional(config.ws_url.as_deref(), "ws_url is not a ws(s) URL")?;
+        let revoke_url = parse_optional(
+            config.revoke_url.as_deref(),
+            "revoke_url is not an http(s) URL",
+        )?;
+        let transport = Transport::new(config.ca_pem.as_deref(), &[&token_url, &api_url])?;
+        let issuer = Issuer {
+            facts: profile.token.clone(),
+            token_url,
+            revoke_url,
+            cognito: config.cognito,
+            transport: transport.clone(),
+            clock: Arc::clone(&clock),
+            rng: Mutex::new(StdRng::seed_from_u64(seed)),
+        };
+        let socket_endpoint = profile.socket.clone().map(|facts| SocketEndpoint {
+            facts,
+            api_url: api_url.clone(),
+            ws_url,
+        });
+        Ok(Self {
+            issuer: Arc::new(issuer),
+            session: ArcSwap::new(CredentialSession::new(config.credentials, &clock, seed)),
+            transport,
+            clock,
+            api_url,
+            api_base: config.api_url,
+            tenant: tenant_header(profile, config.tenant.as_deref())?,
+            signer: signer(profile)?,
+            skew: Skew::default(),
+            socket_endpoint,
+            next_seed: AtomicU64::new(seed),
+        })
+    }
+
+    pub(super) fn new_session(&self, credentials: Credentials) -> Arc<CredentialSession> {
+        CredentialSession::new(credentials, &self.clock, self.seed())
+    }
+
+    /// A session that does not use a configured refresh token again.
+    pub(super) fn signed_out(&self, credentials: Credentials) -> Arc<CredentialSession> {
+        CredentialSession::signed_out(credentials, &self.clock, self.seed())
+    }
+
+    /// A seed for the two caches of one more session.
+    fn seed(&self) -> u64 {
+        self.next_seed.fetch_add(2, Ordering::Relaxed)
+    }
+
+    /// The API's base with `path` appended unchanged; never another origin.
+    pub(super) fn url(&self, path: &str) -> Result<Url, Error> {
+        let is_path = path.is_empty() || path.starts_with(['/', '?']);
+        Url::parse(&format!("{}{path}", self.api_base))
+            .ok()
+            .filter(|url| is_path && address::same_origin(url, &self.api_url))
+            .ok_or(Error::Refused("the path does not begin with a slash"))
+    }
+}
+
+fn parse(text: &str, message: &'static str) -> Result<Url, Error> {
+    let url = address::parse(text).ok_or(Error::Config(message))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::Config("an address must not hold credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::Config(
+            "an address must not have a query or fragment",
+        ));
+    }
+    Ok(url)
+}
+
+fn parse_optional(text: Option<&str>, message: &'static str) -> Result<Option<Url>, Error> {
+    text.map(|text| parse(text, message)).transpose()
+}
+
+fn tenant_header(
+    profile: &Profile,
+    tenant: Option<&str>,
+) -> Result<Option<(HeaderName, HeaderValue)>, Error> {
+    let Some(name) = &profile.api.tenant_header else {
+        return Ok(None);
+    };
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::Config("the profile's `tenant_header` is not a valid header name"))?;
+    let value = tenant
+        .filter(|tenant| !tenant.is_empty())
+        .and_then(|tenant| HeaderValue::from_str(tenant).ok())
+        .ok_or(Error::Config(
+            "tenant is missing or not a valid header value",
+        ))?;
+    Ok(Some((name, value)))
+}
+
+fn signer(profile: &Profile) -> Result<Option<Signer>, Error> {
+    match (profile.api.proof, &profile.signature) {
+        (Proof::Bearer, _) => Ok(None),
+        (Proof::Sigv4, Some(facts)) => Ok(Some(Signer::new(&facts.region, &facts.service))),
+        (Proof::Sigv4, None) => Err(Error::Config("the profile has no `signature`")),
+    }
+}

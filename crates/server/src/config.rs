@@ -1,0 +1,70 @@
+//! How a server is started, and why it does not run.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use locum_core::Secret;
+
+use crate::observe::Observer;
+
+/// How a server is started.
+#[derive(Clone)]
+pub struct ServerConfig {
+    /// Where it listens; port 0 takes any free one.
+    pub address: SocketAddr,
+    /// The bearer token of the control API; demanded when it is set.
+    pub control_token: Option<Secret>,
+    /// Seed of the stage `default`.
+    pub seed: u64,
+    /// Told of each completed exchange.
+    pub observer: Option<Observer>,
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("address", &self.address)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServerConfig {
+    /// Any free loopback port, an open control API, seed 0.
+    pub fn loopback() -> Self {
+        Self {
+            address: ([127, 0, 0, 1], 0).into(),
+            control_token: None,
+            seed: 0,
+            observer: None,
+        }
+    }
+}
+
+/// Why a server does not run, or a stage was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A vendor's routes and profile do not fit, or its principals are wrong.
+    #[error("{0}")]
+    Vendor(String),
+    /// The name is taken.
+    #[error("a stage called `{0}` exists already")]
+    Taken(String),
+    /// The name is not valid.
+    #[error("`{0}` is no name for a stage: letters, digits, `-` and `_`, at most 64")]
+    Name(String),
+    /// The observer has no thread to run on.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    /// There are too many stages.
+    #[error("there are {0} stages already; delete some")]
+    Full(usize),
+}

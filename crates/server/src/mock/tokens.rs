@@ -1,0 +1,138 @@
+//! Tokens: issued, found, changed.
+
+use std::time::Duration;
+
+use locum_core::{Token, TokenId, TokenKind, TokenState};
+use serde_json::{Map, Value};
+
+use super::Mock;
+use crate::store::{Change, digest_of};
+
+/// A token to be issued.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Tenant or realm.
+    pub tenant: Option<String>,
+    /// The client it is for.
+    pub client: Option<String>,
+    /// The user, or the client itself.
+    pub principal: String,
+    /// The login it belongs to; see [`Mock::new_login`].
+    pub login: u64,
+    /// What it was made from.
+    pub parent: Option<TokenId>,
+    /// Granted scope.
+    pub scope: String,
+    /// How long it lives; `None` means for ever.
+    pub lifetime: Option<Duration>,
+    /// What else the vendor remembers of it.
+    pub extra: Map<String, Value>,
+}
+
+impl NewToken {
+    /// An ordinary token of `kind` for `principal`.
+    pub fn new(
+        kind: TokenKind,
+        principal: impl Into<String>,
+        login: u64,
+        lifetime: Duration,
+    ) -> Self {
+        Self {
+            kind,
+            tenant: None,
+            client: None,
+            principal: principal.into(),
+            login,
+            parent: None,
+            scope: String::new(),
+            lifetime: Some(lifetime),
+            extra: Map::new(),
+        }
+    }
+}
+
+impl Mock {
+    /// A number that groups what one login leads to.
+    pub fn new_login(&self) -> u64 {
+        self.stage.next_login()
+    }
+
+    /// Issues `value`: the store remembers it, the journal's entry names it.
+    pub async fn issue(&self, value: &str, new: NewToken) -> Token {
+        let now = self.now();
+        let token = Token {
+            id: TokenId(0),
+            kind: new.kind,
+            vendor: self.profile().vendor.clone(),
+            tenant: new.tenant,
+            client: new.client,
+            principal: new.principal,
+            login: new.login,
+            parent: new.parent,
+            entry: Some(self.entry),
+            scope: new.scope,
+            issued: now,
+            expires: new.lifetime.map(|lifetime| now.plus(lifetime)),
+            revoked: false,
+            spent: false,
+            uses: 0,
+            last_used: None,
+            extra: new.extra,
+        };
+        let token = self.stage.store.insert(digest_of(value), token).await;
+        let mut notes = self.notes();
+        notes.issued.push(token.id);
+        notes.granted |= matches!(token.kind, TokenKind::Access | TokenKind::Aws);
+        notes
+            .principal
+            .get_or_insert_with(|| token.principal.clone());
+        token
+    }
+
+    /// The token with this value, if this vendor issued it on this stage.
+    pub async fn find(&self, value: &str) -> Option<Token> {
+        let token = self.stage.store.find(digest_of(value)).await?;
+        (token.vendor == self.profile().vendor).then_some(token)
+    }
+
+    /// Changes a token; returns it as it was before.
+    pub async fn change(&self, id: TokenId, change: Change) -> Option<Token> {
+        self.stage.store.change(id, change).await
+    }
+
+    /// This vendor's tokens that `pick` takes.
+    pub async fn tokens(&self, pick: impl Fn(&Token) -> bool + Sync) -> Vec<Token> {
+        let vendor = self.profile().vendor.clone();
+        self.stage
+            .store
+            .list(&move |token: &Token| token.vendor == vendor && pick(token))
+            .await
+    }
+
+    /// Revokes all tokens of `login` of which `pick` is true.
+    pub async fn revoke_login(&self, login: u64, pick: impl Fn(&Token) -> bool + Sync) {
+        for token in self
+            .tokens(|token| token.login == login && pick(token))
+            .await
+        {
+            self.change(token.id, Change::Revoke).await;
+        }
+    }
+
+    /// A token's state by the stage's clock.
+    pub fn state_of(&self, token: &Token) -> TokenState {
+        token.state(self.now())
+    }
+
+    /// Notes in the journal that the request presented `token`.
+    pub async fn note_presented_token(&self, token: &Token) {
+        {
+            let mut notes = self.notes();
+            notes.presented = Some(token.id);
+            notes.principal = Some(token.principal.clone());
+        }
+        self.change(token.id, Change::Use(self.entry)).await;
+    }
+}

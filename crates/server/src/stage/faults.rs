@@ -1,0 +1,77 @@
+//! The faults of a stage.
+
+use std::sync::{Mutex, MutexGuard};
+
+use locum_core::{Fault, FaultAction, FaultId};
+use rand::RngExt;
+
+use super::Stage;
+
+/// The faults in force, in the order in which they were added.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Mutex<List>);
+
+#[derive(Debug, Default)]
+struct List {
+    faults: Vec<Fault>,
+    added: u64,
+}
+
+impl Faults {
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.0
+            .lock()
+            .expect("no code panics while it holds the faults")
+    }
+}
+
+impl Stage {
+    /// Adds a fault; its id is given here.
+    pub fn add_fault(&self, mut fault: Fault) -> Fault {
+        let mut list = self.faults.lock();
+        list.added += 1;
+        fault.id = FaultId(list.added);
+        list.faults.push(fault.clone());
+        fault
+    }
+
+    /// The faults with their counts.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.faults.lock().faults.clone()
+    }
+
+    /// Takes faults away: one, or all. Says whether there was any.
+    pub fn remove_faults(&self, id: Option<FaultId>) -> bool {
+        let mut list = self.faults.lock();
+        let before = list.faults.len();
+        list.faults
+            .retain(|fault| id.is_some_and(|id| fault.id != id));
+        list.faults.len() < before
+    }
+
+    /// Counts a request at the faults that match it; the first that fires is returned.
+    pub fn fire_fault(
+        &self,
+        vendor: &str,
+        endpoint: &str,
+        method: &str,
+        path: &str,
+    ) -> Option<(FaultId, FaultAction)> {
+        let mut list = self.faults.lock();
+        if list.faults.is_empty() {
+            return None;
+        }
+        let draw: f64 = self.rng(|rng| rng.random());
+        let matching = list
+            .faults
+            .iter_mut()
+            .filter(|fault| fault.matcher.matches(vendor, endpoint, method, path));
+        let mut fired = None;
+        for fault in matching {
+            if fault.fires(draw) && fired.is_none() {
+                fired = Some((fault.id, fault.then.clone()));
+            }
+        }
+        fired
+    }
+}

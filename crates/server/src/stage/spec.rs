@@ -1,0 +1,51 @@
+//! What a caller may say of a new stage.
+
+use std::collections::BTreeMap;
+
+use locum_core::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::clock::ClockMode;
+
+/// What a caller may say of a new stage; the rest of the stage document is computed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StageSpec {
+    /// Its name; made up when absent.
+    pub name: Option<String>,
+    /// What its ids, keys and secrets are drawn from; random when absent.
+    pub seed: Option<u64>,
+    /// Whether each vendor gets a port of its own.
+    pub listen: bool,
+    /// Where its clock starts.
+    pub clock: Option<ClockSpec>,
+    /// Settings that differ from the profiles.
+    pub settings: Map<String, Value>,
+    /// Principals by vendor.
+    pub vendors: BTreeMap<String, VendorSpec>,
+}
+
+/// The clock of a new stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockSpec {
+    /// The time it shows; the machine's when absent.
+    #[serde(default)]
+    pub now: Option<Timestamp>,
+    /// Whether it runs.
+    #[serde(default = "running")]
+    pub mode: ClockMode,
+}
+
+const fn running() -> ClockMode {
+    ClockMode::Running
+}
+
+/// A vendor of a new stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VendorSpec {
+    /// Its principals, instead of the profile's.
+    pub principals: Option<Value>,
+}

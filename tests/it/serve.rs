@@ -1,0 +1,99 @@
+//! `locum serve` beside programs that do not read what it prints, and that wait for its port.
+#![cfg(unix)]
+
+use std::io::{BufRead, Read};
+
+use serde_json::Value;
+
+use super::served::Served;
+
+/// How many lines the health call says were dropped.
+fn dropped(served: &Served) -> u64 {
+    let (status, body) = served.connect().call("GET /_locum/health", "");
+    assert_eq!(status, 200, "{body}");
+    let health: Value = serde_json::from_str(&body).expect("JSON");
+    health["dropped"]["lines"].as_u64().expect("a count")
+}
+
+#[test]
+fn output_that_nobody_reads_stops_nothing() {
+    let mut served = Served::start(&[]);
+    let mut connection = served.connect();
+    for _ in 0..6000 {
+        assert_eq!(connection.call("GET /pattern/nothing", "").0, 404);
+    }
+    let count = dropped(&served);
+    assert!(count > 0, "a pipe does not hold 6000 lines");
+
+    // Somebody reads again: what is missing is said where it is missing.
+    let mut output = served.output.take().expect("not closed yet");
+    let said = format!("... {count} lines dropped: the reader is slow\n");
+    let mut lines = 0;
+    let mut line = String::new();
+    while line != said {
+        lines += u64::from(line.starts_with("404 "));
+        line.clear();
+        assert!(
+            output.read_line(&mut line).expect("text") > 0,
+            "{said:?} was not said"
+        );
+    }
+    assert_eq!(lines + count, 6000);
+    connection.call("GET /pattern/nothing", "");
+    line.clear();
+    output.read_line(&mut line).expect("text");
+    assert!(line.starts_with("404 pattern"), "{line:?}");
+    assert_eq!(served.terminate().code(), Some(0));
+}
+
+#[test]
+fn a_stuck_reader_does_not_hold_up_the_end() {
+    let served = Served::start(&[]);
+    let mut connection = served.connect();
+    let long = format!("GET /pattern/{}", "x".repeat(10_000));
+    for _ in 0..50 {
+        assert_eq!(connection.call(&long, "").0, 404);
+    }
+    assert_eq!(served.terminate().code(), Some(0));
+}
+
+#[test]
+fn output_that_is_closed_stops_nothing() {
+    let mut served = Served::start(&[]);
+    served.output = None;
+    let mut connection = served.connect();
+    for _ in 0..20 {
+        assert_eq!(connection.call("GET /pattern/nothing", "").0, 404);
+    }
+    assert_eq!(dropped(&served), 0);
+    assert_eq!(served.terminate().code(), Some(0));
+}
+
+#[test]
+fn lines_that_wait_are_printed_before_the_end() {
+    let mut served = Served::start(&[]);
+    let mut output = served.output.take().expect("a pipe");
+    let mut connection = served.connect();
+    for _ in 0..100 {
+        connection.call("GET /pattern/nothing", "");
+    }
+    assert_eq!(served.terminate().code(), Some(0));
+    let mut text = String::new();
+    output.read_to_string(&mut text).expect("text");
+    assert_eq!(text.matches("404 pattern").count(), 100);
+}
+
+#[test]
+fn the_port_file_is_there_while_the_server_is() {
+    let path = super::folder("port-file").join("port");
+    std::fs::write(&path, "1\n").expect("an old port");
+    let served = Served::start(&["--port-file", path.to_str().expect("UTF-8")]);
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let port = served.address.rsplit(':').next().expect("a port");
+    assert_eq!(text, format!("{port}\n"));
+    let folder = path.parent().expect("a folder");
+    let names: Vec<_> = std::fs::read_dir(folder).expect("a folder").collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert_eq!(served.terminate().code(), Some(0));
+    assert!(!path.exists());
+}
