@@ -92,3 +92,33 @@ fn nothing_selected_is_never_green() {
         &["nothing selected"],
     );
 }
+
+/// What is missing for a real endpoint is the user's to give, never our fault.
+#[test]
+fn missing_variables_are_listed_with_their_meaning() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    check(
+        &["check", "pattern", "--url", &url],
+        2,
+        &[
+            "pattern cannot be judged without LOCUM_CLIENT_ID, LOCUM_CLIENT_SECRET, LOCUM_GROUP_ID",
+            "required",
+            "secret of the client",
+            "LOCUM_SECOND_CLIENT_ID",
+        ],
+    );
+    check(
+        &["check", "scribe", "--url", &url],
+        2,
+        &[
+            "LOCUM_IDENTITY_POOL_ID",
+            "LOCUM_TEMP_PASSWORD",
+            "LOCUM_COGNITO_URL",
+        ],
+    );
+    let output = locum(&["check", "corti", "--help-env"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text.contains("LOCUM_TENANT") && text.contains("LOCUM_SECOND_TENANT"));
+}

@@ -37,6 +37,19 @@ pub enum Error {
     /// Nothing is left to run.
     #[error("nothing selected: no scenario fits{}", hint(.0))]
     NothingSelected(Vec<RequirementId>),
+    /// What the person asked for cannot be done.
+    #[error("{0}")]
+    Usage(String),
+    /// Variables of the environment are missing without which nothing can be judged.
+    #[error("{vendor} cannot be judged without {}", .missing.join(", "))]
+    MissingVariables {
+        /// The vendor.
+        vendor: String,
+        /// The variables, by their whole names.
+        missing: Vec<String>,
+        /// All variables of this vendor, a line each.
+        table: String,
+    },
     /// A step was asked for something that it does not know or cannot do.
     #[error("{0}")]
     Step(String),

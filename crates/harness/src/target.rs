@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 
+pub mod env;
 mod other;
 pub mod stage;
 
@@ -39,60 +40,7 @@ impl std::fmt::Debug for Target {
     }
 }
 
-/// Variable of the environment behind `LOCUM_` -> the credential it gives.
-const VARIABLES: &[(&str, &str)] = &[
-    ("CLIENT_ID", "client_id"),
-    ("CLIENT_SECRET", "client_secret"),
-    ("USERNAME", "username"),
-    ("PASSWORD", "password"),
-    ("TENANT", "tenant"),
-    ("REGION", "region"),
-    ("USER_POOL_ID", "user_pool_id"),
-    ("IDENTITY_POOL_ID", "identity_pool_id"),
-];
-
 impl Target {
-    /// A real endpoint: `base` is what stands before the vendor's documented paths, and the
-    /// variables of the environment give the first account and override single addresses.
-    ///
-    /// # Errors
-    /// When `base` is no http URL.
-    pub fn from_env(
-        profile: &locum_core::Profile,
-        base: &str,
-        read: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Error> {
-        let base = base.trim_end_matches('/').to_owned();
-        if base.starts_with("https://") {
-            return Err(Error::Step(format!(
-                "https is not spoken yet, so {base} cannot be judged: put a TLS-terminating proxy on loopback in front of it"
-            )));
-        }
-        let parsed = reqwest::Url::parse(&base).ok();
-        if !parsed.is_some_and(|url| url.scheme() == "http" && url.has_host()) {
-            return Err(Error::Step(format!("`{base}` is no http URL")));
-        }
-        let mut target = Self::default();
-        for (variable, name) in VARIABLES {
-            if let Some(value) = read(&format!("LOCUM_{variable}")) {
-                target.credentials.insert((*name).to_owned(), value.into());
-            }
-        }
-        for name in ["GROUP_ID", "TENANT", "TEMPLATE_ID"] {
-            if let Some(value) = read(&format!("LOCUM_{name}")) {
-                target.env.insert(format!("LOCUM_{name}"), value);
-            }
-        }
-        for (name, path) in &profile.urls {
-            let given = read(&format!("LOCUM_{}_URL", name.to_uppercase()));
-            let url = given.unwrap_or_else(|| format!("{base}{path}"));
-            let url = target.fill(&url).unwrap_or(url);
-            target.urls.insert(name.clone(), url);
-        }
-        target.base = base;
-        Ok(target)
-    }
-
     /// Whether anybody listens at the vendor's address.
     ///
     /// # Errors

@@ -64,6 +64,9 @@ pub(super) struct Check {
     /// What stands before the documented paths of a vendor's own endpoint
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
+    /// List the variables of the environment that tell of a vendor's own endpoint, and end
+    #[arg(long)]
+    pub(super) help_env: bool,
     /// An evil twin in the judged vendor's place, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
     pub(super) twin: Option<String>,

@@ -12,7 +12,7 @@ use locum_harness::report::{Report, terminal};
 use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::ClientMaker;
 use locum_harness::subject::reference::Reference;
-use locum_harness::target::{ControlClient, Target};
+use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
 use super::{Failure, args, failure, report, vendors};
@@ -24,6 +24,12 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         .iter()
         .map(|vendor| vendor.profile().clone())
         .collect();
+    if args.help_env {
+        for profile in &profiles {
+            super::say(&help_env(profile));
+        }
+        return Ok(exit::CONFORMANT);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -108,6 +114,12 @@ async fn endpoint(
     .map_err(|error| refused(&error))
 }
 
+/// The variables that tell of a vendor's own endpoint; values are never shown.
+fn help_env(profile: &Profile) -> String {
+    let table = env::table(profile, |name| std::env::var(name).ok());
+    format!("{}\n{table}\n", profile.title)
+}
+
 async fn check(options: CheckOptions) -> Result<Played, Error> {
     let shown = std::io::stderr().is_terminal();
     locum_harness::run::check(options, move |progress: Progress| {
@@ -133,8 +145,11 @@ fn refused(error: &Error) -> Failure {
     failure.code = match error {
         Error::NothingSelected(_) => exit::NOTHING_SELECTED,
         Error::Control(_) | Error::Unreachable { .. } => failure::UNREACHABLE,
-        Error::Step(_) => failure::USAGE,
+        Error::Step(_) | Error::Usage(_) | Error::MissingVariables { .. } => failure::USAGE,
         _ => exit::HARNESS,
     };
+    if let Error::MissingVariables { table, .. } = error {
+        return failure.hint(format!("the variables are\n{}", table.trim_end()));
+    }
     failure
 }

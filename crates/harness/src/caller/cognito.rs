@@ -11,6 +11,7 @@ use crate::caller::oauth::unknown;
 use crate::evidence::{Moment, Operation, SignInVariation, Variation};
 use crate::http::Reply;
 use crate::run::context::ScenarioContext;
+use crate::target::env;
 
 /// What one sign-in brought.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl ScenarioContext {
     }
 
     /// A built-in account in another state, such as `temporary`.
-    pub fn user_in_state(&self, state: &str) -> Result<User, Error> {
+    pub fn user_in_state(&mut self, state: &str) -> Result<User, Error> {
         let users = self
             .target
             .principals
@@ -44,8 +45,12 @@ impl ScenarioContext {
         let user = users
             .into_iter()
             .flatten()
-            .find(|user| user["state"] == state);
-        let user = user.ok_or_else(|| Error::Step(format!("no {state} user is known here")))?;
+            .find(|user| user["state"] == state)
+            .cloned();
+        let Some(user) = user else {
+            let variables = env::names_for(state);
+            return Err(self.lacks(format!("there is no {state} user: set {variables}")));
+        };
         let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
         Ok((text("username"), Secret::new(text("password"))))
     }
@@ -258,9 +263,9 @@ impl ScenarioContext {
     }
 
     /// The vendor's time: what a signature has to be dated.
-    pub fn vendor_now(&self) -> Result<Timestamp, Error> {
-        let stage = self.mock()?;
+    pub fn vendor_now(&mut self) -> Result<Timestamp, Error> {
         let turned = std::time::Duration::from_secs_f64(self.turned().max(0.0));
+        let stage = self.mock()?;
         Ok(stage.began.plus(turned))
     }
 

@@ -10,6 +10,7 @@ use crate::caller::{Call, Login, vary_call, vary_login};
 use crate::evidence::{CallVariation, Operation, Variation};
 use crate::http::{self, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
+use crate::target::env;
 
 /// A list with more pages than this has no end for us.
 const MAX_PAGES: usize = 50;
@@ -23,8 +24,9 @@ impl ScenarioContext {
             Variation::Documented => {}
             Variation::Account(state) => {
                 let Some(target) = self.target.as_account(state) else {
-                    self.log.limitation(&format!("there is no {state} account"));
-                    return Ok(());
+                    let variables = env::names_for(state);
+                    let what = format!("there is no {state} account: set {variables}");
+                    return Err(self.lacks(what));
                 };
                 login = Login::documented(&self.profile, &target)?;
             }

@@ -9,11 +9,14 @@ use crate::caller::{Call, Login};
 use crate::evidence::{Operation, Other, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
-use crate::target::Target;
+use crate::target::{Target, env};
 
 impl ScenarioContext {
     /// The caller creates something at `path` of the API.
     pub async fn create(&mut self, path: &str, body: &str) -> Result<(), Error> {
+        if self.stage.is_none() {
+            return Err(self.lacks("writing at a real endpoint is not allowed"));
+        }
         let Ok(token) = self.token().cloned() else {
             self.log
                 .limitation("there was no token to create something with");
@@ -124,7 +127,8 @@ impl ScenarioContext {
             return Ok(Some(known.clone()));
         }
         let Some(target) = self.target.of_other(&self.profile, other) else {
-            let what = format!("{} was not supplied", other.words());
+            let variables = env::names_for(other.words());
+            let what = format!("{} was not given: set {variables}", other.words());
             self.log.limitation(&what);
             return Ok(None);
         };

@@ -150,8 +150,18 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// Ends the scenario as not applicable: what it needs was not given. The error stops its steps.
+    pub fn lacks(&mut self, what: impl Into<String>) -> Error {
+        let what = what.into();
+        self.not_applicable.get_or_insert_with(|| what.clone());
+        Error::Step(what)
+    }
+
     /// The stage, for what only a mock can do.
-    pub fn mock(&self) -> Result<&StageClient, Error> {
+    pub fn mock(&mut self) -> Result<&StageClient, Error> {
+        if self.stage.is_none() {
+            return Err(self.lacks("only a mock can be turned like that"));
+        }
         self.stage
             .as_ref()
             .ok_or_else(|| Error::Step("this step needs a mock".to_owned()))
