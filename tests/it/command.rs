@@ -87,7 +87,18 @@ fn an_endpoint_that_is_not_there_is_unreachable() {
 #[test]
 fn nothing_selected_is_never_green() {
     check(
-        &["check", "pattern", "--id", "XXX-01"],
+        &["check", "pattern", "--id", "VEN-999"],
+        2,
+        &["no requirement called `VEN-999`", "hint"],
+    );
+    // A requirement of another vendor, and one that nothing covers yet.
+    check(
+        &["check", "pattern", "--id", "SIG-01"],
+        6,
+        &["nothing selected"],
+    );
+    check(
+        &["check", "pattern", "--id", "TLS-07"],
         6,
         &["nothing selected"],
     );

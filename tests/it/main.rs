@@ -4,6 +4,7 @@ mod check;
 mod command;
 mod fakes;
 mod file_vendor;
+mod interrupted;
 mod registry;
 mod serve;
 mod served;

@@ -9,6 +9,7 @@ mod list;
 mod port_file;
 mod report;
 mod serve;
+mod signal;
 mod vendors;
 
 use std::ffi::OsString;

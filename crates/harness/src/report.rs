@@ -10,6 +10,8 @@ use std::time::Duration;
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, Timestamp, Verdict};
 
+use serde::{Deserialize, Serialize};
+
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
 use crate::verdict::{Scenario, Scope, VerdictRow, exit, judge};
@@ -33,14 +35,48 @@ pub struct Run {
     pub finished: Timestamp,
     /// How long it took.
     pub duration: Duration,
-    /// What counts as a failure besides FAIL and ERROR.
+    /// Whether WARN and INCONCLUSIVE count as failures.
     pub strict: bool,
+    /// What counts as a failure besides FAIL and ERROR, and what `strict` adds.
+    pub fail_on: Vec<FailOn>,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// The rows that were asked for; all when empty.
     pub selection: Vec<RequirementId>,
     /// `client`, `vendor` or `mock`.
     pub subject: String,
+}
+
+/// A verdict that a person may choose to count as a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailOn {
+    /// WARN.
+    Warn,
+    /// INCONCLUSIVE.
+    Inconclusive,
+    /// NOT_RUN: a row that nothing covers.
+    NotRun,
+}
+
+impl FailOn {
+    /// The verdict.
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Warn => Verdict::Warn,
+            Self::Inconclusive => Verdict::Inconclusive,
+            Self::NotRun => Verdict::NotRun,
+        }
+    }
+}
+
+impl Run {
+    /// What counts as a failure besides FAIL and ERROR.
+    pub fn fails_on(&self) -> impl Iterator<Item = FailOn> {
+        let strict = [FailOn::Warn, FailOn::Inconclusive].into_iter();
+        let strict = strict.filter(|_| self.strict);
+        self.fail_on.iter().copied().chain(strict)
+    }
 }
 
 /// What a run came to.

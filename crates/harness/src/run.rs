@@ -14,6 +14,7 @@ use cucumber::{Cucumber, World as _, runner};
 use futures_util::FutureExt as _;
 use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, RequirementId, Timestamp};
+use tokio::sync::watch;
 
 use crate::plan::{self, Plan};
 use hooks::Hooks;
@@ -21,7 +22,7 @@ use hooks::Hooks;
 use crate::Error;
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
-use crate::report::{Report, Run};
+use crate::report::{FailOn, Report, Run};
 use crate::run::context::World;
 use crate::subject::ClientMaker;
 use crate::target::Target;
@@ -62,6 +63,10 @@ pub struct CheckOptions {
     pub seed: u64,
     /// Whether WARN and INCONCLUSIVE are failures, too.
     pub strict: bool,
+    /// What is a failure besides.
+    pub fail_on: Vec<FailOn>,
+    /// Turns true when the run is to end: what was not reached by then is NOT_RUN.
+    pub stop: watch::Receiver<bool>,
     /// Stamps the report and the log.
     pub clock: Arc<dyn Clock>,
 }
@@ -170,7 +175,8 @@ pub async fn check(
         // The file of the evidence counts milliseconds.
         duration: whole_milliseconds(options.clock.monotonic().saturating_sub(origin)),
         strict: options.strict,
-        interrupted: false,
+        fail_on: options.fail_on.clone(),
+        interrupted: *options.stop.borrow(),
         selection: options.ids.clone(),
         subject: subject.to_owned(),
     };
@@ -212,8 +218,18 @@ async fn play(
         });
     let cucumber: Cucumber<_, _, _, _, _> =
         Cucumber::custom(plan::Embedded, runner, writer::Silent::default());
-    let writer = cucumber.with_default_cli().run(plan.clone()).await;
-    hooks.results(writer.trouble())
+    let mut stop = options.stop.clone();
+    let stopped = async move {
+        // Whoever could stop the run may have gone: then it runs to its end.
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stopped => hooks.results(None),
+        writer = cucumber.with_default_cli().run(plan.clone()) => hooks.results(writer.trouble()),
+    }
 }
 
 /// Short, and different for runs that start a millisecond apart or with another seed.

@@ -79,9 +79,24 @@ pub(super) struct Check {
     /// Fixes every random choice; printed with the summary
     #[arg(long, env = "LOCUM_SEED")]
     pub(super) seed: Option<u64>,
-    /// WARN and INCONCLUSIVE count as failures
+    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
     #[arg(long, env = "LOCUM_STRICT")]
     pub(super) strict: bool,
+    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
+    /// covers)
+    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
+    pub(super) fail_on: Vec<FailOn>,
+}
+
+/// A verdict that may count as a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum FailOn {
+    /// WARN
+    Warn,
+    /// INCONCLUSIVE
+    Inconclusive,
+    /// NOT_RUN
+    NotRun,
 }
 
 /// Flags of `report`.

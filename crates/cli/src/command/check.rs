@@ -1,6 +1,7 @@
 //! `locum check`: judge a vendor's endpoint; with no URL, the built-in mocks and the reference
 //! client that talks to them.
 
+mod interrupt;
 mod mocks;
 
 use std::io::IsTerminal;
@@ -8,14 +9,14 @@ use std::sync::Arc;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
-use locum_harness::report::{Report, terminal};
+use locum_harness::report::{FailOn, Report, terminal};
 use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::ClientMaker;
 use locum_harness::subject::reference::Reference;
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
-use super::{Failure, args, failure, report, vendors};
+use super::{Failure, args, explain, failure, report, vendors};
 
 /// Judges, prints the table, writes the reports.
 pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
@@ -55,12 +56,14 @@ async fn built_in(
     mocks: &mocks::Mocks,
 ) -> Result<Report, Failure> {
     let seed = args.seed.unwrap_or_else(rand::random);
+    let ids = ids(args)?;
     let target = |twin| {
         let control =
             ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
         Ok(TargetKind::Mocks { control, twin })
     };
     let clock = Arc::new(SystemClock::new());
+    let stop = interrupt::watch();
     let maker: ClientMaker = Arc::new({
         let clock = Arc::clone(&clock);
         move |profile, seed| Box::new(Reference::new(profile, clock.clone(), seed))
@@ -70,9 +73,11 @@ async fn built_in(
         judge,
         target,
         client,
-        ids: ids(args),
+        ids: ids.clone(),
         seed,
         strict: args.strict,
+        fail_on: fail_on(args),
+        stop: stop.clone(),
         clock: clock.clone(),
     };
     let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
@@ -104,9 +109,11 @@ async fn endpoint(
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(place),
         client: None,
-        ids: ids(args),
+        ids: ids(args)?,
         seed: args.seed.unwrap_or_else(rand::random),
         strict: args.strict,
+        fail_on: fail_on(args),
+        stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     })
     .await
@@ -133,11 +140,19 @@ async fn check(options: CheckOptions) -> Result<Played, Error> {
     .await
 }
 
-fn ids(args: &args::Check) -> Vec<RequirementId> {
-    args.id
-        .iter()
-        .map(|id| RequirementId(id.to_uppercase()))
-        .collect()
+/// The requirements that were asked for; each has to be in the catalogue.
+fn ids(args: &args::Check) -> Result<Vec<RequirementId>, Failure> {
+    let known = |id: &String| explain::find(id).map(|row| row.id.clone());
+    args.id.iter().map(known).collect()
+}
+
+fn fail_on(args: &args::Check) -> Vec<FailOn> {
+    let one = |on: &args::FailOn| match on {
+        args::FailOn::Warn => FailOn::Warn,
+        args::FailOn::Inconclusive => FailOn::Inconclusive,
+        args::FailOn::NotRun => FailOn::NotRun,
+    };
+    args.fail_on.iter().map(one).collect()
 }
 
 fn refused(error: &Error) -> Failure {

@@ -7,9 +7,15 @@ use super::{Failure, args};
 
 /// Prints the requirement: sentence, source, how it is judged.
 pub(super) fn run(args: &args::Explain) -> Result<u8, Failure> {
+    super::say(&worded(find(&args.id)?));
+    Ok(0)
+}
+
+/// The requirement of this id, such as `VEN-26` or `ven-26@pattern`.
+pub(super) fn find(id: &str) -> Result<&'static Requirement, Failure> {
     let catalogue = locum_harness::catalogue::catalogue();
-    let id = args.id.split('@').next().unwrap_or_default();
-    let row = catalogue.get(id).ok_or_else(|| {
+    let id = id.split('@').next().unwrap_or_default();
+    catalogue.get(id).ok_or_else(|| {
         let near = nearest(
             &id.to_uppercase(),
             catalogue.rows().iter().map(|row| row.id.0.as_str()),
@@ -19,9 +25,7 @@ pub(super) fn run(args: &args::Explain) -> Result<u8, Failure> {
             |near| format!("did you mean {near}? `locum list` shows all"),
         );
         Failure::usage(format!("no requirement called `{id}`")).hint(hint)
-    })?;
-    super::say(&worded(row));
-    Ok(0)
+    })
 }
 
 fn worded(row: &Requirement) -> String {

@@ -26,7 +26,7 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
         file.write(running.stages.address.port())?;
     }
     let _ = ready.set(greeting(&running.stages));
-    interrupted().await;
+    super::signal::interrupted().await;
     running.stop().await;
     Ok(0)
 }
@@ -95,22 +95,4 @@ fn made_up_token() -> Secret {
         &mut locum_server::stage::rng_for(rand::random(), "control"),
         32,
     ))
-}
-
-async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let mut end =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        let terminate = async {
-            match end.as_mut() {
-                Some(end) => end.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! { _ = interrupt => {}, _ = terminate => {} }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
 }

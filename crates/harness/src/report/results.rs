@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::events::Numbering;
-use super::{Report, Run};
+use super::{FailOn, Report, Run};
 use crate::catalogue::{TABLE, catalogue};
 use crate::verdict::{EvidenceRef, VerdictRow};
 
@@ -44,6 +44,8 @@ pub(super) struct RunV1 {
     finished: String,
     duration_ms: u64,
     strict: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fail_on: Vec<FailOn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     selection: Option<String>,
 }
@@ -136,6 +138,7 @@ pub(super) fn run(run: &Run) -> RunV1 {
         finished: run.finished.rfc3339(),
         duration_ms: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
         strict: run.strict,
+        fail_on: run.fail_on.clone(),
         selection: (!run.selection.is_empty()).then(|| {
             let ids: Vec<String> = run.selection.iter().map(ToString::to_string).collect();
             ids.join(" or ")
@@ -172,6 +175,7 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
         finished: time(&saved.finished)?,
         duration: Duration::from_millis(saved.duration_ms),
         strict: saved.strict,
+        fail_on: saved.fail_on,
         interrupted: line["interrupted"] == true,
         selection: selection
             .split(" or ")

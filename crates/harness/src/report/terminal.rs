@@ -17,8 +17,8 @@ pub struct Look {
     pub color: bool,
 }
 
-/// The table, a group for each vendor, and a summary line. Rows that no scenario shows are
-/// counted, not listed.
+/// The table, a group for each vendor, and a summary line. Rows that nothing covers
+/// (NOT_RUN) are counted, not listed.
 pub fn table(report: &Report, look: Look) -> String {
     let mut out = String::new();
     for vendor in &report.run.vendors {
@@ -62,7 +62,13 @@ fn summary(report: &Report, look: Look) -> String {
         .summary()
         .into_iter()
         .rev()
-        .map(|(verdict, count)| paint(&format!("{count} {}", verdict.word()), color(verdict), look))
+        .map(|(verdict, count)| {
+            let word = match verdict {
+                Verdict::NotRun => "not covered",
+                verdict => verdict.word(),
+            };
+            paint(&format!("{count} {word}"), color(verdict), look)
+        })
         .collect();
     if parts.is_empty() {
         parts.push("nothing was judged".to_owned());
@@ -113,7 +119,7 @@ Pattern Health
   PASS         VEN-16    MUST    The documented login request with vali…
   FAIL         VEN-26    MUST    call was answered with 200 304 s after…
 
-1 FAIL, 1 PASS, 1 NOT_RUN  (seed 7, exit 1)
+1 FAIL, 1 PASS, 1 not covered  (seed 7, exit 1)
 ";
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) fn report() -> Report {
             finished: START.plus(Duration::from_secs(1)),
             duration: Duration::from_secs(1),
             strict: false,
+            fail_on: Vec::new(),
             interrupted: false,
             selection: Vec::new(),
             subject: "mock".to_owned(),

@@ -41,6 +41,8 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         ids: Vec::new(),
         seed: 7,
         strict: false,
+        fail_on: Vec::new(),
+        stop: tokio::sync::watch::channel(false).1,
         clock: Arc::new(SystemClock::new()),
     };
     let plan = Plan::of_text("pattern", &text).expect("it parses");

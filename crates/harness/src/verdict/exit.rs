@@ -57,7 +57,7 @@ pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 
     if any(Verdict::Fail) || any(Verdict::Error) {
         codes.push(BROKEN);
     }
-    if run.strict && (any(Verdict::Warn) || any(Verdict::Inconclusive)) {
+    if run.fails_on().any(|on| any(on.verdict())) {
         codes.push(BROKEN);
     }
     let unshown = |row: &&VerdictRow| row.verdict == Verdict::NotRun;
@@ -91,6 +91,7 @@ mod tests {
     use locum_core::{Level, RequirementId, Timestamp};
 
     use super::*;
+    use crate::report::FailOn;
 
     fn check(codes: &[u8], expected: u8) {
         assert_eq!(winner(codes), expected, "{codes:?}");
@@ -105,7 +106,7 @@ mod tests {
         check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
     }
 
-    fn code(verdict: Verdict, strict: bool, selection: &[&str]) -> u8 {
+    fn code(verdict: Verdict, strict: bool, fail_on: &[FailOn], selection: &[&str]) -> u8 {
         let id = |id: &str| RequirementId(id.to_owned());
         let run = Run {
             id: "r-1".to_owned(),
@@ -117,6 +118,7 @@ mod tests {
             finished: Timestamp::from_seconds(0),
             duration: Duration::ZERO,
             strict,
+            fail_on: fail_on.to_vec(),
             interrupted: false,
             selection: selection.iter().map(|text| id(text)).collect(),
             subject: "mock".to_owned(),
@@ -150,14 +152,33 @@ mod tests {
             (Verdict::Error, false, BROKEN),
             (Verdict::Harness, false, HARNESS),
         ] {
-            assert_eq!(code(verdict, strict, &[]), expected, "{verdict:?}");
+            assert_eq!(code(verdict, strict, &[], &[]), expected, "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn what_fails_besides_can_be_chosen() {
+        let inconclusive = [FailOn::Inconclusive];
+        assert_eq!(
+            code(Verdict::Inconclusive, false, &inconclusive, &[]),
+            BROKEN
+        );
+        assert_eq!(code(Verdict::Warn, false, &inconclusive, &[]), CONFORMANT);
+        assert_eq!(code(Verdict::Warn, false, &[FailOn::Warn], &[]), BROKEN);
+        assert_eq!(code(Verdict::NotRun, true, &[FailOn::NotRun], &[]), BROKEN);
+        assert_eq!(
+            code(Verdict::NotApplicable, true, &[FailOn::NotRun], &[]),
+            CONFORMANT
+        );
     }
 
     /// `--id X` of a row that no scenario shows ended with 0.
     #[test]
     fn a_selection_that_nothing_shows_is_nothing_selected() {
-        assert_eq!(code(Verdict::NotRun, false, &["VEN-16"]), NOTHING_SELECTED);
-        assert_eq!(code(Verdict::Pass, false, &["VEN-16"]), CONFORMANT);
+        assert_eq!(
+            code(Verdict::NotRun, false, &[], &["VEN-16"]),
+            NOTHING_SELECTED
+        );
+        assert_eq!(code(Verdict::Pass, false, &[], &["VEN-16"]), CONFORMANT);
     }
 }
