@@ -275,6 +275,27 @@ mod tests {
     }
 
     #[test]
+    fn every_tagged_id_has_a_rule_of_its_side() {
+        for folder in FEATURES.dirs() {
+            let vendors = [folder.path().display().to_string()];
+            for judge in [Judge::Vendor, Judge::Client] {
+                let scope = Scope {
+                    catalogue: crate::catalogue::catalogue(),
+                    vendors: &vendors,
+                    judge,
+                    ids: &[],
+                };
+                for planned in Plan::select(&scope).expect("scenarios").scenarios {
+                    for id in &planned.ids {
+                        let rule = crate::rules::find(&id.0, judge);
+                        assert!(rule.is_some(), "{id}: {}", planned.title);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn scenarios_have_at_most_six_steps() {
         for feature in &all() {
             for scenario in scenarios(feature) {
