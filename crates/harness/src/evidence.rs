@@ -188,6 +188,15 @@ impl Evidence {
             .sum()
     }
 
+    /// The variables that hold the account, where a person gave it: when it is refused, that may be
+    /// the person's mistake.
+    pub fn account_variables(&self) -> Option<&[String]> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::Account { variables } => Some(variables.as_slice()),
+            _ => None,
+        })
+    }
+
     /// What this run could not show, in order.
     pub fn limitations(&self) -> impl Iterator<Item = &str> {
         self.records

@@ -27,6 +27,9 @@ pub struct Target {
     pub principals: Map<String, Value>,
     /// The environment of a client under test.
     pub env: BTreeMap<String, String>,
+    /// The variables that hold the first account, where a person gave it.
+    #[serde(skip)]
+    pub account_variables: Vec<String>,
     /// Ids that replies told: the latest value of each name.
     #[serde(skip)]
     pub learned: BTreeMap<String, String>,

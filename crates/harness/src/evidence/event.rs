@@ -132,6 +132,11 @@ pub enum Event {
         /// The exchange.
         entry: Box<Entry>,
     },
+    /// The account is not the mock's own: a person gave it.
+    Account {
+        /// The variables of the environment that hold it.
+        variables: Vec<String>,
+    },
     /// When the scenario began, by the harness's own clock.
     Started {
         /// The time.

@@ -141,6 +141,13 @@ impl EvidenceLog {
         self.write(Event::Limitation { what })
     }
 
+    /// Writes which variables of the environment hold the account that a person gave.
+    pub fn account(&mut self, variables: &[String]) -> RecordId {
+        self.write(Event::Account {
+            variables: variables.to_vec(),
+        })
+    }
+
     /// Writes what the harness asks the client under test.
     pub fn ask(&mut self, id: u64, message: &Ask) -> RecordId {
         match self.redacted(message) {

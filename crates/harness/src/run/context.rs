@@ -106,6 +106,9 @@ impl ScenarioContext {
             target.credential("client_secret"),
         );
         log.hide_pair(id, secret, "client id and client secret");
+        if !target.account_variables.is_empty() {
+            log.account(&target.account_variables);
+        }
         Self {
             profile,
             target,
