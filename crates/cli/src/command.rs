@@ -8,6 +8,7 @@ mod line;
 mod list;
 mod port_file;
 mod serve;
+mod values;
 mod vendors;
 
 use std::ffi::OsString;

@@ -127,8 +127,14 @@ impl Settings {
     }
 }
 
+/// The longest word, in bytes, that is compared: no name is longer, and the work grows with it.
+const MAX_WORD: usize = 256;
+
 /// The candidate that looks most like `word`, if any looks like it at all.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_WORD {
+        return None;
+    }
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// The bearer token of the control API; demanded when it is set.
     pub control_token: Option<Secret>,
+    /// Names besides `localhost` by which the control API may be called, without port.
+    pub allowed_hosts: Vec<String>,
     /// Seed of the stage `default`.
     pub seed: u64,
     /// Told of each completed exchange.
@@ -35,6 +37,7 @@ impl ServerConfig {
         Self {
             address: ([127, 0, 0, 1], 0).into(),
             control_token: None,
+            allowed_hosts: Vec::new(),
             seed: 0,
             observer: None,
         }

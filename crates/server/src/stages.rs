@@ -91,7 +91,7 @@ impl Stages {
             .expect("each vendor was compiled at the start")
     }
 
-    /// Makes a stage; with `listen` each vendor gets a loopback port of its own.
+    /// Makes a stage; with `listen` each vendor gets a port of its own, on the server's address.
     ///
     /// # Errors
     /// When the name is taken or none, settings or principals are wrong, or there are too many.
@@ -116,7 +116,7 @@ impl Stages {
             for vendor in &self.vendors {
                 let vendor = &vendor.profile().vendor;
                 let address = (self.open_port)(self, &stage, vendor, close.subscribe())?;
-                stage.set_root(vendor, format!("http://{address}"));
+                stage.set_address(vendor, address);
             }
         }
         let mut slots = self.write();
@@ -210,12 +210,11 @@ impl Stages {
     /// The URL of a vendor's root on a stage, without a slash at the end.
     pub fn root(&self, vendor: &str, stage: &Stage) -> String {
         let address = self.address;
-        stage
-            .root(vendor)
-            .unwrap_or_else(|| match stage.name.as_str() {
-                "default" => format!("http://{address}/{vendor}"),
-                name => format!("http://{address}/s/{name}/{vendor}"),
-            })
+        match (stage.address(vendor), stage.name.as_str()) {
+            (Some(own), _) => format!("http://{own}"),
+            (None, "default") => format!("http://{address}/{vendor}"),
+            (None, name) => format!("http://{address}/s/{name}/{vendor}"),
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Slot>> {

@@ -19,6 +19,9 @@ pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
 }
 
 async fn serve(args: &args::Serve) -> Result<u8, Failure> {
+    // Before anybody can know that the server runs, so that it always ends in order.
+    let interruption = Interruption::new()
+        .map_err(|error| Failure::unreachable(format!("cannot catch signals: {error}")))?;
     let port_file = args.port_file.as_deref().map(PortFile::clear).transpose()?;
     let ready = Arc::new(OnceLock::new());
     let running = start(args, printer(Arc::clone(&ready), args.quiet)).await?;
@@ -26,7 +29,7 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
         file.write(running.stages.address.port())?;
     }
     let _ = ready.set(greeting(&running.stages));
-    interrupted().await;
+    interruption.came().await;
     running.stop().await;
     Ok(0)
 }
@@ -49,6 +52,7 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
     let config = ServerConfig {
         address: SocketAddr::new(args.host, args.port),
         control_token,
+        allowed_hosts: args.allow_host.clone(),
         seed: args.seed,
         observer: Some(observer),
     };
@@ -97,20 +101,37 @@ fn made_up_token() -> Secret {
     ))
 }
 
-async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ctrl-C, and what a supervisor sends; both are caught from `new` on.
+#[derive(Debug)]
+struct Interruption {
     #[cfg(unix)]
-    {
-        let mut end =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        let terminate = async {
-            match end.as_mut() {
-                Some(end) => end.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interruption {
+    #[cfg(unix)]
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            signals: [interrupt, terminate],
+        })
     }
+
     #[cfg(not(unix))]
-    let _ = interrupt.await;
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn came(mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    }
+
+    #[cfg(not(unix))]
+    async fn came(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -56,13 +56,21 @@ pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
 pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
     let word = &vendor.profile().vendor;
     let host = &ask.host;
-    let base = stage
-        .root(word)
-        .unwrap_or_else(|| match stage.name.as_str() {
-            "default" => format!("http://{host}/{word}"),
-            name => format!("http://{host}/s/{name}/{word}"),
-        });
+    let base = match (stage.address(word), stage.name.as_str()) {
+        (Some(address), _) => format!("http://{}", with_port(host, address.port())),
+        (None, "default") => format!("http://{host}/{word}"),
+        (None, name) => format!("http://{host}/s/{name}/{word}"),
+    };
     Mock::new(Arc::clone(vendor), Arc::clone(stage), base)
+}
+
+/// The host of `authority` with another port.
+fn with_port(authority: &str, port: u16) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, old)) if old.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    format!("{host}:{port}")
 }
 
 fn of_vendor(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {

@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 use super::call::{self, Answer};
 use crate::ServerError;
 
+/// The longest name that a refusal repeats whole, and the longest sentence, in characters.
+const MAX_NAME: usize = 100;
+const MAX_SENTENCE: usize = 800;
+
 /// Why a call did nothing.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -99,8 +103,9 @@ impl Refusal {
     /// The answer that carries it.
     pub(super) fn into_answer(self) -> Answer {
         let mut body = Map::new();
-        body.insert("error".into(), self.error.into());
-        body.insert("hint".into(), self.hint.unwrap_or_default().into());
+        body.insert("error".into(), bounded(&self.error).into());
+        let hint = bounded(&self.hint.unwrap_or_default());
+        body.insert("hint".into(), hint.into());
         body.extend(self.members);
         let mut answer = call::json(self.status, &Value::Object(body));
         if self.status == 401 {
@@ -111,6 +116,23 @@ impl Refusal {
         }
         answer
     }
+}
+
+/// A sentence without the greater part of what the caller sent: names are cut, and so is the whole.
+fn bounded(sentence: &str) -> String {
+    let cut = |text: &str, limit: usize| match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    };
+    let parts: Vec<String> = sentence
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            1 => cut(part, MAX_NAME),
+            _ => part.to_owned(),
+        })
+        .collect();
+    cut(&parts.join("`"), MAX_SENTENCE)
 }
 
 impl From<SettingError> for Refusal {

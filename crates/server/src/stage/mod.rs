@@ -17,6 +17,7 @@ mod settings;
 mod spec;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -25,7 +26,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 pub use barriers::Barrier;
-pub use clock::{ClockChange, ClockMode, StageClock};
+pub use clock::{ClockChange, ClockMode, OutOfRange, StageClock};
 pub use rng::{StageInit, rng_for};
 pub use spec::{ClockSpec, StageSpec, VendorSpec};
 
@@ -58,8 +59,8 @@ pub struct Stage {
     rng: rng::StageRng,
     logins: AtomicU64,
     states: RwLock<HashMap<String, VendorState>>,
-    /// Roots of the vendors on ports of their own.
-    roots: RwLock<BTreeMap<String, String>>,
+    /// Addresses of the vendors that have ports of their own.
+    addresses: RwLock<BTreeMap<String, SocketAddr>>,
 }
 
 impl Stage {
@@ -88,7 +89,7 @@ impl Stage {
             rng: rng::StageRng::new(seed),
             logins: AtomicU64::new(0),
             states: RwLock::default(),
-            roots: RwLock::default(),
+            addresses: RwLock::default(),
             spec,
         });
         stage.reset(vendors)?;
@@ -105,7 +106,7 @@ impl Stage {
             return Err(format!("unknown vendor `{stray}`"));
         }
         let settings = settings::defined(vendors, &self.spec.settings)?;
-        self.reset_clock();
+        self.reset_clock()?;
         let mut states = HashMap::new();
         for vendor in vendors {
             let state = self.new_state(vendor.as_ref())?;
@@ -126,7 +127,7 @@ impl Stage {
         Ok(())
     }
 
-    fn reset_clock(&self) {
+    fn reset_clock(&self) -> Result<(), String> {
         let fresh = StageClock::running();
         self.clock.adjust(ClockChange {
             now: Some(fresh.now()),
@@ -134,12 +135,15 @@ impl Stage {
             ..ClockChange::default()
         });
         if let Some(clock) = &self.spec.clock {
-            self.clock.adjust(ClockChange {
+            let change = ClockChange {
                 now: clock.now,
                 mode: Some(clock.mode),
                 ..ClockChange::default()
-            });
+            };
+            let adjusted = self.clock.try_adjust(change);
+            adjusted.map_err(|fault| fault.to_string())?;
         }
+        Ok(())
     }
 
     /// Lets go all that wait here, for a barrier or for the journal: nobody could release a barrier
@@ -184,21 +188,21 @@ impl Stage {
         )
     }
 
-    /// Notes the root of a vendor on a port of its own.
-    pub fn set_root(&self, vendor: &str, root: String) {
-        self.roots
+    /// Notes where a vendor listens on a port of its own.
+    pub fn set_address(&self, vendor: &str, address: SocketAddr) {
+        self.addresses
             .write()
-            .expect("no code panics while it holds the roots")
-            .insert(vendor.to_owned(), root);
+            .expect("no code panics while it holds the addresses")
+            .insert(vendor.to_owned(), address);
     }
 
-    /// The root of a vendor on a port of its own, where it has one.
-    pub fn root(&self, vendor: &str) -> Option<String> {
-        self.roots
+    /// Where a vendor listens on a port of its own, if it does.
+    pub fn address(&self, vendor: &str) -> Option<SocketAddr> {
+        self.addresses
             .read()
-            .expect("no code panics while it holds the roots")
+            .expect("no code panics while it holds the addresses")
             .get(vendor)
-            .cloned()
+            .copied()
     }
 
     /// A number that groups what one login leads to.

@@ -91,17 +91,6 @@ async fn the_stage_document_says_what_a_client_is_configured_with() {
 }
 
 #[tokio::test]
-async fn addresses_follow_the_host_that_the_caller_used() {
-    let bench = Bench::start().await;
-    let bytes = super::bench::exchange(&bench.host(), "locum:4700", "GET /_locum", "", "").await;
-    let text = String::from_utf8(bytes.expect("an answer")).expect("text");
-    assert!(
-        text.contains("\"base\":\"http://locum:4700/acme\""),
-        "{text}"
-    );
-}
-
-#[tokio::test]
 async fn reset_brings_back_the_stage_as_it_was_made() {
     let bench = Bench::start().await;
     let before = bench.done("GET /principals", "", 200).await;
