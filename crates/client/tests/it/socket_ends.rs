@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::sockets::{Behavior, handshake, profile};
-use super::vendor::{Vendor, key, token};
+use super::vendor::{Vendor, client_credentials, token};
 
 type Server = WebSocketStream<TcpStream>;
 
@@ -29,7 +29,7 @@ async fn open<T: Send + 'static, F: Future<Output = T> + Send>(
     let vendor = Vendor::new(|n, _| token(n)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("ws://{}", listener.local_addr().expect("an address"));
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.ws_url = Some(url.clone());
     let server = tokio::spawn(async move {
         let (_, mut server) = handshake(&listener, Behavior::Honest).await;

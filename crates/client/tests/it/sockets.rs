@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::{WebSocketStream, tungstenite};
 
-use super::vendor::{Answer, Vendor, key, plain, token};
+use super::vendor::{Answer, Vendor, client_credentials, plain, token};
 
 pub(crate) fn profile(max_frame: u64) -> Profile {
     let mut profile = plain();
@@ -113,7 +113,7 @@ async fn open(
     let vendor = Vendor::new(|n, _| token(n)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("ws://{}", listener.local_addr().expect("an address"));
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.ws_url = Some(base.clone());
     let client = vendor.client_with(&profile(4), config);
     let server = tokio::spawn(serve(listener, behavior));
