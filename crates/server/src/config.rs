@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use locum_core::Secret;
 
+use crate::memory::{MemoryLimits, OverLimit};
 use crate::observe::Observer;
+use crate::stage::StageError;
+use crate::store::{MemoryStores, StoreError, StoreFactory};
 
 /// How a server is started.
 #[derive(Clone)]
@@ -20,6 +24,10 @@ pub struct ServerConfig {
     pub seed: u64,
     /// Told of each completed exchange.
     pub observer: Option<Observer>,
+    /// How much memory stages may take.
+    pub memory: MemoryLimits,
+    /// Makes the stores that remember issued tokens.
+    pub stores: Arc<dyn StoreFactory>,
 }
 
 impl fmt::Debug for ServerConfig {
@@ -27,6 +35,7 @@ impl fmt::Debug for ServerConfig {
         f.debug_struct("ServerConfig")
             .field("address", &self.address)
             .field("seed", &self.seed)
+            .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
 }
@@ -40,6 +49,8 @@ impl ServerConfig {
             allowed_hosts: Vec::new(),
             seed: 0,
             observer: None,
+            memory: MemoryLimits::default(),
+            stores: Arc::new(MemoryStores),
         }
     }
 }
@@ -67,7 +78,23 @@ pub enum ServerError {
     /// The observer has no thread to run on.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// A stage would take more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] OverLimit),
+    /// The store of a stage cannot be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There are too many stages.
     #[error("there are {0} stages already; delete some")]
     Full(usize),
+}
+
+impl From<StageError> for ServerError {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Spec(fault) => Self::Vendor(fault),
+            StageError::Memory(over) => Self::Memory(over),
+            StageError::Store(fault) => Self::Store(fault),
+        }
+    }
 }

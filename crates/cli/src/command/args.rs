@@ -54,6 +54,12 @@ pub(super) struct Serve {
     /// A name besides localhost by which the control API may be called, without port
     #[arg(long, env = "LOCUM_ALLOW_HOST", value_name = "NAME", value_delimiter = ',', value_parser = values::host_name)]
     pub(super) allow_host: Vec<String>,
+    /// Memory that all stages together may take, in MiB; the oldest goes first
+    #[arg(long, env = "LOCUM_MEMORY_LIMIT", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) memory_limit: u32,
+    /// Memory that one stage may take, in MiB
+    #[arg(long, env = "LOCUM_STAGE_MEMORY_LIMIT", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) stage_memory_limit: u32,
     /// Print no line for each exchange
     #[arg(long, short, env = "LOCUM_QUIET", value_parser = values::switch("LOCUM_QUIET"))]
     pub(super) quiet: bool,

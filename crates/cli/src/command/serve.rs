@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use locum_core::Secret;
+use locum_server::memory::MemoryLimits;
 use locum_server::observe::{Observation, Observer};
 use locum_server::{App, ServerConfig, ServerError, Stages};
 
@@ -55,6 +56,11 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
         allowed_hosts: args.allow_host.clone(),
         seed: args.seed,
         observer: Some(observer),
+        memory: MemoryLimits {
+            process: mebibytes(args.memory_limit),
+            stage: mebibytes(args.stage_memory_limit),
+        },
+        ..ServerConfig::loopback()
     };
     let running = App::start(config, vendors)
         .await
@@ -84,6 +90,10 @@ fn printer(ready: Arc<OnceLock<String>>, quiet: bool) -> Observer {
         }
         Observation::Dropped(count) => super::say(&line::dropped(count)),
     })
+}
+
+fn mebibytes(count: u32) -> usize {
+    usize::try_from(u64::from(count) << 20).unwrap_or(usize::MAX)
 }
 
 fn refused(error: &ServerError) -> Failure {

@@ -52,7 +52,7 @@ pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
     document
 }
 
-/// The vendor on the stage, addressed by the host that the caller used.
+/// The vendor on the stage for a look at it, addressed by the host that the caller used.
 pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
     let word = &vendor.profile().vendor;
     let host = &ask.host;
@@ -61,7 +61,7 @@ pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> M
         (None, "default") => format!("http://{host}/{word}"),
         (None, name) => format!("http://{host}/s/{name}/{word}"),
     };
-    Mock::new(Arc::clone(vendor), Arc::clone(stage), base)
+    Mock::glimpse(Arc::clone(vendor), Arc::clone(stage), base)
 }
 
 /// The host of `authority` with another port.
