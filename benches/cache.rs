@@ -1,4 +1,4 @@
-//! A cache hit beside what the hardware allows and beside what a user would pick instead.
+//! A cache hit, compared with its lower bound and with the libraries that could be used instead.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::sync::RwLock;
 
 const LIFETIME: Duration = Duration::from_hours(48);
 
-/// A token as a client keeps it: text of a kibibyte, shared.
+/// A token of 1 KiB, shared like the client's own.
 type Token = Arc<str>;
 
 fn token() -> Token {
@@ -32,7 +32,7 @@ fn filled(clock: &Arc<dyn Clock>) -> Cache<Token> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the peers are measured with the clock that they would read"
+    reason = "the alternatives are measured with the clock that they would use"
 )]
 fn instant() -> std::time::Instant {
     std::time::Instant::now()
@@ -49,7 +49,7 @@ fn hits(criterion: &mut Criterion) {
         bench.iter(|| Moment::read(black_box(&*clock)));
     });
 
-    // The floor: one atomic load, the same clock, one compare.
+    // The lower bound: one atomic load, the same clock, one comparison.
     let slot = ArcSwapOption::from_pointee((Moment::read(&*clock).plus(LIFETIME), token()));
     group.bench_function("floor", |bench| {
         bench.iter(|| {
@@ -73,7 +73,7 @@ fn hits(criterion: &mut Criterion) {
         });
     });
     group.bench_function("get, async", |bench| {
-        let never = || async { unreachable!("the cache holds a token") };
+        let never = || async { unreachable!("the cache has a fresh token") };
         bench.iter(|| {
             runtime
                 .block_on(cache.get(never))

@@ -1,4 +1,4 @@
-//! Minting a token beside the raw signature under it: what a mock adds to the hardware's price.
+//! Minting a token, compared with the raw signature in it, its lower bound.
 
 use std::hint::black_box;
 

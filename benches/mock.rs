@@ -1,5 +1,5 @@
-//! A mock's token endpoint over one kept connection, beside a web framework that serves a static
-//! reply of 1 KiB over the same.
+//! A mock's token endpoint over one persistent connection, compared with a web framework that serves
+//! a static reply of 1 KiB.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,22 +9,22 @@ use axum::routing::post;
 use criterion::{Criterion, criterion_group, criterion_main};
 use locum_server::{App, ServerConfig};
 
-/// A request over a kept connection: writes it, reads the reply by its length.
+/// Writes a request and reads the reply up to its `Content-Length`.
 fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) {
-    stream.write_all(request).expect("it is taken");
+    stream.write_all(request).expect("the request is written");
     buffer.clear();
     let mut chunk = [0; 8192];
     loop {
-        let count = stream.read(&mut chunk).expect("it answers");
-        assert!(count > 0, "the connection ended");
+        let count = stream.read(&mut chunk).expect("a reply");
+        assert!(count > 0, "the connection was closed");
         buffer.extend_from_slice(&chunk[..count]);
-        if complete(buffer) {
+        if is_complete(buffer) {
             return;
         }
     }
 }
 
-fn complete(bytes: &[u8]) -> bool {
+fn is_complete(bytes: &[u8]) -> bool {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
         return false;
     };
@@ -61,11 +61,14 @@ fn token_endpoint(criterion: &mut Criterion) {
     let plain = vendors
         .iter()
         .find(|vendor| vendor.profile().vendor == "pattern")
-        .expect("it is built in");
+        .expect("a built-in vendor");
     let running = runtime
         .block_on(App::start(ServerConfig::loopback(), vec![plain.clone()]))
-        .expect("it starts");
-    let stage = running.stages.stage("default").expect("it is there");
+        .expect("the server starts");
+    let stage = running
+        .stages
+        .stage("default")
+        .expect("the default stage exists");
     let credentials = plain
         .document(&running.stages.mock(plain, &stage))
         .credentials;
@@ -93,7 +96,7 @@ fn token_endpoint(criterion: &mut Criterion) {
             "/pattern/api/auth/token",
         ),
     ] {
-        let mut stream = TcpStream::connect(address).expect("it listens");
+        let mut stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         let request = request(path);
         group.bench_function(name, |bench| {

@@ -51,10 +51,7 @@ impl Bench {
         let spec = serde_json::json!({"name": "test", "seed": 7, "listen": true, "clock": {"mode": "frozen"}});
         let spec = serde_json::from_value(spec).expect("a stage spec");
         let stage = running.stages.add(spec).await.expect("a stage");
-        let address = stage
-            .root(&word)
-            .expect("it listens")
-            .replace("http://", "");
+        let address = stage.address(&word).expect("it listens").to_string();
         Self {
             running,
             stage,

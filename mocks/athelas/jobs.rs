@@ -1,18 +1,19 @@
 //! Jobs: a scribe or a transcription is accepted with 202 and polled. The stage's clock moves it
 //! from state to state.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::Timestamp;
+use locum_core::{Timestamp, weight};
 use locum_server::Mock;
+use locum_server::memory::{Account, Bounded};
 use serde_json::Value;
 
 /// "curl -X GET …/scribe/12345": that one is there from the start, and is done.
 const FIRST: i64 = 12345;
 
-/// How many jobs of a kind a stage keeps; the oldest fall out first.
-const MAX: usize = 10_000;
+/// How many bytes of jobs of a kind a stage keeps; the oldest fall out first.
+const MAX_BYTES: usize = 2 << 20;
 
 /// What kind of job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,14 @@ impl Job {
         }
     }
 
+    /// Bytes beside its own size.
+    fn heap(&self) -> usize {
+        let states = self.states.iter();
+        states
+            .map(|state| size_of::<String>() + weight::text(state))
+            .sum()
+    }
+
     /// Its state, and since when.
     pub(super) fn look(&mut self, now: Timestamp) -> (String, Timestamp) {
         let last = self.states.len() - 1;
@@ -104,36 +113,35 @@ impl Job {
 /// The jobs of a stage.
 #[derive(Debug)]
 pub(super) struct Jobs {
-    scribes: BTreeMap<i64, Job>,
-    transcriptions: BTreeMap<i64, Job>,
+    scribes: Bounded<i64, Job>,
+    transcriptions: Bounded<i64, Job>,
     next: i64,
 }
 
 impl Jobs {
-    /// One scribe that is done.
-    pub(super) fn open(now: Timestamp) -> Self {
+    /// One scribe that is done; bytes count on `memory`.
+    pub(super) fn new(now: Timestamp, memory: &Arc<Account>) -> Self {
         let done = Job {
             submitted: now,
             states: Kind::Scribe.states("completed"),
             step: Duration::ZERO,
             looks: None,
         };
-        Self {
-            scribes: BTreeMap::from([(FIRST, done)]),
-            transcriptions: BTreeMap::new(),
-            next: FIRST + 1,
-        }
+        let mut jobs = Self {
+            scribes: Bounded::new(MAX_BYTES, memory),
+            transcriptions: Bounded::new(MAX_BYTES, memory),
+            next: FIRST,
+        };
+        jobs.add(Kind::Scribe, done);
+        jobs
     }
 
     /// Takes a job; gives its id.
     pub(super) fn add(&mut self, kind: Kind, job: Job) -> i64 {
         let id = self.next;
         self.next += 1;
-        let jobs = self.of(kind);
-        jobs.insert(id, job);
-        if jobs.len() > MAX {
-            jobs.pop_first();
-        }
+        let heap = job.heap();
+        self.of(kind).insert(id, job, heap);
         id
     }
 
@@ -142,7 +150,7 @@ impl Jobs {
         self.of(kind).get_mut(&id)
     }
 
-    fn of(&mut self, kind: Kind) -> &mut BTreeMap<i64, Job> {
+    fn of(&mut self, kind: Kind) -> &mut Bounded<i64, Job> {
         match kind {
             Kind::Scribe => &mut self.scribes,
             Kind::Transcription => &mut self.transcriptions,

@@ -94,7 +94,7 @@ impl Vendor for Athelas {
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
             key: HmacKey::derive(init.seed, &self.profile.vendor),
-            jobs: Mutex::new(Jobs::open(init.now)),
+            jobs: Mutex::new(Jobs::new(init.now, init.memory)),
             arrivals: Arrivals::default(),
         }))
     }

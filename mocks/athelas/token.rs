@@ -5,7 +5,7 @@
 //! credentials are right (401).
 
 use locum_core::{Denial, DenialKind};
-use locum_server::store::Change;
+use locum_server::store::TokenQuery;
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value};
 
@@ -138,12 +138,12 @@ fn unknown(mock: &Mock, shown: &Shown) -> Denial {
 }
 
 async fn revoke_older(mock: &Mock, user: &User) {
-    for token in mock
-        .tokens(|token| token.principal == user.username && !token.revoked)
-        .await
-    {
-        mock.change(token.id, Change::Revoke).await;
-    }
+    let live = TokenQuery {
+        principal: Some(user.username.clone()),
+        revoked: Some(false),
+        ..TokenQuery::default()
+    };
+    mock.revoke(live).await;
 }
 
 /// "Upon successful authentication, you'll receive a JWT token": two members in this order.

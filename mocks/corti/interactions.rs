@@ -1,15 +1,16 @@
 //! Interactions: what the API keeps of them on a stage.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use locum_core::{Timestamp, Token};
+use locum_core::{Timestamp, Token, weight};
 use locum_server::Mock;
+use locum_server::memory::{Account, Bounded};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-/// How many a stage keeps; the oldest fall out first.
-const MOST: usize = 10_000;
+/// How many bytes of them a stage keeps; the oldest fall out first.
+const MAX_BYTES: usize = 8 << 20;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -59,6 +60,22 @@ impl Interaction {
     /// Whether the bearer of `token` is the client that created it.
     pub(super) fn is_own(&self, token: &Token) -> bool {
         self.is_in_tenant_of(token) && owner(token) == self.client
+    }
+
+    /// Bytes beside its own size, with its place among the ids.
+    fn heap(&self) -> usize {
+        let texts = [
+            &self.id,
+            &self.id,
+            &self.tenant,
+            &self.client,
+            &self.assigned_user,
+        ];
+        let texts = texts.into_iter().map(|text| weight::text(text));
+        texts.sum::<usize>()
+            + 2 * size_of::<(String, u64)>()
+            + weight::object(&self.encounter)
+            + self.patient.as_ref().map_or(0, weight::object)
     }
 
     /// When it ended: the end of its encounter, or when that was completed.
@@ -112,19 +129,39 @@ fn owner(token: &Token) -> String {
 }
 
 /// The interactions of a stage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Interactions {
     kept: Mutex<Kept>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
     created: u64,
-    by_number: BTreeMap<u64, Interaction>,
+    by_number: Bounded<u64, Interaction>,
     numbers: HashMap<String, u64>,
 }
 
+impl Kept {
+    fn put(&mut self, interaction: Interaction) {
+        let heap = interaction.heap();
+        for old in self.by_number.insert(interaction.number, interaction, heap) {
+            self.numbers.remove(&old.id);
+        }
+    }
+}
+
 impl Interactions {
+    /// None yet; their bytes count on `memory`.
+    pub(super) fn new(memory: &Arc<Account>) -> Self {
+        Self {
+            kept: Mutex::new(Kept {
+                created: 0,
+                by_number: Bounded::new(MAX_BYTES, memory),
+                numbers: HashMap::new(),
+            }),
+        }
+    }
+
     /// Keeps a new one.
     pub(super) fn insert(&self, mut interaction: Interaction) {
         let mut kept = self.lock();
@@ -132,12 +169,7 @@ impl Interactions {
         let number = kept.created;
         interaction.number = number;
         kept.numbers.insert(interaction.id.clone(), number);
-        kept.by_number.insert(number, interaction);
-        while kept.by_number.len() > MOST {
-            if let Some((_, oldest)) = kept.by_number.pop_first() {
-                kept.numbers.remove(&oldest.id);
-            }
-        }
+        kept.put(interaction);
     }
 
     /// The one of that id; UUIDs are compared without letter case (RFC 9562 §4).
@@ -149,8 +181,9 @@ impl Interactions {
 
     /// Puts a changed one in its place; nothing happens when it is gone meanwhile.
     pub(super) fn replace(&self, interaction: Interaction) {
-        if let Some(place) = self.lock().by_number.get_mut(&interaction.number) {
-            *place = interaction;
+        let mut kept = self.lock();
+        if kept.by_number.get(&interaction.number).is_some() {
+            kept.put(interaction);
         }
     }
 

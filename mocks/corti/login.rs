@@ -2,7 +2,7 @@
 
 use locum_core::{Token, TokenKind};
 use locum_server::Mock;
-use locum_server::store::Change;
+use locum_server::store::{Change, TokenQuery};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -121,13 +121,20 @@ impl<'a> Account<'a> {
 /// part alone ends.
 pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
     let whole = how == Ended::Session;
-    let tokens = mock
-        .tokens(|token| {
-            token.login == number
-                && token.kind != TokenKind::Code
-                && (whole || token.client.as_deref() == Some(client))
-        })
-        .await;
+    let query = TokenQuery {
+        login: Some(number),
+        // Codes end by themselves.
+        kinds: Some(vec![
+            TokenKind::Access,
+            TokenKind::Id,
+            TokenKind::Refresh,
+            TokenKind::Session,
+            TokenKind::Aws,
+        ]),
+        client: (!whole).then(|| client.to_owned()),
+        ..TokenQuery::default()
+    };
+    let tokens = mock.tokens(query).await;
     for token in tokens {
         if Ended::of(&token).is_none() {
             mock.change(token.id, Change::Extra(ENDED.to_owned(), how.word().into()))

@@ -134,7 +134,7 @@ impl Vendor for Corti {
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
             keys,
-            interactions: interactions::Interactions::default(),
+            interactions: interactions::Interactions::new(init.memory),
         }))
     }
 

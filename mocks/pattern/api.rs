@@ -51,7 +51,7 @@ fn permitted(mock: &Mock, request: &Request, admitted: &Admitted) -> Result<(), 
         return Err(Denial::new(DenialKind::Forbidden, reason)
             .expected("a client that may read this group"));
     }
-    if state.data().group == group {
+    if state.group == group {
         Ok(())
     } else {
         Err(not_found("group"))
@@ -76,7 +76,7 @@ pub(super) async fn members(
         .state::<State>()
         .data()
         .members
-        .iter()
+        .values()
         .filter(|item| wanted.takes(item))
         .cloned()
         .collect();
@@ -172,7 +172,7 @@ pub(super) async fn member(
     let found = state
         .data()
         .members
-        .iter()
+        .values()
         .find(|item| item["user"]["uuid"] == request.param("user"))
         .cloned();
     found
@@ -207,7 +207,7 @@ pub(super) async fn register(
     if state
         .data()
         .members
-        .iter()
+        .values()
         .any(|item| item["user"]["email"] == email)
     {
         let message = "A user with this e-mail address is registered already";
@@ -234,7 +234,7 @@ pub(super) async fn register(
         "tags": part("tags", json!([])),
         "enrollmentDate": &mock.now().rfc3339()[..10],
     });
-    state.data().members.push(item.clone());
+    state.data().register(item.clone());
     Ok(Reply::json(200, &item)) // neither 201 nor 204 is documented
 }
 

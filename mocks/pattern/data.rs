@@ -1,8 +1,10 @@
 //! Seeded people, tasks and measurements of one group: invented, and the same for one seed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::Timestamp;
+use locum_core::{Timestamp, weight};
+use locum_server::memory::{Account, Bounded, Charge};
 use locum_server::principal::uuid;
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -12,17 +14,20 @@ const MEMBERS: usize = 202;
 const TASKS: usize = 60;
 const MEASUREMENTS: usize = 60;
 
+/// How many bytes of members a stage keeps; the oldest fall out first.
+const MAX_MEMBER_BYTES: usize = 4 << 20;
+
 /// The data of a stage.
 #[derive(Debug)]
 pub(super) struct Data {
-    /// The group's UUID.
-    pub(super) group: String,
     /// Users as the member pages show them.
-    pub(super) members: Vec<Value>,
+    pub(super) members: Bounded<usize, Value>,
+    added: usize,
     /// Tasks as the task pages show them.
     pub(super) tasks: Vec<Value>,
     /// Measurements as the list shows them.
     pub(super) measurements: Vec<Value>,
+    _charge: Charge,
 }
 
 const FIRST: [&str; 8] = [
@@ -52,21 +57,36 @@ pub(super) const STATUSES: [&str; 6] = [
 
 impl Data {
     /// Draws the data.
-    pub(super) fn seeded(rng: &mut dyn rand::Rng, now: Timestamp) -> Self {
+    pub(super) fn seeded(rng: &mut dyn rand::Rng, now: Timestamp, memory: &Arc<Account>) -> Self {
         let group = uuid(rng);
-        let members: Vec<Value> = (0..MEMBERS).map(|at| member(rng, &group, at)).collect();
+        let seeded: Vec<Value> = (0..MEMBERS).map(|at| member(rng, &group, at)).collect();
         let tasks: Vec<Value> = (0..TASKS)
-            .map(|at| task(rng, &group, &members[at % MEMBERS], now, at))
+            .map(|at| task(rng, &group, &seeded[at % MEMBERS], now, at))
             .collect();
-        let measurements = (0..MEASUREMENTS)
+        let measurements: Vec<Value> = (0..MEASUREMENTS)
             .map(|at| measurement(&tasks[at % TASKS], now, at))
             .collect();
-        Self {
-            group,
-            members,
+        let lists = tasks.iter().chain(&measurements).map(weight::json);
+        let mut charge = Charge::on(memory);
+        charge.set(lists.sum());
+        let mut data = Self {
+            members: Bounded::new(MAX_MEMBER_BYTES, memory),
+            added: 0,
             tasks,
             measurements,
+            _charge: charge,
+        };
+        for member in seeded {
+            data.register(member);
         }
+        data
+    }
+
+    /// Adds a member.
+    pub(super) fn register(&mut self, member: Value) {
+        let heap = weight::json(&member);
+        self.members.insert(self.added, member, heap);
+        self.added += 1;
     }
 }
 

@@ -8,10 +8,12 @@ mod tests;
 mod token;
 mod twins;
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-use locum_core::{Profile, Secret};
+use locum_core::{Profile, Secret, Timestamp};
+use locum_server::memory::Account;
 use locum_server::rate::Arrivals;
+use locum_server::stage::rng_for;
 use locum_server::vendor::VendorState;
 use locum_server::{Document, Mock, Routes, StageInit, Twin, Vendor, principal};
 use serde::{Deserialize, Serialize};
@@ -31,10 +33,19 @@ pub struct Pattern {
     profile: Profile,
 }
 
+/// What the data's generator draws for.
+const DATA: &str = "pattern data";
+
 /// What it keeps of a stage.
 struct State {
     principals: RwLock<Principals>,
-    data: Mutex<data::Data>,
+    /// The group's UUID: the first that the data's generator draws.
+    group: String,
+    /// Made when the first request asks for it.
+    data: OnceLock<Mutex<data::Data>>,
+    seed: u64,
+    made: Timestamp,
+    memory: Arc<Account>,
     arrivals: Arrivals,
 }
 
@@ -83,9 +94,11 @@ impl State {
     }
 
     fn data(&self) -> std::sync::MutexGuard<'_, data::Data> {
-        self.data
-            .lock()
-            .expect("no code panics while it holds the data")
+        let data = self.data.get_or_init(|| {
+            let mut rng = rng_for(self.seed, DATA);
+            Mutex::new(data::Data::seeded(&mut rng, self.made, &self.memory))
+        });
+        data.lock().expect("no code panics while it holds the data")
     }
 }
 
@@ -134,7 +147,11 @@ impl Vendor for Pattern {
             serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
-            data: Mutex::new(data::Data::seeded(&mut init.rng("pattern data"), init.now)),
+            group: principal::uuid(&mut init.rng(DATA)),
+            data: OnceLock::new(),
+            seed: init.seed,
+            made: init.now,
+            memory: Arc::clone(init.memory),
             arrivals: Arrivals::default(),
         }))
     }
@@ -151,7 +168,7 @@ impl Vendor for Pattern {
             credentials.insert("client_secret".into(), first.client_secret.expose().into());
         }
         let mut params = Map::new();
-        params.insert("group".into(), state.data().group.clone().into());
+        params.insert("group".into(), state.group.clone().into());
         Document {
             credentials,
             principals: serde_json::to_value(&*principals).expect("principals are JSON"),

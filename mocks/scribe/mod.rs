@@ -160,7 +160,7 @@ impl Vendor for Scribe {
         Ok(Arc::new(State {
             principals: RwLock::new(Principals::read(init.principals.clone(), init.seed)?),
             marks: Mutex::default(),
-            tasks: Mutex::default(),
+            tasks: Mutex::new(task::Tasks::new(init.memory)),
             keys: OnceLock::new(),
             seed: init.seed,
             opened: init.now,

@@ -1,17 +1,20 @@
 //! The tasks of a stage: a document is uploaded, and a model comes of it after a while.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::Timestamp;
+use locum_core::{Timestamp, weight};
+use locum_server::memory::{Account, Bounded};
 use serde_json::{Value, json};
 
-/// Most tasks that a stage keeps; the oldest fall out.
-const MAX_TASKS: usize = 2000;
+/// How many bytes of tasks a stage keeps; the oldest fall out first.
+const MAX_BYTES: usize = 2 << 20;
 
 /// All tasks, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tasks {
-    list: Vec<Task>,
+    list: Bounded<u64, Task>,
+    added: u64,
 }
 
 /// One task.
@@ -31,28 +34,47 @@ pub(super) struct Task {
 }
 
 impl Tasks {
+    /// No tasks; their bytes count on `memory`.
+    pub(super) fn new(memory: &Arc<Account>) -> Self {
+        Self {
+            list: Bounded::new(MAX_BYTES, memory),
+            added: 0,
+        }
+    }
+
     /// Adds a task.
     pub(super) fn add(&mut self, task: Task) {
-        if self.list.len() == MAX_TASKS {
-            self.list.remove(0);
-        }
-        self.list.push(task);
+        self.added += 1;
+        let heap = task.heap();
+        self.list.insert(self.added, task, heap);
     }
 
     /// The task of this id.
     pub(super) fn get(&mut self, jobid: &str) -> Option<&mut Task> {
-        self.list.iter_mut().find(|task| task.jobid == jobid)
+        self.list.values_mut().find(|task| task.jobid == jobid)
     }
 
     /// The tasks of `owner` that are not deleted.
     pub(super) fn of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a Task> {
         self.list
-            .iter()
+            .values()
             .filter(move |task| task.owner == owner && !task.deleted)
     }
 }
 
 impl Task {
+    /// Bytes beside its own size.
+    fn heap(&self) -> usize {
+        let optional = [&self.company, &self.filename, &self.md5];
+        let optional = optional
+            .into_iter()
+            .map(|text| weight::optional(text.as_ref()));
+        weight::text(&self.jobid)
+            + weight::text(&self.owner)
+            + weight::text(&self.filetype)
+            + optional.sum::<usize>()
+    }
+
     /// SUCCESS, DELETED, PENDING_UPLOAD or PROCESSING, at `now`.
     pub(super) fn status(&self, now: Timestamp, processing: Duration) -> &'static str {
         match self.uploaded {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use locum_core::{Denial, DenialKind, Timestamp, Token, TokenKind, TokenState};
-use locum_server::store::Change;
+use locum_server::store::{Change, TokenQuery};
 use locum_server::{NewToken, jwt};
 use serde_json::{Map, Value, json};
 
@@ -125,7 +125,11 @@ async fn live_refresh(call: &Call<'_>, token: &Token) -> Result<(), Denial> {
         )),
         TokenState::Spent => {
             if call.mock.setting_on("reuse_detection") {
-                call.mock.revoke_login(token.login, |_| true).await;
+                let family = TokenQuery {
+                    login: Some(token.login),
+                    ..TokenQuery::default()
+                };
+                call.mock.revoke(family).await;
             }
             call.refuse(spent(token))
         }

@@ -133,3 +133,27 @@ fn missing_variables_are_listed_with_their_meaning() {
     assert_eq!(output.status.code(), Some(0));
     assert!(text.contains("LOCUM_TENANT") && text.contains("LOCUM_SECOND_TENANT"));
 }
+
+#[test]
+fn a_switch_in_the_environment_is_a_word_for_yes_or_no() {
+    let listed = |value: &str| {
+        let mut command = super::command(&["list", "pattern"]);
+        command.env("LOCUM_JSON", value).output().expect("it runs")
+    };
+    let plain = listed("0").stdout;
+    assert!(listed("1").stdout.starts_with(b"{"));
+    assert_eq!(listed("yes").stdout, listed("true").stdout);
+    assert!(!plain.is_empty() && !plain.starts_with(b"{"));
+    assert_eq!(listed("off").stdout, plain);
+    for (arguments, variable) in [
+        (["list", "pattern"], "LOCUM_JSON"),
+        (["check", "pattern"], "LOCUM_STRICT"),
+        (["serve", "pattern"], "LOCUM_QUIET"),
+    ] {
+        let output = super::command(&arguments).env(variable, "2").output();
+        let output = output.expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(variable), "{error}");
+    }
+}

@@ -10,6 +10,7 @@ mod port_file;
 mod report;
 mod serve;
 mod signal;
+mod values;
 mod vendors;
 
 use std::ffi::OsString;

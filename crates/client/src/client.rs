@@ -3,6 +3,7 @@
 mod attempt;
 mod inner;
 mod list;
+mod request;
 
 use std::fmt;
 use std::sync::Arc;
@@ -123,41 +124,25 @@ impl Client {
     }
 
     /// Revokes the refresh token or, if there is none, the access token, and drops everything that
-    /// was obtained by the same sign-in, AWS credentials included.
+    /// was obtained by the same sign-in, AWS credentials included. It runs to its end even if the
+    /// caller is cancelled.
     ///
     /// # Errors
     /// When there is nothing to revoke, or the vendor did not confirm the revocation: the tokens
     /// are then taken to be still valid (RFC 7009 §2.2.1).
     pub async fn revoke(&self) -> Result<(), Error> {
-        let inner = &self.inner;
-        let session = inner.session.load_full();
-        grant::revoke(&inner.issuer, &session).await?;
-        let next = inner.signed_out(session.credentials.clone());
-        inner.session.compare_and_swap(&session, next);
-        Ok(())
+        let inner = Arc::clone(&self.inner);
+        to_completion(async move { inner.revoke().await }).await
     }
 
-    /// Answers a pending challenge for a new password, which replaces the configured one.
+    /// Answers a pending challenge for a new password, which replaces the configured one. It runs
+    /// to its end even if the caller is cancelled.
     ///
     /// # Errors
     /// When no such challenge is pending, or the vendor refuses the password.
     pub async fn change_password(&self, new_password: Secret) -> Result<(), Error> {
-        let inner = &self.inner;
-        let session = inner.session.load_full();
-        let fetched = grant::change_password(&inner.issuer, &session, &new_password).await?;
-        let Credentials::User { username, .. } = &session.credentials else {
-            return Err(Error::Config("only an account has a password"));
-        };
-        let next = inner.new_session(Credentials::User {
-            username: username.clone(),
-            password: new_password,
-        });
-        if let Some(refresh) = &fetched.value.refresh {
-            next.set_refresh_token(refresh.clone());
-        }
-        next.tokens.put(fetched);
-        inner.session.compare_and_swap(&session, next);
-        Ok(())
+        let inner = Arc::clone(&self.inner);
+        to_completion(async move { inner.change_password(new_password).await }).await
     }
 
     /// Opens a websocket to `url`, as the vendor returned it and without a token, sends
@@ -177,8 +162,14 @@ impl Client {
 
     /// Replaces the credentials and drops everything that was obtained with the old ones.
     pub fn set_credentials(&self, credentials: Credentials) {
-        self.inner
-            .session
-            .store(self.inner.new_session(credentials));
+        self.inner.set_credentials(credentials);
     }
+}
+
+/// Runs `change` in a task of its own, so that a cancelled caller does not leave the vendor changed
+/// and the client unaware of it.
+async fn to_completion(
+    change: impl Future<Output = Result<(), Error>> + Send + 'static,
+) -> Result<(), Error> {
+    tokio::spawn(change).await.unwrap_or(Err(Error::Stopped))
 }

@@ -68,6 +68,10 @@ pub enum Error {
     /// The session of a socket was refused or ended early.
     #[error("socket: {0}")]
     Socket(&'static str),
+    /// The vendor closed the socket with a code other than normal closure (1000) and going away
+    /// (1001), by RFC 6455 §7.4.1.
+    #[error("the vendor closed the socket with code {0}")]
+    SocketClosed(u16),
     /// The task that fetched a token panicked, or its runtime was shut down.
     #[error("the token request was aborted")]
     Stopped,
@@ -145,6 +149,7 @@ impl Error {
             | Self::NotReplayable { .. }
             | Self::Config(_)
             | Self::Socket(_)
+            | Self::SocketClosed(_)
             | Self::Stopped => ErrorKind::Other,
         }
     }

@@ -149,12 +149,12 @@ mod tests {
     }
 
     fn documented(token: &str, expected: u64) {
-        let life = lifetime(&facts(), &Value::Null, token, Timestamp::from_seconds(1000));
-        assert_eq!(life, Duration::from_secs(expected), "{token}");
+        let lifetime = lifetime(&facts(), &Value::Null, token, Timestamp::from_seconds(1000));
+        assert_eq!(lifetime, Duration::from_secs(expected), "{token}");
     }
 
     #[test]
-    fn a_token_without_expires_in_lives_as_documented_or_as_its_exp_says() {
+    fn without_expires_in_the_documented_lifetime_or_a_sooner_exp_applies() {
         documented("opaque", 172_800);
         documented("not.a.jwt", 172_800);
         documented(&jwt(&json!({"exp": 1300})), 300);
@@ -171,8 +171,8 @@ mod tests {
         fn no_number_panics_or_exceeds_the_cut(number in any::<f64>(), quoted in any::<bool>()) {
             let raw = if quoted { json!(number.to_string()) } else { json!(number) };
             for unit in [ExpiresIn::Seconds, ExpiresIn::Milliseconds, ExpiresIn::Absent] {
-                if let Some(life) = parse_expires_in(unit, &raw) {
-                    prop_assert!(life <= MAX_LIFETIME);
+                if let Some(lifetime) = parse_expires_in(unit, &raw) {
+                    prop_assert!(lifetime <= MAX_LIFETIME);
                 }
             }
         }

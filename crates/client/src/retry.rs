@@ -7,6 +7,7 @@ use locum_core::Timestamp;
 
 /// The longest `Retry-After` that is waited for; a longer one is returned to the caller.
 pub const MAX_WAIT: Duration = Duration::from_mins(1);
+/// After the first attempt.
 const MAX_RETRIES: u32 = 3;
 
 /// The pauses between the attempts of one request: each twice the one before, plus up to a quarter
@@ -43,7 +44,12 @@ impl Backoff {
         }
         let pause = self.first * (1 << self.used);
         self.used += 1;
-        let extra = pause.mul_f64(jitter.clamp(0.0, 1.0) / 4.0);
+        let jitter = if jitter.is_nan() {
+            0.0
+        } else {
+            jitter.clamp(0.0, 1.0)
+        };
+        let extra = pause.mul_f64(jitter / 4.0);
         Some(pause.max(asked) + extra)
     }
 }
@@ -132,10 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_that_names_a_time_is_never_asked_sooner() {
+    fn a_pause_is_never_shorter_than_the_vendor_asked_for() {
         let mut backoff = Backoff::for_tokens();
         assert_eq!(backoff.next(Some(9 * SECOND), 0.0), Some(9 * SECOND));
         assert_eq!(backoff.next(Some(86_400 * SECOND), 0.0), None);
+        let second = backoff.next(None, f64::NAN);
+        assert_eq!(second, Some(Duration::from_secs(1)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct SocketEndpoint {
 #[derive(Debug)]
 pub struct Socket {
     outgoing: mpsc::Sender<Outgoing>,
-    incoming: mpsc::Receiver<Result<Value, Error>>,
+    incoming: mpsc::UnboundedReceiver<connection::Incoming>,
     max_frame: usize,
 }
 
@@ -92,7 +92,7 @@ impl Socket {
     /// Sends audio in binary frames of at most the vendor's maximum size.
     ///
     /// # Errors
-    /// When the session is over.
+    /// When the session is over, or a frame cannot be sent within 20 s.
     pub async fn send_audio(&self, audio: &[u8]) -> Result<(), Error> {
         for frame in audio.chunks(self.max_frame) {
             self.send(Message::binary(frame.to_vec())).await?;
@@ -103,14 +103,23 @@ impl Socket {
     /// Sends one text frame.
     ///
     /// # Errors
-    /// When the session is over.
+    /// When the session is over, or the frame cannot be sent within 20 s.
     pub async fn send_text(&self, text: &str) -> Result<(), Error> {
         self.send(Message::text(text)).await
     }
 
-    /// The vendor's next message; `None` when the session is over.
+    /// The vendor's next message; `None` after the vendor's orderly close. Messages are kept until
+    /// they are read, up to 16 MiB of them: then the session ends.
+    ///
+    /// # Errors
+    /// When the message is not valid JSON; then, as the last message, why the session ended: a
+    /// lost connection, a close code that means a failure, a violation of RFC 6455.
     pub async fn next(&mut self) -> Option<Result<Value, Error>> {
-        self.incoming.recv().await
+        let message = self.incoming.recv().await?.message;
+        Some(message.and_then(|text| {
+            serde_json::from_str(&text)
+                .map_err(|_| Error::Malformed("the message is not valid JSON"))
+        }))
     }
 
     /// Ends the session: sends `end`, receives messages until the vendor's `ended`, and closes.

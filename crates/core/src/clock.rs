@@ -1,4 +1,4 @@
-//! What time it is, and who says so.
+//! Timestamps, and the clocks that they come from.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,17 +8,17 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-/// An instant on the wall clock, in milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time on the wall clock, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The instant `millis` milliseconds after the epoch.
+    /// `millis` milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// The instant `seconds` seconds after the epoch; saturates.
+    /// `seconds` seconds after the epoch; saturates.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
@@ -33,7 +33,7 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// This instant and `span` later; saturates at the end of time.
+    /// This time plus `span`, in whole milliseconds; saturates.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(
@@ -42,7 +42,7 @@ impl Timestamp {
         )
     }
 
-    /// This instant and `span` earlier; saturates.
+    /// This time minus `span`, in whole milliseconds; saturates.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(
@@ -51,12 +51,12 @@ impl Timestamp {
         )
     }
 
-    /// The span since `earlier`; zero when `earlier` lies ahead.
+    /// The span since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// `2026-11-24T10:00:00Z` (RFC 3339), with milliseconds where there are any.
+    /// `2026-11-24T10:00:00Z` (RFC 3339), with milliseconds unless they are zero.
     pub fn rfc3339(self) -> String {
         self.date_time()
             .format(&Rfc3339)
@@ -81,14 +81,15 @@ impl Timestamp {
             .expect("the format names only known parts")
     }
 
-    /// Reads an RFC 3339 date; `None` when it is none.
+    /// Parses an RFC 3339 date with any offset; `None` if it is not one.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339)
             .ok()
             .map(Self::from_date_time)
     }
 
-    /// Reads the fixed HTTP date format of RFC 9110 §5.6.7; `None` when it is none.
+    /// Parses the fixed format of RFC 9110 §5.6.7; `None` for anything else, its two obsolete formats
+    /// included.
     pub fn parse_http_date(text: &str) -> Option<Self> {
         let format = format_description!(
             "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
@@ -97,14 +98,14 @@ impl Timestamp {
         Some(Self::from_date_time(date.assume_utc()))
     }
 
-    /// Reads `20261124T100000Z`; `None` when it is none.
+    /// Parses `20261124T100000Z`; `None` for anything else.
     pub fn parse_amz_date(text: &str) -> Option<Self> {
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
         let date = time::PrimitiveDateTime::parse(text, &format).ok()?;
         Some(Self::from_date_time(date.assume_utc()))
     }
 
-    /// The calendar date and time in UTC; years outside 1..=9999 are clamped to them.
+    /// The calendar date and time in UTC, clamped to the years 1 to 9999.
     pub fn date_time(self) -> OffsetDateTime {
         const FIRST: i64 = -62_135_596_800_000;
         const LAST: i64 = 253_402_300_799_999;
@@ -133,31 +134,31 @@ impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
         Self::parse_rfc3339(&text)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no RFC 3339 date")))
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not an RFC 3339 date")))
     }
 }
 
-/// A source of time: a wall clock that may be corrected, and a monotonic one that may stop while a
-/// machine is suspended. Real expiry needs both.
+/// A source of time: a wall clock, which may be corrected, and a monotonic one, which may stop while
+/// the machine is suspended. Code that expires something should consult both.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The time of day.
+    /// The time on the wall clock.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment; never goes back.
+    /// The time since an arbitrary origin; never decreases.
     fn monotonic(&self) -> Duration;
 }
 
-/// The machine's own clocks.
+/// The clocks of this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: std::time::Instant,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic side starts now.
+    /// A clock whose monotonic time starts at zero.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place where the machine's clock enters"
+        reason = "the one place that reads the machine's clock"
     )]
     pub fn new() -> Self {
         Self {
@@ -175,7 +176,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place where the machine's clock enters"
+        reason = "the one place that reads the machine's clock"
     )]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now()
@@ -189,7 +190,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise.
+/// A clock for tests: it moves only when it is told to.
 #[derive(Debug)]
 pub struct ManualClock {
     wall: AtomicI64,
@@ -197,7 +198,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows `now`, with its monotonic side at zero.
+    /// A clock whose wall time is `now` and whose monotonic time is zero.
     pub const fn at(now: Timestamp) -> Self {
         Self {
             wall: AtomicI64::new(now.as_millis()),
@@ -205,17 +206,22 @@ impl ManualClock {
         }
     }
 
-    /// Lets `span` pass on both sides.
+    /// Moves both clocks forward by `span`, in whole milliseconds; saturates.
     pub fn advance(&self, span: Duration) {
         let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        self.wall.fetch_add(millis, Ordering::SeqCst);
-        self.monotonic.fetch_add(millis, Ordering::SeqCst);
+        add(&self.wall, millis);
+        add(&self.monotonic, millis);
     }
 
-    /// Moves the wall side alone by `millis`, as a suspend or a corrected clock does.
+    /// Moves the wall clock alone by `millis`, as a correction or a suspended machine does; saturates.
     pub fn jump(&self, millis: i64) {
-        self.wall.fetch_add(millis, Ordering::SeqCst);
+        add(&self.wall, millis);
     }
+}
+
+fn add(clock: &AtomicI64, millis: i64) {
+    let sum = |now: i64| Some(now.saturating_add(millis));
+    let _ = clock.fetch_update(Ordering::SeqCst, Ordering::SeqCst, sum);
 }
 
 impl Clock for ManualClock {
@@ -253,7 +259,20 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_time_neither_panic_nor_wrap() {
+    fn a_manual_clock_saturates() {
+        let clock = ManualClock::at(Timestamp::from_seconds(1));
+        for _ in 0..2 {
+            clock.advance(Duration::MAX);
+            assert_eq!(clock.now(), Timestamp::from_millis(i64::MAX));
+        }
+        assert_eq!(
+            clock.monotonic(),
+            Duration::from_millis(i64::MAX.unsigned_abs())
+        );
+    }
+
+    #[test]
+    fn the_largest_and_smallest_timestamps_neither_panic_nor_wrap() {
         for millis in [i64::MIN, -1, 0, i64::MAX] {
             let instant = Timestamp::from_millis(millis);
             let _ = (instant.rfc3339(), instant.http_date(), instant.amz_date());

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::weight;
+
 /// The kinds of refusal, the same for every vendor. How each looks on the wire stands in the
 /// vendor's profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,6 +114,17 @@ impl Denial {
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.params.push((name.into(), value.into()));
         self
+    }
+
+    /// Heap bytes of what it holds.
+    pub(crate) fn weight(&self) -> usize {
+        let texts = [&self.expected, &self.got, &self.difference];
+        weight::text(&self.reason)
+            + texts
+                .into_iter()
+                .map(|text| weight::optional(text.as_ref()))
+                .sum::<usize>()
+            + weight::pairs(&self.params)
     }
 
     /// One line for a person: `expired: the token ended at …, the clock says …`.

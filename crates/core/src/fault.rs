@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::weight;
+
 /// Names one fault of a stage; counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FaultId(pub u64);
@@ -155,6 +157,32 @@ const fn always() -> FaultWhen {
 }
 
 impl Fault {
+    /// About how many bytes it takes, with all that it holds.
+    pub fn weight(&self) -> usize {
+        let named = [
+            &self.matcher.vendor,
+            &self.matcher.endpoint,
+            &self.matcher.method,
+            &self.matcher.path,
+            &self.then.body,
+        ];
+        let hold = self.then.hold.as_ref();
+        size_of::<Self>()
+            + named
+                .into_iter()
+                .map(|text| weight::optional(text.as_ref()))
+                .sum::<usize>()
+            + hold.map_or(0, |hold| weight::text(&hold.name))
+            + self
+                .then
+                .headers
+                .iter()
+                .map(|(name, value)| {
+                    2 * size_of::<String>() + weight::text(name) + weight::text(value)
+                })
+                .sum::<usize>()
+    }
+
     /// Counts one request that the fault matches and says whether it fires; `draw` is a number
     /// from 0 to below 1 out of the stage's generator.
     pub fn fires(&mut self, draw: f64) -> bool {

@@ -5,6 +5,7 @@
 //! their values before.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::denial::Denial;
 use crate::fault::{FaultId, glob};
 use crate::token::TokenId;
+use crate::weight;
 
 /// Names one exchange of a stage; counts from 1 in order of arrival.
 #[derive(
@@ -128,26 +130,37 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// About how many bytes it takes.
+    /// About how many bytes it takes, with all that it holds.
     pub fn weight(&self) -> usize {
-        let headers = |list: &[(String, String)]| {
-            list.iter()
-                .map(|(n, v)| n.len() + v.len() + 48)
+        size_of::<Self>()
+            + 2 * weight::ALLOCATION
+            + [&self.vendor, &self.endpoint, &self.method, &self.target]
+                .into_iter()
+                .map(|text| weight::text(text))
                 .sum::<usize>()
-        };
-        let text = |body: &Option<String>| body.as_ref().map_or(0, String::len);
-        256 + self.target.len()
-            + headers(&self.headers)
-            + text(&self.body)
-            + self
-                .reply
-                .as_ref()
-                .map_or(0, |reply| headers(&reply.headers) + text(&reply.body))
-            + self
-                .frames
-                .iter()
-                .map(|frame| 96 + text(&frame.text))
-                .sum::<usize>()
+            + weight::pairs(&self.headers)
+            + weight::optional(self.body.as_ref())
+            + self.reply.as_ref().map_or(0, EntryReply::weight)
+            + self.denial.as_ref().map_or(0, Denial::weight)
+            + weight::optional(self.principal.as_ref())
+            + self.issued.len() * size_of::<TokenId>()
+            + self.frames.iter().map(EntryFrame::weight).sum::<usize>()
+            + weight::object(&self.notes)
+    }
+}
+
+impl EntryReply {
+    fn weight(&self) -> usize {
+        weight::pairs(&self.headers) + weight::optional(self.body.as_ref())
+    }
+}
+
+impl EntryFrame {
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+            + weight::text(&self.from)
+            + weight::text(&self.opcode)
+            + weight::optional(self.text.as_ref())
     }
 }
 
@@ -225,9 +238,12 @@ fn is_denied(entry: &Entry, reason: &str) -> bool {
 }
 
 /// A bounded, append-only list of entries.
+///
+/// Each entry is shared with whoever reads it, so that no reader keeps the journal locked for longer
+/// than it takes to count a reference.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
     next: u64,
     bytes: usize,
     dropped: u64,
@@ -254,7 +270,7 @@ impl Journal {
         self.next += 1;
         entry.id = id;
         self.bytes += entry.weight();
-        self.entries.push_back(entry);
+        self.entries.push_back(Arc::new(entry));
         self.trim();
         id
     }
@@ -262,7 +278,7 @@ impl Journal {
     /// Completes entry `id`; nothing happens when it has fallen out.
     pub fn complete(&mut self, id: EntryId, fill: impl FnOnce(&mut Entry)) {
         let Some(at) = self.index(id) else { return };
-        let entry = &mut self.entries[at];
+        let entry = Arc::make_mut(&mut self.entries[at]);
         let before = entry.weight();
         fill(entry);
         self.bytes = (self.bytes + entry.weight()).saturating_sub(before);
@@ -270,12 +286,12 @@ impl Journal {
     }
 
     /// Entry `id`, unless it has fallen out.
-    pub fn get(&self, id: EntryId) -> Option<&Entry> {
+    pub fn get(&self, id: EntryId) -> Option<&Arc<Entry>> {
         self.index(id).map(|at| &self.entries[at])
     }
 
     /// The entries that fit, in order of arrival.
-    pub fn find(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
+    pub fn find(&self, filter: &Filter) -> impl Iterator<Item = &Arc<Entry>> {
         let filter = filter.clone();
         let limit = filter.limit.unwrap_or(usize::MAX);
         self.entries
@@ -296,7 +312,7 @@ impl Journal {
 
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.entries.capacity() * size_of::<Arc<Entry>>()
     }
 
     /// How many entries fell out.
@@ -306,9 +322,19 @@ impl Journal {
 
     /// Forgets all entries; ids go on counting.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.entries = VecDeque::new();
         self.bytes = 0;
         self.dropped = 0;
+    }
+
+    /// Drops the oldest entries until about `bytes` are free or one is left; returns how many bytes
+    /// that freed.
+    pub fn shed(&mut self, bytes: usize) -> usize {
+        let before = self.bytes;
+        while before - self.bytes < bytes && self.entries.len() > 1 {
+            self.drop_oldest();
+        }
+        before - self.bytes
     }
 
     fn index(&self, id: EntryId) -> Option<usize> {
@@ -321,11 +347,84 @@ impl Journal {
         while self.entries.len() > self.max_entries
             || (self.bytes > self.max_bytes && self.entries.len() > 1)
         {
-            let Some(entry) = self.entries.pop_front() else {
-                return;
-            };
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(entry) = self.entries.pop_front() {
             self.bytes = self.bytes.saturating_sub(entry.weight());
             self.dropped += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::denial::DenialKind;
+
+    fn entry() -> Entry {
+        serde_json::from_value(json!({
+            "id": 0, "connection": 1, "vendor": "v", "arrived": "2026-11-24T10:00:00Z",
+            "method": "GET", "target": "/", "headers": [],
+        }))
+        .expect("an entry")
+    }
+
+    /// Whatever an entry is given, the journal counts it.
+    fn check(fill: impl FnOnce(&mut Entry, String)) {
+        let mut journal = Journal::bounded(10, usize::MAX);
+        let id = journal.arrive(entry());
+        let before = journal.bytes();
+        journal.complete(id, |entry| fill(entry, "x".repeat(1000)));
+        assert!(journal.bytes() > before + 990);
+    }
+
+    #[test]
+    fn all_that_an_entry_holds_is_counted() {
+        check(|entry, long| entry.target = long);
+        check(|entry, long| entry.headers.push(("name".into(), long)));
+        check(|entry, long| entry.body = Some(long));
+        check(|entry, long| entry.principal = Some(long));
+        check(|entry, long| {
+            entry.notes.insert("note".into(), json!({"deep": [long]}));
+        });
+        check(|entry, long| entry.denial = Some(Denial::new(DenialKind::Missing, "x").got(long)));
+        check(|entry, long| {
+            entry.reply = Some(EntryReply {
+                status: 200,
+                headers: Vec::new(),
+                body: Some(long),
+            });
+        });
+        check(|entry, long| {
+            entry.frames.push(EntryFrame {
+                at: entry.arrived,
+                from: "mock".into(),
+                opcode: "text".into(),
+                length: 1,
+                text: Some(long),
+            });
+        });
+    }
+
+    #[test]
+    fn the_oldest_entries_fall_out_first_and_are_counted() {
+        let mut journal = Journal::bounded(100, 4 * entry().weight());
+        for _ in 0..10 {
+            journal.arrive(entry());
+        }
+        assert_eq!(
+            (journal.len(), journal.dropped()),
+            (4, 6),
+            "four have room in bytes"
+        );
+        assert!(journal.shed(entry().weight() + 1) > entry().weight());
+        assert_eq!((journal.len(), journal.dropped()), (2, 8));
+        journal.shed(usize::MAX);
+        assert_eq!(journal.len(), 1, "the newest stays");
     }
 }

@@ -15,6 +15,7 @@
 //! - [`journal`]: what passed on the wire, and what the mock made of it
 //! - [`requirement`]: the catalogue's rows
 //! - [`verdict`]: what a row came to
+//! - [`weight`]: how many bytes a value takes
 
 pub mod clock;
 pub mod credential;
@@ -26,6 +27,7 @@ pub mod requirement;
 pub mod setting;
 pub mod token;
 pub mod verdict;
+pub mod weight;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use credential::Secret;

@@ -1,9 +1,12 @@
 //! Choices where a vendor's documents are silent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::weight;
 
 /// One choice: its default, what else it may be, why the default is what it is, and whether anybody
 /// documents it.
@@ -39,11 +42,15 @@ impl Setting {
     }
 }
 
+/// How many letters of an unknown setting's name are repeated.
+const MAX_NAME: usize = 100;
+
 /// The settings of a stage: what the profiles define, and what was changed. Keys are
 /// `vendor.name`, such as `corti.access_ttl_s`.
+/// A copy shares what the profiles define.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    known: BTreeMap<String, Setting>,
+    known: Arc<BTreeMap<String, Setting>>,
     changed: BTreeMap<String, Value>,
 }
 
@@ -73,17 +80,16 @@ pub enum SettingError {
 impl Settings {
     /// Adds a setting that a profile defines under `name`.
     pub fn define(&mut self, name: impl Into<String>, setting: Setting) {
-        self.known.insert(name.into(), setting);
+        Arc::make_mut(&mut self.known).insert(name.into(), setting);
     }
 
     /// Changes `name`; nothing happens when it is unknown or does not take the value.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), SettingError> {
         let Some(setting) = self.known.get(name) else {
-            let hint = nearest(name, self.known.keys().map(String::as_str)).map(str::to_owned);
-            return Err(SettingError::Unknown {
-                name: name.to_owned(),
-                hint,
-            });
+            // No name is as long as that, and the caller is told what it said.
+            let name: String = name.chars().take(MAX_NAME).collect();
+            let hint = nearest(&name, self.known.keys().map(String::as_str)).map(str::to_owned);
+            return Err(SettingError::Unknown { name, hint });
         };
         if !setting.takes(&value) {
             let takes = if setting.values.is_empty() {
@@ -121,14 +127,30 @@ impl Settings {
             .map(|(name, setting)| (name.as_str(), setting, self.get(name)))
     }
 
+    /// Heap bytes of what was changed.
+    pub fn weight(&self) -> usize {
+        self.changed
+            .iter()
+            .map(|(name, value)| {
+                size_of::<(String, Value)>() + weight::text(name) + weight::json(value)
+            })
+            .sum()
+    }
+
     /// What was changed, by name.
     pub fn changes(&self) -> &BTreeMap<String, Value> {
         &self.changed
     }
 }
 
+/// The longest word, in bytes, that is compared: no name is longer, and the work grows with it.
+const MAX_WORD: usize = 256;
+
 /// The candidate that looks most like `word`, if any looks like it at all.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_WORD {
+        return None;
+    }
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

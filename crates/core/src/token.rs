@@ -55,6 +55,21 @@ pub enum TokenState {
     Spent,
 }
 
+impl TokenState {
+    /// The state at `now` of what was or was not revoked or used up and ends at `expires`.
+    pub fn of(revoked: bool, spent: bool, expires: Option<Timestamp>, now: Timestamp) -> Self {
+        if revoked {
+            Self::Revoked
+        } else if spent {
+            Self::Spent
+        } else if expires.is_some_and(|end| now >= end) {
+            Self::Expired
+        } else {
+            Self::Live
+        }
+    }
+}
+
 /// One issued token. Its value is not here: the store finds it by a digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
@@ -108,15 +123,7 @@ pub struct Token {
 impl Token {
     /// Its state at `now`. A token ends *on* its expiry (RFC 7519 §4.1.4: "on or after").
     pub fn state(&self, now: Timestamp) -> TokenState {
-        if self.revoked {
-            TokenState::Revoked
-        } else if self.spent {
-            TokenState::Spent
-        } else if self.expires.is_some_and(|end| now >= end) {
-            TokenState::Expired
-        } else {
-            TokenState::Live
-        }
+        TokenState::of(self.revoked, self.spent, self.expires, now)
     }
 
     /// `«access token 2 of client-a»`: how the journal and reports call it.

@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use locum_core::Secret;
 
+use crate::memory::{MemoryLimits, OverLimit};
 use crate::observe::Observer;
+use crate::stage::StageError;
+use crate::store::{MemoryStores, StoreError, StoreFactory};
 
 /// How a server is started.
 #[derive(Clone)]
@@ -14,10 +18,16 @@ pub struct ServerConfig {
     pub address: SocketAddr,
     /// The bearer token of the control API; demanded when it is set.
     pub control_token: Option<Secret>,
+    /// Names besides `localhost` by which the control API may be called, without port.
+    pub allowed_hosts: Vec<String>,
     /// Seed of the stage `default`.
     pub seed: u64,
     /// Told of each completed exchange.
     pub observer: Option<Observer>,
+    /// How much memory stages may take.
+    pub memory: MemoryLimits,
+    /// Makes the stores that remember issued tokens.
+    pub stores: Arc<dyn StoreFactory>,
 }
 
 impl fmt::Debug for ServerConfig {
@@ -25,6 +35,7 @@ impl fmt::Debug for ServerConfig {
         f.debug_struct("ServerConfig")
             .field("address", &self.address)
             .field("seed", &self.seed)
+            .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
 }
@@ -35,8 +46,11 @@ impl ServerConfig {
         Self {
             address: ([127, 0, 0, 1], 0).into(),
             control_token: None,
+            allowed_hosts: Vec::new(),
             seed: 0,
             observer: None,
+            memory: MemoryLimits::default(),
+            stores: Arc::new(MemoryStores),
         }
     }
 }
@@ -64,7 +78,23 @@ pub enum ServerError {
     /// The observer has no thread to run on.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// A stage would take more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] OverLimit),
+    /// The store of a stage cannot be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There are too many stages.
     #[error("there are {0} stages already; delete some")]
     Full(usize),
+}
+
+impl From<StageError> for ServerError {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Spec(fault) => Self::Vendor(fault),
+            StageError::Memory(over) => Self::Memory(over),
+            StageError::Store(fault) => Self::Store(fault),
+        }
+    }
 }

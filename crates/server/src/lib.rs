@@ -14,6 +14,7 @@
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
 //! - [`observe`]: who watches from outside
+//! - [`memory`]: what stages may take, in bytes
 //! - [`plain`]: a vendor made of a profile alone
 //! - [`control`]: the control API
 
@@ -26,6 +27,7 @@ pub mod inject;
 pub mod jwt;
 pub mod keys;
 pub mod listen;
+pub mod memory;
 pub mod mock;
 pub mod observe;
 pub mod plain;

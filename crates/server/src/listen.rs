@@ -91,7 +91,7 @@ pub(crate) fn open_port(
     vendor: &str,
     close: watch::Receiver<bool>,
 ) -> Result<SocketAddr, ServerError> {
-    let listener = bind(([127, 0, 0, 1], 0).into())?;
+    let listener = bind((stages.address.ip(), 0).into())?;
     let address = listener
         .local_addr()
         .map_err(|source| ServerError::Listen {
@@ -182,7 +182,14 @@ async fn serve(
     let head = wire
         .next_head()
         .ok_or_else(|| std::io::Error::other("a request without a head"))?;
-    match address(stages, scope, &head) {
+    let address = address(stages, scope, &head);
+    if let Some((status, defect)) = &head.defect
+        && !matches!(address, Address::Vendor(_))
+    {
+        let hint = "this port takes well-formed HTTP/1.1 (RFC 9112)";
+        return Ok(refusal(*status, defect, hint));
+    }
+    match address {
         Address::Control(control) => {
             let request = request.map(Body::new);
             Ok(control
@@ -195,15 +202,13 @@ async fn serve(
             exchange::exchange(stages, route, wire, connection, head, request).await
         }
         Address::Page => Ok(plain(200, "text/plain; charset=utf-8", page(stages))),
-        Address::Nobody(error, hint) => {
-            let body = serde_json::json!({ "error": error, "hint": hint }).to_string();
-            Ok(plain(
-                head.defect.map_or(404, |(status, _)| status),
-                "application/json",
-                body,
-            ))
-        }
+        Address::Nobody(error, hint) => Ok(refusal(404, &error, &hint)),
     }
+}
+
+fn refusal(status: u16, error: &str, hint: &str) -> http::Response<Body> {
+    let body = serde_json::json!({ "error": error, "hint": hint });
+    plain(status, "application/json", format!("{body}\n"))
 }
 
 fn plain(status: u16, media_type: &str, body: String) -> http::Response<Body> {
@@ -272,13 +277,7 @@ fn address<'a>(stages: &Arc<Stages>, scope: &'a ListenerScope, head: &Head) -> A
     let (first, rest) = segment(target);
     match first {
         "" => Address::Page,
-        "_locum" => match &head.defect {
-            None => Address::Control(control),
-            Some((_, defect)) => Address::Nobody(
-                defect.clone(),
-                "the control API takes well-formed requests only".to_owned(),
-            ),
-        },
+        "_locum" => Address::Control(control),
         "s" => {
             let (name, rest) = segment(rest);
             let Some(stage) = stages.stage(name) else {

@@ -30,7 +30,7 @@ pub enum Observation {
         /// The stage's name.
         stage: String,
         /// The exchange as the journal has it.
-        entry: Box<Entry>,
+        entry: Arc<Entry>,
     },
     /// This many exchanges were dropped here, because the observer was too slow.
     Dropped(u64),
@@ -134,10 +134,9 @@ impl Watched {
     }
 
     /// Hands over a completed exchange; never waits.
-    pub(crate) fn exchange(&self, stage: &str, entry: Entry) {
+    pub(crate) fn exchange(&self, stage: &str, entry: Arc<Entry>) {
         let weight = entry.weight();
         let stage = stage.to_owned();
-        let entry = Box::new(entry);
         self.queue
             .push(Observation::Exchange { stage, entry }, weight);
     }

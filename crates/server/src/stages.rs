@@ -5,12 +5,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use locum_core::{Settings, Timestamp};
 use tokio::sync::watch;
 
 use crate::config::{ServerConfig, ServerError};
+use crate::memory::Account;
 use crate::observe::Watched;
 use crate::routes::Table;
-use crate::stage::{Stage, StageSpec};
+use crate::stage::{self, Stage, StageSpec};
 use crate::{Mock, Vendor};
 
 /// Most stages at a time.
@@ -32,7 +34,9 @@ pub struct Stages {
     pub address: SocketAddr,
     vendors: Vec<Arc<dyn Vendor>>,
     tables: BTreeMap<String, Table>,
+    settings: Settings,
     open_port: OpenPort,
+    memory: Arc<Account>,
     /// The observer's thread, where there is an observer.
     pub(crate) watched: Option<Watched>,
     slots: RwLock<BTreeMap<String, Slot>>,
@@ -54,8 +58,18 @@ impl Stages {
         vendors: Vec<Arc<dyn Vendor>>,
         open_port: OpenPort,
     ) -> Result<Arc<Self>, ServerError> {
+        let memory = Account::new(config.memory.process);
         let mut tables = BTreeMap::new();
         for vendor in &vendors {
+            // Stages make a vendor's state when it is first asked for, and rely on this.
+            stage::new_state(
+                vendor.as_ref(),
+                None,
+                config.seed,
+                Timestamp::default(),
+                &memory,
+            )
+            .map_err(ServerError::Vendor)?;
             let table =
                 Table::compile(vendor.profile(), &vendor.routes()).map_err(ServerError::Vendor)?;
             tables.insert(vendor.profile().vendor.clone(), table);
@@ -66,9 +80,11 @@ impl Stages {
             watched: watched.transpose().map_err(ServerError::Thread)?,
             config,
             address,
-            vendors,
             tables,
+            settings: stage::defined(&vendors),
+            vendors,
             open_port,
+            memory,
             slots: RwLock::default(),
         }))
     }
@@ -91,7 +107,7 @@ impl Stages {
             .expect("each vendor was compiled at the start")
     }
 
-    /// Makes a stage; with `listen` each vendor gets a loopback port of its own.
+    /// Makes a stage; with `listen` each vendor gets a port of its own, on the server's address.
     ///
     /// # Errors
     /// When the name is taken or none, settings or principals are wrong, or there are too many.
@@ -109,14 +125,13 @@ impl Stages {
         }
         // 53 bits: the stage document is read in languages whose numbers hold no more.
         let seed = rand::random::<u64>() >> 11;
-        let stage =
-            Stage::make(name.clone(), seed, spec, &self.vendors).map_err(ServerError::Vendor)?;
+        let stage = self.make(&name, seed, spec).await?;
         let (close, _) = watch::channel(false);
         if stage.spec.listen {
             for vendor in &self.vendors {
                 let vendor = &vendor.profile().vendor;
                 let address = (self.open_port)(self, &stage, vendor, close.subscribe())?;
-                stage.set_root(vendor, format!("http://{address}"));
+                stage.set_address(vendor, address);
             }
         }
         let mut slots = self.write();
@@ -132,6 +147,79 @@ impl Stages {
         };
         slots.insert(name, slot);
         Ok(stage)
+    }
+
+    async fn make(
+        &self,
+        name: &str,
+        seed: u64,
+        spec: StageSpec,
+    ) -> Result<Arc<Stage>, ServerError> {
+        self.reclaim();
+        let stage = Stage::make(
+            name.to_owned(),
+            seed,
+            spec,
+            &self.settings,
+            &self.vendors,
+            self.config.stores.as_ref(),
+            self.memory.child(self.config.memory.stage),
+        );
+        Ok(stage.await?)
+    }
+
+    /// Brings a stage back to how it was when made.
+    ///
+    /// # Errors
+    /// When its store cannot be reached.
+    pub async fn reset(&self, stage: &Stage) -> Result<(), ServerError> {
+        Ok(stage.reset(&self.settings, &self.vendors).await?)
+    }
+
+    /// The memory that all stages take.
+    pub fn memory(&self) -> &Account {
+        &self.memory
+    }
+
+    /// Frees memory for `wanted` bytes more on `stage`, as far as there is something to let go.
+    pub fn make_room(&self, stage: &Stage, wanted: usize) {
+        let Err(over) = stage.account().check(wanted) else {
+            return;
+        };
+        stage.shed((over.used + wanted).saturating_sub(over.limit));
+        for other in self.by_size() {
+            let Err(over) = stage.account().check(wanted) else {
+                return;
+            };
+            other.shed((over.used + wanted).saturating_sub(over.limit));
+        }
+    }
+
+    /// All stages, the largest first.
+    fn by_size(&self) -> Vec<Arc<Stage>> {
+        let mut stages = self.all();
+        stages.sort_by_cached_key(|stage| std::cmp::Reverse(stage.account().used()));
+        stages
+    }
+
+    /// Frees memory while more is in use than the limits allow: in each stage that is over its own,
+    /// then in the largest. Some more goes than has to, so that this is rare.
+    pub fn reclaim(&self) {
+        /// The part of a limit that is freed on top.
+        const SPARE: usize = 16;
+        let stages = self.by_size();
+        for stage in &stages {
+            let account = stage.account();
+            if let Some(excess) = account.used().checked_sub(account.limit() + 1) {
+                stage.shed(excess + account.limit() / SPARE);
+            }
+        }
+        for stage in stages {
+            let Some(excess) = self.memory.used().checked_sub(self.memory.limit() + 1) else {
+                return;
+            };
+            stage.shed(excess + self.memory.limit() / SPARE);
+        }
     }
 
     /// The stage of this name.
@@ -156,7 +244,7 @@ impl Stages {
         let slot = self.write().remove(name);
         slot.is_some_and(|slot| {
             let _ = slot.close.send(true);
-            slot.stage.release();
+            slot.stage.close();
             true
         })
     }
@@ -210,12 +298,11 @@ impl Stages {
     /// The URL of a vendor's root on a stage, without a slash at the end.
     pub fn root(&self, vendor: &str, stage: &Stage) -> String {
         let address = self.address;
-        stage
-            .root(vendor)
-            .unwrap_or_else(|| match stage.name.as_str() {
-                "default" => format!("http://{address}/{vendor}"),
-                name => format!("http://{address}/s/{name}/{vendor}"),
-            })
+        match (stage.address(vendor), stage.name.as_str()) {
+            (Some(own), _) => format!("http://{own}"),
+            (None, "default") => format!("http://{address}/{vendor}"),
+            (None, name) => format!("http://{address}/s/{name}/{vendor}"),
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Slot>> {

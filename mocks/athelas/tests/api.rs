@@ -1,7 +1,7 @@
 //! The API: who is let in, what is refused, and how jobs go on.
 
-use locum_core::{Timestamp, TokenKind};
-use locum_server::store::Change;
+use locum_core::{Clock, Timestamp, TokenKind};
+use locum_server::store::{Change, TokenQuery};
 
 use super::*;
 
@@ -334,10 +334,18 @@ async fn a_revoked_and_an_ended_token_look_alike() {
         let live = bench
             .stage
             .store
-            .list(&|token| token.kind == TokenKind::Access)
-            .await;
+            .list(TokenQuery {
+                kinds: Some(vec![TokenKind::Access]),
+                ..TokenQuery::default()
+            })
+            .await
+            .expect("it answers");
         let last = live.last().expect("a token").id;
-        bench.stage.store.change(last, change).await;
+        let changed = bench
+            .stage
+            .store
+            .change(last, change, bench.stage.clock.now());
+        changed.await.expect("it answers");
         let answer = get(&bench, "/scribe/12345", &token).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),

@@ -300,14 +300,14 @@ impl Session {
         if self.mock.setting_text("ws_midsession_expiry") == "ignore" {
             return None;
         }
-        self.mock.stage.store.get(self.token).await?.expires
+        self.mock.token(self.token).await?.expires
     }
 
     async fn ends_with_token(&self) -> bool {
         if self.mock.setting_text("ws_midsession_expiry") == "ignore" {
             return false;
         }
-        let token = self.mock.stage.store.get(self.token).await;
+        let token = self.mock.token(self.token).await;
         token.is_none_or(|token| self.mock.state_of(&token) != TokenState::Live)
     }
 

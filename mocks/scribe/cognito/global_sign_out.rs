@@ -3,7 +3,7 @@
 
 use locum_core::{Denial, Outcome, TokenKind};
 use locum_server::Reply;
-use locum_server::store::Change;
+use locum_server::store::TokenQuery;
 
 use super::{Call, done};
 use crate::scribe::examine;
@@ -11,14 +11,12 @@ use crate::scribe::examine;
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let token = examine::access(call, call.required("AccessToken")?).await?;
     let all = call.mock.effect_enabled("sign_out_everywhere");
-    let kinds = [TokenKind::Access, TokenKind::Id, TokenKind::Refresh];
-    let of_user = call.mock.tokens(|have| {
-        have.principal == token.principal
-            && kinds.contains(&have.kind)
-            && (all || have.login == token.login)
-    });
-    for have in of_user.await {
-        call.mock.change(have.id, Change::Revoke).await;
-    }
+    let of_user = TokenQuery {
+        principal: Some(token.principal),
+        kinds: Some(vec![TokenKind::Access, TokenKind::Id, TokenKind::Refresh]),
+        login: (!all).then_some(token.login),
+        ..TokenQuery::default()
+    };
+    call.mock.revoke(of_user).await;
     Ok(done().outcome(Outcome::Revoked))
 }

@@ -3,6 +3,7 @@
 
 use locum_core::{Denial, DenialKind, Outcome, TokenKind};
 use locum_server::Reply;
+use locum_server::store::TokenQuery;
 
 use super::{Call, invalid};
 
@@ -33,19 +34,20 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         // Nobody documents it: another client's token is not this client's to end.
         return Ok(reply);
     }
-    let (refresh, others) = (
-        call.mock.effect_enabled("revoke_refresh"),
-        call.mock.effect_enabled("revoke_access"),
-    );
-    let ends = |kind: TokenKind| match kind {
-        TokenKind::Refresh => refresh,
-        // "This will also invalidate any access/id token that has been issued with it."
-        TokenKind::Access | TokenKind::Id => others,
-        // Credentials that were given already live until their Expiration.
-        TokenKind::Session | TokenKind::Code | TokenKind::Aws => false,
+    // Credentials that were given already live until their Expiration.
+    let mut kinds = Vec::new();
+    if call.mock.effect_enabled("revoke_refresh") {
+        kinds.push(TokenKind::Refresh);
+    }
+    // "This will also invalidate any access/id token that has been issued with it."
+    if call.mock.effect_enabled("revoke_access") {
+        kinds.extend([TokenKind::Access, TokenKind::Id]);
+    }
+    let of_login = TokenQuery {
+        login: Some(token.login),
+        kinds: Some(kinds),
+        ..TokenQuery::default()
     };
-    call.mock
-        .revoke_login(token.login, |have| ends(have.kind))
-        .await;
+    call.mock.revoke(of_login).await;
     Ok(reply.outcome(Outcome::Revoked))
 }

@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use locum_core::Clock;
+use locum_server::store::{Change, TokenQuery};
 
 use super::super::md5::md5;
 use super::*;
@@ -508,12 +510,11 @@ async fn the_vendor_may_end_what_it_issued() {
         signed(&bench, &aws, "GET", "/v1/tasks", "").await.status,
         200
     );
-    for token in bench.stage.store.list(&|_| true).await {
-        bench
-            .stage
-            .store
-            .change(token.id, locum_server::store::Change::Revoke)
-            .await;
+    let all = bench.stage.store.list(TokenQuery::default()).await;
+    for token in all.expect("it answers") {
+        let now = bench.stage.clock.now();
+        let changed = bench.stage.store.change(token.id, Change::Revoke, now);
+        changed.await.expect("it answers");
     }
     let (_, class, _) = refusal(&signed(&bench, &aws, "GET", "/v1/tasks", "").await);
     assert_eq!(class, "ExpiredTokenException");

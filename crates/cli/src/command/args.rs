@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
 
+use super::values;
+
 /// Mock vendors, a reference client and a conformance harness for health vendors' authentication.
 #[derive(Debug, Parser)]
 #[command(name = "locum", version, about, max_term_width = 100)]
@@ -51,8 +53,17 @@ pub(super) struct Serve {
     /// Bearer token of the control API
     #[arg(long, env = "LOCUM_CONTROL_TOKEN", hide_env_values = true)]
     pub(super) control_token: Option<String>,
+    /// A name besides localhost by which the control API may be called, without port
+    #[arg(long, env = "LOCUM_ALLOW_HOST", value_name = "NAME", value_delimiter = ',', value_parser = values::host_name)]
+    pub(super) allow_host: Vec<String>,
+    /// Memory that all stages together may take, in MiB; the oldest goes first
+    #[arg(long, env = "LOCUM_MEMORY_LIMIT", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) memory_limit: u32,
+    /// Memory that one stage may take, in MiB
+    #[arg(long, env = "LOCUM_STAGE_MEMORY_LIMIT", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) stage_memory_limit: u32,
     /// Print no line for each exchange
-    #[arg(long, short, env = "LOCUM_QUIET")]
+    #[arg(long, short, env = "LOCUM_QUIET", value_parser = values::switch("LOCUM_QUIET"))]
     pub(super) quiet: bool,
 }
 
@@ -80,7 +91,7 @@ pub(super) struct Check {
     #[arg(long, env = "LOCUM_SEED")]
     pub(super) seed: Option<u64>,
     /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
-    #[arg(long, env = "LOCUM_STRICT")]
+    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
     pub(super) strict: bool,
     /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
     /// covers)
@@ -130,7 +141,7 @@ pub(super) struct List {
     #[arg(env = "LOCUM_VENDOR")]
     pub(super) vendor: Option<String>,
     /// Print JSON, a row a line
-    #[arg(long, env = "LOCUM_JSON")]
+    #[arg(long, env = "LOCUM_JSON", value_parser = values::switch("LOCUM_JSON"))]
     pub(super) json: bool,
 }
 
@@ -139,4 +150,27 @@ pub(super) struct List {
 pub(super) struct Explain {
     /// The requirement's id, such as VEN-26
     pub(super) id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{ArgAction, CommandFactory};
+
+    /// A flag without a variable, or with one of another name, would be a trap.
+    #[test]
+    fn each_flag_has_the_variable_of_its_name() {
+        let command = super::Args::command();
+        let flags = command
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments)
+            .filter(|flag| flag.get_long().is_some_and(|long| long != "help"));
+        let mut switches = 0;
+        for flag in flags {
+            let long = flag.get_long().expect("it has one");
+            let name = format!("LOCUM_{}", long.to_ascii_uppercase().replace('-', "_"));
+            assert_eq!(flag.get_env(), Some(name.as_ref()), "--{long}");
+            switches += usize::from(matches!(flag.get_action(), ArgAction::SetTrue));
+        }
+        assert!(switches >= 3, "{switches}");
+    }
 }

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use locum_core::Secret;
+use locum_server::memory::MemoryLimits;
 use locum_server::observe::{Observation, Observer};
 use locum_server::{App, ServerConfig, ServerError, Stages};
 
 use super::port_file::PortFile;
+use super::signal::Interruption;
 use super::{Failure, args, line, vendors};
 
 /// Serves until it is interrupted.
@@ -19,6 +21,9 @@ pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
 }
 
 async fn serve(args: &args::Serve) -> Result<u8, Failure> {
+    // Before anybody can know that the server runs, so that it always ends in order.
+    let mut interruption = Interruption::new()
+        .map_err(|error| Failure::unreachable(format!("cannot catch signals: {error}")))?;
     let port_file = args.port_file.as_deref().map(PortFile::clear).transpose()?;
     let ready = Arc::new(OnceLock::new());
     let running = start(args, printer(Arc::clone(&ready), args.quiet)).await?;
@@ -26,7 +31,7 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
         file.write(running.stages.address.port())?;
     }
     let _ = ready.set(greeting(&running.stages));
-    super::signal::interrupted().await;
+    interruption.came().await;
     running.stop().await;
     Ok(0)
 }
@@ -49,8 +54,14 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
     let config = ServerConfig {
         address: SocketAddr::new(args.host, args.port),
         control_token,
+        allowed_hosts: args.allow_host.clone(),
         seed: args.seed,
         observer: Some(observer),
+        memory: MemoryLimits {
+            process: mebibytes(args.memory_limit),
+            stage: mebibytes(args.stage_memory_limit),
+        },
+        ..ServerConfig::loopback()
     };
     let running = App::start(config, vendors)
         .await
@@ -80,6 +91,10 @@ fn printer(ready: Arc<OnceLock<String>>, quiet: bool) -> Observer {
         }
         Observation::Dropped(count) => super::say(&line::dropped(count)),
     })
+}
+
+fn mebibytes(count: u32) -> usize {
+    usize::try_from(u64::from(count) << 20).unwrap_or(usize::MAX)
 }
 
 fn refused(error: &ServerError) -> Failure {

@@ -1,20 +1,36 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, and what a supervisor sends.
 
-/// Waits for the first of them.
-pub(super) async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ctrl-C, and what a supervisor sends; both are caught from `new` on.
+#[derive(Debug)]
+pub(super) struct Interruption {
     #[cfg(unix)]
-    {
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interruption {
+    #[cfg(unix)]
+    pub(super) fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).ok();
-        let terminated = async {
-            match terminate.as_mut() {
-                Some(terminate) => terminate.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! { _ = interrupt => {}, _ = terminated => {} }
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            signals: [interrupt, terminate],
+        })
     }
+
     #[cfg(not(unix))]
-    let _ = interrupt.await;
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    pub(super) async fn came(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) async fn came(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn margins_keep_their_order_and_leave_most_of_the_life() {
+    fn margins_keep_their_order_and_leave_most_of_the_lifetime() {
         let mut rng = StdRng::seed_from_u64(1);
         for seconds in [0, 1, 60, 300, 3600, 172_800] {
             let lifetime = Duration::from_secs(seconds);

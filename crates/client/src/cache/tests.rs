@@ -13,12 +13,12 @@ use crate::moment::Moment;
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A vendor that counts what it is asked; each credential is its number.
+/// A vendor that counts its requests; each credential is the number of its request.
 #[derive(Clone)]
 struct Vendor {
     clock: Arc<ManualClock>,
     cache: Cache<u64>,
-    asked: Arc<AtomicU64>,
+    requests: Arc<AtomicU64>,
 }
 
 impl Vendor {
@@ -28,12 +28,12 @@ impl Vendor {
         Self {
             cache: Cache::new(shared, 7),
             clock,
-            asked: Arc::default(),
+            requests: Arc::default(),
         }
     }
 
-    fn asked(&self) -> u64 {
-        self.asked.load(Ordering::SeqCst)
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
     }
 
     fn now(&self) -> Moment {
@@ -53,7 +53,7 @@ impl Vendor {
         let vendor = self.clone();
         let source = || async move {
             let requested_at = vendor.now();
-            let value = vendor.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            let value = vendor.requests.fetch_add(1, Ordering::SeqCst) + 1;
             if let Some(gate) = gate {
                 let _ = gate.acquire().await;
             }
@@ -100,11 +100,11 @@ async fn ten_thousand_first_calls_make_one_request() {
     while let Some(call) = calls.join_next().await {
         assert_eq!(call.expect("no panic").expect("a token").value, 1);
     }
-    assert_eq!(vendor.asked(), 1);
+    assert_eq!(vendor.requests(), 1);
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_takes_nothing_with_it() {
+async fn a_cancelled_caller_does_not_cancel_the_fetch() {
     let vendor = Vendor::new();
     let gate = Arc::new(Semaphore::new(0));
     let first = tokio::spawn({
@@ -121,11 +121,11 @@ async fn a_caller_that_goes_away_takes_nothing_with_it() {
     settle().await;
     gate.add_permits(1);
     let entry = second.await.expect("no panic").expect("a token");
-    assert_eq!((entry.value, vendor.asked()), (1, 1));
+    assert_eq!((entry.value, vendor.requests()), (1, 1));
 }
 
 #[tokio::test]
-async fn a_source_that_panics_is_an_error_and_no_hang() {
+async fn a_source_that_panics_is_an_error() {
     let vendor = Vendor::new();
     let source = || async { panic!("a bug in the source") };
     let outcome = vendor.cache.get(source).await;
@@ -142,11 +142,11 @@ async fn a_late_refusal_of_an_old_token_leaves_the_new_one() {
     let new = vendor.get(Ok(HOUR)).await.expect("a token");
     vendor.cache.invalidate(old.generation);
     let kept = vendor.get(Ok(HOUR)).await.expect("a token");
-    assert_eq!((new.value, kept.value, vendor.asked()), (2, 2, 2));
+    assert_eq!((new.value, kept.value, vendor.requests()), (2, 2, 2));
 }
 
 #[tokio::test]
-async fn near_its_end_a_token_is_served_while_it_is_renewed() {
+async fn near_its_expiry_a_token_is_served_while_it_is_renewed() {
     let vendor = Vendor::new();
     vendor.get(Ok(HOUR)).await.expect("a token");
     vendor.clock.advance(58 * MINUTE);
@@ -154,16 +154,16 @@ async fn near_its_end_a_token_is_served_while_it_is_renewed() {
     assert_eq!(vendor.get(Ok(HOUR)).await.expect("served").value, 1);
     settle().await;
     assert_eq!(vendor.get(Ok(HOUR)).await.expect("served").value, 2);
-    assert_eq!(vendor.asked(), 2);
+    assert_eq!(vendor.requests(), 2);
 }
 
 #[tokio::test]
-async fn a_token_that_still_lives_outlasts_a_failed_renewal() {
+async fn an_unexpired_token_is_served_after_a_failed_renewal() {
     let vendor = Vendor::new();
     vendor.get(Ok(HOUR)).await.expect("a token");
-    for before_its_end in [120, 10] {
+    for before_expiry in [120, 10] {
         vendor.clock.advance(
-            HOUR.saturating_sub(vendor.clock.monotonic() + Duration::from_secs(before_its_end)),
+            HOUR.saturating_sub(vendor.clock.monotonic() + Duration::from_secs(before_expiry)),
         );
         assert_eq!(vendor.get(Err(down())).await.expect("served").value, 1);
         settle().await;
@@ -176,7 +176,7 @@ async fn a_token_that_still_lives_outlasts_a_failed_renewal() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_refused_meanwhile_does_not_outlast_a_failed_renewal() {
+async fn a_token_that_was_refused_meanwhile_is_not_served_after_a_failed_renewal() {
     let vendor = Vendor::new();
     let old = vendor.get(Ok(HOUR)).await.expect("a token");
     vendor
@@ -239,11 +239,15 @@ async fn between_failed_renewals_there_is_a_growing_pause() {
         let _ = vendor.get(Err(down())).await;
         vendor.clock.advance(Duration::from_millis(50));
     }
-    assert!(vendor.asked() <= 8, "{} requests in 50 s", vendor.asked());
+    assert!(
+        vendor.requests() <= 8,
+        "{} requests in 50 s",
+        vendor.requests()
+    );
 }
 
 #[tokio::test]
-async fn a_vendor_that_names_a_time_is_heard() {
+async fn a_retry_after_is_respected() {
     let vendor = Vendor::new();
     let busy = Error::Throttled {
         status: 503,
@@ -253,7 +257,7 @@ async fn a_vendor_that_names_a_time_is_heard() {
         let _ = vendor.get(Err(busy.clone())).await;
         vendor.clock.advance(Duration::from_secs(1));
     }
-    assert_eq!(vendor.asked(), 1);
+    assert_eq!(vendor.requests(), 1);
     vendor.clock.advance(Duration::from_secs(1));
     assert!(vendor.get(Ok(HOUR)).await.is_ok());
 }
@@ -265,20 +269,20 @@ async fn fifty_calls_with_wrong_credentials_make_one_login() {
         let outcome = vendor.get(Err(refused())).await;
         assert_eq!(outcome.map(|entry| entry.value), Err(refused()));
     }
-    assert_eq!(vendor.asked(), 1);
+    assert_eq!(vendor.requests(), 1);
 }
 
 #[tokio::test]
-async fn a_token_without_life_serves_the_call_it_was_fetched_for() {
+async fn a_token_of_lifetime_zero_serves_the_call_it_was_fetched_for() {
     let vendor = Vendor::new();
     for n in 1..=3 {
         let entry = vendor.get(Ok(Duration::ZERO)).await.expect("a token");
-        assert_eq!((entry.value, vendor.asked()), (n, n));
+        assert_eq!((entry.value, vendor.requests()), (n, n));
     }
 }
 
 #[tokio::test]
-async fn life_is_counted_from_the_request_not_from_the_reply() {
+async fn the_lifetime_is_counted_from_the_request_not_from_the_reply() {
     let vendor = Vendor::new();
     let gate = Arc::new(Semaphore::new(0));
     let call = tokio::spawn({
@@ -294,7 +298,7 @@ async fn life_is_counted_from_the_request_not_from_the_reply() {
 }
 
 #[tokio::test]
-async fn either_clock_ends_a_life() {
+async fn a_token_expires_on_either_clock() {
     let vendor = Vendor::new();
     vendor.get(Ok(HOUR)).await.expect("a token");
     // A suspended machine: the monotonic clock stood still.
@@ -319,7 +323,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (1..4_u8, prop::option::weighted(0.8, 0..100_000_u32))
-            .prop_map(|(calls, life)| Step::Calls(calls, life)),
+            .prop_map(|(calls, lifetime)| Step::Calls(calls, lifetime)),
         2 => (0..60_000_u32).prop_map(Step::Advance),
         1 => (-200_000..200_000_i32).prop_map(Step::Jump),
         1 => (0..3_u8).prop_map(Step::Refuse),
@@ -342,9 +346,9 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                     refused = refused.max(generation);
                 }
             }
-            Step::Calls(calls, life) => {
-                let before = vendor.asked();
-                let answer = life
+            Step::Calls(calls, lifetime) => {
+                let before = vendor.requests();
+                let answer = lifetime
                     .map(|millis| Duration::from_millis(millis.into()))
                     .ok_or_else(down);
                 let calls = (0..calls).map(|_| vendor.get(answer.clone()));
@@ -353,17 +357,16 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                     .into_iter()
                     .flatten()
                 {
-                    // Fetched for these very calls, or alive on both clocks.
+                    // Fetched for these very calls, or unexpired on both clocks.
                     let new = entry.value > before;
                     prop_assert!(
                         new || !entry.expires_at.passed(vendor.now()),
-                        "served when over"
+                        "served when expired"
                     );
                     prop_assert!(entry.generation > refused, "served when refused");
                 }
-                // At most one flight for calls that come at once: the one before them may have
-                // been in the air.
-                prop_assert!(vendor.asked() <= before + 1, "two fetches at once");
+                // At most one fetch for simultaneous calls; an earlier one may have been in progress.
+                prop_assert!(vendor.requests() <= before + 1, "two fetches at once");
             }
         }
     }
@@ -374,7 +377,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn no_order_of_events_serves_a_dead_token_or_fetches_twice(
+    fn no_order_of_events_serves_an_expired_token_or_fetches_twice(
         steps in prop::collection::vec(step(), 1..40)
     ) {
         tokio::runtime::Builder::new_current_thread()

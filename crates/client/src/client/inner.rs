@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use http::{HeaderName, HeaderValue};
-use locum_core::Clock;
 use locum_core::profile::{Profile, Proof};
+use locum_core::{Clock, Secret};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use reqwest::Url;
@@ -14,7 +14,7 @@ use reqwest::Url;
 use crate::address;
 use crate::config::{Config, Credentials};
 use crate::error::Error;
-use crate::grant::Issuer;
+use crate::grant::{self, Issuer};
 use crate::session::CredentialSession;
 use crate::sign::{Signer, Skew};
 use crate::socket::SocketEndpoint;
@@ -81,13 +81,42 @@ impl Inner {
         })
     }
 
-    pub(super) fn new_session(&self, credentials: Credentials) -> Arc<CredentialSession> {
+    fn new_session(&self, credentials: Credentials) -> Arc<CredentialSession> {
         CredentialSession::new(credentials, &self.clock, self.seed())
     }
 
-    /// A session that does not use a configured refresh token again.
-    pub(super) fn signed_out(&self, credentials: Credentials) -> Arc<CredentialSession> {
-        CredentialSession::signed_out(credentials, &self.clock, self.seed())
+    pub(super) fn set_credentials(&self, credentials: Credentials) {
+        self.session.store(self.new_session(credentials));
+    }
+
+    /// Revokes the session's tokens and starts another session, unless that has happened meanwhile.
+    pub(super) async fn revoke(&self) -> Result<(), Error> {
+        let session = self.session.load_full();
+        grant::revoke(&self.issuer, &session).await?;
+        let credentials = session.credentials.clone();
+        let next = CredentialSession::signed_out(credentials, &self.clock, self.seed());
+        self.session.compare_and_swap(&session, next);
+        Ok(())
+    }
+
+    /// Answers the session's challenge and starts a session with the new password, unless another
+    /// one was started meanwhile.
+    pub(super) async fn change_password(&self, new_password: Secret) -> Result<(), Error> {
+        let session = self.session.load_full();
+        let fetched = grant::change_password(&self.issuer, &session, &new_password).await?;
+        let Credentials::User { username, .. } = &session.credentials else {
+            return Err(Error::Config("only an account has a password"));
+        };
+        let next = self.new_session(Credentials::User {
+            username: username.clone(),
+            password: new_password,
+        });
+        if let Some(refresh) = &fetched.value.refresh {
+            next.set_refresh_token(refresh.clone());
+        }
+        next.tokens.put(fetched);
+        self.session.compare_and_swap(&session, next);
+        Ok(())
     }
 
     /// A seed for the two caches of one more session.

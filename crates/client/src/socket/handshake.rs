@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderName, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use locum_core::Timestamp;
 use locum_core::profile::SocketFacts;
 use reqwest::{Response, Upgraded, Url};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::SocketEndpoint;
+use super::{SocketEndpoint, connection};
 use crate::address;
 use crate::error::Error;
 use crate::grant::{self, Issuer};
+use crate::retry::retry_after;
 use crate::session::CredentialSession;
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
@@ -54,7 +56,7 @@ pub(super) async fn upgrade(
                 renewed = true;
                 session.tokens.invalidate(entry.generation);
             }
-            status => return Err(refusal(status)),
+            _ => return Err(error_of(&response, issuer.clock.now())),
         }
     }
 }
@@ -115,25 +117,28 @@ async fn accept(response: Response, key: &str) -> Result<WebSocketStream<Upgrade
         .upgrade()
         .await
         .map_err(|error| Error::from_http(&error))?;
-    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
+    let config = Some(connection::config());
+    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, config).await)
 }
 
-fn refusal(status: StatusCode) -> Error {
-    let status_code = status.as_u16();
-    match status_code {
+/// The error that a response other than 101 stands for.
+fn error_of(response: &Response, now: Timestamp) -> Error {
+    let status = response.status().as_u16();
+    let code = status.to_string();
+    match status {
         401 | 403 => Error::Auth {
             what: "token",
-            code: status_code.to_string(),
-            status: status_code,
+            code,
+            status,
         },
         429 | 503 => Error::Throttled {
-            status: status_code,
-            wait: None,
+            status,
+            wait: retry_after(response.headers(), now),
         },
         _ => Error::Status {
             what: "the websocket handshake",
-            code: status_code.to_string(),
-            status: status_code,
+            code,
+            status,
         },
     }
 }

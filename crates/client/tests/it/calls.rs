@@ -212,7 +212,7 @@ async fn a_cookie_of_the_caller_is_sent() {
 #[tokio::test]
 async fn names_below_localhost_are_this_machine() {
     let vendor = vendor(|_, _| Answer::new(200, "")).await;
-    let mut config = vendor.config(super::vendor::key());
+    let mut config = vendor.config(super::vendor::client_credentials());
     config.api_url = config.api_url.replace("127.0.0.1", "api.acme.localhost");
     let client = vendor.client_with(&plain(), config);
     client.call(ApiOperation::get("/x")).await.expect("a reply");

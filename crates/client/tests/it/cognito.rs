@@ -235,18 +235,17 @@ async fn a_plain_403_is_a_reply() {
     assert_eq!(vendor.count("/api/tasks"), 1);
 }
 
+fn new_password_required() -> Answer {
+    let body = json!({
+        "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "session", "ChallengeParameters": {},
+    });
+    Answer::json(200, &body)
+}
+
 #[tokio::test]
 async fn a_temporary_password_is_changed_before_anything_else() {
     let challenge = |n: usize, operation: &str, _: &Value| {
-        (operation == "InitiateAuth" && n == 1).then(|| {
-            Answer::json(
-                200,
-                &json!({
-                    "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "session",
-                    "ChallengeParameters": {},
-                }),
-            )
-        })
+        (operation == "InitiateAuth" && n == 1).then(new_password_required)
     };
     let vendor = vendor(challenge, ok).await;
     let client = client(&vendor, account());
@@ -315,4 +314,54 @@ async fn throttling_is_a_400_and_is_waited_out() {
     let vendor = vendor(busy, ok).await;
     client(&vendor, account()).token().await.expect("a token");
     assert_eq!(vendor.count("/"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_goes_away_does_not_lose_the_new_password() {
+    let (arrived, arrival) = tokio::sync::oneshot::channel();
+    let arrived = std::sync::Mutex::new(Some(arrived));
+    let (go_on, held) = std::sync::mpsc::channel();
+    let held = std::sync::Mutex::new(held);
+    let special = move |n: usize, operation: &str, _: &Value| match operation {
+        "InitiateAuth" if n == 1 => Some(new_password_required()),
+        "RespondToAuthChallenge" => match arrived.lock().expect("whole").take() {
+            Some(arrived) => {
+                // The first answer is held back until its caller has gone.
+                arrived.send(()).expect("the test waits");
+                held.lock()
+                    .expect("whole")
+                    .recv()
+                    .expect("the test goes on");
+                None
+            }
+            None => Some(Answer::json(
+                400,
+                &json!({"__type": "NotAuthorizedException"}),
+            )),
+        },
+        _ => None,
+    };
+    let vendor = vendor(special, ok).await;
+    let client = client(&vendor, account());
+    let error = client.token().await.expect_err("a challenge");
+    assert_eq!(error.kind(), ErrorKind::Challenge);
+    let caller = tokio::spawn({
+        let client = client.clone();
+        async move { client.change_password("New1!".into()).await }
+    });
+    arrival.await.expect("the answer arrives");
+    caller.abort();
+    assert!(caller.await.expect_err("it was aborted").is_cancelled());
+    go_on.send(()).expect("the vendor waits");
+    // Until the change is complete its challenge is pending, and a second answer is refused.
+    for _ in 0..1000 {
+        let again = client.change_password("Other1!".into()).await;
+        if again.expect_err("answered already").kind() == ErrorKind::Other {
+            client.token().await.expect("a token");
+            let flows = operations(&vendor);
+            assert!(!flows[1..].contains(&"USER_PASSWORD_AUTH".to_owned()));
+            return;
+        }
+    }
+    panic!("the new password was lost");
 }

@@ -69,7 +69,7 @@ async fn a_list_is_bounded_in_bytes() {
             return token(n);
         }
         let next = format!("http://{}/api/members?page={n}", seen.header("host"));
-        let padding = "x".repeat(40 << 20);
+        let padding = "x".repeat(33 << 20);
         Answer::json(200, &json!({"results": [padding], "nextPage": next}))
     })
     .await;

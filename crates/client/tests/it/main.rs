@@ -5,6 +5,7 @@ mod cognito;
 mod lists;
 mod proxies;
 mod secrets;
+mod socket_ends;
 mod sockets;
 mod tokens;
 mod vendor;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::net::TcpListener;
 
-use super::vendor::{Vendor, key, plain, token};
+use super::vendor::{Vendor, client_credentials, plain, token};
 
 const CHILD: &str = "LOCUM_TEST_PROXY_CHILD";
 
 async fn child() {
     let vendor = Vendor::new(|n, _| token(n)).await;
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     // The rest of the vendor lies behind the proxy.
     config.api_url = "https://api.example.invalid".into();
     let client = vendor.client_with(&plain(), config);

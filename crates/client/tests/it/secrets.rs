@@ -2,7 +2,7 @@ use http::HeaderMap;
 use locum_client::{ApiOperation, Error};
 use locum_core::Secret;
 
-use super::vendor::{Answer, Vendor, key, plain};
+use super::vendor::{Answer, Vendor, client_credentials, plain};
 
 #[tokio::test]
 async fn a_vendor_that_repeats_the_secret_is_not_repeated() {
@@ -54,7 +54,10 @@ async fn configuration_and_tokens_print_no_secret() {
     let token = client.token().await.expect("a token");
     assert!(token.access_token == Secret::new("canary"));
     let reply = client.call(ApiOperation::get("/x")).await.expect("a reply");
-    let printed = format!("{token:?} {reply:?} {client:?} {:?}", vendor.config(key()));
+    let printed = format!(
+        "{token:?} {reply:?} {client:?} {:?}",
+        vendor.config(client_credentials())
+    );
     assert!(
         !printed.contains("canary") && !printed.contains("s:e cret"),
         "{printed}"
@@ -64,7 +67,7 @@ async fn configuration_and_tokens_print_no_secret() {
 #[tokio::test]
 async fn credentials_do_not_travel_in_clear_text() {
     let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.token_url = "http://login.example.invalid/token".into();
     let outcome = vendor
         .client_with(&plain(), config)
@@ -76,7 +79,7 @@ async fn credentials_do_not_travel_in_clear_text() {
 #[tokio::test]
 async fn https_towards_a_plain_port_is_a_tls_error() {
     let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.token_url = config.token_url.replace("http:", "https:");
     // The vendor reads the greeting as a request head that never ends; a real port answers it.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -120,7 +123,7 @@ async fn an_address_holds_no_credentials() {
         "http://127.0.0.1:1/?key=canary",
         "http://127.0.0.1:1/#a",
     ] {
-        let mut config = vendor.config(key());
+        let mut config = vendor.config(client_credentials());
         config.api_url = base.into();
         let clock = std::sync::Arc::new(locum_core::SystemClock::new());
         let outcome = locum_client::Client::new(&plain(), config, clock, 1);

@@ -2,26 +2,26 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use locum_client::{Error, ErrorKind};
 use locum_core::Profile;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::{WebSocketStream, tungstenite};
 
-use super::vendor::{Answer, Vendor, key, plain, token};
+use super::vendor::{Answer, Vendor, client_credentials, plain, token};
 
-fn profile() -> Profile {
+pub(crate) fn profile(max_frame: u64) -> Profile {
     let mut profile = plain();
     profile.socket = Some(locum_core::profile::SocketFacts {
         token_parameter: "token".into(),
         token_prefix: "Bearer ".into(),
-        max_frame: 4,
+        max_frame,
     });
     profile
 }
 
 /// What the server does after the head of the handshake request.
 #[derive(Clone, Copy)]
-enum Behavior {
+pub(crate) enum Behavior {
     Honest,
     Denies,
     Masks,
@@ -30,8 +30,11 @@ enum Behavior {
     Refuses,
 }
 
-/// A websocket server; returns the head of the request and the messages received.
-async fn serve(listener: TcpListener, behavior: Behavior) -> (String, Vec<Message>) {
+/// Accepts a connection and answers its handshake; returns the head of the request, too.
+pub(crate) async fn handshake(
+    listener: &TcpListener,
+    behavior: Behavior,
+) -> (String, WebSocketStream<TcpStream>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (mut stream, _) = listener.accept().await.expect("a connection");
     let mut head = Vec::new();
@@ -63,7 +66,15 @@ async fn serve(listener: TcpListener, behavior: Behavior) -> (String, Vec<Messag
         Behavior::Masks => Role::Client,
         _ => Role::Server,
     };
-    let mut socket = WebSocketStream::from_raw_socket(stream, role, None).await;
+    (
+        head,
+        WebSocketStream::from_raw_socket(stream, role, None).await,
+    )
+}
+
+/// A websocket server; returns the head of the request and the messages received.
+async fn serve(listener: TcpListener, behavior: Behavior) -> (String, Vec<Message>) {
+    let (head, mut socket) = handshake(&listener, behavior).await;
     let mut received = Vec::new();
     if let Behavior::Refuses = behavior {
         return (head, received);
@@ -102,9 +113,9 @@ async fn open(
     let vendor = Vendor::new(|n, _| token(n)).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("ws://{}", listener.local_addr().expect("an address"));
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.ws_url = Some(base.clone());
-    let client = vendor.client_with(&profile(), config);
+    let client = vendor.client_with(&profile(4), config);
     let server = tokio::spawn(serve(listener, behavior));
     let url = format!("{base}/streams?tenant-name=base");
     (client.open_socket(&url, json!({"a": 1})).await, server)
@@ -156,7 +167,7 @@ async fn a_refused_token_is_renewed_once_and_other_origins_get_none() {
         _ => Answer::new(401, ""),
     })
     .await;
-    let client = vendor.client(&profile());
+    let client = vendor.client(&profile(4));
     let own = format!("{}/streams", vendor.base.replace("http:", "ws:"));
     let error = client
         .open_socket(&own, json!({}))
@@ -168,4 +179,21 @@ async fn a_refused_token_is_renewed_once_and_other_origins_get_none() {
         .open_socket("ws://127.0.0.1:9/streams", json!({}))
         .await;
     assert!(matches!(outcome, Err(Error::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_throttled_handshake_says_how_long_to_wait() {
+    let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
+        "/token" => token(n),
+        _ => Answer::new(503, "").with("retry-after", "7"),
+    })
+    .await;
+    let url = format!("{}/streams", vendor.base.replace("http:", "ws:"));
+    let client = vendor.client(&profile(4));
+    let error = client.open_socket(&url, json!({})).await;
+    let wait = Some(std::time::Duration::from_secs(7));
+    assert_eq!(
+        error.expect_err("throttled"),
+        Error::Throttled { status: 503, wait }
+    );
 }

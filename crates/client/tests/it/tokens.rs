@@ -4,7 +4,7 @@ use http::StatusCode;
 use locum_client::{ApiOperation, Credentials, Error, ErrorKind};
 use serde_json::json;
 
-use super::vendor::{Answer, Vendor, account, key, plain, profile, token};
+use super::vendor::{Answer, Vendor, account, client_credentials, plain, profile, token};
 
 fn honest(n: usize, seen: &super::vendor::Seen) -> Answer {
     match seen.target.as_str() {
@@ -268,7 +268,7 @@ async fn what_the_profile_wants_must_be_configured() {
     let vendor = Vendor::new(honest).await;
     let tenant = json!({"api": {"tenant_header": "Tenant-Name"}});
     let facts = json!({"grant": "client_credentials", "expires_in": "seconds", "lifetime_s": 1});
-    let mut config = vendor.config(key());
+    let mut config = vendor.config(client_credentials());
     config.tenant = Some(String::new());
     let clock = std::sync::Arc::new(locum_core::SystemClock::new());
     let outcome = locum_client::Client::new(&profile(&facts, &tenant), config, clock, 1);

@@ -1,4 +1,4 @@
-//! A vendor on loopback: it reads requests, remembers them, and answers what a closure says.
+//! A vendor on loopback: it records requests and answers them by a closure.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
@@ -93,7 +93,7 @@ impl Vendor {
         }
     }
 
-    /// How many requests came to a path.
+    /// The number of requests to a path.
     pub(crate) fn count(&self, path: &str) -> usize {
         self.to(path).len()
     }
@@ -119,7 +119,7 @@ impl Vendor {
     }
 
     pub(crate) fn client(&self, profile: &Profile) -> Client {
-        self.client_with(profile, self.config(key()))
+        self.client_with(profile, self.config(client_credentials()))
     }
 
     pub(crate) fn client_with(&self, profile: &Profile, config: Config) -> Client {
@@ -182,15 +182,15 @@ async fn read(stream: &mut TcpStream) -> Option<Seen> {
     })
 }
 
-/// A confidential client.
-pub(crate) fn key() -> Credentials {
+/// Credentials of a confidential client.
+pub(crate) fn client_credentials() -> Credentials {
     Credentials::Client {
         client_id: "id".into(),
         client_secret: "s:e cret".into(),
     }
 }
 
-/// An account.
+/// Credentials of an account.
 pub(crate) fn account() -> Credentials {
     Credentials::User {
         username: "svc+a@example.com".into(),
@@ -218,7 +218,7 @@ pub(crate) fn plain() -> Profile {
     )
 }
 
-/// The token reply with a token for each request.
+/// A token response with another token for each request.
 pub(crate) fn token(n: usize) -> Answer {
     let body =
         json!({"access_token": format!("tok{n}"), "token_type": "bearer", "expires_in": 300});

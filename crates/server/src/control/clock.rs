@@ -34,6 +34,9 @@ fn adjust(ask: &Ask) -> Outcome {
         return Err(Refusal::bad("the body says nothing of the clock")
             .hint("one or more of advance_s, now, mode"));
     }
-    stage.clock.adjust(change);
+    let adjusted = stage.clock.try_adjust(change);
+    adjusted.map_err(|fault| {
+        Refusal::bad(fault.to_string()).hint("advance_s is in seconds, now is a date of RFC 3339")
+    })?;
     Ok(call::json(200, &shown(&stage)))
 }

@@ -52,17 +52,25 @@ pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
     document
 }
 
-/// The vendor on the stage, addressed by the host that the caller used.
+/// The vendor on the stage for a look at it, addressed by the host that the caller used.
 pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
     let word = &vendor.profile().vendor;
     let host = &ask.host;
-    let base = stage
-        .root(word)
-        .unwrap_or_else(|| match stage.name.as_str() {
-            "default" => format!("http://{host}/{word}"),
-            name => format!("http://{host}/s/{name}/{word}"),
-        });
-    Mock::new(Arc::clone(vendor), Arc::clone(stage), base)
+    let base = match (stage.address(word), stage.name.as_str()) {
+        (Some(address), _) => format!("http://{}", with_port(host, address.port())),
+        (None, "default") => format!("http://{host}/{word}"),
+        (None, name) => format!("http://{host}/s/{name}/{word}"),
+    };
+    Mock::glimpse(Arc::clone(vendor), Arc::clone(stage), base)
+}
+
+/// The host of `authority` with another port.
+fn with_port(authority: &str, port: u16) -> String {
+    let host = match authority.rsplit_once(':') {
+        Some((host, old)) if old.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    format!("{host}:{port}")
 }
 
 fn of_vendor(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {

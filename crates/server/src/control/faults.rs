@@ -53,14 +53,16 @@ fn add(ask: &Ask) -> Outcome {
     check_match(ask, &new.matcher)?;
     check_when(&new.when)?;
     check_then(&new.then)?;
-    let fault = stage.add_fault(Fault {
+    let fault = Fault {
         id: FaultId(0),
         matcher: new.matcher,
         when: new.when,
         then: new.then,
         matched: 0,
         fired: 0,
-    });
+    };
+    ask.stages.make_room(&stage, fault.weight());
+    let fault = stage.add_fault(fault)?;
     Ok(call::json(201, &json!(fault)))
 }
 

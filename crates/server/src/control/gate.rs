@@ -1,12 +1,14 @@
-//! Who may call: whoever has the token, where one is set; and no page of another origin.
+//! Who may call: whoever has the token, where one is set; by an address or an allowed name; and no
+//! page of another origin.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 
+use super::host;
 use super::refusal::Refusal;
 use crate::Stages;
 
-/// The one call that needs no token: whoever started the container asks whether it lives.
+/// The one call that is open to all: whoever started the container asks whether it lives.
 const OPEN: &str = "/_locum/health";
 
 /// Lets a request pass, or says why not.
@@ -14,6 +16,7 @@ pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(
     if path == OPEN {
         return Ok(());
     }
+    host::check(headers, &stages.config.allowed_hosts)?;
     if !same_origin(headers) {
         // Bodies are taken whatever type they have, so a browser would send them unasked.
         return Err(Refusal::new(403, "a page of another origin may not call")

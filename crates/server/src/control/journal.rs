@@ -109,19 +109,19 @@ fn one(ask: &Ask) -> Outcome {
             n => format!("{n} old entries fell out; GET /_locum/journal lists those left"),
         })
     })?;
-    Ok(call::json(200, &json!(entry)))
+    Ok(call::json(200, &json!(&*entry)))
 }
 
 fn clear(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
-    let (_, entries, _) = stage.counts();
+    let entries = stage.with_journal(locum_core::Journal::len);
     stage.clear_journal();
     Ok(call::json(200, &json!({ "deleted": entries })))
 }
 
 fn entries(stage: &Stage, filter: &Filter) -> call::Answer {
     let (entries, dropped): (Vec<Value>, u64) = stage.with_journal(|journal| {
-        let entries = journal.find(filter).map(|entry| json!(entry)).collect();
+        let entries = journal.find(filter).map(|entry| json!(&**entry)).collect();
         (entries, journal.dropped())
     });
     call::json(200, &json!({"entries": entries, "dropped": dropped}))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, ready};
+use super::call::{self, Ask, Call, Outcome, ready};
 use super::openapi;
 use crate::observe::Watched;
 
@@ -10,8 +10,8 @@ use crate::observe::Watched;
 pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET /health",
-        "says that the server lives, and what slow readers missed",
-        |ask| ready(Ok(health(&ask))),
+        "says that the server lives, what memory it takes, and what slow readers missed",
+        |ask| Box::pin(health(ask)),
     ),
     Call::new("GET /ready", "says which vendors answer", |ask| {
         ready(Ok(readiness(&ask)))
@@ -25,9 +25,24 @@ pub(super) const CALLS: &[Call] = &[
     }),
 ];
 
-fn health(ask: &Ask) -> call::Answer {
+/// Memory in bytes; tokens and entries are those that fell out of all stages that there are.
+async fn health(ask: Ask) -> Outcome {
+    let (mut tokens, mut entries) = (0, 0);
+    for stage in ask.stages.all() {
+        let counts = stage.counts().await?;
+        tokens += counts.forgotten_tokens;
+        entries += counts.dropped_entries;
+    }
+    let memory = json!({
+        "used_bytes": ask.stages.memory().used(),
+        "limit_bytes": ask.stages.memory().limit(),
+        "stage_limit_bytes": ask.stages.config.memory.stage,
+        "forgotten_tokens": tokens,
+        "dropped_entries": entries,
+    });
     let lines = ask.stages.watched.as_ref().map_or(0, Watched::dropped);
-    call::json(200, &json!({"status": "ok", "dropped": {"lines": lines}}))
+    let health = json!({"status": "ok", "memory": memory, "dropped": {"lines": lines}});
+    Ok(call::json(200, &health))
 }
 
 fn readiness(ask: &Ask) -> call::Answer {

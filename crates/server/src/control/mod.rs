@@ -8,7 +8,7 @@
 //!
 //! # Layout
 //!
-//! - `call`, `input`, `refusal`, `gate`, `openapi`: what all calls have in common
+//! - `call`, `input`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
 //! - `stages`, `document`, `principals`: worlds, and what stands in them
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: how they are turned
 //! - `journal`, `wait`, `stream`, `har`: what happened there
@@ -21,6 +21,7 @@ mod document;
 mod faults;
 mod gate;
 mod har;
+mod host;
 mod input;
 mod journal;
 mod meta;

@@ -73,10 +73,14 @@ fn change(ask: &Ask, new: fn(Value, Value) -> Value) -> Outcome {
         if let Some(members) = after.as_object_mut() {
             stage.rng(|mut rng| principal::fill(members, &mut rng));
         }
-        if let Err(fault) = vendor.change_principals(&mock, after) {
+        let word = &vendor.profile().vendor;
+        ask.stages
+            .make_room(&stage, locum_core::weight::json(&after));
+        stage.charge_principals(word, &after)?;
+        if let Err(fault) = vendor.change_principals(&ask.stages.mock(vendor, &stage), after) {
             for (vendor, before) in done {
                 // They were the vendor's own a moment ago.
-                let _ = vendor.change_principals(&document::mock(ask, &stage, vendor), before);
+                let _ = vendor.change_principals(&ask.stages.mock(vendor, &stage), before);
             }
             return Err(refused(&mock.profile().vendor, &fault));
         }

@@ -1,10 +1,17 @@
 //! Refusals: `{"error":"…","hint":"…"}` with a fitting status, whatever went wrong.
 
-use locum_core::setting::{SettingError, nearest};
+use locum_core::setting::nearest;
 use serde_json::{Map, Value};
 
 use super::call::{self, Answer};
 use crate::ServerError;
+use crate::memory::OverLimit;
+use crate::stage::SettingsError;
+use crate::store::StoreError;
+
+/// The longest name that a refusal repeats whole, and the longest sentence, in characters.
+const MAX_NAME: usize = 100;
+const MAX_SENTENCE: usize = 800;
 
 /// Why a call did nothing.
 #[derive(Debug)]
@@ -99,8 +106,9 @@ impl Refusal {
     /// The answer that carries it.
     pub(super) fn into_answer(self) -> Answer {
         let mut body = Map::new();
-        body.insert("error".into(), self.error.into());
-        body.insert("hint".into(), self.hint.unwrap_or_default().into());
+        body.insert("error".into(), bounded(&self.error).into());
+        let hint = bounded(&self.hint.unwrap_or_default());
+        body.insert("hint".into(), hint.into());
         body.extend(self.members);
         let mut answer = call::json(self.status, &Value::Object(body));
         if self.status == 401 {
@@ -113,9 +121,47 @@ impl Refusal {
     }
 }
 
-impl From<SettingError> for Refusal {
-    fn from(error: SettingError) -> Self {
-        Self::sentence(400, &error.to_string()).or_hint("GET /_locum/settings lists them")
+/// A sentence without the greater part of what the caller sent: names are cut, and so is the whole.
+fn bounded(sentence: &str) -> String {
+    let cut = |text: &str, limit: usize| match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    };
+    let parts: Vec<String> = sentence
+        .split('`')
+        .enumerate()
+        .map(|(at, part)| match at % 2 {
+            1 => cut(part, MAX_NAME),
+            _ => part.to_owned(),
+        })
+        .collect();
+    cut(&parts.join("`"), MAX_SENTENCE)
+}
+
+impl From<SettingsError> for Refusal {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Setting(error) => {
+                Self::sentence(400, &error.to_string()).or_hint("GET /_locum/settings lists them")
+            }
+            SettingsError::Memory(over) => over.into(),
+        }
+    }
+}
+
+impl From<OverLimit> for Refusal {
+    /// 507 (RFC 4918 §11.5): the server cannot store what the request needs.
+    fn from(over: OverLimit) -> Self {
+        Self::new(507, over.to_string()).hint(
+            "DELETE stages, faults or the journal, or start with a larger --memory-limit or --stage-memory-limit; GET /_locum/health shows what is in use",
+        )
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(503, error.to_string())
+            .hint("the store of this server is elsewhere: see whether it runs")
     }
 }
 
@@ -129,6 +175,8 @@ impl From<ServerError> for Refusal {
             ServerError::Taken(_) => {
                 Self::new(409, text).hint("take another name, or DELETE that stage first")
             }
+            ServerError::Memory(over) => over.into(),
+            ServerError::Store(error) => error.into(),
             ServerError::Full(_) => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
             ServerError::Listen { .. } | ServerError::Thread(_) => {
                 Self::new(503, text).hint("the machine is out of ports or descriptors")

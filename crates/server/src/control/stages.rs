@@ -1,6 +1,6 @@
 //! Stages: make, list, read, reset, delete.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::call::{self, Ask, Call, Outcome, ready};
 use super::document;
@@ -12,7 +12,7 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "GET /stages",
         "lists the stages with counts of what they hold",
-        |ask| ready(Ok(list(&ask))),
+        |ask| Box::pin(list(ask)),
     ),
     Call::new("POST /stages", "makes a stage", |ask| Box::pin(make(ask)))
         .body(
@@ -25,7 +25,7 @@ pub(super) const CALLS: &[Call] = &[
     Call::new(
         "POST …/reset",
         "brings the stage back to how it was when made",
-        |ask| ready(reset(&ask)),
+        |ask| Box::pin(reset(ask)),
     ),
     Call::new(
         "DELETE /stages/{stage}",
@@ -34,17 +34,18 @@ pub(super) const CALLS: &[Call] = &[
     ),
 ];
 
-fn list(ask: &Ask) -> call::Answer {
-    let stages: Vec<Value> = ask
-        .stages
-        .all()
-        .iter()
-        .map(|stage| {
-            let (tokens, entries, bytes) = stage.counts();
-            json!({"name": stage.name, "tokens": tokens, "entries": entries, "bytes": bytes})
-        })
-        .collect();
-    call::json(200, &json!({ "stages": stages }))
+async fn list(ask: Ask) -> Outcome {
+    let mut stages = Vec::new();
+    for stage in ask.stages.all() {
+        let mut shown = json!({"name": stage.name});
+        let counts = json!(stage.counts().await?);
+        let members = counts.as_object().into_iter().flatten();
+        for (name, value) in members {
+            shown[name] = value.clone();
+        }
+        stages.push(shown);
+    }
+    Ok(call::json(200, &json!({ "stages": stages })))
 }
 
 async fn make(ask: Ask) -> Outcome {
@@ -65,12 +66,10 @@ fn read(ask: &Ask) -> Outcome {
     Ok(call::json(200, &document::of(ask, &stage)))
 }
 
-fn reset(ask: &Ask) -> Outcome {
+async fn reset(ask: Ask) -> Outcome {
     let stage = ask.stage()?;
-    stage
-        .reset(ask.stages.vendors())
-        .map_err(|fault| Refusal::sentence(500, &fault))?;
-    Ok(call::json(200, &document::of(ask, &stage)))
+    ask.stages.reset(&stage).await?;
+    Ok(call::json(200, &document::of(&ask, &stage)))
 }
 
 fn delete(ask: &Ask) -> Outcome {

@@ -8,7 +8,7 @@ use super::call::{self, Ask, Call, Outcome, number, text};
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
 use crate::stage::Stage;
-use crate::store::Change;
+use crate::store::{Change, TokenQuery};
 
 /// How many tokens one answer lists unless `limit` says otherwise: a stage may hold a million.
 const PAGE: usize = 1000;
@@ -80,10 +80,6 @@ enum End {
     Revoke,
 }
 
-fn is(want: Option<&String>, have: Option<&String>) -> bool {
-    want.is_none_or(|want| Some(want) == have)
-}
-
 impl Selector {
     fn says_nothing(&self) -> bool {
         let named = [&self.vendor, &self.client, &self.user];
@@ -91,12 +87,16 @@ impl Selector {
         !other && named.iter().all(|member| member.is_none())
     }
 
-    fn takes(&self, token: &Token) -> bool {
-        self.id.is_none_or(|id| id == token.id)
-            && self.kind.is_none_or(|kind| kind == token.kind)
-            && is(self.vendor.as_ref(), Some(&token.vendor))
-            && is(self.client.as_ref(), token.client.as_ref())
-            && is(self.user.as_ref(), Some(&token.principal))
+    /// The same as the store is asked.
+    fn query(self) -> TokenQuery {
+        TokenQuery {
+            id: self.id,
+            vendor: self.vendor,
+            kinds: self.kind.map(|kind| vec![kind]),
+            client: self.client,
+            principal: self.user,
+            ..TokenQuery::default()
+        }
     }
 }
 
@@ -105,20 +105,19 @@ async fn list(ask: Ask) -> Outcome {
     let query: Query = ask.query()?;
     check_vendor(&ask, query.vendor.as_ref())?;
     let now = stage.clock.now();
-    let selector = Selector {
-        vendor: query.vendor,
-        client: query.client,
-        user: query.user,
-        kind: query.kind,
-        ..Selector::default()
-    };
-    let picks = |token: &Token| {
-        query.after.is_none_or(|after| token.id > after)
-            && query.state.is_none_or(|state| token.state(now) == state)
-            && selector.takes(token)
-    };
     let limit = query.limit.unwrap_or(PAGE);
-    let found = stage.store.list(&picks).await;
+    let query = TokenQuery {
+        after: query.after,
+        // One more than is shown tells whether some are left.
+        limit: Some(limit.saturating_add(1)),
+        vendor: query.vendor,
+        kinds: query.kind.map(|kind| vec![kind]),
+        client: query.client,
+        principal: query.user,
+        state: query.state.map(|state| (state, now)),
+        ..TokenQuery::default()
+    };
+    let found = stage.store.list(query).await?;
     let more = found.len() > limit;
     let tokens: Vec<Value> = found
         .into_iter()
@@ -132,7 +131,11 @@ async fn one(ask: Ask) -> Outcome {
     let stage = ask.stage()?;
     let id = TokenId(ask.id("token")?);
     let token = known(&stage, id).await?;
-    let children = stage.store.list(&|child| child.parent == Some(id)).await;
+    let query = TokenQuery {
+        parent: Some(id),
+        ..TokenQuery::default()
+    };
+    let children = stage.store.list(query).await?;
     let children: Vec<TokenId> = children.iter().map(|child| child.id).collect();
     let filter = Filter {
         token: Some(id),
@@ -162,20 +165,18 @@ async fn end(ask: Ask, how: End) -> Outcome {
     }
     let now = stage.clock.now();
     // What ended before stays as it is: a later end would make it live in between.
-    let picks = |token: &Token| {
-        selector.takes(token)
-            && match how {
-                End::Expire => token.expires.is_none_or(|end| end > now),
-                End::Revoke => !token.revoked,
-            }
-    };
+    let mut query = selector.query();
+    match how {
+        End::Expire => query.ends_after = Some(now),
+        End::Revoke => query.revoked = Some(false),
+    }
     let mut changed = Vec::new();
-    for token in stage.store.list(&picks).await {
+    for token in stage.store.list(query).await? {
         let change = match how {
             End::Expire => Change::Expire(now),
             End::Revoke => Change::Revoke,
         };
-        stage.store.change(token.id, change).await;
+        stage.store.change(token.id, change, now).await?;
         changed.push(token.id);
     }
     let answer = json!({"changed": changed.len(), "tokens": changed});
@@ -183,7 +184,7 @@ async fn end(ask: Ask, how: End) -> Outcome {
 }
 
 async fn known(stage: &Stage, id: TokenId) -> Result<Token, Refusal> {
-    let found = stage.store.get(id).await;
+    let found = stage.store.get(id).await?;
     found.ok_or_else(|| {
         Refusal::unknown("token", &id.0.to_string()).hint("GET /_locum/tokens lists them")
     })

@@ -13,6 +13,7 @@ use super::{READ_TIMEOUT, VendorRoute};
 use crate::inject::{self, Abort};
 use crate::record::{Head, Wire};
 use crate::routes::{Params, Target};
+use crate::store::StoreError;
 use crate::{Mock, Reply, Request, RoutingFailure, Stages, redact};
 
 /// Answers one request to a vendor; an error ends the connection without a reply.
@@ -89,6 +90,9 @@ pub(super) async fn exchange(
         reply = inject::corrupt(action, reply);
     }
     complete(stages, &mock, entry, &reply, fault.as_ref()).await;
+    if mock.stage.account().excess() > 0 {
+        stages.reclaim();
+    }
     send(
         &mock,
         entry,
@@ -133,7 +137,17 @@ async fn answer(
     if let Some((twin, request)) = seen {
         reply = (twin.rewrite)(&endpoint, &request, reply);
     }
+    if let Some(failure) = mock.store_failure() {
+        reply = unanswerable(mock, &failure);
+    }
     dated(mock, reply)
+}
+
+/// The reply when the store failed: whatever the handler made of it rests on what it did not see.
+fn unanswerable(mock: &Mock, failure: &StoreError) -> Reply {
+    mock.note("store_failure", failure.to_string());
+    let body = serde_json::json!({"error": failure.to_string()});
+    Reply::json(503, &body).outcome(Outcome::Faulted)
 }
 
 /// Adds the profile's headers and the stage's `Date`, unless the reply brought its own.

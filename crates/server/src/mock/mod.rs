@@ -23,6 +23,7 @@ pub use tokens::NewToken;
 
 use crate::Vendor;
 use crate::stage::Stage;
+use crate::vendor::VendorState;
 
 /// One vendor on one stage, for the length of one exchange.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Mock {
     notes: Arc<Mutex<ExchangeNotes>>,
     upgrade: Arc<Mutex<Option<hyper::upgrade::OnUpgrade>>>,
     entry: EntryId,
+    /// A state that the stage does not keep.
+    glimpsed: Option<VendorState>,
 }
 
 impl Mock {
@@ -48,6 +51,17 @@ impl Mock {
             notes: Arc::default(),
             upgrade: Arc::default(),
             entry: EntryId(0),
+            glimpsed: None,
+        }
+    }
+
+    /// The same for somebody who only reads: a vendor's state that nobody has asked for yet is made
+    /// for the length of this value.
+    pub(crate) fn glimpse(vendor: Arc<dyn Vendor>, stage: Arc<Stage>, base: String) -> Self {
+        let glimpsed = Some(stage.glimpse_state(vendor.as_ref()));
+        Self {
+            glimpsed,
+            ..Self::new(vendor, stage, base)
         }
     }
 
@@ -91,7 +105,10 @@ impl Mock {
 
     /// The vendor's state on this stage; `T` is what its `new_state` made.
     pub fn state<T: Send + Sync + 'static>(&self) -> Arc<T> {
-        let state = self.stage.vendor_state(&self.profile().vendor);
+        let state = self
+            .glimpsed
+            .clone()
+            .unwrap_or_else(|| self.stage.vendor_state(self.vendor.as_ref()));
         state.downcast().unwrap_or_else(|_| {
             panic!(
                 "`{}` asked for a state it did not make",

@@ -4,6 +4,7 @@ use locum_core::{Entry, Outcome, Secret, TokenId};
 use serde_json::{Map, Value};
 
 use super::Mock;
+use crate::store::StoreError;
 
 /// What an exchange leaves in the journal.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct ExchangeNotes {
     pub(crate) notes: Map<String, Value>,
     /// What the reply may repeat and the journal must not, with the name that stands for it.
     concealed: Vec<(Secret, String)>,
+    /// Why the store did not answer.
+    pub(super) store_failure: Option<StoreError>,
 }
 
 impl Mock {
@@ -56,6 +59,11 @@ impl Mock {
                 text.replace(value.expose(), name)
                     .replace(quoted.trim_matches('"'), name)
             })
+    }
+
+    /// Why the store did not answer in this exchange, if it did not.
+    pub(crate) fn store_failure(&self) -> Option<StoreError> {
+        self.notes().store_failure.clone()
     }
 
     pub(crate) fn notes(&self) -> std::sync::MutexGuard<'_, ExchangeNotes> {

@@ -6,7 +6,7 @@ use locum_core::{Token, TokenId, TokenKind, TokenState};
 use serde_json::{Map, Value};
 
 use super::Mock;
-use crate::store::{Change, digest_of};
+use crate::store::{Change, StoreError, TokenQuery, digest_of};
 
 /// A token to be issued.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Mock {
     /// Issues `value`: the store remembers it, the journal's entry names it.
     pub async fn issue(&self, value: &str, new: NewToken) -> Token {
         let now = self.now();
-        let token = Token {
+        let mut token = Token {
             id: TokenId(0),
             kind: new.kind,
             vendor: self.profile().vendor.clone(),
@@ -81,7 +81,8 @@ impl Mock {
             last_used: None,
             extra: new.extra,
         };
-        let token = self.stage.store.insert(digest_of(value), token).await;
+        let inserted = self.stage.store.insert(digest_of(value), &mut token).await;
+        self.answered(inserted);
         let mut notes = self.notes();
         notes.issued.push(token.id);
         notes.granted |= matches!(token.kind, TokenKind::Access | TokenKind::Aws);
@@ -93,32 +94,44 @@ impl Mock {
 
     /// The token with this value, if this vendor issued it on this stage.
     pub async fn find(&self, value: &str) -> Option<Token> {
-        let token = self.stage.store.find(digest_of(value)).await?;
+        let found = self.stage.store.find(digest_of(value)).await;
+        let token = self.answered(found).flatten()?;
         (token.vendor == self.profile().vendor).then_some(token)
     }
 
     /// Changes a token; returns it as it was before.
     pub async fn change(&self, id: TokenId, change: Change) -> Option<Token> {
-        self.stage.store.change(id, change).await
+        let changed = self.stage.store.change(id, change, self.now()).await;
+        self.answered(changed).flatten()
     }
 
-    /// This vendor's tokens that `pick` takes.
-    pub async fn tokens(&self, pick: impl Fn(&Token) -> bool + Sync) -> Vec<Token> {
-        let vendor = self.profile().vendor.clone();
-        self.stage
-            .store
-            .list(&move |token: &Token| token.vendor == vendor && pick(token))
-            .await
+    /// The token of this name, if this vendor issued it on this stage.
+    pub async fn token(&self, id: TokenId) -> Option<Token> {
+        let found = self.stage.store.get(id).await;
+        let token = self.answered(found).flatten()?;
+        (token.vendor == self.profile().vendor).then_some(token)
     }
 
-    /// Revokes all tokens of `login` of which `pick` is true.
-    pub async fn revoke_login(&self, login: u64, pick: impl Fn(&Token) -> bool + Sync) {
-        for token in self
-            .tokens(|token| token.login == login && pick(token))
-            .await
-        {
+    /// This vendor's tokens that `query` asks for.
+    pub async fn tokens(&self, query: TokenQuery) -> Vec<Token> {
+        let vendor = Some(self.profile().vendor.clone());
+        let found = self.stage.store.list(TokenQuery { vendor, ..query }).await;
+        self.answered(found).unwrap_or_default()
+    }
+
+    /// Revokes this vendor's tokens that `query` asks for.
+    pub async fn revoke(&self, query: TokenQuery) {
+        for token in self.tokens(query).await {
             self.change(token.id, Change::Revoke).await;
         }
+    }
+
+    /// What the store answered. When it failed, the exchange is answered with 503 in the end,
+    /// whatever the handler makes of the missing token.
+    fn answered<T>(&self, answer: Result<T, StoreError>) -> Option<T> {
+        answer
+            .map_err(|failure| self.notes().store_failure = Some(failure))
+            .ok()
     }
 
     /// A token's state by the stage's clock.

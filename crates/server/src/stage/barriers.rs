@@ -4,23 +4,49 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use locum_core::weight;
 use tokio::sync::Notify;
 
 use super::Stage;
+use crate::memory::{Account, Charge};
 
 /// The barriers of a stage, by name.
-#[derive(Debug, Default)]
-pub(super) struct Barriers(Mutex<HashMap<String, Arc<Barrier>>>);
+#[derive(Debug)]
+pub(super) struct Barriers(Mutex<Named>);
+
+#[derive(Debug)]
+struct Named {
+    barriers: HashMap<String, Arc<Barrier>>,
+    /// Nobody is held any more.
+    closed: bool,
+    charge: Charge,
+}
 
 impl Barriers {
+    pub(super) fn new(account: &Arc<Account>) -> Self {
+        Self(Mutex::new(Named {
+            barriers: HashMap::new(),
+            closed: false,
+            charge: Charge::on(account),
+        }))
+    }
+
     /// Forgets all barriers and lets go all that wait there.
     pub(super) fn release_all(&self) {
-        for barrier in std::mem::take(&mut *self.lock()).values() {
+        let mut named = self.lock();
+        named.charge.set(0);
+        for barrier in std::mem::take(&mut named.barriers).values() {
             barrier.release();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Barrier>>> {
+    /// The same, and holds nobody from then on.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.release_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Named> {
         self.0
             .lock()
             .expect("no code panics while it holds the barriers")
@@ -70,13 +96,27 @@ impl Barrier {
 impl Stage {
     /// The barrier called `name`.
     pub fn barrier(&self, name: &str) -> Arc<Barrier> {
-        Arc::clone(self.barriers.lock().entry(name.to_owned()).or_default())
+        let mut named = self.barriers.lock();
+        if named.closed {
+            let open = Barrier::default();
+            open.release();
+            return Arc::new(open);
+        }
+        if let Some(have) = named.barriers.get(name) {
+            return Arc::clone(have);
+        }
+        let bytes = named.charge.bytes() + 2 * size_of::<Barrier>() + 2 * weight::text(name);
+        named.charge.set(bytes);
+        let barrier = Arc::<Barrier>::default();
+        named.barriers.insert(name.to_owned(), Arc::clone(&barrier));
+        barrier
     }
 
     /// The barriers that requests came to or that were released, by name.
     pub fn barriers(&self) -> BTreeMap<String, Arc<Barrier>> {
-        let barriers = self.barriers.lock();
-        barriers
+        let named = self.barriers.lock();
+        named
+            .barriers
             .iter()
             .map(|(name, barrier)| (name.clone(), Arc::clone(barrier)))
             .collect()

@@ -55,6 +55,16 @@ impl ClockChange {
     }
 }
 
+/// The first and the last time that a stage's clock can be set to: tokens carry seconds since 1970,
+/// and dates have four digits for the year.
+const EARLIEST: Timestamp = Timestamp::from_seconds(0);
+const LATEST: Timestamp = Timestamp::from_seconds(253_402_300_799);
+
+/// A change that would take a clock out of the years 1970 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the clock would show a time before 1970 or after 9999")]
+pub struct OutOfRange;
+
 /// A stage's clock. Handlers that wait for a time wake when the clock passes it, however it got
 /// there.
 #[derive(Debug)]
@@ -69,6 +79,43 @@ struct State {
     mode: ClockMode,
     /// Running: distance to the machine's clock in milliseconds; frozen: the time shown.
     value: i64,
+}
+
+impl State {
+    /// What it shows while the machine's clock shows `machine`.
+    fn shown(self, machine: Timestamp) -> Timestamp {
+        match self.mode {
+            ClockMode::Frozen => Timestamp::from_millis(self.value),
+            ClockMode::Running => {
+                Timestamp::from_millis(machine.as_millis().saturating_add(self.value))
+            }
+        }
+    }
+
+    /// The same in its mode, showing `now`.
+    fn showing(self, now: Timestamp, machine: Timestamp) -> Self {
+        let value = match self.mode {
+            ClockMode::Frozen => now.as_millis(),
+            ClockMode::Running => now.as_millis().saturating_sub(machine.as_millis()),
+        };
+        Self { value, ..self }
+    }
+
+    /// Itself after `change`.
+    fn after(self, change: ClockChange, machine: Timestamp) -> Self {
+        let mut next = self;
+        if let Some(seconds) = change.advance_s {
+            #[expect(clippy::cast_possible_truncation, reason = "a cast of f64 saturates")]
+            let millis = (seconds * 1000.0).round() as i64;
+            next.value = next.value.saturating_add(millis);
+        }
+        if let Some(now) = change.now {
+            next = next.showing(now, machine);
+        }
+        let shown = next.shown(machine);
+        next.mode = change.mode.unwrap_or(next.mode);
+        next.showing(shown, machine)
+    }
 }
 
 impl StageClock {
@@ -90,38 +137,41 @@ impl StageClock {
         self.lock().mode
     }
 
-    /// Makes the changes that `change` names, in the order of its members.
+    /// Makes the changes that `change` names, in the order of its members; a time that no clock
+    /// shows becomes the nearest that one does.
     pub fn adjust(&self, change: ClockChange) {
-        let ClockChange {
-            advance_s,
-            now,
-            mode,
-        } = change;
+        self.replace(|state, machine| {
+            let next = state.after(change, machine);
+            Ok(next.showing(next.shown(machine).clamp(EARLIEST, LATEST), machine))
+        })
+        .expect("a clamped time is in range");
+    }
+
+    /// Makes the changes that `change` names, or none of them.
+    ///
+    /// # Errors
+    /// When the clock would show a time before 1970 or after 9999.
+    pub fn try_adjust(&self, change: ClockChange) -> Result<(), OutOfRange> {
+        self.replace(|state, machine| {
+            let next = state.after(change, machine);
+            let shown = next.shown(machine);
+            (EARLIEST..=LATEST)
+                .contains(&shown)
+                .then_some(next)
+                .ok_or(OutOfRange)
+        })
+    }
+
+    fn replace(
+        &self,
+        next: impl FnOnce(State, Timestamp) -> Result<State, OutOfRange>,
+    ) -> Result<(), OutOfRange> {
         {
             let mut state = self.lock();
-            if let Some(seconds) = advance_s {
-                #[expect(clippy::cast_possible_truncation, reason = "a cast of f64 saturates")]
-                let millis = (seconds * 1000.0).round() as i64;
-                state.value = state.value.saturating_add(millis);
-            }
-            if let Some(now) = now {
-                state.value = match state.mode {
-                    ClockMode::Running => now
-                        .as_millis()
-                        .saturating_sub(self.machine.now().as_millis()),
-                    ClockMode::Frozen => now.as_millis(),
-                };
-            }
-            if let Some(mode) = mode.filter(|mode| *mode != state.mode) {
-                let machine = self.machine.now().as_millis();
-                state.value = match mode {
-                    ClockMode::Frozen => machine.saturating_add(state.value),
-                    ClockMode::Running => state.value.saturating_sub(machine),
-                };
-                state.mode = mode;
-            }
+            *state = next(*state, self.machine.now())?;
         }
         self.adjusted.notify_waiters();
+        Ok(())
     }
 
     /// Waits until the clock shows `deadline` or later.
@@ -152,13 +202,7 @@ impl StageClock {
 
 impl Clock for StageClock {
     fn now(&self) -> Timestamp {
-        let state = *self.lock();
-        match state.mode {
-            ClockMode::Frozen => Timestamp::from_millis(state.value),
-            ClockMode::Running => {
-                Timestamp::from_millis(self.machine.now().as_millis().saturating_add(state.value))
-            }
-        }
+        self.lock().shown(self.machine.now())
     }
 
     fn monotonic(&self) -> Duration {
@@ -186,5 +230,26 @@ mod tests {
         clock.adjust(ClockChange::advance(300.0));
         waiter.await.expect("the waiter ends");
         assert!(clock.now() >= Timestamp::from_seconds(1300));
+    }
+    #[test]
+    fn no_change_takes_it_out_of_its_years() {
+        for mode in [ClockMode::Running, ClockMode::Frozen] {
+            for seconds in [1e308, -1e308, f64::MAX, f64::MIN, 3e11, -3e9, f64::INFINITY] {
+                let clock = StageClock::running();
+                clock.adjust(ClockChange::mode(mode));
+                let before = clock.now();
+                let change = ClockChange::advance(seconds);
+                assert_eq!(clock.try_adjust(change), Err(OutOfRange), "{seconds}");
+                assert!(clock.now() >= before && clock.mode() == mode);
+                clock.adjust(change);
+                assert!((EARLIEST..=LATEST.plus(Duration::from_secs(60))).contains(&clock.now()));
+                let back = ClockChange {
+                    now: Some(before),
+                    ..change
+                };
+                assert_eq!(clock.try_adjust(back), Ok(()), "{seconds}");
+                assert!(clock.now() >= before);
+            }
+        }
     }
 }

@@ -1,23 +1,33 @@
 //! The faults of a stage.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use locum_core::{Fault, FaultAction, FaultId};
 use rand::RngExt;
 
 use super::Stage;
+use crate::memory::{Account, Charge, OverLimit};
 
 /// The faults in force, in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Faults(Mutex<List>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct List {
     faults: Vec<Fault>,
     added: u64,
+    charge: Charge,
 }
 
 impl Faults {
+    pub(super) fn new(account: &Arc<Account>) -> Self {
+        Self(Mutex::new(List {
+            faults: Vec::new(),
+            added: 0,
+            charge: Charge::on(account),
+        }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, List> {
         self.0
             .lock()
@@ -27,12 +37,17 @@ impl Faults {
 
 impl Stage {
     /// Adds a fault; its id is given here.
-    pub fn add_fault(&self, mut fault: Fault) -> Fault {
+    ///
+    /// # Errors
+    /// When it does not fit into memory.
+    pub fn add_fault(&self, mut fault: Fault) -> Result<Fault, OverLimit> {
         let mut list = self.faults.lock();
+        let bytes = list.charge.bytes() + fault.weight();
+        list.charge.try_set(bytes)?;
         list.added += 1;
         fault.id = FaultId(list.added);
         list.faults.push(fault.clone());
-        fault
+        Ok(fault)
     }
 
     /// The faults with their counts.
@@ -46,6 +61,8 @@ impl Stage {
         let before = list.faults.len();
         list.faults
             .retain(|fault| id.is_some_and(|id| fault.id != id));
+        let bytes = list.faults.iter().map(Fault::weight).sum();
+        list.charge.set(bytes);
         list.faults.len() < before
     }
 

@@ -5,6 +5,7 @@
 //! - `spec`: what a caller may say of a new stage
 //! - [`clock`], `exchanges`, `faults`, `barriers`, `settings`, `defect`: one concern each, with a
 //!   lock of its own, so that no part waits for another
+//! - `states`: what the vendors keep, made when it is first asked for
 //! - `rng`: what is drawn from the seed
 
 mod barriers;
@@ -15,25 +16,28 @@ mod faults;
 mod rng;
 mod settings;
 mod spec;
+mod states;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use locum_core::Clock;
-use serde_json::Value;
+use locum_core::{Clock, Settings, weight};
+use serde::Serialize;
 use tokio::sync::Notify;
 
 pub use barriers::Barrier;
-pub use clock::{ClockChange, ClockMode, StageClock};
+pub use clock::{ClockChange, ClockMode, OutOfRange, StageClock};
 pub use rng::{StageInit, rng_for};
+pub use settings::SettingsError;
+pub(crate) use settings::defined;
 pub use spec::{ClockSpec, StageSpec, VendorSpec};
+pub(crate) use states::new_state;
 
-use crate::store::{MemoryStore, Store};
-use crate::vendor::{Vendor, VendorState};
-
-/// How many tokens a stage keeps.
-const MAX_TOKENS: usize = 1_000_000;
+use crate::Vendor;
+use crate::memory::{Account, Charge, OverLimit};
+use crate::store::{Store, StoreError, StoreFactory};
 
 /// One isolated world.
 #[derive(Debug)]
@@ -57,41 +61,67 @@ pub struct Stage {
     defect: defect::Defect,
     rng: rng::StageRng,
     logins: AtomicU64,
-    states: RwLock<HashMap<String, VendorState>>,
-    /// Roots of the vendors on ports of their own.
-    roots: RwLock<BTreeMap<String, String>>,
+    /// The time it was made or reset, in milliseconds.
+    made: AtomicI64,
+    states: states::States,
+    /// Addresses of the vendors that have ports of their own.
+    addresses: RwLock<BTreeMap<String, SocketAddr>>,
+    account: Arc<Account>,
+    _charge: Charge,
+}
+
+/// Why a stage was not made or reset.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// A sentence for the caller: what of the spec is wrong.
+    #[error("{0}")]
+    Spec(String),
+    /// It would take more memory than there is.
+    #[error(transparent)]
+    Memory(#[from] OverLimit),
+    /// Its store cannot be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Stage {
     /// Makes a stage; `seed` is used when the spec names none.
     ///
     /// # Errors
-    /// A sentence for the caller: an unknown setting or vendor, principals of another shape.
-    pub fn make(
+    /// An unknown setting or vendor, principals of another shape, no memory, no store.
+    pub async fn make(
         name: String,
         seed: u64,
         spec: StageSpec,
+        settings: &Settings,
         vendors: &[Arc<dyn Vendor>],
-    ) -> Result<Arc<Self>, String> {
+        stores: &dyn StoreFactory,
+        account: Arc<Account>,
+    ) -> Result<Arc<Self>, StageError> {
         let seed = spec.seed.unwrap_or(seed);
+        let mut charge = Charge::on(&account);
+        charge.try_set(size_of::<Self>() + 2 * weight::text(&name) + spec.weight())?;
         let stage = Arc::new(Self {
-            name,
             seed,
             clock: StageClock::running(),
-            store: Arc::new(MemoryStore::bounded(MAX_TOKENS)),
+            store: stores.open(&name, &account).await?,
             written: Notify::new(),
-            exchanges: exchanges::Exchanges::default(),
-            faults: faults::Faults::default(),
-            barriers: barriers::Barriers::default(),
-            settings: settings::StageSettings::default(),
+            exchanges: exchanges::Exchanges::new(&account),
+            faults: faults::Faults::new(&account),
+            barriers: barriers::Barriers::new(&account),
+            settings: settings::StageSettings::new(settings, &account),
             defect: defect::Defect::default(),
             rng: rng::StageRng::new(seed),
             logins: AtomicU64::new(0),
-            states: RwLock::default(),
-            roots: RwLock::default(),
+            made: AtomicI64::new(0),
+            states: states::States::default(),
+            addresses: RwLock::default(),
+            name,
             spec,
+            account,
+            _charge: charge,
         });
-        stage.reset(vendors)?;
+        stage.reset(settings, vendors).await?;
         Ok(stage)
     }
 
@@ -99,34 +129,44 @@ impl Stage {
     ///
     /// # Errors
     /// As for [`make`](Self::make).
-    pub fn reset(&self, vendors: &[Arc<dyn Vendor>]) -> Result<(), String> {
+    pub async fn reset(
+        &self,
+        settings: &Settings,
+        vendors: &[Arc<dyn Vendor>],
+    ) -> Result<(), StageError> {
         let is_known = |name: &String| vendors.iter().any(|v| &v.profile().vendor == name);
         if let Some(stray) = self.spec.vendors.keys().find(|name| !is_known(name)) {
-            return Err(format!("unknown vendor `{stray}`"));
+            return Err(StageError::Spec(format!("unknown vendor `{stray}`")));
         }
-        let settings = settings::defined(vendors, &self.spec.settings)?;
-        self.reset_clock();
-        let mut states = HashMap::new();
-        for vendor in vendors {
-            let state = self.new_state(vendor.as_ref())?;
-            states.insert(vendor.profile().vendor.clone(), state);
+        let mut settings = settings.clone();
+        for (name, value) in &self.spec.settings {
+            settings
+                .set(name, value.clone())
+                .map_err(|error| StageError::Spec(error.to_string()))?;
         }
-        *self
-            .states
-            .write()
-            .expect("no code panics while it holds the states") = states;
-        self.store.clear();
+        self.reset_clock().map_err(StageError::Spec)?;
+        self.made
+            .store(self.clock.now().as_millis(), Ordering::SeqCst);
+        self.check_principals(vendors)?;
+        self.states.clear();
+        self.store.clear().await?;
         self.logins.store(0, Ordering::SeqCst);
         self.release();
         self.clear_journal();
         self.remove_faults(None);
-        self.settings.replace(settings);
+        self.settings.replace(settings)?;
         self.remove_twin();
         self.rng.restart(self.seed);
         Ok(())
     }
 
-    fn reset_clock(&self) {
+    /// Ends the stage: lets go all that wait here and holds nobody any more.
+    pub(crate) fn close(&self) {
+        self.barriers.close();
+        self.written.notify_waiters();
+    }
+
+    fn reset_clock(&self) -> Result<(), String> {
         let fresh = StageClock::running();
         self.clock.adjust(ClockChange {
             now: Some(fresh.now()),
@@ -134,71 +174,39 @@ impl Stage {
             ..ClockChange::default()
         });
         if let Some(clock) = &self.spec.clock {
-            self.clock.adjust(ClockChange {
+            let change = ClockChange {
                 now: clock.now,
                 mode: Some(clock.mode),
                 ..ClockChange::default()
-            });
+            };
+            let adjusted = self.clock.try_adjust(change);
+            adjusted.map_err(|fault| fault.to_string())?;
         }
+        Ok(())
     }
 
     /// Lets go all that wait here, for a barrier or for the journal: nobody could release a barrier
     /// that the stage has forgotten.
-    pub(crate) fn release(&self) {
+    fn release(&self) {
         self.barriers.release_all();
         self.written.notify_waiters();
     }
 
-    fn new_state(&self, vendor: &dyn Vendor) -> Result<VendorState, String> {
-        let profile = vendor.profile();
-        let given = self.spec.vendors.get(&profile.vendor);
-        let given = given.and_then(|spec| spec.principals.clone());
-        let mut principals = given.unwrap_or_else(|| Value::Object(profile.principals.clone()));
-        if let Some(object) = principals.as_object_mut() {
-            let mut rng = rng_for(self.seed, &format!("{} principals", profile.vendor));
-            crate::principal::fill(object, &mut rng);
-        }
-        let init = StageInit {
-            seed: self.seed,
-            principals: &principals,
-            now: self.clock.now(),
-        };
-        vendor
-            .new_state(&init)
-            .map_err(|fault| format!("principals of `{}`: {fault}", profile.vendor))
-    }
-
-    /// The state that the vendor's [`new_state`](Vendor::new_state) made.
-    ///
-    /// # Panics
-    /// When the vendor was not among those the stage was made with; the server never does that.
-    pub fn vendor_state(&self, vendor: &str) -> VendorState {
-        let states = self
-            .states
-            .read()
-            .expect("no code panics while it holds the states");
-        Arc::clone(
-            states
-                .get(vendor)
-                .expect("each vendor of the server has a state on each stage"),
-        )
-    }
-
-    /// Notes the root of a vendor on a port of its own.
-    pub fn set_root(&self, vendor: &str, root: String) {
-        self.roots
+    /// Notes where a vendor listens on a port of its own.
+    pub fn set_address(&self, vendor: &str, address: SocketAddr) {
+        self.addresses
             .write()
-            .expect("no code panics while it holds the roots")
-            .insert(vendor.to_owned(), root);
+            .expect("no code panics while it holds the addresses")
+            .insert(vendor.to_owned(), address);
     }
 
-    /// The root of a vendor on a port of its own, where it has one.
-    pub fn root(&self, vendor: &str) -> Option<String> {
-        self.roots
+    /// Where a vendor listens on a port of its own, if it does.
+    pub fn address(&self, vendor: &str) -> Option<SocketAddr> {
+        self.addresses
             .read()
-            .expect("no code panics while it holds the roots")
+            .expect("no code panics while it holds the addresses")
             .get(vendor)
-            .cloned()
+            .copied()
     }
 
     /// A number that groups what one login leads to.
@@ -206,8 +214,55 @@ impl Stage {
         self.logins.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Counts of what it holds: tokens, entries, bytes.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        self.with_journal(|journal| (self.store.len(), journal.len(), journal.bytes()))
+    /// What it holds.
+    ///
+    /// # Errors
+    /// When its store cannot be reached.
+    pub async fn counts(&self) -> Result<StageCounts, StoreError> {
+        let stats = self.store.stats().await?;
+        Ok(self.with_journal(|journal| StageCounts {
+            tokens: stats.tokens,
+            forgotten_tokens: stats.forgotten,
+            entries: journal.len(),
+            dropped_entries: journal.dropped(),
+            bytes: self.account.used(),
+        }))
     }
+
+    /// The memory that it takes.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// Frees about so many bytes: tokens that have ended and old entries first, live tokens last.
+    /// Returns how many it freed.
+    pub(crate) fn shed(&self, bytes: usize) -> usize {
+        let tokens = self.account.used().saturating_sub(self.exchanges.bytes());
+        if self.exchanges.bytes() >= tokens {
+            let freed = self.exchanges.shed(bytes);
+            if freed >= bytes {
+                return freed;
+            }
+        }
+        let freed = self.store.shed(bytes, self.clock.now());
+        if freed >= bytes {
+            return freed;
+        }
+        freed + self.exchanges.shed(bytes - freed)
+    }
+}
+
+/// What a stage holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StageCounts {
+    /// Tokens that its store remembers.
+    pub tokens: usize,
+    /// Tokens that were forgotten before their end, because memory ran out.
+    pub forgotten_tokens: u64,
+    /// Entries of its journal.
+    pub entries: usize,
+    /// Entries that fell out of its journal.
+    pub dropped_entries: u64,
+    /// Bytes of memory that it takes, about.
+    pub bytes: usize,
 }

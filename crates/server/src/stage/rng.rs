@@ -1,6 +1,6 @@
 //! Random numbers that the seed repeats.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use locum_core::Timestamp;
 use rand::SeedableRng;
@@ -8,6 +8,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
 
 use super::Stage;
+use crate::memory::Account;
 use crate::store::digest_of;
 
 /// What [`new_state`](crate::Vendor::new_state) is given.
@@ -19,6 +20,8 @@ pub struct StageInit<'a> {
     pub principals: &'a Value,
     /// The stage's time.
     pub now: Timestamp,
+    /// Where the vendor counts what it keeps.
+    pub memory: &'a Arc<Account>,
 }
 
 impl StageInit<'_> {

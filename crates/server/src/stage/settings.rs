@@ -1,34 +1,53 @@
 //! The settings of a stage, and how they are changed.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use locum_core::Settings;
 use locum_core::setting::SettingError;
 use serde_json::{Map, Value};
 
 use super::Stage;
-use crate::vendor::Vendor;
+use crate::Vendor;
+use crate::memory::{Account, Charge, OverLimit};
 
 /// The settings in force, without those of an evil twin.
-#[derive(Debug, Default)]
-pub(super) struct StageSettings(RwLock<Settings>);
+#[derive(Debug)]
+pub(super) struct StageSettings(RwLock<(Settings, Charge)>);
 
 impl StageSettings {
-    pub(super) fn replace(&self, settings: Settings) {
-        *self.write() = settings;
+    pub(super) fn new(settings: &Settings, account: &Arc<Account>) -> Self {
+        Self(RwLock::new((settings.clone(), Charge::on(account))))
     }
 
-    pub(super) fn read(&self) -> std::sync::RwLockReadGuard<'_, Settings> {
+    pub(super) fn replace(&self, settings: Settings) -> Result<(), OverLimit> {
+        let mut have = self.write();
+        have.1.try_set(settings.weight())?;
+        have.0 = settings;
+        Ok(())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, (Settings, Charge)> {
         self.0
             .read()
             .expect("no code panics while it holds the settings")
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Settings> {
+    fn write(&self) -> RwLockWriteGuard<'_, (Settings, Charge)> {
         self.0
             .write()
             .expect("no code panics while it holds the settings")
     }
+}
+
+/// Why settings were not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// One of them is unknown or does not take its value.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// They do not fit into memory.
+    #[error(transparent)]
+    Memory(#[from] OverLimit),
 }
 
 impl Stage {
@@ -36,44 +55,37 @@ impl Stage {
     pub fn setting(&self, name: &str) -> Value {
         self.defect
             .setting(name)
-            .unwrap_or_else(|| self.settings.read().get(name).clone())
+            .unwrap_or_else(|| self.settings.read().0.get(name).clone())
     }
 
     /// Changes settings; either all or none.
     ///
     /// # Errors
-    /// The first setting that is unknown or does not take its value.
-    pub fn change_settings(&self, changes: &Map<String, Value>) -> Result<(), SettingError> {
-        let mut settings = self.settings.write();
-        let mut changed = settings.clone();
+    /// The first setting that is unknown or does not take its value, or no memory.
+    pub fn change_settings(&self, changes: &Map<String, Value>) -> Result<(), SettingsError> {
+        let mut have = self.settings.write();
+        let mut changed = have.0.clone();
         for (name, value) in changes {
             changed.set(name, value.clone())?;
         }
-        *settings = changed;
+        have.1.try_set(changed.weight())?;
+        have.0 = changed;
         Ok(())
     }
 
     /// Looks at the settings.
     pub fn with_settings<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
-        look(&self.settings.read())
+        look(&self.settings.read().0)
     }
 }
 
-/// The settings that the profiles define, with `changes`.
-pub(super) fn defined(
-    vendors: &[Arc<dyn Vendor>],
-    changes: &Map<String, Value>,
-) -> Result<Settings, String> {
+/// The settings that the profiles define.
+pub(crate) fn defined(vendors: &[Arc<dyn Vendor>]) -> Settings {
     let mut settings = Settings::default();
     for profile in vendors.iter().map(|vendor| vendor.profile()) {
         for (name, setting) in &profile.settings {
             settings.define(format!("{}.{name}", profile.vendor), setting.clone());
         }
     }
-    for (name, value) in changes {
-        settings
-            .set(name, value.clone())
-            .map_err(|error| error.to_string())?;
-    }
-    Ok(settings)
+    settings
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use locum_core::Timestamp;
+use locum_core::{Timestamp, weight};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -24,6 +24,19 @@ pub struct StageSpec {
     pub settings: Map<String, Value>,
     /// Principals by vendor.
     pub vendors: BTreeMap<String, VendorSpec>,
+}
+
+impl StageSpec {
+    /// Heap bytes of what it says.
+    pub(super) fn weight(&self) -> usize {
+        let vendors = self.vendors.iter().map(|(name, spec)| {
+            let principals = spec.principals.as_ref().map_or(0, weight::json);
+            size_of::<(String, VendorSpec)>() + weight::text(name) + principals
+        });
+        weight::optional(self.name.as_ref())
+            + weight::object(&self.settings)
+            + vendors.sum::<usize>()
+    }
 }
 
 /// The clock of a new stage.

@@ -4,16 +4,20 @@
 use locum_harness::verdict::exit;
 use tokio::sync::watch;
 
-use crate::command::signal::interrupted;
+use crate::command::signal::Interruption;
 
 /// Turns true at the first signal.
 pub(super) fn watch() -> watch::Receiver<bool> {
     let (tell, told) = watch::channel(false);
+    // Where signals cannot be caught, they end the program as they always do.
+    let Ok(mut interruption) = Interruption::new() else {
+        return told;
+    };
     tokio::spawn(async move {
-        interrupted().await;
+        interruption.came().await;
         // Nobody listens any more when the run is over.
         let _ = tell.send(true);
-        interrupted().await;
+        interruption.came().await;
         std::process::exit(i32::from(exit::INTERRUPTED));
     });
     told

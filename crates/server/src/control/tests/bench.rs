@@ -116,7 +116,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn read(bytes: &[u8]) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
@@ -145,6 +145,10 @@ impl Bench {
     pub(super) async fn with_token(token: Option<&str>) -> Self {
         let mut config = ServerConfig::loopback();
         config.control_token = token.map(Secret::from);
+        Self::with_config(config).await
+    }
+
+    pub(super) async fn with_config(config: ServerConfig) -> Self {
         let bolt = ACME.replace("\"acme\"", "\"bolt\"");
         let vendors = vec![vendor(ACME), vendor(&bolt)];
         let running = App::start(config, vendors).await.expect("it starts");
@@ -208,11 +212,16 @@ pub(super) async fn exchange(
     headers: &str,
     body: &str,
 ) -> std::io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(address).await?;
     let length = body.len();
     let request = format!(
         "{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     );
+    send(address, &request).await
+}
+
+/// Sends bytes on a connection of their own: all bytes that came, or how it broke.
+pub(super) async fn send(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;

@@ -16,9 +16,10 @@ async fn stages_are_listed_with_counts() {
     assert_eq!(stages["stages"][0]["tokens"], 1);
     assert_eq!(stages["stages"][0]["entries"], 1);
     assert!(stages["stages"][0]["bytes"].as_u64() > Some(256));
+    let other = &stages["stages"][1];
     assert_eq!(
-        stages["stages"][1],
-        json!({"name": "other", "tokens": 0, "entries": 0, "bytes": 0})
+        (&other["name"], &other["tokens"], &other["entries"]),
+        (&json!("other"), &json!(0), &json!(0))
     );
 }
 
@@ -91,17 +92,6 @@ async fn the_stage_document_says_what_a_client_is_configured_with() {
 }
 
 #[tokio::test]
-async fn addresses_follow_the_host_that_the_caller_used() {
-    let bench = Bench::start().await;
-    let bytes = super::bench::exchange(&bench.host(), "locum:4700", "GET /_locum", "", "").await;
-    let text = String::from_utf8(bytes.expect("an answer")).expect("text");
-    assert!(
-        text.contains("\"base\":\"http://locum:4700/acme\""),
-        "{text}"
-    );
-}
-
-#[tokio::test]
 async fn reset_brings_back_the_stage_as_it_was_made() {
     let bench = Bench::start().await;
     let before = bench.done("GET /principals", "", 200).await;
@@ -140,10 +130,8 @@ async fn reset_brings_back_the_stage_as_it_was_made() {
         json!({"faults": []})
     );
     let counts = bench.done("GET /stages", "", 200).await["stages"][0].clone();
-    assert_eq!(
-        counts,
-        json!({"name": "default", "tokens": 0, "entries": 0, "bytes": 0})
-    );
+    let held = ["tokens", "forgotten_tokens", "entries", "dropped_entries"];
+    assert!(held.iter().all(|name| counts[name] == 0), "{counts}");
 }
 
 #[tokio::test]
@@ -501,9 +489,12 @@ async fn the_settings_of_a_twin_go_with_it() {
 #[tokio::test]
 async fn the_server_tells_of_itself() {
     let bench = Bench::start().await;
-    assert_eq!(
-        bench.done("GET /health", "", 200).await,
-        json!({"status": "ok", "dropped": {"lines": 0}})
+    let health = bench.done("GET /health", "", 200).await;
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["dropped"], json!({"lines": 0}));
+    assert!(
+        health["memory"]["used_bytes"].as_u64() > Some(0),
+        "{health}"
     );
     let ready = bench.done("GET /ready", "", 200).await;
     assert_eq!(

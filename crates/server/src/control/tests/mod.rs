@@ -4,6 +4,7 @@ mod bench;
 mod calls;
 mod description;
 mod gate;
+mod memory;
 mod refusals;
 mod stream;
 mod walk;

@@ -316,3 +316,123 @@ async fn a_head_that_is_no_http_is_refused_in_the_same_shape() {
     assert!(text.starts_with("HTTP/1.1 400"), "{text}");
     assert!(text.contains(r#"{"error":"2 Host headers"#), "{text}");
 }
+
+#[tokio::test]
+async fn a_clock_stays_in_the_years_that_dates_have() {
+    let bench = Bench::start().await;
+    let before = bench.done("GET /clock", "", 200).await;
+    assert_eq!(before["mode"], "running");
+    for change in [
+        r#"{"advance_s": 1e308}"#,
+        r#"{"advance_s": -1e308}"#,
+        r#"{"advance_s": 300000000000, "mode": "frozen"}"#,
+        r#"{"now": "1969-12-31T23:59:59Z"}"#,
+        r#"{"now": "0001-01-01T00:00:00Z", "mode": "frozen"}"#,
+    ] {
+        check(
+            &bench,
+            "POST /clock",
+            change,
+            400,
+            "before 1970 or after 9999",
+        )
+        .await;
+    }
+    check(&bench, "POST /clock", r#"{"advance_s": 1e309}"#, 400, "").await;
+    let spec = r#"{"clock": {"now": "1969-12-31T23:59:59Z"}}"#;
+    check(
+        &bench,
+        "POST /stages",
+        spec,
+        400,
+        "before 1970 or after 9999",
+    )
+    .await;
+    assert_eq!(bench.done("GET /clock", "", 200).await["mode"], "running");
+    bench
+        .done("POST /clock", r#"{"now": "9999-12-31T23:59:59Z"}"#, 200)
+        .await;
+    let token = bench.token("/acme").await;
+    assert_eq!(bench.thing("/acme", &token).await.status, 200);
+}
+
+/// A refusal names what is wrong; it does not send all of it back.
+#[tokio::test]
+async fn a_long_name_is_not_repeated_whole() {
+    let bench = Bench::start().await;
+    let long = "x".repeat(500_000);
+    let brief = async |line: &str, body: &str, expected: u16| {
+        let answer = bench.call(line, body).await;
+        let size = answer.body.len();
+        let head: String = answer.body.chars().take(300).collect();
+        assert_eq!(answer.status, expected, "{line}: {head}");
+        assert!(size < 2000, "{line}: {size} bytes: {head}");
+        assert!(
+            answer.json()["hint"]
+                .as_str()
+                .is_some_and(|hint| !hint.is_empty())
+        );
+    };
+    brief("PATCH /settings", &format!("{{\"acme.{long}\": 1}}"), 400).await;
+    brief(
+        "PATCH /settings",
+        &format!("{{\"acme.token_format\": \"{long}\"}}"),
+        400,
+    )
+    .await;
+    brief("POST /stages", &format!("{{\"name\": \"{long}\"}}"), 400).await;
+    brief("POST /stages", &format!("{{\"{long}\": 1}}"), 400).await;
+    brief(
+        "POST /stages",
+        &format!("{{\"settings\": {{\"{long}\": 1}}}}"),
+        400,
+    )
+    .await;
+    brief(
+        "POST /stages",
+        &format!("{{\"vendors\": {{\"{long}\": {{}}}}}}"),
+        400,
+    )
+    .await;
+    brief(
+        "POST /stages",
+        &format!("{{\"clock\": {{\"mode\": \"{long}\"}}}}"),
+        400,
+    )
+    .await;
+    brief("POST /clock", &format!("{{\"now\": \"{long}\"}}"), 400).await;
+    brief(
+        "POST /journal/find",
+        &format!("{{\"outcome\": \"{long}\"}}"),
+        400,
+    )
+    .await;
+    brief("PUT /twin", &format!("{{\"name\": \"{long}\"}}"), 400).await;
+    brief("PATCH /principals", &format!("{{\"{long}\": {{}}}}"), 400).await;
+    brief(
+        "PATCH /principals",
+        &format!("{{\"acme\": {{\"{long}\": []}}}}"),
+        400,
+    )
+    .await;
+    brief(
+        "POST /tokens/revoke",
+        &format!("{{\"id\": \"{long}\"}}"),
+        400,
+    )
+    .await;
+    brief(
+        "POST /faults",
+        &format!("{{\"then\": {{\"{long}\": 1}}}}"),
+        400,
+    )
+    .await;
+    let long = "x".repeat(50_000);
+    brief(&format!("GET /{long}"), "", 404).await;
+    brief(&format!("GET /stages/{long}"), "", 404).await;
+    brief(&format!("GET /journal/{long}"), "", 404).await;
+    brief(&format!("GET /journal?{long}=1"), "", 400).await;
+    brief(&format!("GET /journal?after={long}"), "", 400).await;
+    brief(&format!("GET /journal/wait?count={long}"), "", 400).await;
+    brief(&format!("POST /barriers/{long}/open"), "", 404).await;
+}
