@@ -13,7 +13,7 @@ Feature: Athelas refuses in JSON and keeps secrets
       And the caller calls the API in each of these ways
         | without a token             |
         | on a path that nobody knows |
-      Then the error replies 401, 404, 405, 422 and all others have a JSON body
+      Then the error replies have a JSON body
 
   Rule: Errors have detail, too many requests have details
 
@@ -26,14 +26,14 @@ Feature: Athelas refuses in JSON and keeps secrets
       And the caller calls the API in each of these ways
         | without a token             |
         | on a path that nobody knows |
-      Then each of the error replies 401, 404, 422 has detail as text or list
+      Then each error reply has detail as text or list
 
     @id:VEN-05 @should
     Scenario: Too many requests have details
       Given the vendor's setting rate_limit is 1
       And the API has accepted the caller's token
       When the caller calls the API
-      Then each of the error replies 429 has details as text or list
+      Then the error reply has details as text or list
 
   Rule: No reply repeats a secret, password or refused token that the request contained
 

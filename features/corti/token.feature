@@ -14,23 +14,14 @@ Feature: Corti issues tokens
     @id:VEN-12 @must
     Scenario: A token is for five minutes
       When the caller logs in
-      Then the token reply contains
-        | access_token | text       |
-        | expires_in   | 300 or 299 |
+      Then the token reply tells the documented lifetime
 
   Rule: The token reply has the seven members of the sample
 
     @id:VEN-15 @should
     Scenario: The token reply is as the page shows it
       When the caller logs in
-      Then the token reply contains
-        | access_token       | text                           |
-        | expires_in         | integer                        |
-        | refresh_expires_in | 0                              |
-        | token_type         | text                           |
-        | id_token           | text                           |
-        | not-before-policy  | number                         |
-        | scope              | the words openid email profile |
+      Then the token reply has the members of the sample
 
     @id:VEN-15 @should
     Scenario: Without openid there is no id token

@@ -7,7 +7,7 @@ Feature: Pattern Health tokens end
       Given the API has accepted the caller's token
       When 66 minutes have passed
       And the caller calls the API
-      Then the expired token is answered with 401
+      Then the expired token is answered as documented
 
   Rule: expires_in counts milliseconds
 

@@ -52,6 +52,6 @@ Feature: Pattern Health serves API calls
 
     @id:VEN-11 @should
     Scenario: A bad query value is answered with a specific message
-      Given the caller has logged in
+      Given the API has accepted the caller's token
       When the caller calls the API with limit=0
-      Then the vendor answers with 422 and says what is wrong
+      Then the vendor says what is wrong

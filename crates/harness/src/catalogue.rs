@@ -8,6 +8,7 @@ use locum_core::Catalogue;
 
 pub use expectation::{
     EXPECTATIONS, ErrorExpectation, Expectation, FormExpectation, Others, RefusalExpectation,
+    RepeatExpectation,
 };
 
 /// The table as it was written, header line first.

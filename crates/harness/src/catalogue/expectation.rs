@@ -47,6 +47,8 @@ pub struct Expectation {
     pub max_lifetime_s: Option<i64>,
     /// The name of a challenge.
     pub challenge: Option<String>,
+    /// Errors that repeat a header of the request.
+    pub repeats: Vec<RepeatExpectation>,
     /// How many token requests are still tolerated where one is expected.
     pub tolerated_token_requests: Option<usize>,
 }
@@ -126,6 +128,19 @@ pub struct ErrorExpectation {
     pub statuses: Vec<u16>,
     /// The member that is text or a list; any JSON when absent.
     pub member: Option<String>,
+}
+
+/// An error that repeats a header of the request, secrets and all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepeatExpectation {
+    /// The error's code.
+    pub error: String,
+    /// The header.
+    pub header: String,
+    /// Whether the vendor documents it (INFO); else it is tolerated (WARN).
+    #[serde(default)]
+    pub documented: bool,
 }
 
 impl Expectation {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::profile::{Grant, SocketFacts};
+use locum_core::profile::{ExpiresIn, Grant, SecretIn, SocketFacts, TokenFormat};
 use locum_core::{Entry, EntryId, ManualClock, Outcome, Profile, Timestamp, TokenId};
 use serde_json::json;
 
@@ -141,6 +141,20 @@ impl Log {
         self.raw(word, phrase, &request, status, headers, body)
     }
 
+    /// An exchange whose request has this header.
+    pub(crate) fn sent_in(
+        self,
+        word: &str,
+        phrase: &str,
+        (name, value): (&str, &str),
+        status: u16,
+        body: &str,
+    ) -> Self {
+        let request = Request::new("GET", "/").header(name, value);
+        let header = Some(("Content-Type", "application/json"));
+        self.raw(word, phrase, &request, status, header, body)
+    }
+
     /// An exchange whose reply says what its body is.
     pub(crate) fn typed(
         self,
@@ -206,13 +220,26 @@ impl Log {
 
     /// An exchange in which the vendor failed in this way.
     pub(crate) fn failed(self, word: &str, phrase: &str, how: BadReply) -> Self {
-        match how {
-            BadReply::ServerError => self.exchange(word, phrase, 500, r#"{"error":"boom"}"#),
-            BadReply::Html => self.typed(word, phrase, 200, "text/html", "<html>hello</html>"),
-            BadReply::Redirect => self.exchange(word, phrase, 302, ""),
-            BadReply::Closed => self.cut(word, phrase),
-            BadReply::Unreadable => self.typed(word, phrase, 200, "application/json", "{\"a\":"),
-        }
+        self.failed_request(word, phrase, &Request::new("GET", "/"), how)
+    }
+
+    /// A documented exchange whose request shows `sent`, in which the vendor failed in this way.
+    pub(crate) fn failed_with(self, word: &str, sent: &str, how: BadReply) -> Self {
+        let request = Request::new("GET", "/").header("Authorization", sent);
+        self.failed_request(word, "", &request, how)
+    }
+
+    fn failed_request(self, word: &str, phrase: &str, request: &Request, how: BadReply) -> Self {
+        const JSON: Option<(&str, &str)> = Some(("Content-Type", "application/json"));
+        let html = Some(("Content-Type", "text/html"));
+        let (status, header, body) = match how {
+            BadReply::ServerError => (500, JSON, r#"{"error":"boom"}"#),
+            BadReply::Html => (200, html, "<html>hello</html>"),
+            BadReply::Redirect => (302, None, ""),
+            BadReply::Unreadable => (200, JSON, "{\"a\":"),
+            BadReply::Closed => return self.cut_request(word, phrase, request),
+        };
+        self.raw(word, phrase, request, status, header, body)
     }
 
     /// A login that is answered with a JWT of these claims, at the date of `Date`.
@@ -232,6 +259,27 @@ impl Log {
             body: json!({"access_token": token}).to_string().into_bytes(),
         };
         self.log.reply(seq, Ok(&reply));
+        self.log.jwt(seq, "access_token", &token);
+        self
+    }
+
+    /// A login that is answered with a JWT of these claims, and with `more` members.
+    pub(crate) fn issues_jwt(
+        mut self,
+        sent: &str,
+        claims: &serde_json::Value,
+        more: &serde_json::Value,
+    ) -> Self {
+        use base64::Engine as _;
+        let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let header = encode(r#"{"alg":"HS256"}"#);
+        let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
+        self.log.hide(&token, "access token 1");
+        let mut body = more.clone();
+        body["access_token"] = token.clone().into();
+        self = self.sent("login", "", sent, 200, &body.to_string());
+        let last = self.log.evidence().exchanges().last().expect("a request");
+        let seq = last.seq;
         self.log.jwt(seq, "access_token", &token);
         self
     }
@@ -288,6 +336,27 @@ impl Log {
         log
     }
 
+    /// A vendor whose page shows the credentials in a Basic header.
+    pub(crate) fn with_basic() -> Self {
+        let mut log = Self::new();
+        log.profile.token.secret_in = SecretIn::Basic;
+        log
+    }
+
+    /// A vendor that counts milliseconds.
+    pub(crate) fn with_milliseconds() -> Self {
+        let mut log = Self::new();
+        log.profile.token.expires_in = ExpiresIn::Milliseconds;
+        log
+    }
+
+    /// A vendor whose access tokens are JWTs.
+    pub(crate) fn with_jwts() -> Self {
+        let mut log = Self::new();
+        log.profile.token.format = TokenFormat::Jwt;
+        log
+    }
+
     /// A vendor that has tenants.
     pub(crate) fn with_tenants() -> Self {
         let mut log = Self::new();
@@ -326,13 +395,24 @@ impl Log {
     }
 
     /// A request whose connection was closed without a reply.
-    pub(crate) fn cut(mut self, word: &str, phrase: &str) -> Self {
+    pub(crate) fn cut(self, word: &str, phrase: &str) -> Self {
+        self.cut_request(word, phrase, &Request::new("GET", "/"))
+    }
+
+    fn cut_request(mut self, word: &str, phrase: &str, request: &Request) -> Self {
         let operation = operation(word);
+        let endpoint = (operation == Operation::SendForm).then_some(phrase);
         let variation = variation(operation, phrase);
-        let request = Request::new("GET", "/");
-        let seq = self.log.request(operation, None, &variation, &request);
+        let seq = self.log.request(operation, endpoint, &variation, request);
         let closed = HttpError::Network(std::io::ErrorKind::UnexpectedEof);
         self.log.reply(seq, Err(&closed));
+        self
+    }
+
+    /// The account is the user's own, given by these variables.
+    pub(crate) fn supplied(mut self, variables: &[&str]) -> Self {
+        let variables: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+        self.log.account(&variables);
         self
     }
 

@@ -1,98 +1,112 @@
 //! API calls that the vendor should serve, and what it says of bad values.
 
-use locum_core::{Finding, Grade};
+use super::deviation::Deviations;
+use super::members;
+use crate::evidence::{Exchange, Message, Operation, Reaction, is_html};
+use crate::rules::{Rule, View, gone, unobserved};
+use crate::verdict::{Finding, Proof};
 
-use crate::rules::{View, gone, sentence, unobserved};
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("BRR-01", documented_calls_are_served),
+    Rule::vendor("VEN-06", forms_are_answered_as_documented),
+    Rule::vendor("VEN-11", bad_value_is_explained),
+];
 
-/// Every documented call with a token is served: neither 401 nor 403.
-pub fn accepted(view: &View<'_>) -> Finding {
-    let mut served = Vec::new();
-    for call in view.log.acts("call", "") {
-        if let Some(gone) = gone(&call) {
-            return gone;
-        }
-        if call
-            .reply
-            .is_some_and(|reply| matches!(reply.status, 401 | 403))
-        {
-            return Finding::new(Grade::Broken, sentence(&call))
-                .because("the token to be accepted", sentence(&call))
-                .proved_by([call.seq]);
-        }
-        served.push(call.seq);
-    }
-    if served.is_empty() {
-        return unobserved(view, "no call was made");
-    }
-    Finding::new(Grade::Met, format!("{} served", served.len())).proved_by(served)
+/// Every documented call with a token is served.
+fn documented_calls_are_served(view: &View<'_>) -> Finding {
+    let calls = view.evidence.documented(Operation::Call);
+    each(view, calls, "no call was made", |call| {
+        let words = format!("{} ({})", call.sentence(), call.reaction().words());
+        (!call.is_served()).then(|| ("the call to be served".to_owned(), words))
+    })
 }
 
-/// A bad value is answered with `status` and a message of its own, not only the status text.
-pub fn says_what_is_wrong(view: &View<'_>, status: u16) -> Finding {
-    let mut calls = view.log.exchanges();
-    let Some(call) = calls.find(|exchange| exchange.act == "call" && !exchange.how.is_empty())
-    else {
-        return unobserved(view, "no bad value was sent");
-    };
-    if let Some(gone) = gone(&call) {
-        return gone;
-    }
-    let Some(reply) = call.reply else {
-        return unobserved(view, "no bad value was answered");
-    };
-    let body = reply.body.trim();
-    let specific = !body.is_empty() && !is_status_text(body, reply.status);
-    if reply.status == status && specific {
-        return Finding::new(Grade::Met, sentence(&call)).proved_by([call.seq]);
-    }
-    let seen = if specific {
-        sentence(&call)
-    } else {
-        format!("{} and no message", sentence(&call))
-    };
-    Finding::new(Grade::Broken, seen.clone())
-        .because(format!("{status} with a specific message"), seen)
-        .proved_by([call.seq])
+/// Each form is answered with its status and its members.
+fn forms_are_answered_as_documented(view: &View<'_>) -> Finding {
+    let forms = view.evidence.documented(Operation::SendForm);
+    let known = forms.filter(|form| expected_form(view, form).is_some());
+    each(view, known, "no such form was sent", |form| {
+        let wanted = expected_form(view, form)?;
+        let expected = format!("{} with the documented members", wanted.status);
+        if !form.is_served() || form.status() != wanted.status {
+            return Some((expected, form.sentence()));
+        }
+        let (_, observed) = members::fault(&form.json(), &wanted.members)?;
+        Some((expected, format!("{}: {observed}", form.sentence())))
+    })
 }
 
-/// The form sent to the endpoint `name` is answered with `status` and these members: name, and
-/// `text` or `integer`.
-pub fn form_is_answered_with(
-    view: &View<'_>,
-    name: &str,
-    status: u16,
-    members: &[(String, String)],
-) -> Finding {
-    let Some(form) = view.log.acts("form", name).next() else {
-        return unobserved(view, "no such form was sent");
-    };
-    if let Some(gone) = gone(&form) {
-        return gone;
-    }
-    let Some(reply) = form.reply else {
-        return unobserved(view, "no such form was answered");
-    };
-    let body = reply.json();
-    let missing = members.iter().find(|(name, kind)| {
-        let value = &body[name.as_str()];
-        match kind.as_str() {
-            "integer" => !(value.is_i64() || value.is_u64()),
-            _ => value.as_str().is_none_or(str::is_empty),
+fn expected_form<'a>(
+    view: &View<'a>,
+    form: &Exchange<'_>,
+) -> Option<&'a crate::catalogue::FormExpectation> {
+    view.expected.forms.get(form.endpoint?)
+}
+
+/// A bad value is answered with the documented status and a message of its own, not only the status
+/// text; beside a documented call that is served.
+fn bad_value_is_explained(view: &View<'_>) -> Finding {
+    let status = view.expected.status.unwrap_or(422);
+    let calls = view.evidence.varied(Operation::Call);
+    let finding = each(view, calls, "no bad value was sent", |call| {
+        let reply = call.reply?;
+        let specific = is_specific(reply);
+        if reply.status == status && specific {
+            return None;
         }
+        let without = if specific { "" } else { " and no message" };
+        let expected = format!("{status} with a specific message");
+        Some((expected, format!("{}{without}", call.sentence())))
     });
-    let seen = match missing {
-        None if reply.status == status => {
-            return Finding::new(Grade::Met, sentence(&form)).proved_by([form.seq]);
-        }
-        Some((name, kind)) if reply.status == status => format!("{name} is not {kind}"),
-        _ => sentence(&form),
-    };
-    Finding::new(Grade::Broken, seen.clone())
-        .because(format!("{status} with the documented members"), seen)
-        .proved_by([form.seq])
+    if finding.grade() != crate::verdict::Grade::Met {
+        return finding;
+    }
+    let mut calls = view.evidence.documented(Operation::Call);
+    match calls.find(Exchange::is_served) {
+        Some(control) => finding.beside(control),
+        None => unobserved(view, "no documented call was served beside it"),
+    }
 }
 
-/// Whether a body says no more than the status line does.
+/// Looks at each exchange that was answered: all that `fault` finds is the proof of one finding.
+/// Silence and a request for patience leave the matter open.
+fn each<'a>(
+    view: &View<'_>,
+    exchanges: impl Iterator<Item = Exchange<'a>>,
+    none: &str,
+    fault: impl Fn(&Exchange<'a>) -> Option<(String, String)>,
+) -> Finding {
+    let (mut wrong, mut seen, mut unanswered) = (Deviations::default(), Vec::new(), None);
+    for exchange in exchanges {
+        match exchange.reaction() {
+            Reaction::Gone(_) => unanswered = gone(&exchange),
+            Reaction::Throttled => {
+                unanswered = Some(Finding::unobserved(exchange.sentence()).seen_in(exchange));
+            }
+            _ => {
+                if let Some((expected, observed)) = fault(&exchange) {
+                    wrong.add(expected, observed, exchange);
+                }
+                seen.push(exchange);
+            }
+        }
+    }
+    match (wrong.broken().or(unanswered), Proof::all(&seen)) {
+        (Some(finding), _) => finding,
+        (None, None) => unobserved(view, none),
+        (None, Some(proof)) => {
+            let sentences: Vec<String> = seen.iter().map(Exchange::sentence).collect();
+            Finding::met(sentences.join("; "), proof)
+        }
+    }
+}
+
+/// Whether a body says more than the status line does.
+fn is_specific(reply: &Message) -> bool {
+    let body = reply.body.trim();
+    !body.is_empty() && !is_html(reply) && !is_status_text(body, reply.status)
+}
+
 fn is_status_text(body: &str, status: u16) -> bool {
     let reason = http::StatusCode::from_u16(status)
         .ok()
@@ -114,61 +128,90 @@ fn is_status_text(body: &str, status: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
 
-    fn calls(status: u16, expected: Grade) {
-        check(
-            &Log::new().exchange("call", "", status, "[]"),
-            accepted,
-            expected,
-        );
-    }
-
+    /// A 404 and a 500 were called acceptance.
     #[test]
-    fn a_call_is_served_unless_the_token_is_refused() {
-        calls(200, Grade::Met);
-        calls(404, Grade::Met);
-        calls(401, Grade::Broken);
-        calls(403, Grade::Broken);
-        check(&Log::new(), accepted, Grade::Unobserved);
+    fn a_call_is_served_with_data_or_not_at_all() {
+        let calls = |status| Log::new().exchange("call", "", status, "[]");
+        check(&calls(200), "BRR-01", Grade::Met);
+        for status in [401, 403, 404, 500, 302] {
+            check(&calls(status), "BRR-01", Grade::Broken);
+        }
+        check(&calls(429), "BRR-01", Grade::Unobserved);
+        check(&Log::new().cut("call", ""), "BRR-01", Grade::Gone);
+        let second = calls(200).exchange("call", "", 401, "");
+        check(&second, "BRR-01", Grade::Broken);
     }
 
-    fn form(status: u16, body: &str, expected: Grade) {
-        let members = [("id", "integer"), ("state", "text")]
-            .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
+    fn create(status: u16, body: &str, expected: Grade) {
         let log = Log::new().exchange("form", "create", status, body);
-        let rule = |view: &View<'_>| form_is_answered_with(view, "create", 202, &members);
-        check(&log, rule, expected);
+        check(&log, "VEN-06", expected);
     }
 
     #[test]
     fn a_form_is_answered_with_its_status_and_members() {
-        form(202, r#"{"id":1,"state":"new"}"#, Grade::Met);
-        form(200, r#"{"id":1,"state":"new"}"#, Grade::Broken);
-        form(202, r#"{"id":"1","state":"new"}"#, Grade::Broken);
-        form(202, r#"{"id":1}"#, Grade::Broken);
-        let rule = |view: &View<'_>| form_is_answered_with(view, "create", 202, &[]);
-        check(&Log::new(), rule, Grade::Unobserved);
+        let good = r#"{"scribe_id":1,"status":"new","submitted_at":"2026"}"#;
+        create(202, good, Grade::Met);
+        create(200, good, Grade::Broken);
+        create(500, good, Grade::Broken);
+        create(202, &good.replace(":1", ":\"1\""), Grade::Broken);
+        create(202, r#"{"scribe_id":1}"#, Grade::Broken);
+        create(429, "{}", Grade::Unobserved);
+        let other = Log::new().exchange("form", "other", 202, good);
+        check(&other, "VEN-06", Grade::Unobserved);
     }
 
-    fn bad(status: u16, body: &str, expected: Grade) {
-        let log = Log::new().exchange("call", "with limit=0", status, body);
-        check(&log, |view| says_what_is_wrong(view, 422), expected);
+    #[test]
+    fn each_form_counts() {
+        let log = Log::new().exchange("form", "create", 500, "").exchange(
+            "form",
+            "regenerate",
+            202,
+            r#"{"scribe_id":1,"status":"new"}"#,
+        );
+        check(&log, "VEN-06", Grade::Broken);
     }
 
     #[test]
     fn a_message_says_more_than_the_status() {
-        bad(422, r#"{"message":"limit must be at least 1"}"#, Grade::Met);
-        bad(422, "limit is too small", Grade::Met);
-        bad(422, "", Grade::Broken);
-        bad(422, "Unprocessable Entity", Grade::Broken);
-        bad(422, "422 unprocessable entity", Grade::Broken);
-        bad(
-            422,
+        let bad = |status, body| {
+            let log = Log::new().exchange("call", "", 200, "[]");
+            log.exchange("call", "with limit=0", status, body)
+        };
+        let words = r#"{"message":"limit must be at least 1"}"#;
+        check(&bad(422, words), "VEN-11", Grade::Met);
+        check(&bad(422, "limit is too small"), "VEN-11", Grade::Met);
+        for bare in [
+            "",
+            "Unprocessable Entity",
+            "422 unprocessable entity",
             r#"{"status":422,"error":"Unprocessable Entity"}"#,
-            Grade::Broken,
-        );
-        bad(400, "limit is too small", Grade::Broken);
+            "<html>limit is too small</html>",
+        ] {
+            check(&bad(422, bare), "VEN-11", Grade::Broken);
+        }
+        check(&bad(400, words), "VEN-11", Grade::Broken);
+        check(&bad(200, "[]"), "VEN-11", Grade::Broken);
+        check(&bad(429, words), "VEN-11", Grade::Unobserved);
+        let alone = Log::new().exchange("call", "with limit=0", 422, words);
+        check(&alone, "VEN-11", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_failure_is_never_as_wanted() {
+        for failure in FAILURES {
+            let served = Log::new().exchange("call", "", 200, "[]");
+            for (id, log) in [
+                ("BRR-01", Log::new().failed("call", "", failure)),
+                ("VEN-06", Log::new().failed("form", "create", failure)),
+                ("VEN-11", served.failed("call", "with limit=0", failure)),
+            ] {
+                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
+                let finding = log.judge(rule.expect("a rule"));
+                assert_ne!(finding.grade(), Grade::Met, "{id} {failure:?}: {finding:?}");
+            }
+        }
     }
 }

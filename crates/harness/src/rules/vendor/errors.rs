@@ -1,121 +1,148 @@
 //! What error replies look like.
 
-use locum_core::{Finding, Grade};
+use super::deviation::Deviations;
+use crate::catalogue::ErrorExpectation;
+use crate::evidence::Message;
+use crate::rules::{Rule, View, gone, unobserved};
+use crate::verdict::{Finding, Proof};
 
-use crate::evidence::Exchange;
-use crate::rules::{View, gone, sentence, unobserved};
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("ERR-13", errors_have_their_form),
+    Rule::vendor("VEN-05", errors_have_their_form),
+];
 
-/// Every error reply has a JSON body and says so; at least one of each of `statuses` was seen.
-pub fn are_json(view: &View<'_>, statuses: &[u16]) -> Finding {
-    each(view, statuses, |exchange| {
-        let reply = exchange.reply.filter(|reply| reply.status >= 400)?;
-        let content_type = reply.header("content-type").unwrap_or_default();
-        if !content_type.to_ascii_lowercase().contains("json") {
-            return Some((
-                "a JSON body".to_owned(),
-                format!("content type `{content_type}`"),
-            ));
+/// Every error reply has the form that the requirement gives its status. Each status that is named
+/// has to be seen; those that share a member, once one of them was.
+fn errors_have_their_form(view: &View<'_>) -> Finding {
+    let (mut wrong, mut seen) = (Deviations::default(), Vec::new());
+    let mut unanswered = None;
+    for exchange in view.evidence.exchanges() {
+        let Some(reply) = exchange.reply.filter(|reply| reply.status >= 400) else {
+            unanswered = unanswered.or_else(|| gone(&exchange));
+            continue;
+        };
+        let mut wanted = view.expected.errors.iter();
+        let Some(wanted) = wanted.find(|wanted| is_for(wanted, reply)) else {
+            continue;
+        };
+        if let Some((expected, observed)) = fault(reply, wanted.member.as_deref()) {
+            let observed = format!("{}: {observed}", exchange.sentence());
+            wrong.add(expected, observed, exchange);
         }
-        let is_json = serde_json::from_str::<serde_json::Value>(&reply.body).is_ok();
-        (!is_json).then(|| {
-            (
-                "a JSON body".to_owned(),
-                "a body that is no JSON".to_owned(),
-            )
-        })
-    })
+        seen.push(exchange);
+    }
+    if let Some(finding) = wrong.broken().or(unanswered) {
+        return finding;
+    }
+    let was_seen = |status: &u16| seen.iter().any(|error| error.status() == *status);
+    let required = |wanted: &&ErrorExpectation| {
+        wanted.member.is_none() || wanted.statuses.iter().any(was_seen)
+    };
+    let missing = view
+        .expected
+        .errors
+        .iter()
+        .filter(required)
+        .find_map(|wanted| wanted.statuses.iter().find(|status| !was_seen(status)));
+    match (missing, Proof::all(&seen)) {
+        (None, Some(proof)) => Finding::met(format!("{} error replies", seen.len()), proof),
+        (Some(status), _) => unobserved(view, &format!("no {status} was provoked")),
+        (None, None) => unobserved(view, "no error was provoked"),
+    }
 }
 
-/// Every error reply with one of `statuses` has `member` as text or list; at least one of each was
-/// seen.
-pub fn have_member(view: &View<'_>, statuses: &[u16], member: &str) -> Finding {
-    each(view, statuses, |exchange| {
-        let reply = exchange
-            .reply
-            .filter(|reply| statuses.contains(&reply.status))?;
-        let body = reply.json();
-        let value = &body[member];
-        (!value.is_string() && !value.is_array()).then(|| {
-            (
-                format!("{member} as text or list"),
-                format!("{member} is {value}"),
-            )
-        })
-    })
+/// Whether an expectation speaks of this reply: one that asks for no member is for all.
+fn is_for(wanted: &ErrorExpectation, reply: &Message) -> bool {
+    wanted.member.is_none() || wanted.statuses.contains(&reply.status)
 }
 
-/// Looks at every exchange; `fault` says what was expected and what was seen.
-fn each(
-    view: &View<'_>,
-    statuses: &[u16],
-    fault: impl Fn(&Exchange<'_>) -> Option<(String, String)>,
-) -> Finding {
-    let mut proof = Vec::new();
-    let mut open = statuses.to_vec();
-    for exchange in view.log.exchanges() {
-        if let Some(gone) = gone(&exchange) {
-            return gone;
-        }
-        if let Some((expected, seen)) = fault(&exchange) {
-            let seen = format!("{}: {seen}", sentence(&exchange));
-            return Finding::new(Grade::Broken, seen.clone())
-                .because(expected, seen)
-                .proved_by([exchange.seq]);
-        }
-        let status = exchange.reply.map_or(0, |reply| reply.status);
-        if status >= 400 {
-            proof.push(exchange.seq);
-        }
-        open.retain(|wanted| *wanted != status);
+fn fault(reply: &Message, member: Option<&str>) -> Option<(String, String)> {
+    if let Some(member) = member {
+        let value = &reply.json()[member];
+        let fits = value.is_string() || value.is_array();
+        return (!fits).then(|| {
+            let observed = format!("{member} is {value}");
+            (format!("{member} as text or list"), observed)
+        });
     }
-    if let Some(status) = open.first() {
-        return unobserved(view, &format!("no {status} was provoked"));
-    }
-    Finding::new(Grade::Met, format!("{} error replies", proof.len())).proved_by(proof)
+    let content_type = reply.header("content-type").unwrap_or_default();
+    let says_json = content_type.to_ascii_lowercase().contains("json");
+    let is_json = serde_json::from_str::<serde_json::Value>(&reply.body).is_ok();
+    let observed = match (says_json, is_json) {
+        (true, true) => return None,
+        (false, _) => format!("content type `{content_type}`"),
+        (true, false) => "a body that is not valid JSON".to_owned(),
+    };
+    Some(("a JSON body".to_owned(), observed))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
 
-    fn json(replies: &[(u16, &str, &str)], expected: Grade) {
-        let log = replies
-            .iter()
-            .fold(Log::new(), |log, (status, kind, body)| {
-                log.typed("call", "without a token", *status, kind, body)
-            });
-        check(&log, |view| are_json(view, &[401, 404]), expected);
+    const GOOD: [(u16, &str, &str); 4] = [
+        (401, "application/json", "{}"),
+        (404, "application/json", "{}"),
+        (405, "application/problem+json", "[]"),
+        (422, "application/json", "{}"),
+    ];
+
+    fn typed(replies: &[(u16, &str, &str)]) -> Log {
+        let call = |log: Log, (status, kind, body): &(u16, &str, &str)| {
+            log.typed("call", "without a token", *status, kind, body)
+        };
+        replies.iter().fold(Log::new(), call)
     }
 
     #[test]
     fn each_error_is_json_or_not() {
-        let (good, json_type) = ((401, "application/json", "{}"), "application/problem+json");
-        json(&[good, (404, json_type, "[]")], Grade::Met);
-        json(&[good], Grade::Unobserved);
-        json(&[(200, "text/html", "<p>"), good], Grade::Unobserved);
-        json(&[good, (404, "text/plain", "{}")], Grade::Broken);
-        json(&[good, (404, json_type, "")], Grade::Broken);
-        json(&[good, (500, "", "")], Grade::Broken);
+        check(&typed(&GOOD), "ERR-13", Grade::Met);
+        check(&typed(&GOOD[1..]), "ERR-13", Grade::Unobserved);
+        let with = |reply| typed(&[&GOOD[..], &[reply]].concat());
+        check(&with((200, "text/html", "<p>")), "ERR-13", Grade::Met);
+        check(&with((400, "text/plain", "{}")), "ERR-13", Grade::Broken);
+        check(
+            &with((400, "application/json", "")),
+            "ERR-13",
+            Grade::Broken,
+        );
+        check(&with((500, "", "")), "ERR-13", Grade::Broken);
     }
 
     fn member(replies: &[(u16, &str)], expected: Grade) {
         let log = replies.iter().fold(Log::new(), |log, (status, body)| {
             log.exchange("call", "without a token", *status, body)
         });
-        check(
-            &log,
-            |view| have_member(view, &[401, 422], "detail"),
-            expected,
-        );
+        check(&log, "VEN-05", expected);
     }
 
     #[test]
     fn each_error_has_its_member_or_not() {
-        let good = (401, r#"{"detail":"no"}"#);
-        member(&[good, (422, r#"{"detail":[]}"#)], Grade::Met);
-        member(&[good, (422, r#"{"detail":{}}"#)], Grade::Broken);
-        member(&[good, (422, r#"{"details":"no"}"#)], Grade::Broken);
-        member(&[good], Grade::Unobserved);
+        let (not_authorized, not_found) =
+            ((401, r#"{"detail":"no"}"#), (404, r#"{"detail":"no"}"#));
+        let good = [not_authorized, not_found, (422, r#"{"detail":[]}"#)];
+        member(&good, Grade::Met);
+        let with = |reply, expected| member(&[&good[..], &[reply]].concat(), expected);
+        with((422, r#"{"detail":{}}"#), Grade::Broken);
+        with((422, r#"{"details":"no"}"#), Grade::Broken);
+        with((429, r#"{"details":"slow down"}"#), Grade::Met);
+        with((429, r#"{"detail":"slow down"}"#), Grade::Broken);
+        member(&[not_authorized], Grade::Unobserved);
+        // Too many requests stand for themselves.
+        member(&[(429, r#"{"details":"slow down"}"#)], Grade::Met);
+        member(&[(200, "{}")], Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_failure_is_no_error_of_the_requirement() {
+        for failure in FAILURES {
+            for id in ["ERR-13", "VEN-05"] {
+                let log = Log::new().failed("login", "", failure);
+                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
+                let finding = log.judge(rule.expect("a rule"));
+                assert_ne!(finding.grade(), Grade::Met, "{id} {failure:?}: {finding:?}");
+            }
+        }
     }
 }

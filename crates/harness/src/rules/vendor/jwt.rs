@@ -1,85 +1,110 @@
 //! What a JWT says of itself. Nothing here is verified: the vendor's own key is not ours.
 
-use locum_core::{Finding, Grade, Timestamp};
+use locum_core::Timestamp;
 
+use super::deviation::Deviations;
+use super::login::issued;
 use crate::evidence::Exchange;
-use crate::rules::vendor::login::is_issued;
-use crate::rules::{View, unobserved};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("VEN-02", access_token_is_a_jwt),
+    Rule::vendor("VEN-03", exp_is_the_documented_lifetime),
+];
 
 /// How far a claim may be from what was said elsewhere.
-const NEAR_S: f64 = 5.0;
+const TOLERANCE_S: f64 = 5.0;
 
-/// The access token of every granted login is a JWT: three segments whose first decodes to a JSON
+/// The access token of each served login is a JWT: three segments whose first decodes to a JSON
 /// object with `alg`.
-pub fn is_one(view: &View<'_>) -> Finding {
-    let logins: Vec<_> = view.log.acts("login", "").filter(is_issued).collect();
-    let Some(first) = logins.first() else {
-        return unobserved(view, "no token reply was received");
-    };
-    let opaque = logins
-        .iter()
-        .find(|login| view.log.jwt_of(login.seq).is_none());
-    if let Some(login) = opaque {
-        return Finding::new(Grade::Broken, "the access token is no JWT")
-            .because("three segments, the first with alg", "another text")
-            .proved_by([login.seq]);
+fn access_token_is_a_jwt(view: &View<'_>) -> Finding {
+    let logins: Vec<_> = issued(view).collect();
+    let mut wrong = Deviations::default();
+    let mut headers = Vec::new();
+    for login in &logins {
+        match view.evidence.jwt_of(login.seq) {
+            Some((header, _)) => headers.push(header.to_string()),
+            None => wrong.add(
+                "three segments, the first with alg",
+                "the access token is not a JWT",
+                login,
+            ),
+        }
     }
-    let header = view.log.jwt_of(first.seq).map(|(header, _)| header);
-    let header = header.map(ToString::to_string).unwrap_or_default();
-    Finding::new(Grade::Met, format!("a JWT with the header {header}"))
-        .proved_by(logins.iter().map(|login| login.seq))
+    headers.dedup();
+    match (wrong.broken(), Proof::all(&logins)) {
+        (Some(broken), _) => broken,
+        (None, None) => unobserved(view, "no token reply was received"),
+        (None, Some(proof)) => Finding::met(
+            format!("a JWT with the header {}", headers.join(", ")),
+            proof,
+        ),
+    }
 }
 
-/// `exp` is `seconds` after the reply, within five.
-pub fn ends_after(view: &View<'_>, seconds: f64) -> Finding {
-    let mut logins = view.log.acts("login", "").filter(is_issued);
-    let Some((login, span)) = logins.find_map(|login| Some((login, lifetime(view, &login)?)))
-    else {
-        return unobserved(view, "no token had an exp");
-    };
-    let seen = format!("exp {span} s after the reply");
-    if (span - seconds).abs() <= NEAR_S {
-        return Finding::new(Grade::Met, seen).proved_by([login.seq]);
+/// `exp` is the documented lifetime after the reply, within five seconds.
+fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
+    let documented = view.profile.token.lifetime().as_secs_f64();
+    let mut wrong = Deviations::default();
+    let mut agreeing = Vec::new();
+    for login in issued(view) {
+        let Some(span) = seconds_to_exp(view, &login) else {
+            continue;
+        };
+        if (span - documented).abs() <= TOLERANCE_S {
+            agreeing.push(login);
+        } else {
+            let seen = format!("exp {span} s after the reply");
+            wrong.add(format!("{documented} s"), seen, login);
+        }
     }
-    Finding::new(Grade::Broken, seen.clone())
-        .because(format!("{seconds} s"), seen)
-        .proved_by([login.seq])
+    match (wrong.broken(), Proof::all(&agreeing)) {
+        (Some(broken), _) => broken,
+        (None, None) => unobserved(view, "no token had an exp"),
+        (None, Some(proof)) => Finding::met(format!("exp {documented} s after the reply"), proof),
+    }
 }
 
-/// An `expires_in` equals `exp` minus `iat`, within five seconds.
-pub fn agrees_with_the_reply(view: &View<'_>) -> Finding {
-    let mut logins = view.log.acts("login", "").filter(is_issued);
-    let Some(login) = logins.next() else {
-        return unobserved(view, "no token reply was received");
-    };
-    let body = login.reply.map(crate::evidence::Message::json);
-    let told = body.unwrap_or_default()["expires_in"].clone();
+/// What an `expires_in`, read as seconds, is beside the claims of its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The reply has no `expires_in`.
+    Nothing,
+    /// The token has no `exp` and `iat` to compare it with.
+    Incomparable,
+    /// Equal to `exp` minus `iat`, within five seconds: both in words.
+    Agrees(String),
+    /// Anything else: both in words.
+    Differs(String),
+}
+
+/// Compares the `expires_in` of a token reply with `exp` minus `iat` of its access token.
+pub(super) fn told_lifetime(view: &View<'_>, login: &Exchange<'_>) -> Told {
+    let told = login.json()["expires_in"].clone();
     if told.is_null() {
-        return Finding::new(Grade::Met, "the reply has no expires_in").proved_by([login.seq]);
+        return Told::Nothing;
     }
-    let claim = |name: &str| view.log.jwt_of(login.seq)?.1[name].as_f64();
+    let claim = |name: &str| view.evidence.jwt_of(login.seq)?.1[name].as_f64();
     let (Some(exp), Some(iat)) = (claim("exp"), claim("iat")) else {
-        return unobserved(
-            view,
-            "there is an expires_in, and no exp and iat to compare it with",
-        );
+        return Told::Incomparable;
     };
-    let agrees = told
-        .as_f64()
-        .is_some_and(|told| (told - (exp - iat)).abs() <= NEAR_S);
-    let seen = format!("expires_in {told}, exp minus iat {}", exp - iat);
-    if agrees {
-        return Finding::new(Grade::Met, seen).proved_by([login.seq]);
+    let span = exp - iat;
+    let mut words = format!("expires_in {told}, exp minus iat {span}");
+    match told.as_f64() {
+        Some(told) if (told - span).abs() <= TOLERANCE_S => Told::Agrees(words),
+        Some(told) if (told / 1000.0 - span).abs() <= TOLERANCE_S => {
+            words += " (a factor of 1000)";
+            Told::Differs(words)
+        }
+        _ => Told::Differs(words),
     }
-    Finding::new(Grade::Broken, seen.clone())
-        .because("expires_in equal to exp minus iat", seen)
-        .proved_by([login.seq])
 }
 
 /// Seconds from the reply of `login` to its token's `exp`, by the vendor's own clock: the header
 /// `Date`, or `iat` where there is none.
-pub(super) fn lifetime(view: &View<'_>, login: &Exchange<'_>) -> Option<f64> {
-    let (_, claims) = view.log.jwt_of(login.seq)?;
+pub(super) fn seconds_to_exp(view: &View<'_>, login: &Exchange<'_>) -> Option<f64> {
+    let (_, claims) = view.evidence.jwt_of(login.seq)?;
     let date = login
         .reply?
         .header("date")
@@ -93,31 +118,31 @@ pub(super) fn lifetime(view: &View<'_>, login: &Exchange<'_>) -> Option<f64> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
 
     const DATE: &str = "Tue, 24 Nov 2026 10:00:00 GMT";
 
-    fn log(date: &str, claims: &Value) -> Log {
-        Log::new().jwt("", date, claims)
-    }
-
     #[test]
     fn a_jwt_is_told_from_other_text() {
-        check(&log(DATE, &json!({})), is_one, Grade::Met);
-        let opaque = Log::new().exchange("login", "", 200, r#"{"access_token":"t-0123"}"#);
-        check(&opaque, is_one, Grade::Broken);
-        check(&Log::new(), is_one, Grade::Unobserved);
-    }
-
-    fn ends(date: &str, claims: &Value, expected: Grade) {
+        let jwt = || Log::new().jwt("", DATE, &json!({}));
+        check(&jwt(), "VEN-02", Grade::Met);
+        let opaque = r#"{"access_token":"t-0123"}"#;
+        let log = Log::new().exchange("login", "", 200, opaque);
+        check(&log, "VEN-02", Grade::Broken);
+        // One of several is enough.
         check(
-            &log(date, claims),
-            |view| ends_after(view, 3600.0),
-            expected,
+            &jwt().exchange("login", "", 200, opaque),
+            "VEN-02",
+            Grade::Broken,
         );
     }
 
+    fn ends(date: &str, claims: &Value, expected: Grade) {
+        check(&Log::new().jwt("", date, claims), "VEN-03", expected);
+    }
+
+    /// The vendor of these logs documents an hour.
     #[test]
     fn exp_counts_from_the_reply() {
         ends(DATE, &json!({"exp": 1_795_518_000}), Grade::Met);
@@ -130,9 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_expires_in_contradicts_nothing() {
-        let claims = json!({"iat": 1, "exp": 3601});
-        check(&log(DATE, &claims), agrees_with_the_reply, Grade::Met);
-        check(&Log::new(), agrees_with_the_reply, Grade::Unobserved);
+    fn a_failure_brings_no_token() {
+        for failure in FAILURES {
+            let log = Log::new().failed("login", "", failure);
+            check(&log, "VEN-02", Grade::Unobserved);
+            check(&log, "VEN-03", Grade::Unobserved);
+        }
     }
 }

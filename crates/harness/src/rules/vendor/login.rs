@@ -1,158 +1,109 @@
-//! Logins that should succeed, and what their replies say.
+//! Logins that should succeed.
 
-use std::collections::BTreeSet;
-
-use locum_core::{Finding, Grade};
+use locum_core::profile::{Grant, SecretIn};
 use serde_json::Value;
 
-use crate::evidence::Exchange;
-use crate::rules::{View, gone, sentence, unobserved};
+use super::members;
+use super::refusal::login_of;
+use crate::evidence::{Exchange, LoginVariation, Reaction, Variation};
+use crate::rules::{Rule, View, not_served, unobserved};
+use crate::verdict::{Finding, Grade};
 
-/// The documented login gives a token.
-pub fn issued(view: &View<'_>) -> Finding {
-    let Some(login) = view.log.acts("login", "").next() else {
-        return unobserved(view, "no login was made");
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("BAS-01", basic_is_accepted),
+    Rule::vendor("VEN-16", documented_login_is_served),
+];
+
+/// The documented logins that gave a token.
+pub(super) fn issued<'a>(view: &View<'a>) -> impl Iterator<Item = Exchange<'a>> + use<'a> {
+    view.evidence
+        .documented(login_of(view))
+        .filter(Exchange::is_served)
+}
+
+/// The object of a token reply that holds the tokens.
+pub(super) fn token_reply(view: &View<'_>, login: &Exchange<'_>) -> Value {
+    let body = login.json();
+    match view.profile.token.grant {
+        Grant::Cognito => body["AuthenticationResult"].clone(),
+        Grant::ClientCredentials | Grant::Password => body,
+    }
+}
+
+/// The documented login gives the tokens that it is for, at once. What a user supplied may be
+/// wrong: that it was refused is no fault of the vendor.
+fn documented_login_is_served(view: &View<'_>) -> Finding {
+    let Some(login) = view.evidence.documented(login_of(view)).next() else {
+        return unobserved(view, "no documented login was made");
     };
-    if let Some(gone) = gone(&login) {
-        return gone;
+    let wanted: Vec<&str> = view.expected.members.keys().map(String::as_str).collect();
+    let expected = format!(
+        "{} with {}",
+        view.expected.status.unwrap_or(200),
+        wanted.join(", ")
+    );
+    if !login.is_served() {
+        return match view.evidence.account_variables() {
+            Some(variables) if denies(&login) => Finding::unobserved(format!(
+                "{}: the supplied account may be wrong, check {}",
+                login.sentence(),
+                variables.join(", ")
+            ))
+            .seen_in(login),
+            _ => not_served(&login, &expected),
+        };
     }
-    if is_issued(&login) {
-        return Finding::new(Grade::Met, sentence(&login)).proved_by([login.seq]);
+    let reply = token_reply(view, &login);
+    if let Some((_, observed)) = members::fault(&reply, &view.expected.members) {
+        let seen = format!("{}: {observed}", login.sentence());
+        return Finding::broken(expected, seen, login);
     }
-    let seen = match login.reply {
-        Some(reply) if reply.status == 200 => "200 without a usable access_token".to_owned(),
-        _ => sentence(&login),
+    let status = view.expected.status;
+    if status.is_some_and(|status| login.status() != status) {
+        return Finding::broken(expected, login.sentence(), login);
+    }
+    Finding::met(login.sentence(), login)
+}
+
+/// Whether the vendor said no, and not only failed to give a token.
+fn denies(login: &Exchange<'_>) -> bool {
+    login.reaction() == Reaction::Refused && login.reply.is_some_and(|reply| reply.is_class(4))
+}
+
+/// A login with the credentials in a Basic header gives a token. Where the vendor's page shows
+/// another place for them, a refusal is a fact and no more.
+fn basic_is_accepted(view: &View<'_>) -> Finding {
+    let documented = view.profile.token.secret_in == SecretIn::Basic;
+    let in_basic = |login: &Exchange<'_>| match login.variation {
+        Variation::Documented => documented,
+        Variation::Login(LoginVariation::SecretIn(places)) => places == &[SecretIn::Basic],
+        _ => false,
     };
-    Finding::new(
-        Grade::Broken,
-        format!("the documented login gave no token: {seen}"),
-    )
-    .because("200 with an access token", seen)
-    .proved_by([login.seq])
-}
-
-/// Whether a login was answered with 200 and a token.
-pub(crate) fn is_issued(login: &Exchange<'_>) -> bool {
-    login
-        .reply
-        .is_some_and(|reply| reply.status == 200 && reply.token().is_some())
-}
-
-/// The token reply has these members: name, and `text`, `integer` or the value itself.
-pub fn has_members(view: &View<'_>, members: &[(String, String)]) -> Finding {
-    on_issued(view, |body| {
-        members.iter().find_map(|(name, kind)| {
-            let value = &body[name.as_str()];
-            let fits = match kind.as_str() {
-                "text" => value.as_str().is_some_and(|text| !text.is_empty()),
-                "integer" => value.is_i64() || value.is_u64(),
-                "number" => value.is_number(),
-                kind => is_one_of(value, kind),
-            };
-            (!fits).then(|| (format!("{name} as {kind}"), format!("{name} is {value}")))
-        })
-    })
-}
-
-/// Whether a value is `the words` in whatever order, or one of the literals with `or` between.
-fn is_one_of(value: &Value, kind: &str) -> bool {
-    if let Some(words) = kind.strip_prefix("the words ") {
-        let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
-        return value.as_str().is_some_and(|text| set(text) == set(words));
-    }
-    kind.split(" or ").any(|one| {
-        value
-            .as_str()
-            .is_some_and(|text| text.eq_ignore_ascii_case(one))
-            || is_number(value, one)
-    })
-}
-
-fn is_number(value: &Value, literal: &str) -> bool {
-    serde_json::from_str(literal)
-        .is_ok_and(|literal: Value| literal.is_number() && literal == *value)
-}
-
-/// `expires_in` is a span: no value within ten years of now in epoch seconds or milliseconds.
-pub fn tells_a_span(view: &View<'_>) -> Finding {
-    const TEN_YEARS_S: i64 = 315_576_000;
-    let now = view.log.started().as_seconds();
-    on_issued(view, |body| {
-        let raw = body["expires_in"].as_i64()?;
-        let near = |seconds: i64| (seconds - now).abs() < TEN_YEARS_S;
-        (near(raw) || near(raw / 1000)).then(|| {
-            (
-                "a span".to_owned(),
-                format!("expires_in {raw}, which is a date"),
-            )
-        })
-    })
-}
-
-/// The token reply has no member called `name`.
-pub fn has_no_member(view: &View<'_>, name: &str) -> Finding {
-    reply_lacks(view, "", name)
-}
-
-/// The token reply to the login that `how` describes has no member called `name`.
-pub fn reply_lacks(view: &View<'_>, how: &str, name: &str) -> Finding {
-    on_reply(view, how, |body| {
-        let present = body.get(name).is_some_and(|value| !value.is_null());
-        present.then(|| (format!("no {name}"), format!("a {name}")))
-    })
-}
-
-/// The token reply has these members and no more; what it has besides is reported.
-pub fn has_only(view: &View<'_>, names: &[String]) -> Finding {
-    let mut more = on_issued(view, |body| {
-        let members = body.as_object().into_iter().flatten();
-        let strange: Vec<&str> = members
-            .map(|(name, _)| name.as_str())
-            .filter(|name| !names.iter().any(|known| known == name))
-            .collect();
-        (!strange.is_empty()).then(|| (names.join(", "), format!("besides {}", strange.join(", "))))
-    });
-    if more.grade == Grade::Broken {
-        more.grade = Grade::Fact;
-    }
-    more
-}
-
-/// Looks at the body of every granted login; `fault` says what was expected and what was seen.
-fn on_issued(view: &View<'_>, fault: impl Fn(&Value) -> Option<(String, String)>) -> Finding {
-    on_reply(view, "", fault)
-}
-
-fn on_reply(
-    view: &View<'_>,
-    how: &str,
-    fault: impl Fn(&Value) -> Option<(String, String)>,
-) -> Finding {
-    let mut seen = Vec::new();
-    for login in view.log.acts("login", how).filter(is_issued) {
-        let body = login
-            .reply
-            .map(crate::evidence::Message::json)
-            .unwrap_or_default();
-        if let Some((expected, observed)) = fault(&body) {
-            return Finding::new(Grade::Broken, format!("the token reply says: {observed}"))
-                .because(expected, observed)
-                .proved_by([login.seq]);
+    let Some(login) = view.evidence.exchanges_for(login_of(view)).find(in_basic) else {
+        return unobserved(view, "no login with a Basic header was made");
+    };
+    let expected = "a token for a login with a Basic header";
+    match login.reaction() {
+        Reaction::Served => Finding::met(login.sentence(), login),
+        Reaction::Refused if !documented => {
+            Finding::deviation(Grade::Fact, expected, login.sentence(), login)
         }
-        seen.push(login.seq);
+        Reaction::Refused if view.evidence.account_variables().is_some() => {
+            Finding::unobserved(login.sentence()).seen_in(login)
+        }
+        _ => not_served(&login, expected),
     }
-    if seen.is_empty() {
-        return unobserved(view, "no token reply was received");
-    }
-    Finding::new(Grade::Met, "the token reply is as described").proved_by(seen)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
 
-    const GOOD: &str = r#"{"access_token":"t-0123","expires_in":3600000,"token_type":"bearer"}"#;
+    const GOOD: &str = r#"{"access_token":"t-0123","token_type":"bearer"}"#;
+    const TOKENS: &str =
+        r#"{"AuthenticationResult":{"AccessToken":"a","IdToken":"i","RefreshToken":"r"}}"#;
+    const DENIED: &str = r#"{"__type":"NotAuthorizedException","message":"m"}"#;
 
     fn log(status: u16, body: &str) -> Log {
         Log::new().exchange("login", "", status, body)
@@ -160,100 +111,76 @@ mod tests {
 
     #[test]
     fn a_login_gives_a_token_or_not() {
-        check(&log(200, GOOD), issued, Grade::Met);
-        check(&log(200, "{}"), issued, Grade::Broken);
-        check(&log(200, r#"{"access_token":""}"#), issued, Grade::Broken);
-        check(&log(201, GOOD), issued, Grade::Broken);
-        check(&log(401, "{}"), issued, Grade::Broken);
-        check(&Log::new().cut("login", "timeout"), issued, Grade::Gone);
-        check(&Log::new(), issued, Grade::Unobserved);
+        check(&log(200, GOOD), "VEN-16", Grade::Met);
+        check(&log(200, "{}"), "VEN-16", Grade::Broken);
+        check(&log(200, r#"{"access_token":""}"#), "VEN-16", Grade::Broken);
+        check(&log(201, GOOD), "VEN-16", Grade::Broken);
+        check(&log(401, "{}"), "VEN-16", Grade::Broken);
+        check(&log(400, GOOD), "VEN-16", Grade::Broken);
+        check(&log(429, "{}"), "VEN-16", Grade::Unobserved);
+        check(&Log::new().cut("login", ""), "VEN-16", Grade::Gone);
     }
 
     #[test]
-    fn members_have_their_types() {
-        let wanted = [
-            ("access_token", "text"),
-            ("expires_in", "integer"),
-            ("token_type", "bearer"),
-        ]
-        .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
-        let rule = |view: &View<'_>| has_members(view, &wanted);
-        check(&log(200, GOOD), rule, Grade::Met);
-        check(
-            &log(200, &GOOD.replace("3600000", "\"3600000\"")),
-            rule,
-            Grade::Broken,
-        );
-        check(
-            &log(200, &GOOD.replace("3600000", "3600.5")),
-            rule,
-            Grade::Broken,
-        );
-        check(
-            &log(200, &GOOD.replace("bearer", "mac")),
-            rule,
-            Grade::Broken,
-        );
-        check(&log(401, GOOD), rule, Grade::Unobserved);
-    }
-
-    fn member(value: &str, kind: &str, expected: Grade) {
-        let wanted = [("m".to_owned(), kind.to_owned())];
-        let body = format!(r#"{{"access_token":"t-0123","m":{value}}}"#);
-        check(
-            &log(200, &body),
-            |view| has_members(view, &wanted),
-            expected,
-        );
+    fn a_sign_in_brings_three_tokens() {
+        let log = |status, body| Log::of_a_user_pool().exchange("sign-in", "", status, body);
+        let two = r#"{"AuthenticationResult":{"AccessToken":"b","IdToken":"j"}}"#;
+        let challenge = r#"{"ChallengeName":"NEW_PASSWORD_REQUIRED","Session":"s"}"#;
+        check(&log(200, TOKENS), "VEN-16@scribe", Grade::Met);
+        check(&log(200, two), "VEN-16@scribe", Grade::Broken);
+        check(&log(200, challenge), "VEN-16@scribe", Grade::Broken);
+        check(&log(400, DENIED), "VEN-16@scribe", Grade::Broken);
+        check(&log(400, TOKENS), "VEN-16@scribe", Grade::Broken);
     }
 
     #[test]
-    fn a_member_is_one_of_several_or_a_set_of_words() {
-        member("300", "299 or 300", Grade::Met);
-        member("300000", "299 or 300", Grade::Broken);
-        member("\"300\"", "integer", Grade::Broken);
-        member("0.5", "number", Grade::Met);
-        member("\"b a\"", "the words a b", Grade::Met);
-        member("\"a b c\"", "the words a b", Grade::Broken);
-        member("\"a\"", "the words a b", Grade::Broken);
+    fn a_failure_is_no_login() {
+        for failure in FAILURES {
+            let log = Log::new().failed("login", "", failure);
+            for id in ["VEN-16", "BAS-01"] {
+                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
+                let finding = log.judge(rule.expect("a rule"));
+                assert_ne!(finding.grade(), Grade::Met, "{id} {failure:?}: {finding:?}");
+            }
+        }
     }
 
+    /// A typo in the user's own password was a FAIL of the vendor.
     #[test]
-    fn a_date_is_no_span() {
-        check(&log(200, GOOD), tells_a_span, Grade::Met);
-        check(
-            &log(200, &GOOD.replace("3600000", "1795514400")),
-            tells_a_span,
-            Grade::Broken,
+    fn a_refused_account_of_the_user_says_nothing_of_the_vendor() {
+        let supplied = || Log::new().supplied(&["LOCUM_CLIENT_ID", "LOCUM_CLIENT_SECRET"]);
+        let refused = supplied().exchange("login", "", 401, "{}");
+        check(&refused, "VEN-16", Grade::Unobserved);
+        let rule = crate::rules::find("VEN-16", locum_core::requirement::Judge::Vendor);
+        let finding = refused.judge(rule.expect("a rule"));
+        assert!(
+            finding.reason().contains("LOCUM_CLIENT_SECRET"),
+            "{finding:?}"
         );
+        let empty = supplied().exchange("login", "", 200, "{}");
+        check(&empty, "VEN-16", Grade::Broken);
+        let failed = supplied().exchange("login", "", 500, "{}");
+        check(&failed, "VEN-16", Grade::Broken);
         check(
-            &log(200, &GOOD.replace("3600000", "1795514400000")),
-            tells_a_span,
-            Grade::Broken,
+            &supplied().exchange("login", "", 200, GOOD),
+            "VEN-16",
+            Grade::Met,
         );
     }
 
     #[test]
-    fn further_members_are_reported() {
-        let names = ["access_token", "expires_in", "token_type"].map(str::to_owned);
-        check(&log(200, GOOD), |view| has_only(view, &names), Grade::Met);
-        check(
-            &log(200, GOOD),
-            |view| has_only(view, &names[1..]),
-            Grade::Fact,
-        );
-        check(
-            &log(401, GOOD),
-            |view| has_only(view, &names),
-            Grade::Unobserved,
-        );
-    }
-
-    #[test]
-    fn a_refresh_token_is_seen() {
-        let rule = |view: &View<'_>| has_no_member(view, "refresh_token");
-        check(&log(200, GOOD), rule, Grade::Met);
-        let with = GOOD.replace('{', r#"{"refresh_token":"r-0123","#);
-        check(&log(200, &with), rule, Grade::Broken);
+    fn basic_counts_where_it_is_used() {
+        let phrase = "with the credentials in a Basic header";
+        let log = |status, body| Log::new().exchange("login", phrase, status, body);
+        check(&log(200, GOOD), "BAS-01", Grade::Met);
+        // The page of this vendor shows the body, so that Basic is an assumption.
+        check(&log(401, "{}"), "BAS-01", Grade::Fact);
+        check(&log(500, "{}"), "BAS-01", Grade::Broken);
+        let basic = |status, body| Log::with_basic().exchange("login", "", status, body);
+        check(&basic(200, GOOD), "BAS-01", Grade::Met);
+        check(&basic(401, "{}"), "BAS-01", Grade::Broken);
+        // A login whose credentials are in the body shows nothing of Basic.
+        let body = Log::new().exchange("login", "", 200, GOOD);
+        check(&body, "BAS-01", Grade::Unobserved);
     }
 }

@@ -1,0 +1,195 @@
+//! Whether tokens live as long as their replies tell.
+
+use locum_core::profile::ExpiresIn;
+
+use super::deviation::Deviations;
+use super::jwt::{Told, told_lifetime as told_by_claims};
+use super::login::issued;
+use super::token_age::{AgedCall, GRACE_S, aged_calls, told_lifetime};
+use crate::evidence::Reaction;
+use crate::rules::{Rule, View, gone, unobserved};
+use crate::verdict::{Finding, Grade};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("RSP-08", expires_in_is_in_seconds),
+    Rule::vendor("VEN-26", expires_in_is_in_the_documented_unit),
+];
+
+/// `expires_in`, read in the vendor's own unit, is how long a token lives.
+fn expires_in_is_in_the_documented_unit(view: &View<'_>) -> Finding {
+    lifetime_matches_expires_in(view, view.profile.token.expires_in, Grade::Broken)
+}
+
+/// `expires_in`, read as seconds (RFC 6749 §5.1), is how long a token lives: by its own claims, or
+/// by the calls that were served and refused. A vendor that documents another unit deviates in
+/// public.
+fn expires_in_is_in_seconds(view: &View<'_>) -> Finding {
+    let deviation = match view.profile.token.expires_in {
+        ExpiresIn::Milliseconds => Grade::Fact,
+        ExpiresIn::Seconds | ExpiresIn::Absent => Grade::Broken,
+    };
+    let lived = lifetime_matches_expires_in(view, ExpiresIn::Seconds, deviation);
+    match by_claims(view, deviation) {
+        Some(claims) if claims.grade() == deviation => claims,
+        // Nobody waited for the end of a token, and its claims tell it.
+        Some(claims) if lived.grade() == Grade::Unobserved && lived.evidence().is_empty() => claims,
+        _ => lived,
+    }
+}
+
+/// What the claims of the tokens say of their `expires_in`; `None` when there is nothing to compare.
+fn by_claims(view: &View<'_>, deviation: Grade) -> Option<Finding> {
+    let (mut wrong, mut agreeing) = (Deviations::default(), None);
+    for login in issued(view) {
+        match told_by_claims(view, &login) {
+            Told::Differs(seen) => wrong.add("expires_in equal to exp minus iat", seen, login),
+            Told::Agrees(seen) => agreeing = Some(Finding::met(seen, login)),
+            Told::Nothing | Told::Incomparable => {}
+        }
+    }
+    wrong.finding(deviation).or(agreeing)
+}
+
+/// A token is accepted until the end of the lifetime that its reply tells in this unit, and refused
+/// at the end plus the smaller of five minutes and five lifetimes.
+fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grade) -> Finding {
+    let mut wrong = Deviations::default();
+    let (mut young, mut old, mut unanswered) = (None, None, None);
+    for aged in aged_calls(view) {
+        let Some(lifetime) = told_lifetime(&aged.login, unit) else {
+            continue;
+        };
+        let words = aged.words(lifetime);
+        let is_within = aged.age < lifetime;
+        let is_late = aged.age >= lifetime * 0.9;
+        let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * 5.0);
+        match aged.call.reaction() {
+            Reaction::Refused if is_within => {
+                wrong.add("the token accepted until its end", words, aged.call);
+            }
+            Reaction::Served if is_over => {
+                wrong.add("the token refused after its end", words, aged.call);
+            }
+            Reaction::Served if is_within && is_late => young = Some(aged),
+            Reaction::Refused if is_over => old = Some((aged, words)),
+            Reaction::Served | Reaction::Refused => {}
+            Reaction::Gone(_) => unanswered = gone(&aged.call),
+            _ => unanswered = Some(unobserved(view, &words).seen_in(aged.call)),
+        }
+    }
+    if let Some(finding) = wrong.finding(deviation).or(unanswered) {
+        return finding;
+    }
+    let same_token = |young: &AgedCall<'_>, old: &AgedCall<'_>| young.login.seq == old.login.seq;
+    match (young, old) {
+        (Some(young), Some((old, words))) if same_token(&young, &old) => {
+            Finding::met(words, old.call).beside(young.call)
+        }
+        _ => unobserved(view, "no token was seen on both sides of its end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const TOKEN: &str = r#"{"access_token":"t-0123","expires_in":3600}"#;
+
+    /// A login that tells an hour, then a call of that status at each age of the token.
+    fn log(calls: &[(f64, u16)]) -> Log {
+        let log = Log::new()
+            .hide("t-0123", "access token 1")
+            .exchange("login", "", 200, TOKEN);
+        used(log, calls)
+    }
+
+    fn used(log: Log, calls: &[(f64, u16)]) -> Log {
+        let mut now = 0.0;
+        calls.iter().fold(log, |log, (age, status)| {
+            let log = log.advance(age - now);
+            now = *age;
+            log.sent("call", "", "«access token 1»", *status, "")
+        })
+    }
+
+    /// A 500 after the end counted as a refusal.
+    #[test]
+    fn a_lifetime_has_two_ends() {
+        for id in ["VEN-26", "RSP-08"] {
+            let check = |calls: &[(f64, u16)], expected: Grade| check(&log(calls), id, expected);
+            check(&[(3240.0, 200), (3900.0, 401)], Grade::Met);
+            check(&[(3240.0, 401), (3900.0, 401)], Grade::Broken);
+            check(&[(3240.0, 200), (3900.0, 200)], Grade::Broken);
+            check(&[(3240.0, 200), (3900.0, 500)], Grade::Unobserved);
+            check(&[(3240.0, 500), (3900.0, 401)], Grade::Unobserved);
+            check(&[(3240.0, 200), (3900.0, 429)], Grade::Unobserved);
+            check(&[(3240.0, 200)], Grade::Unobserved);
+            check(&[], Grade::Unobserved);
+        }
+    }
+
+    #[test]
+    fn a_token_that_tells_nothing_has_no_lifetime_to_keep() {
+        let silent = Log::new().hide("t-0123", "access token 1").exchange(
+            "login",
+            "",
+            200,
+            r#"{"access_token":"t-0123"}"#,
+        );
+        let log = used(silent, &[(3240.0, 200), (3900.0, 401)]);
+        check(&log, "VEN-26", Grade::Unobserved);
+        check(&log, "RSP-08", Grade::Unobserved);
+    }
+
+    #[test]
+    fn claims_tell_the_unit() {
+        let told = |expires_in: u64| {
+            let more = json!({"expires_in": expires_in});
+            Log::new().issues_jwt("", &json!({"iat": 1, "exp": 301}), &more)
+        };
+        check(&told(300), "RSP-08", Grade::Met);
+        check(&told(300_000), "RSP-08", Grade::Broken);
+        // Calls that were made weigh more than claims.
+        check(&used(told(300), &[(650.0, 200)]), "RSP-08", Grade::Broken);
+        check(
+            &used(told(300), &[(650.0, 500)]),
+            "RSP-08",
+            Grade::Unobserved,
+        );
+    }
+
+    #[test]
+    fn documented_milliseconds_are_reported() {
+        let log = |calls: &[(f64, u16)]| {
+            let log = Log::with_milliseconds()
+                .hide("t-0123", "access token 1")
+                .exchange("login", "", 200, &TOKEN.replace("3600", "3600000"));
+            used(log, calls)
+        };
+        let honest = [(3240.0, 200), (3900.0, 401)];
+        check(&log(&honest), "VEN-26", Grade::Met);
+        check(&log(&honest), "RSP-08", Grade::Fact);
+        check(
+            &log(&[(3240.0, 200), (3901.0, 200)]),
+            "VEN-26",
+            Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn a_failure_is_no_end() {
+        for failure in FAILURES {
+            let log = log(&[(3240.0, 200)]).advance(700.0);
+            let log = log.failed_with("call", "«access token 1»", failure);
+            for id in ["VEN-26", "RSP-08"] {
+                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
+                let finding = log.judge(rule.expect("a rule"));
+                let none = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
+                assert!(none, "{id} {failure:?}: {finding:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Members of a JSON object and the kinds of their values, as the expectations name them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// What is wrong with the members of `object`: what was expected and what they are; `None` when
+/// all are of the kinds that `members` names.
+pub(super) fn fault(
+    object: &Value,
+    members: &BTreeMap<String, String>,
+) -> Option<(String, String)> {
+    let wrong = members
+        .iter()
+        .filter(|(name, kind)| !is_of_kind(&object[name.as_str()], kind));
+    let (expected, observed): (Vec<String>, Vec<String>) = wrong
+        .map(|(name, kind)| {
+            let value = &object[name.as_str()];
+            (format!("{name} as {kind}"), format!("{name} is {value}"))
+        })
+        .unzip();
+    (!expected.is_empty()).then(|| (expected.join(", "), observed.join(", ")))
+}
+
+/// Whether `value` is of this kind: `text`, `integer`, `number`, `list`, `the words …` in whatever
+/// order, or one of several literals with ` or ` between.
+pub(super) fn is_of_kind(value: &Value, kind: &str) -> bool {
+    match kind {
+        "text" => value.as_str().is_some_and(|text| !text.is_empty()),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "list" => value.is_array(),
+        _ => match kind.strip_prefix("the words ") {
+            Some(words) => value.as_str().is_some_and(|text| set(text) == set(words)),
+            None => kind.split(" or ").any(|literal| is_literal(value, literal)),
+        },
+    }
+}
+
+fn set(words: &str) -> BTreeSet<&str> {
+    words.split(' ').collect()
+}
+
+fn is_literal(value: &Value, literal: &str) -> bool {
+    let same_text = value
+        .as_str()
+        .is_some_and(|text| text.eq_ignore_ascii_case(literal));
+    let same_number = serde_json::from_str(literal)
+        .is_ok_and(|literal: Value| literal.is_number() && literal == *value);
+    same_text || same_number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: &str, kind: &str, expected: bool) {
+        let value = serde_json::from_str(value).expect("JSON");
+        assert_eq!(is_of_kind(&value, kind), expected, "{value} as {kind}");
+    }
+
+    #[test]
+    fn a_value_is_of_a_kind_or_not() {
+        check("\"a\"", "text", true);
+        check("\"\"", "text", false);
+        check("null", "text", false);
+        check("3600000", "integer", true);
+        check("\"300\"", "integer", false);
+        check("3600.5", "integer", false);
+        check("0.5", "number", true);
+        check("[]", "list", true);
+        check("\"Bearer\"", "bearer", true);
+        check("\"mac\"", "bearer", false);
+        check("300", "299 or 300", true);
+        check("300000", "299 or 300", false);
+        check("\"b a\"", "the words a b", true);
+        check("\"a b c\"", "the words a b", false);
+        check("\"a\"", "the words a b", false);
+    }
+
+    #[test]
+    fn each_wrong_member_is_named() {
+        let members = [("a", "text"), ("b", "integer"), ("c", "text")]
+            .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
+        let object = serde_json::json!({"a": "x", "b": "1"});
+        let (expected, observed) = fault(&object, &BTreeMap::from(members)).expect("two are wrong");
+        assert_eq!(expected, "b as integer, c as text");
+        assert_eq!(observed, "b is \"1\", c is null");
+    }
+}
