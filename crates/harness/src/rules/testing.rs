@@ -11,7 +11,7 @@ use super::{Rule, View};
 use crate::catalogue::Expectation;
 use crate::evidence::{EvidenceLog, Opcode, Operation, Side, Variation};
 use crate::http::{HttpError, Reply, Request};
-use crate::subject::{Answer, Ask, Which};
+use crate::subject::{ClientCommand, ClientReply, ClockSelection};
 use crate::verdict::{Finding, Grade};
 
 const PROFILE: &str = r#"
@@ -359,17 +359,17 @@ impl Log {
         let id = self.asks;
         self.log.ask(id, &sample_call());
         self = seen(self);
-        self.log.answer(id, &Answer::done(Some(status)));
+        self.log.answer(id, &ClientReply::done(Some(status)));
         self
     }
 
     /// The client's clock is set.
     pub(crate) fn client_clock(mut self, offset_s: f64) -> Self {
         self.asks += 1;
-        let ask = Ask::Clock {
+        let ask = ClientCommand::Clock {
             client: "a".to_owned(),
             offset_s,
-            which: Which::Both,
+            which: ClockSelection::Both,
         };
         self.log.ask(self.asks, &ask);
         self
@@ -443,7 +443,7 @@ impl Log {
     }
 
     /// The client was asked for something.
-    pub(crate) fn asked(mut self, ask: &Ask) -> Self {
+    pub(crate) fn asked(mut self, ask: &ClientCommand) -> Self {
         self.asks += 1;
         self.log.ask(self.asks, ask);
         self
@@ -478,15 +478,8 @@ impl Log {
     }
 }
 
-fn sample_call() -> Ask {
-    Ask::Call {
-        client: "a".to_owned(),
-        method: "GET".to_owned(),
-        path: "/things".to_owned(),
-        body: None,
-        body_kind: None,
-        timeout_ms: None,
-    }
+fn sample_call() -> ClientCommand {
+    ClientCommand::get("a", "/things")
 }
 
 /// What the rule of `id` for a vendor makes of `log`; `id@vendor` picks that vendor's data.
