@@ -28,7 +28,7 @@ pub use variation::{
     SignedVariation, SocketVariation, Variation,
 };
 
-use crate::subject::{Answer, Ask};
+use crate::subject::{ClientCommand, ClientGone, ClientReply};
 
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -128,7 +128,7 @@ impl Evidence {
     }
 
     /// What the client was asked.
-    pub fn asks(&self) -> impl Iterator<Item = (RecordId, &Ask)> {
+    pub fn asks(&self) -> impl Iterator<Item = (RecordId, &ClientCommand)> {
         self.records
             .iter()
             .filter_map(|record| match &record.event {
@@ -138,13 +138,21 @@ impl Evidence {
     }
 
     /// What the client answered.
-    pub fn answers(&self) -> impl Iterator<Item = (RecordId, &Answer)> {
+    pub fn answers(&self) -> impl Iterator<Item = (RecordId, &ClientReply)> {
         self.records
             .iter()
             .filter_map(|record| match &record.event {
                 Event::Answer { message, .. } => Some((record.seq, message)),
                 _ => None,
             })
+    }
+
+    /// That the client went away, where it first shows.
+    pub fn client_gone(&self) -> Option<(RecordId, &ClientGone)> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::Gone { gone, .. } => Some((record.seq, gone)),
+            _ => None,
+        })
     }
 
     /// The JWTs that the request of this record got.

@@ -11,8 +11,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::report::{FailOn, Report, terminal};
 use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
-use locum_harness::subject::ClientMaker;
-use locum_harness::subject::reference::Reference;
+use locum_harness::subject::reference;
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
@@ -64,10 +63,7 @@ async fn built_in(
     };
     let clock = Arc::new(SystemClock::new());
     let stop = interrupt::watch();
-    let maker: ClientMaker = Arc::new({
-        let clock = Arc::clone(&clock);
-        move |profile, seed| Box::new(Reference::new(profile, clock.clone(), seed))
-    });
+    let maker = reference::maker(clock.clone());
     let options = |judge, target, client| CheckOptions {
         profiles: profiles.clone(),
         judge,

@@ -51,6 +51,10 @@ pub struct Expectation {
     pub repeats: Vec<RepeatExpectation>,
     /// How many token requests are still tolerated where one is expected.
     pub tolerated_token_requests: Option<usize>,
+    /// Whether a deviation is tolerated: WARN whatever the level.
+    pub deviation_tolerated: bool,
+    /// How far the date of a signature may be from the time of its arrival, in seconds.
+    pub max_clock_skew_s: Option<u64>,
 }
 
 /// How a refusal looks.

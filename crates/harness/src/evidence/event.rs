@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Operation, Variation};
-use crate::subject::{Answer, Ask};
+use crate::subject::{ClientCommand, ClientGone, ClientReply};
 
 /// Names one record of a scenario. Only the evidence gives it out, so that whoever holds one has
 /// seen the record: a finding is proved with these.
@@ -118,14 +118,22 @@ pub enum Event {
         /// Its id in the exchange with the client.
         id: u64,
         /// The request of `locum/1`.
-        message: Ask,
+        message: ClientCommand,
     },
     /// The client answered.
     Answer {
         /// The id of the ask.
         id: u64,
         /// The reply of `locum/1`.
-        message: Answer,
+        message: ClientReply,
+    },
+    /// The client went away instead of answering.
+    Gone {
+        /// The id of the ask; 0 when it did not start.
+        id: u64,
+        /// In which way.
+        #[serde(flatten)]
+        gone: ClientGone,
     },
     /// The mock's journal: one exchange of a client, as far as it had come when it was read.
     Entry {

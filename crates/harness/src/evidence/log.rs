@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
 use super::{Evidence, Operation, Redactor, Variation, jwt};
 use crate::http::{HttpError, Reply, Request};
-use crate::subject::{Answer, Ask};
+use crate::subject::{ClientCommand, ClientGone, ClientReply};
 
 /// Said of a message in which a word of the protocol is a secret of the run.
 const UNWRITABLE: &str =
@@ -149,7 +149,7 @@ impl EvidenceLog {
     }
 
     /// Writes what the harness asks the client under test.
-    pub fn ask(&mut self, id: u64, message: &Ask) -> RecordId {
+    pub fn ask(&mut self, id: u64, message: &ClientCommand) -> RecordId {
         match self.redacted(message) {
             Some(message) => self.write(Event::Ask { id, message }),
             None => self.limitation(UNWRITABLE),
@@ -157,11 +157,22 @@ impl EvidenceLog {
     }
 
     /// Writes what the client answered.
-    pub fn answer(&mut self, id: u64, message: &Answer) -> RecordId {
+    pub fn answer(&mut self, id: u64, message: &ClientReply) -> RecordId {
         match self.redacted(message) {
             Some(message) => self.write(Event::Answer { id, message }),
             None => self.limitation(UNWRITABLE),
         }
+    }
+
+    /// Writes that the client went away instead of answering the request `id`; 0 when it did not
+    /// start.
+    pub fn gone(&mut self, id: u64, gone: &ClientGone) -> RecordId {
+        let why = self.redact(&gone.why);
+        let gone = ClientGone {
+            kind: gone.kind,
+            why,
+        };
+        self.write(Event::Gone { id, gone })
     }
 
     /// Writes what the mock's journal says of one exchange.

@@ -1,10 +1,120 @@
 //! What a client under test did, from the mock's journal and from its own answers.
+//!
+//! The wire decides; a client's own words count only where a requirement asks how many calls were
+//! wanted, and when. Traffic that nobody asked for is judged by the same rules: what needs a
+//! command or a turned clock is then unobserved.
 
-// pub mod pool;
-// pub mod request;
-// pub mod tokens;
+mod caching;
+mod challenge;
+mod commands;
+mod control;
+mod lifetime;
+mod refresh;
+mod refused;
+mod request;
+mod signature;
+mod socket;
+#[cfg(test)]
+mod testing;
+mod traffic;
+mod user_pool;
 
-use super::Rule;
+use super::{Rule, View};
+use crate::verdict::{Finding, Grade, Proof};
+use traffic::Arrival;
 
 /// The rules, a list a topic.
-pub(super) const TOPICS: &[&[Rule]] = &[];
+pub(super) const TOPICS: &[&[Rule]] = &[
+    control::RULES,
+    caching::RULES,
+    lifetime::RULES,
+    refused::RULES,
+    request::RULES,
+    socket::RULES,
+    user_pool::RULES,
+    challenge::RULES,
+    refresh::RULES,
+    signature::RULES,
+];
+
+/// The finding for a client that went away, if it did: what it would have done is not known.
+fn gone(view: &View<'_>) -> Option<Finding> {
+    let (seq, gone) = view.evidence.client_gone()?;
+    Some(Finding::gone(gone.to_string(), seq))
+}
+
+/// The requirement is met, by a client that lived to the end.
+fn met(view: &View<'_>, reason: impl Into<String>, proof: impl Into<Proof>) -> Finding {
+    gone(view).unwrap_or_else(|| Finding::met(reason, proof))
+}
+
+/// What had to be seen was not seen.
+fn unobserved(view: &View<'_>, what: &str) -> Finding {
+    gone(view).unwrap_or_else(|| super::unobserved(view, what))
+}
+
+/// A living client did not do what it had to do.
+fn absent(view: &View<'_>, expected: &str, observed: &str, proof: impl Into<Proof>) -> Finding {
+    gone(view).unwrap_or_else(|| Finding::broken(expected, observed, proof))
+}
+
+/// One request that departs from the requirement.
+struct Fault<'a> {
+    arrival: Arrival<'a>,
+    grade: Grade,
+    seen: String,
+}
+
+impl<'a> Fault<'a> {
+    fn new(arrival: Arrival<'a>, grade: Grade, seen: impl Into<String>) -> Self {
+        let seen = seen.into();
+        Self {
+            arrival,
+            grade,
+            seen,
+        }
+    }
+
+    fn broken(arrival: Arrival<'a>, seen: impl Into<String>) -> Self {
+        Self::new(arrival, Grade::Broken, seen)
+    }
+}
+
+/// The worst of what was wrong, with all requests in which it was.
+fn worst(faults: &[Fault<'_>], expected: &str) -> Option<Finding> {
+    let grade = faults.iter().map(|fault| fault.grade).max()?;
+    let same = || faults.iter().filter(|fault| fault.grade == grade);
+    let proof = Proof::all(same().map(|fault| fault.arrival))?;
+    let mut seen: Vec<&str> = same().map(|fault| fault.seen.as_str()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    Some(Finding::deviation(grade, expected, seen.join("; "), proof))
+}
+
+/// Judges the form of some requests: broken by each that departs, met by those that a vendor looked
+/// at. A form that no vendor looked at proves nothing.
+fn each_has_the_form<'a>(
+    view: &View<'_>,
+    expected: &str,
+    what: &str,
+    requests: impl IntoIterator<Item = (Arrival<'a>, Option<Fault<'a>>)>,
+) -> Finding {
+    let (mut good, mut faults) = (Vec::new(), Vec::new());
+    for (arrival, fault) in requests {
+        match fault {
+            Some(fault) => faults.push(fault),
+            None if arrival.was_looked_at() => good.push(arrival),
+            None => {}
+        }
+    }
+    if let Some(finding) = worst(&faults, expected) {
+        return finding;
+    }
+    match Proof::all(good) {
+        Some(proof) => met(view, expected, proof),
+        None => unobserved(view, what),
+    }
+}
+
+#[cfg(test)]
+mod tests;

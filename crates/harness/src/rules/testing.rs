@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locum_core::profile::{ExpiresIn, Grant, SecretIn, SocketFacts, TokenFormat};
-use locum_core::{Entry, EntryId, ManualClock, Outcome, Profile, Timestamp, TokenId};
+use locum_core::{ManualClock, Profile, Timestamp};
 use serde_json::json;
 
 use super::{Rule, View};
 use crate::catalogue::Expectation;
 use crate::evidence::{EvidenceLog, Opcode, Operation, Side, Variation};
 use crate::http::{HttpError, Reply, Request};
-use crate::subject::{Answer, Ask, Which};
 use crate::verdict::{Finding, Grade};
 
 const PROFILE: &str = r#"
@@ -36,10 +35,14 @@ status = 400
 /// A log under construction. Operations and variations are named by words: `login`,
 /// `with another client secret`.
 pub(crate) struct Log {
-    log: EvidenceLog,
-    profile: Profile,
-    entries: u64,
-    asks: u64,
+    pub(super) log: EvidenceLog,
+    pub(super) profile: Profile,
+    /// How many entries of a mock's journal it has.
+    pub(super) entries: u64,
+    /// How many commands a client was given.
+    pub(super) asks: u64,
+    /// In which way each request of a client comes to nothing, if all do.
+    pub(super) failing: Option<BadReply>,
 }
 
 /// What each kind of reaction looks like, for table tests of whole rules.
@@ -105,6 +108,7 @@ impl Log {
             profile: Profile::parse("acme.toml", PROFILE).expect("it parses"),
             entries: 0,
             asks: 0,
+            failing: None,
         }
     }
 
@@ -371,29 +375,6 @@ impl Log {
         log
     }
 
-    /// The mock saw a request that it granted or admitted.
-    pub(crate) fn arrival(
-        self,
-        endpoint: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Self {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        self.entry(endpoint, |entry| {
-            entry.outcome = Some(match endpoint {
-                "token" => Outcome::Granted,
-                _ => Outcome::Admitted,
-            });
-            target.clone_into(&mut entry.target);
-            entry.headers = headers;
-            entry.body = Some(body.to_owned());
-        })
-    }
-
     /// A request whose connection was closed without a reply.
     pub(crate) fn cut(self, word: &str, phrase: &str) -> Self {
         self.cut_request(word, phrase, &Request::new("GET", "/"))
@@ -433,115 +414,6 @@ impl Log {
         self
     }
 
-    /// The client is asked for a call, and answers with `status` after what `seen` adds.
-    pub(crate) fn call(mut self, status: u16, seen: impl FnOnce(Self) -> Self) -> Self {
-        self.asks += 1;
-        let id = self.asks;
-        self.log.ask(id, &sample_call());
-        self = seen(self);
-        self.log.answer(id, &Answer::done(Some(status)));
-        self
-    }
-
-    /// The client's clock is set.
-    pub(crate) fn client_clock(mut self, offset_s: f64) -> Self {
-        self.asks += 1;
-        let ask = Ask::Clock {
-            client: "a".to_owned(),
-            offset_s,
-            which: Which::Both,
-        };
-        self.log.ask(self.asks, &ask);
-        self
-    }
-
-    /// The mock saw a token request that got token `id`.
-    pub(crate) fn grant(self, id: u64) -> Self {
-        self.entry("token", |entry| {
-            entry.outcome = Some(Outcome::Granted);
-            entry.issued = vec![TokenId(id)];
-        })
-    }
-
-    /// The mock saw a token request that got token `id` in a reply of this body.
-    pub(crate) fn granted(self, id: u64, body: &str) -> Self {
-        let body = body.to_owned();
-        self.entry("token", |entry| {
-            entry.outcome = Some(Outcome::Granted);
-            entry.issued = vec![TokenId(id)];
-            entry.reply = Some(locum_core::journal::EntryReply {
-                status: 200,
-                headers: Vec::new(),
-                body: Some(body),
-            });
-        })
-    }
-
-    /// The mock saw an API request with token `id`.
-    pub(crate) fn api(self, id: u64, outcome: Outcome) -> Self {
-        self.entry("members", |entry| {
-            entry.outcome = Some(outcome);
-            entry.presented = Some(TokenId(id));
-        })
-    }
-
-    /// The mock saw an operation of a service that names it in `X-Amz-Target`.
-    pub(crate) fn operation(
-        self,
-        name: &str,
-        sent: &serde_json::Value,
-        reply: &serde_json::Value,
-    ) -> Self {
-        self.entry("pool", |entry| {
-            let target = format!("Service.{name}");
-            entry.headers = vec![("X-Amz-Target".to_owned(), target)];
-            entry.body = Some(sent.to_string());
-            entry.reply = Some(locum_core::journal::EntryReply {
-                status: 200,
-                headers: Vec::new(),
-                body: Some(reply.to_string()),
-            });
-        })
-    }
-
-    /// The mock saw an API request with these headers; `refused` is why it was denied.
-    pub(crate) fn signed(
-        self,
-        method: &str,
-        headers: &[(&str, &str)],
-        refused: Option<&str>,
-    ) -> Self {
-        self.entry("tasks", |entry| {
-            method.clone_into(&mut entry.method);
-            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            entry.headers = headers.iter().map(owned).collect();
-            entry.outcome = Some(refused.map_or(Outcome::Admitted, |_| Outcome::Denied));
-            entry.denial = refused.map(|reason| {
-                locum_core::Denial::new(locum_core::DenialKind::BadSignature, reason)
-            });
-        })
-    }
-
-    /// The client was asked for something.
-    pub(crate) fn asked(mut self, ask: &Ask) -> Self {
-        self.asks += 1;
-        self.log.ask(self.asks, ask);
-        self
-    }
-
-    fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {
-        self.entries += 1;
-        let mut entry: Entry = serde_json::from_value(json!({
-            "id": self.entries, "connection": 1, "vendor": "acme", "endpoint": endpoint,
-            "arrived": "2026-11-24T10:00:00Z", "method": "GET", "target": "/", "headers": []
-        }))
-        .expect("an entry");
-        entry.id = EntryId(self.entries);
-        fill(&mut entry);
-        self.log.entry(&entry);
-        self
-    }
-
     /// What the rule makes of it, with the requirement's own data for the vendor that it is for.
     pub(crate) fn judge(&self, rule: &Rule) -> Finding {
         let row = crate::catalogue::catalogue().get(rule.id).expect(rule.id);
@@ -558,28 +430,17 @@ impl Log {
     }
 }
 
-fn sample_call() -> Ask {
-    Ask::Call {
-        client: "a".to_owned(),
-        method: "GET".to_owned(),
-        path: "/things".to_owned(),
-        body: None,
-        body_kind: None,
-        timeout_ms: None,
-    }
-}
-
 /// What the rule of `id` for a vendor makes of `log`; `id@vendor` picks that vendor's data.
 pub(crate) fn check(log: &Log, id: &str, expected: Grade) {
     check_side(log, id, locum_core::requirement::Judge::Vendor, expected);
 }
 
-/// What the rule of `id` for a client makes of `log`.
-pub(crate) fn check_client(log: &Log, id: &str, expected: Grade) {
-    check_side(log, id, locum_core::requirement::Judge::Client, expected);
-}
-
-fn check_side(log: &Log, id: &str, side: locum_core::requirement::Judge, expected: Grade) {
+pub(super) fn check_side(
+    log: &Log,
+    id: &str,
+    side: locum_core::requirement::Judge,
+    expected: Grade,
+) -> Finding {
     let (id, vendor) = id.split_once('@').unwrap_or((id, ""));
     let rule = super::find(id, side).unwrap_or_else(|| panic!("no rule {id}"));
     let finding = if vendor.is_empty() {
@@ -588,4 +449,5 @@ fn check_side(log: &Log, id: &str, side: locum_core::requirement::Judge, expecte
         log.judged_as(rule.judge, Expectation::of(id, vendor))
     };
     assert_eq!(finding.grade(), expected, "{id}: {finding:#?}");
+    finding
 }

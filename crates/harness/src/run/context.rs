@@ -49,14 +49,18 @@ pub struct ObtainedToken {
 
 /// A client under test with what the harness knows of it.
 pub struct Client {
-    pub(crate) subject: Box<dyn ClientSubject>,
+    /// Absent when it did not start.
+    pub(crate) subject: Option<Box<dyn ClientSubject>>,
+    pub(crate) gone: bool,
     pub(crate) asked: u64,
     pub(crate) offset_s: f64,
 }
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Client({}, {} asks)", self.subject.name(), self.asked)
+        let hello = self.subject.as_ref().map(|subject| subject.hello());
+        let name = hello.map_or("not started", |hello| hello.name.as_str());
+        write!(f, "Client({name}, {} asks)", self.asked)
     }
 }
 

@@ -80,6 +80,9 @@ impl Hooks {
             Some(world) => (world.skip.take(), world.context.take()),
             None => (None, None),
         };
+        if let Some(context) = context.as_mut() {
+            context.end_client().await;
+        }
         let ending = ending(finished, skip, context.as_ref());
         if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
             // A stage that cannot be ended costs memory at the mocks and no verdict.
@@ -168,8 +171,8 @@ impl Hooks {
             let maker = self.options.client.as_ref();
             let maker =
                 maker.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            let client = maker(&context.profile, self.seed(at));
-            context.seat(client);
+            let started = maker(&context.profile, self.seed(at));
+            context.seat(started).await;
             context.start_client().await?;
         }
         Ok(context)

@@ -1,33 +1,48 @@
 //! A client under test: what it is asked, and what the mock's journal saw of it.
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::run::context::{Client, ScenarioContext};
-use crate::subject::{Answer, Ask, ClientSubject, Which};
+use crate::subject::{
+    ClientCommand, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome, REPLY_TIMEOUT, Started,
+    within,
+};
 
 /// The handle of the one instance that most scenarios need.
 const HANDLE: &str = "a";
 
 impl ScenarioContext {
-    /// Puts a client into the context that has not logged in yet.
-    pub fn seat(&mut self, subject: Box<dyn ClientSubject>) {
+    /// Starts a client that has not logged in yet. One that does not start is gone from the
+    /// beginning: that is written down, and nothing is asked of it.
+    pub async fn seat(&mut self, started: BoxFuture<'static, Started>) {
+        let started = within(LIFECYCLE_TIMEOUT, Departure::NotStarted, started).await;
+        let subject = started.map_err(|gone| self.log.gone(0, &gone)).ok();
         self.client = Some(Client {
+            gone: subject.is_none(),
             subject,
             asked: 0,
             offset_s: 0.0,
         });
     }
 
+    /// Ends the client, if the scenario has one.
+    pub async fn end_client(&mut self) {
+        if let Some(subject) = self.client.take().and_then(|client| client.subject) {
+            // The evidence is whole by now; one that does not end tells no rule anything.
+            drop(tokio::time::timeout(LIFECYCLE_TIMEOUT, subject.close()).await);
+        }
+    }
+
     /// Makes the client's instance, with the addresses and the first account of the place.
     pub async fn start_client(&mut self) -> Result<(), Error> {
-        let ask = Ask::New {
+        let ask = ClientCommand::New {
             client: HANDLE.to_owned(),
             vendor: self.profile.vendor.clone(),
             config: self.client_config(),
         };
-        self.ask_all(vec![ask]).await.map(drop)
+        self.ask_all(vec![ask]).await
     }
 
     /// Asks for `n` API calls, one after the other.
@@ -41,32 +56,25 @@ impl ScenarioContext {
 
     /// Asks for a POST of a JSON body.
     pub async fn client_posts(&mut self, path: &str, body: &str) -> Result<(), Error> {
-        let ask = Ask::Call {
-            client: HANDLE.to_owned(),
-            method: "POST".to_owned(),
-            path: path.to_owned(),
-            body: Some(body.to_owned()),
-            body_kind: None,
-            timeout_ms: None,
-        };
-        self.ask_all(vec![ask]).await.map(drop)
+        let ask = ClientCommand::call(HANDLE, "POST", path, Some(body.to_owned()));
+        self.ask_all(vec![ask]).await
     }
 
     /// Asks for a new password in answer to an open challenge.
     pub async fn client_changes_password(&mut self) -> Result<(), Error> {
         let new_password = "Lo-chosen-Pass9".to_owned();
         self.log.hide(&new_password, "chosen password");
-        let ask = Ask::ChangePassword {
+        let ask = ClientCommand::ChangePassword {
             client: HANDLE.to_owned(),
             new_password,
         };
-        self.ask_all(vec![ask]).await.map(drop)
+        self.ask_all(vec![ask]).await
     }
 
     /// Asks for the revocation of what the client holds.
     pub async fn client_revokes(&mut self) -> Result<(), Error> {
         let client = HANDLE.to_owned();
-        self.ask_all(vec![Ask::Revoke { client }]).await.map(drop)
+        self.ask_all(vec![ClientCommand::Revoke { client }]).await
     }
 
     /// Asks for `n` API calls at once.
@@ -77,7 +85,7 @@ impl ScenarioContext {
         let asks = (0..n)
             .map(|_| self.sample_ask())
             .collect::<Result<_, _>>()?;
-        self.ask_all(asks).await.map(drop)
+        self.ask_all(asks).await
     }
 
     /// Lets `seconds` pass on the client's clocks alone.
@@ -87,12 +95,12 @@ impl ScenarioContext {
         }
         let client = self.client()?;
         client.offset_s += seconds;
-        let ask = Ask::Clock {
+        let ask = ClientCommand::Clock {
             client: HANDLE.to_owned(),
             offset_s: client.offset_s,
-            which: Which::Both,
+            which: ClockSelection::Both,
         };
-        self.ask_all(vec![ask]).await.map(drop)
+        self.ask_all(vec![ask]).await
     }
 
     /// Asks for a socket at `place`, a path below the sockets' address or a member of what the
@@ -110,11 +118,12 @@ impl ScenarioContext {
             self.log.limitation("there was no socket to open");
             return Ok(());
         };
-        let ask = Ask::WsOpen {
+        let ask = ClientCommand::WsOpen {
             client: HANDLE.to_owned(),
             url,
+            timeout_ms: None,
         };
-        self.ask_all(vec![ask]).await.map(drop)
+        self.ask_all(vec![ask]).await
     }
 
     /// Writes down what the mock's journal has that is not written yet.
@@ -134,54 +143,85 @@ impl ScenarioContext {
         self.client.as_mut().ok_or_else(absent)
     }
 
-    /// Whether the client does not claim `cap`; then the scenario does not apply to it.
+    /// Whether the client does not claim `cap`; then the scenario does not apply to it. Of one that
+    /// is gone nothing is known.
     fn lacks_cap(&mut self, cap: &str) -> bool {
-        let has = self
+        let subject = self
             .client
             .as_ref()
-            .is_some_and(|client| client.subject.caps().contains(&cap));
-        if !has {
+            .and_then(|client| client.subject.as_ref());
+        let lacks = subject.is_some_and(|subject| !subject.hello().claims(cap));
+        if lacks {
             self.not_applicable = Some(format!("the client does not claim {cap}"));
         }
-        !has
+        lacks
     }
 
-    /// Asks all at once, waits for all answers, then looks at what the mock saw.
-    async fn ask_all(&mut self, asks: Vec<Ask>) -> Result<Vec<Answer>, Error> {
+    /// Asks all at once, waits for all answers, then looks at what the mock saw. A client that
+    /// went away is asked nothing more.
+    async fn ask_all(&mut self, commands: Vec<ClientCommand>) -> Result<(), Error> {
+        self.pass_over_own_exchanges().await?;
         let mut waiting = Vec::new();
-        let mut ids = Vec::new();
-        for ask in asks {
+        for command in commands {
             let client = self.client()?;
+            let Some(subject) = client.subject.as_ref().filter(|_| !client.gone) else {
+                return Ok(());
+            };
+            if !subject.hello().takes(command.op()) {
+                self.not_applicable = Some(format!("the client has no {}", command.op()));
+                return Ok(());
+            }
             client.asked += 1;
             let id = client.asked;
-            self.log.ask(id, &ask);
-            let answer = self.client()?.subject.ask(ask);
-            ids.push(id);
-            waiting.push(answer);
+            let reply = subject.send(command.clone());
+            self.log.ask(id, &command);
+            let reply = within(REPLY_TIMEOUT, Departure::NoReply, reply);
+            waiting.push(async move { (id, reply.await) });
         }
-        let answers = join_all(waiting).await;
+        let outcomes = join_all(waiting).await;
         self.look().await?;
-        for (id, answer) in ids.iter().zip(&answers) {
-            self.log.answer(*id, answer);
-            if let Some(op) = &answer.unsupported {
-                self.not_applicable = Some(format!("the client has no {op}"));
-            }
+        for (id, outcome) in outcomes {
+            self.came_of(id, outcome)?;
         }
-        Ok(answers)
+        Ok(())
     }
 
-    fn sample_ask(&self) -> Result<Ask, Error> {
+    /// Writes down what came of one command.
+    fn came_of(&mut self, id: u64, outcome: Outcome) -> Result<(), Error> {
+        match outcome {
+            Ok(reply) => {
+                self.log.answer(id, &reply);
+                if let Some(op) = &reply.unsupported {
+                    self.not_applicable = Some(format!("the client has no {op}"));
+                }
+            }
+            Err(gone) => {
+                self.log.gone(id, &gone);
+                self.client()?.gone = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// The harness's own exchanges with the mock stand in its journal, too, and are not the
+    /// client's.
+    async fn pass_over_own_exchanges(&mut self) -> Result<(), Error> {
+        let evidence = self.log.evidence();
+        let own = evidence.exchanges().last().map(|exchange| exchange.seq);
+        let asked = evidence.asks().last().map(|(seq, _)| seq);
+        let (Some(stage), true) = (&self.stage, own > asked) else {
+            return Ok(());
+        };
+        let entries = stage.journal(&self.profile.vendor, self.seen).await?;
+        self.seen = entries.last().map_or(self.seen, |entry| entry.id);
+        Ok(())
+    }
+
+    fn sample_ask(&self) -> Result<ClientCommand, Error> {
         let sample = self.profile.api.sample.as_deref();
         let sample =
             sample.ok_or_else(|| Error::Step("the profile names no sample call".to_owned()))?;
-        Ok(Ask::Call {
-            client: HANDLE.to_owned(),
-            method: "GET".to_owned(),
-            path: self.target.fill(sample)?,
-            body: None,
-            body_kind: None,
-            timeout_ms: None,
-        })
+        Ok(ClientCommand::get(HANDLE, self.target.fill(sample)?))
     }
 
     /// The `config` of the protocol: addresses as `{name}_url`, and the first account.
@@ -201,3 +241,6 @@ impl ScenarioContext {
         config
     }
 }
+
+#[cfg(test)]
+mod tests;

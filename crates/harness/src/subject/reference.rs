@@ -2,7 +2,8 @@
 
 mod shifted;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,18 +11,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use locum_client::{ApiOperation, Body, Client, CognitoConfig, Config, Credentials, Socket};
 use locum_core::profile::Grant;
 use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Ask, ClientSubject, Which};
+use super::{
+    ClientCommand, ClientHello, ClientMaker, ClientReply, ClientSubject, ClockSelection, Outcome,
+    PROTOCOL,
+};
 use shifted::Shifted;
 
 /// The reference client of one vendor.
 #[derive(Debug)]
 pub struct Reference {
+    hello: ClientHello,
     state: Arc<State>,
 }
 
@@ -46,6 +51,7 @@ impl Reference {
     /// A subject without instances; its clocks start from `clock`, its jitter from `seed`.
     pub fn new(profile: &Profile, clock: Arc<dyn Clock>, seed: u64) -> Self {
         Self {
+            hello: hello(),
             state: Arc::new(State {
                 profile: profile.clone(),
                 clock,
@@ -57,62 +63,120 @@ impl Reference {
     }
 }
 
-impl ClientSubject for Reference {
-    fn name(&self) -> &'static str {
-        "locum reference client"
-    }
+/// A subject for each scenario; all clocks start from `clock`.
+pub fn maker(clock: Arc<dyn Clock>) -> ClientMaker {
+    Arc::new(move |profile, seed| {
+        let subject: Box<dyn ClientSubject> =
+            Box::new(Reference::new(profile, Arc::clone(&clock), seed));
+        ready(Ok(subject)).boxed()
+    })
+}
 
-    fn caps(&self) -> &[&'static str] {
-        &[
-            "concurrency",
-            "clock_offset",
-            "set_credentials",
-            "stream_body",
-        ]
-    }
+const OPS: &[&str] = &[
+    "new",
+    "call",
+    "list",
+    "revoke",
+    "change_password",
+    "set_credentials",
+    "clock",
+    "ws_open",
+    "ws_send",
+    "ws_close",
+    "drop",
+];
 
-    fn ask(&self, ask: Ask) -> BoxFuture<'static, Answer> {
-        let state = Arc::clone(&self.state);
-        async move { state.answer(ask).await }.boxed()
+const CAPS: &[&str] = &[
+    "concurrency",
+    "clock_offset",
+    "set_credentials",
+    "stream_body",
+];
+
+fn hello() -> ClientHello {
+    let owned = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+    ClientHello {
+        name: "locum reference client".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        language: "rust".to_owned(),
+        proto: PROTOCOL.to_owned(),
+        ops: owned(OPS),
+        caps: owned(CAPS),
     }
 }
 
-type Answered = Result<Answer, Answer>;
+impl ClientSubject for Reference {
+    fn hello(&self) -> &ClientHello {
+        &self.hello
+    }
+
+    fn send(&self, command: ClientCommand) -> BoxFuture<'static, Outcome> {
+        let state = Arc::clone(&self.state);
+        async move { Ok(state.answer(command).await) }.boxed()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        async move {
+            self.state.lock().clear();
+            let mut sockets = self.state.sockets.lock();
+            sockets
+                .as_mut()
+                .unwrap_or_else(|poisoned| poisoned.get_mut())
+                .clear();
+        }
+        .boxed()
+    }
+}
+
+type Answered = Result<ClientReply, ClientReply>;
 
 impl State {
-    async fn answer(&self, ask: Ask) -> Answer {
-        let answered = match ask {
-            Ask::New { client, config, .. } => self.make(client, config),
-            Ask::Call {
+    async fn answer(&self, command: ClientCommand) -> ClientReply {
+        let op = command.op();
+        let answered = match command {
+            ClientCommand::New { client, config, .. } => self.make(client, config),
+            ClientCommand::Call {
                 client,
                 method,
                 path,
                 body,
                 body_kind,
                 timeout_ms,
+                headers,
             } => {
                 let body = body.map(|body| (body, body_kind));
-                self.call(&client, &method, path, body, timeout_ms).await
+                match api_call(&method, path, &headers, body) {
+                    Ok(mut call) => {
+                        call.timeout = timeout_ms.map(Duration::from_millis);
+                        self.call(&client, call).await
+                    }
+                    Err(refused) => Err(refused),
+                }
             }
-            Ask::List { client, path } => self.list(&client, &path).await,
-            Ask::Revoke { client } => self.revoke(&client).await,
-            Ask::ChangePassword {
+            ClientCommand::List { client, path, .. } => self.list(&client, &path).await,
+            ClientCommand::Revoke { client } => self.revoke(&client).await,
+            ClientCommand::ChangePassword {
                 client,
                 new_password,
             } => self.change_password(&client, new_password).await,
-            Ask::SetCredentials { client, config } => self.set_credentials(&client, &config),
-            Ask::Clock {
+            ClientCommand::SetCredentials { client, config } => {
+                self.set_credentials(&client, &config)
+            }
+            ClientCommand::Clock {
                 client,
                 offset_s,
                 which,
             } => self.shift(&client, offset_s, which),
-            Ask::WsOpen { client, url } => self.open(&client, &url).await,
-            Ask::WsSend { ws, base64 } => self.send(&ws, &base64).await,
-            Ask::WsClose { ws } => self.close(&ws).await,
-            Ask::Drop { client } => {
+            ClientCommand::WsOpen { client, url, .. } => self.open(&client, &url).await,
+            ClientCommand::WsSend { ws, text, base64 } => self.send(&ws, text, base64).await,
+            ClientCommand::WsClose { ws } => self.close(&ws).await,
+            ClientCommand::Drop { client } => {
                 self.lock().remove(&client);
-                Ok(Answer::done(None))
+                Ok(ClientReply::done(None))
             }
+            ClientCommand::Hello { .. }
+            | ClientCommand::Create { .. }
+            | ClientCommand::Cancel { .. } => Ok(ClientReply::unsupported(op)),
         };
         answered.unwrap_or_else(|failed| failed)
     }
@@ -133,40 +197,19 @@ impl State {
             config,
         };
         self.lock().insert(handle, instance);
-        Ok(Answer::done(None))
+        Ok(ClientReply::done(None))
     }
 
-    async fn call(
-        &self,
-        handle: &str,
-        method: &str,
-        path: String,
-        body: Option<(String, Option<String>)>,
-        timeout_ms: Option<u64>,
-    ) -> Answered {
+    async fn call(&self, handle: &str, call: ApiOperation) -> Answered {
         let client = self.instance(handle)?.client;
-        let method: Method = method.parse().map_err(|_| other("no such method"))?;
-        let mut call = ApiOperation::new(method, path);
-        call.timeout = timeout_ms.map(Duration::from_millis);
-        if let Some((text, kind)) = body {
-            let json = HeaderValue::from_static("application/json");
-            call.headers = HeaderMap::from_iter([(header::CONTENT_TYPE, json)]);
-            call.body = match kind.as_deref() {
-                Some("stream") => {
-                    let once = futures_util::stream::once(async move { Ok(text.into()) });
-                    Body::Stream(Box::pin(once))
-                }
-                _ => Body::Bytes(text.into()),
-            };
-        }
         let reply = client.call(call).await.map_err(|error| failed(&error))?;
-        Ok(Answer::done(Some(reply.status.as_u16())))
+        Ok(ClientReply::done(Some(reply.status.as_u16())))
     }
 
     async fn list(&self, handle: &str, path: &str) -> Answered {
         let client = self.instance(handle)?.client;
         let read = client.list(path).await;
-        read.map(|_| Answer::done(None))
+        read.map(|_| ClientReply::done(None))
             .map_err(|error| failed(&error))
     }
 
@@ -174,7 +217,7 @@ impl State {
         let client = self.instance(handle)?.client;
         let revoked = client.revoke().await;
         revoked
-            .map(|()| Answer::done(None))
+            .map(|()| ClientReply::done(None))
             .map_err(|error| failed(&error))
     }
 
@@ -182,7 +225,7 @@ impl State {
         let client = self.instance(handle)?.client;
         let changed = client.change_password(Secret::new(new_password)).await;
         changed
-            .map(|()| Answer::done(None))
+            .map(|()| ClientReply::done(None))
             .map_err(|error| failed(&error))
     }
 
@@ -194,12 +237,12 @@ impl State {
             .client
             .set_credentials(credentials(grant, &instance.config));
         self.lock().insert(handle.to_owned(), instance);
-        Ok(Answer::done(None))
+        Ok(ClientReply::done(None))
     }
 
-    fn shift(&self, handle: &str, offset_s: f64, which: Which) -> Answered {
+    fn shift(&self, handle: &str, offset_s: f64, which: ClockSelection) -> Answered {
         self.instance(handle)?.clock.set(offset_s, which);
-        Ok(Answer::done(None))
+        Ok(ClientReply::done(None))
     }
 
     async fn open(&self, handle: &str, url: &str) -> Answered {
@@ -209,35 +252,40 @@ impl State {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         let ws = format!("ws-{}", sockets.len() + 1);
         sockets.insert(ws.clone(), socket);
-        Ok(Answer {
+        Ok(ClientReply {
             ws: Some(ws),
-            ..Answer::done(None)
+            ..ClientReply::done(None)
         })
     }
 
-    async fn send(&self, ws: &str, audio: &str) -> Answered {
-        let audio = STANDARD.decode(audio).map_err(|_| other("no base64"))?;
+    async fn send(&self, ws: &str, text: Option<String>, audio: Option<String>) -> Answered {
+        let audio = audio.map(|audio| STANDARD.decode(audio)).transpose();
+        let audio = audio.map_err(|_| other("the audio is not valid base64"))?;
         let socket = self.take(ws)?;
-        let sent = socket.send_audio(&audio).await;
+        let sent = match (&text, &audio) {
+            (Some(text), _) => socket.send_text(text).await,
+            (None, Some(audio)) => socket.send_audio(audio).await,
+            (None, None) => Ok(()),
+        };
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         sockets.insert(ws.to_owned(), socket);
-        sent.map(|()| Answer::done(None))
+        sent.map(|()| ClientReply::done(None))
             .map_err(|error| failed(&error))
     }
 
     async fn close(&self, ws: &str) -> Answered {
         let finished = self.take(ws)?.finish().await;
         finished
-            .map(|_| Answer::done(None))
+            .map(|_| ClientReply::done(None))
             .map_err(|error| failed(&error))
     }
 
-    fn instance(&self, handle: &str) -> Result<Instance, Answer> {
+    fn instance(&self, handle: &str) -> Result<Instance, ClientReply> {
         let instance = self.lock().get(handle).cloned();
         instance.ok_or_else(|| other("no such instance"))
     }
 
-    fn take(&self, ws: &str) -> Result<Socket, Answer> {
+    fn take(&self, ws: &str) -> Result<Socket, ClientReply> {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         sockets.remove(ws).ok_or_else(|| other("no such socket"))
     }
@@ -247,17 +295,47 @@ impl State {
     }
 }
 
-fn failed(error: &locum_client::Error) -> Answer {
+fn failed(error: &locum_client::Error) -> ClientReply {
     // The protocol has one word less: what makes no sense is `other` there.
     let word = match error.kind().label() {
         "malformed" => "other",
         word => word,
     };
-    Answer::failed(word, error.status(), &error.to_string())
+    ClientReply::failed(word, error.status(), &error.to_string())
 }
 
-fn other(message: &str) -> Answer {
-    Answer::failed("other", None, message)
+fn other(message: &str) -> ClientReply {
+    ClientReply::failed("other", None, message)
+}
+
+fn api_call(
+    method: &str,
+    path: String,
+    headers: &BTreeMap<String, String>,
+    body: Option<(String, Option<String>)>,
+) -> Result<ApiOperation, ClientReply> {
+    let method: Method = method
+        .parse()
+        .map_err(|_| other("the method is not a valid token"))?;
+    let mut call = ApiOperation::new(method, path);
+    if let Some((text, kind)) = body {
+        let json = HeaderValue::from_static("application/json");
+        call.headers.insert(header::CONTENT_TYPE, json);
+        call.body = match kind.as_deref() {
+            Some("none") => Body::None,
+            Some("stream") => {
+                let once = futures_util::stream::once(async move { Ok(text.into()) });
+                Body::Stream(Box::pin(once))
+            }
+            _ => Body::Bytes(text.into()),
+        };
+    }
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).map_err(|_| other("a header name is not valid"))?;
+        let value = HeaderValue::try_from(value).map_err(|_| other("a header is not valid"))?;
+        call.headers.insert(name, value);
+    }
+    Ok(call)
 }
 
 fn text(config: &Map<String, Value>, name: &str) -> Option<String> {
@@ -297,5 +375,82 @@ fn credentials(grant: Grant, config: &Map<String, Value>) -> Credentials {
             username: required("username"),
             password: Secret::new(required("password")),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locum_core::{ManualClock, Timestamp};
+
+    use super::*;
+
+    const PROFILE: &str = r#"
+vendor = "acme"
+title = "Acme"
+[urls]
+token = "/token"
+[endpoints.token]
+methods = ["POST"]
+path = "/token"
+[token]
+grant = "client_credentials"
+expires_in = "seconds"
+lifetime_s = 3600
+[denials.default]
+status = 400
+"#;
+
+    fn new(handle: &str) -> ClientCommand {
+        let config = json!({
+            "token_url": "http://127.0.0.1:9/token", "api_url": "http://127.0.0.1:9",
+            "client_id": "me", "client_secret": "s"
+        });
+        ClientCommand::New {
+            client: handle.to_owned(),
+            vendor: "acme".to_owned(),
+            config: config.as_object().cloned().unwrap_or_default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn handles_are_apart_and_nothing_outlives_its_end() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let subject = maker(clock)(&profile, 1).await.expect("it starts");
+        let ask = |command| subject.send(command);
+        let revoke = |client: &str| ClientCommand::Revoke {
+            client: client.to_owned(),
+        };
+        assert!(ask(new("a")).await.expect("it lives").succeeded());
+        assert!(ask(new("b")).await.expect("it lives").succeeded());
+        let drop_a = ClientCommand::Drop {
+            client: "a".to_owned(),
+        };
+        assert!(ask(drop_a).await.expect("it lives").succeeded());
+        let of_a = ask(revoke("a")).await.expect("it lives");
+        assert_eq!(of_a.message.as_deref(), Some("no such instance"));
+        let of_b = ask(revoke("b")).await.expect("it lives");
+        assert_ne!(of_b.message.as_deref(), Some("no such instance"));
+        let late = subject.send(revoke("b"));
+        subject.close().await;
+        let after = late.await.expect("it lives");
+        assert_eq!(after.message.as_deref(), Some("no such instance"));
+    }
+
+    #[tokio::test]
+    async fn it_says_hello_and_takes_what_it_says() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let subject = Reference::new(&profile, clock, 1);
+        let hello = subject.hello();
+        assert_eq!(hello.proto, PROTOCOL);
+        assert!(hello.takes("call") && hello.claims("concurrency") && !hello.takes("create"));
+        let create = ClientCommand::Create {
+            client: "a".to_owned(),
+            path: "/x".to_owned(),
+            timeout_ms: None,
+        };
+        let reply = subject.send(create).await.expect("it lives");
+        assert_eq!(reply, ClientReply::unsupported("create"));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use locum_core::{Clock, Timestamp};
 
-use crate::subject::Which;
+use crate::subject::ClockSelection;
 
 /// A clock at a distance from another: its two sides can be shifted together or apart.
 #[derive(Debug)]
@@ -30,10 +30,10 @@ impl Shifted {
         clippy::cast_possible_truncation,
         reason = "a float that is too large saturates, which is far enough"
     )]
-    pub(super) fn set(&self, offset_s: f64, which: Which) {
+    pub(super) fn set(&self, offset_s: f64, which: ClockSelection) {
         let millis = (offset_s * 1000.0) as i64;
         self.wall_ms.store(millis, Ordering::SeqCst);
-        if which == Which::Both {
+        if which == ClockSelection::Both {
             // A monotonic clock never goes back.
             self.monotonic_ms.fetch_max(millis, Ordering::SeqCst);
         }
@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    fn check(sets: &[(f64, Which)], wall_ms: i64, monotonic_ms: u64) {
+    fn check(sets: &[(f64, ClockSelection)], wall_ms: i64, monotonic_ms: u64) {
         let base = Arc::new(ManualClock::at(Timestamp::from_millis(0)));
         let clock = Shifted::new(base);
         for (offset_s, which) in sets {
@@ -72,9 +72,13 @@ mod tests {
     #[test]
     fn both_sides_are_set_together_or_apart() {
         check(&[], 0, 0);
-        check(&[(1.5, Which::Both)], 1500, 1500);
-        check(&[(1.5, Which::Wall)], 1500, 0);
-        check(&[(5.0, Which::Both), (2.0, Which::Both)], 2000, 5000);
-        check(&[(-3600.0, Which::Wall)], -3_600_000, 0);
+        check(&[(1.5, ClockSelection::Both)], 1500, 1500);
+        check(&[(1.5, ClockSelection::Wall)], 1500, 0);
+        check(
+            &[(5.0, ClockSelection::Both), (2.0, ClockSelection::Both)],
+            2000,
+            5000,
+        );
+        check(&[(-3600.0, ClockSelection::Wall)], -3_600_000, 0);
     }
 }

@@ -1,0 +1,172 @@
+//! How many tokens a client asks for.
+
+use super::commands::{Asked, calls, is_one_quiet_life};
+use super::traffic::{Arrival, api_requests, token_requests};
+use super::{gone, unobserved};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("CACHE-01", calls_in_turn_take_one_token),
+    Rule::client("SF-01", calls_at_once_take_one_token),
+];
+
+/// Calls that follow one another share a token.
+fn calls_in_turn_take_one_token(view: &View<'_>) -> Finding {
+    let calls = calls(view);
+    let in_turn = |pair: &[Asked<'_>]| pair[0].answer.is_some_and(|(at, _)| at < pair[1].seq);
+    if !calls.windows(2).all(in_turn) {
+        return unobserved(view, "the calls were not asked for in turn");
+    }
+    one_token(view, &calls)
+}
+
+/// First calls that are asked for at once share the one token request.
+fn calls_at_once_take_one_token(view: &View<'_>) -> Finding {
+    let calls = calls(view);
+    let answered = calls.iter().filter_map(|call| call.answer);
+    let first_answer = answered.map(|(at, _)| at).min();
+    let at_once = calls
+        .iter()
+        .all(|call| first_answer.is_none_or(|answer| call.seq < answer));
+    if !at_once {
+        return unobserved(view, "the calls were not asked for at once");
+    }
+    let begun = calls.first().map(|call| call.seq);
+    if token_requests(view).any(|request| begun.is_some_and(|begun| request.seq < begun)) {
+        return unobserved(view, "the client had a token before its first call");
+    }
+    one_token(view, &calls)
+}
+
+/// All calls succeeded with one token request. The wire counts, not the client's word alone.
+fn one_token(view: &View<'_>, calls: &[Asked<'_>]) -> Finding {
+    if calls.len() < 2 {
+        return unobserved(view, "the client was not asked for several calls");
+    }
+    let reported = calls
+        .iter()
+        .filter(|call| call.answer.is_some_and(|(_, reply)| reply.succeeded()))
+        .count();
+    let served = api_requests(view).filter(Arrival::is_served).count();
+    let succeeded = reported.min(served);
+    if succeeded < calls.len() {
+        let what = format!("{succeeded} of {} calls succeeded", calls.len());
+        return unobserved(view, &what);
+    }
+    if !is_one_quiet_life(view) {
+        return unobserved(view, "a token ended between the calls");
+    }
+    if let Some(gone) = gone(view) {
+        return gone;
+    }
+    let requests: Vec<Arrival<'_>> = token_requests(view).collect();
+    let granted = requests.iter().filter(|request| request.is_served());
+    let (granted, asked) = (granted.count(), requests.len());
+    let Some(proof) = Proof::all(requests) else {
+        return unobserved(view, "no token request arrived");
+    };
+    // A client may ask again where it got nothing.
+    if granted < asked && granted < 2 {
+        return unobserved(view, "a token request was not served").seen_in(proof);
+    }
+    let seen = format!("{granted} token requests for {} calls", calls.len());
+    let finding = match granted {
+        1 => Finding::met(seen, proof),
+        n => {
+            let tolerated = view.expected.tolerated_token_requests.unwrap_or(1);
+            let grade = if n <= tolerated {
+                Grade::Tolerated
+            } else {
+                Grade::Broken
+            };
+            Finding::deviation(grade, "one token request", seen, proof)
+        }
+    };
+    finding.figure("token_requests", granted)
+}
+
+#[cfg(test)]
+mod tests {
+    use locum_core::Outcome;
+    use serde_json::json;
+
+    use crate::rules::client::testing::check;
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    /// So many grants, then so many calls in turn.
+    fn in_turn(tokens: u64, calls: u64) -> Log {
+        let log = (1..=tokens).fold(Log::new(), Log::grant);
+        (0..calls).fold(log, |log, _| {
+            log.call(200, |log| log.api(1, Outcome::Admitted))
+        })
+    }
+
+    fn at_once(tokens: u64, calls: usize) -> Log {
+        Log::new().calls_at_once(calls, |log| {
+            let log = (1..=tokens).fold(log, Log::grant);
+            (0..calls).fold(log, |log, _| log.api(1, Outcome::Admitted))
+        })
+    }
+
+    #[test]
+    fn token_requests_are_counted_once_the_calls_succeeded() {
+        check(&in_turn(1, 5), "CACHE-01", Grade::Met);
+        check(&in_turn(2, 5), "CACHE-01", Grade::Tolerated);
+        check(&in_turn(3, 5), "CACHE-01", Grade::Broken);
+        check(&in_turn(0, 5), "CACHE-01", Grade::Unobserved);
+        check(&in_turn(1, 1), "CACHE-01", Grade::Unobserved);
+        let failed = in_turn(1, 4).call(503, |log| log.api(1, Outcome::Faulted));
+        check(&failed, "CACHE-01", Grade::Unobserved);
+        // The client says that it made a call, and none arrived.
+        let claimed = in_turn(1, 4).call(200, |log| log);
+        check(&claimed, "CACHE-01", Grade::Unobserved);
+    }
+
+    #[test]
+    fn first_calls_at_once_share_a_token_request() {
+        check(&at_once(1, 20), "SF-01", Grade::Met);
+        check(&at_once(3, 20), "SF-01", Grade::Tolerated);
+        check(&at_once(4, 20), "SF-01", Grade::Broken);
+    }
+
+    /// Calls in turn say nothing about calls at once, and the other way round.
+    #[test]
+    fn the_calls_are_made_as_the_row_says() {
+        check(&in_turn(1, 20), "SF-01", Grade::Unobserved);
+        check(&at_once(1, 5), "CACHE-01", Grade::Unobserved);
+        let before = Log::new().grant(1).calls_at_once(2, |log| {
+            log.api(1, Outcome::Admitted).api(1, Outcome::Admitted)
+        });
+        check(&before, "SF-01", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_token_that_ended_is_renewed_with_right() {
+        let turned = in_turn(2, 5).advance(90_000.0);
+        check(&turned, "CACHE-01", Grade::Unobserved);
+        let revoked = in_turn(2, 5).control("tokens/revoke", json!({"all": true}));
+        check(&revoked, "CACHE-01", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_request_that_got_nothing_may_be_repeated() {
+        let calls = |log: Log| {
+            (0..5).fold(log, |log, _| {
+                log.call(200, |log| log.api(1, Outcome::Admitted))
+            })
+        };
+        let log = calls(Log::new().failed_login(503).grant(1));
+        check(&log, "CACHE-01", Grade::Unobserved);
+        let storm = (2..5).fold(Log::new().failed_login(503).grant(1), Log::grant);
+        check(&calls(storm), "CACHE-01", Grade::Broken);
+    }
+
+    #[test]
+    fn traffic_that_nobody_asked_for_says_nothing() {
+        let log = (0..5).fold(Log::new().grant(1), |log, _| log.api(1, Outcome::Admitted));
+        check(&log, "CACHE-01", Grade::Unobserved);
+        check(&log, "SF-01", Grade::Unobserved);
+    }
+}

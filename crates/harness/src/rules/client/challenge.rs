@@ -1,0 +1,232 @@
+//! What a client does with a challenge that a sign-in was answered with.
+
+use serde_json::Value;
+
+use super::commands::{call_follows, configured, is_asked};
+use super::traffic::{Arrival, arrivals};
+use super::{Fault, absent, met, unobserved, worst};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("COG-01", answers_the_challenge_first),
+    Rule::client("COG-14", answers_as_described),
+];
+
+const NO_CHALLENGE: &str = "no sign-in was answered with the challenge";
+
+/// The Session of the challenge that this sign-in was answered with.
+fn opened(view: &View<'_>, arrival: &Arrival<'_>) -> Option<Value> {
+    let reply = arrival.answered();
+    let is_open = arrival.operation() == Some("InitiateAuth")
+        && arrival.is_served()
+        && reply["ChallengeName"].as_str() == view.expected.challenge.as_deref();
+    (is_open && reply["Session"].is_string()).then(|| reply["Session"].clone())
+}
+
+fn is_answer(arrival: &Arrival<'_>) -> bool {
+    arrival.operation() == Some("RespondToAuthChallenge")
+}
+
+/// With a challenge open the client asks neither the identity pool nor the API for anything.
+fn answers_the_challenge_first(view: &View<'_>) -> Finding {
+    let mut open: Option<Value> = None;
+    let mut first = None;
+    let mut answer = None;
+    let mut faults = Vec::new();
+    for arrival in arrivals(view) {
+        if let Some(session) = opened(view, &arrival) {
+            first = first.or(Some(arrival));
+            open = Some(session);
+            continue;
+        }
+        let Some(session) = &open else { continue };
+        let is_its_answer = is_answer(&arrival) && arrival.sent()["Session"] == *session;
+        match arrival.operation() {
+            _ if is_its_answer && arrival.is_served() => {
+                answer = Some(arrival);
+                open = None;
+            }
+            Some(name @ ("GetId" | "GetCredentialsForIdentity")) => {
+                faults.push(Fault::broken(
+                    arrival,
+                    format!("{name} with the challenge open"),
+                ));
+            }
+            None if arrival.is_api_request(view) => {
+                faults.push(Fault::broken(
+                    arrival,
+                    "an API request with the challenge open",
+                ));
+            }
+            _ => {}
+        }
+    }
+    let Some(first) = first else {
+        return unobserved(view, NO_CHALLENGE);
+    };
+    if let Some(finding) = worst(&faults, "an answer to the challenge") {
+        return finding;
+    }
+    match answer {
+        Some(answer) => {
+            let proof = Proof::from(first).and(answer);
+            met(view, "the challenge was answered first", proof)
+        }
+        None if call_follows(view, first.seq) => {
+            met(view, "nothing was asked for with the challenge open", first)
+        }
+        None => unobserved(view, "no call was asked for with the challenge open"),
+    }
+}
+
+/// Asked for a new password, the client answers the challenge as the API reference of
+/// `RespondToAuthChallenge` describes it.
+fn answers_as_described(view: &View<'_>) -> Finding {
+    let mut open = arrivals(view)
+        .filter_map(|arrival| Some((opened(view, &arrival)?, arrival)))
+        .peekable();
+    if open.peek().is_none() {
+        return unobserved(view, NO_CHALLENGE);
+    }
+    let opened: Vec<(Value, Arrival<'_>)> = open.collect();
+    let answers: Vec<Arrival<'_>> = arrivals(view).filter(is_answer).collect();
+    let mut faults = Vec::new();
+    for answer in &answers {
+        let challenge = opened.iter().rev().find(|(_, it)| it.seq < answer.seq);
+        let Some((session, sign_in)) = challenge else {
+            continue;
+        };
+        let client_id = sign_in.sent()["ClientId"].clone();
+        let client_id = configured(view, "client_id").map_or(client_id, Value::from);
+        let body = answer.sent();
+        let is_missing = |key: &&str| {
+            let value = body["ChallengeResponses"][*key].as_str();
+            value.is_none_or(str::is_empty)
+        };
+        if let Some(key) = ["USERNAME", "NEW_PASSWORD"].into_iter().find(is_missing) {
+            faults.push(Fault::broken(*answer, format!("no {key} in the answer")));
+        } else if body["Session"] != *session {
+            faults.push(Fault::broken(*answer, "another Session in the answer"));
+        } else if body["ClientId"] != client_id {
+            faults.push(Fault::broken(*answer, "another ClientId in the answer"));
+        }
+    }
+    let expected = "USERNAME, NEW_PASSWORD, the challenge's Session and the ClientId";
+    if let Some(finding) = worst(&faults, expected) {
+        return finding;
+    }
+    let (_, challenged) = &opened[0];
+    match answers.iter().find(|answer| answer.is_served()) {
+        Some(answer) => {
+            let proof = Proof::from(*challenged).and(*answer);
+            met(view, "the challenge was answered as described", proof)
+        }
+        None if !answers.is_empty() => unobserved(view, "no answer to the challenge was served"),
+        None if is_asked(view, "change_password") => {
+            absent(view, expected, "no answer to the challenge", *challenged)
+        }
+        None => unobserved(view, "no new password was asked for"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::rules::client::testing::{check, password, tokens};
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    const SESSION: &str = "«session 1 of u»";
+
+    fn challenged() -> Log {
+        let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
+        Log::new().operation("InitiateAuth", &password(), &reply)
+    }
+
+    fn keys() -> Value {
+        json!({"USERNAME": "u", "NEW_PASSWORD": "«unknown»"})
+    }
+
+    fn answer(log: Log, session: &str, keys: &Value) -> Log {
+        let sent = json!({"ClientId": "c", "Session": session, "ChallengeResponses": keys});
+        log.operation("RespondToAuthChallenge", &sent, &tokens(2))
+    }
+
+    fn api(log: Log) -> Log {
+        log.signed("GET", &[], None)
+    }
+
+    fn get_id(log: Log) -> Log {
+        log.operation("GetId", &json!({}), &json!({"IdentityId": "i"}))
+    }
+
+    #[test]
+    fn nothing_comes_before_the_answer_to_a_challenge() {
+        let asked = || challenged().asked_for_a_call();
+        check(&asked(), "COG-01", Grade::Met);
+        check(&challenged(), "COG-01", Grade::Unobserved);
+        let answered = answer(challenged(), SESSION, &keys());
+        check(&api(answered), "COG-01", Grade::Met);
+        check(&api(asked()), "COG-01", Grade::Broken);
+        check(&get_id(asked()), "COG-01", Grade::Broken);
+        let other = answer(challenged(), "«session 9 of u»", &keys());
+        check(&api(other), "COG-01", Grade::Broken);
+        check(&Log::new(), "COG-01", Grade::Unobserved);
+    }
+
+    /// An answer that the vendor did not take leaves the challenge open.
+    #[test]
+    fn an_answer_that_failed_is_none() {
+        let sent = json!({"ClientId": "c", "Session": SESSION, "ChallengeResponses": keys()});
+        let failed = || challenged().failed_operation("RespondToAuthChallenge", &sent, 500);
+        check(&get_id(failed()), "COG-01", Grade::Broken);
+        check(&failed(), "COG-14", Grade::Unobserved);
+    }
+
+    /// A second sign-in opens the challenge with a Session of its own.
+    #[test]
+    fn the_latest_challenge_is_the_one_to_answer() {
+        let second =
+            json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "«session 2 of u»"});
+        let again = || challenged().operation("InitiateAuth", &password(), &second);
+        let answered = answer(again(), "«session 2 of u»", &keys());
+        check(&api(answered), "COG-01", Grade::Met);
+        let answered = answer(again(), "«session 2 of u»", &keys());
+        check(&answered, "COG-14", Grade::Met);
+    }
+
+    #[test]
+    fn the_answer_to_a_challenge_has_its_keys() {
+        check(
+            &answer(challenged(), SESSION, &keys()),
+            "COG-14",
+            Grade::Met,
+        );
+        let wrong = json!({"username": "u", "newPassword": "«unknown»"});
+        check(
+            &answer(challenged(), SESSION, &wrong),
+            "COG-14",
+            Grade::Broken,
+        );
+        check(&answer(challenged(), "x", &keys()), "COG-14", Grade::Broken);
+        let configured = Log::new().configured_as("another");
+        let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
+        let configured = configured.operation("InitiateAuth", &password(), &reply);
+        check(
+            &answer(configured, SESSION, &keys()),
+            "COG-14",
+            Grade::Broken,
+        );
+        check(
+            &challenged().asked_for_a_new_password(),
+            "COG-14",
+            Grade::Broken,
+        );
+        check(&challenged(), "COG-14", Grade::Unobserved);
+        check(&Log::new(), "COG-14", Grade::Unobserved);
+        let crashed = challenged().asked_for_a_new_password().client_gone();
+        check(&crashed, "COG-14", Grade::Gone);
+    }
+}

@@ -1,0 +1,92 @@
+//! What the client was asked for, and when it had answered.
+
+use serde_json::{Map, Value};
+
+use crate::evidence::{Event, RecordId};
+use crate::rules::View;
+use crate::subject::{ClientCommand, ClientReply};
+
+/// One command with the client's answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// The record of the command.
+    pub(super) seq: RecordId,
+    /// The command.
+    pub(super) command: &'a ClientCommand,
+    /// The record of the answer, and the answer.
+    pub(super) answer: Option<(RecordId, &'a ClientReply)>,
+}
+
+/// All commands, in order.
+pub(super) fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
+    let records = view.evidence.records();
+    let answer = |wanted: u64| {
+        records.iter().find_map(|record| match &record.event {
+            Event::Answer { id, message } if *id == wanted => Some((record.seq, message)),
+            _ => None,
+        })
+    };
+    let asks = records.iter().filter_map(|record| match &record.event {
+        Event::Ask { id, message } => Some(Asked {
+            seq: record.seq,
+            command: message,
+            answer: answer(*id),
+        }),
+        _ => None,
+    });
+    asks.collect()
+}
+
+/// The API calls that were asked for, in order.
+pub(super) fn calls<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
+    let mut asked = asked(view);
+    asked.retain(|asked| matches!(asked.command, ClientCommand::Call { .. }));
+    asked
+}
+
+/// Whether a call was asked for after this record.
+pub(super) fn call_follows(view: &View<'_>, seq: RecordId) -> bool {
+    calls(view).iter().any(|call| call.seq > seq)
+}
+
+/// Whether anything of this kind was asked for.
+pub(super) fn is_asked(view: &View<'_>, op: &str) -> bool {
+    asked(view).iter().any(|asked| asked.command.op() == op)
+}
+
+/// The records at which the client's clock was set, and its distance from then on in seconds.
+pub(super) fn clock_turns(view: &View<'_>) -> Vec<(RecordId, f64)> {
+    let turn = |asked: Asked<'_>| match asked.command {
+        ClientCommand::Clock { offset_s, .. } => Some((asked.seq, *offset_s)),
+        _ => None,
+    };
+    asked(view).into_iter().filter_map(turn).collect()
+}
+
+/// What the client was configured with: addresses and ids in clear, secrets by name.
+pub(super) fn config<'a>(view: &View<'a>) -> Option<&'a Map<String, Value>> {
+    asked(view)
+        .into_iter()
+        .rev()
+        .find_map(|asked| match asked.command {
+            ClientCommand::New { config, .. } => Some(config),
+            _ => None,
+        })
+}
+
+/// A text of the configuration.
+pub(super) fn configured<'a>(view: &View<'a>, name: &str) -> Option<&'a str> {
+    config(view)?.get(name)?.as_str()
+}
+
+/// Whether one instance lived through all that was asked, with neither clock turned and no token
+/// ended: nothing but the client itself had a reason for a new token.
+pub(super) fn is_one_quiet_life(view: &View<'_>) -> bool {
+    let instances = asked(view)
+        .iter()
+        .filter(|asked| asked.command.op() == "new")
+        .count();
+    let disturbs = |event: &Event| matches!(event, Event::Control { call, .. } if call == "clock" || call.starts_with("tokens/"));
+    let mut records = view.evidence.records().iter();
+    instances <= 1 && clock_turns(view).is_empty() && !records.any(|record| disturbs(&record.event))
+}

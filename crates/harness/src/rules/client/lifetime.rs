@@ -1,0 +1,268 @@
+//! For how long a client takes a token to live.
+
+use locum_core::profile::ExpiresIn;
+use serde_json::Value;
+
+use super::commands::{clock_turns, is_asked};
+use super::traffic::{Arrival, api_requests, arrivals, token_requests};
+use super::{absent, met, unobserved};
+use crate::evidence::RecordId;
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("EXP-03", reads_the_unit),
+    Rule::client("CLI-10", reads_the_unit),
+    Rule::client("CLI-08", takes_the_documented_lifetime),
+    Rule::client("EXP-04", uses_a_token_without_lifetime),
+];
+
+/// The lifetime that a token reply tells, as it is written there.
+fn told_lifetime(login: &Arrival<'_>) -> Option<f64> {
+    let reply = login.answered();
+    let members = [
+        &reply["expires_in"],
+        &reply["AuthenticationResult"]["ExpiresIn"],
+    ];
+    members.into_iter().find_map(Value::as_f64)
+}
+
+/// The client reads the lifetime in the vendor's unit. Its own clock is set twice: the first time
+/// the lifetime is over for a reader of milliseconds alone, the second time for a reader of seconds.
+/// The vendor's clock stands still, so that no 401 speaks.
+fn reads_the_unit(view: &View<'_>) -> Finding {
+    let turns = clock_turns(view);
+    let [(first, early), (second, late)] = turns[..] else {
+        return unobserved(view, "the client's clock was not turned twice");
+    };
+    let login = token_requests(view)
+        .take_while(|request| request.seq < first)
+        .filter(Arrival::is_served)
+        .last();
+    let Some(login) = login else {
+        return unobserved(view, "the client had no token when its clock was turned");
+    };
+    let Some(told) = told_lifetime(&login) else {
+        return unobserved(view, "the token reply told no lifetime");
+    };
+    if !(told / 1000.0 <= early && early < told && told <= late) {
+        return unobserved(view, "the turns of the clock do not tell the units apart");
+    }
+    if view.evidence.turned_before(None) != 0.0 {
+        return unobserved(view, "the vendor's clock was turned, too");
+    }
+    let later = || arrivals(view).filter(move |arrival| arrival.seq > first);
+    let is_between = |seq: RecordId| seq < second;
+    let served = |early: bool| {
+        api_requests(view)
+            .any(|call| call.seq > first && is_between(call.seq) == early && call.is_served())
+    };
+    if !later().all(|arrival| arrival.is_served()) || !served(true) || !served(false) {
+        return unobserved(view, "a call after a turn of the clock was not served");
+    }
+    let mut renewals = token_requests(view).filter(|request| request.seq > first);
+    let Some(renewal) = renewals.next() else {
+        return unobserved(view, "the client takes no time from the token reply");
+    };
+    let read = match is_between(renewal.seq) {
+        true => ExpiresIn::Milliseconds,
+        false => ExpiresIn::Seconds,
+    };
+    let wanted = view.profile.token.expires_in;
+    let proof = Proof::from(login).and(renewal);
+    let seen = format!("renewed once that many {} had run out", unit(read));
+    if read == wanted {
+        met(view, seen, proof)
+    } else {
+        let expected = format!("the lifetime read as {}", unit(wanted));
+        Finding::broken(expected, seen, proof)
+    }
+}
+
+const fn unit(unit: ExpiresIn) -> &'static str {
+    match unit {
+        ExpiresIn::Absent => "nothing",
+        ExpiresIn::Seconds => "seconds",
+        ExpiresIn::Milliseconds => "milliseconds",
+    }
+}
+
+/// Where no member tells a lifetime the client reuses its token, and renews it once its clock has
+/// passed the documented lifetime.
+fn takes_the_documented_lifetime(view: &View<'_>) -> Finding {
+    #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
+    let lifetime = view.profile.token.lifetime_s as f64;
+    let turn = clock_turns(view)
+        .into_iter()
+        .find(|(_, offset)| *offset > lifetime);
+    let Some((turn, _)) = turn else {
+        let what = "the client's clock was not turned past the documented lifetime";
+        return unobserved(view, what);
+    };
+    if !arrivals(view).all(|arrival| arrival.is_served()) {
+        return unobserved(view, "a request of the client was not served");
+    }
+    let (logins, renewals): (Vec<_>, Vec<_>) =
+        token_requests(view).partition(|request| request.seq < turn);
+    let (calls, later): (Vec<_>, Vec<_>) = api_requests(view).partition(|call| call.seq < turn);
+    let ([login, ..], [_, _, ..], [call, ..]) = (&logins[..], &calls[..], &later[..]) else {
+        return unobserved(view, "no two calls and one more were served");
+    };
+    if told_lifetime(login).is_some() {
+        return unobserved(view, "the token reply tells a lifetime");
+    }
+    let expected = "one token for the documented lifetime";
+    if logins.len() > 1 {
+        let proof = Proof::all(logins.iter().copied()).unwrap_or_else(|| (*login).into());
+        return Finding::broken(expected, "a token for each call", proof);
+    }
+    match renewals.first() {
+        Some(renewal) if renewal.seq < call.seq => {
+            let proof = Proof::from(*login).and(*renewal);
+            met(view, "renewed after the documented lifetime", proof)
+        }
+        _ => {
+            let observed = "the old token shown after the documented lifetime";
+            Finding::broken(expected, observed, Proof::from(*login).and(*call))
+        }
+    }
+}
+
+/// A token whose reply tells no lifetime is used all the same. The row forbids a crash, so that one
+/// is no excuse.
+fn uses_a_token_without_lifetime(view: &View<'_>) -> Finding {
+    let login = token_requests(view)
+        .find(|request| request.is_served() && told_lifetime(request).is_none());
+    let Some(login) = login else {
+        return unobserved(view, "no token reply was without expires_in");
+    };
+    let uses: Vec<Arrival<'_>> = api_requests(view)
+        .filter(|call| login.entry.issued.iter().any(|id| call.presents(*id)))
+        .collect();
+    if let Some(call) = uses.iter().find(|call| call.is_served()) {
+        return met(view, "the token was used", Proof::from(login).and(*call));
+    }
+    if !uses.is_empty() {
+        return unobserved(view, "no call with the token was served");
+    }
+    if !is_asked(view, "call") {
+        return unobserved(view, "no call was asked for");
+    }
+    let expected = "an API request with the token";
+    match view.evidence.client_gone() {
+        Some((seq, gone)) => {
+            Finding::broken(expected, gone.to_string(), Proof::from(login).and(seq))
+        }
+        None => absent(view, expected, "the token was not used", login),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locum_core::Outcome;
+    use locum_core::profile::ExpiresIn;
+
+    use crate::rules::client::testing::check;
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    const TOLD: &str = r#"{"access_token":"«token 1»","expires_in":600000}"#;
+    const UNTOLD: &str = r#"{"access_token":"«token 1»"}"#;
+
+    fn served(log: Log) -> Log {
+        log.api(1, Outcome::Admitted)
+    }
+
+    /// A client that has a token for 600,000 of something, and whose clock is set.
+    fn probe(unit: ExpiresIn) -> Log {
+        let log = Log::new().lifetimes_in(unit).granted(1, TOLD);
+        served(log).client_clock(601.0)
+    }
+
+    fn second_turn(log: Log) -> Log {
+        log.client_clock(600_601.0)
+    }
+
+    fn reader_of_milliseconds(unit: ExpiresIn) -> Log {
+        served(second_turn(served(probe(unit).grant(2))))
+    }
+
+    fn reader_of_seconds(unit: ExpiresIn) -> Log {
+        served(second_turn(served(probe(unit))).grant(2))
+    }
+
+    #[test]
+    fn the_unit_shows_in_which_turn_the_client_renews() {
+        let (milliseconds, seconds) = (ExpiresIn::Milliseconds, ExpiresIn::Seconds);
+        check(&reader_of_milliseconds(milliseconds), "EXP-03", Grade::Met);
+        check(&reader_of_seconds(milliseconds), "EXP-03", Grade::Broken);
+        check(&reader_of_seconds(seconds), "CLI-10", Grade::Met);
+        check(&reader_of_milliseconds(seconds), "CLI-10", Grade::Broken);
+        let neither = served(second_turn(served(probe(seconds))));
+        check(&neither, "CLI-10", Grade::Unobserved);
+        check(&served(probe(seconds)), "CLI-10", Grade::Unobserved);
+    }
+
+    /// A client whose call failed after the first turn was taken for a reader of seconds.
+    #[test]
+    fn a_turn_after_which_no_call_was_served_says_nothing() {
+        let seconds = ExpiresIn::Seconds;
+        let idle = served(second_turn(probe(seconds)).grant(2));
+        check(&idle, "CLI-10", Grade::Unobserved);
+        let failed = second_turn(probe(seconds).api(1, Outcome::Faulted)).grant(2);
+        check(&served(failed), "CLI-10", Grade::Unobserved);
+        let refused = served(probe(seconds).api(1, Outcome::Denied).grant(2));
+        check(&served(second_turn(refused)), "CLI-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn turns_that_do_not_tell_the_units_apart_say_nothing() {
+        let log = Log::new().lifetimes_in(ExpiresIn::Seconds).granted(1, TOLD);
+        let log = served(served(log).client_clock(599.0)).client_clock(600.0);
+        check(&served(log.grant(2)), "CLI-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn no_told_lifetime_means_the_documented_one() {
+        let two_calls = |log: Log| served(served(log));
+        let start = || two_calls(Log::new().granted(1, UNTOLD)).client_clock(3601.0);
+        check(
+            &start().grant(2).api(2, Outcome::Admitted),
+            "CLI-08",
+            Grade::Met,
+        );
+        check(&served(start()), "CLI-08", Grade::Broken);
+        let each = two_calls(Log::new().granted(1, UNTOLD).grant(2)).client_clock(3601.0);
+        check(&served(each.grant(3)), "CLI-08", Grade::Broken);
+        check(&start(), "CLI-08", Grade::Unobserved);
+        let failed = start().grant(2).api(2, Outcome::Faulted);
+        check(&failed, "CLI-08", Grade::Unobserved);
+        let told = two_calls(Log::new().granted(1, TOLD)).client_clock(3601.0);
+        check(&served(told.grant(2)), "CLI-08", Grade::Unobserved);
+        let short = two_calls(Log::new().granted(1, UNTOLD)).client_clock(3599.0);
+        check(&served(short), "CLI-08", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_token_without_lifetime_is_used() {
+        let login = || Log::new().granted(1, UNTOLD);
+        let used = login().call(200, served);
+        check(&used, "EXP-04", Grade::Met);
+        check(&login().call(500, |log| log), "EXP-04", Grade::Broken);
+        check(&served(login()), "EXP-04", Grade::Met);
+        check(&login(), "EXP-04", Grade::Unobserved);
+        let other = login().call(200, |log| log.api(9, Outcome::Admitted));
+        check(&other, "EXP-04", Grade::Broken);
+        let told = Log::new().granted(1, TOLD).call(200, served);
+        check(&told, "EXP-04", Grade::Unobserved);
+        let failed = login().call(500, |log| log.api(1, Outcome::Faulted));
+        check(&failed, "EXP-04", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_crash_on_such_a_token_breaks_the_row() {
+        let crashed = Log::new().granted(1, UNTOLD).call(500, |log| log);
+        check(&crashed.client_gone(), "EXP-04", Grade::Broken);
+        check(&Log::new().client_gone(), "EXP-04", Grade::Gone);
+    }
+}

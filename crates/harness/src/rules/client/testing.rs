@@ -1,0 +1,326 @@
+//! A client's traffic in a few words.
+
+use locum_core::journal::EntryReply;
+use locum_core::profile::ExpiresIn;
+use locum_core::requirement::Judge;
+use locum_core::{Denial, DenialKind, Entry, EntryId, Outcome, TokenId};
+use serde_json::{Value, json};
+
+use crate::rules::testing::{BadReply, Log, check_side};
+use crate::subject::{ClientCommand, ClientGone, ClientReply, ClockSelection, Departure};
+use crate::verdict::{Finding, Grade};
+
+/// The provider that [`Log::configured`] makes.
+pub(super) const PROVIDER: &str = "cognito-idp.r.amazonaws.com/pool";
+
+/// What the rule of `id` for a client makes of `log`; `id@vendor` picks that vendor's data.
+pub(super) fn check(log: &Log, id: &str, expected: Grade) -> Finding {
+    check_side(log, id, Judge::Client, expected)
+}
+
+/// A sign-in with a password.
+pub(super) fn password() -> Value {
+    json!({"ClientId": "c", "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": "u", "PASSWORD": "«unknown»"}})
+}
+
+/// A reply with the tokens of this number.
+pub(super) fn tokens(n: u64) -> Value {
+    json!({"AuthenticationResult": {
+        "AccessToken": format!("«access token {n} of u»"),
+        "IdToken": format!("«id token {n} of u»"),
+        "RefreshToken": format!("«refresh token {n} of u»"),
+    }})
+}
+
+fn reply(status: u16, body: impl Into<String>) -> Option<EntryReply> {
+    let json = ("content-type".to_owned(), "application/json".to_owned());
+    Some(EntryReply {
+        status,
+        headers: vec![json],
+        body: Some(body.into()),
+    })
+}
+
+fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    headers.iter().map(owned).collect()
+}
+
+/// What the client was asked for.
+impl Log {
+    fn asked(mut self, command: &ClientCommand) -> Self {
+        self.asks += 1;
+        self.log.ask(self.asks, command);
+        self
+    }
+
+    /// The client is asked for a call, and answers with `status` after what `seen` adds.
+    pub(super) fn call(mut self, status: u16, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_for_a_call();
+        let id = self.asks;
+        self = seen(self);
+        self.log.answer(id, &ClientReply::done(Some(status)));
+        self
+    }
+
+    /// The client is asked for so many calls at once, and answers all after what `seen` adds.
+    pub(super) fn calls_at_once(mut self, n: usize, seen: impl FnOnce(Self) -> Self) -> Self {
+        let before = self.asks;
+        self = (0..n).fold(self, |log, _| log.asked_for_a_call());
+        let asked = before + 1..=self.asks;
+        self = seen(self);
+        for id in asked {
+            self.log.answer(id, &ClientReply::done(Some(200)));
+        }
+        self
+    }
+
+    /// The client is asked for a call, and its answer is not there yet.
+    pub(super) fn asked_for_a_call(self) -> Self {
+        self.asked(&ClientCommand::get("a", "/things"))
+    }
+
+    pub(super) fn asked_for_a_new_password(self) -> Self {
+        self.asked(&ClientCommand::ChangePassword {
+            client: "a".to_owned(),
+            new_password: "«chosen password»".to_owned(),
+        })
+    }
+
+    pub(super) fn asked_to_revoke(self) -> Self {
+        self.asked(&ClientCommand::Revoke {
+            client: "a".to_owned(),
+        })
+    }
+
+    pub(super) fn asked_to_open(self, url: &str) -> Self {
+        self.asked(&ClientCommand::WsOpen {
+            client: "a".to_owned(),
+            url: url.to_owned(),
+            timeout_ms: None,
+        })
+    }
+
+    /// The client's clock is set.
+    pub(super) fn client_clock(self, offset_s: f64) -> Self {
+        self.asked(&ClientCommand::Clock {
+            client: "a".to_owned(),
+            offset_s,
+            which: ClockSelection::Both,
+        })
+    }
+
+    /// An instance is made, with client `c`, identity pool `p` and the pool of [`PROVIDER`].
+    pub(super) fn configured(self) -> Self {
+        self.configured_as("c")
+    }
+
+    /// The same with another client id.
+    pub(super) fn configured_as(self, client_id: &str) -> Self {
+        let config = json!({"client_id": client_id, "identity_pool_id": "p", "region": "r",
+            "user_pool_id": "pool", "password": "«password»"});
+        self.asked(&ClientCommand::New {
+            client: "a".to_owned(),
+            vendor: "acme".to_owned(),
+            config: config.as_object().cloned().unwrap_or_default(),
+        })
+    }
+
+    /// The client crashes on its latest command.
+    pub(super) fn client_gone(mut self) -> Self {
+        let gone = ClientGone {
+            kind: Departure::Crashed,
+            why: "signal 11".to_owned(),
+        };
+        self.log.gone(self.asks, &gone);
+        self
+    }
+}
+
+/// What the mock's journal has.
+impl Log {
+    /// From now on each request of the client comes to nothing in this way.
+    pub(super) fn failing(mut self, how: BadReply) -> Self {
+        self.failing = Some(how);
+        self
+    }
+
+    /// The vendor tells lifetimes in this unit.
+    pub(super) fn lifetimes_in(mut self, unit: ExpiresIn) -> Self {
+        self.profile.token.expires_in = unit;
+        self
+    }
+
+    fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {
+        self.entries += 1;
+        let mut entry: Entry = serde_json::from_value(json!({
+            "id": self.entries, "connection": 1, "vendor": "acme", "endpoint": endpoint,
+            "arrived": "2026-11-24T10:00:00Z", "method": "GET", "target": "/", "headers": []
+        }))
+        .expect("an entry");
+        entry.id = EntryId(self.entries);
+        fill(&mut entry);
+        if let Some(how) = self.failing {
+            fail(&mut entry, how);
+        }
+        self.log.entry(&entry);
+        self
+    }
+
+    /// A token request that got token `id`.
+    pub(super) fn grant(self, id: u64) -> Self {
+        let body = json!({"access_token": format!("«token {id}»")}).to_string();
+        self.granted(id, &body)
+    }
+
+    /// A token request that got token `id` in a reply of this body.
+    pub(super) fn granted(self, id: u64, body: &str) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+            entry.reply = reply(200, body);
+        })
+    }
+
+    /// The same at this target.
+    pub(super) fn granted_at(self, target: &str, id: u64) -> Self {
+        self.entry("token", |entry| {
+            target.clone_into(&mut entry.target);
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+            entry.reply = reply(200, r#"{"access_token":"«t»"}"#);
+        })
+    }
+
+    /// A token request that was refused.
+    pub(super) fn refused_login(self) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Denied);
+            entry.reply = reply(401, "{}");
+        })
+    }
+
+    /// A token request in whose place a fault answered.
+    pub(super) fn failed_login(self, status: u16) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            entry.reply = reply(status, "{}");
+        })
+    }
+
+    /// An API request with token `id`: admitted, refused with 401, or answered with 500 by a fault.
+    pub(super) fn api(self, id: u64, outcome: Outcome) -> Self {
+        let status = match outcome {
+            Outcome::Admitted => 200,
+            Outcome::Denied => 401,
+            _ => 500,
+        };
+        self.api_status(id, outcome, status)
+    }
+
+    /// The same with another status.
+    pub(super) fn api_status(self, id: u64, outcome: Outcome, status: u16) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(outcome);
+            entry.presented = Some(TokenId(id));
+            entry.reply = reply(status, "{}");
+        })
+    }
+
+    /// An API request with token `id` and these headers.
+    pub(super) fn api_with(self, id: u64, headers: &[(&str, &str)], outcome: Outcome) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(outcome);
+            entry.presented = Some(TokenId(id));
+            entry.headers = owned(headers);
+            entry.reply = reply(200, "{}");
+        })
+    }
+
+    /// An API request whose reply names this URL.
+    pub(super) fn created(self, url: &str) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Admitted);
+            entry.reply = reply(201, json!({"url": url}).to_string());
+        })
+    }
+
+    /// A request that was granted, opened or admitted.
+    pub(super) fn arrival(
+        self,
+        endpoint: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Self {
+        self.entry(endpoint, |entry| {
+            target.clone_into(&mut entry.target);
+            entry.headers = owned(headers);
+            entry.body = Some(body.to_owned());
+            let (outcome, status, body) = match endpoint {
+                "token" => (Outcome::Granted, 200, r#"{"access_token":"«t»"}"#),
+                "streams" => (Outcome::Opened, 101, ""),
+                _ => (Outcome::Admitted, 200, "{}"),
+            };
+            entry.outcome = Some(outcome);
+            entry.reply = reply(status, body);
+        })
+    }
+
+    /// An operation of a service that names it in `X-Amz-Target`; an empty reply when `Null`.
+    pub(super) fn operation(self, name: &str, sent: &Value, answered: &Value) -> Self {
+        let body = match answered {
+            Value::Null => String::new(),
+            body => body.to_string(),
+        };
+        self.operation_status(name, sent, 200, &body)
+    }
+
+    /// An operation that was answered with this status and no tokens.
+    pub(super) fn failed_operation(self, name: &str, sent: &Value, status: u16) -> Self {
+        self.operation_status(name, sent, status, "{}")
+    }
+
+    fn operation_status(self, name: &str, sent: &Value, status: u16, body: &str) -> Self {
+        self.entry("pool", |entry| {
+            entry.headers = owned(&[("X-Amz-Target", &format!("Service.{name}"))]);
+            entry.body = Some(sent.to_string());
+            entry.reply = reply(status, body);
+        })
+    }
+
+    /// An API request with these headers; `refused` is why it was denied.
+    pub(super) fn signed(
+        self,
+        method: &str,
+        headers: &[(&str, &str)],
+        refused: Option<&str>,
+    ) -> Self {
+        self.entry("tasks", |entry| {
+            method.clone_into(&mut entry.method);
+            entry.headers = owned(headers);
+            entry.denial = refused.map(|reason| Denial::new(DenialKind::BadSignature, reason));
+            let (outcome, status) = match refused {
+                Some(_) => (Outcome::Denied, 403),
+                None => (Outcome::Admitted, 200),
+            };
+            entry.outcome = Some(outcome);
+            entry.reply = reply(status, "{}");
+        })
+    }
+}
+
+/// What an entry looks like when the vendor failed in this way.
+fn fail(entry: &mut Entry, how: BadReply) {
+    entry.outcome = Some(Outcome::Faulted);
+    entry.issued.clear();
+    entry.denial = None;
+    entry.reply = match how {
+        BadReply::ServerError => reply(500, r#"{"error":"boom"}"#),
+        BadReply::Html => reply(200, "<html>hello</html>"),
+        BadReply::Redirect => reply(302, ""),
+        BadReply::Unreadable => reply(200, "{\"a\":"),
+        BadReply::Closed => None,
+    };
+}

@@ -1,0 +1,195 @@
+//! Each rule over each way in which an exchange comes to nothing.
+
+use locum_core::Outcome;
+use locum_core::profile::ExpiresIn;
+use serde_json::{Value, json};
+
+use super::testing::{PROVIDER, check, password, tokens};
+use crate::rules::testing::{FAILURES, Log};
+use crate::verdict::Grade;
+
+const UNTOLD: &str = r#"{"access_token":"«t»"}"#;
+const TOLD: &str = r#"{"access_token":"«t»","expires_in":600000}"#;
+
+fn served(log: Log) -> Log {
+    log.api(1, Outcome::Admitted)
+}
+
+fn unit(log: Log, unit: ExpiresIn) -> Log {
+    let log = served(log.lifetimes_in(unit).granted(1, TOLD)).client_clock(601.0);
+    match unit {
+        ExpiresIn::Milliseconds => served(served(log.grant(2)).client_clock(600_601.0)),
+        _ => served(served(log).client_clock(600_601.0).grant(2)),
+    }
+}
+
+fn upgrade(log: Log) -> Log {
+    let target = "/s?tenant-name=t&token=Bearer%20«t»";
+    log.asked_to_open("wss://h/s?tenant-name=t").arrival(
+        "streams",
+        target,
+        &[("Upgrade", "websocket")],
+        "",
+    )
+}
+
+fn pool_login(log: Log) -> Log {
+    let logins = json!({"IdentityPoolId": "p", "Logins": {PROVIDER: "«id token 1 of u»"}});
+    let keys = json!({"Credentials": {"SessionToken": "«aws»"}});
+    let headers = [
+        (
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=A/20261124/r/s/aws4_request, x",
+        ),
+        ("x-amz-date", "20261124T100000Z"),
+        ("x-amz-security-token", "«aws»"),
+    ];
+    log.configured()
+        .operation("InitiateAuth", &password(), &tokens(1))
+        .operation("GetId", &logins, &json!({"IdentityId": "i"}))
+        .operation("GetCredentialsForIdentity", &logins, &keys)
+        .signed("GET", &headers, None)
+        .signed("POST", &headers, None)
+}
+
+fn challenged(log: Log) -> Log {
+    let session = "«session 1 of u»";
+    let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session});
+    let keys = json!({"USERNAME": "u", "NEW_PASSWORD": "«unknown»"});
+    let answer = json!({"ClientId": "c", "Session": session, "ChallengeResponses": keys});
+    log.configured()
+        .operation("InitiateAuth", &password(), &reply)
+        .operation("RespondToAuthChallenge", &answer, &tokens(2))
+}
+
+fn rotated(log: Log) -> Log {
+    let refresh = json!({"ClientId": "c", "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": {"REFRESH_TOKEN": "«refresh token 1 of u»"}});
+    log.configured()
+        .operation("InitiateAuth", &password(), &tokens(1))
+        .operation("InitiateAuth", &refresh, &tokens(2))
+}
+
+fn revoked(log: Log) -> Log {
+    let token = json!({"ClientId": "c", "Token": "«refresh token 2 of u»"});
+    rotated(log)
+        .operation("RevokeToken", &token, &Value::Null)
+        .asked_for_a_call()
+}
+
+fn refused(log: Log) -> Log {
+    log.grant(1).call(200, served).call(200, |log| {
+        log.api(1, Outcome::Denied)
+            .grant(2)
+            .api(2, Outcome::Admitted)
+    })
+}
+
+fn tenant(log: Log) -> Log {
+    let credentials = "client_id=a&client_secret=«s»";
+    log.arrival("token", "/realms/t/token", &[], credentials)
+        .arrival("things", "/v2/things", &[("Tenant-Name", "t")], "")
+}
+
+/// For each rule a client that does well.
+const GOOD: &[(&str, fn(Log) -> Log)] = &[
+    ("CLI-29", |log| served(log.grant(1))),
+    ("CACHE-01", |log| {
+        log.grant(1).call(200, served).call(200, served)
+    }),
+    ("SF-01", |log| {
+        log.calls_at_once(2, |log| served(served(log.grant(1))))
+    }),
+    ("EXP-03", |log| unit(log, ExpiresIn::Milliseconds)),
+    ("CLI-10", |log| unit(log, ExpiresIn::Seconds)),
+    ("CLI-08", |log| {
+        let log = served(served(log.granted(1, UNTOLD))).client_clock(3601.0);
+        log.grant(2).api(2, Outcome::Admitted)
+    }),
+    ("EXP-04", |log| log.granted(1, UNTOLD).call(200, served)),
+    ("CLI-05@pattern", refused),
+    ("RET-01", refused),
+    ("REQ-06", tenant),
+    ("REQ-08", tenant),
+    ("WSS-08", upgrade),
+    ("WSS-09", upgrade),
+    ("WSS-10", upgrade),
+    ("WSS-11", upgrade),
+    ("COG-16", pool_login),
+    ("COG-11", pool_login),
+    ("SIG-01", pool_login),
+    ("SIG-02", pool_login),
+    ("COG-01", challenged),
+    ("COG-14", challenged),
+    ("COG-02", rotated),
+    ("COG-06", revoked),
+    ("REV-09", revoked),
+];
+
+#[test]
+fn each_rule_of_a_client_has_a_good_one() {
+    let rules = super::TOPICS.iter().flat_map(|rules| rules.iter());
+    let mut ids: Vec<&str> = rules.map(|rule| rule.id).collect();
+    let id = |(id, _): &(&'static str, _)| id.split_once('@').map_or(*id, |(id, _)| id);
+    let mut good: Vec<&str> = GOOD.iter().map(id).collect();
+    ids.sort_unstable();
+    good.sort_unstable();
+    assert_eq!(ids, good);
+    for (id, good) in GOOD {
+        check(&good(Log::with_tenants()), id, Grade::Met);
+    }
+}
+
+/// A client that got nothing from the vendor has shown nothing good.
+#[test]
+fn a_vendor_that_fails_never_makes_a_rule_green() {
+    for (id, good) in GOOD {
+        for how in FAILURES {
+            let log = good(Log::with_tenants().failing(how));
+            let finding = super::super::find(id.split('@').next().expect("an id"), CLIENT)
+                .map(|rule| log.judge(rule))
+                .expect("a rule");
+            assert!(
+                !matches!(finding.grade(), Grade::Met | Grade::Fact),
+                "{id} {how:?}: {finding:#?}"
+            );
+        }
+    }
+}
+
+const CLIENT: locum_core::requirement::Judge = locum_core::requirement::Judge::Client;
+
+/// Whatever a client did well before it went away: the row ends with ERROR.
+#[test]
+fn a_client_that_went_away_never_makes_a_rule_green() {
+    for (id, good) in GOOD {
+        // The row forbids the crash itself, and its client had done all before.
+        check(&good(Log::with_tenants()).client_gone(), id, Grade::Gone);
+        check(&Log::with_tenants().client_gone(), id, Grade::Gone);
+    }
+}
+
+/// Traffic that nobody asked for never breaks what depends on what was asked.
+#[test]
+fn rules_read_a_bare_journal() {
+    for (id, good) in GOOD {
+        let log = good(Log::with_tenants());
+        let entries: Vec<_> = log
+            .log
+            .evidence()
+            .entries()
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        let mut bare = Log::with_tenants();
+        bare.profile = log.profile.clone();
+        for entry in &entries {
+            bare.log.entry(entry);
+        }
+        let rule = super::super::find(id.split('@').next().expect("an id"), CLIENT);
+        let finding = bare.judge(rule.expect("a rule"));
+        assert!(
+            matches!(finding.grade(), Grade::Met | Grade::Unobserved),
+            "{id}: {finding:#?}"
+        );
+    }
+}
