@@ -12,7 +12,8 @@ Feature: Scribe Labs takes signed requests
         | with an unsorted query                  |
         | with a repeated parameter               |
         | with runs of spaces in a signed header |
-      Then each of these calls is admitted
+        | unsigned with an encoded path           |
+      Then each signed call is admitted
 
     @id:SIG-10 @must
     Scenario: What was changed after signing is refused

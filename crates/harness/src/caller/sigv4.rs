@@ -23,7 +23,9 @@ impl ScenarioContext {
         };
         let mut extra: Vec<(String, String)> = vec![("X-Locum-Note".into(), "one".into())];
         match special {
-            Some(SignedVariation::EncodedPath) => url.target.push_str("/a%20b"),
+            Some(SignedVariation::EncodedPath | SignedVariation::UnsignedEncodedPath) => {
+                url.target.push_str("/a%20b")
+            }
             Some(SignedVariation::UnsortedQuery) => url
                 .target
                 .push_str("?includePresigned=True&company=Example%20Co%20%26"),

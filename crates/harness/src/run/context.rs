@@ -82,8 +82,9 @@ pub struct ScenarioContext {
     pub(crate) named: usize,
     /// What the vendor said of the thing that the caller created last.
     pub(crate) created: Value,
-    /// What a socket is told first.
-    pub(crate) socket_config: Value,
+    /// What a socket is told first, by its place in the features; those of no place of their own
+    /// are told that of the empty one.
+    pub(crate) socket_configs: BTreeMap<String, Value>,
     /// Others who have logged in: where and as whom, and their token.
     pub(crate) others: BTreeMap<Other, (Target, Secret)>,
 }
@@ -123,7 +124,7 @@ impl ScenarioContext {
             aws: None,
             named: 0,
             created: Value::Null,
-            socket_config: Value::Null,
+            socket_configs: BTreeMap::new(),
             others: BTreeMap::new(),
         }
     }

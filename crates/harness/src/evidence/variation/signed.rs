@@ -34,6 +34,8 @@ pub enum SignedVariation {
     UnsignedPost,
     /// A DELETE without any signature.
     UnsignedDelete,
+    /// A GET whose path holds percent-encoded octets, without any signature.
+    UnsignedEncodedPath,
 }
 
 impl SignedVariation {
@@ -53,6 +55,7 @@ impl SignedVariation {
         Self::UnsignedGet,
         Self::UnsignedPost,
         Self::UnsignedDelete,
+        Self::UnsignedEncodedPath,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -80,6 +83,7 @@ impl SignedVariation {
             Self::UnsignedGet => "unsigned GET",
             Self::UnsignedPost => "unsigned POST",
             Self::UnsignedDelete => "unsigned DELETE",
+            Self::UnsignedEncodedPath => "unsigned with an encoded path",
         }
     }
 }
@@ -118,7 +122,10 @@ impl SignedVariation {
     pub const fn is_unsigned(self) -> bool {
         matches!(
             self,
-            Self::UnsignedGet | Self::UnsignedPost | Self::UnsignedDelete
+            Self::UnsignedGet
+                | Self::UnsignedPost
+                | Self::UnsignedDelete
+                | Self::UnsignedEncodedPath
         )
     }
 }
