@@ -266,7 +266,7 @@ mod tests {
                 "with limit=500",
                 "with an encoded path",
                 "unsigned DELETE",
-                "unsigned with an encoded path",
+                "with an encoded path after signing",
             ],
         );
         check(

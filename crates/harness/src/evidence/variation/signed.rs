@@ -20,6 +20,8 @@ pub enum SignedVariation {
     MethodChanged,
     /// The path was changed after signing.
     PathChanged,
+    /// Percent-encoded octets were added to the path after signing.
+    PathEncodedAfterSigning,
     /// A query was added after signing.
     QueryAdded,
     /// The body was changed after signing.
@@ -34,8 +36,6 @@ pub enum SignedVariation {
     UnsignedPost,
     /// A DELETE without any signature.
     UnsignedDelete,
-    /// A GET whose path holds percent-encoded octets, without any signature.
-    UnsignedEncodedPath,
 }
 
 impl SignedVariation {
@@ -48,6 +48,7 @@ impl SignedVariation {
         Self::RunsOfSpaces,
         Self::MethodChanged,
         Self::PathChanged,
+        Self::PathEncodedAfterSigning,
         Self::QueryAdded,
         Self::BodyChanged,
         Self::HeaderChanged,
@@ -55,7 +56,6 @@ impl SignedVariation {
         Self::UnsignedGet,
         Self::UnsignedPost,
         Self::UnsignedDelete,
-        Self::UnsignedEncodedPath,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -76,6 +76,7 @@ impl SignedVariation {
             Self::RunsOfSpaces => "with runs of spaces in a signed header",
             Self::MethodChanged => "with another method after signing",
             Self::PathChanged => "with another path after signing",
+            Self::PathEncodedAfterSigning => "with an encoded path after signing",
             Self::QueryAdded => "with a query added after signing",
             Self::BodyChanged => "with another body after signing",
             Self::HeaderChanged => "with a signed header changed after signing",
@@ -83,7 +84,6 @@ impl SignedVariation {
             Self::UnsignedGet => "unsigned GET",
             Self::UnsignedPost => "unsigned POST",
             Self::UnsignedDelete => "unsigned DELETE",
-            Self::UnsignedEncodedPath => "unsigned with an encoded path",
         }
     }
 }
@@ -122,10 +122,7 @@ impl SignedVariation {
     pub const fn is_unsigned(self) -> bool {
         matches!(
             self,
-            Self::UnsignedGet
-                | Self::UnsignedPost
-                | Self::UnsignedDelete
-                | Self::UnsignedEncodedPath
+            Self::UnsignedGet | Self::UnsignedPost | Self::UnsignedDelete
         )
     }
 }

@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[Rule::vendor("SIG-01", |view| {
 })];
 
 /// Each correctly signed call is served. One for a thing that does not exist is admitted when the
-/// same call without a signature gets no further than the guard.
+/// same call with a wrong signature gets no further than the guard.
 fn calls_admitted(view: &View<'_>) -> Step<Finding> {
     let calls: Vec<Exchange<'_>> = view
         .evidence
@@ -45,10 +45,10 @@ fn calls_admitted(view: &View<'_>) -> Step<Finding> {
     }
     let mut controls = Vec::new();
     for call in missing {
-        match unsigned_twin(view, call) {
+        match wrongly_signed(view, call) {
             Some(control) => controls.push(control),
             None => {
-                let what = format!("{}, signed or not", call.sentence());
+                let what = format!("{}, whatever its signature", call.sentence());
                 return Err(Box::new(unobserved(view, &what).seen_in(call)));
             }
         }
@@ -68,10 +68,10 @@ fn is_missing(call: &Exchange<'_>) -> bool {
     !call.is_documented() && call.is_refused() && call.status() == 404
 }
 
-/// The same call without a signature, refused by the guard and not because nothing is there.
-fn unsigned_twin<'a>(view: &View<'a>, signed: &Exchange<'_>) -> Option<Exchange<'a>> {
+/// The same call with a wrong signature, refused by the guard and not because nothing is there.
+fn wrongly_signed<'a>(view: &View<'a>, signed: &Exchange<'_>) -> Option<Exchange<'a>> {
     view.evidence.varied(Operation::Call).find(|call| {
-        matches!(call.variation, Variation::Signed(special) if special.is_unsigned())
+        matches!(call.variation, Variation::Signed(special) if !special.is_correct())
             && call.request.method == signed.request.method
             && call.request.target == signed.request.target
             && call.is_refused()
@@ -85,7 +85,7 @@ mod tests {
     use crate::verdict::Grade;
 
     const ENCODED: &str = "with an encoded path";
-    const UNSIGNED: &str = "unsigned with an encoded path";
+    const CHANGED: &str = "with an encoded path after signing";
 
     fn plain() -> Log {
         Log::new().exchange("call", "", 200, "[]")
@@ -119,15 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_admitted_beside_an_unsigned_call_that_is_not() {
+    fn what_is_not_there_is_admitted_beside_a_wrong_signature_that_is_not() {
         let log = |status| plain().exchange("call", ENCODED, status, "{}");
         check(&log(200), "SIG-01", Grade::Met);
         check(&log(403), "SIG-01", Grade::Broken);
         check(&log(404), "SIG-01", Grade::Unobserved);
-        let unsigned = |status| log(404).exchange("call", UNSIGNED, status, "{}");
-        check(&unsigned(403), "SIG-01", Grade::Met);
-        check(&unsigned(404), "SIG-01", Grade::Unobserved);
-        check(&unsigned(500), "SIG-01", Grade::Unobserved);
+        let changed = |status| log(404).exchange("call", CHANGED, status, "{}");
+        check(&changed(403), "SIG-01", Grade::Met);
+        check(&changed(404), "SIG-01", Grade::Unobserved);
+        check(&changed(500), "SIG-01", Grade::Unobserved);
         let plain_one = Log::new().exchange("call", "", 404, "{}");
         check(&plain_one, "SIG-01", Grade::Broken);
     }
