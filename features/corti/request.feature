@@ -53,7 +53,7 @@ Feature: Corti serves API calls
         """
         {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
         """
-      Then websocketUrl is the URL of a socket with the tenant as tenant-name and without a token
+      Then the reply has the URL of a socket that names the tenant and shows no token
 
   Rule: An interaction is readable only for the client and the tenant that it belongs to
 

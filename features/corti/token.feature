@@ -58,6 +58,16 @@ Feature: Corti issues tokens
         | without the client secret                   |
       Then the vendor refuses each of these logins with 401 unauthorized_client
 
+  Rule: Failed Basic authentication is answered with 401
+
+    @id:ERR-04 @id:BAS-01 @must
+    Scenario: A wrong secret in a Basic header gets nothing, and the right one a token
+      When the caller logs in in each of these ways
+        | with the credentials in a Basic header                 |
+        | with another client secret in a Basic header           |
+        | with a beginning of the client secret in a Basic header |
+      Then the vendor accepts Basic and refuses each of the wrong secrets
+
   Rule: The token endpoint of a tenant that does not exist gives no token
 
     @id:VEN-31 @must
@@ -72,4 +82,4 @@ Feature: Corti issues tokens
     @id:VEN-30 @may
     Scenario: The metadata names the grants
       When the caller reads the vendor's metadata
-      Then the metadata's grant_types_supported is reported
+      Then the grants that the metadata names are reported

@@ -12,7 +12,8 @@ Feature: Scribe Labs takes signed requests
         | with an unsorted query                  |
         | with a repeated parameter               |
         | with runs of spaces in a signed header |
-      Then each of these calls is admitted
+        | with an encoded path after signing      |
+      Then each correctly signed call is admitted
 
     @id:SIG-10 @must
     Scenario: What was changed after signing is refused

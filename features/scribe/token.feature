@@ -33,7 +33,7 @@ Feature: Scribe Labs issues tokens
     @id:REF-07 @must
     Scenario: Access and id token live 1800 seconds at most
       When the user signs in
-      Then access and id token live at most 1800 seconds
+      Then access and id token live no longer than that
 
   Rule: No reply repeats a secret, password or refused token
 

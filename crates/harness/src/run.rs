@@ -2,6 +2,7 @@
 
 pub mod context;
 mod hooks;
+pub(crate) mod vendor_clock;
 mod writer;
 
 use std::collections::BTreeMap;

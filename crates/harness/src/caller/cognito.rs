@@ -1,7 +1,7 @@
 //! The harness as the user of an Amazon Cognito user pool: signs in, refreshes, revokes, changes
 //! passwords, and fetches credentials for signed calls.
 
-use locum_client::sign::AwsCredentials;
+use aws_credential_types::Credentials;
 use locum_core::{Secret, Timestamp};
 use serde_json::{Value, json};
 
@@ -253,20 +253,19 @@ impl ScenarioContext {
         {
             self.log.hide(&key, "secret key");
             self.log.hide(&token, "session token");
-            self.aws = Some(AwsCredentials {
-                access_key_id,
-                secret_key: Secret::new(key),
-                session_token: Some(Secret::new(token)),
-            });
+            let credentials = Credentials::new(access_key_id, key, Some(token), None, "vendor");
+            self.aws = Some(credentials);
         }
         Ok(())
     }
 
     /// The vendor's time: what a signature has to be dated.
-    pub fn vendor_now(&mut self) -> Result<Timestamp, Error> {
+    pub fn vendor_now(&self) -> Timestamp {
+        let Some(stage) = &self.stage else {
+            return self.vendor_clock.now();
+        };
         let turned = std::time::Duration::from_secs_f64(self.turned().max(0.0));
-        let stage = self.mock()?;
-        Ok(stage.began.plus(turned))
+        stage.began.plus(turned)
     }
 
     fn identity_body(&self, id: &Secret) -> Value {

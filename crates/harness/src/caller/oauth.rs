@@ -211,6 +211,7 @@ impl ScenarioContext {
         let seq = self.log.request(operation, endpoint, variation, &request);
         match http::send(url, &request).await {
             Ok(reply) => {
+                self.vendor_clock.learn(&reply);
                 let body = reply.json();
                 self.hide_issued(&body);
                 self.log.reply(seq, Ok(&reply));

@@ -1,5 +1,7 @@
 //! Changes the one thing of a request that a variation names.
 
+use locum_core::profile::SecretIn;
+
 use super::api_request::Call;
 use super::token_request::Login;
 use crate::evidence::{CallVariation, FieldChange, LoginVariation, SocketVariation};
@@ -11,6 +13,10 @@ const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
 pub(crate) fn vary_login(variation: &LoginVariation, login: &mut Login) {
     match variation {
         LoginVariation::Field(change, name) => change_field(login, *change, name),
+        LoginVariation::FieldInBasic(change, name) => {
+            change_field(login, *change, name);
+            login.secret_in = vec![SecretIn::Basic];
+        }
         LoginVariation::Without(name) => login.parameters.retain(|(known, _)| known != name),
         LoginVariation::With(name, value) => {
             login.parameters.retain(|(known, _)| known != name);

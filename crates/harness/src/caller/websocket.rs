@@ -23,10 +23,13 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_MESSAGES: usize = 16;
 
 impl ScenarioContext {
-    /// From now on each socket is told this first.
-    pub fn configure_sockets(&mut self, configuration: &str) -> Result<(), Error> {
-        self.socket_config = serde_json::from_str(configuration)
-            .map_err(|error| Error::Step(format!("the configuration is no JSON: {error}")))?;
+    /// From now on the socket at `place` is told this first; the empty place stands for each socket
+    /// without a configuration of its own.
+    pub fn configure_sockets(&mut self, place: &str, configuration: &str) -> Result<(), Error> {
+        let configuration = serde_json::from_str(configuration).map_err(|error| {
+            Error::Step(format!("the configuration is not valid JSON: {error}"))
+        })?;
+        self.socket_configs.insert(place.to_owned(), configuration);
         Ok(())
     }
 
@@ -66,7 +69,7 @@ impl ScenarioContext {
             }
             Ok(Opening::Open(reply, socket)) => {
                 self.log.reply(seq, Ok(&reply));
-                self.configure(seq, *socket).await;
+                self.configure(seq, place, *socket).await;
             }
             Err(error) => {
                 self.log.reply(seq, Err(&error));
@@ -118,8 +121,15 @@ impl ScenarioContext {
         Ok(token)
     }
 
-    async fn configure(&mut self, seq: RecordId, mut socket: WebSocketStream<TcpStream>) {
-        let config = json!({"type": "config", "configuration": self.socket_config}).to_string();
+    async fn configure(
+        &mut self,
+        seq: RecordId,
+        place: &str,
+        mut socket: WebSocketStream<TcpStream>,
+    ) {
+        let own = self.socket_configs.get(place);
+        let configuration = own.or_else(|| self.socket_configs.get(""));
+        let config = json!({"type": "config", "configuration": configuration}).to_string();
         self.log.frame(seq, Side::Harness, Opcode::Text, &config);
         if socket.send(Message::text(config)).await.is_err() {
             self.log.frame(seq, Side::Vendor, Opcode::Eof, "");

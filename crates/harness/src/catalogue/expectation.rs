@@ -45,6 +45,10 @@ pub struct Expectation {
     pub max_entries: Option<usize>,
     /// The longest lifetime, in seconds.
     pub max_lifetime_s: Option<i64>,
+    /// The lifetime, in seconds.
+    pub lifetime_s: Option<f64>,
+    /// How far from the lifetime's end a token is tried, in seconds.
+    pub tolerance_s: f64,
     /// The name of a challenge.
     pub challenge: Option<String>,
     /// Errors that repeat a header of the request.

@@ -237,6 +237,7 @@ mod tests {
                 "with an empty client id",
                 "with another password",
                 "with a beginning of the client secret",
+                "with another client secret in a Basic header",
                 "with the client id in other letter case",
                 "with the password altered in its last letter",
                 "with grant_type twice",
@@ -265,6 +266,7 @@ mod tests {
                 "with limit=500",
                 "with an encoded path",
                 "unsigned DELETE",
+                "with an encoded path after signing",
             ],
         );
         check(

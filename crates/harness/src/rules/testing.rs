@@ -246,6 +246,28 @@ impl Log {
         self.raw(word, phrase, request, status, header, body)
     }
 
+    /// The same of a request that shows `sent` in a header.
+    pub(crate) fn failed_showing(
+        self,
+        word: &str,
+        phrase: &str,
+        sent: &str,
+        how: BadReply,
+    ) -> Self {
+        let request = Request::new("GET", "/")
+            .header("Host", "h")
+            .header("Authorization", sent);
+        let html = Some(("Content-Type", "text/html"));
+        let json = Some(("Content-Type", "application/json"));
+        match how {
+            BadReply::ServerError => self.raw(word, phrase, &request, 500, json, "{}"),
+            BadReply::Html => self.raw(word, phrase, &request, 200, html, "<html>hello</html>"),
+            BadReply::Redirect => self.raw(word, phrase, &request, 302, None, ""),
+            BadReply::Closed => self.cut_request(word, phrase, &request),
+            BadReply::Unreadable => self.raw(word, phrase, &request, 200, json, "{\"a\":"),
+        }
+    }
+
     /// A login that is answered with a JWT of these claims, at the date of `Date`.
     pub(crate) fn jwt(mut self, sent: &str, date: &str, claims: &serde_json::Value) -> Self {
         use base64::Engine as _;
@@ -300,17 +322,29 @@ impl Log {
         self
     }
 
-    /// A socket that was opened at `target`, and what passed on it: `text`, `close`, `eof` or
+    /// A socket that was opened, and what passed on it: `text`, `close`, `eof` or
     /// `silence` from the vendor, `sent` from the harness.
     pub(crate) fn opened(
+        self,
+        phrase: &str,
+        status: u16,
+        accept: &str,
+        frames: &[(&'static str, &str)],
+    ) -> Self {
+        self.opened_at("/", phrase, status, accept, frames)
+    }
+
+    /// The same at `target`.
+    pub(crate) fn opened_at(
         mut self,
+        target: &str,
         phrase: &str,
         status: u16,
         accept: &str,
         frames: &[(&'static str, &str)],
     ) -> Self {
         let variation = variation(Operation::OpenSocket, phrase);
-        let request = crate::http::upgrade("/");
+        let request = crate::http::upgrade(target);
         let seq = self
             .log
             .request(Operation::OpenSocket, None, &variation, &request);

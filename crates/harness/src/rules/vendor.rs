@@ -1,23 +1,31 @@
 //! What a vendor did, from the replies to the harness's own requests.
 
-// pub mod account;
+pub mod basic;
 pub mod call;
-// pub mod challenge;
+pub mod challenge;
+pub mod created_url;
+pub mod cross_client_access;
 mod deviation;
+mod effect;
+mod ended_token;
 pub mod errors;
 pub mod expiry;
-// pub mod fact;
+pub mod fact;
 pub mod further_login;
 pub mod jwt;
 pub mod lifetime;
+pub mod limited_token;
 pub mod login;
 mod members;
-// pub mod paging;
+pub mod paging;
+pub mod password;
+pub mod refresh;
+pub mod refresh_revocation;
 pub mod refusal;
-// pub mod revocation;
+pub mod revocation;
 pub mod secret_leakage;
-// pub mod socket;
-// pub mod strangers;
+pub mod signature;
+pub mod socket;
 mod token_age;
 pub mod token_reply;
 
@@ -25,14 +33,27 @@ use super::Rule;
 
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[
+    basic::RULES,
     call::RULES,
+    challenge::RULES,
+    created_url::RULES,
+    cross_client_access::RULES,
     errors::RULES,
     expiry::RULES,
+    fact::RULES,
     further_login::RULES,
     jwt::RULES,
     lifetime::RULES,
+    limited_token::RULES,
     login::RULES,
+    paging::RULES,
+    password::RULES,
+    refresh::RULES,
+    refresh_revocation::RULES,
     refusal::RULES,
+    revocation::RULES,
     secret_leakage::RULES,
+    signature::RULES,
+    socket::RULES,
     token_reply::RULES,
 ];

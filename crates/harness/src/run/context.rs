@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
+use crate::run::vendor_clock::VendorClock;
 use crate::subject::ClientSubject;
 use crate::target::Target;
 use crate::target::stage::StageClient;
@@ -82,12 +83,15 @@ pub struct ScenarioContext {
     pub(crate) seen: EntryId,
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
-    pub(crate) aws: Option<locum_client::sign::AwsCredentials>,
+    pub(crate) aws: Option<aws_credential_types::Credentials>,
+    /// The time at a real endpoint; a mock's clock is known without it.
+    pub(crate) vendor_clock: VendorClock,
     pub(crate) named: usize,
     /// What the vendor said of the thing that the caller created last.
     pub(crate) created: Value,
-    /// What a socket is told first.
-    pub(crate) socket_config: Value,
+    /// What a socket is told first, by its place in the features; those of no place of their own
+    /// are told that of the empty one.
+    pub(crate) socket_configs: BTreeMap<String, Value>,
     /// Others who have logged in: where and as whom, and their token.
     pub(crate) others: BTreeMap<Other, (Target, Secret)>,
 }
@@ -101,6 +105,7 @@ impl ScenarioContext {
         clock: Arc<dyn Clock>,
         origin: Duration,
     ) -> Self {
+        let vendor_clock = VendorClock::new(clock.clone());
         let mut log = EvidenceLog::new(clock, origin);
         for (value, name) in target.secrets() {
             log.hide(&value, &name);
@@ -125,9 +130,10 @@ impl ScenarioContext {
             sessions: Vec::new(),
             challenge: None,
             aws: None,
+            vendor_clock,
             named: 0,
             created: Value::Null,
-            socket_config: Value::Null,
+            socket_configs: BTreeMap::new(),
             others: BTreeMap::new(),
         }
     }

@@ -16,7 +16,13 @@ use crate::run::context::World;
 #[given("each socket is configured with")]
 fn configured(world: &mut World, step: &Step) -> Result<(), Error> {
     let configuration = step.docstring.clone().unwrap_or_default();
-    world.context()?.configure_sockets(&configuration)
+    world.context()?.configure_sockets("", &configuration)
+}
+
+#[given(regex = r"^the socket (\S+) is configured with$")]
+fn configured_one(world: &mut World, place: String, step: &Step) -> Result<(), Error> {
+    let configuration = step.docstring.clone().unwrap_or_default();
+    world.context()?.configure_sockets(&place, &configuration)
 }
 
 #[when(regex = r"^the caller opens the socket (\S+)$")]

@@ -41,6 +41,8 @@ pub enum FieldChange {
 pub enum LoginVariation {
     /// A field of the credentials, by the name of its parameter.
     Field(FieldChange, String),
+    /// The same, with the credentials in a Basic header.
+    FieldInBasic(FieldChange, String),
     /// A parameter is left out.
     Without(String),
     /// A parameter has another value.
@@ -67,6 +69,8 @@ pub enum LoginVariation {
     UnknownTenant,
 }
 
+const IN_BASIC: &str = " in a Basic header";
+
 impl LoginVariation {
     /// Reads a phrase such as `with another client secret`; `None` when it is unknown.
     pub fn parse(phrase: &str) -> Option<Self> {
@@ -92,6 +96,12 @@ impl LoginVariation {
 
     /// Phrases with a name or a value in them.
     fn parse_open(phrase: &str) -> Option<Self> {
+        if let Some(phrase) = phrase.strip_suffix(IN_BASIC) {
+            return match Self::parse_open(phrase)? {
+                Self::Field(change, name) => Some(Self::FieldInBasic(change, name)),
+                _ => None,
+            };
+        }
         let field = |change, name: &str| Some(Self::Field(change, name.replace(' ', "_")));
         if let Some(name) = phrase.strip_prefix("without the ") {
             return field(FieldChange::Missing, name);
@@ -133,21 +143,27 @@ impl LoginVariation {
     }
 }
 
+impl FieldChange {
+    fn write(self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = name.replace('_', " ");
+        match self {
+            Self::Missing => write!(f, "without the {name}"),
+            Self::Empty => write!(f, "with an empty {name}"),
+            Self::Other => write!(f, "with another {name}"),
+            Self::Beginning => write!(f, "with a beginning of the {name}"),
+            Self::OtherCase => write!(f, "with the {name} in other letter case"),
+            Self::LastCharacterChanged => write!(f, "with the {name} altered in its last letter"),
+        }
+    }
+}
+
 impl fmt::Display for LoginVariation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Field(change, name) => {
-                let name = name.replace('_', " ");
-                match change {
-                    FieldChange::Missing => write!(f, "without the {name}"),
-                    FieldChange::Empty => write!(f, "with an empty {name}"),
-                    FieldChange::Other => write!(f, "with another {name}"),
-                    FieldChange::Beginning => write!(f, "with a beginning of the {name}"),
-                    FieldChange::OtherCase => write!(f, "with the {name} in other letter case"),
-                    FieldChange::LastCharacterChanged => {
-                        write!(f, "with the {name} altered in its last letter")
-                    }
-                }
+            Self::Field(change, name) => change.write(name, f),
+            Self::FieldInBasic(change, name) => {
+                change.write(name, f)?;
+                f.write_str(IN_BASIC)
             }
             Self::Without(name) => write!(f, "without {name}"),
             Self::With(name, value) => write!(f, "with {name} {value}"),

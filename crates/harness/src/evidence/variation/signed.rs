@@ -20,6 +20,8 @@ pub enum SignedVariation {
     MethodChanged,
     /// The path was changed after signing.
     PathChanged,
+    /// Percent-encoded octets were added to the path after signing.
+    PathEncodedAfterSigning,
     /// A query was added after signing.
     QueryAdded,
     /// The body was changed after signing.
@@ -46,6 +48,7 @@ impl SignedVariation {
         Self::RunsOfSpaces,
         Self::MethodChanged,
         Self::PathChanged,
+        Self::PathEncodedAfterSigning,
         Self::QueryAdded,
         Self::BodyChanged,
         Self::HeaderChanged,
@@ -73,6 +76,7 @@ impl SignedVariation {
             Self::RunsOfSpaces => "with runs of spaces in a signed header",
             Self::MethodChanged => "with another method after signing",
             Self::PathChanged => "with another path after signing",
+            Self::PathEncodedAfterSigning => "with an encoded path after signing",
             Self::QueryAdded => "with a query added after signing",
             Self::BodyChanged => "with another body after signing",
             Self::HeaderChanged => "with a signed header changed after signing",

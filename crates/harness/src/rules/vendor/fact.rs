@@ -1,68 +1,83 @@
 //! Facts about a vendor that are reported and not judged.
 
-use locum_core::{Finding, Grade};
+use super::effect::{Step, concluded, precondition, unseen};
+use crate::evidence::{Operation, Reaction, Variation};
+use crate::rules::{Rule, View, gone, unobserved};
+use crate::verdict::Finding;
 
-use crate::rules::{View, gone, sentence, unobserved};
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("VEN-13", |view| concluded(status_of_the_varied_call(view))),
+    Rule::vendor("VEN-30", |view| concluded(metadata_says(view))),
+];
 
 /// How the vendor answers the call that departs from the documented one.
-pub fn status_of_the_altered_call(view: &View<'_>) -> Finding {
-    let mut calls = view.log.exchanges();
-    let altered = calls.find(|call| call.act == "call" && !call.how.is_empty());
-    let Some(call) = altered else {
-        return unobserved(view, "no such call was made");
+fn status_of_the_varied_call(view: &View<'_>) -> Step<Finding> {
+    let Some(call) = view.evidence.varied(Operation::Call).next() else {
+        return unseen(view, "no such call was made");
     };
-    if let Some(gone) = gone(&call) {
-        return gone;
+    let control = precondition(view, Operation::Call, &Variation::Documented)?;
+    match call.reaction() {
+        Reaction::Served | Reaction::Refused => {
+            Ok(Finding::fact(call.sentence(), &call).beside(&control))
+        }
+        reaction => {
+            let what = format!("{} ({})", call.sentence(), reaction.words());
+            let absent = || unobserved(view, &what).seen_in(&call);
+            Ok(gone(&call).unwrap_or_else(absent))
+        }
     }
-    let served =
-        |call: &crate::evidence::Exchange<'_>| call.reply.is_some_and(|reply| reply.is_class(2));
-    if !view.log.acts("call", "").any(|call| served(&call)) {
-        return unobserved(view, "its accepted twin was never seen");
-    }
-    Finding::new(Grade::Fact, sentence(&call)).proved_by([call.seq])
 }
 
-/// What the metadata document (RFC 8414 §2) says as its member `name`.
-pub fn metadata_says(view: &View<'_>, name: &str) -> Finding {
-    let Some(read) = view.log.acts("metadata", "").next() else {
-        return unobserved(view, "no metadata was asked for");
-    };
-    if let Some(gone) = gone(&read) {
-        return gone;
-    }
-    let body = read
-        .reply
-        .filter(|reply| reply.status == 200)
-        .map(crate::evidence::Message::json)
-        .unwrap_or_default();
-    match &body[name] {
-        serde_json::Value::Null => unobserved(view, "no metadata document was found"),
-        value => Finding::new(Grade::Fact, format!("{name}: {value}")).proved_by([read.seq]),
+/// What the metadata document (RFC 8414 §2) says as the expected member.
+fn metadata_says(view: &View<'_>) -> Step<Finding> {
+    let name = view.expected.member.as_deref().unwrap_or_default();
+    let read = precondition(view, Operation::Metadata, &Variation::Documented)?;
+    match &read.json()[name] {
+        serde_json::Value::Null => unseen(view, &format!("the metadata names no {name}")),
+        value => Ok(Finding::fact(format!("{name}: {value}"), &read)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const VARIED: &str = "without the header Tenant";
+
+    fn failed(failure: BadReply) -> Grade {
+        match failure {
+            BadReply::Closed => Grade::Gone,
+            _ => Grade::Unobserved,
+        }
+    }
 
     #[test]
-    fn a_status_is_a_fact_beside_its_twin() {
-        let how = "without the header Tenant";
-        let rule = status_of_the_altered_call;
-        let altered = Log::new().exchange("call", how, 403, "");
-        check(&altered, rule, Grade::Unobserved);
-        check(&altered.exchange("call", "", 200, "[]"), rule, Grade::Fact);
-        check(&Log::new(), rule, Grade::Unobserved);
+    fn a_status_is_a_fact_beside_its_control() {
+        let varied = || Log::new().exchange("call", VARIED, 403, "");
+        check(&varied(), "VEN-13", Grade::Unobserved);
+        let pair = varied().exchange("call", "", 200, "[]");
+        check(&pair, "VEN-13", Grade::Fact);
+        let refused = varied().exchange("call", "", 401, "");
+        check(&refused, "VEN-13", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new()
+                .exchange("call", "", 200, "[]")
+                .failed("call", VARIED, failure);
+            check(&log, "VEN-13", failed(failure));
+        }
     }
 
     #[test]
     fn metadata_is_reported_when_it_is_there() {
-        let rule = |view: &View<'_>| metadata_says(view, "m");
         let log = |status, body| Log::new().exchange("metadata", "", status, body);
-        check(&log(200, r#"{"m":["a"]}"#), rule, Grade::Fact);
-        check(&log(200, "{}"), rule, Grade::Unobserved);
-        check(&log(404, r#"{"m":["a"]}"#), rule, Grade::Unobserved);
-        check(&Log::new(), rule, Grade::Unobserved);
+        let body = r#"{"grant_types_supported":["a"]}"#;
+        check(&log(200, body), "VEN-30", Grade::Fact);
+        check(&log(200, "{}"), "VEN-30", Grade::Unobserved);
+        check(&log(404, body), "VEN-30", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new().failed("metadata", "", failure);
+            check(&log, "VEN-30", failed(failure));
+        }
     }
 }

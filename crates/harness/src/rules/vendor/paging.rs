@@ -2,141 +2,152 @@
 
 use std::collections::BTreeSet;
 
-use locum_core::{Finding, Grade};
 use serde_json::Value;
 
-use crate::evidence::Exchange;
+use super::effect::{Step, concluded, precondition, unseen};
+use crate::catalogue::Expectation;
+use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::http::Url;
-use crate::rules::{View, gone, sentence, unobserved};
+use crate::rules::{Rule, View, not_served, unobserved};
+use crate::verdict::{Finding, Proof};
 
-fn broken(page: &Exchange<'_>, expected: &str, seen: String) -> Finding {
-    Finding::new(Grade::Broken, format!("a page says: {seen}"))
-        .because(expected, seen)
-        .proved_by([page.seq])
+pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-10", |view| concluded(pages(view)))];
+
+/// The pages of a list are as described and hold all of it; a limit above the largest is kept one
+/// way or the other.
+fn pages(view: &View<'_>) -> Step<Finding> {
+    let pages: Vec<Exchange<'_>> = view.evidence.documented(Operation::ListPage).collect();
+    let limited = view
+        .evidence
+        .varied(Operation::Call)
+        .find(|call| matches!(call.variation, Variation::Call(CallVariation::Query(..))));
+    match (pages.as_slice(), limited) {
+        ([], None) => unseen(view, "no list was read"),
+        ([], Some(call)) => limit_is_kept(view, &call),
+        (pages, _) => pages_hold_all(view, pages),
+    }
 }
 
-/// Looks at every page that was served; `fault` says what was expected and what was seen.
-fn on_pages(view: &View<'_>, fault: impl Fn(&Value) -> Option<(String, String)>) -> Finding {
-    let mut seen = Vec::new();
-    for page in view.log.acts("page", "") {
-        if let Some(gone) = gone(&page) {
-            return gone;
-        }
-        let Some(reply) = page.reply.filter(|reply| reply.status == 200) else {
-            return broken(&page, "200 for each page", sentence(&page));
-        };
-        if let Some((expected, observed)) = fault(&reply.json()) {
-            return broken(&page, &expected, observed);
-        }
-        seen.push(page.seq);
+/// Every page is as described, and together they hold as many different entries as the first says.
+fn pages_hold_all(view: &View<'_>, pages: &[Exchange<'_>]) -> Step<Finding> {
+    if let Some(page) = pages.iter().find(|page| !page.is_served()) {
+        return Ok(not_served(page, "each page is served"));
     }
-    if seen.is_empty() {
-        return unobserved(view, "no list was read");
-    }
-    Finding::new(Grade::Met, format!("{} pages as described", seen.len())).proved_by(seen)
-}
-
-/// Every page has these members: name, and `number` or `list`.
-pub fn pages_have(view: &View<'_>, members: &[(String, String)]) -> Finding {
-    on_pages(view, |body| {
-        members.iter().find_map(|(name, kind)| {
-            let value = &body[name.as_str()];
-            let fits = match kind.as_str() {
-                "number" => value.is_u64(),
-                _ => value.is_array(),
-            };
-            (!fits).then(|| (format!("{name} as {kind}"), format!("{name} is {value}")))
-        })
-    })
-}
-
-/// Links are absent where they lead nowhere, never null, and stay on the host that was asked.
-pub fn links_stay(view: &View<'_>, names: &[String]) -> Finding {
-    let host = view.log.acts("page", "").find_map(|page| {
-        let host = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("host");
-        page.request
-            .headers
-            .iter()
-            .find(host)
-            .map(|(_, value)| value.clone())
-    });
-    on_pages(view, |body| {
-        names.iter().find_map(|name| {
-            let link = body.get(name)?;
-            let url = link.as_str().and_then(|link| Url::parse(link).ok());
-            let stays = url.is_some_and(|url| Some(url.authority()) == host);
-            (!stays).then(|| {
-                let expected = format!("{name} on the host that was asked, or absent");
-                (expected, format!("{name} is {link}"))
-            })
-        })
-    })
-}
-
-/// The pages from the first to the last hold as many different entries as `total` says.
-pub fn pages_hold_all(view: &View<'_>, list: &str, total: &str) -> Finding {
-    let first = on_pages(view, |_| None);
-    if first.grade != Grade::Met {
-        return first;
-    }
-    if view.log.lack().is_some() {
-        return unobserved(view, "not all pages were read");
-    }
-    let bodies: Vec<Value> = view
-        .log
-        .acts("page", "")
-        .filter_map(|page| page.reply.map(crate::evidence::Message::json))
+    let faults: Vec<(&Exchange<'_>, String)> = pages
+        .iter()
+        .enumerate()
+        .filter_map(|(at, page)| Some((page, fault_of(view.expected, page, at == 0)?)))
         .collect();
+    if let Some(proof) = Proof::all(faults.iter().map(|(page, _)| *page)) {
+        let seen: Vec<&str> = faults.iter().map(|(_, fault)| fault.as_str()).collect();
+        let expected = "each page as described, its links on the host that was asked or absent";
+        return Ok(Finding::broken(expected, seen.join("; "), proof));
+    }
+    if view.evidence.limitations().next().is_some() {
+        return unseen(view, "not all pages were read");
+    }
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let (list, total) = (name(&view.expected.list), name(&view.expected.total));
+    let bodies: Vec<Value> = pages.iter().map(Exchange::json).collect();
     let entries: BTreeSet<String> = bodies
         .iter()
-        .flat_map(|body| body[list].as_array().into_iter().flatten())
+        .flat_map(|body| body[&list].as_array().into_iter().flatten())
         .map(Value::to_string)
         .collect();
-    let told = bodies.first().and_then(|body| body[total].as_u64());
+    let told = bodies.first().and_then(|body| body[&total].as_u64());
+    let told = told.unwrap_or_default();
     let seen = format!(
-        "{} different entries where {total} is {told:?}",
+        "{} different entries where {total} is {told}",
         entries.len()
     );
-    if told == u64::try_from(entries.len()).ok() {
-        return Finding::new(Grade::Met, seen).proved_by(first.evidence);
+    let Some(proof) = Proof::all(pages) else {
+        return unseen(view, "no list was read");
+    };
+    if usize::try_from(told).ok() != Some(entries.len()) {
+        let expected = format!("as many different entries as {total} says");
+        return Ok(Finding::broken(expected, seen, proof));
     }
-    Finding::new(Grade::Broken, seen.clone())
-        .because(format!("as many different entries as {total} says"), seen)
-        .proved_by(first.evidence)
+    if pages.len() < 2 {
+        let what = format!("{seen}: a list of one page shows nothing of its links");
+        return Err(Box::new(unobserved(view, &what).seen_in(proof)));
+    }
+    Ok(Finding::met(seen, proof))
 }
 
-/// A limit above `most` is answered with 422 or with at most `most` entries.
-pub fn limit_is_kept(view: &View<'_>, list: &str, most: usize) -> Finding {
-    let mut calls = view.log.exchanges();
-    let Some(call) = calls.find(|call| call.act == "call" && !call.how.is_empty()) else {
-        return unobserved(view, "no list was asked for with a limit");
-    };
-    if let Some(gone) = gone(&call) {
-        return gone;
+/// What is wrong with one page; the first has none before it.
+fn fault_of(expected: &Expectation, page: &Exchange<'_>, is_first: bool) -> Option<String> {
+    let body = page.json();
+    for (name, kind) in &expected.members {
+        let value = &body[name.as_str()];
+        let fits = match kind.as_str() {
+            "number" => value.is_u64(),
+            _ => value.is_array(),
+        };
+        if !fits {
+            return Some(format!("{name} is {value} where it should be a {kind}"));
+        }
     }
-    let count = call
-        .reply
-        .map(crate::evidence::Message::json)
-        .and_then(|body| body[list].as_array().map(Vec::len));
-    let status = call.reply.map_or(0, |reply| reply.status);
-    match (status, count) {
-        (422, _) => Finding::new(Grade::Met, sentence(&call)).proved_by([call.seq]),
-        (200, Some(count)) if count <= most => {
-            let seen = format!("{count} entries");
-            Finding::new(Grade::Met, seen).proved_by([call.seq])
+    let mut headers = page.request.headers.iter();
+    let host = headers.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    for (at, name) in expected.links.iter().enumerate() {
+        let Some(link) = body.get(name) else { continue };
+        let url = link.as_str().and_then(|link| Url::parse(link).ok());
+        let stays =
+            matches!((&url, host), (Some(url), Some((_, host))) if url.authority() == *host);
+        if !stays {
+            return Some(format!("{name} is {link}"));
         }
-        (_, count) => {
-            let count = count.map_or_else(|| "no".to_owned(), |count| count.to_string());
-            let seen = format!("{} and {count} entries", sentence(&call));
-            broken(&call, &format!("422, or at most {most} entries"), seen)
+        if is_first && at == PREVIOUS {
+            return Some(format!("{name} is {link} on the first page"));
         }
+    }
+    None
+}
+
+/// The place of the link to the page before in the expectation's list of links.
+const PREVIOUS: usize = 1;
+
+/// A limit above the largest is refused, or clamped: then no more entries come, and either the
+/// reply says the smaller limit or the list has more than that.
+fn limit_is_kept(view: &View<'_>, call: &Exchange<'_>) -> Step<Finding> {
+    let Some(max) = view.expected.max_entries else {
+        return unseen(view, "no limit is documented");
+    };
+    let status = view.expected.status.unwrap_or(422);
+    let control = precondition(view, Operation::Call, &Variation::Documented);
+    let expected = format!("{status}, or at most {max} entries");
+    match call.reaction() {
+        Reaction::Refused if call.status() == status => {
+            Ok(Finding::met(call.sentence(), call).beside(&control?))
+        }
+        Reaction::Served => {
+            let body = call.json();
+            let text = |name: &Option<String>| name.clone().unwrap_or_default();
+            let count = body[text(&view.expected.list)].as_array().map(Vec::len);
+            let Some(count) = count.filter(|count| *count <= max) else {
+                let count = count.map_or_else(|| "no".to_owned(), |count| count.to_string());
+                let seen = format!("{} and {count} entries", call.sentence());
+                return Ok(Finding::broken(expected, seen, call));
+            };
+            let number = |name: &str| body[name].as_u64().and_then(|n| usize::try_from(n).ok());
+            let total = number(&text(&view.expected.total));
+            let limit = number("limit");
+            let clamped = limit.is_some_and(|limit| limit <= max && limit >= count)
+                || total.is_some_and(|total| total > max);
+            if clamped && count > 0 {
+                return Ok(Finding::met(format!("{count} entries"), call));
+            }
+            let what = format!("{count} entries of a list that may have no more");
+            Err(Box::new(unobserved(view, &what).seen_in(call)))
+        }
+        _ => Ok(not_served(call, &expected)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
 
     fn pages(bodies: &[&str]) -> Log {
         bodies
@@ -144,53 +155,107 @@ mod tests {
             .fold(Log::new(), |log, body| log.exchange("page", "", 200, body))
     }
 
-    const FIRST: &str = r#"{"total":3,"items":[1,2],"next":"http://h/?offset=2"}"#;
-    const LAST: &str = r#"{"total":3,"items":[3]}"#;
-
-    #[test]
-    fn pages_have_their_members() {
-        let wanted = [("total", "number"), ("items", "list")]
-            .map(|(name, kind)| (name.to_owned(), kind.to_owned()));
-        let rule = |view: &View<'_>| pages_have(view, &wanted);
-        check(&pages(&[FIRST, LAST]), rule, Grade::Met);
-        check(
-            &pages(&[FIRST, r#"{"total":"3","items":[]}"#]),
-            rule,
-            Grade::Broken,
-        );
-        check(&pages(&[FIRST, r#"{"total":3}"#]), rule, Grade::Broken);
-        check(&pages(&[]), rule, Grade::Unobserved);
+    fn page(total: usize, results: &str, more: &str) -> String {
+        format!(r#"{{"totalCount":{total},"limit":2,"offset":0,"results":{results}{more}}}"#)
     }
 
-    #[test]
-    fn a_link_stays_on_its_host_or_is_absent() {
-        let names = ["next".to_owned()];
-        let rule = |view: &View<'_>| links_stay(view, &names);
-        check(&pages(&[FIRST, LAST]), rule, Grade::Met);
-        check(&pages(&[r#"{"next":null}"#]), rule, Grade::Broken);
-        check(
-            &pages(&[r#"{"next":"http://other/?offset=2"}"#]),
-            rule,
-            Grade::Broken,
-        );
-        check(&pages(&[r#"{"next":"/?offset=2"}"#]), rule, Grade::Broken);
+    const NEXT: &str = r#","nextPage":"http://h/?offset=2""#;
+    const PREVIOUS: &str = r#","previousPage":"http://h/?offset=0""#;
+
+    fn two(first: &str, last: &str, expected: Grade) {
+        check(&pages(&[first, last]), "VEN-10", expected);
     }
 
     #[test]
     fn pages_hold_as_many_entries_as_told() {
-        let rule = |view: &View<'_>| pages_hold_all(view, "items", "total");
-        check(&pages(&[FIRST, LAST]), rule, Grade::Met);
-        check(&pages(&[FIRST]), rule, Grade::Broken);
-        check(&pages(&[FIRST, FIRST]), rule, Grade::Broken);
+        let first = page(3, "[1,2]", NEXT);
+        let last = page(3, "[3]", PREVIOUS);
+        two(&first, &last, Grade::Met);
+        two(&first, &first, Grade::Broken);
+        check(&pages(&[&first]), "VEN-10", Grade::Broken);
+        check(&pages(&[]), "VEN-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn pages_have_their_members() {
+        let first = page(3, "[1,2]", NEXT);
+        two(&first, r#"{"totalCount":3,"results":[3]}"#, Grade::Broken);
+        let text = first.replace("\"limit\":2", "\"limit\":\"2\"");
+        two(&text, &page(3, "[3]", PREVIOUS), Grade::Broken);
+        two(&first, &page(3, "{}", PREVIOUS), Grade::Broken);
+    }
+
+    #[test]
+    fn a_link_stays_on_its_host_or_is_absent() {
+        let last = page(3, "[3]", PREVIOUS);
+        let first = |more| page(3, "[1,2]", more);
+        two(&first(r#","nextPage":null"#), &last, Grade::Broken);
+        let other = r#","nextPage":"http://other/?offset=2""#;
+        two(&first(other), &last, Grade::Broken);
+        two(&first(r#","nextPage":"/?offset=2""#), &last, Grade::Broken);
+        two(&first(PREVIOUS), &last, Grade::Broken);
+    }
+
+    /// An empty list held all of its 0 entries, and a list without links kept them all.
+    #[test]
+    fn a_list_of_one_page_shows_nothing_of_paging() {
+        check(&pages(&[&page(0, "[]", "")]), "VEN-10", Grade::Unobserved);
+        check(&pages(&[&page(1, "[1]", "")]), "VEN-10", Grade::Unobserved);
+        let endless = pages(&[&page(3, "[1,2]", NEXT)]).limitation("the list did not end");
+        check(&endless, "VEN-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_page_that_fails_is_no_page() {
+        for failure in FAILURES {
+            let log = pages(&[&page(3, "[1,2]", NEXT)]).failed("page", "", failure);
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Broken,
+            };
+            check(&log, "VEN-10", grade);
+        }
+    }
+
+    fn limited(status: u16, body: &str) -> Log {
+        Log::new()
+            .exchange("call", "", 200, "{}")
+            .exchange("call", "with limit=500", status, body)
+    }
+
+    fn list(count: usize, total: usize, limit: usize) -> String {
+        let results = vec!["1"; count].join(",");
+        format!(r#"{{"totalCount":{total},"limit":{limit},"offset":0,"results":[{results}]}}"#)
     }
 
     #[test]
     fn a_limit_is_kept_one_way_or_the_other() {
-        let rule = |view: &View<'_>| limit_is_kept(view, "items", 2);
-        let log = |status, body| Log::new().exchange("call", "with limit=500", status, body);
-        check(&log(422, ""), rule, Grade::Met);
-        check(&log(200, r#"{"items":[1,2]}"#), rule, Grade::Met);
-        check(&log(200, r#"{"items":[1,2,3]}"#), rule, Grade::Broken);
-        check(&log(500, ""), rule, Grade::Broken);
+        check(&limited(422, ""), "VEN-10", Grade::Met);
+        check(&limited(400, ""), "VEN-10", Grade::Broken);
+        check(&limited(200, &list(200, 250, 200)), "VEN-10", Grade::Met);
+        check(&limited(200, &list(120, 120, 200)), "VEN-10", Grade::Met);
+        check(&limited(200, &list(201, 250, 500)), "VEN-10", Grade::Broken);
+    }
+
+    /// A short list kept any limit, and a refusal needed no control.
+    #[test]
+    fn a_short_list_keeps_no_limit() {
+        let short = limited(200, &list(120, 120, 500));
+        check(&short, "VEN-10", Grade::Unobserved);
+        check(&limited(200, &list(0, 0, 200)), "VEN-10", Grade::Unobserved);
+        let alone = Log::new().exchange("call", "with limit=500", 422, "");
+        check(&alone, "VEN-10", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new().exchange("call", "", 200, "{}").failed(
+                "call",
+                "with limit=500",
+                failure,
+            );
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Broken,
+            };
+            check(&log, "VEN-10", grade);
+        }
     }
 }

@@ -9,7 +9,6 @@ use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-08", calls),
-    Rule::vendor("ERR-04", logins),
     Rule::vendor("ERR-07", logins),
     Rule::vendor("SIG-09", calls),
     Rule::vendor("SIG-10", calls),
@@ -45,10 +44,27 @@ pub(super) fn login_of(view: &View<'_>) -> Operation {
 /// None of the varied requests of `operation` gets what it asks for, and each is refused as the
 /// requirement says; beside a documented request of the same operation that was served.
 pub(super) fn each_is_refused(view: &View<'_>, operation: Operation) -> Finding {
+    let is_documented = |exchange: &Exchange<'_>| exchange.is_documented();
+    refused_beside(
+        view,
+        operation,
+        |exchange| !is_documented(exchange),
+        is_documented,
+    )
+}
+
+/// None of the requests of `operation` that are `bad` gets what it asks for, and each is refused as
+/// the requirement says; beside a `good` one of the same operation that was served.
+pub(super) fn refused_beside(
+    view: &View<'_>,
+    operation: Operation,
+    bad: impl Fn(&Exchange<'_>) -> bool,
+    good: impl Fn(&Exchange<'_>) -> bool,
+) -> Finding {
     let any = RefusalExpectation::default();
     let mut refused: Vec<Exchange<'_>> = Vec::new();
     let mut worst: Option<Finding> = None;
-    for exchange in view.evidence.varied(operation) {
+    for exchange in view.evidence.exchanges_for(operation).filter(&bad) {
         let wanted = expectation(view, &exchange).unwrap_or(&any);
         match graded(&exchange, wanted) {
             None => refused.push(exchange),
@@ -68,14 +84,14 @@ pub(super) fn each_is_refused(view: &View<'_>, operation: Operation) -> Finding 
     let Some(proof) = Proof::all(&refused) else {
         return unobserved(view, &format!("no varied {operation} was made"));
     };
-    match view
+    let control = view
         .evidence
-        .documented(operation)
-        .find(Exchange::is_served)
-    {
+        .exchanges_for(operation)
+        .find(|exchange| good(exchange) && exchange.is_served());
+    match control {
         Some(control) => Finding::met(format!("{} refused", refused.len()), proof).beside(&control),
         None => {
-            let what = format!("refused, but no documented {operation} was served beside it");
+            let what = format!("refused, but no good {operation} was served beside it");
             unobserved(view, &what).seen_in(proof)
         }
     }
@@ -84,7 +100,9 @@ pub(super) fn each_is_refused(view: &View<'_>, operation: Operation) -> Finding 
 /// The expectation for this request: the first that is for its changed field, or for any.
 fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a RefusalExpectation> {
     let changed = match exchange.variation {
-        Variation::Login(LoginVariation::Field(_, name)) => Some(name),
+        Variation::Login(
+            LoginVariation::Field(_, name) | LoginVariation::FieldInBasic(_, name),
+        ) => Some(name),
         _ => None,
     };
     view.expected.refused.iter().find(|wanted| {
@@ -163,9 +181,6 @@ mod tests {
         // By effect a 200 that gives nothing is a refusal.
         check(&login(200, "{}"), "VEN-17", Grade::Met);
         check(&login(429, "{}"), "VEN-17", Grade::Unobserved);
-        check(&login(401, "{}"), "ERR-04", Grade::Met);
-        check(&login(400, "{}"), "ERR-04", Grade::Broken);
-        check(&login(500, "{}"), "ERR-04", Grade::Broken);
         check(&login(422, "{}"), "TOK-18", Grade::Met);
         check(&login(500, "{}"), "TOK-18", Grade::Broken);
     }

@@ -1,69 +1,81 @@
 //! Who may end a token (RFC 7009).
 
-use locum_core::{Finding, Grade};
+use super::effect::{Step, concluded, unseen};
+use crate::evidence::{Exchange, Operation, Reaction, RecordId};
+use crate::rules::{Rule, View, gone, unobserved};
+use crate::verdict::{Finding, Proof};
 
-use crate::evidence::Exchange;
-use crate::rules::{View, gone, sentence, unobserved};
+pub(super) const RULES: &[Rule] = &[Rule::vendor("REV-07", |view| {
+    concluded(only_owner_can_revoke(view))
+})];
 
 /// A revocation by another client leaves the token alive; one by its own client ends it, without
 /// which the vendor may not notice revocations at all (RFC 7009 §2.1).
-pub fn is_for_ones_own(view: &View<'_>) -> Finding {
-    let revocations: Vec<_> = view
-        .log
-        .exchanges()
-        .filter(|exchange| exchange.act == "revoke")
-        .collect();
-    if let Some(gone) = revocations.iter().find_map(gone) {
-        return gone;
-    }
-    let foreign = revocations.iter().find(|revoke| !revoke.how.is_empty());
-    let own = revocations.iter().find(|revoke| revoke.how.is_empty());
-    let Some(foreign) = foreign else {
-        return unobserved(view, "no other client revoked the token");
+fn only_owner_can_revoke(view: &View<'_>) -> Step<Finding> {
+    let Some(foreign) = view.evidence.varied(Operation::Revoke).next() else {
+        return unseen(view, "no other client revoked the token");
     };
-    let end = own.map_or(u64::MAX, |own| own.seq);
-    let before = call_between(view, 0, foreign.seq);
-    let after = call_between(view, foreign.seq, end);
-    let last = own.and_then(|own| call_between(view, own.seq, u64::MAX));
-    if !before.is_some_and(|call| is_served(&call)) {
-        return unobserved(view, "the token was never accepted");
-    }
-    let Some(after) = after else {
-        return unobserved(view, "the token was not shown after the revocation");
+    let own = view.evidence.documented(Operation::Revoke).next();
+    let end = own.map(|own| own.seq);
+    let Some(before) = calls(view, None, Some(foreign.seq)).find(Exchange::is_served) else {
+        return unseen(view, "the token was never accepted");
     };
-    if after
-        .reply
-        .is_some_and(|reply| matches!(reply.status, 401 | 403))
-    {
-        let seen = format!("{}; then {}", sentence(foreign), sentence(&after));
-        return Finding::new(Grade::Broken, "another client ended the token")
-            .because("the token alive", seen)
-            .proved_by([foreign.seq, after.seq]);
+    let Some(after) = calls(view, Some(foreign.seq), end).next() else {
+        return unseen(view, "the token was not shown after the revocation");
+    };
+    if after.is_refused() {
+        let seen = format!("{}; then {}", foreign.sentence(), after.sentence());
+        let proof = Proof::from(&foreign).and(&after);
+        return Ok(Finding::broken("the token lives on", seen, proof).beside(&before));
     }
-    match (own, last) {
-        (Some(own), Some(last)) if is_served(&after) && !is_served(&last) => {
-            Finding::new(Grade::Met, sentence(foreign))
-                .proved_by([foreign.seq, after.seq])
-                .beside([own.seq, last.seq])
-        }
-        _ => unobserved(view, "its own client's revocation did not end the token"),
+    for exchange in [Some(foreign), Some(after), own].into_iter().flatten() {
+        settled(view, &exchange)?;
     }
+    let Some(own) = own.filter(Exchange::is_served) else {
+        return unseen(view, "its own client did not revoke the token");
+    };
+    let Some(last) = calls(view, end, None).next() else {
+        return unseen(
+            view,
+            "the token was not shown after its own client's revocation",
+        );
+    };
+    settled(view, &last)?;
+    if last.is_served() {
+        return unseen(view, "its own client's revocation did not end the token");
+    }
+    let proof = Proof::from(&foreign).and(&after);
+    Ok(Finding::met(foreign.sentence(), proof).beside(Proof::from(&own).and(&last)))
 }
 
-fn call_between<'a>(view: &View<'a>, from: u64, to: u64) -> Option<Exchange<'a>> {
-    view.log
-        .acts("call", "")
-        .find(|call| call.seq > from && call.seq < to)
+/// It was served or refused; a vendor that fails or goes away says nothing of the token.
+fn settled(view: &View<'_>, exchange: &Exchange<'_>) -> Step<()> {
+    if matches!(exchange.reaction(), Reaction::Served | Reaction::Refused) {
+        return Ok(());
+    }
+    let words = exchange.reaction().words();
+    let what = format!("not graded: {} ({words})", exchange.sentence());
+    let unseen = || unobserved(view, &what).seen_in(exchange);
+    Err(Box::new(gone(exchange).unwrap_or_else(unseen)))
 }
 
-fn is_served(call: &Exchange<'_>) -> bool {
-    call.reply.is_some_and(|reply| reply.is_class(2))
+/// The documented calls between two records.
+fn calls<'a>(
+    view: &View<'a>,
+    from: Option<RecordId>,
+    to: Option<RecordId>,
+) -> impl Iterator<Item = Exchange<'a>> {
+    view.evidence
+        .documented(Operation::Call)
+        .filter(move |call| {
+            from.is_none_or(|from| call.seq > from) && to.is_none_or(|to| call.seq < to)
+        })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rules::testing::{Log, check};
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
 
     /// A call, a foreign revocation, a call, a revocation of one's own, a call.
     fn log(foreign: u16, calls: [u16; 3]) -> Log {
@@ -76,18 +88,48 @@ mod tests {
 
     #[test]
     fn another_client_may_not_end_a_token() {
-        check(&log(400, [200, 200, 401]), is_for_ones_own, Grade::Met);
-        check(&log(200, [200, 200, 401]), is_for_ones_own, Grade::Met);
-        check(&log(200, [200, 401, 401]), is_for_ones_own, Grade::Broken);
-        check(&log(400, [200, 401, 401]), is_for_ones_own, Grade::Broken);
+        check(&log(400, [200, 200, 401]), "REV-07", Grade::Met);
+        check(&log(200, [200, 200, 401]), "REV-07", Grade::Met);
+        check(&log(200, [200, 401, 401]), "REV-07", Grade::Broken);
+        check(&log(400, [200, 401, 401]), "REV-07", Grade::Broken);
+        check(&log(500, [200, 401, 401]), "REV-07", Grade::Broken);
     }
 
     #[test]
     fn a_revocation_that_ends_nothing_proves_nothing() {
-        let rule = is_for_ones_own;
-        check(&log(400, [200, 200, 200]), rule, Grade::Unobserved);
-        check(&log(400, [401, 401, 401]), rule, Grade::Unobserved);
-        check(&log(400, [200, 503, 401]), rule, Grade::Unobserved);
-        check(&Log::new(), rule, Grade::Unobserved);
+        check(&log(400, [200, 200, 200]), "REV-07", Grade::Unobserved);
+        check(&log(400, [401, 401, 401]), "REV-07", Grade::Unobserved);
+        check(&log(400, [200, 503, 401]), "REV-07", Grade::Unobserved);
+    }
+
+    /// A 500 and silence counted as refusals, of the revocation and of the token.
+    #[test]
+    fn a_vendor_that_fails_has_kept_no_token_alive_and_ended_none() {
+        check(&log(500, [200, 200, 401]), "REV-07", Grade::Unobserved);
+        check(&log(400, [200, 200, 500]), "REV-07", Grade::Unobserved);
+        for failure in FAILURES {
+            let start = || Log::new().exchange("call", "", 200, "");
+            let foreign = |log: Log| log.exchange("revoke", "by another client", 400, "");
+            let kept = |log: Log| log.exchange("call", "", 200, "");
+            let own = |log: Log| log.exchange("revoke", "", 200, "");
+            let dead = |log: Log| log.exchange("call", "", 401, "");
+            let logs = [
+                dead(own(kept(start().failed(
+                    "revoke",
+                    "by another client",
+                    failure,
+                )))),
+                dead(own(foreign(start()).failed("call", "", failure))),
+                dead(kept(foreign(start())).failed("revoke", "", failure)),
+                own(kept(foreign(start()))).failed("call", "", failure),
+            ];
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            for log in logs {
+                check(&log, "REV-07", grade);
+            }
+        }
     }
 }

@@ -1,0 +1,94 @@
+//! What requests came to, as the steps of a rule: a step that did not come to what it had to ends
+//! the rule with its finding.
+
+use crate::evidence::{Exchange, Operation, Variation};
+use crate::rules::{View, gone, not_served, unobserved};
+use crate::verdict::{Finding, Proof};
+
+/// What a step found, or the finding that ends the rule.
+pub(super) type Step<T> = Result<T, Box<Finding>>;
+
+/// The finding of a rule that is written in steps.
+pub(super) fn concluded(steps: Step<Finding>) -> Finding {
+    steps.unwrap_or_else(|finding| *finding)
+}
+
+/// Ends a rule: what had to be seen was not seen.
+pub(super) fn unseen<T>(view: &View<'_>, what: &str) -> Step<T> {
+    Err(Box::new(unobserved(view, what)))
+}
+
+/// `password change naming a wrong present one`.
+fn words(operation: Operation, variation: &Variation) -> String {
+    let words = format!("{operation} {variation}");
+    words.trim_end().to_owned()
+}
+
+/// The first request of `operation` with just this variation.
+pub(super) fn made<'a>(
+    view: &View<'a>,
+    operation: Operation,
+    variation: &Variation,
+) -> Step<Exchange<'a>> {
+    match view.evidence.first(operation, variation) {
+        Some(exchange) => Ok(exchange),
+        None => unseen(
+            view,
+            &format!("no {} was made", words(operation, variation)),
+        ),
+    }
+}
+
+/// The same, served: anything else deviates from `expected`.
+pub(super) fn served<'a>(
+    view: &View<'a>,
+    operation: Operation,
+    variation: &Variation,
+    expected: &str,
+) -> Step<Exchange<'a>> {
+    let exchange = made(view, operation, variation)?;
+    if exchange.is_served() {
+        return Ok(exchange);
+    }
+    Err(Box::new(not_served(&exchange, expected)))
+}
+
+/// The same, served where the requirement is not about it: without it, nothing can be seen.
+pub(super) fn precondition<'a>(
+    view: &View<'a>,
+    operation: Operation,
+    variation: &Variation,
+) -> Step<Exchange<'a>> {
+    let exchange = made(view, operation, variation)?;
+    if exchange.is_served() {
+        return Ok(exchange);
+    }
+    let absent = || unobserved(view, &exchange.sentence()).seen_in(&exchange);
+    Err(Box::new(gone(&exchange).unwrap_or_else(absent)))
+}
+
+/// Each of `exchanges` was refused and got nothing. Those that got something deviate, all
+/// together; a vendor that failed has refused nothing.
+pub(super) fn all_refused(view: &View<'_>, exchanges: &[Exchange<'_>]) -> Step<Proof> {
+    let accepted = exchanges.iter().filter(|exchange| exchange.got_something());
+    if let Some(proof) = Proof::all(accepted.clone()) {
+        let seen: Vec<String> = accepted
+            .map(|exchange| format!("{}: accepted", exchange.sentence()))
+            .collect();
+        let broken = Finding::broken("a refusal", seen.join("; "), proof);
+        return Err(Box::new(broken));
+    }
+    if let Some(gone) = exchanges.iter().find_map(gone) {
+        return Err(Box::new(gone));
+    }
+    let ungraded = exchanges.iter().find(|exchange| !exchange.is_refused());
+    if let Some(exchange) = ungraded {
+        let words = exchange.reaction().words();
+        let what = format!("not graded: {} ({words})", exchange.sentence());
+        return Err(Box::new(unobserved(view, &what).seen_in(exchange)));
+    }
+    match Proof::all(exchanges) {
+        Some(proof) => Ok(proof),
+        None => unseen(view, "nothing was there to be refused"),
+    }
+}

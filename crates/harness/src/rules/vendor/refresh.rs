@@ -1,0 +1,220 @@
+//! What a refresh token of a user pool gives, and how long the tokens of a sign-in live.
+
+use serde_json::Value;
+
+use super::effect::{Step, all_refused, concluded, precondition, served, unseen};
+use crate::evidence::{Operation, Variation};
+use crate::rules::{Rule, View, not_served, unobserved};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("REF-07", |view| concluded(lifetime_is_bounded(view))),
+    Rule::vendor("REF-10", |view| {
+        concluded(refresh_token_lives_as_documented(view))
+    }),
+    Rule::vendor("VEN-14", |view| concluded(refresh_gives_fresh_tokens(view))),
+];
+
+fn token<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body["AuthenticationResult"][name]
+        .as_str()
+        .filter(|text| !text.is_empty())
+}
+
+/// A refresh gives an access and an id token, and other ones than the sign-in.
+fn refresh_gives_fresh_tokens(view: &View<'_>) -> Step<Finding> {
+    let expected = "fresh access and id tokens";
+    let login = precondition(view, Operation::SignIn, &Variation::Documented)?;
+    let refresh = served(view, Operation::Refresh, &Variation::Documented, expected)?;
+    let (old, new) = (login.json(), refresh.json());
+    let stale: Vec<&str> = ["AccessToken", "IdToken"]
+        .into_iter()
+        .filter(|name| {
+            let fresh = token(&new, name);
+            fresh.is_none() || fresh == token(&old, name)
+        })
+        .collect();
+    if stale.is_empty() {
+        let proof = Proof::from(&login).and(&refresh);
+        return Ok(Finding::met(
+            "a refresh gave fresh access and id tokens",
+            proof,
+        ));
+    }
+    let seen = format!("the refresh gave no fresh {}", stale.join(" and no fresh "));
+    let proof = Proof::from(&login).and(&refresh);
+    Ok(Finding::broken(expected, seen, proof))
+}
+
+/// Access and id token live no longer than documented, by `ExpiresIn` and by their own claims.
+/// What the reply does not tell is not judged here.
+fn lifetime_is_bounded(view: &View<'_>) -> Step<Finding> {
+    let Some(max) = view.expected.max_lifetime_s else {
+        return unseen(view, "no lifetime is documented");
+    };
+    let login = precondition(view, Operation::SignIn, &Variation::Documented)?;
+    let mut proof = Proof::from(&login);
+    let told = &login.json()["AuthenticationResult"]["ExpiresIn"];
+    let mut spans = vec![("ExpiresIn", told.as_f64())];
+    for name in ["AccessToken", "IdToken"] {
+        let jwt = view
+            .evidence
+            .jwts_of(login.seq)
+            .find(|jwt| jwt.member == name);
+        let span = jwt.and_then(|jwt| {
+            proof = proof.clone().and(&jwt);
+            Some(jwt.claims["exp"].as_f64()? - jwt.claims["iat"].as_f64()?)
+        });
+        spans.push((name, span));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
+    let max_s = max as f64;
+    let words = |(name, span): &(&str, Option<f64>)| match span {
+        Some(span) => format!("{name} {span} s"),
+        None => format!("{name} untold"),
+    };
+    let seen: Vec<String> = spans.iter().map(words).collect();
+    let seen = seen.join(", ");
+    let expected = format!("at most {max} s");
+    if spans
+        .iter()
+        .any(|(_, span)| span.is_some_and(|span| span > max_s))
+    {
+        return Ok(Finding::broken(expected, seen, proof));
+    }
+    if spans.iter().any(|(_, span)| span.is_none()) {
+        return Err(Box::new(unobserved(view, &seen).seen_in(proof)));
+    }
+    Ok(Finding::met(seen, proof))
+}
+
+/// A refresh token works as long as documented and not longer, to within the tolerance.
+fn refresh_token_lives_as_documented(view: &View<'_>) -> Step<Finding> {
+    let (Some(lifetime), tolerance) = (view.expected.lifetime_s, view.expected.tolerance_s) else {
+        return unseen(view, "no lifetime is documented");
+    };
+    let login = precondition(view, Operation::SignIn, &Variation::Documented)?;
+    let issued = view.evidence.turned_before(Some(login.seq));
+    let age = |seq| view.evidence.turned_before(Some(seq)) - issued;
+    let mut young = Vec::new();
+    let mut old = Vec::new();
+    for refresh in view.evidence.exchanges_for(Operation::Refresh) {
+        let age = age(refresh.seq);
+        if age >= lifetime + tolerance {
+            old.push(refresh);
+        } else if (lifetime - tolerance..=lifetime).contains(&age) {
+            young.push(refresh);
+        }
+    }
+    if let Some(refused) = young.iter().find(|refresh| !refresh.is_served()) {
+        let expected = format!("it works for {lifetime} s");
+        return Ok(not_served(refused, &expected));
+    }
+    let replaced = young
+        .iter()
+        .any(|refresh| token(&refresh.json(), "RefreshToken").is_some());
+    let Some(control) = Proof::all(&young) else {
+        return unseen(view, "no refresh was made shortly before its end");
+    };
+    let proof = all_refused(view, &old)?;
+    if replaced {
+        return unseen(view, "refused, but a refresh had replaced the token before");
+    }
+    Ok(Finding::met(format!("refused after {lifetime} s"), proof).beside(control))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const TOKENS: &str =
+        r#"{"AuthenticationResult":{"AccessToken":"a","IdToken":"i","RefreshToken":"r"}}"#;
+    const FRESH: &str = r#"{"AuthenticationResult":{"AccessToken":"b","IdToken":"j"}}"#;
+    const DENIED: &str = r#"{"__type":"NotAuthorizedException","message":"m"}"#;
+
+    #[test]
+    fn a_refresh_brings_other_tokens() {
+        let log = |status, reply: &str| {
+            Log::new()
+                .exchange("sign-in", "", 200, TOKENS)
+                .exchange("refresh", "", status, reply)
+        };
+        check(&log(200, FRESH), "VEN-14", Grade::Met);
+        check(&log(200, TOKENS), "VEN-14", Grade::Broken);
+        let half = r#"{"AuthenticationResult":{"AccessToken":"b"}}"#;
+        check(&log(200, half), "VEN-14", Grade::Broken);
+        check(&log(400, DENIED), "VEN-14", Grade::Broken);
+        let alone = Log::new().exchange("refresh", "", 200, FRESH);
+        check(&alone, "VEN-14", Grade::Unobserved);
+    }
+
+    fn lived(told: Option<i64>, access: i64, id: i64) -> Log {
+        let mut reply: serde_json::Value = serde_json::from_str(TOKENS).expect("JSON");
+        if let Some(told) = told {
+            reply["AuthenticationResult"]["ExpiresIn"] = told.into();
+        }
+        Log::new()
+            .exchange("sign-in", "", 200, &reply.to_string())
+            .holds_jwt("AccessToken", &json!({"iat": 1000, "exp": 1000 + access}))
+            .holds_jwt("IdToken", &json!({"iat": 1000, "exp": 1000 + id}))
+    }
+
+    #[test]
+    fn lifetimes_are_told_and_measured() {
+        check(&lived(Some(1800), 1800, 1800), "REF-07", Grade::Met);
+        check(&lived(Some(3600), 1800, 1800), "REF-07", Grade::Broken);
+        check(&lived(Some(1800), 3600, 1800), "REF-07", Grade::Broken);
+        check(&lived(Some(1800), 1800, 3600), "REF-07", Grade::Broken);
+    }
+
+    /// It said FAIL and "None s" of tokens that cannot be read and of a reply without `ExpiresIn`.
+    #[test]
+    fn a_lifetime_that_is_not_told_is_not_too_long() {
+        check(&lived(None, 1800, 1800), "REF-07", Grade::Unobserved);
+        check(&lived(None, 3600, 1800), "REF-07", Grade::Broken);
+        let opaque = Log::new().exchange("sign-in", "", 200, TOKENS);
+        check(&opaque, "REF-07", Grade::Unobserved);
+        let refused = Log::new().exchange("sign-in", "", 400, DENIED);
+        check(&refused, "REF-07", Grade::Unobserved);
+    }
+
+    fn aged(before: f64, young: (u16, &str), more: f64, old: (u16, &str)) -> Log {
+        Log::new()
+            .exchange("sign-in", "", 200, TOKENS)
+            .advance(before)
+            .exchange("refresh", "", young.0, young.1)
+            .advance(more)
+            .exchange("refresh", "again", old.0, old.1)
+    }
+
+    const HOUR: f64 = 3600.0;
+
+    #[test]
+    fn a_refresh_token_lives_for_its_days() {
+        let (good, bad) = ((200, FRESH), (400, DENIED));
+        let log = |young, old| aged(719.0 * HOUR, young, 2.0 * HOUR, old);
+        check(&log(good, bad), "REF-10", Grade::Met);
+        check(&log(good, good), "REF-10", Grade::Broken);
+        check(&log(bad, bad), "REF-10", Grade::Broken);
+        check(&log(good, (500, "")), "REF-10", Grade::Unobserved);
+        check(&log((200, TOKENS), bad), "REF-10", Grade::Unobserved);
+        // Without the clock nothing was seen of its end.
+        check(&aged(0.0, good, 0.0, bad), "REF-10", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new()
+                .exchange("sign-in", "", 200, TOKENS)
+                .advance(719.0 * HOUR)
+                .exchange("refresh", "", 200, FRESH)
+                .advance(2.0 * HOUR)
+                .failed("refresh", "again", failure);
+            let grade = match failure {
+                crate::rules::testing::BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            check(&log, "REF-10", grade);
+        }
+    }
+}
