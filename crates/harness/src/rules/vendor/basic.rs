@@ -2,14 +2,13 @@
 
 use locum_core::profile::SecretIn;
 
-use super::effect::{Step, concluded, unseen};
 use super::refusal::refused_beside;
-use crate::evidence::{Exchange, LoginVariation, Operation, Variation};
-use crate::rules::{Rule, View, not_served};
-use crate::verdict::Finding;
+use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, Variation};
+use crate::rules::{Rule, View, not_served, unobserved};
+use crate::verdict::{Finding, Grade};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::vendor("BAS-01", |view| concluded(basic_is_accepted(view))),
+    Rule::vendor("BAS-01", basic_is_accepted),
     Rule::vendor("ERR-04", failed_basic_is_refused),
 ];
 
@@ -36,16 +35,27 @@ fn is_bad_basic(view: &View<'_>, login: &Exchange<'_>) -> bool {
     }
 }
 
-/// Credentials in a Basic header give a token.
-fn basic_is_accepted(view: &View<'_>) -> Step<Finding> {
+/// Credentials in a Basic header give a token. Where the vendor's page has them elsewhere, Basic is
+/// an assumption, and its refusal a fact.
+fn basic_is_accepted(view: &View<'_>) -> Finding {
+    let documented = view.profile.token.secret_in == SecretIn::Basic;
     let login = view
         .evidence
         .exchanges_for(Operation::Login)
         .find(|login| is_basic_login(view, login));
-    match login {
-        None => unseen(view, "no login with a Basic header was made"),
-        Some(login) if login.is_served() => Ok(Finding::met(login.sentence(), &login)),
-        Some(login) => Ok(not_served(&login, "a token")),
+    let Some(login) = login else {
+        return unobserved(view, "no login with a Basic header was made");
+    };
+    let expected = "a token for a login with a Basic header";
+    match login.reaction() {
+        Reaction::Served => Finding::met(login.sentence(), login),
+        Reaction::Refused if !documented => {
+            Finding::deviation(Grade::Fact, expected, login.sentence(), login)
+        }
+        Reaction::Refused if view.evidence.account_variables().is_some() => {
+            Finding::unobserved(login.sentence()).seen_in(login)
+        }
+        _ => not_served(&login, expected),
     }
 }
 
@@ -97,7 +107,8 @@ mod tests {
         check(&log(200, 200), "ERR-04", Grade::Broken);
         check(&log(401, 401), "ERR-04", Grade::Unobserved);
         check(&log(200, 401), "BAS-01", Grade::Met);
-        check(&log(401, 401), "BAS-01", Grade::Broken);
+        // The page of this vendor shows the body, so that Basic is an assumption.
+        check(&log(401, 401), "BAS-01", Grade::Fact);
         let body_alone = Log::new().exchange("login", "", 200, TOKEN).exchange(
             "login",
             "with another client secret",

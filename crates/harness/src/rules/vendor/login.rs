@@ -1,18 +1,15 @@
 //! Logins that should succeed.
 
-use locum_core::profile::{Grant, SecretIn};
+use locum_core::profile::Grant;
 use serde_json::Value;
 
 use super::members;
 use super::refusal::login_of;
-use crate::evidence::{Exchange, LoginVariation, Reaction, Variation};
+use crate::evidence::{Exchange, Reaction};
 use crate::rules::{Rule, View, not_served, unobserved};
-use crate::verdict::{Finding, Grade};
+use crate::verdict::Finding;
 
-pub(super) const RULES: &[Rule] = &[
-    Rule::vendor("BAS-01", basic_is_accepted),
-    Rule::vendor("VEN-16", documented_login_is_served),
-];
+pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-16", documented_login_is_served)];
 
 /// The documented logins that gave a token.
 pub(super) fn issued<'a>(view: &View<'a>) -> impl Iterator<Item = Exchange<'a>> + use<'a> {
@@ -70,31 +67,6 @@ fn denies(login: &Exchange<'_>) -> bool {
     login.reaction() == Reaction::Refused && login.reply.is_some_and(|reply| reply.is_class(4))
 }
 
-/// A login with the credentials in a Basic header gives a token. Where the vendor's page shows
-/// another place for them, a refusal is a fact and no more.
-fn basic_is_accepted(view: &View<'_>) -> Finding {
-    let documented = view.profile.token.secret_in == SecretIn::Basic;
-    let in_basic = |login: &Exchange<'_>| match login.variation {
-        Variation::Documented => documented,
-        Variation::Login(LoginVariation::SecretIn(places)) => places == &[SecretIn::Basic],
-        _ => false,
-    };
-    let Some(login) = view.evidence.exchanges_for(login_of(view)).find(in_basic) else {
-        return unobserved(view, "no login with a Basic header was made");
-    };
-    let expected = "a token for a login with a Basic header";
-    match login.reaction() {
-        Reaction::Served => Finding::met(login.sentence(), login),
-        Reaction::Refused if !documented => {
-            Finding::deviation(Grade::Fact, expected, login.sentence(), login)
-        }
-        Reaction::Refused if view.evidence.account_variables().is_some() => {
-            Finding::unobserved(login.sentence()).seen_in(login)
-        }
-        _ => not_served(&login, expected),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::rules::testing::{FAILURES, Log, check};
@@ -137,7 +109,7 @@ mod tests {
     fn a_failure_is_no_login() {
         for failure in FAILURES {
             let log = Log::new().failed("login", "", failure);
-            for id in ["VEN-16", "BAS-01"] {
+            for id in ["VEN-16"] {
                 let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
                 let finding = log.judge(rule.expect("a rule"));
                 assert_ne!(finding.grade(), Grade::Met, "{id} {failure:?}: {finding:?}");
@@ -166,21 +138,5 @@ mod tests {
             "VEN-16",
             Grade::Met,
         );
-    }
-
-    #[test]
-    fn basic_counts_where_it_is_used() {
-        let phrase = "with the credentials in a Basic header";
-        let log = |status, body| Log::new().exchange("login", phrase, status, body);
-        check(&log(200, GOOD), "BAS-01", Grade::Met);
-        // The page of this vendor shows the body, so that Basic is an assumption.
-        check(&log(401, "{}"), "BAS-01", Grade::Fact);
-        check(&log(500, "{}"), "BAS-01", Grade::Broken);
-        let basic = |status, body| Log::with_basic().exchange("login", "", status, body);
-        check(&basic(200, GOOD), "BAS-01", Grade::Met);
-        check(&basic(401, "{}"), "BAS-01", Grade::Broken);
-        // A login whose credentials are in the body shows nothing of Basic.
-        let body = Log::new().exchange("login", "", 200, GOOD);
-        check(&body, "BAS-01", Grade::Unobserved);
     }
 }
