@@ -70,7 +70,8 @@ fn one_token(view: &View<'_>, calls: &[Asked<'_>]) -> Finding {
     if granted < asked && granted < 2 {
         return unobserved(view, "a token request was not served").seen_in(proof);
     }
-    let seen = format!("{granted} token requests for {} calls", calls.len());
+    let plural = if granted == 1 { "" } else { "s" };
+    let seen = format!("{granted} token request{plural} for {} calls", calls.len());
     let finding = match granted {
         1 => Finding::met(seen, proof),
         n => {

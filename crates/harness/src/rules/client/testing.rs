@@ -33,13 +33,13 @@ pub(super) fn tokens(n: u64) -> Value {
     }})
 }
 
-fn reply(status: u16, body: impl Into<String>) -> Option<EntryReply> {
+fn reply(status: u16, body: impl Into<String>) -> EntryReply {
     let json = ("content-type".to_owned(), "application/json".to_owned());
-    Some(EntryReply {
+    EntryReply {
         status,
         headers: vec![json],
         body: Some(body.into()),
-    })
+    }
 }
 
 fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -179,7 +179,7 @@ impl Log {
         self.entry("token", |entry| {
             entry.outcome = Some(Outcome::Granted);
             entry.issued = vec![TokenId(id)];
-            entry.reply = reply(200, body);
+            entry.reply = Some(reply(200, body));
         })
     }
 
@@ -189,7 +189,7 @@ impl Log {
             target.clone_into(&mut entry.target);
             entry.outcome = Some(Outcome::Granted);
             entry.issued = vec![TokenId(id)];
-            entry.reply = reply(200, r#"{"access_token":"«t»"}"#);
+            entry.reply = Some(reply(200, r#"{"access_token":"«t»"}"#));
         })
     }
 
@@ -197,7 +197,7 @@ impl Log {
     pub(super) fn refused_login(self) -> Self {
         self.entry("token", |entry| {
             entry.outcome = Some(Outcome::Denied);
-            entry.reply = reply(401, "{}");
+            entry.reply = Some(reply(401, "{}"));
         })
     }
 
@@ -205,7 +205,7 @@ impl Log {
     pub(super) fn failed_login(self, status: u16) -> Self {
         self.entry("token", |entry| {
             entry.outcome = Some(Outcome::Faulted);
-            entry.reply = reply(status, "{}");
+            entry.reply = Some(reply(status, "{}"));
         })
     }
 
@@ -224,7 +224,7 @@ impl Log {
         self.entry("things", |entry| {
             entry.outcome = Some(outcome);
             entry.presented = Some(TokenId(id));
-            entry.reply = reply(status, "{}");
+            entry.reply = Some(reply(status, "{}"));
         })
     }
 
@@ -234,7 +234,7 @@ impl Log {
             entry.outcome = Some(outcome);
             entry.presented = Some(TokenId(id));
             entry.headers = owned(headers);
-            entry.reply = reply(200, "{}");
+            entry.reply = Some(reply(200, "{}"));
         })
     }
 
@@ -242,7 +242,7 @@ impl Log {
     pub(super) fn created(self, url: &str) -> Self {
         self.entry("things", |entry| {
             entry.outcome = Some(Outcome::Admitted);
-            entry.reply = reply(201, json!({"url": url}).to_string());
+            entry.reply = Some(reply(201, json!({"url": url}).to_string()));
         })
     }
 
@@ -264,7 +264,7 @@ impl Log {
                 _ => (Outcome::Admitted, 200, "{}"),
             };
             entry.outcome = Some(outcome);
-            entry.reply = reply(status, body);
+            entry.reply = Some(reply(status, body));
         })
     }
 
@@ -286,7 +286,7 @@ impl Log {
         self.entry("pool", |entry| {
             entry.headers = owned(&[("X-Amz-Target", &format!("Service.{name}"))]);
             entry.body = Some(sent.to_string());
-            entry.reply = reply(status, body);
+            entry.reply = Some(reply(status, body));
         })
     }
 
@@ -306,7 +306,7 @@ impl Log {
                 None => (Outcome::Admitted, 200),
             };
             entry.outcome = Some(outcome);
-            entry.reply = reply(status, "{}");
+            entry.reply = Some(reply(status, "{}"));
         })
     }
 }
@@ -317,10 +317,10 @@ fn fail(entry: &mut Entry, how: BadReply) {
     entry.issued.clear();
     entry.denial = None;
     entry.reply = match how {
-        BadReply::ServerError => reply(500, r#"{"error":"boom"}"#),
-        BadReply::Html => reply(200, "<html>hello</html>"),
-        BadReply::Redirect => reply(302, ""),
-        BadReply::Unreadable => reply(200, "{\"a\":"),
+        BadReply::ServerError => Some(reply(500, r#"{"error":"boom"}"#)),
+        BadReply::Html => Some(reply(200, "<html>hello</html>")),
+        BadReply::Redirect => Some(reply(302, "")),
+        BadReply::Unreadable => Some(reply(200, "{\"a\":")),
         BadReply::Closed => None,
     };
 }

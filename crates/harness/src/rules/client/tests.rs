@@ -91,8 +91,11 @@ fn tenant(log: Log) -> Log {
         .arrival("things", "/v2/things", &[("Tenant-Name", "t")], "")
 }
 
+/// Adds what a client did to a log.
+type Traffic = fn(Log) -> Log;
+
 /// For each rule a client that does well.
-const GOOD: &[(&str, fn(Log) -> Log)] = &[
+const GOOD: &[(&str, Traffic)] = &[
     ("CLI-29", |log| served(log.grant(1))),
     ("CACHE-01", |log| {
         log.grant(1).call(200, served).call(200, served)
