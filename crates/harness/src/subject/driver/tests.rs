@@ -101,6 +101,12 @@ async fn a_client_that_crashed_is_asked_nothing_more() {
         gone.to_string(),
         "the client crashed: it ended with «client secret»"
     );
+    // A saved run knows it, too.
+    for record in context.log.evidence().records() {
+        let written = serde_json::to_string(&record.event).expect("it is written");
+        let read: Event = serde_json::from_str(&written).expect("it is read");
+        assert_eq!(read, record.event, "{written}");
+    }
     context.end_client().await;
 }
 
