@@ -35,7 +35,7 @@ fn says_invalid_token(view: &View<'_>) -> Step<Finding> {
         return unseen(view, "no bad token was shown");
     };
     let control = precondition(view, Operation::Call, &Variation::Documented)?;
-    Ok(Finding::met(format!("{} refused", calls.len()), proof).beside(&control))
+    Ok(Finding::met(format!("{} refused", calls.len()), proof).beside(control))
 }
 
 /// What is wrong with a reply; `None` when it is as wanted, or there is none to look at.

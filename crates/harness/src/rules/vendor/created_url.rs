@@ -27,10 +27,10 @@ fn url_names_the_tenant(view: &View<'_>) -> Step<Finding> {
         Some(url) => fault_of_url(url, (&parameter, tenant), token),
     };
     Ok(match fault {
-        None => Finding::met(create.sentence(), &create),
+        None => Finding::met(create.sentence(), create),
         Some(fault) => {
             let seen = format!("{}, with {fault}", create.sentence());
-            Finding::broken(expected, seen, &create)
+            Finding::broken(expected, seen, create)
         }
     })
 }

@@ -63,7 +63,7 @@ pub(super) fn precondition<'a>(
     if exchange.is_served() {
         return Ok(exchange);
     }
-    let absent = || unobserved(view, &exchange.sentence()).seen_in(&exchange);
+    let absent = || unobserved(view, &exchange.sentence()).seen_in(exchange);
     Err(Box::new(gone(&exchange).unwrap_or_else(absent)))
 }
 

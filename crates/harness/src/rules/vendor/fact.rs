@@ -18,11 +18,11 @@ fn status_of_the_varied_call(view: &View<'_>) -> Step<Finding> {
     let control = precondition(view, Operation::Call, &Variation::Documented)?;
     match call.reaction() {
         Reaction::Served | Reaction::Refused => {
-            Ok(Finding::fact(call.sentence(), &call).beside(&control))
+            Ok(Finding::fact(call.sentence(), call).beside(control))
         }
         reaction => {
             let what = format!("{} ({})", call.sentence(), reaction.words());
-            let absent = || unobserved(view, &what).seen_in(&call);
+            let absent = || unobserved(view, &what).seen_in(call);
             Ok(gone(&call).unwrap_or_else(absent))
         }
     }
@@ -34,7 +34,7 @@ fn metadata_says(view: &View<'_>) -> Step<Finding> {
     let read = precondition(view, Operation::Metadata, &Variation::Documented)?;
     match &read.json()[name] {
         serde_json::Value::Null => unseen(view, &format!("the metadata names no {name}")),
-        value => Ok(Finding::fact(format!("{name}: {value}"), &read)),
+        value => Ok(Finding::fact(format!("{name}: {value}"), read)),
     }
 }
 

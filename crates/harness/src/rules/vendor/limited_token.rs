@@ -48,7 +48,7 @@ fn limited_token_opens_its_own_socket_alone(view: &View<'_>) -> Step<Finding> {
             Operation::OpenSocket => refused_beside(view, exchange, unlimited)?,
             _ => called_beside(view, exchange, unlimited)?,
         };
-        control = control.and(&beside);
+        control = control.and(beside);
     }
     Ok(Finding::met(format!("{} refused", tries.len()), proof).beside(control))
 }

@@ -118,7 +118,7 @@ fn limit_is_kept(view: &View<'_>, call: &Exchange<'_>) -> Step<Finding> {
     let expected = format!("{status}, or at most {max} entries");
     match call.reaction() {
         Reaction::Refused if call.status() == status => {
-            Ok(Finding::met(call.sentence(), call).beside(&control?))
+            Ok(Finding::met(call.sentence(), call).beside(control?))
         }
         Reaction::Served => {
             let body = call.json();

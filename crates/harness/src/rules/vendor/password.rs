@@ -39,7 +39,7 @@ fn temporary_password_opens_nothing(view: &View<'_>) -> Step<Finding> {
     match Proof::all(&controls) {
         Some(control) => Ok(Finding::met(
             format!("{}, and its Session opens nothing", login.sentence()),
-            proof.and(&login),
+            proof.and(login),
         )
         .beside(control)),
         None => unseen(view, "no token was used"),
@@ -70,7 +70,7 @@ fn chosen_password_replaces_the_temporary(view: &View<'_>) -> Step<Finding> {
     let login = made(view, Operation::SignIn, &TEMPORARY)?;
     if !login.json()["ChallengeName"].is_string() {
         let what = format!("{}: no challenge to answer", login.sentence());
-        let absent = || unobserved(view, &what).seen_in(&login);
+        let absent = || unobserved(view, &what).seen_in(login);
         let gone = crate::rules::gone(&login);
         return Err(Box::new(gone.unwrap_or_else(absent)));
     }
@@ -95,9 +95,9 @@ fn chosen_password_replaces_the_temporary(view: &View<'_>) -> Step<Finding> {
     let proof = all_refused(view, &[replaced])?;
     Ok(Finding::met(
         "the chosen password signs in and the temporary one does not",
-        proof.and(&answer),
+        proof.and(answer),
     )
-    .beside(&chosen))
+    .beside(chosen))
 }
 
 /// The present password changes the password, and a wrong one does not.
@@ -109,7 +109,7 @@ fn password_changes_with_the_present_one(view: &View<'_>) -> Step<Finding> {
         let refused = all_refused(view, &[wrong])?;
         let old = signs_in(view, SignInVariation::OldPasswordAfterwards)?;
         let right = precondition(view, Operation::ChangePassword, &Variation::Documented)?;
-        proof = Some(refused.and(&old));
+        proof = Some(refused.and(old));
         control = Some((&right).into());
     } else if change(Variation::Documented).is_some() {
         let right = served(
@@ -121,7 +121,7 @@ fn password_changes_with_the_present_one(view: &View<'_>) -> Step<Finding> {
         let new = signs_in(view, SignInVariation::NewPasswordAtTheEnd)?;
         let old = Variation::SignIn(SignInVariation::OldPasswordAtTheEnd);
         let old = made(view, Operation::SignIn, &old)?;
-        proof = Some(all_refused(view, &[old])?.and(&right));
+        proof = Some(all_refused(view, &[old])?.and(right));
         control = Some((&new).into());
     }
     match (proof, control) {

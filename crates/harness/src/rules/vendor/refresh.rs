@@ -35,14 +35,14 @@ fn refresh_gives_fresh_tokens(view: &View<'_>) -> Step<Finding> {
         })
         .collect();
     if stale.is_empty() {
-        let proof = Proof::from(&login).and(&refresh);
+        let proof = Proof::from(&login).and(refresh);
         return Ok(Finding::met(
             "a refresh gave fresh access and id tokens",
             proof,
         ));
     }
     let seen = format!("the refresh gave no fresh {}", stale.join(" and no fresh "));
-    let proof = Proof::from(&login).and(&refresh);
+    let proof = Proof::from(&login).and(refresh);
     Ok(Finding::broken(expected, seen, proof))
 }
 

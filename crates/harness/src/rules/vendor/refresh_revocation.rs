@@ -39,7 +39,7 @@ fn tokens_rejected_after_revocation(view: &View<'_>) -> Step<Finding> {
     match Proof::all(&controls) {
         Some(control) => Ok(Finding::met(
             format!("{} tokens refused that worked before", after.len()),
-            proof.and(&revocation),
+            proof.and(revocation),
         )
         .beside(control)),
         None => unseen(view, "no token was used before"),
@@ -77,10 +77,10 @@ fn only_a_password_helps_after_revocation(view: &View<'_>) -> Step<Finding> {
     let refresh = &login.json()["AuthenticationResult"]["RefreshToken"];
     if refresh.as_str().is_none_or(str::is_empty) {
         let seen = format!("{} without a refresh token", login.sentence());
-        return Ok(Finding::broken(expected, seen, &login));
+        return Ok(Finding::broken(expected, seen, login));
     }
-    let proof = proof.and(&revocation).and(&login);
-    Ok(Finding::met("only the password gave tokens", proof).beside(&control))
+    let proof = proof.and(revocation).and(login);
+    Ok(Finding::met("only the password gave tokens", proof).beside(control))
 }
 
 #[cfg(test)]

@@ -88,12 +88,11 @@ pub(super) fn refused_beside(
         .evidence
         .exchanges_for(operation)
         .find(|exchange| good(exchange) && exchange.is_served());
-    match control {
-        Some(control) => Finding::met(format!("{} refused", refused.len()), proof).beside(&control),
-        None => {
-            let what = format!("refused, but no good {operation} was served beside it");
-            unobserved(view, &what).seen_in(proof)
-        }
+    if let Some(control) = control {
+        Finding::met(format!("{} refused", refused.len()), proof).beside(control)
+    } else {
+        let what = format!("refused, but no good {operation} was served beside it");
+        unobserved(view, &what).seen_in(proof)
     }
 }
 

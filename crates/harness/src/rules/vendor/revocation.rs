@@ -25,8 +25,8 @@ fn only_owner_can_revoke(view: &View<'_>) -> Step<Finding> {
     };
     if after.is_refused() {
         let seen = format!("{}; then {}", foreign.sentence(), after.sentence());
-        let proof = Proof::from(&foreign).and(&after);
-        return Ok(Finding::broken("the token lives on", seen, proof).beside(&before));
+        let proof = Proof::from(&foreign).and(after);
+        return Ok(Finding::broken("the token lives on", seen, proof).beside(before));
     }
     for exchange in [Some(foreign), Some(after), own].into_iter().flatten() {
         settled(view, &exchange)?;
@@ -44,8 +44,8 @@ fn only_owner_can_revoke(view: &View<'_>) -> Step<Finding> {
     if last.is_served() {
         return unseen(view, "its own client's revocation did not end the token");
     }
-    let proof = Proof::from(&foreign).and(&after);
-    Ok(Finding::met(foreign.sentence(), proof).beside(Proof::from(&own).and(&last)))
+    let proof = Proof::from(&foreign).and(after);
+    Ok(Finding::met(foreign.sentence(), proof).beside(Proof::from(&own).and(last)))
 }
 
 /// It was served or refused; a vendor that fails or goes away says nothing of the token.

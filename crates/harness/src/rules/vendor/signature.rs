@@ -45,12 +45,11 @@ fn calls_admitted(view: &View<'_>) -> Step<Finding> {
     }
     let mut controls = Vec::new();
     for call in missing {
-        match wrongly_signed(view, call) {
-            Some(control) => controls.push(control),
-            None => {
-                let what = format!("{}, whatever its signature", call.sentence());
-                return Err(Box::new(unobserved(view, &what).seen_in(call)));
-            }
+        if let Some(control) = wrongly_signed(view, call) {
+            controls.push(control)
+        } else {
+            let what = format!("{}, whatever its signature", call.sentence());
+            return Err(Box::new(unobserved(view, &what).seen_in(call)));
         }
     }
     let Some(proof) = Proof::all(&calls) else {

@@ -152,15 +152,14 @@ pub(super) fn refused_beside<'a>(
         .evidence
         .documented(Operation::OpenSocket)
         .find(|good| good.is_served() && is_same_socket(view, good, open) && is_good(good));
-    match control {
-        Some(control) => Ok(control),
-        None => {
-            let what = format!(
-                "{}, but the same socket with the same configuration was never served to a good token",
-                open.sentence()
-            );
-            Err(Box::new(unobserved(view, &what).seen_in(open)))
-        }
+    if let Some(control) = control {
+        Ok(control)
+    } else {
+        let what = format!(
+            "{}, but the same socket with the same configuration was never served to a good token",
+            open.sentence()
+        );
+        Err(Box::new(unobserved(view, &what).seen_in(open)))
     }
 }
 
