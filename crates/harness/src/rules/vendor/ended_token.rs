@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::token_age::{shows_token_of, told_lifetime};
 use crate::evidence::{Event, Exchange, Operation, RecordId};
 use crate::rules::View;
 
@@ -16,26 +17,16 @@ pub(super) fn has_ended(view: &View<'_>, exchange: &Exchange<'_>) -> bool {
     let Some(login) = issued else {
         return false;
     };
-    lifetime(view, &login)
-        .is_some_and(|lifetime| age(view, login.seq, exchange.seq) > lifetime.as_secs_f64())
+    told_or_claimed(view, &login)
+        .is_some_and(|lifetime| age(view, login.seq, exchange.seq) > lifetime)
 }
 
-/// Whether `exchange` shows the token that `login` gave.
-pub(super) fn shows_token_of(exchange: &Exchange<'_>, login: &Exchange<'_>) -> bool {
-    let token = login.reply.and_then(crate::evidence::Message::token);
-    token.is_some_and(|token| exchange.shows(token.trim_matches(['«', '»'])))
-}
-
-/// How long the login said that its token lives, by `expires_in` or by the token's own claims.
-fn lifetime(view: &View<'_>, login: &Exchange<'_>) -> Option<Duration> {
-    let told = login.json()["expires_in"].as_u64();
-    let told = told.and_then(|raw| view.profile.token.expires_in.from_wire(raw));
-    told.or_else(|| {
+/// How long the login said that its token lives, in seconds: by `expires_in`, or by the token's own
+/// claims.
+fn told_or_claimed(view: &View<'_>, login: &Exchange<'_>) -> Option<f64> {
+    told_lifetime(login, view.profile.token.expires_in).or_else(|| {
         let (_, claims) = view.evidence.jwt_of(login.seq)?;
-        let span = claims["exp"]
-            .as_u64()?
-            .checked_sub(claims["iat"].as_u64()?)?;
-        Some(Duration::from_secs(span))
+        Some(claims["exp"].as_f64()? - claims["iat"].as_f64()?)
     })
 }
 

@@ -1,8 +1,8 @@
 //! Tokens that are limited to one websocket.
 
 use super::effect::{Step, all_refused, concluded, unseen};
-use super::ended_token::shows_token_of;
 use super::socket::refused_beside;
+use super::token_age::shows_token_of;
 use crate::evidence::{
     CallVariation, Exchange, LoginVariation, Operation, SocketVariation, Variation,
 };

@@ -46,7 +46,7 @@ fn calls_admitted(view: &View<'_>) -> Step<Finding> {
     let mut controls = Vec::new();
     for call in missing {
         if let Some(control) = wrongly_signed(view, call) {
-            controls.push(control)
+            controls.push(control);
         } else {
             let what = format!("{}, whatever its signature", call.sentence());
             return Err(Box::new(unobserved(view, &what).seen_in(call)));
