@@ -1,10 +1,5 @@
 //! A user of an Amazon Cognito user pool, and the signed calls behind it.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "cucumber hands its captures over"
-)]
-
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 

@@ -1,10 +1,5 @@
 //! What others do beside the caller, and what only a created thing can show.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "cucumber hands its captures over"
-)]
-
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 

@@ -28,7 +28,7 @@ fn is_basic_login(view: &View<'_>, login: &Exchange<'_>) -> bool {
 fn is_bad_basic(view: &View<'_>, login: &Exchange<'_>) -> bool {
     match view.profile.token.secret_in {
         SecretIn::Basic => !login.is_documented(),
-        _ => matches!(
+        SecretIn::Body => matches!(
             login.variation,
             Variation::Login(LoginVariation::FieldInBasic(..))
         ),
