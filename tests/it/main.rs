@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod fact_names;
 mod file_vendor;
 mod registry;
 mod serve;

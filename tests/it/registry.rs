@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -97,7 +97,7 @@ fn vendors_are_named_in_their_own_folders_only() {
     assert_eq!(stray, Vec::<String>::new());
 }
 
-fn visit(folder: &Path, see: &mut dyn FnMut(&Path, &str)) {
+pub(crate) fn visit(folder: &Path, see: &mut dyn FnMut(&Path, &str)) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

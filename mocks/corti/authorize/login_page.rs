@@ -34,7 +34,7 @@ pub(super) async fn opened(mock: &Mock, realm: &RealmRef, asked: &Authorization)
     mock.issue(&value, new).await;
     let reply = form(mock, realm, asked, None);
     let reply = reply.header("set-cookie", cookie(realm, ASKED, &value, ""));
-    reply.dressed(mock.profile(), "login_page", &[])
+    reply.with_headers_of(mock.profile(), "login_page", &[])
 }
 
 fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&str>) -> Reply {
@@ -65,7 +65,7 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
         Err(message) => {
             let reply = form(&mock, &realm, &asked, Some(message));
             return Ok(reply
-                .dressed(mock.profile(), "login_page", &[])
+                .with_headers_of(mock.profile(), "login_page", &[])
                 .outcome(Outcome::Denied));
         }
     };

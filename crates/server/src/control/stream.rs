@@ -16,6 +16,7 @@ use futures_util::stream;
 use locum_core::{Entry, EntryId, Filter};
 
 use super::call::{self, Ask, Outcome};
+use super::filter;
 use super::refusal::Refusal;
 use crate::Stages;
 use crate::stage::Stage;
@@ -81,7 +82,7 @@ struct Reader {
 /// Opens a stream at `Last-Event-ID`, else after the query's `after`, else at the oldest entry.
 pub(super) fn open(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
-    let mut filter: Filter = ask.query()?;
+    let mut filter = filter::of_query(ask)?;
     let position = match &ask.last_event_id {
         Some(text) => Position::parse(text).ok_or_else(|| {
             Refusal::bad(format!("`{text}` is no position"))

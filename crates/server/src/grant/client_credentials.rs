@@ -188,9 +188,9 @@ async fn granted(mock: &Mock, client: &Client, policy: &Policy) -> Reply {
 }
 
 fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
-    let format = match mock.setting_text("token_format").as_str() {
-        "jwt" => TokenFormat::Jwt,
-        "opaque" => TokenFormat::Opaque,
+    let format = match mock.optional_setting("token_format") {
+        Some(value) if value == "jwt" => TokenFormat::Jwt,
+        Some(value) if value == "opaque" => TokenFormat::Opaque,
         _ => mock.profile().token.format,
     };
     match format {
