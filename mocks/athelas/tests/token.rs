@@ -167,12 +167,8 @@ async fn the_journal_names_account_and_token_and_keeps_no_secret() {
 async fn the_same_seed_gives_the_same_run() {
     let (one, two) = (bench().await, bench().await);
     let at = Timestamp::from_seconds(1_795_514_400);
-    one.stage
-        .clock
-        .adjust(locum_server::ClockChange::set(at));
-    two.stage
-        .clock
-        .adjust(locum_server::ClockChange::set(at));
+    one.stage.clock.adjust(locum_server::ClockChange::set(at));
+    two.stage.clock.adjust(locum_server::ClockChange::set(at));
     assert_eq!(one.credential("password"), two.credential("password"));
     assert_eq!(login(&one).await, login(&two).await);
 }
