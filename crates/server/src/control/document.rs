@@ -103,7 +103,9 @@ fn urls(mock: &Mock, document: &Document) -> Map<String, Value> {
         }
         (name.clone(), url.into())
     };
-    mock.profile().urls.iter().map(url).collect()
+    let mut urls: Map<String, Value> = mock.profile().urls.iter().map(url).collect();
+    urls.extend(mock.vendor.named_urls(mock));
+    urls
 }
 
 fn from_params(text: &str, document: &Document) -> String {
