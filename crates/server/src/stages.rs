@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use locum_core::{Settings, Timestamp};
@@ -39,6 +40,8 @@ pub struct Stages {
     memory: Arc<Account>,
     /// The observer's thread, where there is an observer.
     pub(crate) watched: Option<Watched>,
+    /// How many events the readers of event streams were too slow for.
+    pub(crate) missed_events: AtomicU64,
     slots: RwLock<BTreeMap<String, Slot>>,
 }
 
@@ -85,6 +88,7 @@ impl Stages {
             vendors,
             open_port,
             memory,
+            missed_events: AtomicU64::new(0),
             slots: RwLock::default(),
         }))
     }
