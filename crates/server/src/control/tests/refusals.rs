@@ -230,7 +230,7 @@ async fn bodies_that_make_no_sense_are_refused() {
         "POST /clock",
         r#"{"now": "yesterday"}"#,
         400,
-        "`yesterday` is no RFC 3339 date",
+        "`yesterday` is not an RFC 3339 date",
     )
     .await;
     check("POST /clock", r#"{"advance_s": "1"}"#, 400, "invalid type").await;
