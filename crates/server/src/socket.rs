@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use locum_core::journal::EntryFrame;
 use locum_core::{Clock, Denial, DenialKind, EntryId, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -27,6 +28,9 @@ use crate::{Mock, Reply, Request};
 
 /// How long a closing connection is read on.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// "an endpoint is "going away", such as a server going down" (RFC 6455 §7.4.1).
+const GOING_AWAY: u16 = 1001;
 
 /// What goes on after a 101.
 pub struct SocketHandler {
@@ -71,6 +75,7 @@ impl SocketHandler {
                 .await;
         (self.handle)(Socket {
             stream,
+            closing: stage.closing(),
             stage,
             entry,
             state: State::Open,
@@ -164,6 +169,7 @@ pub fn accept_value(key: &str) -> String {
 #[derive(Debug)]
 pub struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
+    closing: watch::Receiver<bool>,
     /// The stage it lives on.
     pub stage: Arc<Stage>,
     /// The entry of its upgrade.
@@ -221,7 +227,8 @@ impl Socket {
     }
 
     /// The next message. Pings are answered, a close is answered, and a broken protocol is answered
-    /// with the close code that RFC 6455 names (1002, 1007, 1009). After the end it is always
+    /// with the close code that RFC 6455 names (1002, 1007, 1009). When the stage ends, the socket is
+    /// closed with 1001. After the end it is always
     /// [`Incoming::Closed`].
     ///
     /// It may be dropped while it waits for a message; nothing is lost then.
@@ -230,7 +237,14 @@ impl Socket {
             if self.state == State::Closing {
                 return Incoming::Closed;
             }
-            match self.stream.next().await {
+            let message = tokio::select! {
+                message = self.stream.next() => message,
+                () = ends(&mut self.closing) => {
+                    self.close(GOING_AWAY, "going away").await;
+                    continue;
+                }
+            };
+            match message {
                 Some(Ok(Message::Text(text))) => {
                     self.write("client", "text", text.len(), Some(text.to_string()));
                     return Incoming::Text(text.to_string());
@@ -321,6 +335,14 @@ impl Socket {
                 entry.frames.push(frame);
             }
         });
+    }
+}
+
+/// Waits until the stage ends.
+async fn ends(closing: &mut watch::Receiver<bool>) {
+    if closing.wait_for(|closing| *closing).await.is_err() {
+        // Nobody could tell any more: the socket itself keeps its stage.
+        std::future::pending::<()>().await;
     }
 }
 

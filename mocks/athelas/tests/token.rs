@@ -173,6 +173,29 @@ async fn the_same_seed_gives_the_same_run() {
     assert_eq!(login(&one).await, login(&two).await);
 }
 
+#[tokio::test]
+async fn a_token_without_jti_dies_with_a_reset() {
+    let bench = bench().await;
+    let now = Timestamp::from_seconds(1_795_514_400);
+    bench.set("claims", json!(["sub", "exp"]));
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
+    let old = login(&bench).await;
+    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 200);
+    let reset = bench.running.stages.reset(&bench.stage).await;
+    reset.expect("it is as it was");
+    bench.set("claims", json!(["sub", "exp"]));
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
+    let new = login(&bench).await;
+    assert_eq!(get(&bench, "/scribe/12345", &new).await.status, 200);
+    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 401);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     /// Quirk 11: whatever an account is called survives the form's encoding.

@@ -197,7 +197,7 @@ fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
         TokenFormat::Opaque => mock.random_alphanumeric(43),
         TokenFormat::Jwt => {
             let now = mock.now().as_seconds();
-            let key = crate::keys::HmacKey::derive(mock.stage.seed, &mock.profile().vendor);
+            let key = mock.stage.hmac_key(&mock.profile().vendor);
             let claims = serde_json::json!({
                 "sub": client.id, "iat": now, "exp": now.saturating_add_unsigned(lifetime.as_secs()), "jti": mock.uuid(),
             });
