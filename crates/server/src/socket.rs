@@ -6,7 +6,6 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
@@ -19,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -143,7 +143,7 @@ pub fn accept(
     let mut reply = Reply::status(101)
         .header("upgrade", "websocket")
         .header("connection", "Upgrade")
-        .header("sec-websocket-accept", accept_value(key))
+        .header("sec-websocket-accept", derive_accept_key(key.as_bytes()))
         .outcome(Outcome::Opened);
     let offered = request
         .headers
@@ -157,12 +157,6 @@ pub fn accept(
     }
     reply.socket = Some(handler);
     Ok(reply)
-}
-
-/// `Sec-WebSocket-Accept` for `key` (RFC 6455 §4.2.2 item 5.4).
-pub fn accept_value(key: &str) -> String {
-    let joined = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes()))
 }
 
 /// An open websocket whose frames the journal sees.

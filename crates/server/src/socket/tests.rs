@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Incoming, Socket, SocketHandler, accept, accept_value};
+use super::{Incoming, Socket, SocketHandler, accept};
 use crate::vendor::VendorState;
 use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Vendor};
 
@@ -198,14 +198,6 @@ async fn check(running: &App, name: &str, bytes: &[Vec<u8>], expected: &[&str]) 
         .await
         .expect("it takes bytes");
     assert_eq!(frames(&mut stream).await, expected, "{name}");
-}
-
-#[test]
-fn the_example_of_rfc_6455_section_1_3() {
-    assert_eq!(
-        accept_value("dGhlIHNhbXBsZSBub25jZQ=="),
-        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    );
 }
 
 /// A name, the frames that are sent, and what comes back.
