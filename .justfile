@@ -22,8 +22,6 @@ test:
 # Formatting, lints and docs, warnings denied
 lint:
     cargo fmt --all --check
-    # The registry's macro hides the vendors' modules from `cargo fmt`.
-    git ls-files 'mocks/*.rs' | xargs rustfmt --check --edition 2024 --config style_edition=2024
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 

@@ -93,7 +93,7 @@ impl Vendor for Athelas {
             serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
             principals: RwLock::new(principals),
-            key: HmacKey::derive(init.seed, &self.profile.vendor),
+            key: init.hmac_key(&self.profile.vendor),
             jobs: Mutex::new(Jobs::new(init.now, init.memory)),
             arrivals: Arrivals::default(),
         }))

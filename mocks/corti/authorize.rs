@@ -20,8 +20,8 @@ pub(super) use login_page::authenticate;
 pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = front::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
-        let reply = Reply::status(200).dressed(mock.profile(), "auth_options", &[]);
-        return Ok(reply.dressed(mock.profile(), "h0", &[]));
+        let reply = Reply::status(200).with_headers_of(mock.profile(), "auth_options", &[]);
+        return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
     front::must_be_enabled(&mock, &request, &realm)?;
     let asked = match Authorization::read(&realm, &parameters(&request)) {
@@ -125,7 +125,7 @@ fn back(mock: &Mock, realm: &RealmRef, asked: &Authorization, pairs: &[(String, 
     let location = with_pairs(&asked.redirect_uri, separator, pairs);
     Reply::status(302)
         .header("location", location)
-        .dressed(mock.profile(), "h8", &[])
+        .with_headers_of(mock.profile(), "h8", &[])
 }
 
 /// `uri` with `pairs` after `separator`, form-encoded.

@@ -48,10 +48,12 @@ pub(super) fn admit(request: &Request, client: &Client) -> Result<(), Denial> {
 pub(super) fn preflight(mock: &Mock, request: &Request, family: &str) -> Reply {
     let reply = Reply::status(200);
     let reply = match origin(request) {
-        Some(origin) => reply.dressed(mock.profile(), family, &[("origin".to_owned(), origin)]),
+        Some(origin) => {
+            reply.with_headers_of(mock.profile(), family, &[("origin".to_owned(), origin)])
+        }
         None => reply,
     };
-    reply.dressed(mock.profile(), "h0", &[])
+    reply.with_headers_of(mock.profile(), "h0", &[])
 }
 
 /// Words the answer of an endpoint whose client is known, or could not be authenticated: then any
@@ -71,7 +73,9 @@ pub(super) fn dress(mock: &Mock, request: &Request, answer: Result<Reply, Denial
 /// Reflects any origin with the headers of `family`.
 pub(super) fn reflect(mock: &Mock, request: &Request, reply: Reply, family: &str) -> Reply {
     match origin(request) {
-        Some(origin) => reply.dressed(mock.profile(), family, &[("origin".to_owned(), origin)]),
+        Some(origin) => {
+            reply.with_headers_of(mock.profile(), family, &[("origin".to_owned(), origin)])
+        }
         None => reply,
     }
 }

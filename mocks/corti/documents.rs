@@ -39,7 +39,7 @@ pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Den
     {
         scopes[1..].reverse();
     }
-    let reply = Reply::json(200, &document).dressed(mock.profile(), "h9", &[]);
+    let reply = Reply::json(200, &document).with_headers_of(mock.profile(), "h9", &[]);
     Ok(cors::reflect(&mock, &request, reply, "cors_document"))
 }
 
@@ -66,7 +66,8 @@ pub(super) async fn certs(mock: Mock, request: Request) -> Result<Reply, Denial>
     if !keys.signing_first() {
         set.reverse();
     }
-    let reply = Reply::json(200, &json!({ "keys": set })).dressed(mock.profile(), "h3", &[]);
+    let reply =
+        Reply::json(200, &json!({ "keys": set })).with_headers_of(mock.profile(), "h3", &[]);
     Ok(cors::reflect(&mock, &request, reply, "cors_document"))
 }
 
@@ -94,7 +95,7 @@ pub(super) async fn realm(mock: Mock, request: Request) -> Result<Reply, Denial>
         "tokens-not-before": realm.not_before,
     });
     let reply = Reply::status(200).body(body.to_string());
-    Ok(reply.dressed(mock.profile(), "realm_document", &[]))
+    Ok(reply.with_headers_of(mock.profile(), "realm_document", &[]))
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use super::{State, client, front};
 pub(super) async fn introspect(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = front::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
-        let reply = Reply::status(200).dressed(mock.profile(), "introspect_options", &[]);
-        return Ok(reply.dressed(mock.profile(), "h0", &[]));
+        let reply = Reply::status(200).with_headers_of(mock.profile(), "introspect_options", &[]);
+        return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
     let answer = answer(&mock, &request, &realm).await;
     Ok(answer.unwrap_or_else(|denial| front::bare(&mock, denial)))
@@ -63,7 +63,7 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
             reply
         }
     };
-    reply = reply.dressed(mock.profile(), "h3", &[]);
+    reply = reply.with_headers_of(mock.profile(), "h3", &[]);
     Ok(reply)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use locum_core::{Token, TokenId, TokenKind};
+use locum_core::{Token, TokenId, TokenKind, template};
 use locum_server::stage::rng_for;
 use locum_server::{Mock, NewToken, Reply, jwt, principal};
 use serde_json::{Map, Value};
@@ -56,10 +56,14 @@ pub(super) struct Occasion<'a> {
 /// The value of `iss`: clients match it against a pattern, so it is a setting apart from the
 /// address that the mock listens on.
 pub(super) fn issuer(mock: &Mock, realm: &str) -> String {
-    mock.setting_text("iss")
-        .replace("{env}", &mock.setting_text("env"))
-        .replace("{tenant}", realm)
-        .replace("{base}", &mock.base)
+    template::fill_from(
+        &mock.setting_text("iss"),
+        &[
+            ("env", &mock.setting_text("env")),
+            ("tenant", realm),
+            ("base", &mock.base),
+        ],
+    )
 }
 
 /// The `sub` of a user of `realm`: the same in every run with the same seed.

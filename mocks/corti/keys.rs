@@ -10,15 +10,10 @@ use locum_server::keys::{HmacKey, RsaKey};
 use locum_server::principal;
 use locum_server::stage::rng_for;
 
+use super::x509;
+
 /// How many RSA keys there are to take from.
 const POOL: usize = 8;
-
-/// What stands before the PKCS#1 key of 2,048 bits in a SubjectPublicKeyInfo (RFC 5280 §4.1):
-/// SEQUENCE, the algorithm rsaEncryption, BIT STRING.
-const SPKI_HEAD: [u8; 24] = [
-    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
-    0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
-];
 
 /// An RSA key as Keycloak names it.
 #[derive(Debug)]
@@ -32,11 +27,11 @@ pub(super) struct NamedKey {
 
 impl NamedKey {
     /// The pool's key number `index`, parsed once in the life of the process.
-    fn from_pool(index: usize) -> &'static Self {
+    pub(super) fn from_pool(index: usize) -> &'static Self {
         static PARSED: [OnceLock<NamedKey>; POOL] = [const { OnceLock::new() }; POOL];
         PARSED[index % POOL].get_or_init(|| {
             let rsa = RsaKey::from_pool((index % POOL) as u64);
-            let public_der = [&SPKI_HEAD[..], &rsa.public_der].concat();
+            let public_der = x509::public_key_info(&rsa.public_der);
             let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, &public_der));
             Self {
                 kid,

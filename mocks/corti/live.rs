@@ -37,7 +37,8 @@ pub(super) async fn check(
     }
     let unknown = || {
         unverified(
-            Denial::new(DenialKind::UnknownToken, "").expected("an access token of this realm"),
+            Denial::new(DenialKind::UnknownToken, "token_unverified")
+                .expected("an access token of this realm"),
         )
     };
     let token = mock.find(value).await.ok_or_else(unknown)?;

@@ -67,7 +67,7 @@ async fn by_refresh_token(
     if mock.effect_enabled("logout") {
         login::end(mock, login.number, Ended::Session, &login.client).await;
     }
-    let reply = Reply::status(204).dressed(mock.profile(), "h6", &[]);
+    let reply = Reply::status(204).with_headers_of(mock.profile(), "h6", &[]);
     Ok(reply.outcome(Outcome::Revoked))
 }
 
@@ -159,5 +159,5 @@ fn redirected(mock: &Mock, uri: &str, state: Option<&str>) -> Reply {
         .collect();
     let to = super::authorize::with_pairs(uri, '?', &pairs);
     let reply = Reply::status(302).header("location", to);
-    reply.dressed(mock.profile(), "h8", &[])
+    reply.with_headers_of(mock.profile(), "h8", &[])
 }

@@ -160,6 +160,17 @@ impl Vendor for Corti {
         }
     }
 
+    /// The issuer is what tokens and discovery say, wherever the mock listens: clients compare it
+    /// letter by letter (OpenID Connect Discovery 1.0 §4.3).
+    fn named_urls(&self, mock: &Mock) -> Map<String, Value> {
+        let principals = mock.state::<State>().principals();
+        let realm = principals.realms.first();
+        realm
+            .map(|realm| ("issuer".to_owned(), issue::issuer(mock, &realm.name).into()))
+            .into_iter()
+            .collect()
+    }
+
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
         let new = read(principals)?;
         *mock

@@ -63,7 +63,7 @@ fn shown(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) ->
     );
     Reply::status(status)
         .body(body)
-        .dressed(mock.profile(), "html", &[])
+        .with_headers_of(mock.profile(), "html", &[])
 }
 
 fn escaped(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! Refusals of the API, in one of the three shapes that Corti's pages and SDKs show.
 
 use http::StatusCode;
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, template};
 use locum_server::{Mock, Reply};
 use serde_json::{Map, Value, json};
 
@@ -68,10 +68,13 @@ impl Refusal {
         };
         let table = mock.profile().denials.get(look);
         let status = self.status.or(table.map(|look| look.status));
-        let challenge = mock
-            .setting_text("rest_401_challenge")
-            .replace("{tenant}", tenant)
-            .replace("{description}", description(self.denial.kind));
+        let challenge = template::fill_from(
+            &mock.setting_text("rest_401_challenge"),
+            &[
+                ("tenant", tenant),
+                ("description", description(self.denial.kind)),
+            ],
+        );
         let mut shown = self.denial.clone();
         look.clone_into(&mut shown.reason);
         let shown = shown

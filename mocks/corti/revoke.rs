@@ -48,7 +48,7 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
         }
         _ => {}
     }
-    let reply = Reply::status(200).dressed(mock.profile(), "h5", &[]);
+    let reply = Reply::status(200).with_headers_of(mock.profile(), "h5", &[]);
     Ok(reply.outcome(locum_core::Outcome::Revoked))
 }
 

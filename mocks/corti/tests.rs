@@ -1,5 +1,6 @@
 //! The wire: the vendor's documents and Keycloak's transcripts, verbatim.
 
+mod addresses;
 mod authorize;
 mod documents;
 mod grants;

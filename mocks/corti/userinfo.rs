@@ -28,7 +28,7 @@ fn refusal(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form, denial
     let foreign = denial.reason == "invalid_origin";
     let reply = Reply::denied(mock.profile(), denial.param("realm", realm.name.clone()));
     let reply = if form.first("access_token").is_some() {
-        reply.dressed(mock.profile(), "h10", &[])
+        reply.with_headers_of(mock.profile(), "h10", &[])
     } else {
         reply
     };
@@ -66,7 +66,7 @@ async fn answer(
     let mut body = Map::new();
     put(&mut body, "sub", Some(common.subject.clone()));
     body.extend(common.userinfo());
-    let reply = Reply::json(200, &Value::Object(body)).dressed(mock.profile(), "h1", &[]);
+    let reply = Reply::json(200, &Value::Object(body)).with_headers_of(mock.profile(), "h1", &[]);
     // Two lines of the same name: so Keycloak says it.
     let reply = reply.header("cache-control", "no-cache");
     Ok(cors::reflect(mock, request, reply, "cors_answer"))

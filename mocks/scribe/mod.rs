@@ -8,7 +8,7 @@
 //! - `challenge`, `token`: what a login leads to; `examine`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
-//! - `api`, `task`: the tasks of both APIs; `storage`, `md5`: what presigned URLs lead to
+//! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
 //! - `frame`: the headers that each reply carries
 
 mod api;
@@ -19,7 +19,6 @@ mod examine;
 mod frame;
 mod guard;
 mod keys;
-mod md5;
 mod password;
 mod people;
 mod storage;

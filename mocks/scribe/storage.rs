@@ -10,8 +10,8 @@ use locum_server::guard::sigv4::{
     self, Credentials, Known, Payload, Policy, Presign, Spelling, presign,
 };
 use locum_server::{Mock, Reply, Request};
+use md5::{Digest, Md5};
 
-use super::md5::md5;
 use super::task::Task;
 use super::{State, aws, frame};
 
@@ -146,7 +146,7 @@ fn denied(mock: &Mock, denial: Denial) -> Reply {
 }
 
 async fn stored(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
-    let digest = md5(&request.body);
+    let digest = Md5::digest(&request.body);
     let shown = request.header("content-md5")?;
     if shown.is_some_and(|shown| shown != STANDARD.encode(digest)) {
         let bad = Denial::new(DenialKind::Invalid, "bad_digest");
@@ -183,6 +183,9 @@ fn gone() -> Denial {
 
 /// The MD5 of an object, in quotes: clients compare it with what they read.
 fn etag(body: &[u8]) -> String {
-    let digits: String = md5(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = Md5::digest(body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("\"{digits}\"")
 }

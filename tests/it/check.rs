@@ -8,7 +8,7 @@ fn honest_mocks_and_the_reference_client_pass() {
     let bad = rows(&results, &["FAIL", "ERROR", "HARNESS", "INCONCLUSIVE"]);
     assert_eq!((code, bad), (0, Vec::new()));
     let passed = rows(&results, &["PASS"]);
-    for word in locum::mocks::WORDS {
+    for word in locum::mocks::SLUGS {
         let login = format!("VEN-16@{word} PASS");
         assert!(
             passed.contains(&login),

@@ -62,3 +62,24 @@ fn it_answers_a_token_request_and_guards_its_api() {
     );
     assert!(send(&served.address, "GET /acme/v1/patients", "", "").starts_with("HTTP/1.1 401"));
 }
+
+#[test]
+fn all_that_a_profile_lacks_is_told_at_once() {
+    let path = super::folder("file-vendor").join("broken.toml");
+    let broken = PROFILE
+        .replace("title = \"Acme Health\"\n", "")
+        .replace("lifetime_s = 60\n", "")
+        .replace("path = \"/v1/patients\"\n", "");
+    std::fs::write(&path, broken).expect("it is written");
+    let path = path.to_str().expect("UTF-8");
+    let told = super::locum(&["serve", path]);
+    assert_eq!(told.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&told.stderr).into_owned();
+    for expected in [
+        ":1: missing field: `title`",
+        ":9: missing field in [endpoints.patients]: `path`",
+        ":11: missing field in [token]: `lifetime_s`",
+    ] {
+        assert!(text.contains(&format!("{path}{expected}")), "{text}");
+    }
+}

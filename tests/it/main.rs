@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;

@@ -1,10 +1,10 @@
-//! The tree: a vendor is a folder in `mocks/`, a folder in `features/` and a word in the registry,
+//! The tree: a vendor is a folder in `mocks/`, a folder in `features/` and its slug in the registry,
 //! and every tag of a scenario is a requirement.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -33,38 +33,38 @@ fn folders(parent: &str, end: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn words() -> BTreeSet<String> {
-    locum::mocks::WORDS
+fn slugs() -> BTreeSet<String> {
+    locum::mocks::SLUGS
         .iter()
-        .map(|word| (*word).to_owned())
+        .map(|slug| (*slug).to_owned())
         .collect()
 }
 
 #[test]
-fn each_vendor_folder_has_its_word() {
+fn each_vendor_folder_is_registered() {
     assert_eq!(
         folders("mocks", "vendor.toml"),
-        words(),
-        "add the word to `registry!` in mocks/lib.rs"
+        slugs(),
+        "add the vendor to mocks/lib.rs"
     );
 }
 
 #[test]
-fn each_word_has_its_features() {
+fn each_slug_has_its_features() {
     assert_eq!(
         folders("features", ".feature"),
-        words(),
+        slugs(),
         "a vendor needs a folder in features/"
     );
 }
 
 #[test]
-fn the_words_are_those_of_the_profiles() {
+fn the_slugs_are_those_of_the_profiles() {
     let profiles = locum::mocks::vendors()
         .into_iter()
         .map(|vendor| vendor.profile().vendor.clone())
         .collect();
-    assert_eq!(words(), profiles);
+    assert_eq!(slugs(), profiles);
 }
 
 /// No crate but `mocks` names a vendor in its code.
@@ -85,9 +85,9 @@ fn vendors_are_named_in_their_own_folders_only() {
                 .enumerate()
                 .filter(|(_, line)| !line.trim_start().starts_with("//"))
             {
-                if words().iter().any(|word| {
-                    line.contains(&format!("\"{word}\" =>"))
-                        || line.contains(&format!("== \"{word}\""))
+                if slugs().iter().any(|slug| {
+                    line.contains(&format!("\"{slug}\" =>"))
+                        || line.contains(&format!("== \"{slug}\""))
                 }) {
                     stray.push(format!("{}:{}: {line}", path.display(), at + 1));
                 }
@@ -97,7 +97,7 @@ fn vendors_are_named_in_their_own_folders_only() {
     assert_eq!(stray, Vec::<String>::new());
 }
 
-fn visit(folder: &Path, see: &mut dyn FnMut(&Path, &str)) {
+pub(crate) fn visit(folder: &Path, see: &mut dyn FnMut(&Path, &str)) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -154,9 +154,9 @@ fn each_promise_of_a_vendor_has_its_scenario() {
     let needs_tls = ["TOK-17"];
     let catalogue = locum::harness::catalogue::catalogue();
     let mut missing = Vec::new();
-    for word in words() {
+    for slug in slugs() {
         let mut features = String::new();
-        for file in std::fs::read_dir(root().join("features").join(&word)).expect("a folder") {
+        for file in std::fs::read_dir(root().join("features").join(&slug)).expect("a folder") {
             features
                 .push_str(&std::fs::read_to_string(file.expect("an entry").path()).expect("text"));
         }
@@ -167,7 +167,7 @@ fn each_promise_of_a_vendor_has_its_scenario() {
         let promised = catalogue
             .rows()
             .iter()
-            .filter(|row| row.source_kind == "vendor-doc" && row.vendors.contains(&word));
+            .filter(|row| row.source_kind == "vendor-doc" && row.vendors.contains(&slug));
         for row in promised
             .filter(judges_vendor)
             .filter(|row| !needs_tls.contains(&row.id.0.as_str()))
@@ -175,7 +175,7 @@ fn each_promise_of_a_vendor_has_its_scenario() {
             if !features.contains(&format!("@id:{} ", row.id))
                 && !features.contains(&format!("@id:{}\n", row.id))
             {
-                missing.push(format!("{}@{word}", row.id));
+                missing.push(format!("{}@{slug}", row.id));
             }
         }
     }

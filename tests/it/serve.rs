@@ -97,3 +97,32 @@ fn the_port_file_is_there_while_the_server_is() {
     assert_eq!(served.terminate().code(), Some(0));
     assert!(!path.exists());
 }
+
+#[test]
+fn held_requests_leave_the_control_api_its_place() {
+    let served = Served::start_short_of_descriptors();
+    let most = rlimit::increase_nofile_limit(4096).expect("a limit");
+    let count = 3000.min(usize::try_from(most).expect("a small number") - 256);
+    assert!(
+        count > 256,
+        "this machine lets a process have too few descriptors"
+    );
+    let mut control = served.connect();
+    let fault = r#"{"when": {"always": true}, "then": {"hold": {"name": "gate"}}}"#;
+    assert_eq!(control.call("POST /_locum/faults", fault).0, 201);
+    // Nobody reads this one.
+    let mut stream = served.connect();
+    stream.send("GET /_locum/journal/stream", "");
+    let mut held: Vec<_> = (0..count).map(|_| served.connect()).collect();
+    for connection in &mut held {
+        connection.send("GET /pattern/nothing", "");
+    }
+    let wait = format!("GET /_locum/journal/wait?count={count}&timeout=120");
+    let (status, body) = control.call(&wait, "");
+    assert_eq!(status, 200, "{}", &body[..body.len().min(200)]);
+    for path in ["health", "clock", "barriers", "stages"] {
+        let line = format!("GET /_locum/{path}");
+        assert_eq!(served.connect().call(&line, "").0, 200, "{path}");
+    }
+    assert_eq!(served.terminate().code(), Some(0));
+}

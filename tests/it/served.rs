@@ -23,11 +23,19 @@ impl Drop for Served {
 impl Served {
     /// Starts it on a free port and waits for its first line; the rest stays unread.
     pub(super) fn start(arguments: &[&str]) -> Self {
-        let mut child = super::command(&["serve", "--port", "0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        Self::run(super::command(&["serve", "--port", "0"]).args(arguments))
+    }
+
+    /// Starts it with so few file descriptors that it has to ask for more.
+    #[cfg(unix)]
+    pub(super) fn start_short_of_descriptors() -> Self {
+        let locum = env!("CARGO_BIN_EXE_locum");
+        let line = format!("ulimit -S -n 256; exec '{locum}' serve --port 0");
+        Self::run(std::process::Command::new("sh").args(["-c", &line]))
+    }
+
+    fn run(command: &mut std::process::Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         output.read_line(&mut line).expect("a line");

@@ -47,6 +47,9 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// From `end` to the vendor's `ended`.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Of the messages in that time together.
+const MAX_END_BYTES: usize = 16 << 20;
+
 const SESSION_OVER: Error = Error::Socket("the session is over");
 
 impl Socket {
@@ -79,11 +82,7 @@ impl Socket {
         };
         let config = json!({"type": "config", "configuration": configuration});
         if let Err(error) = socket.send_text(&config.to_string()).await {
-            // The vendor may have ended the session first: its reason says more.
-            return Err(match socket.next().await {
-                Some(Err(reason)) => reason,
-                _ => error,
-            });
+            return Err(socket.reason_or(error).await);
         }
         socket.await_acceptance().await?;
         Ok(socket)
@@ -116,10 +115,7 @@ impl Socket {
     /// lost connection, a close code that means a failure, a violation of RFC 6455.
     pub async fn next(&mut self) -> Option<Result<Value, Error>> {
         let message = self.incoming.recv().await?.message;
-        Some(message.and_then(|text| {
-            serde_json::from_str(&text)
-                .map_err(|_| Error::Malformed("the message is not valid JSON"))
-        }))
+        Some(message.and_then(|text| parse(&text)))
     }
 
     /// Ends the session: sends `end`, receives messages until the vendor's `ended`, and closes.
@@ -127,9 +123,11 @@ impl Socket {
     ///
     /// # Errors
     /// When the vendor closes the socket before that, violates RFC 6455, or does not send `ended`
-    /// within 20 s.
+    /// within 20 s and 16 MiB.
     pub async fn finish(mut self) -> Result<Vec<Value>, Error> {
-        self.send_text(r#"{"type":"end"}"#).await?;
+        if let Err(error) = self.send_text(r#"{"type":"end"}"#).await {
+            return Err(self.reason_or(error).await);
+        }
         let mut received = Vec::new();
         let drained = tokio::time::timeout(END_TIMEOUT, self.drain(&mut received)).await;
         drained.unwrap_or(Err(Error::Timeout(END_TIMEOUT)))?;
@@ -140,8 +138,16 @@ impl Socket {
 
     /// Receives until `ENDED`, which one of the vendor's two sockets spells `ended`.
     async fn drain(&mut self, received: &mut Vec<Value>) -> Result<(), Error> {
-        while let Some(message) = self.next().await {
-            let message = message?;
+        let mut bytes = 0;
+        while let Some(incoming) = self.incoming.recv().await {
+            let text = incoming.message?;
+            bytes += text.len();
+            if bytes > MAX_END_BYTES {
+                return Err(Error::Malformed(
+                    "16 MiB of messages were received without `ended`",
+                ));
+            }
+            let message = parse(&text)?;
             let ended = kind(&message).eq_ignore_ascii_case("ended");
             received.push(message);
             if ended {
@@ -173,6 +179,16 @@ impl Socket {
         ))
     }
 
+    /// Why the session ended, if the vendor's side was first; else `error`, of this side.
+    async fn reason_or(&mut self, error: Error) -> Error {
+        while let Some(message) = self.next().await {
+            if let Err(reason) = message {
+                return reason;
+            }
+        }
+        error
+    }
+
     async fn send(&self, message: Message) -> Result<(), Error> {
         let (outcome, result) = oneshot::channel();
         let outgoing = Outgoing { message, outcome };
@@ -182,6 +198,10 @@ impl Socket {
             .map_err(|_| SESSION_OVER)?;
         result.await.unwrap_or(Err(SESSION_OVER))
     }
+}
+
+fn parse(text: &str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Malformed("the message is not valid JSON"))
 }
 
 fn kind(message: &Value) -> &str {

@@ -53,6 +53,109 @@ pub enum DenialKind {
     Limit,
 }
 
+/// The reasons for which code that all vendors share refuses, in the order of the alphabet.
+pub const SHARED_REASONS: &[&str] = &[
+    "bad_signature",
+    "bad_socket_key",
+    "bad_socket_version",
+    "body_too_large",
+    "body_too_slow",
+    "disabled_client",
+    "ended_credentials",
+    "expired_token",
+    "header_not_signed",
+    "incomplete_signature",
+    "malformed_basic",
+    "malformed_bearer",
+    "malformed_header",
+    "malformed_json",
+    "malformed_request",
+    "malformed_token",
+    "missing_grant_type",
+    "no_client",
+    "no_signature",
+    "no_token",
+    "not_a_pair",
+    "not_an_upgrade",
+    "not_found",
+    "not_yet_valid",
+    "presigned_expired",
+    "repeated_header",
+    "repeated_parameter",
+    "revoked_token",
+    "signature_expired",
+    "signature_not_yet_current",
+    "two_methods",
+    "unauthorized_client",
+    "unknown_access_key",
+    "unknown_client",
+    "unknown_token",
+    "unsupported_grant",
+    "wrong_media_type",
+    "wrong_method",
+    "wrong_scheme",
+    "wrong_scope",
+    "wrong_secret",
+    "wrong_session_token",
+    "wrong_signature",
+    "wrong_signature_echoed",
+    "wrong_token",
+];
+
+impl DenialKind {
+    /// Each kind, in the order of the enum.
+    pub const ALL: [Self; 21] = [
+        Self::Missing,
+        Self::Malformed,
+        Self::Repeated,
+        Self::UnknownPrincipal,
+        Self::BadSecret,
+        Self::Disabled,
+        Self::ChallengeRequired,
+        Self::UnknownToken,
+        Self::WrongToken,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Revoked,
+        Self::WrongTenant,
+        Self::BadSignature,
+        Self::Forbidden,
+        Self::Unsupported,
+        Self::Invalid,
+        Self::NotFound,
+        Self::WrongMethod,
+        Self::Conflict,
+        Self::Limit,
+    ];
+
+    /// Its name in profiles, filters and the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Repeated => "repeated",
+            Self::UnknownPrincipal => "unknown_principal",
+            Self::BadSecret => "bad_secret",
+            Self::Disabled => "disabled",
+            Self::ChallengeRequired => "challenge_required",
+            Self::UnknownToken => "unknown_token",
+            Self::WrongToken => "wrong_token",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Revoked => "revoked",
+            Self::WrongTenant => "wrong_tenant",
+            Self::BadSignature => "bad_signature",
+            Self::Forbidden => "forbidden",
+            Self::Unsupported => "unsupported",
+            Self::Invalid => "invalid",
+            Self::NotFound => "not_found",
+            Self::WrongMethod => "wrong_method",
+            Self::Conflict => "conflict",
+            Self::Limit => "limit",
+        }
+    }
+}
+
 /// One refusal: its kind, the key under which the profile says how it looks, and what the person
 /// behind the client needs to know. The vendor's reply shows only what the vendor would show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,5 +246,17 @@ impl Denial {
             line.push_str(difference);
         }
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in DenialKind::ALL {
+            assert_eq!(serde_json::json!(kind), kind.as_str());
+        }
     }
 }

@@ -231,10 +231,10 @@ fn has_header(entry: &Entry, header: &str) -> bool {
 }
 
 fn is_denied(entry: &Entry, reason: &str) -> bool {
-    entry.denial.as_ref().is_some_and(|denial| {
-        denial.reason == reason
-            || serde_json::to_value(denial.kind).is_ok_and(|kind| kind == reason)
-    })
+    entry
+        .denial
+        .as_ref()
+        .is_some_and(|denial| denial.reason == reason || denial.kind.as_str() == reason)
 }
 
 /// A bounded, append-only list of entries.

@@ -9,6 +9,7 @@
 //! - [`credential`]: secrets that cannot be printed
 //! - [`profile`]: a vendor's facts, as its `vendor.toml` states them
 //! - [`setting`]: choices where a vendor's documents are silent
+//! - [`template`]: text with `{name}` in it
 //! - [`token`]: what was issued, with its lineage
 //! - [`denial`]: why a request was refused
 //! - [`fault`]: deliberate misbehaviour
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod profile;
 pub mod requirement;
 pub mod setting;
+pub mod template;
 pub mod token;
 pub mod verdict;
 pub mod weight;

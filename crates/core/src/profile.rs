@@ -4,19 +4,25 @@
 //! secret travels, lifetimes, the wire unit of `expires_in`, the table *denial -> status and
 //! body*, and settings for what is not documented. What must be performed is code.
 
+mod check;
+mod parse;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::setting::{Setting, nearest};
+pub use parse::{ProfileError, ProfileFault};
+
+use crate::denial::Denial;
+use crate::setting::Setting;
 
 /// A vendor's facts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// The vendor's word: first path segment, folder name, `LOCUM_VENDOR`.
+    /// The vendor's slug: first path segment, folder name, `LOCUM_VENDOR`.
     pub vendor: String,
     /// Its name for people.
     pub title: String,
@@ -48,8 +54,11 @@ pub struct Profile {
     /// Whether replies carry a `Date` by the stage's clock.
     #[serde(default = "yes")]
     pub date: bool,
-    /// Denial reason or kind -> how it looks on the wire.
-    pub denials: BTreeMap<String, DenialLook>,
+    /// Denial reason or kind -> how it looks on the wire; `default` is for all others.
+    pub denials: BTreeMap<String, ErrorTemplate>,
+    /// Further denial reasons of this vendor, which look as their kind does, or `default`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
     /// Choices where the documents are silent, by name without the vendor's word.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
@@ -251,12 +260,12 @@ pub struct SignatureFacts {
 /// How a denial looks on the wire. `{name}` in values stands for what the denial carries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DenialLook {
+pub struct ErrorTemplate {
     /// The status.
     pub status: u16,
     /// The denial whose headers it has too: a vendor's refusals come in families.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub like: Option<String>,
+    pub inherits: Option<String>,
     /// Headers, `content-type` among them.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -265,114 +274,36 @@ pub struct DenialLook {
     pub body: String,
 }
 
-/// Why a file is no profile.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {fault}{}", hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default())]
-pub struct ProfileError {
-    /// The file, as the caller named it.
-    pub file: String,
-    /// Counts from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub fault: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
 impl Profile {
     /// Reads a profile; `file` is named in errors only.
     ///
     /// # Errors
-    /// When the text is no TOML, or a key is unknown, missing or of the wrong type: with the line,
-    /// and for an unknown key the nearest known one.
+    /// When the text is not TOML, a key is unknown or of the wrong type, keys are missing (all are
+    /// named), or a value cannot be what it is meant for, each with its line.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
-        toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-            let fault = error.message().to_owned();
-            ProfileError {
-                file: file.to_owned(),
-                line,
-                hint: hint(&fault),
-                fault,
-            }
-        })
+        parse::parse(file, text)
     }
 
     /// The endpoint called `name`.
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints.get(name)
     }
-}
 
-/// For serde's ``unknown field `x`, expected one of `a`, `b` ``: the nearest of them.
-fn hint(fault: &str) -> Option<String> {
-    let mut quoted = fault.split('`').skip(1).step_by(2);
-    let unknown = fault
-        .starts_with("unknown ")
-        .then(|| quoted.next())
-        .flatten()?;
-    let known: Vec<&str> = quoted.collect();
-    Some(match nearest(unknown, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    })
+    /// How `denial` looks on the wire: by its reason, else by its kind, else as `default`.
+    pub fn template_of(&self, denial: &Denial) -> Option<&ErrorTemplate> {
+        [denial.reason.as_str(), denial.kind.as_str(), "default"]
+            .into_iter()
+            .find_map(|key| self.denials.get(key))
+    }
+
+    /// Whether this vendor's mock may refuse for `reason`: the profile lists it, or every mock
+    /// has it ([`SHARED_REASONS`](crate::denial::SHARED_REASONS)).
+    pub fn knows_reason(&self, reason: &str) -> bool {
+        self.denials.contains_key(reason)
+            || self.reasons.iter().any(|known| known == reason)
+            || crate::denial::SHARED_REASONS.contains(&reason)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SMALL: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 60
-[denials.default]
-status = 400
-"#;
-
-    #[test]
-    fn a_small_profile_is_enough() {
-        let profile = Profile::parse("acme.toml", SMALL).expect("it parses");
-        assert_eq!(profile.token.lifetime(), Duration::from_secs(60));
-        assert_eq!(
-            profile.endpoint("token").map(|endpoint| endpoint.max_body),
-            Some(1 << 20)
-        );
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
-        let text = SMALL.replace("lifetime_s", "lifetimes");
-        let error = Profile::parse("acme.toml", &text).expect_err("it does not");
-        assert_eq!(
-            (error.line, error.hint.as_deref()),
-            (12, Some("did you mean `lifetime_s`?"))
-        );
-        assert!(
-            error
-                .to_string()
-                .starts_with("acme.toml:12: unknown field `lifetimes`")
-        );
-    }
-
-    #[test]
-    fn units_go_to_the_wire_and_back() {
-        let hour = Duration::from_secs(3600);
-        assert_eq!(ExpiresIn::Milliseconds.to_wire(hour), Some(3_600_000));
-        assert_eq!(ExpiresIn::Seconds.to_wire(hour), Some(3600));
-        assert_eq!(ExpiresIn::Absent.to_wire(hour), None);
-        assert_eq!(
-            ExpiresIn::Milliseconds.from_wire(u64::MAX),
-            Some(Duration::from_millis(u64::MAX))
-        );
-    }
-}
+mod tests;

@@ -29,7 +29,8 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn takes(&self, value: &Value) -> bool {
+    /// Whether it may have `value`.
+    pub(crate) fn takes(&self, value: &Value) -> bool {
         if !self.values.is_empty() {
             return self.values.contains(value);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use locum_core::template;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -86,21 +87,13 @@ impl Target {
 
     /// `path` with each `{name}` filled from what is known of the account.
     pub fn fill(&self, path: &str) -> Result<String, Error> {
-        let mut filled = String::new();
-        let mut rest = path;
-        while let Some((before, behind)) = rest.split_once('{') {
-            let (name, after) = behind
-                .split_once('}')
-                .ok_or_else(|| Error::Step(format!("`{path}` has an open brace")))?;
-            let value = self
-                .known(name)
-                .ok_or_else(|| Error::Step(format!("nothing is known for `{{{name}}}`")))?;
-            filled.push_str(before);
-            filled.push_str(&value);
-            rest = after;
+        if let Some(name) = template::names(path)
+            .into_iter()
+            .find(|name| self.known(name).is_none())
+        {
+            return Err(Error::Step(format!("nothing is known for `{{{name}}}`")));
         }
-        filled.push_str(rest);
-        Ok(filled)
+        Ok(template::fill(path, |name| self.known(name)))
     }
 
     /// The same place with the first account whose `state` is that one as its own.

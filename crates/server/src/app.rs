@@ -1,6 +1,7 @@
 //! A running server: the listeners over the stages, the control API's router, and the shutdown.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -9,6 +10,9 @@ use crate::config::{ServerConfig, ServerError};
 use crate::listen::{self, ListenerScope};
 use crate::stage::StageSpec;
 use crate::{Stages, Vendor};
+
+/// How long a stopping server waits for what is under way.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server that runs until it is told to stop.
 #[derive(Debug)]
@@ -56,13 +60,21 @@ impl App {
         })
     }
 
-    /// Stops: no new connections, those with a request under way may finish it.
+    /// Stops: no new connections, what is held goes, websockets close with 1001 (RFC 6455 §7.4.1),
+    /// requests under way may finish. After [`SHUTDOWN_TIMEOUT`] whatever is left is cut off.
     pub async fn stop(mut self) {
-        for stage in self.stages.all() {
+        let stages = self.stages.all();
+        for stage in &stages {
             self.stages.remove(&stage.name);
         }
         let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async {
+            for stage in stages {
+                stage.ended().await;
+            }
+            while self.tasks.join_next().await.is_some() {}
+        };
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, ended).await;
         if let Some(watched) = &self.stages.watched {
             watched.end().await;
         }

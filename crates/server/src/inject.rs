@@ -25,14 +25,21 @@ pub fn replacement(action: &FaultAction) -> Option<Reply> {
     Some(reply.body(action.body.clone().unwrap_or_default()))
 }
 
-/// Waits as long as the fault says: at its barrier, and for its delay on real time.
-pub async fn delay(action: &FaultAction, stage: &Stage) {
+/// Waits as long as the fault says: at its barrier, and for its delay on real time; no longer than
+/// the stage lives. Says whether the barrier had room.
+pub async fn delay(action: &FaultAction, stage: &Stage) -> bool {
+    let mut held = true;
     if let Some(hold) = &action.hold {
-        stage.barrier(&hold.name).wait(hold.n).await;
+        held = stage.hold(&hold.name, hold.n).await;
     }
     if let Some(millis) = action.delay_ms {
-        tokio::time::sleep(Duration::from_millis(millis)).await;
+        let mut closing = stage.closing();
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(millis)) => {}
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
     }
+    held
 }
 
 /// Corrupts the reply's body as the fault says.

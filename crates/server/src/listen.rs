@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use crate::app::SHUTDOWN_TIMEOUT;
 use crate::record::{Head, Recorder, Wire};
 use crate::stage::Stage;
 use crate::{ServerError, Stages};
@@ -136,7 +137,7 @@ pub(crate) async fn accept(
     }
     drop(listener);
     let finish = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(Duration::from_secs(5), finish).await;
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, finish).await;
 }
 
 async fn connection(

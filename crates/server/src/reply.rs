@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use locum_core::profile::DenialLook;
-use locum_core::{Denial, Outcome, Profile};
+use locum_core::profile::ErrorTemplate;
+use locum_core::{Denial, Outcome, Profile, template};
 use serde_json::Value;
 
 use crate::socket::SocketHandler;
@@ -81,14 +81,15 @@ impl Reply {
     /// The reply to `denial` as the vendor's profile words it: by reason, else by kind, else by
     /// `default`.
     pub fn denied(profile: &Profile, denial: Denial) -> Self {
-        let kind = serde_json::to_value(denial.kind).ok();
-        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let look = [denial.reason.as_str(), kind, "default"]
-            .iter()
-            .find_map(|key| profile.denials.get(*key));
-        let mut reply = look.map_or_else(
+        debug_assert!(
+            profile.knows_reason(&denial.reason),
+            "the profile of `{}` does not know the reason `{}`",
+            profile.vendor,
+            denial.reason
+        );
+        let mut reply = profile.template_of(&denial).map_or_else(
             || Self::status(400),
-            |look| Self::looking(profile, look, &denial.params),
+            |look| Self::render(profile, look, &denial.params),
         );
         reply.outcome = Some(Outcome::Denied);
         reply.denial = Some(denial);
@@ -99,17 +100,27 @@ impl Reply {
     /// `{name}`, where there is no header of that name yet: successes share the headers of a
     /// family of refusals.
     #[must_use]
-    pub fn dressed(self, profile: &Profile, key: &str, params: &[(String, String)]) -> Self {
+    pub fn with_headers_of(
+        self,
+        profile: &Profile,
+        key: &str,
+        params: &[(String, String)],
+    ) -> Self {
+        debug_assert!(
+            profile.denials.contains_key(key),
+            "the profile of `{}` has no [denials.{key}]",
+            profile.vendor
+        );
         match profile.denials.get(key) {
-            Some(look) => self.dressed_like(profile, look, params),
+            Some(look) => self.with_template_headers(profile, look, params),
             None => self,
         }
     }
 
-    fn dressed_like(
+    fn with_template_headers(
         mut self,
         profile: &Profile,
-        look: &DenialLook,
+        look: &ErrorTemplate,
         params: &[(String, String)],
     ) -> Self {
         for (name, value) in &look.headers {
@@ -121,18 +132,20 @@ impl Reply {
                 self = self.header(name, filled(value, params, false));
             }
         }
-        match &look.like {
+        match &look.inherits {
             // One step only: a family has one head.
             Some(head) => match profile.denials.get(head) {
-                Some(head) if head.like.is_none() => self.dressed_like(profile, head, params),
+                Some(head) if head.inherits.is_none() => {
+                    self.with_template_headers(profile, head, params)
+                }
                 _ => self,
             },
             None => self,
         }
     }
 
-    fn looking(profile: &Profile, look: &DenialLook, params: &[(String, String)]) -> Self {
-        let reply = Self::status(look.status).dressed_like(profile, look, params);
+    fn render(profile: &Profile, look: &ErrorTemplate, params: &[(String, String)]) -> Self {
+        let reply = Self::status(look.status).with_template_headers(profile, look, params);
         let json = reply.headers.iter().any(|(name, value)| {
             name.eq_ignore_ascii_case("content-type") && value.contains("json")
         });
@@ -140,13 +153,16 @@ impl Reply {
     }
 }
 
-/// Puts `params` in place of `{name}`; inside a JSON body as the inside of a JSON string, or, where
-/// the profile writes `{json:name}`, as the JSON that they are.
+/// `text` with `params` in place of `{name}`; inside a JSON body as the inside of a JSON string, or,
+/// where the profile writes `{json:name}`, as the JSON that they are.
 fn filled(text: &str, params: &[(String, String)], json: bool) -> String {
-    params.iter().fold(text.to_owned(), |text, (name, value)| {
-        let inside = if json { escaped(value) } else { value.clone() };
-        text.replace(&format!("{{{name}}}"), &inside)
-            .replace(&format!("{{json:{name}}}"), value)
+    template::fill(text, |name| {
+        let (name, raw) = match name.strip_prefix("json:") {
+            Some(name) => (name, true),
+            None => (name, !json),
+        };
+        let (_, value) = params.iter().find(|(have, _)| have == name)?;
+        Some(if raw { value.clone() } else { escaped(value) })
     })
 }
 

@@ -6,7 +6,6 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
@@ -16,8 +15,10 @@ use hyper_util::rt::TokioIo;
 use locum_core::journal::EntryFrame;
 use locum_core::{Clock, Denial, DenialKind, EntryId, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -27,6 +28,9 @@ use crate::{Mock, Reply, Request};
 
 /// How long a closing connection is read on.
 const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// "an endpoint is "going away", such as a server going down" (RFC 6455 §7.4.1).
+const GOING_AWAY: u16 = 1001;
 
 /// What goes on after a 101.
 pub struct SocketHandler {
@@ -71,6 +75,7 @@ impl SocketHandler {
                 .await;
         (self.handle)(Socket {
             stream,
+            closing: stage.closing(),
             stage,
             entry,
             state: State::Open,
@@ -138,7 +143,7 @@ pub fn accept(
     let mut reply = Reply::status(101)
         .header("upgrade", "websocket")
         .header("connection", "Upgrade")
-        .header("sec-websocket-accept", accept_value(key))
+        .header("sec-websocket-accept", derive_accept_key(key.as_bytes()))
         .outcome(Outcome::Opened);
     let offered = request
         .headers
@@ -154,16 +159,11 @@ pub fn accept(
     Ok(reply)
 }
 
-/// `Sec-WebSocket-Accept` for `key` (RFC 6455 §4.2.2 item 5.4).
-pub fn accept_value(key: &str) -> String {
-    let joined = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, joined.as_bytes()))
-}
-
 /// An open websocket whose frames the journal sees.
 #[derive(Debug)]
 pub struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
+    closing: watch::Receiver<bool>,
     /// The stage it lives on.
     pub stage: Arc<Stage>,
     /// The entry of its upgrade.
@@ -221,7 +221,8 @@ impl Socket {
     }
 
     /// The next message. Pings are answered, a close is answered, and a broken protocol is answered
-    /// with the close code that RFC 6455 names (1002, 1007, 1009). After the end it is always
+    /// with the close code that RFC 6455 names (1002, 1007, 1009). When the stage ends, the socket is
+    /// closed with 1001. After the end it is always
     /// [`Incoming::Closed`].
     ///
     /// It may be dropped while it waits for a message; nothing is lost then.
@@ -230,7 +231,14 @@ impl Socket {
             if self.state == State::Closing {
                 return Incoming::Closed;
             }
-            match self.stream.next().await {
+            let message = tokio::select! {
+                message = self.stream.next() => message,
+                () = ends(&mut self.closing) => {
+                    self.close(GOING_AWAY, "going away").await;
+                    continue;
+                }
+            };
+            match message {
                 Some(Ok(Message::Text(text))) => {
                     self.write("client", "text", text.len(), Some(text.to_string()));
                     return Incoming::Text(text.to_string());
@@ -321,6 +329,14 @@ impl Socket {
                 entry.frames.push(frame);
             }
         });
+    }
+}
+
+/// Waits until the stage ends.
+async fn ends(closing: &mut watch::Receiver<bool>) {
+    if closing.wait_for(|closing| *closing).await.is_err() {
+        // Nobody could tell any more: the socket itself keeps its stage.
+        std::future::pending::<()>().await;
     }
 }
 

@@ -75,6 +75,12 @@ pub trait Vendor: Send + Sync + 'static {
     /// What the stage document says.
     fn document(&self, mock: &Mock) -> Document;
 
+    /// Addresses of the profile's `urls` that the vendor names otherwise than by its root.
+    fn named_urls(&self, mock: &Mock) -> Map<String, Value> {
+        let _ = mock;
+        Map::new()
+    }
+
     /// Takes other principals; tokens already issued follow the vendor's rule.
     ///
     /// # Errors

@@ -166,15 +166,34 @@ async fn the_journal_names_account_and_token_and_keeps_no_secret() {
 #[tokio::test]
 async fn the_same_seed_gives_the_same_run() {
     let (one, two) = (bench().await, bench().await);
-    let at = Some(Timestamp::from_seconds(1_795_514_400));
-    one.stage
-        .clock
-        .adjust(locum_server::ClockChange::set(at.expect("a date")));
-    two.stage
-        .clock
-        .adjust(locum_server::ClockChange::set(at.expect("a date")));
+    let at = Timestamp::from_seconds(1_795_514_400);
+    one.stage.clock.adjust(locum_server::ClockChange::set(at));
+    two.stage.clock.adjust(locum_server::ClockChange::set(at));
     assert_eq!(one.credential("password"), two.credential("password"));
     assert_eq!(login(&one).await, login(&two).await);
+}
+
+#[tokio::test]
+async fn a_token_without_jti_dies_with_a_reset() {
+    let bench = bench().await;
+    let now = Timestamp::from_seconds(1_795_514_400);
+    bench.set("claims", json!(["sub", "exp"]));
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
+    let old = login(&bench).await;
+    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 200);
+    let reset = bench.running.stages.reset(&bench.stage).await;
+    reset.expect("it is as it was");
+    bench.set("claims", json!(["sub", "exp"]));
+    bench
+        .stage
+        .clock
+        .adjust(locum_server::ClockChange::set(now));
+    let new = login(&bench).await;
+    assert_eq!(get(&bench, "/scribe/12345", &new).await.status, 200);
+    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 401);
 }
 
 proptest! {

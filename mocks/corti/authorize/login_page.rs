@@ -33,8 +33,8 @@ pub(super) async fn opened(mock: &Mock, realm: &RealmRef, asked: &Authorization)
     new.extra.insert(REQUEST.to_owned(), request);
     mock.issue(&value, new).await;
     let reply = form(mock, realm, asked, None);
-    let reply = reply.header("set-cookie", cookie(realm, ASKED, &value, ""));
-    reply.dressed(mock.profile(), "login_page", &[])
+    let reply = reply.header("set-cookie", cookie(mock, realm, ASKED, &value));
+    reply.with_headers_of(mock.profile(), "login_page", &[])
 }
 
 fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&str>) -> Reply {
@@ -65,7 +65,7 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
         Err(message) => {
             let reply = form(&mock, &realm, &asked, Some(message));
             return Ok(reply
-                .dressed(mock.profile(), "login_page", &[])
+                .with_headers_of(mock.profile(), "login_page", &[])
                 .outcome(Outcome::Denied));
         }
     };
@@ -79,7 +79,7 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
     };
     let identity = remember(&mock, &realm, &login).await;
     let reply = succeeded(&mock, &realm, &asked, login).await;
-    Ok(reply.header("set-cookie", cookie(&realm, KNOWN, &identity, "")))
+    Ok(reply.header("set-cookie", cookie(&mock, &realm, KNOWN, &identity)))
 }
 
 /// The user whom the form proves, or what the form says then.
@@ -156,9 +156,12 @@ fn cookies(request: &Request) -> impl Iterator<Item = (String, String)> {
 }
 
 /// "`Secure` and `SameSite=None` were set although the request was plain http": so they are here.
-fn cookie(realm: &RealmRef, name: &str, value: &str, more: &str) -> String {
+/// The path is the realm's as the browser sees it, or it would not come back with the form
+/// (RFC 6265 §5.1.4).
+fn cookie(mock: &Mock, realm: &RealmRef, name: &str, value: &str) -> String {
     format!(
-        "{name}={value};Version=1;Path=/realms/{}/;{more}Secure;HttpOnly;SameSite=None",
+        "{name}={value};Version=1;Path={}/realms/{}/;Secure;HttpOnly;SameSite=None",
+        mock.mount(),
         realm.name
     )
 }

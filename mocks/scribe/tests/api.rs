@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use locum_core::Clock;
 use locum_server::store::{Change, TokenQuery};
+use md5::{Digest, Md5};
 
-use super::super::md5::md5;
 use super::*;
 
 /// Class and message of a refusal of API Gateway.
@@ -133,7 +133,7 @@ async fn a_task_goes_its_way() {
         .expect("text")
         .replace(&format!("http://{}", bench.host()), "");
     let fetched = bench.request(&format!("GET {model}"), "", "").await;
-    let digits: String = md5(&fetched.body)
+    let digits: String = Md5::digest(&fetched.body)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
@@ -192,7 +192,7 @@ async fn a_task_goes_its_way() {
 #[tokio::test]
 async fn presigned_urls_grant_what_they_say() {
     let (bench, _, aws) = ready().await;
-    let checksum = STANDARD.encode(md5(b"the document"));
+    let checksum = STANDARD.encode(Md5::digest(b"the document"));
     let body = json!({"filetype": "pdf", "filename": "f.pdf", "md5checksum": checksum}).to_string();
     let submitted = signed(&bench, &aws, "POST", "/v1/tasks", &body)
         .await

@@ -13,8 +13,14 @@ use super::port_file::PortFile;
 use super::signal::Interruption;
 use super::{Failure, args, line, vendors};
 
+/// How many files and connections `serve` asks the system for.
+const MAX_DESCRIPTORS: u64 = 65_536;
+
 /// Serves until it is interrupted.
 pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
+    // Held requests and open sockets must not take the control API's last descriptor; systems
+    // start programs with as few as 256. Where the system refuses, the limit stays.
+    let _ = rlimit::increase_nofile_limit(MAX_DESCRIPTORS);
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     runtime.block_on(serve(args))

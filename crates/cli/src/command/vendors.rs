@@ -42,7 +42,7 @@ fn built_in(name: &str) -> Result<Arc<dyn Vendor>, Failure> {
         .into_iter()
         .find(|vendor| vendor.profile().vendor == name)
         .ok_or_else(|| {
-            let words = locum_mocks::WORDS;
+            let words = locum_mocks::SLUGS;
             let hint = match nearest(name, words.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? A profile of your own ends in .toml"),
                 None => format!(

@@ -5,7 +5,7 @@ use locum_client::{ApiOperation, Client, CognitoConfig, Credentials, ErrorKind};
 use locum_core::Profile;
 use serde_json::{Value, json};
 
-use super::vendor::{Answer, Seen, Vendor, account, profile};
+use super::vendor::{CannedReply, RecordedRequest, Vendor, account, profile};
 
 fn signed() -> Profile {
     profile(
@@ -19,8 +19,8 @@ fn signed() -> Profile {
 
 /// The operations of both services, honest; `api` answers the rest.
 async fn vendor(
-    special: impl Fn(usize, &str, &Value) -> Option<Answer> + Send + Sync + 'static,
-    api: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static,
+    special: impl Fn(usize, &str, &Value) -> Option<CannedReply> + Send + Sync + 'static,
+    api: impl Fn(usize, &RecordedRequest) -> CannedReply + Send + Sync + 'static,
 ) -> Vendor {
     Vendor::new(move |n, seen| {
         let Some((_, operation)) = seen.header("x-amz-target").split_once('.') else {
@@ -32,7 +32,7 @@ async fn vendor(
     .await
 }
 
-fn honest(n: usize, operation: &str, body: &Value) -> Answer {
+fn honest(n: usize, operation: &str, body: &Value) -> CannedReply {
     let reply = match operation {
         "InitiateAuth" if body["AuthFlow"] == "REFRESH_TOKEN_AUTH" => result(n, false),
         "InitiateAuth" | "RespondToAuthChallenge" => result(n, true),
@@ -41,9 +41,9 @@ fn honest(n: usize, operation: &str, body: &Value) -> Answer {
             "AccessKeyId": format!("ASIA{n}"), "SecretKey": "k", "SessionToken": format!("st{n}"),
             "Expiration": 1_795_518_000.5,
         }}),
-        _ => return Answer::new(200, ""),
+        _ => return CannedReply::new(200, ""),
     };
-    Answer::json(200, &reply)
+    CannedReply::json(200, &reply)
 }
 
 fn result(n: usize, with_refresh: bool) -> Value {
@@ -71,7 +71,7 @@ fn client(vendor: &Vendor, credentials: Credentials) -> Client {
 
 /// The operations that came, in order, with the flow of sign-ins.
 fn operations(vendor: &Vendor) -> Vec<String> {
-    let name = |seen: &Seen| {
+    let name = |seen: &RecordedRequest| {
         let operation = seen
             .header("x-amz-target")
             .rsplit('.')
@@ -86,8 +86,8 @@ fn operations(vendor: &Vendor) -> Vec<String> {
     vendor.to("/").iter().map(name).collect()
 }
 
-fn ok(_: usize, _: &Seen) -> Answer {
-    Answer::new(200, "{}")
+fn ok(_: usize, _: &RecordedRequest) -> CannedReply {
+    CannedReply::new(200, "{}")
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_refused_refresh_token_leads_to_one_login() {
     let refuse = |_: usize, _: &str, body: &Value| {
         (body["AuthFlow"] == "REFRESH_TOKEN_AUTH").then(|| {
             let body = json!({"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"});
-            Answer::json(400, &body)
+            CannedReply::json(400, &body)
         })
     };
     let vendor = vendor(refuse, ok).await;
@@ -188,8 +188,8 @@ async fn expired_aws_credentials_are_replaced_without_a_sign_in() {
     let vendor = vendor(
         |_, _, _| None,
         |_, seen| match seen.header("x-amz-security-token") {
-            "st3" => Answer::new(403, "{}").with("x-amzn-ErrorType", "ExpiredTokenException"),
-            _ => Answer::new(200, "{}"),
+            "st3" => CannedReply::new(403, "{}").with("x-amzn-ErrorType", "ExpiredTokenException"),
+            _ => CannedReply::new(200, "{}"),
         },
     )
     .await;
@@ -207,8 +207,8 @@ async fn a_refusal_for_the_date_is_repeated_with_the_vendors_date() {
     let vendor = vendor(
         |_, _, _| None,
         |_, seen| match seen.header("x-amz-date") {
-            "20261124T102000Z" => Answer::new(200, "{}"),
-            _ => Answer::new(403, r#"{"message":"Signature expired: …"}"#)
+            "20261124T102000Z" => CannedReply::new(200, "{}"),
+            _ => CannedReply::new(403, r#"{"message":"Signature expired: …"}"#)
                 .with("date", "Tue, 24 Nov 2026 10:20:00 GMT"),
         },
     )
@@ -227,7 +227,7 @@ async fn a_refusal_for_the_date_is_repeated_with_the_vendors_date() {
 
 #[tokio::test]
 async fn a_plain_403_is_a_reply() {
-    let vendor = vendor(|_, _, _| None, |_, _| Answer::new(403, "{}")).await;
+    let vendor = vendor(|_, _, _| None, |_, _| CannedReply::new(403, "{}")).await;
     let reply = client(&vendor, account())
         .call(ApiOperation::get("/tasks"))
         .await;
@@ -235,11 +235,11 @@ async fn a_plain_403_is_a_reply() {
     assert_eq!(vendor.count("/api/tasks"), 1);
 }
 
-fn new_password_required() -> Answer {
+fn new_password_required() -> CannedReply {
     let body = json!({
         "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "session", "ChallengeParameters": {},
     });
-    Answer::json(200, &body)
+    CannedReply::json(200, &body)
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn after_a_revocation_only_the_password_leads_further() {
 async fn throttling_is_a_400_and_is_waited_out() {
     let busy = |n: usize, operation: &str, _: &Value| {
         (operation == "InitiateAuth" && n < 3)
-            .then(|| Answer::json(400, &json!({"__type": "TooManyRequestsException"})))
+            .then(|| CannedReply::json(400, &json!({"__type": "TooManyRequestsException"})))
     };
     let vendor = vendor(busy, ok).await;
     client(&vendor, account()).token().await.expect("a token");
@@ -334,7 +334,7 @@ async fn a_caller_that_goes_away_does_not_lose_the_new_password() {
                     .expect("the test goes on");
                 None
             }
-            None => Some(Answer::json(
+            None => Some(CannedReply::json(
                 400,
                 &json!({"__type": "NotAuthorizedException"}),
             )),

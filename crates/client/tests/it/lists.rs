@@ -1,7 +1,7 @@
 use locum_client::Error;
 use serde_json::json;
 
-use super::vendor::{Answer, Vendor, plain, token};
+use super::vendor::{CannedReply, Vendor, plain, token};
 
 /// A list whose last page names `beyond` as the next one.
 async fn list(beyond: Option<&'static str>) -> (Vendor, Result<Vec<serde_json::Value>, Error>) {
@@ -10,13 +10,15 @@ async fn list(beyond: Option<&'static str>) -> (Vendor, Result<Vec<serde_json::V
         let first = format!("http://{host}/api/members?offset=2");
         match seen.target.as_str() {
             "/token" => token(n),
-            "/api/members" => Answer::json(200, &json!({"results": [1, 2], "nextPage": first})),
+            "/api/members" => {
+                CannedReply::json(200, &json!({"results": [1, 2], "nextPage": first}))
+            }
             _ => {
                 let mut page = json!({"results": [3]});
                 if let Some(beyond) = beyond {
                     page["nextPage"] = beyond.replace("SELF", &first).into();
                 }
-                Answer::json(200, &page)
+                CannedReply::json(200, &page)
             }
         }
     })
@@ -55,7 +57,7 @@ async fn a_list_that_names_a_page_twice_ends() {
 async fn a_next_page_that_is_not_text_is_not_the_end() {
     let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
         "/token" => token(n),
-        _ => Answer::json(200, &json!({"results": [1], "nextPage": {"offset": 2}})),
+        _ => CannedReply::json(200, &json!({"results": [1], "nextPage": {"offset": 2}})),
     })
     .await;
     let items = vendor.client(&plain()).list("/members").await;
@@ -70,7 +72,7 @@ async fn a_list_is_bounded_in_bytes() {
         }
         let next = format!("http://{}/api/members?page={n}", seen.header("host"));
         let padding = "x".repeat(33 << 20);
-        Answer::json(200, &json!({"results": [padding], "nextPage": next}))
+        CannedReply::json(200, &json!({"results": [padding], "nextPage": next}))
     })
     .await;
     let items = vendor.client(&plain()).list("/members").await;

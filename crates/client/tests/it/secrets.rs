@@ -2,7 +2,7 @@ use http::HeaderMap;
 use locum_client::{ApiOperation, Error};
 use locum_core::Secret;
 
-use super::vendor::{Answer, Vendor, client_credentials, plain};
+use super::vendor::{CannedReply, Vendor, client_credentials, plain};
 
 #[tokio::test]
 async fn a_vendor_that_repeats_the_secret_is_not_repeated() {
@@ -11,7 +11,7 @@ async fn a_vendor_that_repeats_the_secret_is_not_repeated() {
             r#"{{"error":"{}","error_description":"{}"}}"#,
             seen.body, seen.body
         );
-        Answer::new(400, body)
+        CannedReply::new(400, body)
     })
     .await;
     let client = vendor.client(&plain());
@@ -30,7 +30,7 @@ async fn a_vendor_that_repeats_the_secret_is_not_repeated() {
 
 #[tokio::test]
 async fn an_unreachable_host_is_named_without_its_url() {
-    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    let vendor = Vendor::new(|_, _| CannedReply::new(200, "")).await;
     let client = vendor.client(&plain());
     let url = "http://127.0.0.1:1/file?X-Amz-Signature=canary";
     let sent = client.upload(
@@ -47,7 +47,7 @@ async fn an_unreachable_host_is_named_without_its_url() {
 #[tokio::test]
 async fn configuration_and_tokens_print_no_secret() {
     let vendor = Vendor::new(|_, _| {
-        Answer::new(200, r#"{"access_token":"canary","refresh_token":"canary"}"#)
+        CannedReply::new(200, r#"{"access_token":"canary","refresh_token":"canary"}"#)
     })
     .await;
     let client = vendor.client(&plain());
@@ -66,7 +66,7 @@ async fn configuration_and_tokens_print_no_secret() {
 
 #[tokio::test]
 async fn credentials_do_not_travel_in_clear_text() {
-    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    let vendor = Vendor::new(|_, _| CannedReply::new(200, "")).await;
     let mut config = vendor.config(client_credentials());
     config.token_url = "http://login.example.invalid/token".into();
     let outcome = vendor
@@ -78,7 +78,7 @@ async fn credentials_do_not_travel_in_clear_text() {
 
 #[tokio::test]
 async fn https_towards_a_plain_port_is_a_tls_error() {
-    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    let vendor = Vendor::new(|_, _| CannedReply::new(200, "")).await;
     let mut config = vendor.config(client_credentials());
     config.token_url = config.token_url.replace("http:", "https:");
     // The vendor reads the greeting as a request head that never ends; a real port answers it.
@@ -117,7 +117,7 @@ fn an_operation_prints_neither_query_nor_headers() {
 
 #[tokio::test]
 async fn an_address_holds_no_credentials() {
-    let vendor = Vendor::new(|_, _| Answer::new(200, "")).await;
+    let vendor = Vendor::new(|_, _| CannedReply::new(200, "")).await;
     for base in [
         "http://user:canary@127.0.0.1:1/",
         "http://127.0.0.1:1/?key=canary",

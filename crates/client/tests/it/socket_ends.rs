@@ -146,6 +146,34 @@ async fn a_caller_that_never_reads_loses_the_session_and_learns_why() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_is_bounded_in_bytes() {
+    let (socket, server) = open(4, |mut server| async move {
+        server.next().await.expect("a message").expect("`end`");
+        let text = Message::text(message(4 * MIB).to_string());
+        while server.send(text.clone()).await.is_ok() {}
+    })
+    .await;
+    let error = within(socket.finish()).await.expect_err("no end");
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    // It reads nothing, so the closing handshake would take its whole time limit.
+    server.abort();
+}
+
+#[tokio::test]
+async fn an_end_that_comes_too_late_says_why() {
+    let (socket, server) = open(4, |mut server| async move {
+        let (code, reason) = (CloseCode::Policy, "".into());
+        let _ = server.close(Some(CloseFrame { code, reason })).await;
+        close_code(server).await
+    })
+    .await;
+    // The session is over before `end` is sent.
+    within(server).await.expect("no panic");
+    let outcome = within(socket.finish()).await;
+    assert_eq!(outcome, Err(Error::SocketClosed(1008)));
+}
+
+#[tokio::test]
 async fn neither_end_waits_until_the_other_has_sent_all() {
     let (mut socket, server) = open(16 * MIB, |mut server| async move {
         // The audio begins to come; nothing of it is read before all messages are sent.

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::{WebSocketStream, tungstenite};
 
-use super::vendor::{Answer, Vendor, client_credentials, plain, token};
+use super::vendor::{CannedReply, Vendor, client_credentials, plain, token};
 
 pub(crate) fn profile(max_frame: u64) -> Profile {
     let mut profile = plain();
@@ -164,7 +164,7 @@ async fn every_failure_to_open_is_an_error() {
 async fn a_refused_token_is_renewed_once_and_other_origins_get_none() {
     let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
         "/token" => token(n),
-        _ => Answer::new(401, ""),
+        _ => CannedReply::new(401, ""),
     })
     .await;
     let client = vendor.client(&profile(4));
@@ -185,7 +185,7 @@ async fn a_refused_token_is_renewed_once_and_other_origins_get_none() {
 async fn a_throttled_handshake_says_how_long_to_wait() {
     let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
         "/token" => token(n),
-        _ => Answer::new(503, "").with("retry-after", "7"),
+        _ => CannedReply::new(503, "").with("retry-after", "7"),
     })
     .await;
     let url = format!("{}/streams", vendor.base.replace("http:", "ws:"));

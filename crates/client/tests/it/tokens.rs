@@ -4,12 +4,12 @@ use http::StatusCode;
 use locum_client::{ApiOperation, Credentials, Error, ErrorKind};
 use serde_json::json;
 
-use super::vendor::{Answer, Vendor, account, client_credentials, plain, profile, token};
+use super::vendor::{CannedReply, Vendor, account, client_credentials, plain, profile, token};
 
-fn honest(n: usize, seen: &super::vendor::Seen) -> Answer {
+fn honest(n: usize, seen: &super::vendor::RecordedRequest) -> CannedReply {
     match seen.target.as_str() {
         "/token" => token(n),
-        _ => Answer::new(200, "{}"),
+        _ => CannedReply::new(200, "{}"),
     }
 }
 
@@ -66,11 +66,11 @@ async fn the_secret_travels_as_basic_with_both_halves_as_they_are() {
 #[tokio::test]
 async fn a_password_grant_without_a_name_sends_the_two_fields_alone() {
     let vendor = Vendor::new(|n, seen| match seen.target.as_str() {
-        "/token" => Answer::json(
+        "/token" => CannedReply::json(
             200,
             &json!({"access_token": format!("t{n}"), "token_type": "bearer"}),
         ),
-        _ => Answer::new(200, "{}"),
+        _ => CannedReply::new(200, "{}"),
     })
     .await;
     let facts = json!({
@@ -116,8 +116,8 @@ async fn no_value_of_expires_in_costs_more_than_a_request_a_call() {
     for value in values {
         let body = format!(r#"{{"access_token":"t","token_type":"bearer","expires_in":{value}}}"#);
         let vendor = Vendor::new(move |_, seen| match seen.target.as_str() {
-            "/token" => Answer::new(200, body.clone()),
-            _ => Answer::new(200, "{}"),
+            "/token" => CannedReply::new(200, body.clone()),
+            _ => CannedReply::new(200, "{}"),
         })
         .await;
         let client = vendor.client(&plain());
@@ -130,7 +130,7 @@ async fn no_value_of_expires_in_costs_more_than_a_request_a_call() {
 }
 
 async fn unusable(body: &'static str) {
-    let vendor = Vendor::new(move |_, _| Answer::new(200, body)).await;
+    let vendor = Vendor::new(move |_, _| CannedReply::new(200, body)).await;
     let outcome = vendor.client(&plain()).call(ApiOperation::get("/x")).await;
     let error = outcome.expect_err(body);
     assert_eq!(error.kind(), ErrorKind::Malformed, "{body}");
@@ -155,8 +155,8 @@ async fn a_reply_without_a_usable_token_is_no_token() {
 async fn wrong_credentials_are_shown_once_and_other_ones_begin_anew() {
     let vendor = Vendor::new(|_, seen| match seen.target.as_str() {
         "/token" if seen.body.contains("right") => token(1),
-        "/token" => Answer::new(401, r#"{"error":"invalid_client"}"#),
-        _ => Answer::new(200, "{}"),
+        "/token" => CannedReply::new(401, r#"{"error":"invalid_client"}"#),
+        _ => CannedReply::new(200, "{}"),
     })
     .await;
     let client = vendor.client(&plain());
@@ -178,9 +178,9 @@ async fn wrong_credentials_are_shown_once_and_other_ones_begin_anew() {
 #[tokio::test(start_paused = true)]
 async fn a_short_outage_of_the_token_endpoint_is_waited_out() {
     let vendor = Vendor::new(|n, seen| match (seen.target.as_str(), n) {
-        ("/token", 1 | 2) => Answer::new(503, ""),
+        ("/token", 1 | 2) => CannedReply::new(503, ""),
         ("/token", n) => token(n),
-        _ => Answer::new(200, "{}"),
+        _ => CannedReply::new(200, "{}"),
     })
     .await;
     vendor
@@ -193,7 +193,7 @@ async fn a_short_outage_of_the_token_endpoint_is_waited_out() {
 
 #[tokio::test]
 async fn a_redirected_token_request_is_not_followed() {
-    let vendor = Vendor::new(|_, _| Answer::new(307, "").with("location", "/elsewhere")).await;
+    let vendor = Vendor::new(|_, _| CannedReply::new(307, "").with("location", "/elsewhere")).await;
     let outcome = vendor.client(&plain()).call(ApiOperation::get("/x")).await;
     assert_eq!(outcome.expect_err("no token").status(), Some(307));
     assert_eq!(vendor.count("/elsewhere"), 0);
@@ -204,13 +204,13 @@ async fn a_refresh_token_is_used_rotated_and_replaced_by_the_first_grant() {
     let vendor = Vendor::new(|n, seen| {
         let renewed = seen.body.contains("grant_type=refresh_token");
         match (seen.target.as_str(), n) {
-            ("/token", 3) if renewed => Answer::new(400, r#"{"error":"invalid_grant"}"#),
-            ("/token", n) => Answer::json(
+            ("/token", 3) if renewed => CannedReply::new(400, r#"{"error":"invalid_grant"}"#),
+            ("/token", n) => CannedReply::json(
                 200,
                 &json!({"access_token": format!("tok{n}"), "expires_in": 300,
                         "refresh_token": format!("ref{n}")}),
             ),
-            _ => Answer::new(200, "{}"),
+            _ => CannedReply::new(200, "{}"),
         }
     })
     .await;
@@ -234,8 +234,8 @@ async fn a_refresh_token_is_used_rotated_and_replaced_by_the_first_grant() {
 async fn a_revocation_that_is_not_confirmed_leaves_the_token() {
     let vendor = Vendor::new(|n, seen| match (seen.target.as_str(), n) {
         ("/token", n) => token(n),
-        ("/revoke", 1) => Answer::new(503, ""),
-        _ => Answer::new(200, ""),
+        ("/revoke", 1) => CannedReply::new(503, ""),
+        _ => CannedReply::new(200, ""),
     })
     .await;
     let client = vendor.client(&plain());

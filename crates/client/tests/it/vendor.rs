@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A request as received.
+/// A request, as the vendor received it.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     pub(crate) method: String,
     pub(crate) target: String,
     /// Names in lower case.
@@ -19,20 +19,20 @@ pub(crate) struct Seen {
     pub(crate) body: String,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-/// What the vendor answers.
-pub(crate) struct Answer {
+/// A reply that a test has written.
+pub(crate) struct CannedReply {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
 }
 
-impl Answer {
+impl CannedReply {
     pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
         Self {
             status,
@@ -63,21 +63,21 @@ impl Answer {
     }
 }
 
-/// A running vendor.
+/// A vendor that listens on loopback, with a clock for its client.
 pub(crate) struct Vendor {
     pub(crate) base: String,
-    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
+    pub(crate) seen: Arc<Mutex<Vec<RecordedRequest>>>,
     pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Vendor {
     /// Answers each request by its count from 1 among those with the same path.
     pub(crate) async fn new(
-        answer: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(usize, &RecordedRequest) -> CannedReply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let seen: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
         let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -99,9 +99,9 @@ impl Vendor {
     }
 
     /// The requests to a path.
-    pub(crate) fn to(&self, path: &str) -> Vec<Seen> {
+    pub(crate) fn to(&self, path: &str) -> Vec<RecordedRequest> {
         let seen = self.seen.lock().expect("whole");
-        let of = |seen: &&Seen| seen.target.split('?').next() == Some(path);
+        let of = |seen: &&RecordedRequest| seen.target.split('?').next() == Some(path);
         seen.iter().filter(of).cloned().collect()
     }
 
@@ -130,11 +130,11 @@ impl Vendor {
 
 async fn serve(
     mut stream: TcpStream,
-    log: Arc<Mutex<Vec<Seen>>>,
-    answer: impl Fn(usize, &Seen) -> Answer,
+    log: Arc<Mutex<Vec<RecordedRequest>>>,
+    answer: impl Fn(usize, &RecordedRequest) -> CannedReply,
 ) {
     while let Some(seen) = read(&mut stream).await {
-        let path = |seen: &Seen| seen.target.split('?').next().map(str::to_owned);
+        let path = |seen: &RecordedRequest| seen.target.split('?').next().map(str::to_owned);
         let n = {
             let mut log = log.lock().expect("whole");
             log.push(seen.clone());
@@ -149,7 +149,7 @@ async fn serve(
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Seen> {
+async fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -174,7 +174,7 @@ async fn read(stream: &mut TcpStream) -> Option<Seen> {
             body.push(byte[0]);
         }
     }
-    Some(Seen {
+    Some(RecordedRequest {
         method,
         target,
         headers,
@@ -219,8 +219,8 @@ pub(crate) fn plain() -> Profile {
 }
 
 /// A token response with another token for each request.
-pub(crate) fn token(n: usize) -> Answer {
+pub(crate) fn token(n: usize) -> CannedReply {
     let body =
         json!({"access_token": format!("tok{n}"), "token_type": "bearer", "expires_in": 300});
-    Answer::json(200, &body)
+    CannedReply::json(200, &body)
 }

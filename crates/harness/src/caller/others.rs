@@ -1,6 +1,6 @@
 //! What others do beside the caller: a second client, a client of a second tenant.
 
-use locum_core::Secret;
+use locum_core::{Secret, template};
 use serde_json::Value;
 
 use super::oauth::unknown;
@@ -169,8 +169,9 @@ impl ScenarioContext {
         let Value::Object(members) = &self.created else {
             return (!path.contains('{')).then(|| path.to_owned());
         };
-        let filled = members.iter().fold(path.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), value.as_str().unwrap_or_default())
+        let filled = template::fill(path, |name| {
+            let value = members.get(name)?;
+            Some(value.as_str().unwrap_or_default().to_owned())
         });
         (!filled.contains('{')).then_some(filled)
     }

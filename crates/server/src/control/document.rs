@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use locum_core::template;
 use serde_json::{Map, Value, json};
 
 use super::call::Ask;
@@ -87,27 +88,28 @@ fn of_vendor(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {
         "env": env,
     });
     if let Some(sample) = &mock.profile().api.sample {
-        shown["sample"] = filled(sample, &document.params).into();
+        shown["sample"] = from_params(sample, &document).into();
     }
     shown
 }
 
 fn urls(mock: &Mock, document: &Document) -> Map<String, Value> {
     let url = |(name, path): (&String, &String)| {
-        let mut url = mock.url(&filled(path, &document.params));
+        let mut url = mock.url(&template::fill(path, |name| {
+            document.params.get(name).map(plain)
+        }));
         if name == SOCKET {
             url = url.replacen("http", "ws", 1);
         }
         (name.clone(), url.into())
     };
-    mock.profile().urls.iter().map(url).collect()
+    let mut urls: Map<String, Value> = mock.profile().urls.iter().map(url).collect();
+    urls.extend(mock.vendor.named_urls(mock));
+    urls
 }
 
-/// Puts `params` in place of `{name}`.
-fn filled(text: &str, params: &Map<String, Value>) -> String {
-    params.iter().fold(text.to_owned(), |text, (name, value)| {
-        text.replace(&format!("{{{name}}}"), &plain(value))
-    })
+fn from_params(text: &str, document: &Document) -> String {
+    template::fill(text, |name| document.params.get(name).map(plain))
 }
 
 /// The variables that point a client at the vendor: `LOCUM_X`, and the same as `LOCUM_VENDOR_X`

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::call::{self, Ask, Call, Outcome, ready};
+use super::filter;
 use super::refusal::Refusal;
-use super::stages::unknown_vendor;
 
 /// The calls of this section.
 pub(super) const CALLS: &[Call] = &[
@@ -84,24 +84,10 @@ fn remove(ask: &Ask) -> Outcome {
 
 /// A fault that no request can match is a typo.
 fn check_match(ask: &Ask, matcher: &FaultMatch) -> Result<(), Refusal> {
-    let vendors: Vec<_> = match &matcher.vendor {
-        Some(word) => vec![
-            ask.stages
-                .vendor(word)
-                .ok_or_else(|| unknown_vendor(ask, word))?,
-        ],
-        None => ask.stages.vendors().iter().collect(),
-    };
-    let endpoints: Vec<&str> = vendors
-        .iter()
-        .flat_map(|vendor| vendor.profile().endpoints.keys())
-        .map(String::as_str)
-        .collect();
-    match &matcher.endpoint {
-        Some(name) if !endpoints.contains(&name.as_str()) => {
-            Err(Refusal::bad(format!("no endpoint called `{name}`")).near(name, endpoints))
-        }
-        _ => Ok(()),
+    let vendors = filter::vendors(ask, matcher.vendor.as_deref())?;
+    match matcher.endpoint.as_deref() {
+        Some(name) => filter::endpoint(&vendors, name),
+        None => Ok(()),
     }
 }
 

@@ -5,13 +5,13 @@ use locum_core::{Clock, Entry};
 use serde_json::{Value, json};
 
 use super::call::{self, Ask, Outcome};
-use super::document;
+use super::{document, filter};
 use crate::stage::Stage;
 
 /// The entries that fit, as a HAR log.
 pub(super) fn har(ask: &Ask) -> Outcome {
     let stage = ask.stage()?;
-    let filter = ask.query()?;
+    let filter = filter::of_query(ask)?;
     let base = |word: &str| {
         let vendor = ask.stages.vendor(word);
         vendor.map_or_else(String::new, |vendor| {

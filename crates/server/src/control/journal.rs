@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::call::{self, Ask, Call, Outcome, Param, number, ready, text};
 use super::refusal::Refusal;
-use super::{har, stream, wait};
+use super::{filter, har, stream, wait};
 use crate::stage::Stage;
 
 /// The members of a [`Filter`], as a query spells them.
@@ -85,15 +85,15 @@ pub(super) const CALLS: &[Call] = &[
 ];
 
 fn list(ask: &Ask) -> Outcome {
-    Ok(entries(&*ask.stage()?, &ask.query()?))
+    Ok(entries(&*ask.stage()?, &filter::of_query(ask)?))
 }
 
 fn find(ask: &Ask) -> Outcome {
-    Ok(entries(&*ask.stage()?, &ask.body()?))
+    Ok(entries(&*ask.stage()?, &filter::of_body(ask)?))
 }
 
 fn count(ask: &Ask) -> Outcome {
-    let (stage, filter) = (ask.stage()?, ask.body()?);
+    let (stage, filter) = (ask.stage()?, filter::of_body(ask)?);
     let count = stage.with_journal(|journal| journal.find(&filter).count());
     Ok(call::json(200, &json!({ "count": count })))
 }

@@ -1,5 +1,7 @@
 //! Calls about the server itself.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::call::{self, Ask, Call, Outcome, ready};
@@ -41,7 +43,9 @@ async fn health(ask: Ask) -> Outcome {
         "dropped_entries": entries,
     });
     let lines = ask.stages.watched.as_ref().map_or(0, Watched::dropped);
-    let health = json!({"status": "ok", "memory": memory, "dropped": {"lines": lines}});
+    let events = ask.stages.missed_events.load(Ordering::Relaxed);
+    let dropped = json!({"lines": lines, "events": events});
+    let health = json!({"status": "ok", "memory": memory, "dropped": dropped});
     Ok(call::json(200, &health))
 }
 

@@ -19,6 +19,7 @@ mod call;
 mod clock;
 mod document;
 mod faults;
+mod filter;
 mod gate;
 mod har;
 mod host;

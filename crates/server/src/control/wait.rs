@@ -7,6 +7,7 @@ use locum_core::Filter;
 use serde_json::{Map, Value, json};
 
 use super::call::{self, Ask, Outcome};
+use super::filter;
 use super::refusal::Refusal;
 use crate::Stages;
 use crate::stage::Stage;
@@ -20,8 +21,7 @@ pub(super) async fn wait(ask: Ask) -> Outcome {
     let mut query = ask.query.clone();
     let count = whole(&mut query, "count", 1)?;
     let timeout = seconds(&mut query, "timeout", 5.0)?;
-    let filter: Filter =
-        serde_json::from_value(Value::Object(query)).map_err(|error| Refusal::json(&error))?;
+    let filter = filter::of_members(&ask, query)?;
     let enough = until(&ask.stages, &stage, &filter, count);
     match tokio::time::timeout(timeout, enough).await {
         Ok(true) => {

@@ -188,16 +188,16 @@ async fn granted(mock: &Mock, client: &Client, policy: &Policy) -> Reply {
 }
 
 fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
-    let format = match mock.setting_text("token_format").as_str() {
-        "jwt" => TokenFormat::Jwt,
-        "opaque" => TokenFormat::Opaque,
+    let format = match mock.optional_setting("token_format") {
+        Some(value) if value == "jwt" => TokenFormat::Jwt,
+        Some(value) if value == "opaque" => TokenFormat::Opaque,
         _ => mock.profile().token.format,
     };
     match format {
         TokenFormat::Opaque => mock.random_alphanumeric(43),
         TokenFormat::Jwt => {
             let now = mock.now().as_seconds();
-            let key = crate::keys::HmacKey::derive(mock.stage.seed, &mock.profile().vendor);
+            let key = mock.stage.hmac_key(&mock.profile().vendor);
             let claims = serde_json::json!({
                 "sub": client.id, "iat": now, "exp": now.saturating_add_unsigned(lifetime.as_secs()), "jti": mock.uuid(),
             });

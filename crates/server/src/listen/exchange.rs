@@ -86,7 +86,9 @@ pub(super) async fn exchange(
     );
     let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;
     if let Some((_, action)) = &fault {
-        inject::delay(action, &mock.stage).await;
+        if !inject::delay(action, &mock.stage).await {
+            mock.note("hold", "not held: too many requests are held on this stage");
+        }
         reply = inject::corrupt(action, reply);
     }
     complete(stages, &mock, entry, &reply, fault.as_ref()).await;

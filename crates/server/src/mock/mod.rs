@@ -117,6 +117,15 @@ impl Mock {
         })
     }
 
+    /// The path of the vendor's root as this client addressed it, without a slash at the end: empty
+    /// where the vendor has a host or a port of its own.
+    pub fn mount(&self) -> &str {
+        let authority = self.base.find("://").map_or(0, |at| at + 3);
+        self.base[authority..]
+            .find('/')
+            .map_or("", |at| &self.base[authority + at..])
+    }
+
     /// The URL of `path` below the vendor's root.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)

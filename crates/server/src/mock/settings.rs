@@ -5,13 +5,30 @@ use serde_json::Value;
 use super::Mock;
 
 impl Mock {
-    /// The value of the vendor's setting `name` (without the vendor's word).
+    /// The value of the vendor's setting `name` (without the vendor's slug).
+    ///
+    /// # Panics
+    /// In debug builds, when the profile defines no such setting; it is `Null` otherwise.
     pub fn setting(&self, name: &str) -> Value {
-        self.stage
-            .setting(&format!("{}.{name}", self.profile().vendor))
+        let value = self.optional_setting(name);
+        debug_assert!(
+            value.is_some(),
+            "the profile of `{}` has no setting `{name}`",
+            self.profile().vendor
+        );
+        value.unwrap_or_default()
     }
 
-    /// [`setting`](Self::setting) as text; empty when it is none.
+    /// The same, for code that several vendors share: `None` when this profile has no such setting.
+    pub fn optional_setting(&self, name: &str) -> Option<Value> {
+        let profile = self.profile();
+        profile
+            .settings
+            .contains_key(name)
+            .then(|| self.stage.setting(&format!("{}.{name}", profile.vendor)))
+    }
+
+    /// [`setting`](Self::setting) as text, numbers in digits.
     pub fn setting_text(&self, name: &str) -> String {
         match self.setting(name) {
             Value::String(text) => text,
@@ -22,11 +39,15 @@ impl Mock {
 
     /// [`setting`](Self::setting) as a switch.
     pub fn setting_on(&self, name: &str) -> bool {
-        self.setting(name) == Value::Bool(true)
+        let value = self.setting(name);
+        debug_assert!(value.is_boolean(), "setting `{name}` is not a switch");
+        value == Value::Bool(true)
     }
 
-    /// [`setting`](Self::setting) as a number; 0 when it is none.
+    /// [`setting`](Self::setting) as a whole number.
     pub fn setting_u64(&self, name: &str) -> u64 {
-        self.setting(name).as_u64().unwrap_or(0)
+        let number = self.setting(name).as_u64();
+        debug_assert!(number.is_some(), "setting `{name}` is not a whole number");
+        number.unwrap_or_default()
     }
 }

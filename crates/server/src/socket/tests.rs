@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Incoming, Socket, SocketHandler, accept, accept_value};
+use super::{Incoming, Socket, SocketHandler, accept};
 use crate::vendor::VendorState;
 use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Vendor};
 
@@ -200,14 +200,6 @@ async fn check(running: &App, name: &str, bytes: &[Vec<u8>], expected: &[&str]) 
     assert_eq!(frames(&mut stream).await, expected, "{name}");
 }
 
-#[test]
-fn the_example_of_rfc_6455_section_1_3() {
-    assert_eq!(
-        accept_value("dGhlIHNhbXBsZSBub25jZQ=="),
-        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    );
-}
-
 /// A name, the frames that are sent, and what comes back.
 type Case<'a> = (&'a str, Vec<Vec<u8>>, &'a [&'a str]);
 
@@ -329,6 +321,32 @@ async fn after_the_end_nothing_is_sent_and_nothing_comes() {
         drop(stream);
         assert_eq!(ends.recv().await, Some((false, Incoming::Closed)));
     }
+}
+
+#[tokio::test]
+async fn a_socket_is_told_when_its_stage_or_the_server_goes() {
+    let (running, mut ends) = start_with_ends().await;
+    // Answers the close frame, as a client does, and reads to the end.
+    let told = async |mut stream: TcpStream| {
+        let mut head = [0; 4];
+        stream.read_exact(&mut head).await.expect("a close frame");
+        let close = frame(0x88, &head[2..]);
+        stream.write_all(&close).await.expect("it takes bytes");
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.expect("a clean end");
+        (head[0], u16::from_be_bytes([head[2], head[3]]))
+    };
+    let spec = serde_json::from_str(r#"{"name": "own"}"#).expect("a spec");
+    running.stages.add(spec).await.expect("a stage");
+    let (stream, head) = knock(&running, "GET /s/own/echo/echo HTTP/1.1", GOOD).await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(running.stages.remove("own"));
+    assert_eq!(told(stream).await, (0x88, 1001));
+    assert_eq!(ends.recv().await, Some((false, Incoming::Closed)));
+    let stream = open(&running).await;
+    let ((), seen) = tokio::join!(running.stop(), told(stream));
+    assert_eq!(seen, (0x88, 1001));
+    assert_eq!(ends.recv().await, Some((false, Incoming::Closed)));
 }
 
 #[tokio::test]

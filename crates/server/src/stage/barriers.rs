@@ -10,6 +10,9 @@ use tokio::sync::Notify;
 use super::Stage;
 use crate::memory::{Account, Charge};
 
+/// Most requests that are held on a stage at a time: each keeps a connection.
+pub const MAX_HELD: usize = 4096;
+
 /// The barriers of a stage, by name.
 #[derive(Debug)]
 pub(super) struct Barriers(Mutex<Named>);
@@ -19,6 +22,8 @@ struct Named {
     barriers: HashMap<String, Arc<Barrier>>,
     /// Nobody is held any more.
     closed: bool,
+    /// How many requests wait at any of them.
+    held: usize,
     charge: Charge,
 }
 
@@ -27,6 +32,7 @@ impl Barriers {
         Self(Mutex::new(Named {
             barriers: HashMap::new(),
             closed: false,
+            held: 0,
             charge: Charge::on(account),
         }))
     }
@@ -46,10 +52,26 @@ impl Barriers {
         self.release_all();
     }
 
+    fn enter(&self) -> bool {
+        let mut named = self.lock();
+        let has_room = named.held < MAX_HELD;
+        named.held += usize::from(has_room);
+        has_room
+    }
+
     fn lock(&self) -> MutexGuard<'_, Named> {
         self.0
             .lock()
             .expect("no code panics while it holds the barriers")
+    }
+}
+
+/// A held request: it leaves when it is answered, and when its client is gone.
+struct Held<'a>(&'a Barriers);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.lock().held -= 1;
     }
 }
 
@@ -110,6 +132,17 @@ impl Stage {
         let barrier = Arc::<Barrier>::default();
         named.barriers.insert(name.to_owned(), Arc::clone(&barrier));
         barrier
+    }
+
+    /// Waits at the barrier called `name` until `enough` requests have come there or somebody
+    /// releases it. False, at once, when [`MAX_HELD`] requests wait on this stage already.
+    pub async fn hold(&self, name: &str, enough: Option<u64>) -> bool {
+        if !self.barriers.enter() {
+            return false;
+        }
+        let _leaves = Held(&self.barriers);
+        self.barrier(name).wait(enough).await;
+        true
     }
 
     /// The barriers that requests came to or that were released, by name.

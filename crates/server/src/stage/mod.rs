@@ -25,9 +25,9 @@ use std::sync::{Arc, RwLock};
 
 use locum_core::{Clock, Settings, weight};
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-pub use barriers::Barrier;
+pub use barriers::{Barrier, MAX_HELD};
 pub use clock::{ClockChange, ClockMode, OutOfRange, StageClock};
 pub use rng::{StageInit, rng_for};
 pub use settings::SettingsError;
@@ -66,6 +66,8 @@ pub struct Stage {
     states: states::States,
     /// Addresses of the vendors that have ports of their own.
     addresses: RwLock<BTreeMap<String, SocketAddr>>,
+    /// Told when the stage ends; whoever holds a receiver has not finished yet.
+    closing: watch::Sender<bool>,
     account: Arc<Account>,
     _charge: Charge,
 }
@@ -85,20 +87,19 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Makes a stage; `seed` is used when the spec names none.
+    /// Makes a stage of this seed and this time that the seed is played, whatever the spec says.
     ///
     /// # Errors
     /// An unknown setting or vendor, principals of another shape, no memory, no store.
     pub async fn make(
         name: String,
-        seed: u64,
+        (seed, incarnation): (u64, u64),
         spec: StageSpec,
         settings: &Settings,
         vendors: &[Arc<dyn Vendor>],
         stores: &dyn StoreFactory,
         account: Arc<Account>,
     ) -> Result<Arc<Self>, StageError> {
-        let seed = spec.seed.unwrap_or(seed);
         let mut charge = Charge::on(&account);
         charge.try_set(size_of::<Self>() + 2 * weight::text(&name) + spec.weight())?;
         let stage = Arc::new(Self {
@@ -111,26 +112,29 @@ impl Stage {
             barriers: barriers::Barriers::new(&account),
             settings: settings::StageSettings::new(settings, &account),
             defect: defect::Defect::default(),
-            rng: rng::StageRng::new(seed),
+            rng: rng::StageRng::new(seed, incarnation),
             logins: AtomicU64::new(0),
             made: AtomicI64::new(0),
             states: states::States::default(),
             addresses: RwLock::default(),
             name,
             spec,
+            closing: watch::Sender::new(false),
             account,
             _charge: charge,
         });
-        stage.reset(settings, vendors).await?;
+        stage.reset(incarnation, settings, vendors).await?;
         Ok(stage)
     }
 
-    /// As it was when made: tokens, sessions, journal, faults, clock, settings and principals.
+    /// As it was when made: tokens, sessions, journal, faults, clock, settings and principals. What
+    /// it issues from now on depends on `incarnation`, so that no old token lives again.
     ///
     /// # Errors
     /// As for [`make`](Self::make).
     pub async fn reset(
         &self,
+        incarnation: u64,
         settings: &Settings,
         vendors: &[Arc<dyn Vendor>],
     ) -> Result<(), StageError> {
@@ -148,6 +152,8 @@ impl Stage {
         self.made
             .store(self.clock.now().as_millis(), Ordering::SeqCst);
         self.check_principals(vendors)?;
+        // Before the states: their keys are of this time.
+        self.rng.restart(self.seed, incarnation);
         self.states.clear();
         self.store.clear().await?;
         self.logins.store(0, Ordering::SeqCst);
@@ -156,14 +162,25 @@ impl Stage {
         self.remove_faults(None);
         self.settings.replace(settings)?;
         self.remove_twin();
-        self.rng.restart(self.seed);
         Ok(())
     }
 
-    /// Ends the stage: lets go all that wait here and holds nobody any more.
+    /// Ends the stage: its ports and sockets close, all that wait here go, and nobody is held any
+    /// more.
     pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
         self.barriers.close();
         self.written.notify_waiters();
+    }
+
+    /// Tells when the stage ends. The stage has not ended until the receiver is dropped.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    /// Waits until nobody holds a receiver of [`closing`](Self::closing).
+    pub(crate) async fn ended(&self) {
+        self.closing.closed().await;
     }
 
     fn reset_clock(&self) -> Result<(), String> {

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::Value;
 
 use super::Stage;
+use crate::keys::HmacKey;
 use crate::memory::Account;
 use crate::store::digest_of;
 
@@ -18,6 +19,8 @@ pub struct StageInit<'a> {
     pub seed: u64,
     /// The vendor's principals, secrets filled in.
     pub principals: &'a Value,
+    /// How often the seed was played before in this process; see [`hmac_key`](Self::hmac_key).
+    pub incarnation: u64,
     /// The stage's time.
     pub now: Timestamp,
     /// Where the vendor counts what it keeps.
@@ -29,6 +32,20 @@ impl StageInit<'_> {
     pub fn rng(&self, purpose: &str) -> ChaCha12Rng {
         rng_for(self.seed, purpose)
     }
+
+    /// The key that signs tokens for `purpose`. It is another one each time the seed is played:
+    /// tokens without any random part would be the same again.
+    pub fn hmac_key(&self, purpose: &str) -> HmacKey {
+        HmacKey::derive(self.seed, &per_incarnation(purpose, self.incarnation))
+    }
+}
+
+/// `purpose` for one time of a seed; the first time it is the plain word.
+fn per_incarnation(purpose: &str, incarnation: u64) -> String {
+    match incarnation {
+        0 => purpose.to_owned(),
+        again => format!("{purpose} again {again}"),
+    }
 }
 
 /// A generator for `purpose` on a stage of this seed.
@@ -39,18 +56,24 @@ pub fn rng_for(seed: u64, purpose: &str) -> ChaCha12Rng {
 
 /// The generator of whatever a stage draws while it runs.
 #[derive(Debug)]
-pub(super) struct StageRng(Mutex<ChaCha12Rng>);
+pub(super) struct StageRng(Mutex<(ChaCha12Rng, u64)>);
 
 impl StageRng {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(Mutex::new(rng_for(seed, "stage")))
+    pub(super) fn new(seed: u64, incarnation: u64) -> Self {
+        let purpose = per_incarnation("stage", incarnation);
+        Self(Mutex::new((rng_for(seed, &purpose), incarnation)))
     }
 
-    pub(super) fn restart(&self, seed: u64) {
-        *self.lock() = rng_for(seed, "stage");
+    pub(super) fn restart(&self, seed: u64, incarnation: u64) {
+        let purpose = per_incarnation("stage", incarnation);
+        *self.lock() = (rng_for(seed, &purpose), incarnation);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ChaCha12Rng> {
+    pub(super) fn incarnation(&self) -> u64 {
+        self.lock().1
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (ChaCha12Rng, u64)> {
         self.0
             .lock()
             .expect("no code panics while it holds the generator")
@@ -58,8 +81,13 @@ impl StageRng {
 }
 
 impl Stage {
+    /// The key that signs tokens for `purpose`, as [`StageInit::hmac_key`] makes it.
+    pub fn hmac_key(&self, purpose: &str) -> HmacKey {
+        HmacKey::derive(self.seed, &per_incarnation(purpose, self.rng.incarnation()))
+    }
+
     /// Draws from the stage's generator.
     pub fn rng<T>(&self, draw: impl FnOnce(&mut dyn rand::Rng) -> T) -> T {
-        draw(&mut *self.rng.lock())
+        draw(&mut self.rng.lock().0)
     }
 }

@@ -112,7 +112,7 @@ impl Stage {
         new_state(
             vendor,
             given,
-            self.seed,
+            (self.seed, self.rng.incarnation()),
             Timestamp::from_millis(self.made.load(Ordering::SeqCst)),
             &self.account,
         )
@@ -123,7 +123,7 @@ impl Stage {
 pub(crate) fn new_state(
     vendor: &dyn Vendor,
     given: Option<Value>,
-    seed: u64,
+    (seed, incarnation): (u64, u64),
     now: Timestamp,
     memory: &Arc<Account>,
 ) -> Result<VendorState, String> {
@@ -135,6 +135,7 @@ pub(crate) fn new_state(
     }
     let init = StageInit {
         seed,
+        incarnation,
         principals: &principals,
         now,
         memory,

@@ -491,7 +491,7 @@ async fn the_server_tells_of_itself() {
     let bench = Bench::start().await;
     let health = bench.done("GET /health", "", 200).await;
     assert_eq!(health["status"], "ok");
-    assert_eq!(health["dropped"], json!({"lines": 0}));
+    assert_eq!(health["dropped"], json!({"lines": 0, "events": 0}));
     assert!(
         health["memory"]["used_bytes"].as_u64() > Some(0),
         "{health}"

@@ -6,5 +6,7 @@ mod description;
 mod gate;
 mod memory;
 mod refusals;
+mod seeds;
+mod shutdown;
 mod stream;
 mod walk;

@@ -97,6 +97,47 @@ async fn unknown_names_are_refused_with_the_nearest_known_one() {
     )
     .await;
     check("GET /journal?vendr=acme", "", 400, "did you mean `vendor`?").await;
+    for call in [
+        "GET /journal",
+        "GET /journal/wait",
+        "GET /journal/stream",
+        "GET /journal.har",
+    ] {
+        let ask = |query: &str| format!("{call}?{query}");
+        check(&ask("vendor=acm"), "", 400, "did you mean `acme`?").await;
+        check(&ask("endpoint=tokne"), "", 400, "did you mean `token`?").await;
+        check(
+            &ask("denial=wrong_secrt"),
+            "",
+            400,
+            "did you mean `wrong_secret`?",
+        )
+        .await;
+        check(
+            &ask("denial=bad_secrets"),
+            "",
+            400,
+            "did you mean `bad_secret`?",
+        )
+        .await;
+    }
+    for call in ["POST /journal/find", "POST /journal/count"] {
+        check(call, r#"{"vendor": "acm"}"#, 400, "did you mean `acme`?").await;
+        check(
+            call,
+            r#"{"endpoint": "tokne"}"#,
+            400,
+            "did you mean `token`?",
+        )
+        .await;
+        check(
+            call,
+            r#"{"denial": "expird_token"}"#,
+            400,
+            "did you mean `expired_token`?",
+        )
+        .await;
+    }
     check(
         "GET /journal?outcome=grantd",
         "",
@@ -189,7 +230,7 @@ async fn bodies_that_make_no_sense_are_refused() {
         "POST /clock",
         r#"{"now": "yesterday"}"#,
         400,
-        "`yesterday` is no RFC 3339 date",
+        "`yesterday` is not an RFC 3339 date",
     )
     .await;
     check("POST /clock", r#"{"advance_s": "1"}"#, 400, "invalid type").await;

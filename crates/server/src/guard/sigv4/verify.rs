@@ -250,13 +250,13 @@ fn wrong(
     };
     let canonical = parts.canonical();
     let string = string_to_sign(&canonical, claim);
-    let reason = if policy.echo_canonical {
-        "wrong_signature_echoed"
+    let denial = if policy.echo_canonical {
+        Denial::new(DenialKind::BadSignature, "wrong_signature_echoed")
     } else {
-        "wrong_signature"
+        Denial::new(DenialKind::BadSignature, "wrong_signature")
     };
     Some(
-        Denial::new(DenialKind::BadSignature, reason)
+        denial
             .expected(format!(
                 "a signature over the canonical request with SHA-256 {}",
                 sha256_hex(canonical.as_bytes())

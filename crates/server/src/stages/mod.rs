@@ -1,12 +1,17 @@
 //! The vendors of a server, and the stages that they play on.
 
+mod incarnations;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use locum_core::{Settings, Timestamp};
 use tokio::sync::watch;
+
+use incarnations::Incarnations;
 
 use crate::config::{ServerConfig, ServerError};
 use crate::memory::Account;
@@ -37,14 +42,12 @@ pub struct Stages {
     settings: Settings,
     open_port: OpenPort,
     memory: Arc<Account>,
+    incarnations: Incarnations,
     /// The observer's thread, where there is an observer.
     pub(crate) watched: Option<Watched>,
-    slots: RwLock<BTreeMap<String, Slot>>,
-}
-
-struct Slot {
-    stage: Arc<Stage>,
-    close: watch::Sender<bool>,
+    /// How many events the readers of event streams were too slow for.
+    pub(crate) missed_events: AtomicU64,
+    stages: RwLock<BTreeMap<String, Arc<Stage>>>,
 }
 
 impl Stages {
@@ -65,7 +68,7 @@ impl Stages {
             stage::new_state(
                 vendor.as_ref(),
                 None,
-                config.seed,
+                (config.seed, 0),
                 Timestamp::default(),
                 &memory,
             )
@@ -85,7 +88,9 @@ impl Stages {
             vendors,
             open_port,
             memory,
-            slots: RwLock::default(),
+            missed_events: AtomicU64::new(0),
+            incarnations: Incarnations::default(),
+            stages: RwLock::default(),
         }))
     }
 
@@ -126,26 +131,21 @@ impl Stages {
         // 53 bits: the stage document is read in languages whose numbers hold no more.
         let seed = rand::random::<u64>() >> 11;
         let stage = self.make(&name, seed, spec).await?;
-        let (close, _) = watch::channel(false);
         if stage.spec.listen {
             for vendor in &self.vendors {
                 let vendor = &vendor.profile().vendor;
-                let address = (self.open_port)(self, &stage, vendor, close.subscribe())?;
+                let address = (self.open_port)(self, &stage, vendor, stage.closing())?;
                 stage.set_address(vendor, address);
             }
         }
-        let mut slots = self.write();
-        if slots.len() >= MAX_STAGES {
+        let mut stages = self.write();
+        if stages.len() >= MAX_STAGES {
             return Err(ServerError::Full(MAX_STAGES));
         }
-        if slots.contains_key(&name) {
+        if stages.contains_key(&name) {
             return Err(ServerError::Taken(name));
         }
-        let slot = Slot {
-            stage: Arc::clone(&stage),
-            close,
-        };
-        slots.insert(name, slot);
+        stages.insert(name, Arc::clone(&stage));
         Ok(stage)
     }
 
@@ -156,9 +156,10 @@ impl Stages {
         spec: StageSpec,
     ) -> Result<Arc<Stage>, ServerError> {
         self.reclaim();
+        let seed = spec.seed.unwrap_or(seed);
         let stage = Stage::make(
             name.to_owned(),
-            seed,
+            (seed, self.incarnations.next(seed)),
             spec,
             &self.settings,
             &self.vendors,
@@ -173,7 +174,10 @@ impl Stages {
     /// # Errors
     /// When its store cannot be reached.
     pub async fn reset(&self, stage: &Stage) -> Result<(), ServerError> {
-        Ok(stage.reset(&self.settings, &self.vendors).await?)
+        let incarnation = self.incarnations.next(stage.seed);
+        Ok(stage
+            .reset(incarnation, &self.settings, &self.vendors)
+            .await?)
     }
 
     /// The memory that all stages take.
@@ -224,13 +228,12 @@ impl Stages {
 
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<Arc<Stage>> {
-        self.read().get(name).map(|slot| Arc::clone(&slot.stage))
+        self.read().get(name).map(Arc::clone)
     }
 
     /// All stages, by name.
     pub fn all(&self) -> Vec<Arc<Stage>> {
-        let slots = self.read();
-        slots.values().map(|slot| Arc::clone(&slot.stage)).collect()
+        self.read().values().map(Arc::clone).collect()
     }
 
     /// Whether this very stage is still one of the server's.
@@ -241,10 +244,9 @@ impl Stages {
 
     /// Throws a stage away, its ports and memory with it; says whether there was one.
     pub fn remove(&self, name: &str) -> bool {
-        let slot = self.write().remove(name);
-        slot.is_some_and(|slot| {
-            let _ = slot.close.send(true);
-            slot.stage.close();
+        let stage = self.write().remove(name);
+        stage.is_some_and(|stage| {
+            stage.close();
             true
         })
     }
@@ -305,14 +307,14 @@ impl Stages {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Slot>> {
-        self.slots
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Stage>>> {
+        self.stages
             .read()
             .expect("no code panics while it holds the stages")
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Slot>> {
-        self.slots
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Arc<Stage>>> {
+        self.stages
             .write()
             .expect("no code panics while it holds the stages")
     }
