@@ -38,7 +38,7 @@ fn serve(reply: &'static str) -> String {
 /// No row of any vendor passes, and the command says that something is wrong.
 fn check(name: &str, reply: &'static str) {
     let url = serve(reply);
-    for vendor in locum::mocks::WORDS {
+    for vendor in locum::mocks::SLUGS {
         let (code, results) = judge_endpoint(&format!("fake-{name}-{vendor}"), vendor, &url);
         let met = rows(&results, &["PASS", "HARNESS"]);
         assert_eq!(met, Vec::<String>::new(), "{name} as {vendor}");

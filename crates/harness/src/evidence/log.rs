@@ -127,8 +127,8 @@ impl EvidenceLog {
     }
 
     /// Writes that the harness turned the mock.
-    pub fn control(&mut self, call: &str, body: Value) -> RecordId {
-        let body = self.redact_json(&body);
+    pub fn control(&mut self, call: &str, body: &Value) -> RecordId {
+        let body = self.redact_json(body);
         self.write(Event::Control {
             call: call.to_owned(),
             body,
@@ -277,9 +277,9 @@ mod tests {
     #[test]
     fn the_clock_is_the_sum_of_its_turns_so_far() {
         let mut log = log();
-        let first = log.control("clock", json!({"advance_s": 3.5}));
-        let second = log.control("settings", json!({"advance_s": 99}));
-        log.control("clock", json!({"advance_s": -1}));
+        let first = log.control("clock", &json!({"advance_s": 3.5}));
+        let second = log.control("settings", &json!({"advance_s": 99}));
+        log.control("clock", &json!({"advance_s": -1}));
         assert!(log.evidence().turned_before(Some(first)).abs() < 1e-9);
         assert!((log.evidence().turned_before(Some(second)) - 3.5).abs() < 1e-9);
         assert!((log.evidence().turned_before(None) - 2.5).abs() < 1e-9);

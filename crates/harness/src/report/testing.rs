@@ -80,7 +80,7 @@ fn scenario(key: &str, turned: bool) -> (Scenario, Redactor) {
     let mut log = EvidenceLog::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
     log.hide("t0p secret", "client secret");
     if turned {
-        log.control("clock", json!({"advance_s": 304}));
+        log.control("clock", &json!({"advance_s": 304}));
     }
     let request = Request::new("POST", "/token").body("secret=t0p+secret");
     let seq = log.request(Operation::Login, None, &Variation::Documented, &request);

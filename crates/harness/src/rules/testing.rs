@@ -438,13 +438,13 @@ impl Log {
     }
 
     /// The harness turned the mock, or measured something.
-    pub(crate) fn control(mut self, call: &str, body: serde_json::Value) -> Self {
+    pub(crate) fn control(mut self, call: &str, body: &serde_json::Value) -> Self {
         self.log.control(call, body);
         self
     }
 
     pub(crate) fn advance(mut self, seconds: f64) -> Self {
-        self.log.control("clock", json!({"advance_s": seconds}));
+        self.log.control("clock", &json!({"advance_s": seconds}));
         self
     }
 

@@ -146,7 +146,7 @@ impl ScenarioContext {
             return Ok(());
         };
         stage.advance(seconds).await?;
-        self.log.control("clock", json!({"advance_s": seconds}));
+        self.log.control("clock", &json!({"advance_s": seconds}));
         Ok(())
     }
 
@@ -159,7 +159,7 @@ impl ScenarioContext {
         let mut settings = Map::new();
         settings.insert(format!("{}.{name}", self.profile.vendor), value);
         stage.set(&settings).await?;
-        self.log.control("settings", Value::Object(settings));
+        self.log.control("settings", &Value::Object(settings));
         Ok(())
     }
 

@@ -18,7 +18,7 @@ async fn slow_tokens(world: &mut World, delay_ms: u64) -> Result<(), Error> {
         "then": {"delay_ms": delay_ms},
     });
     context.mock()?.inject(&fault).await?;
-    context.log.control("faults", fault);
+    context.log.control("faults", &fault);
     Ok(())
 }
 
@@ -52,6 +52,6 @@ async fn revokes(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     let selector = json!({"vendor": context.profile.vendor, "all": true});
     context.mock()?.revoke_tokens(&selector).await?;
-    context.log.control("tokens/revoke", selector);
+    context.log.control("tokens/revoke", &selector);
     Ok(())
 }

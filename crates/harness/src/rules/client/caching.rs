@@ -147,7 +147,7 @@ mod tests {
     fn a_token_that_ended_is_renewed_with_right() {
         let turned = in_turn(2, 5).advance(90_000.0);
         check(&turned, "CACHE-01", Grade::Unobserved);
-        let revoked = in_turn(2, 5).control("tokens/revoke", json!({"all": true}));
+        let revoked = in_turn(2, 5).control("tokens/revoke", &json!({"all": true}));
         check(&revoked, "CACHE-01", Grade::Unobserved);
     }
 
