@@ -223,7 +223,8 @@ mod tests {
         check("/{group}/{site}", Some("/g-1/9"));
         check("/{ward_id}", Some("/7"));
         check("/{unknown}", None);
-        check("/{open", None);
+        // A brace without a name behind it is text, as everywhere in profiles.
+        check("/{open", Some("/{open"));
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(super) struct Render {
     /// Folder that a run wrote with --report
     pub(super) folder: PathBuf,
     /// Folder for the reports, instead of the same one
-    #[arg(long)]
+    #[arg(long, env = "LOCUM_OUT")]
     pub(super) out: Option<PathBuf>,
 }
 
@@ -160,10 +160,16 @@ mod tests {
     #[test]
     fn each_flag_has_the_variable_of_its_name() {
         let command = super::Args::command();
+        // What prints something and ends is asked for by hand.
+        let by_hand = ["help", "help-env"];
+        let deeper = command
+            .get_subcommands()
+            .flat_map(clap::Command::get_subcommands);
         let flags = command
             .get_subcommands()
+            .chain(deeper)
             .flat_map(clap::Command::get_arguments)
-            .filter(|flag| flag.get_long().is_some_and(|long| long != "help"));
+            .filter(|flag| flag.get_long().is_some_and(|long| !by_hand.contains(&long)));
         let mut switches = 0;
         for flag in flags {
             let long = flag.get_long().expect("it has one");
