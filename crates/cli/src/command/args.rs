@@ -31,7 +31,7 @@ pub(super) enum Command {
 /// Flags of `serve`.
 #[derive(Debug, Group)]
 pub(super) struct Serve {
-    /// Vendors by their word, or profiles as `FILE.toml`; all built-in ones when none is named
+    /// Vendors by their names, or profiles as `FILE.toml`; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
     /// Port to listen on; 0 takes any free one
     #[arg(long, env = "LOCUM_PORT", default_value_t = 4700)]
@@ -68,7 +68,7 @@ pub(super) struct Serve {
 /// Flags of `check`.
 #[derive(Debug, Group)]
 pub(super) struct Check {
-    /// Vendors by their word; all built-in ones when none is named
+    /// Vendors by their names; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
     /// What stands before the documented paths of a vendor's own endpoint
     #[arg(long, env = "LOCUM_URL")]

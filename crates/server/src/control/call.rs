@@ -22,7 +22,7 @@ const MAX_BODY: usize = 1 << 20;
 pub(super) type Answer = http::Response<Body>;
 
 /// What a call's function gives.
-pub(super) type Outcome = Result<Answer, Refusal>;
+pub(super) type CallResult = Result<Answer, Refusal>;
 
 /// A parameter of the query.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ pub(super) const fn number(name: &'static str) -> Param {
 
 /// One call.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ControlCall {
     /// Its method and its path, with a space between. A path that begins with `…` hangs below a
     /// stage; the same path directly under `/_locum` then means the stage `default`.
     pub(super) line: &'static str,
@@ -61,15 +61,15 @@ pub(super) struct Call {
     /// The status of success.
     pub(super) status: u16,
     /// The function.
-    pub(super) run: fn(Ask) -> BoxFuture<'static, Outcome>,
+    pub(super) run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
 }
 
-impl Call {
+impl ControlCall {
     /// A call without query and body that answers 200.
     pub(super) const fn new(
         line: &'static str,
         does: &'static str,
-        run: fn(Ask) -> BoxFuture<'static, Outcome>,
+        run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
     ) -> Self {
         Self {
             line,
@@ -119,7 +119,7 @@ impl Call {
 }
 
 /// A request that reached a call.
-pub(super) struct Ask {
+pub(super) struct ControlRequest {
     pub(super) stages: Arc<Stages>,
     pub(super) control: Arc<Control>,
     /// `host:port` as the caller addressed it.
@@ -131,7 +131,7 @@ pub(super) struct Ask {
     body: Bytes,
 }
 
-impl Ask {
+impl ControlRequest {
     /// The value of `{name}` in the path.
     pub(super) fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(have, _)| have == name);
@@ -170,8 +170,8 @@ impl Ask {
 }
 
 /// A function that needs not wait, as the table takes it.
-pub(super) fn ready(outcome: Outcome) -> BoxFuture<'static, Outcome> {
-    Box::pin(future::ready(outcome))
+pub(super) fn ready(result: CallResult) -> BoxFuture<'static, CallResult> {
+    Box::pin(future::ready(result))
 }
 
 /// A JSON answer, with a line end for the terminal.
@@ -192,12 +192,12 @@ pub(super) fn written(status: u16, media_type: &'static str, body: impl Into<Bod
 /// Answers one request to `call`.
 pub(super) async fn answer(
     control: &Arc<Control>,
-    call: &'static Call,
+    call: &'static ControlCall,
     params: &RawPathParams,
     request: Request,
 ) -> Answer {
-    match asked(control, call, params, request).await {
-        Ok(ask) => match (call.run)(ask).await {
+    match read_request(control, call, params, request).await {
+        Ok(request) => match (call.run)(request).await {
             Ok(answer) => answer,
             Err(refusal) => refusal.into_answer(),
         },
@@ -205,12 +205,12 @@ pub(super) async fn answer(
     }
 }
 
-async fn asked(
+async fn read_request(
     control: &Arc<Control>,
-    call: &Call,
+    call: &ControlCall,
     params: &RawPathParams,
     request: Request,
-) -> Result<Ask, Refusal> {
+) -> Result<ControlRequest, Refusal> {
     let (head, body) = request.into_parts();
     gate::pass(&control.stages, head.uri.path(), &head.headers)?;
     let query = input::query(head.uri.query().unwrap_or_default(), call.query)?;
@@ -226,7 +226,7 @@ async fn asked(
     let path = params
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Ask {
+    Ok(ControlRequest {
         control: Arc::clone(control),
         host,
         query,

@@ -9,11 +9,11 @@ use super::refusal::Refusal;
 use crate::Stages;
 
 /// The one call that is open to all: whoever started the container asks whether it lives.
-const OPEN: &str = "/_locum/health";
+const PUBLIC_PATH: &str = "/_locum/health";
 
 /// Lets a request pass, or says why not.
 pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    if path == OPEN {
+    if path == PUBLIC_PATH {
         return Ok(());
     }
     host::check(headers, &stages.config.allowed_hosts)?;

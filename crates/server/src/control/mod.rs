@@ -47,7 +47,7 @@ use axum::routing::{MethodFilter, on};
 use locum_core::setting::nearest;
 
 use crate::Stages;
-use call::{Answer, Call};
+use call::{Answer, ControlCall};
 use refusal::Refusal;
 
 /// Who answers: the stages, and what calls must not do at the same time.
@@ -59,7 +59,7 @@ struct Control {
 }
 
 /// All calls, in the order of the description.
-fn calls() -> impl Iterator<Item = &'static Call> {
+fn calls() -> impl Iterator<Item = &'static ControlCall> {
     [
         stages::CALLS,
         principals::CALLS,
@@ -118,7 +118,7 @@ fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refu
 
 fn no_call(request: &Request<Body>) -> Refusal {
     let path = request.uri().path();
-    let known: Vec<String> = calls().flat_map(Call::paths).collect();
+    let known: Vec<String> = calls().flat_map(ControlCall::paths).collect();
     // What all have in common would make all look alike.
     let below = |path| str::strip_prefix(path, "/_locum").unwrap_or(path);
     let known = known.iter().map(|path| below(path));

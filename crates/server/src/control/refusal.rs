@@ -77,11 +77,16 @@ impl Refusal {
     pub(super) fn json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         if !error.is_data() {
-            return Self::bad(format!("the body is no JSON: {text}"))
+            return Self::bad(format!("the body is not valid JSON: {text}"))
                 .hint("a JSON object, such as {\"advance_s\": 60}");
         }
         let end = text.rfind(" at line ").unwrap_or(text.len());
         let fault = text[..end].replacen("unknown field", "unknown member", 1);
+        // Names of types mean nothing to the caller.
+        let fault = match fault.split_once(", expected struct ") {
+            Some((received, _)) => format!("{received}, expected an object"),
+            None => fault.replace(", expected string or map", ", expected a name or an object"),
+        };
         let quoted: Vec<&str> = fault.split('`').skip(1).step_by(2).collect();
         match &quoted[..] {
             [unknown, known @ ..] if fault.starts_with("unknown ") => {
