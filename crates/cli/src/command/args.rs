@@ -39,13 +39,13 @@ pub(super) struct Serve {
     /// Address to listen on; one that is not loopback demands a token for the control API
     #[arg(long, env = "LOCUM_HOST", default_value = "127.0.0.1")]
     pub(super) host: IpAddr,
-    /// Seed of everything that the stage `default` draws by chance
+    /// Seed of all random choices of the stage `default`
     #[arg(long, env = "LOCUM_SEED", default_value_t = 0)]
     pub(super) seed: u64,
     /// An evil twin, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN")]
     pub(super) twin: Option<String>,
-    /// File to write the port to once it is open
+    /// File that holds the port while the server answers
     #[arg(long, env = "LOCUM_PORT_FILE")]
     pub(super) port_file: Option<PathBuf>,
     /// Bearer token of the control API
@@ -70,7 +70,7 @@ pub(super) struct Serve {
 pub(super) struct Check {
     /// Vendors by their names; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
-    /// What stands before the documented paths of a vendor's own endpoint
+    /// Base URL of a vendor's own endpoint, before the documented paths
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
     /// An evil twin in the judged vendor's place, as vendor/name or just its name

@@ -1,4 +1,4 @@
-//! Vendors from the command line: built-in words and profile files.
+//! Vendors from the command line: built-in names and profile files.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ pub(super) const CALLS: &[ControlCall] = &[
     ),
     ControlCall::new(
         "POST …/barriers/{name}/open",
-        "lets go all that wait there, now and later",
+        "releases the requests that wait there, now and later",
         |request| ready(open(&request)),
     ),
 ];

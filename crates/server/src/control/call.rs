@@ -18,10 +18,10 @@ use crate::stage::Stage;
 /// The largest body in bytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// What goes back.
+/// The HTTP response.
 pub(super) type Answer = http::Response<Body>;
 
-/// What a call's function gives.
+/// What a call's function returns.
 pub(super) type CallResult = Result<Answer, Refusal>;
 
 /// A parameter of the query.
@@ -52,15 +52,15 @@ pub(super) struct ControlCall {
     /// Its method and its path, with a space between. A path that begins with `…` hangs below a
     /// stage; the same path directly under `/_locum` then means the stage `default`.
     pub(super) line: &'static str,
-    /// What it does, in a phrase.
+    /// What it does, for the description.
     pub(super) does: &'static str,
-    /// What its query may say.
+    /// Parameters that its query may have.
     pub(super) query: &'static [Param],
-    /// A body that it takes; without one it takes none.
+    /// An example of its body; `None` when it takes no body.
     pub(super) body: Option<&'static str>,
     /// The status of success.
     pub(super) status: u16,
-    /// The function.
+    /// What answers it.
     pub(super) run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
 }
 
@@ -81,19 +81,19 @@ impl ControlCall {
         }
     }
 
-    /// It takes these parameters.
+    /// With these query parameters.
     pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
         self.query = query;
         self
     }
 
-    /// It takes a body such as this one.
+    /// With a body, of which this is an example.
     pub(super) const fn body(mut self, example: &'static str) -> Self {
         self.body = Some(example);
         self
     }
 
-    /// It answers so when it succeeds.
+    /// With this status on success.
     pub(super) const fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -169,7 +169,7 @@ impl ControlRequest {
     }
 }
 
-/// A function that needs not wait, as the table takes it.
+/// The result of a function that does not wait, as the table takes it.
 pub(super) fn ready(result: CallResult) -> BoxFuture<'static, CallResult> {
     Box::pin(future::ready(result))
 }
@@ -240,7 +240,7 @@ async fn read_request(
 async fn collected(body: Body) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(READ_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Refusal::new(413, "the body broke off or is too large")
+        Ok(Err(_)) => Err(Refusal::new(413, "the body is incomplete or too large")
             .hint(format!("at most {MAX_BODY} bytes"))),
         Err(_) => Err(Refusal::new(408, "the body did not arrive in time")
             .hint(format!("all of it within {} s", READ_TIMEOUT.as_secs()))),

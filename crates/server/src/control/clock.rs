@@ -33,7 +33,7 @@ fn adjust(request: &ControlRequest) -> CallResult {
     let stage = request.stage()?;
     let change: ClockChange = request.body()?;
     if change == ClockChange::default() {
-        return Err(Refusal::bad("the body says nothing of the clock")
+        return Err(Refusal::bad("the body changes nothing of the clock")
             .hint("one or more of advance_s, now, mode"));
     }
     let adjusted = stage.clock.try_adjust(change);

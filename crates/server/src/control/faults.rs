@@ -1,4 +1,4 @@
-//! Faults: add, list, take away.
+//! Faults: add, list, remove.
 
 use http::{HeaderName, HeaderValue};
 use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
@@ -19,10 +19,10 @@ pub(super) const CALLS: &[ControlCall] = &[
             r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
         .status(201),
-    ControlCall::new("DELETE …/faults", "takes all faults away", |request| {
+    ControlCall::new("DELETE …/faults", "removes all faults", |request| {
         ready(clear(&request))
     }),
-    ControlCall::new("DELETE …/faults/{id}", "takes one fault away", |request| {
+    ControlCall::new("DELETE …/faults/{id}", "removes one fault", |request| {
         ready(remove(&request))
     }),
 ];
@@ -105,7 +105,7 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
-        return Err(Refusal::bad("`then` says nothing").hint(
+        return Err(Refusal::bad("`then` is empty").hint(
             "one or more of status, delay_ms, reset, empty, truncate, malformed, lose_reply, hold",
         ));
     }

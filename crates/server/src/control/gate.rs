@@ -41,7 +41,7 @@ pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(
         return Ok(());
     }
     Err(
-        Refusal::new(401, "the control API wants its bearer token").hint(
+        Refusal::new(401, "the control API needs its bearer token").hint(
             "Authorization: Bearer and the token that was printed at start, or LOCUM_CONTROL_TOKEN",
         ),
     )

@@ -42,28 +42,30 @@ const BODY: &str = r#"{"after": 0, "limit": 100, "vendor": "pattern", "outcome":
 
 /// The calls of this section.
 pub(super) const CALLS: &[ControlCall] = &[
-    ControlCall::new("GET …/journal", "gives the entries in order", |request| {
-        ready(list(&request))
-    })
+    ControlCall::new(
+        "GET …/journal",
+        "returns the entries in order",
+        |request| ready(list(&request)),
+    )
     .query(FILTER),
     ControlCall::new("DELETE …/journal", "empties the journal", |request| {
         ready(clear(&request))
     }),
     ControlCall::new(
         "POST …/journal/find",
-        "gives the entries that fit",
+        "returns the entries that match",
         |request| ready(find(&request)),
     )
     .body(BODY),
     ControlCall::new(
         "POST …/journal/count",
-        "counts the entries that fit",
+        "counts the entries that match",
         |request| ready(count(&request)),
     )
     .body(BODY),
     ControlCall::new(
         "GET …/journal/wait",
-        "answers when `count` entries fit, or 408 after `timeout` seconds",
+        "answers when `count` entries match, or 408 after `timeout` seconds",
         |request| Box::pin(wait::wait(request)),
     )
     .query(WAIT),
@@ -75,13 +77,13 @@ pub(super) const CALLS: &[ControlCall] = &[
     .query(FILTER),
     ControlCall::new(
         "GET …/journal.har",
-        "gives the entries as HAR 1.2",
+        "returns the entries as HAR 1.2",
         |request| ready(har::har(&request)),
     )
     .query(FILTER),
     ControlCall::new(
         "GET …/journal/{id}",
-        "gives one exchange whole",
+        "returns one exchange in full",
         |request| ready(one(&request)),
     ),
 ];

@@ -12,13 +12,13 @@ use crate::observe::Watched;
 pub(super) const CALLS: &[ControlCall] = &[
     ControlCall::new(
         "GET /health",
-        "says that the server lives, what memory it takes, and what slow readers missed",
+        "reports that the server runs, its memory, and what slow readers missed",
         |request| Box::pin(health(request)),
     ),
-    ControlCall::new("GET /ready", "says which vendors answer", |request| {
+    ControlCall::new("GET /ready", "reports which vendors answer", |request| {
         ready(Ok(readiness(&request)))
     }),
-    ControlCall::new("GET /version", "says what runs here", |_| {
+    ControlCall::new("GET /version", "reports name and version", |_| {
         let version = json!({"name": "locum", "version": env!("CARGO_PKG_VERSION")});
         ready(Ok(call::json(200, &version)))
     }),

@@ -1,6 +1,6 @@
 //! The control API: how a test, a person with curl, a page or a thin client turns a running mock.
 //!
-//! Each call is a row of a section's `CALLS`: method, path, a phrase, and the function that
+//! Each call is a row of a section's `CALLS`: method, path, description, and the function that
 //! answers. The router and the OpenAPI document are both made of those rows, so that neither can
 //! say what the other does not. A request walks through `gate` (may it?), `call` (path, query and
 //! body, read strictly) and the section's function; whatever goes wrong on the way is a
@@ -9,10 +9,10 @@
 //! # Layout
 //!
 //! - `call`, `input`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
-//! - `stages`, `document`, `principals`: worlds, and what stands in them
-//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: how they are turned
+//! - `stages`, `document`, `principals`: stages, and what they hold
+//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there
-//! - `meta`: of the server itself
+//! - `meta`: the server itself
 
 mod barriers;
 mod call;

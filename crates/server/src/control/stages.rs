@@ -19,17 +19,17 @@ pub(super) const CALLS: &[ControlCall] = &[
             r#"{"name": "mine", "seed": 7, "listen": true, "clock": {"now": "2026-11-24T10:00:00Z", "mode": "frozen"}, "settings": {}, "vendors": {}}"#,
         )
         .status(201),
-    ControlCall::new("GET …", "gives the stage document", |request| {
+    ControlCall::new("GET …", "returns the stage document", |request| {
         ready(read(&request))
     }),
     ControlCall::new(
         "POST …/reset",
-        "brings the stage back to how it was when made",
+        "resets the stage to how it was when made",
         |request| Box::pin(reset(request)),
     ),
     ControlCall::new(
         "DELETE /stages/{stage}",
-        "throws the stage away, its ports and memory with it",
+        "deletes the stage with its ports and memory",
         |request| ready(delete(&request)),
     ),
 ];

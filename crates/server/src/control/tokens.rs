@@ -33,18 +33,18 @@ pub(super) const CALLS: &[ControlCall] = &[
     ]),
     ControlCall::new(
         "GET …/tokens/{id}",
-        "gives a token with its lineage",
+        "returns a token with its lineage",
         |request| Box::pin(one(request)),
     ),
     ControlCall::new(
         "POST …/tokens/expire",
-        "ends the tokens that the selector names, by time",
+        "expires the tokens that the selector matches",
         |request| Box::pin(end(request, End::Expire)),
     )
     .body(SELECTOR),
     ControlCall::new(
         "POST …/tokens/revoke",
-        "ends the tokens that the selector names, by revocation",
+        "revokes the tokens that the selector matches",
         |request| Box::pin(end(request, End::Revoke)),
     )
     .body(SELECTOR),

@@ -18,7 +18,7 @@ pub(super) const CALLS: &[ControlCall] = &[
     ),
     ControlCall::new(
         "GET …/twin",
-        "says which twin is in place, if any",
+        "returns the twin in place, if any",
         |request| ready(read(&request)),
     ),
     ControlCall::new(
@@ -27,11 +27,9 @@ pub(super) const CALLS: &[ControlCall] = &[
         |request| ready(put(&request)),
     )
     .body(r#"{"name": "pattern/any-secret"}"#),
-    ControlCall::new(
-        "DELETE …/twin",
-        "brings the honest vendor back",
-        |request| ready(delete(&request)),
-    ),
+    ControlCall::new("DELETE …/twin", "removes the twin", |request| {
+        ready(delete(&request))
+    }),
 ];
 
 #[derive(Debug, Deserialize)]

@@ -34,7 +34,7 @@ pub(super) async fn wait(request: ControlRequest) -> CallResult {
         Err(_) => {
             let have = fitting(&stage, &filter);
             Err(
-                Refusal::new(408, format!("{have} of {count} entries came in time"))
+                Refusal::new(408, format!("{have} of {count} entries arrived in time"))
                     .hint("GET /_locum/journal shows what arrived; `timeout` is in seconds")
                     .with("count", have),
             )

@@ -223,7 +223,7 @@ async fn bodies_that_make_no_sense_are_refused() {
     let check = async |line: &str, body: &str, status: u16, needle: &str| {
         check(&bench, line, body, status, needle).await;
     };
-    check("POST /clock", "", 400, "says nothing").await;
+    check("POST /clock", "", 400, "changes nothing").await;
     check("POST /clock", "{", 400, "not valid JSON").await;
     check("POST /clock", "advance_s=1", 400, "not valid JSON").await;
     check(
@@ -309,7 +309,7 @@ async fn bodies_that_make_no_sense_are_refused() {
     check("GET /journal/wait?timeout=601", "", 400, "out of range").await;
     check("GET /journal/wait?count=1.5", "", 400, "not a whole number").await;
     check("POST /faults", "{}", 400, "missing field `then`").await;
-    check("POST /faults", r#"{"then": {}}"#, 400, "says nothing").await;
+    check("POST /faults", r#"{"then": {}}"#, 400, "is empty").await;
     check(
         "POST /faults",
         r#"{"then": {"status": 101}}"#,
