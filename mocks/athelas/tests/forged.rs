@@ -1,4 +1,4 @@
-//! Tokens that the stage knows and whose text is no good: what the text says decides.
+//! Tokens that the stage knows and whose text is invalid: the text decides.
 
 use std::time::Duration;
 

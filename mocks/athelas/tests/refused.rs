@@ -67,7 +67,7 @@ async fn bodies_that_are_refused() {
             422,
             OTHER_GRANT,
         ),
-        // bodies that are no form
+        // bodies that are not forms
         (FORM, String::new(), 422, BOTH_MISSING),
         ("", format!("{name}&password={password}"), 422, BOTH_MISSING),
         ("", json.clone(), 422, BOTH_MISSING),

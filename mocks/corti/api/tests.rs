@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::super::caller::{TENANT, add_tenant, call, create, encounter, token, token_of};
 use super::super::listing::Listing;
-use super::super::shape;
+use super::super::validation;
 use super::super::vendor;
 use locum_testkit::{Answer, TestServer};
 
@@ -34,7 +34,7 @@ async fn the_documented_request_makes_an_interaction() {
         (answer.status, answer.header("content-type")),
         (201, Some("application/json"))
     );
-    assert!(shape::is_uuid(id));
+    assert!(validation::is_uuid(id));
     let url = format!(
         "ws://{}/audio-bridge/v2/interactions/{id}/streams?tenant-name=copiloteu",
         server.host()
@@ -469,7 +469,7 @@ async fn bad_requests_are_told_what_is_wrong() {
         let told = answer.json();
         assert_eq!(told["status"], status, "{line} {body}");
         assert!(
-            told["requestid"].as_str().is_some_and(shape::is_uuid),
+            told["requestid"].as_str().is_some_and(validation::is_uuid),
             "{told}"
         );
         let detail = told["detail"].as_str().expect("a detail");
@@ -519,7 +519,7 @@ async fn refusals_have_the_shape_of_the_setting() {
         "encounter"
     );
     assert!(
-        error["requestId"].as_str().is_some_and(shape::is_uuid),
+        error["requestId"].as_str().is_some_and(validation::is_uuid),
         "{error}"
     );
 }
@@ -614,7 +614,7 @@ proptest! {
             prop_assert!(listing.page(Vec::new()).is_empty());
         }
         if let Ok(Value::Object(body)) = serde_json::from_str(&body) {
-            let _ = (shape::check_new(&body), shape::check_change(&body));
+            let _ = (validation::check_new(&body), validation::check_change(&body));
         }
     }
 }

@@ -123,7 +123,7 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
         if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
             return Err(
                 Refusal::bad(format!("`{name}` with this value is not a valid header"))
-                    .hint("RFC 9110 section 5 says which characters may stand there"),
+                    .hint("RFC 9110 section 5 says which characters are allowed"),
             );
         }
     }
