@@ -8,9 +8,6 @@ pub mod corti;
 pub mod pattern;
 pub mod scribe;
 
-#[cfg(test)]
-mod wire;
-
 use std::sync::Arc;
 
 use locum_server::Vendor;

@@ -83,7 +83,7 @@ pub(super) fn examine(mock: &Mock, endpoint: &str, token: &str) -> Result<(), De
     refuse(check_claims(mock, &parts.claims))
 }
 
-/// PyJWT refuses a subject that is no text, an audience that nobody configured, and a token from
+/// PyJWT refuses a subject that is not text, an audience that nobody configured, and a token from
 /// the future.
 fn check_claims(mock: &Mock, claims: &Map<String, Value>) -> Result<(), Denial> {
     let malformed = |got: &str| Denial::new(DenialKind::Malformed, "malformed_token").got(got);
@@ -92,7 +92,7 @@ fn check_claims(mock: &Mock, claims: &Map<String, Value>) -> Result<(), Denial> 
     match claims.get("sub") {
         Some(Value::String(_)) => {}
         None if !wants("sub") => {}
-        _ => return Err(malformed("a sub that is no text")),
+        _ => return Err(malformed("a sub that is not text")),
     }
     if claims.contains_key("aud") && !wants("aud") {
         return Err(malformed("an aud that nobody configured"));

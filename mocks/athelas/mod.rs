@@ -9,10 +9,10 @@ mod guard;
 mod jobs;
 mod model;
 mod rate;
-mod slash;
 #[cfg(test)]
 mod tests;
 mod token;
+mod trailing_slash;
 mod twins;
 
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -129,7 +129,7 @@ impl Vendor for Athelas {
 
     fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {
         let redirect = match failure {
-            RoutingFailure::Path => slash::redirect(mock, request),
+            RoutingFailure::Path => trailing_slash::redirect(mock, request),
             _ => None,
         };
         Reply::denied(mock.profile(), redirect.unwrap_or_else(|| failure.denial()))

@@ -1,6 +1,6 @@
 //! The two FastAPI versions on which the vendor's silence was measured, where they part.
 //!
-//! What is literal here is no fact of the vendor's: it is the model's, one per version.
+//! What is literal here is not a fact of the vendor's: it is the model's, one per version.
 
 use locum_server::Mock;
 

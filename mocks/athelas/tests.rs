@@ -11,7 +11,7 @@ use locum_core::{Filter, Profile};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::vendor;
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
 const TOKEN: &str = "POST /v1/ambient/api/auth/token";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -19,13 +19,13 @@ const WRONG: &str = r#"{"detail":"Incorrect username or password"}"#;
 const NOT_AUTHENTICATED: &str = r#"{"detail":"Not authenticated"}"#;
 const NOT_VALIDATED: &str = r#"{"detail":"Could not validate credentials"}"#;
 
-async fn bench() -> Bench {
-    Bench::start(vendor()).await
+async fn server() -> TestServer {
+    TestServer::start(vendor()).await
 }
 
 /// Name and password of the account at `at`, encoded for a form.
-fn account(bench: &Bench, at: usize) -> (String, String) {
-    let user = bench.document().principals["users"][at].clone();
+fn account(server: &TestServer, at: usize) -> (String, String) {
+    let user = server.document().principals["users"][at].clone();
     let encoded = |name: &str| {
         utf8_percent_encode(user[name].as_str().expect("text"), NON_ALPHANUMERIC).to_string()
     };
@@ -33,13 +33,13 @@ fn account(bench: &Bench, at: usize) -> (String, String) {
 }
 
 /// The form of the page's sample with the account at `at`.
-fn form(bench: &Bench, at: usize) -> String {
-    let (username, password) = account(bench, at);
+fn form(server: &TestServer, at: usize) -> String {
+    let (username, password) = account(server, at);
     format!("username={username}&password={password}")
 }
 
-async fn login(bench: &Bench) -> String {
-    let answer = bench.request(TOKEN, FORM, form(bench, 0)).await;
+async fn login(server: &TestServer) -> String {
+    let answer = server.request(TOKEN, FORM, form(server, 0)).await;
     let token = answer.json()["access_token"].as_str().map(str::to_owned);
     token.unwrap_or_else(|| panic!("no token: {}", answer.text()))
 }
@@ -48,9 +48,9 @@ fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
 }
 
-async fn get(bench: &Bench, path: &str, token: &str) -> Answer {
+async fn get(server: &TestServer, path: &str, token: &str) -> Answer {
     let line = format!("GET /v1/ambient/api{path}");
-    bench.request(&line, &bearer(token), "").await
+    server.request(&line, &bearer(token), "").await
 }
 
 /// A multipart body with boundary `B`: names, file names and values.
@@ -63,7 +63,7 @@ fn multipart(parts: &[(&str, Option<&str>, &str)]) -> String {
 }
 
 async fn post(
-    bench: &Bench,
+    server: &TestServer,
     path: &str,
     token: &str,
     parts: &[(&str, Option<&str>, &str)],
@@ -73,12 +73,12 @@ async fn post(
         "Content-Type: multipart/form-data; boundary=B\r\n{}",
         bearer(token)
     );
-    bench.request(&line, &headers, multipart(parts)).await
+    server.request(&line, &headers, multipart(parts)).await
 }
 
 /// Everything that the journal holds, as text.
-fn journal(bench: &Bench) -> String {
-    let entries = bench.stage.find(&Filter::default());
+fn journal(server: &TestServer) -> String {
+    let entries = server.stage.find(&Filter::default());
     serde_json::to_string(&entries).expect("entries are JSON")
 }
 

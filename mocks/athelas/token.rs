@@ -24,23 +24,23 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
 
 async fn granted(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     let fields = Fields::read(request).await?;
-    let shown = Shown::read(mock, &request.endpoint, &fields)?;
-    let user = authenticate(mock, &request.endpoint, &shown)?;
+    let presented = PresentedCredentials::read(mock, &request.endpoint, &fields)?;
+    let user = authenticate(mock, &request.endpoint, &presented)?;
     if !mock.setting_on("concurrent_tokens") {
         revoke_older(mock, &user).await;
     }
-    Ok(worded(mock, claims::issue(mock, &user).await))
+    Ok(token_response(mock, claims::issue(mock, &user).await))
 }
 
 /// What the form shows.
-struct Shown {
+struct PresentedCredentials {
     username: Vec<u8>,
     /// Absent only where its absence was pardoned.
     password: Option<Vec<u8>>,
     broken_escape: bool,
 }
 
-impl Shown {
+impl PresentedCredentials {
     fn read(mock: &Mock, endpoint: &str, fields: &Fields) -> Result<Self, Denial> {
         if mock.setting_text("repeated_param") == "400"
             && let Some(name) = fields.texts.repeated()
@@ -87,12 +87,16 @@ impl Shown {
 
 /// "verify: Your username and password are correct; Your service account is active; Your account
 /// has API access enabled".
-fn authenticate(mock: &Mock, endpoint: &str, shown: &Shown) -> Result<User, Denial> {
-    let user = mock.state::<State>().user(&shown.username);
-    let user = user.ok_or_else(|| unknown(mock, shown))?;
+fn authenticate(
+    mock: &Mock,
+    endpoint: &str,
+    presented: &PresentedCredentials,
+) -> Result<User, Denial> {
+    let user = mock.state::<State>().user(&presented.username);
+    let user = user.ok_or_else(|| unknown(mock, presented))?;
     mock.note_principal(&user.username);
     rate::count(mock, &user.username)?;
-    if let Some(password) = &shown.password
+    if let Some(password) = &presented.password
         && !user.password.matches(password)
     {
         let reason = if password.is_empty() {
@@ -102,7 +106,7 @@ fn authenticate(mock: &Mock, endpoint: &str, shown: &Shown) -> Result<User, Deni
         };
         let mut wrong = Denial::new(DenialKind::BadSecret, reason)
             .expected(format!("the password of `{}`", user.username));
-        if shown.broken_escape {
+        if presented.broken_escape {
             wrong = wrong.difference("a percent sign without two hex digits after it");
         }
         mock.refuse(endpoint, wrong)?;
@@ -120,18 +124,18 @@ fn authenticate(mock: &Mock, endpoint: &str, shown: &Shown) -> Result<User, Deni
 }
 
 /// Nobody has that name. The likeliest slip is named: an address whose `+` was not encoded.
-fn unknown(mock: &Mock, shown: &Shown) -> Denial {
+fn unknown(mock: &Mock, presented: &PresentedCredentials) -> Denial {
     let denial = Denial::new(DenialKind::UnknownPrincipal, "unknown_user")
         .expected("the username of a service account");
-    let meant: Vec<u8> = shown
+    let meant: Vec<u8> = presented
         .username
         .iter()
         .map(|byte| if *byte == b' ' { b'+' } else { *byte })
         .collect();
-    if meant != shown.username && mock.state::<State>().user(&meant).is_some() {
+    if meant != presented.username && mock.state::<State>().user(&meant).is_some() {
         return denial.difference("a `+` that was not sent as %2B reads as a space");
     }
-    if shown.broken_escape {
+    if presented.broken_escape {
         return denial.difference("a percent sign without two hex digits after it");
     }
     denial
@@ -147,7 +151,7 @@ async fn revoke_older(mock: &Mock, user: &User) {
 }
 
 /// "Upon successful authentication, you'll receive a JWT token": two members in this order.
-fn worded(mock: &Mock, access_token: String) -> Reply {
+fn token_response(mock: &Mock, access_token: String) -> Reply {
     let facts = &mock.profile().token;
     let mut body = Map::new();
     body.insert("access_token".into(), access_token.into());

@@ -62,7 +62,7 @@ pub(super) fn check_tenant(
             Denial::new(DenialKind::WrongTenant, "no_tenant").got("no tenant"),
         ),
     };
-    // The third value, `ignore`, is no number.
+    // The third value, `ignore`, is not a number.
     let Ok(status) = mock.setting_text(setting).parse() else {
         return Ok(());
     };

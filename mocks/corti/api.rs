@@ -14,7 +14,7 @@ use super::access;
 use super::interactions::Interaction;
 use super::listing::Listing;
 use super::problem::Refusal;
-use super::shape;
+use super::validation;
 
 /// The API's endpoints.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -113,7 +113,7 @@ pub(super) fn known_tenant(mock: &Mock, named: Option<&str>) -> String {
 /// `POST /v2/interactions/`.
 async fn create(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
     let body = request.json()?;
-    shape::check_new(&body)?;
+    validation::check_new(&body)?;
     let mut interaction = Interaction::new(&mock, &admitted.token, Map::new());
     apply(&mock, &mut interaction, &body);
     let reply = json!({
@@ -136,7 +136,7 @@ async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply,
     let page: Vec<Value> = listing
         .page(all)
         .iter()
-        .map(|one| one.shown(&mock))
+        .map(|one| one.to_json(&mock))
         .collect();
     Ok(Reply::json(200, &json!({ "interactions": page })))
 }
@@ -144,20 +144,20 @@ async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply,
 /// `GET /v2/interactions/{id}`.
 async fn get(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
     let interaction = find(&mock, request.param("id"), &admitted.token)?;
-    Ok(Reply::json(200, &interaction.shown(&mock)))
+    Ok(Reply::json(200, &interaction.to_json(&mock)))
 }
 
 /// `PATCH /v2/interactions/{id}`.
 async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
     let mut interaction = find(&mock, request.param("id"), &admitted.token)?;
     let body = request.json()?;
-    shape::check_change(&body)?;
+    validation::check_change(&body)?;
     apply(&mock, &mut interaction, &body);
     interaction.updated = mock.now();
     mock.state::<State>()
         .interactions
         .replace(interaction.clone());
-    Ok(Reply::json(200, &interaction.shown(&mock)))
+    Ok(Reply::json(200, &interaction.to_json(&mock)))
 }
 
 /// `DELETE /v2/interactions/{id}`.
@@ -173,7 +173,7 @@ async fn delete(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
 /// `malformed_interaction_id`, `unknown_interaction` (also for one of another tenant, whose
 /// existence is nobody's business), `not_own_interaction`.
 pub(super) fn find(mock: &Mock, id: &str, token: &Token) -> Result<Interaction, Denial> {
-    if !shape::is_uuid(id) {
+    if !validation::is_uuid(id) {
         return Err(
             Denial::new(DenialKind::Malformed, "malformed_interaction_id")
                 .expected("a UUID")

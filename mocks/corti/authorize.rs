@@ -11,19 +11,19 @@ use super::grant::code;
 use super::issue::{bare_uuid, issuer, session_id, subject};
 use super::login::Login;
 use super::realm::RealmRef;
-use super::{front, page};
+use super::{page, realm_lookup};
 use request::{Authorization, Bad};
 
 pub(super) use login_page::authenticate;
 
 /// Answers an authorization request: an error page, a way back, or the login page.
 pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         let reply = Reply::status(200).with_headers_of(mock.profile(), "auth_options", &[]);
         return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
-    front::must_be_enabled(&mock, &request, &realm)?;
+    realm_lookup::must_be_enabled(&mock, &request, &realm)?;
     let asked = match Authorization::read(&realm, &parameters(&request)) {
         Ok(asked) => asked,
         Err(Bad::Page(message)) => {

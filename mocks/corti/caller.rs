@@ -2,19 +2,24 @@
 
 use serde_json::{Value, json};
 
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
 /// The stage's first tenant.
 pub(super) const TENANT: &str = "copiloteu";
 
 /// An access token of the first tenant's client number `client`; more scope than `openid` after it.
-pub(super) async fn token(bench: &Bench, client: usize, scope: &str) -> String {
-    token_of(bench, 0, client, scope).await
+pub(super) async fn token(server: &TestServer, client: usize, scope: &str) -> String {
+    token_of(server, 0, client, scope).await
 }
 
 /// The same for realm number `realm`.
-pub(super) async fn token_of(bench: &Bench, realm: usize, client: usize, scope: &str) -> String {
-    let principals = bench.document().principals;
+pub(super) async fn token_of(
+    server: &TestServer,
+    realm: usize,
+    client: usize,
+    scope: &str,
+) -> String {
+    let principals = server.document().principals;
     let realm = &principals["realms"][realm];
     let client = &realm["clients"][client];
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -28,31 +33,31 @@ pub(super) async fn token_of(bench: &Bench, realm: usize, client: usize, scope: 
         text(&realm["name"])
     );
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let answer = bench.request(&line, form, body).await;
+    let answer = server.request(&line, form, body).await;
     text(&answer.json()["access_token"])
 }
 
 /// Adds a second tenant with one client.
-pub(super) fn add_tenant(bench: &Bench) {
-    let mut principals = bench.document().principals;
+pub(super) fn add_tenant(server: &TestServer) {
+    let mut principals = server.document().principals;
     let realms = principals["realms"].as_array_mut().expect("realms");
     realms.truncate(1);
     realms.push(json!({"name": "base", "clients": [{"client_id": "other", "client_secret": "s"}]}));
-    let vendor = bench
+    let vendor = server
         .running
         .stages
-        .vendor(&bench.vendor)
+        .vendor(&server.vendor)
         .expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
+    let mock = server.running.stages.mock(vendor, &server.stage);
     vendor
         .change_principals(&mock, principals)
         .expect("principals");
 }
 
 /// Sends a request with a token and the first tenant's name.
-pub(super) async fn call(bench: &Bench, line: &str, token: &str, body: &str) -> Answer {
+pub(super) async fn call(server: &TestServer, line: &str, token: &str, body: &str) -> Answer {
     let headers = format!("Authorization: Bearer {token}\r\nTenant-Name: {TENANT}\r\n");
-    bench.request(line, &headers, body).await
+    server.request(line, &headers, body).await
 }
 
 /// A body that makes an interaction.
@@ -65,9 +70,14 @@ pub(super) fn encounter(status: &str, patient: &str) -> String {
 }
 
 /// Makes an interaction; its id.
-pub(super) async fn create(bench: &Bench, token: &str, status: &str, patient: &str) -> String {
+pub(super) async fn create(
+    server: &TestServer,
+    token: &str,
+    status: &str,
+    patient: &str,
+) -> String {
     let answer = call(
-        bench,
+        server,
         "POST /v2/interactions/",
         token,
         &encounter(status, patient),

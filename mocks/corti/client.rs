@@ -11,7 +11,7 @@ use super::realm::{Client, Realm};
 
 /// What a request says of its client.
 #[derive(Default)]
-struct Shown {
+struct PresentedCredentials {
     id: Option<String>,
     secret: Option<String>,
 }
@@ -27,8 +27,8 @@ pub(super) fn authenticate<'a>(
     realm: &'a Realm,
     form: &Form,
 ) -> Result<&'a Client, Denial> {
-    let shown = shown(request, form)?;
-    let id = shown.id.ok_or_else(|| {
+    let presented = presented(request, form)?;
+    let id = presented.id.ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_client")
             .expected("client_id and client_secret in the form")
     })?;
@@ -48,7 +48,7 @@ pub(super) fn authenticate<'a>(
         } else {
             ""
         };
-        match shown.secret.as_deref() {
+        match presented.secret.as_deref() {
             None | Some("") => {
                 return Err(
                     Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
@@ -67,7 +67,7 @@ pub(super) fn authenticate<'a>(
 }
 
 /// "body wins over Basic", half by half; a Basic secret serves the id of its own header alone.
-fn shown(request: &Request, form: &Form) -> Result<Shown, Denial> {
+fn presented(request: &Request, form: &Form) -> Result<PresentedCredentials, Denial> {
     let unreadable = || Denial::new(DenialKind::Malformed, "unreadable_client");
     if form.client == ClientIn::Unreadable {
         return Err(unreadable().expected("one media type"));
@@ -75,26 +75,26 @@ fn shown(request: &Request, form: &Form) -> Result<Shown, Denial> {
     // Of two headers the first counts.
     let header = request.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|value| basic(&String::from_utf8_lossy(value.as_bytes())));
-    let mut shown = match header {
-        Some((id, secret)) => Shown {
+    let mut presented = match header {
+        Some((id, secret)) => PresentedCredentials {
             id: Some(form_decoded(&id).ok_or_else(unreadable)?),
             secret: Some(form_decoded(&secret).ok_or_else(unreadable)?),
         },
-        None => Shown::default(),
+        None => PresentedCredentials::default(),
     };
     if form.client == ClientIn::Nowhere {
-        return Ok(shown);
+        return Ok(presented);
     }
     if let Some(id) = form.first("client_id") {
-        if shown.id.as_deref() != Some(id) {
-            shown.secret = None;
+        if presented.id.as_deref() != Some(id) {
+            presented.secret = None;
         }
-        shown.id = Some(id.to_owned()).filter(|id| !id.is_empty());
+        presented.id = Some(id.to_owned()).filter(|id| !id.is_empty());
     }
     if let Some(secret) = form.first("client_secret") {
-        shown.secret = Some(secret.to_owned());
+        presented.secret = Some(secret.to_owned());
     }
-    Ok(shown)
+    Ok(presented)
 }
 
 /// Both halves of Basic as they stand inside the base64, which is read as MIME reads it: what is

@@ -7,14 +7,14 @@ use locum_server::{Mock, Reply, Request};
 use serde_json::{Value, json};
 
 use super::keys::NamedKey;
-use super::{State, cors, front, issue, x509};
+use super::{State, cors, issue, realm_lookup, x509};
 
 /// The 56 members of discovery in their order, as measured.
 const DISCOVERY: &str = include_str!("discovery.json");
 
 /// OpenID Connect Discovery 1.0 §4 and RFC 8414 §3. A disabled realm answers too.
 pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_keys"));
     }
@@ -54,7 +54,7 @@ fn takes_json(accept: &str) -> bool {
 
 /// The realm's keys (RFC 7517 §5): one signs, one encrypts.
 pub(super) async fn certs(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_keys"));
     }
@@ -84,7 +84,7 @@ fn jwk(realm: &str, key: &NamedKey, alg: &str, usage: &str) -> Value {
 
 /// `GET /realms/{tenant}`.
 pub(super) async fn realm(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     let keys = mock.state::<State>().keys.of(&realm.name);
     let root = mock.url(&format!("/realms/{}", realm.name));
     let body = json!({

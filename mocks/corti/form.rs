@@ -38,7 +38,7 @@ impl Form {
     ///
     /// # Errors
     /// `broken_form` for a broken escape or too many names, `body_too_large` for one value too
-    /// long, `unparsable_media_type` for a `Content-Type` that is none.
+    /// long, `unparsable_media_type` for a `Content-Type` that is not a media type.
     pub(super) async fn read(mock: &Mock, request: &Request) -> Result<Self, Denial> {
         // Of two headers the first counts.
         let Some(header) = request.headers.get(http::header::CONTENT_TYPE) else {

@@ -87,8 +87,8 @@ impl Interaction {
         end.cloned().unwrap_or(Value::Null)
     }
 
-    /// As the API shows it.
-    pub(super) fn shown(&self, mock: &Mock) -> Value {
+    /// The members of the API's reply, in its order.
+    pub(super) fn to_json(&self, mock: &Mock) -> Value {
         json!({
             "id": self.id,
             "assignedUserId": self.assigned_user,

@@ -6,29 +6,30 @@ use serde_json::{Map, Value, json};
 
 use super::claims::put;
 use super::form::Form;
-use super::grant::{Asked, refresh};
+use super::grant::{TokenRequest, refresh};
 use super::issue::{common, issuer};
-use super::live;
 use super::login::{Account, Ended, Login};
 use super::realm::{Client, RealmRef};
-use super::{State, client, front};
+use super::token_state;
+use super::{State, client, realm_lookup};
 
 /// Answers whether a token lives.
 pub(super) async fn introspect(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         let reply = Reply::status(200).with_headers_of(mock.profile(), "introspect_options", &[]);
         return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
     let answer = answer(&mock, &request, &realm).await;
-    Ok(answer.unwrap_or_else(|denial| front::bare(&mock, denial)))
+    Ok(answer.unwrap_or_else(|denial| realm_lookup::bare(&mock, denial)))
 }
 
 /// "realm → client → public → duplicate key → token → hint"
 async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
     let form = Form::read(mock, request).await?;
-    front::must_be_enabled(mock, request, realm)?;
-    let client = client::authenticate(mock, request, realm, &form).map_err(worded)?;
+    realm_lookup::must_be_enabled(mock, request, realm)?;
+    let client =
+        client::authenticate(mock, request, realm, &form).map_err(with_introspection_reason)?;
     if client.is_public() {
         let denial =
             Denial::new(DenialKind::Unsupported, "introspect_public").got(client.client_id.clone());
@@ -39,7 +40,7 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
         Denial::new(DenialKind::Missing, "introspect_no_token").expected("token in the form")
     })?;
     let hint = form.first("token_type_hint");
-    let asked = Asked {
+    let token_request = TokenRequest {
         mock,
         request,
         realm,
@@ -47,8 +48,8 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
         client,
     };
     let found = match hint {
-        None | Some("access_token") => access_or_id(&asked, value).await,
-        Some("refresh_token") => own_refresh(&asked, value).await,
+        None | Some("access_token") => access_or_id(&token_request, value).await,
+        Some("refresh_token") => own_refresh(&token_request, value).await,
         Some(other) => {
             return Err(Denial::new(DenialKind::Invalid, "introspect_hint")
                 .expected("access_token or refresh_token")
@@ -68,7 +69,7 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
 }
 
 /// This endpoint has words of its own for a secret.
-fn worded(mut denial: Denial) -> Denial {
+fn with_introspection_reason(mut denial: Denial) -> Denial {
     if denial.reason.starts_with("wrong_secret") || denial.reason.starts_with("no_secret") {
         "introspect_wrong_secret".clone_into(&mut denial.reason);
     }
@@ -76,22 +77,25 @@ fn worded(mut denial: Denial) -> Denial {
 }
 
 /// An access token whose audience the asking client is in, or the client's own id token.
-async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked {
+async fn access_or_id(
+    token_request: &TokenRequest<'_>,
+    value: &str,
+) -> Result<Map<String, Value>, Denial> {
+    let TokenRequest {
         mock,
         request,
         realm,
         client,
         ..
-    } = *asked;
+    } = *token_request;
     if mock
         .find(value)
         .await
         .is_some_and(|token| token.kind == TokenKind::Id)
     {
-        return own_id(asked, value).await;
+        return own_id(token_request, value).await;
     }
-    let live = live::check(mock, &request.endpoint, realm, value).await?;
+    let live = token_state::check(mock, &request.endpoint, realm, value).await?;
     if mock.setting_on("introspect_needs_aud") && !is_for(&live.parts, client) {
         let denial = Denial::new(DenialKind::WrongToken, "not_in_audience")
             .expected(format!("an aud with `{}`", client.client_id))
@@ -101,13 +105,16 @@ async fn access_or_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Valu
     Ok(described(realm, &live.login, live.parts.claims, "Bearer"))
 }
 
-async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked {
+async fn own_id(
+    token_request: &TokenRequest<'_>,
+    value: &str,
+) -> Result<Map<String, Value>, Denial> {
+    let TokenRequest {
         mock,
         realm,
         client,
         ..
-    } = *asked;
+    } = *token_request;
     let parts = jwt::parse(value)?;
     let signing = mock.state::<State>().keys.of(&realm.name);
     parts.verify_rs256(&signing.signing().rsa)?;
@@ -126,14 +133,17 @@ async fn own_id(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, De
 
 /// The asking client's own refresh token; `aud` is a list with the issuer first, and roles and
 /// profile stand in it as in the access token.
-async fn own_refresh(asked: &Asked<'_>, value: &str) -> Result<Map<String, Value>, Denial> {
-    let Asked {
+async fn own_refresh(
+    token_request: &TokenRequest<'_>,
+    value: &str,
+) -> Result<Map<String, Value>, Denial> {
+    let TokenRequest {
         mock,
         realm,
         client,
         ..
-    } = *asked;
-    let (token, login) = refresh::read(asked, value).await?;
+    } = *token_request;
+    let (token, login) = refresh::read(token_request, value).await?;
     let dead = || Denial::new(DenialKind::Revoked, "inactive_refresh_token").got(token.name());
     if login.client != client.client_id
         || mock.state_of(&token) != TokenState::Live

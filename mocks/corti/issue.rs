@@ -41,7 +41,7 @@ impl Grant {
 
 /// What an answer is made for.
 #[derive(Debug)]
-pub(super) struct Occasion<'a> {
+pub(super) struct IssueRequest<'a> {
     pub(super) realm: &'a RealmRef,
     pub(super) login: &'a Login,
     pub(super) grant: Grant,
@@ -108,14 +108,14 @@ pub(super) fn common<'a>(
     }
 }
 
-/// Issues access, refresh and id token as `occasion` asks, and words the answer.
-pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
-    let Occasion {
+/// Issues access, refresh and id token as `issue_request` asks, and words the answer.
+pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Reply {
+    let IssueRequest {
         realm,
         login,
         scope,
         ..
-    } = occasion;
+    } = issue_request;
     // The grant has looked at the account already; what a twin pardons comes without it.
     let client = realm
         .client(&login.client)
@@ -132,12 +132,12 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
     let words = scope.words(mock, realm.is_first());
     let aud = audience(mock, client);
 
-    let jti = format!("{}{}", prefix(occasion), bare_uuid(mock));
+    let jti = format!("{}{}", prefix(issue_request), bare_uuid(mock));
     let claims = common.access(exp, jti, &aud, &words);
     let access = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
     keep(
         mock,
-        occasion,
+        issue_request,
         &access,
         TokenKind::Access,
         Some(lives),
@@ -148,8 +148,8 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
     let mut body = Map::new();
     put(&mut body, "access_token", Some(access.as_str()));
     put(&mut body, "expires_in", Some(lives));
-    if occasion.refresh {
-        let (value, refresh_lives) = refresh(mock, occasion, &common, &aud, &words).await;
+    if issue_request.refresh {
+        let (value, refresh_lives) = refresh(mock, issue_request, &common, &aud, &words).await;
         put(
             &mut body,
             "refresh_expires_in",
@@ -167,7 +167,7 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
     if login.scope.openid {
         let claims = common.id(exp, bare_uuid(mock), login.nonce.as_deref(), &access);
         let id = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
-        keep(mock, occasion, &id, TokenKind::Id, Some(lives), &words).await;
+        keep(mock, issue_request, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
     }
     put(
@@ -175,7 +175,7 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
         "not-before-policy",
         Some(not_before(realm, client, user)),
     );
-    if occasion.refresh {
+    if issue_request.refresh {
         put(&mut body, "session_state", login.session.as_deref());
     }
     put(&mut body, "scope", Some(words));
@@ -189,7 +189,7 @@ pub(super) async fn answer(mock: &Mock, occasion: &Occasion<'_>) -> Reply {
 /// The refresh token's value and how many seconds it lives; for ever when it is an offline token.
 async fn refresh(
     mock: &Mock,
-    occasion: &Occasion<'_>,
+    issue_request: &IssueRequest<'_>,
     common: &Common<'_>,
     aud: &[String],
     words: &str,
@@ -199,43 +199,51 @@ async fn refresh(
         r#"{{"alg":"HS512","typ" : "JWT","kid" : "{}"}}"#,
         keys.refresh_kid
     );
-    let lives = (!occasion.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
+    let lives = (!issue_request.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
     let scope = Scope::all_words(words, common.user.is_none());
     let reuse = mock.setting_on("rotate_refresh").then(|| bare_uuid(mock));
     let claims = common.refresh(exp, bare_uuid(mock), scope, aud, reuse);
     let value = jwt::mint_hs512(&keys.refresh, &header, &claims);
-    keep(mock, occasion, &value, TokenKind::Refresh, lives, words).await;
+    keep(
+        mock,
+        issue_request,
+        &value,
+        TokenKind::Refresh,
+        lives,
+        words,
+    )
+    .await;
     (value, lives)
 }
 
 async fn keep(
     mock: &Mock,
-    occasion: &Occasion<'_>,
+    issue_request: &IssueRequest<'_>,
     value: &str,
     kind: TokenKind,
     lives: Option<u64>,
     words: &str,
 ) -> Token {
-    let login = occasion.login;
+    let login = issue_request.login;
     let mut new = NewToken::new(kind, login.principal(), login.number, Duration::ZERO);
     new.lifetime = lives.map(Duration::from_secs);
-    new.tenant = Some(occasion.realm.name.clone());
+    new.tenant = Some(issue_request.realm.name.clone());
     new.client = Some(login.client.clone());
-    new.parent = occasion.parent;
+    new.parent = issue_request.parent;
     words.clone_into(&mut new.scope);
     new.extra = login.extra();
     mock.issue(value, new).await
 }
 
 /// `<2 letters session><rt><2 letters grant>:`
-fn prefix(occasion: &Occasion<'_>) -> String {
-    let session = match (&occasion.login.session, occasion.login.offline) {
+fn prefix(issue_request: &IssueRequest<'_>) -> String {
+    let session = match (&issue_request.login.session, issue_request.login.offline) {
         (None, _) => "tr",
         (Some(_), false) => "on",
         (Some(_), true) => "of",
     };
-    format!("{session}rt{}:", occasion.grant.letters())
+    format!("{session}rt{}:", issue_request.grant.letters())
 }
 
 /// Who an access token is for: `account` alone, unless an audience mapper adds clients.

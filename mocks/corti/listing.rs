@@ -5,7 +5,7 @@ use locum_server::Form;
 use serde_json::Value;
 
 use super::interactions::Interaction;
-use super::shape::{STATUSES, invalid};
+use super::validation::{STATUSES, invalid};
 
 /// What may be sorted by; the first is the default.
 const SORTS: [&str; 6] = [
@@ -33,20 +33,20 @@ impl Listing {
     /// Reads a query.
     ///
     /// # Errors
-    /// `invalid_body` with the parameter that is not as it has to be.
+    /// `invalid_body` with the parameter that is invalid.
     pub(super) fn read(query: &Form) -> Result<Self, Denial> {
         let statuses = query
             .all("encounterStatus")
             .map(|status| String::from_utf8_lossy(status).into_owned())
             .map(|status| one_of("encounterStatus", status, &STATUSES))
             .collect::<Result<_, _>>()?;
-        let word = |name: &str, words: &[&str]| {
+        let one_of = |name: &str, words: &[&str]| {
             let given = query.text(name).unwrap_or_else(|| words[0].to_owned());
             one_of(name, given, words)
         };
         Ok(Self {
-            sort: word("sort", &SORTS)?,
-            ascending: word("direction", &["desc", "asc"])? == "asc",
+            sort: one_of("sort", &SORTS)?,
+            ascending: one_of("direction", &["desc", "asc"])? == "asc",
             page_size: count(query, "pageSize", 10)?,
             index: count(query, "index", 1)?,
             statuses,

@@ -46,7 +46,7 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Session => "session",
             Self::ClientSession => "client_session",
@@ -55,10 +55,10 @@ impl Ended {
 
     /// How the login of `token` ended, if it did.
     pub(super) fn of(token: &Token) -> Option<Self> {
-        let word = token.extra.get(ENDED).and_then(Value::as_str)?;
+        let name = token.extra.get(ENDED).and_then(Value::as_str)?;
         [Self::Session, Self::ClientSession]
             .into_iter()
-            .find(|ended| ended.word() == word)
+            .find(|ended| ended.as_str() == name)
     }
 }
 
@@ -137,8 +137,11 @@ pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
     let tokens = mock.tokens(query).await;
     for token in tokens {
         if Ended::of(&token).is_none() {
-            mock.change(token.id, Change::Extra(ENDED.to_owned(), how.word().into()))
-                .await;
+            mock.change(
+                token.id,
+                Change::Extra(ENDED.to_owned(), how.as_str().into()),
+            )
+            .await;
         }
         mock.change(token.id, Change::Revoke).await;
     }

@@ -4,29 +4,29 @@ use locum_core::{Denial, DenialKind, Outcome, TokenKind};
 use locum_server::{Form as Query, Mock, Reply, Request, jwt};
 
 use super::form::Form;
-use super::grant::{Asked, refresh};
+use super::grant::{TokenRequest, refresh};
 use super::login::{self, Ended, Login};
 use super::realm::RealmRef;
-use super::{State, client, cors, front, page};
+use super::{State, client, cors, page, realm_lookup};
 
 /// Ends a session, or asks whether to.
 pub(super) async fn logout(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_get"));
     }
     let form = Form::read(&mock, &request).await?;
     if request.method == "POST" && form.first("refresh_token").is_some() {
         let answer = by_refresh_token(&mock, &request, &realm, &form).await;
-        let answer = answer.or_else(|denial| Ok(front::bare(&mock, denial)));
+        let answer = answer.or_else(|denial| Ok(realm_lookup::bare(&mock, denial)));
         return Ok(cors::dress(&mock, &request, answer));
     }
     let query = request.query();
-    let asked = Browser::read(|name| match request.method.as_str() {
+    let browser = Browser::read(|name| match request.method.as_str() {
         "POST" => form.first(name).map(str::to_owned),
         _ => text(&query, name),
     });
-    Ok(by_browser(&mock, &realm, &asked).await)
+    Ok(by_browser(&mock, &realm, &browser).await)
 }
 
 fn text(query: &Query, name: &str) -> Option<String> {
@@ -45,7 +45,7 @@ async fn by_refresh_token(
 ) -> Result<Reply, Denial> {
     let client = client::authenticate(mock, request, realm, form)?;
     cors::admit(request, client)?;
-    let asked = Asked {
+    let token_request = TokenRequest {
         mock,
         request,
         realm,
@@ -53,7 +53,7 @@ async fn by_refresh_token(
         client,
     };
     let value = form.first("refresh_token").unwrap_or_default();
-    let (token, login) = refresh::read(&asked, value)
+    let (token, login) = refresh::read(&token_request, value)
         .await
         .map_err(|denial| Denial {
             reason: "logout_invalid_token".to_owned(),
@@ -90,9 +90,9 @@ impl Browser {
     }
 }
 
-async fn by_browser(mock: &Mock, realm: &RealmRef, asked: &Browser) -> Reply {
+async fn by_browser(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Reply {
     let sorry = |message: &str| page::page(mock, 400, &realm.name, "We are sorry...", message);
-    let hinted = match &asked.hint {
+    let hinted = match &browser.hint {
         None => None,
         Some(hint) => match hinted(mock, realm, hint).await {
             Some(login) => Some(login),
@@ -102,20 +102,20 @@ async fn by_browser(mock: &Mock, realm: &RealmRef, asked: &Browser) -> Reply {
     let client = hinted
         .as_ref()
         .map(|login| &login.client)
-        .or(asked.client.as_ref());
+        .or(browser.client.as_ref());
     let registered = |uri: &String| {
         client
             .and_then(|id| realm.client(id))
             .is_some_and(|client| client.redirect_uris.contains(uri))
     };
-    match &asked.redirect {
+    match &browser.redirect {
         Some(_) if client.is_none() => return sorry("Missing parameters: id_token_hint"),
         Some(uri) if !registered(uri) => return sorry("Invalid redirect uri"),
         _ => {}
     }
     let Some(login) = hinted else {
-        return match &asked.redirect {
-            Some(uri) => redirected(mock, uri, asked.state.as_deref()),
+        return match &browser.redirect {
+            Some(uri) => redirected(mock, uri, browser.state.as_deref()),
             None => page::page(
                 mock,
                 200,
@@ -126,8 +126,8 @@ async fn by_browser(mock: &Mock, realm: &RealmRef, asked: &Browser) -> Reply {
         };
     };
     login::end(mock, login.number, Ended::Session, &login.client).await;
-    let reply = match &asked.redirect {
-        Some(uri) => redirected(mock, uri, asked.state.as_deref()),
+    let reply = match &browser.redirect {
+        Some(uri) => redirected(mock, uri, browser.state.as_deref()),
         None => page::page(
             mock,
             200,

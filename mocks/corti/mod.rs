@@ -1,8 +1,8 @@
 //! Corti: a Keycloak realm, a REST API and two websockets.
 //!
 //! The realm follows what Keycloak 26.7.3 was measured to do; Corti's own version and settings are
-//! unknown. Its way through this folder: `front` checks path and realm, `form` reads the body,
-//! `client` authenticates, `token` picks a `grant`, `issue` signs and answers; `live` says
+//! unknown. Its way through this folder: `realm_lookup` checks path and realm, `form` reads the body,
+//! `client` authenticates, `token` picks a `grant`, `issue` signs and answers; `token_state` says
 //! whether a token lives, for the realm's own endpoints; `guard` admits to the API.
 
 mod access;
@@ -15,7 +15,6 @@ mod client;
 mod cors;
 mod documents;
 mod form;
-mod front;
 mod grant;
 mod guard;
 mod interactions;
@@ -23,21 +22,22 @@ mod introspect;
 mod issue;
 mod keys;
 mod listing;
-mod live;
 mod login;
 mod logout;
 mod page;
 mod problem;
 mod realm;
+mod realm_lookup;
 mod revoke;
 mod scope;
-mod shape;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token_state;
 mod twins;
 mod userinfo;
+mod validation;
 mod x509;
 
 use std::sync::{Arc, RwLock};
@@ -185,7 +185,7 @@ impl Vendor for Corti {
         api::routing_failure(mock, request, failure).unwrap_or_else(|| {
             Reply::denied(
                 mock.profile(),
-                front::routing_failure(mock, request, failure),
+                realm_lookup::routing_failure(mock, request, failure),
             )
         })
     }

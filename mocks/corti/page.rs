@@ -5,7 +5,7 @@ use locum_server::{Mock, Reply};
 /// A page that says one thing; `family` gives it its headers.
 pub(super) fn page(mock: &Mock, status: u16, realm: &str, heading: &str, message: &str) -> Reply {
     let message = escaped(message);
-    shown(
+    render(
         mock,
         status,
         realm,
@@ -26,7 +26,7 @@ pub(super) fn login(mock: &Mock, realm: &str, action: &str, message: Option<&str
          <button id=\"kc-login\" type=\"submit\">Sign In</button></form>",
         escaped(action)
     );
-    shown(mock, 200, realm, "Sign in to your account", &form)
+    render(mock, 200, realm, "Sign in to your account", &form)
 }
 
 /// A page that posts `fields` to the client at once (`response_mode=form_post`).
@@ -51,10 +51,10 @@ pub(super) fn posting(
          <script>document.forms[0].submit()</script>",
         escaped(action)
     );
-    shown(mock, 200, realm, "OIDC Form_Post Response", &form)
+    render(mock, 200, realm, "OIDC Form_Post Response", &form)
 }
 
-fn shown(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) -> Reply {
+fn render(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) -> Reply {
     let body = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sign in to {}</title></head>\
          <body><h1 id=\"kc-page-title\">{}</h1>{content}</body></html>",

@@ -8,23 +8,23 @@ use super::form::Form;
 use super::grant::refresh::is_stale;
 use super::login::{self, Ended, Login};
 use super::realm::RealmRef;
-use super::{client, cors, front};
+use super::{client, cors, realm_lookup};
 
 /// Revokes a token.
 pub(super) async fn revoke(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_post"));
     }
     let answer = revoked(&mock, &request, &realm).await;
-    let answer = answer.or_else(|denial| Ok(front::bare(&mock, denial)));
+    let answer = answer.or_else(|denial| Ok(realm_lookup::bare(&mock, denial)));
     Ok(cors::dress(&mock, &request, answer))
 }
 
 /// "realm → client → duplicate → token"; the hint is ignored.
 async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
     let form = Form::read(mock, request).await?;
-    front::must_be_enabled(mock, request, realm)?;
+    realm_lookup::must_be_enabled(mock, request, realm)?;
     let client = client::authenticate(mock, request, realm, &form)?;
     cors::admit(request, client)?;
     form.refuse_repeated()?;

@@ -7,8 +7,8 @@
 
 mod config;
 mod frame;
+mod presented;
 mod session;
-mod shown;
 mod speech;
 
 use locum_core::{Denial, DenialKind};
@@ -17,8 +17,8 @@ use locum_server::{Admitted, Mock, Reply, Request, Routes};
 
 use super::problem::Refusal;
 use super::{access, api, guard};
+use presented::PresentedCredentials;
 use session::Session;
-use shown::Shown;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +51,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 async fn open(mock: Mock, request: Request, kind: Kind) -> Result<Reply, Denial> {
-    let shown = Shown::read(&mock, &request);
-    let upgraded = upgrade(&mock, &request, kind, &shown).await;
+    let presented = PresentedCredentials::read(&mock, &request);
+    let upgraded = upgrade(&mock, &request, kind, &presented).await;
     Ok(upgraded.unwrap_or_else(|refusal| {
-        let tenant = api::known_tenant(&mock, shown.tenant.as_deref());
+        let tenant = api::known_tenant(&mock, presented.tenant.as_deref());
         refusal.into_reply(&mock, request.path(), &tenant)
     }))
 }
@@ -63,14 +63,14 @@ async fn upgrade(
     mock: &Mock,
     request: &Request,
     kind: Kind,
-    shown: &Shown,
+    presented: &PresentedCredentials,
 ) -> Result<Reply, Refusal> {
-    let admitted = match admit(mock, request, shown).await {
+    let admitted = match admit(mock, request, presented).await {
         Ok(admitted) => admitted,
         Err(denial) => return bad_token(mock, request, kind, denial),
     };
     let (endpoint, token) = (&request.endpoint, &admitted.token);
-    access::check_tenant(mock, endpoint, shown.tenant.as_deref(), token)?;
+    access::check_tenant(mock, endpoint, presented.tenant.as_deref(), token)?;
     access::check_scope(mock, endpoint, Some(kind.scope()), token)?;
     let interaction = match kind {
         Kind::Transcribe => None,
@@ -85,10 +85,17 @@ async fn upgrade(
 }
 
 /// The bearer of the token that the upgrade shows.
-async fn admit(mock: &Mock, request: &Request, shown: &Shown) -> Result<Admitted, Denial> {
-    let token = shown.token.clone()?;
+async fn admit(
+    mock: &Mock,
+    request: &Request,
+    presented: &PresentedCredentials,
+) -> Result<Admitted, Denial> {
+    let token = presented.token.clone()?;
     if mock.setting_text("ws_header_url_disagree") == "refuse"
-        && shown.header.as_ref().is_some_and(|header| *header != token)
+        && presented
+            .header
+            .as_ref()
+            .is_some_and(|header| *header != token)
     {
         let denial = Denial::new(DenialKind::Repeated, "tokens_disagree")
             .expected("the same token in the URL and in the Authorization header");

@@ -14,7 +14,7 @@ mod twins;
 use serde_json::Value;
 
 use super::vendor;
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
 /// What every form is sent with.
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -23,8 +23,8 @@ const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const OIDC: &str = "/realms/copiloteu/protocol/openid-connect";
 
 /// `name` of the client or user that calls itself `who` in the first realm.
-fn secret_of(bench: &Bench, list: &str, key: &str, who: &str, name: &str) -> String {
-    let principals = bench.document().principals;
+fn secret_of(server: &TestServer, list: &str, key: &str, who: &str, name: &str) -> String {
+    let principals = server.document().principals;
     let items = principals["realms"][0][list]
         .as_array()
         .expect("a list")
@@ -36,16 +36,16 @@ fn secret_of(bench: &Bench, list: &str, key: &str, who: &str, name: &str) -> Str
     item[name].as_str().expect("text").to_owned()
 }
 
-fn client_secret(bench: &Bench, id: &str) -> String {
-    secret_of(bench, "clients", "client_id", id, "client_secret")
+fn client_secret(server: &TestServer, id: &str) -> String {
+    secret_of(server, "clients", "client_id", id, "client_secret")
 }
 
-fn password(bench: &Bench, username: &str) -> String {
-    secret_of(bench, "users", "username", username, "password")
+fn password(server: &TestServer, username: &str) -> String {
+    secret_of(server, "users", "username", username, "password")
 }
 
 /// `body` with `<id>` for a confidential client's two members, `<ada>` and the like for a user's.
-fn filled(bench: &Bench, body: &str) -> String {
+fn filled(server: &TestServer, body: &str) -> String {
     let mut filled = body.to_owned();
     for id in [
         "locum-client",
@@ -55,13 +55,13 @@ fn filled(bench: &Bench, body: &str) -> String {
         "locum-audience",
     ] {
         if filled.contains(&format!("<{id}>")) {
-            let shown = format!("client_id={id}&client_secret={}", client_secret(bench, id));
+            let shown = format!("client_id={id}&client_secret={}", client_secret(server, id));
             filled = filled.replace(&format!("<{id}>"), &shown);
         }
     }
     for name in ["ada", "eve", "new"] {
         if filled.contains(&format!("<{name}>")) {
-            let shown = format!("username={name}&password={}", password(bench, name));
+            let shown = format!("username={name}&password={}", password(server, name));
             filled = filled.replace(&format!("<{name}>"), &shown);
         }
     }
@@ -69,19 +69,19 @@ fn filled(bench: &Bench, body: &str) -> String {
 }
 
 /// POSTs a form to an endpoint of the first realm.
-async fn post(bench: &Bench, endpoint: &str, body: &str) -> Answer {
-    bench
+async fn post(server: &TestServer, endpoint: &str, body: &str) -> Answer {
+    server
         .request(
             &format!("POST {OIDC}/{endpoint}"),
             FORM,
-            filled(bench, body),
+            filled(server, body),
         )
         .await
 }
 
 /// A token reply, which has to be good.
-async fn tokens(bench: &Bench, body: &str) -> Value {
-    let answer = post(bench, "token", body).await;
+async fn tokens(server: &TestServer, body: &str) -> Value {
+    let answer = post(server, "token", body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()
 }
@@ -95,9 +95,9 @@ fn text(value: &Value, name: &str) -> String {
 }
 
 /// Asks userinfo with `token`: status and challenge without its realm.
-async fn userinfo(bench: &Bench, token: &str) -> (u16, String) {
+async fn userinfo(server: &TestServer, token: &str) -> (u16, String) {
     let header = format!("Authorization: Bearer {token}\r\n");
-    let answer = bench
+    let answer = server
         .request(&format!("GET {OIDC}/userinfo"), &header, "")
         .await;
     let challenge = answer
@@ -111,9 +111,9 @@ async fn userinfo(bench: &Bench, token: &str) -> (u16, String) {
 }
 
 /// Changes the principals member by member, as `PATCH …/principals` does.
-fn change(bench: &Bench, change: Value) {
-    let vendor = bench.running.stages.vendor("corti").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
+fn change(server: &TestServer, change: Value) {
+    let vendor = server.running.stages.vendor("corti").expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
     let mut principals = vendor.document(&mock).principals;
     locum_server::principal::merge(&mut principals, change);
     vendor
@@ -122,23 +122,23 @@ fn change(bench: &Bench, change: Value) {
 }
 
 /// Changes a member of a client, user or of the first realm.
-fn set_client(bench: &Bench, id: &str, name: &str, value: impl Into<Value>) {
+fn set_client(server: &TestServer, id: &str, name: &str, value: impl Into<Value>) {
     change(
-        bench,
+        server,
         serde_json::json!({"realms": [{"name": "copiloteu", "clients": [{"client_id": id, name: value.into()}]}]}),
     );
 }
 
-fn set_user(bench: &Bench, username: &str, name: &str, value: impl Into<Value>) {
+fn set_user(server: &TestServer, username: &str, name: &str, value: impl Into<Value>) {
     change(
-        bench,
+        server,
         serde_json::json!({"realms": [{"name": "copiloteu", "users": [{"username": username, name: value.into()}]}]}),
     );
 }
 
-fn set_realm(bench: &Bench, name: &str, value: impl Into<Value>) {
+fn set_realm(server: &TestServer, name: &str, value: impl Into<Value>) {
     change(
-        bench,
+        server,
         serde_json::json!({"realms": [{"name": "copiloteu", name: value.into()}]}),
     );
 }

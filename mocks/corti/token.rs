@@ -4,9 +4,9 @@ use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request};
 
 use super::form::Form;
-use super::grant::{self, Asked};
+use super::grant::{self, TokenRequest};
 use super::realm::RealmRef;
-use super::{client, cors, front};
+use super::{client, cors, realm_lookup};
 
 /// Grants that Keycloak knows and none of these clients may use, and what it says of them.
 const OTHERS: [(&str, &str); 5] = [
@@ -39,7 +39,7 @@ const GRANTS: [&str; 4] = [
 
 /// Answers a token request.
 pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_post"));
     }
@@ -52,7 +52,7 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
 /// key is the one that the steps before it see.
 async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
     let form = Form::read(mock, request).await?;
-    front::must_be_enabled(mock, request, realm)?;
+    realm_lookup::must_be_enabled(mock, request, realm)?;
     let grant = form.first("grant_type").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials in a form")
@@ -71,7 +71,7 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     if let Some((name, reason)) = other {
         return Err(Denial::new(DenialKind::Unsupported, *reason).got(*name));
     }
-    let asked = Asked {
+    let token_request = TokenRequest {
         mock,
         request,
         realm,
@@ -79,9 +79,9 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
         client,
     };
     match grant {
-        "password" => grant::password::grant(&asked).await,
-        "refresh_token" => grant::refresh::grant(&asked).await,
-        "authorization_code" => grant::code::grant(&asked).await,
-        _ => grant::client_credentials::grant(&asked).await,
+        "password" => grant::password::grant(&token_request).await,
+        "refresh_token" => grant::refresh::grant(&token_request).await,
+        "authorization_code" => grant::code::grant(&token_request).await,
+        _ => grant::client_credentials::grant(&token_request).await,
     }
 }

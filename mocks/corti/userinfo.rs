@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use super::claims::put;
 use super::form::Form;
 use super::issue::common;
-use super::live::{self, Live};
 use super::login::Account;
 use super::realm::RealmRef;
-use super::{cors, front};
+use super::token_state::{self, Live};
+use super::{cors, realm_lookup};
 
 /// Answers who the token of the request stands for.
 pub(super) async fn userinfo(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_get"));
     }
@@ -44,8 +44,8 @@ async fn answer(
     realm: &RealmRef,
     form: &Form,
 ) -> Result<Reply, Denial> {
-    let value = shown(request, form)?;
-    let Live { login, .. } = live::check(mock, &request.endpoint, realm, &value).await?;
+    let value = presented_token(request, form)?;
+    let Live { login, .. } = token_state::check(mock, &request.endpoint, realm, &value).await?;
     let Account::Good(user, client) = login.account(realm) else {
         return Err(Denial::new(
             DenialKind::UnknownPrincipal,
@@ -73,7 +73,7 @@ async fn answer(
 }
 
 /// The token as the request shows it: in the header or, for a POST, in a form (RFC 6750 §2).
-fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
+fn presented_token(request: &Request, form: &Form) -> Result<String, Denial> {
     let mut headers = request.headers.get_all(http::header::AUTHORIZATION).iter();
     let header = headers.next();
     if headers.next().is_some() {
@@ -104,7 +104,7 @@ fn shown(request: &Request, form: &Form) -> Result<String, Denial> {
     }
 }
 
-/// One space, one word: two spaces or a tab are no Bearer here.
+/// One space, one word: two spaces or a tab are not accepted.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     let good =

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use locum_core::Profile;
 
 use super::vendor;
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const GRANT: &str = "grant_type=client_credentials";
@@ -17,18 +17,18 @@ fn basic(id: &str, secret: &str) -> String {
     )
 }
 
-fn right(bench: &Bench) -> String {
+fn right(server: &TestServer) -> String {
     basic(
-        &bench.credential("client_id"),
-        &bench.credential("client_secret"),
+        &server.credential("client_id"),
+        &server.credential("client_secret"),
     )
 }
 
-async fn token(bench: &Bench) -> String {
-    let answer = bench
+async fn token(server: &TestServer) -> String {
+    let answer = server
         .request(
             "POST /api/auth/token",
-            &format!("{FORM}{}", right(bench)),
+            &format!("{FORM}{}", right(server)),
             GRANT,
         )
         .await;
@@ -38,15 +38,15 @@ async fn token(bench: &Bench) -> String {
         .to_owned()
 }
 
-fn path(bench: &Bench, rest: &str) -> String {
+fn path(server: &TestServer, rest: &str) -> String {
     format!(
         "/api/v1/groups/{}{rest}",
-        bench.document().params["group"].as_str().expect("a group")
+        server.document().params["group"].as_str().expect("a group")
     )
 }
 
-async fn get(bench: &Bench, path: &str, token: &str) -> Answer {
-    bench
+async fn get(server: &TestServer, path: &str, token: &str) -> Answer {
+    server
         .request(
             &format!("GET {path}"),
             &format!("Authorization: Bearer {token}\r\n"),
@@ -64,9 +64,11 @@ fn the_profile_parses() {
 /// reply with the token replaced.
 #[tokio::test]
 async fn the_documents_sample_passes_as_printed() {
-    let bench = Bench::start(vendor()).await;
-    let headers = format!("{FORM}Accept: application/json\r\n{}", right(&bench));
-    let answer = bench.request("POST /api/auth/token", &headers, GRANT).await;
+    let server = TestServer::start(vendor()).await;
+    let headers = format!("{FORM}Accept: application/json\r\n{}", right(&server));
+    let answer = server
+        .request("POST /api/auth/token", &headers, GRANT)
+        .await;
     let value = answer.json()["access_token"]
         .as_str()
         .expect("a string")
@@ -83,15 +85,15 @@ async fn the_documents_sample_passes_as_printed() {
 
 #[tokio::test]
 async fn a_token_dies_after_its_milliseconds() {
-    let bench = Bench::start(vendor()).await;
-    bench.set("token_ttl_ms", 2000);
-    let token = token(&bench).await;
-    let members = path(&bench, "/members");
-    assert_eq!(get(&bench, &members, &token).await.status, 200);
-    bench.advance(1.999);
-    assert_eq!(get(&bench, &members, &token).await.status, 200);
-    bench.advance(0.001);
-    let dead = get(&bench, &members, &token).await;
+    let server = TestServer::start(vendor()).await;
+    server.set("token_ttl_ms", 2000);
+    let token = token(&server).await;
+    let members = path(&server, "/members");
+    assert_eq!(get(&server, &members, &token).await.status, 200);
+    server.advance(1.999);
+    assert_eq!(get(&server, &members, &token).await.status, 200);
+    server.advance(0.001);
+    let dead = get(&server, &members, &token).await;
     assert_eq!(dead.status, 401);
     assert!(
         dead.header("www-authenticate")
@@ -102,18 +104,18 @@ async fn a_token_dies_after_its_milliseconds() {
 /// Token requests that are refused, each beside what it answers.
 #[tokio::test]
 async fn refused_token_requests() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let (id, secret, right) = (
-        bench.credential("client_id"),
-        bench.credential("client_secret"),
-        right(&bench),
+        server.credential("client_id"),
+        server.credential("client_secret"),
+        right(&server),
     );
-    let bearer = format!("Authorization: Bearer {}\r\n", token(&bench).await);
-    let barred = bench.document().principals["clients"][2]["client_secret"]
+    let bearer = format!("Authorization: Bearer {}\r\n", token(&server).await);
+    let barred = server.document().principals["clients"][2]["client_secret"]
         .as_str()
         .expect("text")
         .to_owned();
-    let disabled = bench.document().principals["clients"][3]["client_secret"]
+    let disabled = server.document().principals["clients"][3]["client_secret"]
         .as_str()
         .expect("text")
         .to_owned();
@@ -239,7 +241,7 @@ async fn refused_token_requests() {
         ("DELETE", right, String::new(), 405, "invalid_request"),
     ];
     for (method, headers, body, status, error) in cases {
-        let answer = bench
+        let answer = server
             .request(&format!("{method} /api/auth/token"), &headers, &body)
             .await;
         let shown = format!("{method} {headers:?} {body:?} -> {}", answer.text());
@@ -268,10 +270,10 @@ async fn refused_token_requests() {
 /// RFC 6749 §3.2 and §2.3.1, RFC 9110 §8.3.1: none of these makes a difference.
 #[tokio::test]
 async fn token_requests_that_are_as_good_as_the_sample() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let (id, secret) = (
-        bench.credential("client_id"),
-        bench.credential("client_secret"),
+        server.credential("client_id"),
+        server.credential("client_secret"),
     );
     let spelled = basic(&id, &secret).replace("Basic", "bASIC");
     let escaped: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -290,7 +292,9 @@ async fn token_requests_that_are_as_good_as_the_sample() {
             GRANT.to_owned(),
         ),
     ] {
-        let answer = bench.request("POST /api/auth/token", &headers, &body).await;
+        let answer = server
+            .request("POST /api/auth/token", &headers, &body)
+            .await;
         assert_eq!(
             answer.status,
             200,
@@ -304,9 +308,9 @@ async fn token_requests_that_are_as_good_as_the_sample() {
 /// all other API endpoints": refused presentations beside the accepted one.
 #[tokio::test]
 async fn refused_presentations_of_a_token() {
-    let bench = Bench::start(vendor()).await;
-    let (token, members) = (token(&bench).await, path(&bench, "/members"));
-    assert_eq!(get(&bench, &members, &token).await.status, 200);
+    let server = TestServer::start(vendor()).await;
+    let (token, members) = (token(&server).await, path(&server, "/members"));
+    assert_eq!(get(&server, &members, &token).await.status, 200);
     let good = format!("Authorization: Bearer {token}\r\n");
     for (target, headers, status) in [
         (members.clone(), String::new(), 401),
@@ -348,9 +352,9 @@ async fn refused_presentations_of_a_token() {
         ("/api/v1/groups/none/members".to_owned(), String::new(), 401),
         ("/api/v1/groups/none/members".to_owned(), good.clone(), 404),
         ("/api/v1/nothing".to_owned(), good.clone(), 404),
-        (path(&bench, "/members/none"), good.clone(), 404),
+        (path(&server, "/members/none"), good.clone(), 404),
     ] {
-        let answer = bench.request(&format!("GET {target}"), &headers, "").await;
+        let answer = server.request(&format!("GET {target}"), &headers, "").await;
         assert_eq!(
             answer.status,
             status,
@@ -364,7 +368,7 @@ async fn refused_presentations_of_a_token() {
         format!("aUTHORIZATION: BEARER  {token}\r\n"),
     ] {
         assert_eq!(
-            bench
+            server
                 .request(&format!("GET {members}"), &accepted, "")
                 .await
                 .status,
@@ -376,12 +380,12 @@ async fn refused_presentations_of_a_token() {
 
 #[tokio::test]
 async fn pages_hold_all_members_once() {
-    let bench = Bench::start(vendor()).await;
-    let token = token(&bench).await;
-    let mut next = Some(path(&bench, "/members?limit=50&sortDirection=DESC"));
+    let server = TestServer::start(vendor()).await;
+    let token = token(&server).await;
+    let mut next = Some(path(&server, "/members?limit=50&sortDirection=DESC"));
     let (mut seen, mut pages) = (std::collections::BTreeSet::new(), 0);
     while let Some(target) = next {
-        let page = get(&bench, &target, &token).await.json();
+        let page = get(&server, &target, &token).await.json();
         assert_eq!(
             (page["totalCount"].as_u64(), page["limit"].as_u64()),
             (Some(202), Some(50))
@@ -398,7 +402,7 @@ async fn pages_hold_all_members_once() {
             .get("nextPage")
             .map(|link| link.as_str().expect("a link is text").to_owned());
         next = link.map(|link| {
-            link.strip_prefix(&format!("http://{}", bench.host()))
+            link.strip_prefix(&format!("http://{}", server.host()))
                 .expect("the same host")
                 .to_owned()
         });
@@ -409,8 +413,8 @@ async fn pages_hold_all_members_once() {
 
 #[tokio::test]
 async fn values_out_of_range_are_named() {
-    let bench = Bench::start(vendor()).await;
-    let token = token(&bench).await;
+    let server = TestServer::start(vendor()).await;
+    let token = token(&server).await;
     for (query, status) in [
         ("/members?limit=0", 422),
         ("/members?limit=x", 422),
@@ -427,7 +431,7 @@ async fn values_out_of_range_are_named() {
         ("/tasks?status=completed", 200),
         ("/measurements?sortBy=START", 200),
     ] {
-        let answer = get(&bench, &path(&bench, query), &token).await;
+        let answer = get(&server, &path(&server, query), &token).await;
         assert_eq!(answer.status, status, "{query} -> {}", answer.text());
         if status == 422 {
             assert!(
@@ -442,47 +446,47 @@ async fn values_out_of_range_are_named() {
 
 #[tokio::test]
 async fn registering_a_member_twice_is_a_conflict() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let headers = format!(
         "Authorization: Bearer {}\r\nContent-Type: application/json\r\n",
-        token(&bench).await
+        token(&server).await
     );
     let body = r#"{"inviteCode":"i","groupMember":{"user":{"email":"new@example.com","firstName":"N"},"tags":[]}}"#;
-    let line = format!("POST {}", path(&bench, "/members"));
-    let first = bench.request(&line, &headers, body).await;
+    let line = format!("POST {}", path(&server, "/members"));
+    let first = server.request(&line, &headers, body).await;
     assert_eq!(first.status, 200);
     let href = first.json()["href"].as_str().expect("a link").to_owned();
     assert_eq!(
-        bench
+        server
             .request(&format!("GET {href}"), &headers, "")
             .await
             .status,
         200
     );
-    assert_eq!(bench.request(&line, &headers, body).await.status, 409);
-    assert_eq!(bench.request(&line, &headers, "{}").await.status, 422);
-    assert_eq!(bench.request(&line, &headers, "no json").await.status, 422);
+    assert_eq!(server.request(&line, &headers, body).await.status, 409);
+    assert_eq!(server.request(&line, &headers, "{}").await.status, 422);
+    assert_eq!(server.request(&line, &headers, "no json").await.status, 422);
 }
 
 /// "Rate limit exceeded. Wait a few seconds and retry": only where the setting asks for a limit, and
 /// with the header that another setting asks for.
 #[tokio::test]
 async fn a_rate_limit_is_kept_and_passes() {
-    let bench = Bench::start(vendor()).await;
-    let (token, members) = (token(&bench).await, path(&bench, "/members"));
+    let server = TestServer::start(vendor()).await;
+    let (token, members) = (token(&server).await, path(&server, "/members"));
     for _ in 0..3 {
-        assert_eq!(get(&bench, &members, &token).await.status, 200);
+        assert_eq!(get(&server, &members, &token).await.status, 200);
     }
-    bench.set("rate_limit", 1);
-    assert_eq!(get(&bench, &members, &token).await.status, 200);
-    bench.advance(20.0);
+    server.set("rate_limit", 1);
+    assert_eq!(get(&server, &members, &token).await.status, 200);
+    server.advance(20.0);
     for (headers, retry_after) in [
         ("none", false),
         ("retry_after_s", true),
         ("retry_after_date", true),
     ] {
-        bench.set("rate_limit_headers", headers);
-        let refused = get(&bench, &members, &token).await;
+        server.set("rate_limit_headers", headers);
+        let refused = get(&server, &members, &token).await;
         assert_eq!(refused.status, 429, "{headers}");
         assert_eq!(
             refused.header("retry-after").is_some(),
@@ -493,20 +497,20 @@ async fn a_rate_limit_is_kept_and_passes() {
             assert_eq!(refused.header("retry-after"), Some("40"));
         }
     }
-    bench.advance(40.0);
-    assert_eq!(get(&bench, &members, &token).await.status, 200);
+    server.advance(40.0);
+    assert_eq!(get(&server, &members, &token).await.status, 200);
 }
 
 /// A client that may read no group.
 #[tokio::test]
 async fn a_poor_client_is_forbidden() {
-    let bench = Bench::start(vendor()).await;
-    let secret = bench.document().principals["clients"][4]["client_secret"]
+    let server = TestServer::start(vendor()).await;
+    let secret = server.document().principals["clients"][4]["client_secret"]
         .as_str()
         .expect("text")
         .to_owned();
     let headers = format!("{FORM}{}", basic("pattern-poor-client", &secret));
-    let token = bench
+    let token = server
         .request("POST /api/auth/token", &headers, GRANT)
         .await
         .json()["access_token"]
@@ -514,7 +518,9 @@ async fn a_poor_client_is_forbidden() {
         .expect("a token")
         .to_owned();
     assert_eq!(
-        get(&bench, &path(&bench, "/members"), &token).await.status,
+        get(&server, &path(&server, "/members"), &token)
+            .await
+            .status,
         403
     );
 }
@@ -522,7 +528,7 @@ async fn a_poor_client_is_forbidden() {
 /// What a framework would answer in its own words is answered in the vendor's.
 #[tokio::test]
 async fn broken_requests_get_the_vendors_own_shape() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let raw = [
         "GET /api/auth token HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(),
         "GET / HTTP/1.1\r\n\r\n".to_owned(),
@@ -534,7 +540,7 @@ async fn broken_requests_get_the_vendors_own_shape() {
         ),
     ];
     for bytes in raw {
-        let answer = bench.send(&bytes).await;
+        let answer = server.send(&bytes).await;
         assert_eq!(
             (answer.status, answer.json()["error"].as_str()),
             (400, Some("invalid_request")),
@@ -542,42 +548,44 @@ async fn broken_requests_get_the_vendors_own_shape() {
         );
     }
     let huge = "POST /api/auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1073741824\r\n\r\n";
-    assert_eq!(bench.send(huge).await.status, 413);
-    assert_eq!(bench.send([0x16, 3, 1, 0, 0]).await.status, 400);
+    assert_eq!(server.send(huge).await.status, 413);
+    assert_eq!(server.send([0x16, 3, 1, 0, 0]).await.status, 400);
 }
 
 /// Each twin does the one thing that its name says, and its honest original does not.
 #[tokio::test]
 async fn twins_are_wrong_in_one_thing() {
-    let bench = Bench::start(vendor()).await;
-    let wrong = format!("{FORM}{}", basic(&bench.credential("client_id"), "wrong"));
+    let server = TestServer::start(vendor()).await;
+    let wrong = format!("{FORM}{}", basic(&server.credential("client_id"), "wrong"));
     assert_eq!(
-        bench
+        server
             .request("POST /api/auth/token", &wrong, GRANT)
             .await
             .status,
         401
     );
-    bench.twin("any-secret");
+    server.twin("any-secret");
     assert_eq!(
-        bench
+        server
             .request("POST /api/auth/token", &wrong, GRANT)
             .await
             .status,
         200
     );
-    bench.twin("never-expires");
+    server.twin("never-expires");
     assert_eq!(
-        bench
+        server
             .request("POST /api/auth/token", &wrong, GRANT)
             .await
             .status,
         401
     );
-    let token = token(&bench).await;
-    bench.advance(1e6);
+    let token = token(&server).await;
+    server.advance(1e6);
     assert_eq!(
-        get(&bench, &path(&bench, "/members"), &token).await.status,
+        get(&server, &path(&server, "/members"), &token)
+            .await
+            .status,
         200
     );
 }
@@ -585,7 +593,7 @@ async fn twins_are_wrong_in_one_thing() {
 mod properties {
     use proptest::prelude::*;
 
-    use super::{Bench, GRANT, basic, vendor};
+    use super::{GRANT, TestServer, basic, vendor};
 
     /// A name in any letter case.
     fn cased(name: &'static str) -> impl Strategy<Value = String> {
@@ -629,11 +637,11 @@ mod properties {
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             let (status, body) = runtime.block_on(async {
-                let bench = Bench::start(vendor()).await;
-                let right = basic(&bench.credential("client_id"), &bench.credential("client_secret"));
+                let server = TestServer::start(vendor()).await;
+                let right = basic(&server.credential("client_id"), &server.credential("client_secret"));
                 let right = right.replace("Authorization", &auth_name).replace("Basic", &scheme);
                 let body = format!("x{before}=1&{name}={value}&y{after}");
-                let answer = bench.request("POST /api/auth/token", &format!("{type_name}: {media}\r\n{right}"), body).await;
+                let answer = server.request("POST /api/auth/token", &format!("{type_name}: {media}\r\n{right}"), body).await;
                 (answer.status, answer.json())
             });
             prop_assert_eq!((status, body["expires_in"].as_u64()), (200, Some(3_600_000)), "{} in place of {}", body, GRANT);

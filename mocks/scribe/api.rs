@@ -9,7 +9,7 @@ use locum_server::{Admitted, Mock, Reply, Request, Routes};
 use serde_json::{Value, json};
 
 use super::task::Task;
-use super::{State, frame, guard, storage};
+use super::{State, common_headers, guard, storage};
 
 /// What `filetype` may be.
 const FILETYPES: [&str; 8] = ["pdf", "xlsx", "xls", "xlsm", "doc", "docx", "ppt", "pptx"];
@@ -53,7 +53,11 @@ where
             Ok(body) => Reply::json(200, &body).outcome(Outcome::Admitted),
             Err(denial) => denied(&mock, denial),
         };
-        Ok(frame::framed(&mock, "frame_gateway", reply))
+        Ok(common_headers::with_common_headers(
+            &mock,
+            "frame_gateway",
+            reply,
+        ))
     })
 }
 
@@ -83,7 +87,7 @@ fn denied(mock: &Mock, denial: Denial) -> Reply {
     let by_token = denial.reason.starts_with("v2_");
     let reply = Reply::denied(mock.profile(), denial);
     if by_token {
-        frame::with_status(reply, mock.setting_u64("v2_error_status"))
+        common_headers::with_status(reply, mock.setting_u64("v2_error_status"))
     } else {
         reply
     }
@@ -178,20 +182,23 @@ impl Call {
         let task = self.state.tasks().get(jobid).cloned();
         let mine = task.filter(|task| task.owner == self.admitted.token.principal);
         mine.ok_or_else(|| {
-            Denial::new(DenialKind::NotFound, self.worded("task_not_found"))
-                .expected("a task of the caller")
-                .got(jobid)
+            Denial::new(
+                DenialKind::NotFound,
+                self.reason_for_version("task_not_found"),
+            )
+            .expected("a task of the caller")
+            .got(jobid)
         })
     }
 
     fn invalid(&self, message: &str) -> Denial {
-        Denial::new(DenialKind::Invalid, self.worded("invalid_task"))
+        Denial::new(DenialKind::Invalid, self.reason_for_version("invalid_task"))
             .got(message)
             .param("message", message)
     }
 
     /// The reason, in the shape that errors of this generation have.
-    fn worded(&self, reason: &str) -> String {
+    fn reason_for_version(&self, reason: &str) -> String {
         let gateway =
             self.version == Version::V1 && self.mock.setting_text("v1_error_body") == "apigateway";
         if gateway {

@@ -7,7 +7,7 @@ use locum_server::{NewToken, Reply};
 use serde_json::json;
 
 use super::cognito::{Call, success};
-use super::people::{Client, User};
+use super::users::{Client, User};
 
 /// A question that stands between password and tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Challenge {
     }
 }
 
-/// Opens a challenge; its Session is no token.
+/// Opens a challenge; its Session is not a token.
 pub(super) async fn open(
     call: &Call<'_>,
     client: &Client,

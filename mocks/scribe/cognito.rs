@@ -18,8 +18,8 @@ use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value, json};
 
-use super::people::{Client, User, UserState};
-use super::{State, frame};
+use super::users::{Client, User, UserState};
+use super::{State, common_headers};
 
 /// One call of an operation.
 pub(super) struct Call<'a> {
@@ -32,13 +32,21 @@ pub(super) struct Call<'a> {
 /// `POST` an operation, or a browser's preflight.
 pub(super) async fn cognito(mock: Mock, request: Request) -> Result<Reply, Denial> {
     if request.method == "OPTIONS" {
-        return Ok(frame::framed(&mock, "frame_preflight", Reply::status(200)));
+        return Ok(common_headers::with_common_headers(
+            &mock,
+            "frame_preflight",
+            Reply::status(200),
+        ));
     }
     let reply = match operation(&mock, &request).await {
         Ok(reply) => reply,
         Err(denial) => Reply::denied(mock.profile(), denial),
     };
-    Ok(frame::framed(&mock, "frame_cognito", reply))
+    Ok(common_headers::with_common_headers(
+        &mock,
+        "frame_cognito",
+        reply,
+    ))
 }
 
 async fn operation(mock: &Mock, request: &Request) -> Result<Reply, Denial> {

@@ -4,7 +4,7 @@ use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Value, json};
 
-use super::{State, frame};
+use super::{State, common_headers};
 
 /// Two keys: id tokens and access tokens are signed by different ones.
 pub(super) async fn jwks(mock: Mock, request: Request) -> Result<Reply, Denial> {
@@ -41,7 +41,7 @@ fn document(mock: &Mock, state: &State, request: &Request, body: &Value) -> Repl
         .expected(state.user_pool_id.clone())
         .got(pool)
         .param("pool", pool);
-    frame::framed(
+    common_headers::with_common_headers(
         mock,
         "frame_cognito",
         Reply::denied(mock.profile(), unknown),

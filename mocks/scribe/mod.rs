@@ -3,31 +3,31 @@
 //!
 //! # Layout
 //!
-//! - `people`: who may log in; `password`, `totp`: how they prove it
+//! - `users`: who may log in; `password`, `totp`: how they prove it
 //! - `cognito`: the operations of both Cognito services, a file each
-//! - `challenge`, `token`: what a login leads to; `examine`: how a token is looked at when it comes back
+//! - `challenge`, `token`: what a login leads to; `token_checks`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
 //! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
-//! - `frame`: the headers that each reply carries
+//! - `common_headers`: the headers that each reply carries
 
 mod api;
 mod aws;
 mod challenge;
 mod cognito;
-mod examine;
-mod frame;
+mod common_headers;
 mod guard;
 mod keys;
 mod password;
-mod people;
 mod storage;
 mod task;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token_checks;
 mod totp;
 mod twins;
+mod users;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -42,7 +42,7 @@ use locum_server::{
 use serde_json::{Map, Value};
 
 use self::api::Version;
-use self::people::{Principals, User};
+use self::users::{Principals, User};
 
 /// The vendor.
 pub fn vendor() -> Scribe {
@@ -62,7 +62,7 @@ pub struct Scribe {
 struct State {
     principals: RwLock<Principals>,
     /// What the pool remembers of a user besides, by username.
-    marks: Mutex<HashMap<String, people::Marks>>,
+    marks: Mutex<HashMap<String, users::Marks>>,
     tasks: Mutex<task::Tasks>,
     /// The key of the id tokens and that of the access tokens, parsed when the first is needed.
     keys: OnceLock<[Arc<RsaKey>; 2]>,
@@ -211,9 +211,9 @@ impl Vendor for Scribe {
     fn routing_failure(&self, mock: &Mock, _request: &Request, failure: &RoutingFailure) -> Reply {
         let mut reply = Reply::denied(mock.profile(), failure.denial());
         if matches!(failure, RoutingFailure::Path | RoutingFailure::Method(_)) {
-            reply = frame::with_status(reply, mock.setting_u64("unknown_route_status"));
+            reply = common_headers::with_status(reply, mock.setting_u64("unknown_route_status"));
         }
-        frame::framed(mock, "frame_gateway", reply)
+        common_headers::with_common_headers(mock, "frame_gateway", reply)
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -13,7 +13,7 @@ use locum_server::{Mock, Reply, Request};
 use md5::{Digest, Md5};
 
 use super::task::Task;
-use super::{State, aws, frame};
+use super::{State, aws, common_headers};
 
 /// The key that signs the vendor's own URLs; no client has it.
 const ACCESS_KEY_ID: &str = "ASIALOCUMSTORAGE0001";
@@ -72,13 +72,21 @@ fn secret(state: &State) -> Secret {
 /// `PUT` the document.
 pub(super) async fn upload(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let reply = answer(&mock, &request, stored(&mock, &request)).await;
-    Ok(frame::framed(&mock, "frame_storage", reply))
+    Ok(common_headers::with_common_headers(
+        &mock,
+        "frame_storage",
+        reply,
+    ))
 }
 
 /// `GET` the model.
 pub(super) async fn model(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let reply = answer(&mock, &request, fetched(&mock, &request)).await;
-    Ok(frame::framed(&mock, "frame_storage", reply))
+    Ok(common_headers::with_common_headers(
+        &mock,
+        "frame_storage",
+        reply,
+    ))
 }
 
 async fn answer(

@@ -111,7 +111,7 @@ impl Task {
         shown
     }
 
-    /// The model that came of it: the same bytes each time.
+    /// The model made from it: the same bytes each time.
     pub(super) fn model(&self) -> Value {
         json!({
             "jobid": self.jobid,

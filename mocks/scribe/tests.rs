@@ -16,14 +16,14 @@ use locum_core::{Clock, Profile};
 use serde_json::{Value, json};
 
 use super::vendor;
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
-async fn start() -> Bench {
-    Bench::start(vendor()).await
+async fn start() -> TestServer {
+    TestServer::start(vendor()).await
 }
 
 /// A call as botocore sends it.
-async fn call(bench: &Bench, operation: &str, body: Value) -> Answer {
+async fn call(server: &TestServer, operation: &str, body: Value) -> Answer {
     let service = match operation {
         "GetId" | "GetCredentialsForIdentity" => "AWSCognitoIdentityService",
         _ => "AWSCognitoIdentityProviderService",
@@ -31,40 +31,40 @@ async fn call(bench: &Bench, operation: &str, body: Value) -> Answer {
     let headers = format!(
         "Accept-Encoding: identity\r\nX-Amz-Target: {service}.{operation}\r\nContent-Type: application/x-amz-json-1.1\r\nUser-Agent: Boto3/1.44.5\r\namz-sdk-request: attempt=1; max=3\r\n"
     );
-    bench.request("POST /", &headers, body.to_string()).await
+    server.request("POST /", &headers, body.to_string()).await
 }
 
 /// A member of a principal in the stage document.
-fn member(bench: &Bench, list: &str, index: usize, name: &str) -> String {
-    bench.document().principals[list][index][name]
+fn member(server: &TestServer, list: &str, index: usize, name: &str) -> String {
+    server.document().principals[list][index][name]
         .as_str()
         .expect("text")
         .to_owned()
 }
 
-fn parameter(bench: &Bench, name: &str) -> String {
-    bench.document().params[name]
+fn parameter(server: &TestServer, name: &str) -> String {
+    server.document().params[name]
         .as_str()
         .expect("text")
         .to_owned()
 }
 
 /// InitiateAuth with the password of the user at `index`.
-async fn password_login(bench: &Bench, index: usize) -> Answer {
+async fn password_login(server: &TestServer, index: usize) -> Answer {
     let (name, password) = (
-        member(bench, "users", index, "username"),
-        member(bench, "users", index, "password"),
+        member(server, "users", index, "username"),
+        member(server, "users", index, "password"),
     );
-    login_as(bench, &name, &password).await
+    login_as(server, &name, &password).await
 }
 
-async fn login_as(bench: &Bench, name: &str, password: &str) -> Answer {
+async fn login_as(server: &TestServer, name: &str, password: &str) -> Answer {
     let body = json!({
-        "ClientId": bench.credential("client_id"),
+        "ClientId": server.credential("client_id"),
         "AuthFlow": "USER_PASSWORD_AUTH",
         "AuthParameters": {"USERNAME": name, "PASSWORD": password},
     });
-    call(bench, "InitiateAuth", body).await
+    call(server, "InitiateAuth", body).await
 }
 
 /// What a login gives.
@@ -86,53 +86,53 @@ fn tokens(answer: &Answer) -> Tokens {
 }
 
 /// The first user's login.
-async fn login(bench: &Bench) -> Tokens {
-    tokens(&password_login(bench, 0).await)
+async fn login(server: &TestServer) -> Tokens {
+    tokens(&password_login(server, 0).await)
 }
 
-async fn refresh(bench: &Bench, value: &str) -> Answer {
+async fn refresh(server: &TestServer, value: &str) -> Answer {
     let body = json!({
-        "ClientId": bench.credential("client_id"),
+        "ClientId": server.credential("client_id"),
         "AuthFlow": "REFRESH_TOKEN_AUTH",
         "AuthParameters": {"REFRESH_TOKEN": value},
     });
-    call(bench, "InitiateAuth", body).await
+    call(server, "InitiateAuth", body).await
 }
 
-async fn revoke(bench: &Bench, value: &str) -> Answer {
+async fn revoke(server: &TestServer, value: &str) -> Answer {
     call(
-        bench,
+        server,
         "RevokeToken",
-        json!({"Token": value, "ClientId": bench.credential("client_id")}),
+        json!({"Token": value, "ClientId": server.credential("client_id")}),
     )
     .await
 }
 
-async fn get_user(bench: &Bench, access: &str) -> Answer {
-    call(bench, "GetUser", json!({ "AccessToken": access })).await
+async fn get_user(server: &TestServer, access: &str) -> Answer {
+    call(server, "GetUser", json!({ "AccessToken": access })).await
 }
 
-fn logins(bench: &Bench, id: &str) -> Value {
-    json!({format!("cognito-idp.eu-west-2.amazonaws.com/{}", parameter(bench, "user_pool_id")): id})
+fn logins(server: &TestServer, id: &str) -> Value {
+    json!({format!("cognito-idp.eu-west-2.amazonaws.com/{}", parameter(server, "user_pool_id")): id})
 }
 
-async fn get_id(bench: &Bench, id: &str) -> Answer {
-    let body = json!({"IdentityPoolId": parameter(bench, "identity_pool_id"), "Logins": logins(bench, id)});
-    call(bench, "GetId", body).await
+async fn get_id(server: &TestServer, id: &str) -> Answer {
+    let body = json!({"IdentityPoolId": parameter(server, "identity_pool_id"), "Logins": logins(server, id)});
+    call(server, "GetId", body).await
 }
 
-async fn identity(bench: &Bench, id: &str) -> String {
-    get_id(bench, id).await.json()["IdentityId"]
+async fn identity(server: &TestServer, id: &str) -> String {
+    get_id(server, id).await.json()["IdentityId"]
         .as_str()
         .expect("an identity")
         .to_owned()
 }
 
-async fn get_credentials(bench: &Bench, identity: &str, id: &str) -> Answer {
+async fn get_credentials(server: &TestServer, identity: &str, id: &str) -> Answer {
     call(
-        bench,
+        server,
         "GetCredentialsForIdentity",
-        json!({"IdentityId": identity, "Logins": logins(bench, id)}),
+        json!({"IdentityId": identity, "Logins": logins(server, id)}),
     )
     .await
 }
@@ -145,9 +145,9 @@ struct Aws {
     token: String,
 }
 
-async fn aws(bench: &Bench, id: &str) -> Aws {
-    let identity = identity(bench, id).await;
-    let answer = get_credentials(bench, &identity, id).await.json();
+async fn aws(server: &TestServer, id: &str) -> Aws {
+    let identity = identity(server, id).await;
+    let answer = get_credentials(server, &identity, id).await.json();
     let text = |name: &str| {
         answer["Credentials"][name]
             .as_str()
@@ -163,7 +163,7 @@ async fn aws(bench: &Bench, id: &str) -> Aws {
 
 /// Header lines of a signature by AWS's own signer, over `extra` headers too.
 fn signature(
-    bench: &Bench,
+    server: &TestServer,
     aws: &Aws,
     method: &str,
     target: &str,
@@ -171,7 +171,7 @@ fn signature(
     body: &[u8],
 ) -> Vec<(String, String)> {
     signature_for(
-        bench,
+        server,
         aws,
         ("eu-west-2", "execute-api"),
         method,
@@ -182,7 +182,7 @@ fn signature(
 }
 
 fn signature_for(
-    bench: &Bench,
+    server: &TestServer,
     aws: &Aws,
     (region, service): (&str, &str),
     method: &str,
@@ -198,7 +198,7 @@ fn signature_for(
         "test",
     )
     .into();
-    let millis = u64::try_from(bench.stage.clock.now().as_millis()).expect("after 1970");
+    let millis = u64::try_from(server.stage.clock.now().as_millis()).expect("after 1970");
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
@@ -208,8 +208,8 @@ fn signature_for(
         .build()
         .expect("all are set")
         .into();
-    let uri = format!("http://{}{target}", bench.host());
-    let headers = [("host", bench.host())]
+    let uri = format!("http://{}{target}", server.host());
+    let headers = [("host", server.host())]
         .into_iter()
         .chain(extra.iter().copied());
     let request =
@@ -233,9 +233,9 @@ fn lines(headers: &[(String, String)]) -> String {
 }
 
 /// A signed request.
-async fn signed(bench: &Bench, aws: &Aws, method: &str, target: &str, body: &str) -> Answer {
-    let headers = signature(bench, aws, method, target, &[], body.as_bytes());
-    bench
+async fn signed(server: &TestServer, aws: &Aws, method: &str, target: &str, body: &str) -> Answer {
+    let headers = signature(server, aws, method, target, &[], body.as_bytes());
+    server
         .request(&format!("{method} {target}"), &lines(&headers), body)
         .await
 }
@@ -290,8 +290,8 @@ fn the_profile_parses_and_has_each_frame() {
 /// A client is configured by the stage document: each address leads somewhere.
 #[tokio::test]
 async fn the_stage_document_names_what_a_client_needs() {
-    let bench = start().await;
-    let document = bench.document();
+    let server = start().await;
+    let document = server.document();
     let names: Vec<&str> = document.credentials.keys().map(String::as_str).collect();
     assert_eq!(
         names,
@@ -307,15 +307,15 @@ async fn the_stage_document_names_what_a_client_needs() {
     assert_eq!(document.credentials["region"], "eu-west-2");
     let jwks = format!(
         "GET /{}/.well-known/jwks.json",
-        parameter(&bench, "user_pool_id")
+        parameter(&server, "user_pool_id")
     );
-    assert_eq!(bench.request(&jwks, "", "").await.status, 200);
+    assert_eq!(server.request(&jwks, "", "").await.status, 200);
     for path in ["/", "/cognito", "/cognito/"] {
         let headers = "X-Amz-Target: AWSCognitoIdentityProviderService.RevokeToken\r\n";
-        let body = json!({"Token": "refresh_token", "ClientId": bench.credential("client_id")})
+        let body = json!({"Token": "refresh_token", "ClientId": server.credential("client_id")})
             .to_string();
         assert_eq!(
-            bench
+            server
                 .request(&format!("POST {path}"), headers, body)
                 .await
                 .status,

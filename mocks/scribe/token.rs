@@ -8,7 +8,7 @@ use locum_server::{NewToken, jwt};
 use serde_json::{Map, Value, json};
 
 use super::cognito::Call;
-use super::people::{Client, User, UserState};
+use super::users::{Client, User, UserState};
 
 /// What all tokens of one login share.
 struct Login {
@@ -166,13 +166,13 @@ async fn refresh_token(
 ) -> (String, Token) {
     // base64url of {"cty":"JWT","enc":"A256GCM","alg":"RSA-OAEP"}
     let header = "eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiUlNBLU9BRVAifQ";
-    let word = |length| call.mock.random_alphanumeric(length);
+    let random = |length| call.mock.random_alphanumeric(length);
     let value = format!(
         "{header}.{}.{}.{}.{}",
-        word(342),
-        word(16),
-        word(640),
-        word(22)
+        random(342),
+        random(16),
+        random(640),
+        random(22)
     );
     let lifetime = Duration::from_secs(call.mock.setting_u64("refresh_ttl_s"));
     let mut new = NewToken::new(

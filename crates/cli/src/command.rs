@@ -45,7 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
     }
 }
 
-/// Prints to standard output; a reader that has gone (`| head`) is no fault.
+/// Prints to standard output; a reader that has gone (`| head`) is not an error.
 fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
     let _ = std::io::stdout().flush();

@@ -9,9 +9,9 @@ use crate::weight;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DenialKind {
-    /// A credential, token or parameter is not there.
+    /// A credential, token or parameter is absent.
     Missing,
-    /// It is there and cannot be read.
+    /// It is present but cannot be parsed.
     Malformed,
     /// A parameter occurs twice, or two methods are used at once.
     Repeated,
@@ -167,7 +167,7 @@ pub struct Denial {
     /// What would have been accepted; never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What came instead; never a secret.
+    /// What was received instead; never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub got: Option<String>,
     /// The first place where the two part.
@@ -198,7 +198,7 @@ impl Denial {
         self
     }
 
-    /// Says what came.
+    /// Says what was received.
     #[must_use]
     pub fn got(mut self, text: impl Into<String>) -> Self {
         self.got = Some(text.into());

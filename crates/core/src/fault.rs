@@ -96,7 +96,7 @@ pub struct FaultAction {
     /// The reply's body ends after this many bytes, and the connection with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncate: Option<u64>,
-    /// The reply's body is no JSON any more.
+    /// The reply's body is not valid JSON any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub malformed: bool,
     /// The vendor acts, the reply never leaves.

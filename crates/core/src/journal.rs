@@ -94,7 +94,7 @@ pub struct Entry {
     pub target: String,
     /// The header lines as sent: letter case, order, repetitions.
     pub headers: Vec<(String, String)>,
-    /// The body as text, bounded; absent when there was none or it is no text.
+    /// The body as text, bounded; absent when there was none or it is not text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// Length of the body in bytes.

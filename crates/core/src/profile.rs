@@ -59,7 +59,7 @@ pub struct Profile {
     /// Further denial reasons of this vendor, which look as their kind does, or `default`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
-    /// Choices where the documents are silent, by name without the vendor's word.
+    /// Choices where the documents are silent, by name without the vendor's slug.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
     /// The principals of a fresh stage, in the shape of the stage document; secrets that are left

@@ -15,7 +15,7 @@ use crate::weight;
 pub struct Setting {
     /// The value unless somebody says otherwise.
     pub default: Value,
-    /// The words it may be; empty means any value of the default's type.
+    /// The values it may have; empty means any value of the default's type.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Value>,
     /// Why the default is what it is.

@@ -73,10 +73,10 @@ pub fn parse(token: &str) -> Result<Parts, Denial> {
     let object = |segment: &str, what: &str| {
         let bytes = URL_SAFE_NO_PAD
             .decode(segment)
-            .map_err(|_| malformed(&format!("a {what} that is no base64url")))?;
+            .map_err(|_| malformed(&format!("a {what} that is not base64url")))?;
         strict_object(&bytes).ok_or_else(|| {
             malformed(&format!(
-                "a {what} that is no JSON object with unique names"
+                "a {what} that is not a JSON object with unique names"
             ))
         })
     };
@@ -156,7 +156,7 @@ impl Parts {
             None => Ok(None),
             Some(value) => value.as_f64().map(Some).ok_or_else(|| {
                 Denial::new(DenialKind::Malformed, "malformed_token")
-                    .got(format!("{name} that is no number"))
+                    .got(format!("{name} that is not a number"))
             }),
         };
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]

@@ -9,8 +9,8 @@ const SCRIBE: &str = "GET /v1/ambient/api/scribe/12345";
 
 #[tokio::test]
 async fn ways_of_showing_the_token() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     let (head, rest) = token.split_once('.').expect("segments");
     let (payload, signature) = rest.split_once('.').expect("segments");
     let forged = format!(
@@ -66,7 +66,7 @@ async fn ways_of_showing_the_token() {
         ),
     ];
     for (headers, status, expected) in &cases {
-        let answer = bench.request(SCRIBE, headers, "").await;
+        let answer = server.request(SCRIBE, headers, "").await;
         assert_eq!(answer.status, *status, "{headers}");
         assert!(
             answer.text().contains(expected),
@@ -76,21 +76,21 @@ async fn ways_of_showing_the_token() {
         let challenge = (*status == 401).then_some("Bearer");
         assert_eq!(answer.header("www-authenticate"), challenge, "{headers}");
     }
-    assert!(!journal(&bench).contains(&token));
+    assert!(!journal(&server).contains(&token));
 }
 
 #[tokio::test]
 async fn a_token_elsewhere_is_no_token() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     let query = format!("{SCRIBE}?access_token={token}");
-    let answer = bench.request(&query, "", "").await;
+    let answer = server.request(&query, "", "").await;
     assert_eq!(
         (answer.status, answer.text().as_str()),
         (401, NOT_AUTHENTICATED)
     );
     let body = format!("access_token={token}&template_ids=1042&transcripts=a");
-    let answer = bench
+    let answer = server
         .request("POST /v1/ambient/api/scribe", FORM, body)
         .await;
     assert_eq!(
@@ -102,8 +102,8 @@ async fn a_token_elsewhere_is_no_token() {
 /// The token comes before path and body (401 before 404 and 422), the method before the token.
 #[tokio::test]
 async fn the_order_of_checks() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     let bad_id = r#"{"detail":[{"type":"int_parsing","loc":["path","scribe_id"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"abc"}]}"#;
     let bad_transcription = bad_id.replace("scribe_id", "transcription_id");
     let no_audio = r#"{"detail":[{"type":"missing","loc":["body","audio_files"],"msg":"Field required","input":null}]}"#;
@@ -139,13 +139,13 @@ async fn the_order_of_checks() {
             no_audio,
         ),
     ] {
-        let answer = bench.request(line, "", "").await;
+        let answer = server.request(line, "", "").await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (401, NOT_AUTHENTICATED),
             "{line}"
         );
-        let answer = bench.request(line, &bearer(&token), "").await;
+        let answer = server.request(line, &bearer(&token), "").await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (status, expected),
@@ -158,7 +158,7 @@ async fn the_order_of_checks() {
         ("HEAD /v1/ambient/api/scribe/12345", "GET"),
         ("DELETE /v1/ambient/api/transcribe/1", "GET"),
     ] {
-        let answer = bench.request(line, "Connection: close\r\n", "").await;
+        let answer = server.request(line, "Connection: close\r\n", "").await;
         assert_eq!(
             (answer.status, answer.header("allow")),
             (405, Some(allow)),
@@ -170,8 +170,8 @@ async fn the_order_of_checks() {
 /// Bodies of a create request, each beside what it answers.
 #[tokio::test]
 async fn bodies_of_a_create_request() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     let element = |at: usize, input: &str| {
         format!(
             r#"{{"detail":[{{"type":"int_parsing","loc":["body","template_ids",{at}],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"{input}"}}]}}"#
@@ -195,14 +195,14 @@ async fn bodies_of_a_create_request() {
         (vec![id("1042")], 422, r#"{"detail":"Either audio_files or transcripts is required"}"#.to_owned()),
         (vec![id("1042"), text, ("date_of_service", None, "soon")], 422, r#"{"detail":[{"type":"datetime_from_date_parsing","loc":["body","date_of_service"],"msg":"Input should be a valid datetime or date, input is too short","input":"soon","ctx":{"error":"input is too short"}}]}"#.to_owned()),
     ] {
-        let answer = post(&bench, "/scribe", &token, &parts).await;
+        let answer = post(&server, "/scribe", &token, &parts).await;
         assert_eq!(answer.status, status, "{parts:?}: {}", answer.text());
         if status != 202 {
             assert_eq!(answer.text(), expected, "{parts:?}");
         }
     }
     let bare = format!("Content-Type: multipart/form-data\r\n{}", bearer(&token));
-    let answer = bench
+    let answer = server
         .request("POST /v1/ambient/api/scribe", &bare, multipart(&[text]))
         .await;
     assert_eq!(
@@ -210,7 +210,7 @@ async fn bodies_of_a_create_request() {
         (400, r#"{"detail":"Missing boundary in multipart."}"#)
     );
     let headers = format!("{FORM}{}", bearer(&token));
-    let answer = bench
+    let answer = server
         .request(
             "POST /v1/ambient/api/scribe",
             &headers,
@@ -223,38 +223,38 @@ async fn bodies_of_a_create_request() {
 /// api-reference: create, then poll to the end; then regenerate.
 #[tokio::test]
 async fn a_scribe_goes_from_state_to_state() {
-    let bench = bench().await;
-    bench.set("job_step_s", 10);
-    let token = login(&bench).await;
+    let server = server().await;
+    server.set("job_step_s", 10);
+    let token = login(&server).await;
     let at = Timestamp::parse_rfc3339("2023-11-07T05:31:56Z");
-    bench
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(at.expect("a date")));
-    let token_2023 = login(&bench).await;
+    let token_2023 = login(&server).await;
     assert_ne!(token, token_2023);
     let parts = [
         ("template_ids", None, "1042"),
         ("transcripts", None, "Hello."),
     ];
-    let created = post(&bench, "/scribe", &token_2023, &parts).await;
+    let created = post(&server, "/scribe", &token_2023, &parts).await;
     assert_eq!(created.status, 202);
     assert_eq!(
         created.text(),
         r#"{"scribe_id":12346,"status":"IN_PROGRESS","submitted_at":"2023-11-07T05:31:56Z"}"#
     );
     let status = async || {
-        let answer = get(&bench, "/scribe/12346", &token_2023).await;
+        let answer = get(&server, "/scribe/12346", &token_2023).await;
         answer.json()["status"].as_str().expect("text").to_owned()
     };
     assert_eq!(status().await, "IN_PROGRESS");
-    bench.advance(9.999);
+    server.advance(9.999);
     assert_eq!(status().await, "IN_PROGRESS");
-    bench.advance(0.001);
+    server.advance(0.001);
     assert_eq!(status().await, "COMPLETED");
     let audio = [("audio_files", Some("a.mp3"), "ID3")];
     let again = post(
-        &bench,
+        &server,
         "/scribe/12346/regenerate/audio",
         &token_2023,
         &audio,
@@ -265,9 +265,9 @@ async fn a_scribe_goes_from_state_to_state() {
         (202, r#"{"scribe_id":12346,"status":"IN_PROGRESS"}"#)
     );
     assert_eq!(status().await, "IN_PROGRESS");
-    bench.advance(10.0);
+    server.advance(10.0);
     assert_eq!(status().await, "COMPLETED");
-    let unknown = post(&bench, "/scribe/1/regenerate/audio", &token_2023, &audio).await;
+    let unknown = post(&server, "/scribe/1/regenerate/audio", &token_2023, &audio).await;
     assert_eq!(
         (unknown.status, unknown.text().as_str()),
         (404, r#"{"detail":"Scribe not found"}"#)
@@ -276,19 +276,19 @@ async fn a_scribe_goes_from_state_to_state() {
 
 #[tokio::test]
 async fn a_transcription_goes_from_state_to_state() {
-    let bench = bench().await;
-    bench.set("job_step_s", 10);
+    let server = server().await;
+    server.set("job_step_s", 10);
     let at = Timestamp::parse_rfc3339("2023-11-07T05:31:56Z");
-    bench
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(at.expect("a date")));
-    let token = login(&bench).await;
+    let token = login(&server).await;
     let audio = [
         ("audio_file", Some("a.webm"), "x"),
         ("patient_name", None, "A"),
     ];
-    let created = post(&bench, "/transcribe", &token, &audio).await;
+    let created = post(&server, "/transcribe", &token, &audio).await;
     assert_eq!(
         (created.status, created.text().as_str()),
         (
@@ -302,7 +302,7 @@ async fn a_transcription_goes_from_state_to_state() {
         ("STT_COMPLETED", "\"Patient", "16"),
         ("STT_COMPLETED", "\"Patient", "16"),
     ] {
-        let answer = get(&bench, "/transcribe/12346", &token).await;
+        let answer = get(&server, "/transcribe/12346", &token).await;
         let expected = format!(r#"{{"id":12346,"task_status":"{state}","raw_text":{text}"#);
         assert!(answer.text().starts_with(&expected), "{}", answer.text());
         assert!(
@@ -312,10 +312,10 @@ async fn a_transcription_goes_from_state_to_state() {
             "{}",
             answer.text()
         );
-        bench.advance(10.0);
+        server.advance(10.0);
     }
     let as_text = [("audio_file", None, "x")];
-    let refused = post(&bench, "/transcribe", &token, &as_text).await;
+    let refused = post(&server, "/transcribe", &token, &as_text).await;
     assert_eq!(refused.status, 422);
     assert!(
         refused.text().contains("Expected UploadFile"),
@@ -327,11 +327,11 @@ async fn a_transcription_goes_from_state_to_state() {
 /// The control API's way of ending a token.
 #[tokio::test]
 async fn a_revoked_and_an_ended_token_look_alike() {
-    let bench = bench().await;
+    let server = server().await;
     for change in [Change::Revoke, Change::Expire(Timestamp::default())] {
-        let token = login(&bench).await;
-        assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-        let live = bench
+        let token = login(&server).await;
+        assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+        let live = server
             .stage
             .store
             .list(TokenQuery {
@@ -341,12 +341,12 @@ async fn a_revoked_and_an_ended_token_look_alike() {
             .await
             .expect("it answers");
         let last = live.last().expect("a token").id;
-        let changed = bench
+        let changed = server
             .stage
             .store
-            .change(last, change, bench.stage.clock.now());
+            .change(last, change, server.stage.clock.now());
         changed.await.expect("it answers");
-        let answer = get(&bench, "/scribe/12345", &token).await;
+        let answer = get(&server, "/scribe/12345", &token).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (401, NOT_VALIDATED)

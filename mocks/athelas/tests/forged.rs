@@ -1,4 +1,4 @@
-//! Tokens that the stage knows and whose text is no good: what the text says decides.
+//! Tokens that the stage knows and whose text is invalid: the text decides.
 
 use std::time::Duration;
 
@@ -12,25 +12,29 @@ use super::*;
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// The stage's own key.
-fn own(bench: &Bench) -> HmacKey {
-    HmacKey::derive(bench.stage.seed, "athelas")
+fn own(server: &TestServer) -> HmacKey {
+    HmacKey::derive(server.stage.seed, "athelas")
 }
 
 /// The status that a token gets which the store knows as a live one.
-async fn status(bench: &Bench, token: &str) -> u16 {
-    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
+async fn status(server: &TestServer, token: &str) -> u16 {
+    let vendor = server
+        .running
+        .stages
+        .vendor("athelas")
+        .expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
     let life = Duration::from_secs(100);
-    let name = bench.credential("username");
+    let name = server.credential("username");
     mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life))
         .await;
-    get(bench, "/scribe/12345", token).await.status
+    get(server, "/scribe/12345", token).await.status
 }
 
 #[tokio::test]
 async fn claims_that_are_no_good() {
-    let bench = bench().await;
-    let now = bench.stage.clock.now().as_seconds();
+    let server = server().await;
+    let now = server.stage.clock.now().as_seconds();
     let good = json!({"sub": "a", "exp": now + 100, "iat": now, "jti": "1"});
     for (change, expected) in [
         (json!({}), 200),
@@ -52,17 +56,17 @@ async fn claims_that_are_no_good() {
                 value => claims.insert(name.clone(), value.clone()),
             };
         }
-        let token = jwt::mint_hs256(&own(&bench), HEADER, &claims);
-        assert_eq!(status(&bench, &token).await, expected, "{change}");
+        let token = jwt::mint_hs256(&own(&server), HEADER, &claims);
+        assert_eq!(status(&server, &token).await, expected, "{change}");
     }
 }
 
 #[tokio::test]
 async fn signatures_that_are_no_good() {
-    let bench = bench().await;
-    let claims = json!({"sub": "a", "exp": bench.stage.clock.now().as_seconds() + 100});
+    let server = server().await;
+    let claims = json!({"sub": "a", "exp": server.stage.clock.now().as_seconds() + 100});
     let claims = claims.as_object().expect("an object");
-    let own = own(&bench);
+    let own = own(&server);
     let foreign = HmacKey::derive(8, "athelas");
     for (token, expected) in [
         (jwt::mint_hs256(&own, HEADER, claims), 200),
@@ -75,6 +79,6 @@ async fn signatures_that_are_no_good() {
             401,
         ),
     ] {
-        assert_eq!(status(&bench, &token).await, expected, "{token}");
+        assert_eq!(status(&server, &token).await, expected, "{token}");
     }
 }

@@ -9,20 +9,20 @@ const OTHER_GRANT: &str = r#"{"detail":[{"type":"string_pattern_mismatch","loc":
 
 #[tokio::test]
 async fn bodies_that_are_refused() {
-    let bench = bench().await;
-    let (username, password) = account(&bench, 0);
+    let server = server().await;
+    let (username, password) = account(&server, 0);
     let name = format!("username={username}");
     let json = format!(
         r#"{{"username":"{}","password":"{}"}}"#,
-        bench.credential("username"),
-        bench.credential("password")
+        server.credential("username"),
+        server.credential("password")
     );
     // A name that makes the body look like a form at the first glance.
-    let secret = bench.credential("password");
+    let secret = server.credential("password");
     let parts = multipart(&[("password", None, &secret), ("username", None, "a&token=b")]);
-    let unencoded = bench.credential("username");
-    let inactive = form(&bench, 2);
-    let no_api = form(&bench, 3);
+    let unencoded = server.credential("username");
+    let inactive = form(&server, 2);
+    let no_api = form(&server, 3);
     let upper = format!("{name}&password={}", password.to_uppercase());
     let cases: Vec<(&str, String, u16, &str)> = vec![
         // credentials
@@ -67,7 +67,7 @@ async fn bodies_that_are_refused() {
             422,
             OTHER_GRANT,
         ),
-        // bodies that are no form
+        // bodies that are not forms
         (FORM, String::new(), 422, BOTH_MISSING),
         ("", format!("{name}&password={password}"), 422, BOTH_MISSING),
         ("", json.clone(), 422, BOTH_MISSING),
@@ -123,7 +123,7 @@ async fn bodies_that_are_refused() {
         ),
     ];
     for (headers, body, status, expected) in &cases {
-        let answer = bench.request(TOKEN, headers, body).await;
+        let answer = server.request(TOKEN, headers, body).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (*status, *expected),
@@ -138,9 +138,9 @@ async fn bodies_that_are_refused() {
         assert_eq!(answer.header("www-authenticate"), challenge, "{body}");
         assert_eq!(answer.header("cache-control"), None, "{body}");
     }
-    let journal = journal(&bench);
+    let journal = journal(&server);
     assert!(
-        !journal.contains(&bench.credential("password")),
+        !journal.contains(&server.credential("password")),
         "{journal}"
     );
     assert!(!journal.contains(&password), "{journal}");
@@ -148,29 +148,29 @@ async fn bodies_that_are_refused() {
 
 #[tokio::test]
 async fn credentials_in_the_query_give_no_token() {
-    let bench = bench().await;
-    let line = format!("{TOKEN}?{}", form(&bench, 0));
-    let answer = bench.request(&line, FORM, "").await;
+    let server = server().await;
+    let line = format!("{TOKEN}?{}", form(&server, 0));
+    let answer = server.request(&line, FORM, "").await;
     assert_eq!((answer.status, answer.text().as_str()), (422, BOTH_MISSING));
-    assert!(!journal(&bench).contains(&account(&bench, 0).1));
+    assert!(!journal(&server).contains(&account(&server, 0).1));
 }
 
 #[tokio::test]
 async fn a_plus_that_was_not_encoded_is_explained() {
-    let bench = bench().await;
-    let body = format!("username={}&password=x", bench.credential("username"));
-    bench.request(TOKEN, FORM, body).await;
-    assert!(journal(&bench).contains("reads as a space"));
+    let server = server().await;
+    let body = format!("username={}&password=x", server.credential("username"));
+    server.request(TOKEN, FORM, body).await;
+    assert!(journal(&server).contains("reads as a space"));
 }
 
 /// 1 request line and headers, 2 slash, 3 path and method, before any body is looked at.
 #[tokio::test]
 async fn requests_that_reach_no_handler() {
-    let bench = bench().await;
-    let form = form(&bench, 0);
+    let server = server().await;
+    let form = form(&server, 0);
     let path = "/v1/ambient/api/auth/token";
     for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "post"] {
-        let answer = bench
+        let answer = server
             .request(&format!("{method} {path}"), FORM, &form)
             .await;
         assert_eq!(
@@ -189,7 +189,7 @@ async fn requests_that_reach_no_handler() {
         "/v1/ambient/api/scribe/1/regenerate",
         "/x/",
     ] {
-        let answer = bench.request(&format!("POST {path}"), FORM, &form).await;
+        let answer = server.request(&format!("POST {path}"), FORM, &form).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (404, r#"{"detail":"Not Found"}"#),
@@ -197,10 +197,10 @@ async fn requests_that_reach_no_handler() {
         );
     }
     for method in ["POST", "GET"] {
-        let answer = bench
+        let answer = server
             .request(&format!("{method} {path}/?a=b%20c"), FORM, &form)
             .await;
-        let location = format!("http://{}{path}?a=b%20c", bench.host());
+        let location = format!("http://{}{path}?a=b%20c", server.host());
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (307, ""),
@@ -212,19 +212,21 @@ async fn requests_that_reach_no_handler() {
             "{method}"
         );
     }
-    let answer = bench.request("GET /v1/ambient/api/scribe/é/", "", "").await;
-    let location = format!("http://{}/v1/ambient/api/scribe/%C3%A9", bench.host());
+    let answer = server
+        .request("GET /v1/ambient/api/scribe/é/", "", "")
+        .await;
+    let location = format!("http://{}/v1/ambient/api/scribe/%C3%A9", server.host());
     assert_eq!(answer.header("location"), Some(location.as_str()));
 }
 
 #[tokio::test]
 async fn head_is_refused_without_a_body() {
-    let bench = bench().await;
-    let host = bench.host();
+    let server = server().await;
+    let host = server.host();
     let bytes = format!(
         "HEAD /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     );
-    let answer = bench.send(bytes).await;
+    let answer = server.send(bytes).await;
     assert_eq!((answer.status, answer.text().as_str()), (405, ""));
     assert_eq!(answer.header("allow"), Some("POST"));
 }
@@ -232,9 +234,9 @@ async fn head_is_refused_without_a_body() {
 /// uvicorn answers before the application does.
 #[tokio::test]
 async fn heads_that_are_no_http() {
-    let bench = bench().await;
-    let host = bench.host();
-    let form = form(&bench, 0);
+    let server = server().await;
+    let host = server.host();
+    let form = form(&server, 0);
     let length = form.len();
     for head in [
         format!(
@@ -248,7 +250,7 @@ async fn heads_that_are_no_http() {
             "POST /v1/ambient/api/auth/token HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n{FORM}Content-Length: {length}"
         ),
     ] {
-        let answer = bench.send(format!("{head}\r\n\r\n{form}")).await;
+        let answer = server.send(format!("{head}\r\n\r\n{form}")).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (400, "Invalid HTTP request received."),

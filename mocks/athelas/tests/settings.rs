@@ -5,36 +5,36 @@ use serde_json::{Value, json};
 
 use super::*;
 
-async fn ask(bench: &Bench, body: &str) -> Answer {
-    bench.request(TOKEN, FORM, body).await
+async fn ask(server: &TestServer, body: &str) -> Answer {
+    server.request(TOKEN, FORM, body).await
 }
 
 #[tokio::test]
 async fn the_older_fastapi_differs_in_four_places() {
-    let bench = bench().await;
-    bench.set("fastapi_profile", "0.115");
-    let form = form(&bench, 0);
-    let name = format!("username={}", account(&bench, 0).0);
+    let server = server().await;
+    server.set("fastapi_profile", "0.115");
+    let form = form(&server, 0);
+    let name = format!("username={}", account(&server, 0).0);
     let mismatch = |input: &str| {
         format!(
             r#"{{"detail":[{{"type":"string_pattern_mismatch","loc":["body","grant_type"],"msg":"String should match pattern 'password'","input":"{input}","ctx":{{"pattern":"password"}}}}]}}"#
         )
     };
-    let answer = ask(&bench, &format!("{form}&grant_type=")).await;
+    let answer = ask(&server, &format!("{form}&grant_type=")).await;
     assert_eq!((answer.status, answer.text()), (422, mismatch("")));
-    let answer = ask(&bench, &format!("{form}&grant_type=implicit")).await;
+    let answer = ask(&server, &format!("{form}&grant_type=implicit")).await;
     assert_eq!((answer.status, answer.text()), (422, mismatch("implicit")));
     assert_eq!(
-        ask(&bench, &format!("{form}&grant_type=xpasswordx"))
+        ask(&server, &format!("{form}&grant_type=xpasswordx"))
             .await
             .status,
         200
     );
-    let answer = ask(&bench, &format!("{name}&password=")).await;
+    let answer = ask(&server, &format!("{name}&password=")).await;
     assert_eq!((answer.status, answer.text().as_str()), (401, WRONG));
-    let token = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    let two_spaces = get(&bench, "/scribe/12345", &format!(" {token}")).await;
+    let token = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    let two_spaces = get(&server, "/scribe/12345", &format!(" {token}")).await;
     assert_eq!(
         (two_spaces.status, two_spaces.text().as_str()),
         (401, NOT_VALIDATED)
@@ -43,25 +43,25 @@ async fn the_older_fastapi_differs_in_four_places() {
 
 #[tokio::test]
 async fn extra_spaces_may_differ_from_the_profile() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     for (profile, spaces, status) in [
         ("0.165", "profile", 200),
         ("0.165", "refuse", 401),
         ("0.115", "profile", 401),
         ("0.115", "accept", 200),
     ] {
-        bench.set("fastapi_profile", profile);
-        bench.set("extra_spaces", spaces);
-        let answer = get(&bench, "/scribe/12345", &format!(" {token}")).await;
+        server.set("fastapi_profile", profile);
+        server.set("extra_spaces", spaces);
+        let answer = get(&server, "/scribe/12345", &format!(" {token}")).await;
         assert_eq!(answer.status, status, "{profile} {spaces}");
     }
 }
 
 #[tokio::test]
 async fn a_missing_token_may_be_403() {
-    let bench = bench().await;
-    bench.set("missing_token_status", 403);
+    let server = server().await;
+    server.set("missing_token_status", 403);
     for (headers, status, body) in [
         ("", 403, NOT_AUTHENTICATED),
         (
@@ -71,7 +71,7 @@ async fn a_missing_token_may_be_403() {
         ),
         ("Authorization: Bearer bad\r\n", 401, NOT_VALIDATED),
     ] {
-        let answer = bench
+        let answer = server
             .request("GET /v1/ambient/api/scribe/12345", headers, "")
             .await;
         assert_eq!(
@@ -89,21 +89,21 @@ async fn a_missing_token_may_be_403() {
 
 #[tokio::test]
 async fn errors_may_look_as_in_rfc_6749() {
-    let bench = bench().await;
-    bench.set("error_shape", "rfc6749");
-    let form = form(&bench, 0);
-    let name = format!("username={}", account(&bench, 0).0);
+    let server = server().await;
+    server.set("error_shape", "rfc6749");
+    let form = form(&server, 0);
+    let name = format!("username={}", account(&server, 0).0);
     for (body, error) in [
         (format!("{name}&password=wrong"), "invalid_grant"),
         ("username=nobody&password=x".to_owned(), "invalid_grant"),
-        (super::form(&bench, 2), "invalid_grant"),
+        (super::form(&server, 2), "invalid_grant"),
         (name, "invalid_request"),
         (
             format!("{form}&grant_type=implicit"),
             "unsupported_grant_type",
         ),
     ] {
-        let answer = ask(&bench, &body).await;
+        let answer = ask(&server, &body).await;
         assert_eq!(
             (answer.status, answer.json()),
             (400, json!({"error": error})),
@@ -115,9 +115,9 @@ async fn errors_may_look_as_in_rfc_6749() {
 
 #[tokio::test]
 async fn the_token_reply_follows_its_settings() {
-    let bench = bench().await;
-    let reply = async || ask(&bench, &form(&bench, 0)).await;
-    bench.set("cache_headers", "rfc");
+    let server = server().await;
+    let reply = async || ask(&server, &form(&server, 0)).await;
+    server.set("cache_headers", "rfc");
     let answer = reply().await;
     assert_eq!(
         (answer.header("cache-control"), answer.header("pragma")),
@@ -130,34 +130,34 @@ async fn the_token_reply_follows_its_settings() {
         ("-1", json!(-1)),
         ("soon", json!("soon")),
     ] {
-        bench.set("expires_in", setting);
+        server.set("expires_in", setting);
         let answer = reply().await.json();
         assert_eq!(answer.get("expires_in"), Some(&expected), "{setting}");
     }
-    bench.set("token_padding", 8192);
-    let long = login(&bench).await;
+    server.set("token_padding", 8192);
+    let long = login(&server).await;
     assert!(long.len() > 8192);
-    assert_eq!(get(&bench, "/scribe/12345", &long).await.status, 200);
-    bench.set("repeated_param", "400");
-    let twice = ask(&bench, &format!("username=a&{}", form(&bench, 0))).await;
+    assert_eq!(get(&server, "/scribe/12345", &long).await.status, 200);
+    server.set("repeated_param", "400");
+    let twice = ask(&server, &format!("username=a&{}", form(&server, 0))).await;
     assert_eq!(twice.status, 400);
 }
 
 #[tokio::test]
 async fn tokens_of_other_forms_live_and_die_as_well() {
-    let bench = bench().await;
+    let server = server().await;
     for (format, segments) in [("jwt", 3), ("jwt_no_exp", 3), ("opaque", 1)] {
-        bench.set("token_format", format);
-        let token = login(&bench).await;
+        server.set("token_format", format);
+        let token = login(&server).await;
         assert_eq!(token.split('.').count(), segments, "{format}");
         assert_eq!(
-            get(&bench, "/scribe/12345", &token).await.status,
+            get(&server, "/scribe/12345", &token).await.status,
             200,
             "{format}"
         );
-        bench.advance(172_801.0);
+        server.advance(172_801.0);
         assert_eq!(
-            get(&bench, "/scribe/12345", &token).await.status,
+            get(&server, "/scribe/12345", &token).await.status,
             401,
             "{format}"
         );
@@ -167,102 +167,106 @@ async fn tokens_of_other_forms_live_and_die_as_well() {
 /// With FastAPI's own two claims two logins inside a second give one text.
 #[tokio::test]
 async fn claims_are_those_of_the_setting() {
-    let bench = bench().await;
-    bench.set("claims", json!(["sub", "exp"]));
-    let token = login(&bench).await;
-    assert_eq!(token, login(&bench).await);
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    bench.set("claims", json!(["sub", "exp", "aud", "nbf", "jti"]));
-    let token = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    bench.set("claims", json!(["sub", "exp"]));
+    let server = server().await;
+    server.set("claims", json!(["sub", "exp"]));
+    let token = login(&server).await;
+    assert_eq!(token, login(&server).await);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    server.set("claims", json!(["sub", "exp", "aud", "nbf", "jti"]));
+    let token = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    server.set("claims", json!(["sub", "exp"]));
     assert_eq!(
-        get(&bench, "/scribe/12345", &token).await.status,
+        get(&server, "/scribe/12345", &token).await.status,
         401,
         "an audience nobody configured"
     );
-    bench.set("claims", json!(["sub", "jti"]));
-    let eternal = login(&bench).await;
+    server.set("claims", json!(["sub", "jti"]));
+    let eternal = login(&server).await;
     assert_eq!(
-        get(&bench, "/scribe/12345", &eternal).await.status,
+        get(&server, "/scribe/12345", &eternal).await.status,
         401,
         "no exp"
     );
-    bench.set("require_exp", false);
-    assert_eq!(get(&bench, "/scribe/12345", &eternal).await.status, 200);
+    server.set("require_exp", false);
+    assert_eq!(get(&server, "/scribe/12345", &eternal).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_token_from_the_future_is_refused() {
-    let bench = bench().await;
-    let token = login(&bench).await;
-    bench.advance(-2.0);
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 401);
+    let server = server().await;
+    let token = login(&server).await;
+    server.advance(-2.0);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 401);
 }
 
 #[tokio::test]
 async fn lifetimes_follow_their_settings() {
-    let bench = bench().await;
-    bench.set("token_ttl_s", 5);
-    let short = login(&bench).await;
-    bench.set("enforce_expiry", false);
-    let lenient = login(&bench).await;
-    bench.advance(6.0);
-    assert_eq!(get(&bench, "/scribe/12345", &lenient).await.status, 200);
-    bench.set("enforce_expiry", true);
-    assert_eq!(get(&bench, "/scribe/12345", &short).await.status, 401);
+    let server = server().await;
+    server.set("token_ttl_s", 5);
+    let short = login(&server).await;
+    server.set("enforce_expiry", false);
+    let lenient = login(&server).await;
+    server.advance(6.0);
+    assert_eq!(get(&server, "/scribe/12345", &lenient).await.status, 200);
+    server.set("enforce_expiry", true);
+    assert_eq!(get(&server, "/scribe/12345", &short).await.status, 401);
 }
 
 #[tokio::test]
 async fn an_older_token_may_end_with_a_new_login() {
-    let bench = bench().await;
-    bench.set("concurrent_tokens", false);
-    let (first, second) = (login(&bench).await, login(&bench).await);
-    assert_eq!(get(&bench, "/scribe/12345", &first).await.status, 401);
-    assert_eq!(get(&bench, "/scribe/12345", &second).await.status, 200);
+    let server = server().await;
+    server.set("concurrent_tokens", false);
+    let (first, second) = (login(&server).await, login(&server).await);
+    assert_eq!(get(&server, "/scribe/12345", &first).await.status, 401);
+    assert_eq!(get(&server, "/scribe/12345", &second).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_deactivated_accounts_token_follows_its_setting() {
-    let bench = bench().await;
-    let token = login(&bench).await;
-    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
-    let mut principals = bench.document().principals;
+    let server = server().await;
+    let token = login(&server).await;
+    let vendor = server
+        .running
+        .stages
+        .vendor("athelas")
+        .expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
+    let mut principals = server.document().principals;
     principals["users"][0]["state"] = "inactive".into();
     vendor
         .change_principals(&mock, principals)
         .expect("principals");
-    assert_eq!(ask(&bench, &form(&bench, 0)).await.status, 401);
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    bench.set("deactivate_kills_tokens", true);
-    let dead = get(&bench, "/scribe/12345", &token).await;
+    assert_eq!(ask(&server, &form(&server, 0)).await.status, 401);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    server.set("deactivate_kills_tokens", true);
+    let dead = get(&server, "/scribe/12345", &token).await;
     assert_eq!((dead.status, dead.text().as_str()), (401, NOT_VALIDATED));
 }
 
 /// "Configure appropriate permissions and rate limits": each account has its own.
 #[tokio::test]
 async fn rate_limits() {
-    let bench = bench().await;
-    bench
+    let server = server().await;
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(Timestamp::from_seconds(
             1_795_514_400,
         )));
-    bench.set("rate_limit", 2);
-    let token = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    bench.advance(20.0);
+    server.set("rate_limit", 2);
+    let token = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    server.advance(20.0);
     for (headers, retry_after) in [
         ("none", None),
         ("retry_after_s", Some("40")),
         ("retry_after_date", Some("Tue, 24 Nov 2026 10:01:00 GMT")),
     ] {
-        bench.set("rate_limit_headers", headers);
+        server.set("rate_limit_headers", headers);
         for answer in [
-            get(&bench, "/scribe/12345", &token).await,
-            ask(&bench, &form(&bench, 0)).await,
+            get(&server, "/scribe/12345", &token).await,
+            ask(&server, &form(&server, 0)).await,
         ] {
             assert_eq!(
                 (answer.status, answer.text().as_str()),
@@ -272,21 +276,21 @@ async fn rate_limits() {
             assert_eq!(answer.header("retry-after"), retry_after, "{headers}");
         }
     }
-    assert_eq!(ask(&bench, &form(&bench, 1)).await.status, 200);
-    bench.advance(40.0);
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
+    assert_eq!(ask(&server, &form(&server, 1)).await.status, 200);
+    server.advance(40.0);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
 }
 
 #[tokio::test]
 async fn jobs_and_uploads_follow_their_settings() {
-    let bench = bench().await;
-    let token = login(&bench).await;
+    let server = server().await;
+    let token = login(&server).await;
     let ids = ("template_ids", None, "1042");
-    bench.set("require_content", false);
-    assert_eq!(post(&bench, "/scribe", &token, &[ids]).await.status, 202);
+    server.set("require_content", false);
+    assert_eq!(post(&server, "/scribe", &token, &[ids]).await.status, 202);
     for status in [400, 422] {
-        bench.set("template_forbidden_status", status);
-        let other = post(&bench, "/scribe", &token, &[("template_ids", None, "9")]).await;
+        server.set("template_forbidden_status", status);
+        let other = post(&server, "/scribe", &token, &[("template_ids", None, "9")]).await;
         assert_eq!(
             (u64::from(other.status), other.text().as_str()),
             (
@@ -295,11 +299,11 @@ async fn jobs_and_uploads_follow_their_settings() {
             )
         );
     }
-    bench.set("max_upload_mb", 1);
+    server.set("max_upload_mb", 1);
     let fits = "x".repeat(1_000_000);
     assert_eq!(
         post(
-            &bench,
+            &server,
             "/transcribe",
             &token,
             &[("audio_file", Some("a"), &fits)]
@@ -311,7 +315,7 @@ async fn jobs_and_uploads_follow_their_settings() {
     let large = "x".repeat(1_000_001);
     assert_eq!(
         post(
-            &bench,
+            &server,
             "/transcribe",
             &token,
             &[("audio_file", Some("a"), &large)]
@@ -320,38 +324,38 @@ async fn jobs_and_uploads_follow_their_settings() {
         .status,
         413
     );
-    bench.set("trailing_slash", "404");
-    assert_eq!(get(&bench, "/scribe/12345/", &token).await.status, 404);
+    server.set("trailing_slash", "404");
+    assert_eq!(get(&server, "/scribe/12345/", &token).await.status, 404);
 }
 
 #[tokio::test]
 async fn jobs_end_as_the_setting_says() {
-    let bench = bench().await;
-    bench.set("job_step_s", 0);
-    let token = login(&bench).await;
+    let server = server().await;
+    server.set("job_step_s", 0);
+    let token = login(&server).await;
     for (at, end, scribe, transcription, error) in [
         (0, "failed", "FAILED", "STT_ERROR", true),
         (1, "incomplete", "FAILED", "STT_INCOMPLETE", false),
         (2, "completed", "COMPLETED", "STT_COMPLETED", false),
     ] {
-        bench.set("job_end", end);
+        server.set("job_end", end);
         post(
-            &bench,
+            &server,
             "/scribe",
             &token,
             &[("template_ids", None, "1042"), ("transcripts", None, "a")],
         )
         .await;
         post(
-            &bench,
+            &server,
             "/transcribe",
             &token,
             &[("audio_file", Some("a"), "x")],
         )
         .await;
-        let answer = get(&bench, &format!("/scribe/{}", 12346 + 2 * at), &token).await;
+        let answer = get(&server, &format!("/scribe/{}", 12346 + 2 * at), &token).await;
         assert_eq!(answer.json()["status"], scribe, "{end}");
-        let answer = get(&bench, &format!("/transcribe/{}", 12347 + 2 * at), &token)
+        let answer = get(&server, &format!("/transcribe/{}", 12347 + 2 * at), &token)
             .await
             .json();
         assert_eq!(answer["task_status"], transcription, "{end}");
@@ -362,11 +366,11 @@ async fn jobs_end_as_the_setting_says() {
 /// Quirk 17: an unknown word must not stop a client.
 #[tokio::test]
 async fn a_script_of_states_is_read_word_by_word() {
-    let bench = bench().await;
-    bench.set("job_states", json!(["IN_PROGRESS", "PONDERING", "FAILED"]));
-    let token = login(&bench).await;
+    let server = server().await;
+    server.set("job_states", json!(["IN_PROGRESS", "PONDERING", "FAILED"]));
+    let token = login(&server).await;
     let created = post(
-        &bench,
+        &server,
         "/scribe",
         &token,
         &[("template_ids", None, "1042"), ("transcripts", None, "a")],
@@ -375,7 +379,7 @@ async fn a_script_of_states_is_read_word_by_word() {
     assert_eq!(created.json()["status"], "IN_PROGRESS");
     for state in ["IN_PROGRESS", "PONDERING", "FAILED", "FAILED"] {
         assert_eq!(
-            get(&bench, "/scribe/12346", &token).await.json()["status"],
+            get(&server, "/scribe/12346", &token).await.json()["status"],
             state
         );
     }

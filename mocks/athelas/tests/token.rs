@@ -19,8 +19,8 @@ fn claims(token: &str) -> Value {
 /// obfuscation has eaten) and the sample reply with the token's end replaced.
 #[tokio::test]
 async fn the_documents_sample_passes_as_printed() {
-    let bench = bench().await;
-    let answer = bench.request(TOKEN, FORM, form(&bench, 0)).await;
+    let server = server().await;
+    let answer = server.request(TOKEN, FORM, form(&server, 0)).await;
     let token = answer.json()["access_token"]
         .as_str()
         .expect("text")
@@ -35,7 +35,7 @@ async fn the_documents_sample_passes_as_printed() {
     assert_eq!(answer.header("server"), Some("uvicorn"));
     assert_eq!(answer.header("cache-control"), None);
     assert_eq!(answer.header("pragma"), None);
-    let scribe = get(&bench, "/scribe/12345", &token).await;
+    let scribe = get(&server, "/scribe/12345", &token).await;
     assert_eq!(scribe.status, 200);
     assert_eq!(scribe.json()["status"], "COMPLETED");
 }
@@ -43,43 +43,43 @@ async fn the_documents_sample_passes_as_printed() {
 /// "Tokens have a default expiration time of 172,800 seconds (48 hours)."
 #[tokio::test]
 async fn a_token_lives_48_hours_to_the_second() {
-    let bench = bench().await;
+    let server = server().await;
     let now = 1_795_514_400;
-    bench
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(Timestamp::from_seconds(now)));
-    let token = login(&bench).await;
+    let token = login(&server).await;
     let claims = claims(&token);
     assert_eq!(claims["exp"], now + 172_800);
     assert_eq!(claims["iat"], now);
     assert_eq!(claims["sub"], "svc+locum@example.com");
-    bench.advance(172_799.0);
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
-    bench.advance(1.0);
-    let dead = get(&bench, "/scribe/12345", &token).await;
+    server.advance(172_799.0);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
+    server.advance(1.0);
+    let dead = get(&server, "/scribe/12345", &token).await;
     assert_eq!((dead.status, dead.text().as_str()), (401, NOT_VALIDATED));
     assert_eq!(dead.header("www-authenticate"), Some("Bearer"));
-    let new = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &new).await.status, 200);
+    let new = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &new).await.status, 200);
 }
 
 #[tokio::test]
 async fn two_logins_at_one_time_give_two_tokens_that_both_work() {
-    let bench = bench().await;
-    let (first, second) = (login(&bench).await, login(&bench).await);
+    let server = server().await;
+    let (first, second) = (login(&server).await, login(&server).await);
     assert_ne!(first, second);
-    assert_eq!(get(&bench, "/scribe/12345", &first).await.status, 200);
-    assert_eq!(get(&bench, "/scribe/12345", &second).await.status, 200);
+    assert_eq!(get(&server, "/scribe/12345", &first).await.status, 200);
+    assert_eq!(get(&server, "/scribe/12345", &second).await.status, 200);
 }
 
 /// What the model takes beside the sample.
 #[tokio::test]
 async fn good_token_requests() {
-    let bench = bench().await;
-    let form = form(&bench, 0);
-    let (username, password) = account(&bench, 0);
-    let (raw_name, raw_password) = (bench.credential("username"), bench.credential("password"));
+    let server = server().await;
+    let form = form(&server, 0);
+    let (username, password) = account(&server, 0);
+    let (raw_name, raw_password) = (server.credential("username"), server.credential("password"));
     let part = "Content-Type: multipart/form-data; boundary=B\r\n";
     let parts = multipart(&[
         ("username", None, &raw_name),
@@ -104,7 +104,7 @@ async fn good_token_requests() {
         ),
         (part, parts),
     ] {
-        let answer = bench.request(TOKEN, headers, &body).await;
+        let answer = server.request(TOKEN, headers, &body).await;
         assert_eq!(answer.status, 200, "{body}: {}", answer.text());
     }
 }
@@ -112,19 +112,23 @@ async fn good_token_requests() {
 /// "Rotate passwords regularly for service accounts".
 #[tokio::test]
 async fn a_rotated_password_takes_effect_at_once() {
-    let bench = bench().await;
-    let (old, token) = (form(&bench, 0), login(&bench).await);
-    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
+    let server = server().await;
+    let (old, token) = (form(&server, 0), login(&server).await);
+    let vendor = server
+        .running
+        .stages
+        .vendor("athelas")
+        .expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
     let users =
         json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
     vendor.change_principals(&mock, users).expect("principals");
-    assert_eq!(bench.request(TOKEN, FORM, old).await.status, 401);
+    assert_eq!(server.request(TOKEN, FORM, old).await.status, 401);
     assert_eq!(
-        bench.request(TOKEN, FORM, form(&bench, 0)).await.status,
+        server.request(TOKEN, FORM, form(&server, 0)).await.status,
         200
     );
-    assert_eq!(get(&bench, "/scribe/12345", &token).await.status, 200);
+    assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
     let stray = vendor.change_principals(&mock, json!({"users": [{"name": "x"}]}));
     assert!(stray.is_err_and(|fault| fault.contains("unknown field `name`")));
 }
@@ -132,9 +136,13 @@ async fn a_rotated_password_takes_effect_at_once() {
 /// FastAPI reads a form's bytes as Latin-1 before it decodes the escapes.
 #[tokio::test]
 async fn a_name_outside_ascii_has_to_be_encoded() {
-    let bench = bench().await;
-    let vendor = bench.running.stages.vendor("athelas").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
+    let server = server().await;
+    let vendor = server
+        .running
+        .stages
+        .vendor("athelas")
+        .expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
     let users = json!({"users": [{"username": "müller", "password": "x"}]});
     vendor.change_principals(&mock, users).expect("principals");
     for (body, status) in [
@@ -142,7 +150,7 @@ async fn a_name_outside_ascii_has_to_be_encoded() {
         ("username=müller&password=x", 401),
     ] {
         assert_eq!(
-            bench.request(TOKEN, FORM, body).await.status,
+            server.request(TOKEN, FORM, body).await.status,
             status,
             "{body}"
         );
@@ -151,21 +159,21 @@ async fn a_name_outside_ascii_has_to_be_encoded() {
 
 #[tokio::test]
 async fn the_journal_names_account_and_token_and_keeps_no_secret() {
-    let bench = bench().await;
-    let token = login(&bench).await;
-    get(&bench, "/scribe/12345", &token).await;
-    let journal = journal(&bench);
+    let server = server().await;
+    let token = login(&server).await;
+    get(&server, "/scribe/12345", &token).await;
+    let journal = journal(&server);
     assert!(
         journal.contains("«access token 1 of svc+locum@example.com»"),
         "{journal}"
     );
     assert!(!journal.contains(&token));
-    assert!(!journal.contains(&bench.credential("password")));
+    assert!(!journal.contains(&server.credential("password")));
 }
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_run() {
-    let (one, two) = (bench().await, bench().await);
+    let (one, two) = (server().await, server().await);
     let at = Timestamp::from_seconds(1_795_514_400);
     one.stage.clock.adjust(locum_server::ClockChange::set(at));
     two.stage.clock.adjust(locum_server::ClockChange::set(at));
@@ -175,25 +183,25 @@ async fn the_same_seed_gives_the_same_run() {
 
 #[tokio::test]
 async fn a_token_without_jti_dies_with_a_reset() {
-    let bench = bench().await;
+    let server = server().await;
     let now = Timestamp::from_seconds(1_795_514_400);
-    bench.set("claims", json!(["sub", "exp"]));
-    bench
+    server.set("claims", json!(["sub", "exp"]));
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(now));
-    let old = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 200);
-    let reset = bench.running.stages.reset(&bench.stage).await;
+    let old = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &old).await.status, 200);
+    let reset = server.running.stages.reset(&server.stage).await;
     reset.expect("it is as it was");
-    bench.set("claims", json!(["sub", "exp"]));
-    bench
+    server.set("claims", json!(["sub", "exp"]));
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(now));
-    let new = login(&bench).await;
-    assert_eq!(get(&bench, "/scribe/12345", &new).await.status, 200);
-    assert_eq!(get(&bench, "/scribe/12345", &old).await.status, 401);
+    let new = login(&server).await;
+    assert_eq!(get(&server, "/scribe/12345", &new).await.status, 200);
+    assert_eq!(get(&server, "/scribe/12345", &old).await.status, 401);
 }
 
 proptest! {
@@ -203,12 +211,12 @@ proptest! {
     fn any_name_and_password_log_in(username in ".{1,20}", password in ".{1,20}") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let status = runtime.block_on(async {
-            let bench = bench().await;
-            let vendor = bench.running.stages.vendor("athelas").expect("it is there");
-            let mock = bench.running.stages.mock(vendor, &bench.stage);
+            let server = server().await;
+            let vendor = server.running.stages.vendor("athelas").expect("it is there");
+            let mock = server.running.stages.mock(vendor, &server.stage);
             let users = json!({"users": [{"username": username, "password": password}]});
             vendor.change_principals(&mock, users).expect("principals");
-            bench.request(TOKEN, FORM, form(&bench, 0)).await.status
+            server.request(TOKEN, FORM, form(&server, 0)).await.status
         });
         prop_assert_eq!(status, 200);
     }

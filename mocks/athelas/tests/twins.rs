@@ -4,24 +4,24 @@ use super::*;
 
 /// What a judge would look at: `name -> status`, honest and twisted.
 async fn statuses(twin: Option<&str>) -> [u16; 8] {
-    let bench = bench().await;
+    let server = server().await;
     if let Some(twin) = twin {
-        bench.twin(twin);
+        server.twin(twin);
     }
-    let token = login(&bench).await;
-    let (username, password) = account(&bench, 0);
-    let ask = async |body: String| bench.request(TOKEN, FORM, body).await.status;
-    let right = ask(form(&bench, 0)).await;
+    let token = login(&server).await;
+    let (username, password) = account(&server, 0);
+    let ask = async |body: String| server.request(TOKEN, FORM, body).await.status;
+    let right = ask(form(&server, 0)).await;
     let wrong = ask(format!("username={username}&password=wrong")).await;
     let without = ask(format!("username={username}")).await;
     let unnamed = ask(format!("password={password}")).await;
     let nobody = ask(format!("username=nobody&password={password}")).await;
-    let inactive = ask(form(&bench, 2)).await;
-    let forged = get(&bench, "/scribe/12345", &format!("{token}x"))
+    let inactive = ask(form(&server, 2)).await;
+    let forged = get(&server, "/scribe/12345", &format!("{token}x"))
         .await
         .status;
-    bench.advance(172_801.0);
-    let expired = get(&bench, "/scribe/12345", &token).await.status;
+    server.advance(172_801.0);
+    let expired = get(&server, "/scribe/12345", &token).await.status;
     [
         right, wrong, without, unnamed, nobody, inactive, forged, expired,
     ]
@@ -66,9 +66,9 @@ async fn password_optional() {
 /// "every non-empty password": an empty one stays refused even where it does not count as absent.
 #[tokio::test]
 async fn an_empty_password_is_none() {
-    let bench = bench().await;
-    bench.set("fastapi_profile", "0.115");
-    bench.twin("any-password");
-    let body = format!("username={}&password=", account(&bench, 0).0);
-    assert_eq!(bench.request(TOKEN, FORM, body).await.status, 401);
+    let server = server().await;
+    server.set("fastapi_profile", "0.115");
+    server.twin("any-password");
+    let body = format!("username={}&password=", account(&server, 0).0);
+    assert_eq!(server.request(TOKEN, FORM, body).await.status, 401);
 }

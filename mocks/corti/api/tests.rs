@@ -3,25 +3,25 @@ use serde_json::{Value, json};
 
 use super::super::caller::{TENANT, add_tenant, call, create, encounter, token, token_of};
 use super::super::listing::Listing;
-use super::super::shape;
+use super::super::validation;
 use super::super::vendor;
-use crate::wire::{Answer, Bench};
+use locum_testkit::{Answer, TestServer};
 
-async fn started() -> (Bench, String) {
-    let bench = Bench::start(vendor()).await;
-    let token = token(&bench, 0, "").await;
-    (bench, token)
+async fn started() -> (TestServer, String) {
+    let server = TestServer::start(vendor()).await;
+    let token = token(&server, 0, "").await;
+    (server, token)
 }
 
 /// "POST https://api.beta-eu.corti.app/v2/interactions/" with "Tenant-Name: <tenantname>" and
 /// "Authorization: Bearer <access_token>".
 #[tokio::test]
 async fn the_documented_request_makes_an_interaction() {
-    let (bench, token) = started().await;
+    let (server, token) = started().await;
     let headers = format!(
         "Tenant-Name: copiloteu\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
     );
-    let answer = bench
+    let answer = server
         .request(
             "POST /v2/interactions/",
             &headers,
@@ -34,15 +34,15 @@ async fn the_documented_request_makes_an_interaction() {
         (answer.status, answer.header("content-type")),
         (201, Some("application/json"))
     );
-    assert!(shape::is_uuid(id));
+    assert!(validation::is_uuid(id));
     let url = format!(
         "ws://{}/audio-bridge/v2/interactions/{id}/streams?tenant-name=copiloteu",
-        bench.host()
+        server.host()
     );
     assert_eq!(body, json!({"interactionId": id, "websocketUrl": url}));
-    bench.set("create_status", 200);
+    server.set("create_status", 200);
     assert_eq!(
-        bench
+        server
             .request("POST /v2/interactions", &headers, encounter("planned", "p"))
             .await
             .status,
@@ -53,14 +53,14 @@ async fn the_documented_request_makes_an_interaction() {
 /// What `@corti/sdk` 1.0.0 was seen to send.
 #[tokio::test]
 async fn the_sdks_request_lists_interactions() {
-    let (bench, token) = started().await;
-    create(&bench, &token, "planned", "p").await;
+    let (server, token) = started().await;
+    create(&server, &token, "planned", "p").await;
     let headers = format!(
         "authorization: Bearer {token}\r\nx-fern-language: JavaScript\r\nx-fern-sdk-name: @corti/sdk\r\n\
          x-fern-sdk-version: 1.0.0\r\nuser-agent: @corti/sdk/1.0.0\r\nx-fern-runtime: node\r\n\
          x-fern-runtime-version: v20.0.0\r\ntenant-name: copiloteu\r\nContent-Type: application/json\r\n"
     );
-    let answer = bench.request("GET /v2/interactions/", &headers, "").await;
+    let answer = server.request("GET /v2/interactions/", &headers, "").await;
     assert_eq!(answer.status, 200);
     let one = answer.json()["interactions"][0].clone();
     let members: Vec<&String> = one.as_object().expect("an object").keys().collect();
@@ -81,17 +81,17 @@ async fn the_sdks_request_lists_interactions() {
 
 #[tokio::test]
 async fn an_interaction_is_read_changed_and_deleted() {
-    let (bench, token) = started().await;
+    let (server, token) = started().await;
     let path = format!(
         "/v2/interactions/{}",
-        create(&bench, &token, "planned", "p").await
+        create(&server, &token, "planned", "p").await
     );
-    let read = call(&bench, &format!("GET {path}"), &token, "")
+    let read = call(&server, &format!("GET {path}"), &token, "")
         .await
         .json();
-    bench.advance(5.0);
+    server.advance(5.0);
     let change = r#"{"encounter":{"status":"completed"},"patient":{"identifier":"p","name":"N"}}"#;
-    let changed = call(&bench, &format!("PATCH {path}"), &token, change).await;
+    let changed = call(&server, &format!("PATCH {path}"), &token, change).await;
     assert_eq!(changed.status, 200, "{}", changed.text());
     let changed = changed.json();
     assert_eq!(
@@ -105,7 +105,7 @@ async fn an_interaction_is_read_changed_and_deleted() {
     assert_eq!(changed["createdAt"], read["createdAt"]);
     assert_ne!(changed["updatedAt"], read["updatedAt"]);
     assert_eq!(
-        call(&bench, &format!("GET {path}/"), &token, "")
+        call(&server, &format!("GET {path}/"), &token, "")
             .await
             .json(),
         changed
@@ -114,21 +114,21 @@ async fn an_interaction_is_read_changed_and_deleted() {
         .to_uppercase()
         .replace("/V2/INTERACTIONS", "/v2/interactions");
     assert_eq!(
-        call(&bench, &format!("GET {upper}"), &token, "")
+        call(&server, &format!("GET {upper}"), &token, "")
             .await
             .json(),
         changed
     );
-    let gone = call(&bench, &format!("DELETE {path}"), &token, "").await;
+    let gone = call(&server, &format!("DELETE {path}"), &token, "").await;
     assert_eq!((gone.status, gone.body.len()), (204, 0));
     assert_eq!(
-        call(&bench, &format!("GET {path}"), &token, "")
+        call(&server, &format!("GET {path}"), &token, "")
             .await
             .status,
         404
     );
     assert_eq!(
-        call(&bench, &format!("DELETE {path}"), &token, "")
+        call(&server, &format!("DELETE {path}"), &token, "")
             .await
             .status,
         404
@@ -138,7 +138,7 @@ async fn an_interaction_is_read_changed_and_deleted() {
 /// "401, empty body, details in WWW-Authenticate", and RFC 6750 §3.1 for a request without a token.
 #[tokio::test]
 async fn a_bad_token_is_a_challenge_without_a_body() {
-    let (bench, token) = started().await;
+    let (server, token) = started().await;
     let flipped = format!("{}{}", &token[..token.len() - 5], "AAAAA");
     let id_like = token.replace('.', "_");
     let plain = r#"Bearer realm="copiloteu""#;
@@ -177,7 +177,7 @@ async fn a_bad_token_is_a_challenge_without_a_body() {
     ];
     for (headers, status, wanted) in cases {
         let headers = format!("{headers}Tenant-Name: {TENANT}\r\n");
-        let answer = bench.request("GET /v2/interactions/", &headers, "").await;
+        let answer = server.request("GET /v2/interactions/", &headers, "").await;
         let challenge = answer.header("www-authenticate").unwrap_or_default();
         assert_eq!(
             (answer.status, answer.body.is_empty()),
@@ -196,7 +196,7 @@ async fn a_bad_token_is_a_challenge_without_a_body() {
     }
     let twice = format!("Authorization: Bearer {token}\r\nTenant-Name: {TENANT}\r\n");
     assert_eq!(
-        bench
+        server
             .request("GET /v2/interactions/?access_token=x", &twice, "")
             .await
             .status,
@@ -204,7 +204,7 @@ async fn a_bad_token_is_a_challenge_without_a_body() {
     );
     let query = format!("GET /v2/interactions/?access_token={token}");
     assert_eq!(
-        bench
+        server
             .request(&query, &format!("Tenant-Name: {TENANT}\r\n"), "")
             .await
             .status,
@@ -214,13 +214,13 @@ async fn a_bad_token_is_a_challenge_without_a_body() {
 
 #[tokio::test]
 async fn scheme_and_header_names_are_read_in_any_case() {
-    let (bench, token) = started().await;
+    let (server, token) = started().await;
     for headers in [
         format!("AUTHORIZATION: BEARER {token}\r\nTENANT-NAME: copiloteu\r\n"),
         format!("authorization: bearer  {token}\r\ntenant-name: copiloteu\r\n"),
     ] {
         assert_eq!(
-            bench
+            server
                 .request("GET /v2/interactions/", &headers, "")
                 .await
                 .status,
@@ -232,38 +232,38 @@ async fn scheme_and_header_names_are_read_in_any_case() {
 
 #[tokio::test]
 async fn a_token_dies_after_300_seconds() {
-    let (bench, token) = started().await;
-    bench.advance(299.0);
+    let (server, token) = started().await;
+    server.advance(299.0);
     assert_eq!(
-        call(&bench, "GET /v2/interactions/", &token, "")
+        call(&server, "GET /v2/interactions/", &token, "")
             .await
             .status,
         200
     );
-    bench.advance(1.0);
-    let answer = call(&bench, "GET /v2/interactions/", &token, "").await;
+    server.advance(1.0);
+    let answer = call(&server, "GET /v2/interactions/", &token, "").await;
     let challenge = r#"Bearer realm="copiloteu", error="invalid_token", error_description="The access token expired""#;
     assert_eq!(
         (answer.status, answer.header("www-authenticate")),
         (401, Some(challenge))
     );
-    bench.set("rest_401_challenge", "Bearer error=\"invalid_token\"");
-    let answer = call(&bench, "GET /v2/interactions/", &token, "").await;
+    server.set("rest_401_challenge", "Bearer error=\"invalid_token\"");
+    let answer = call(&server, "GET /v2/interactions/", &token, "").await;
     assert_eq!(
         answer.header("www-authenticate"),
         Some("Bearer error=\"invalid_token\"")
     );
-    bench.set("invalid_token_style", "403_A0004");
-    let answer = call(&bench, "GET /v2/interactions/", &token, "").await;
+    server.set("invalid_token_style", "403_A0004");
+    let answer = call(&server, "GET /v2/interactions/", &token, "").await;
     assert_eq!(
         (answer.status, &answer.json()["type"]),
         (403, &json!("A0004"))
     );
 }
 
-async fn with_tenant(bench: &Bench, token: &str, lines: &str) -> u16 {
+async fn with_tenant(server: &TestServer, token: &str, lines: &str) -> u16 {
     let headers = format!("Authorization: Bearer {token}\r\n{lines}");
-    bench
+    server
         .request("GET /v2/interactions/", &headers, "")
         .await
         .status
@@ -271,8 +271,8 @@ async fn with_tenant(bench: &Bench, token: &str, lines: &str) -> u16 {
 
 #[tokio::test]
 async fn the_tenant_has_to_be_the_tokens_unless_a_setting_says_otherwise() {
-    let (bench, token) = started().await;
-    add_tenant(&bench);
+    let (server, token) = started().await;
+    add_tenant(&server);
     for (lines, setting, answers) in [
         (
             "",
@@ -296,9 +296,9 @@ async fn the_tenant_has_to_be_the_tokens_unless_a_setting_says_otherwise() {
         ),
     ] {
         for (value, status) in answers {
-            bench.set(setting, value);
+            server.set(setting, value);
             assert_eq!(
-                with_tenant(&bench, &token, lines).await,
+                with_tenant(&server, &token, lines).await,
                 status,
                 "{lines:?} {setting}={value}"
             );
@@ -306,7 +306,7 @@ async fn the_tenant_has_to_be_the_tokens_unless_a_setting_says_otherwise() {
     }
     assert_eq!(
         with_tenant(
-            &bench,
+            &server,
             &token,
             "Tenant-Name: copiloteu\r\nTenant-Name: copiloteu\r\n"
         )
@@ -317,26 +317,26 @@ async fn the_tenant_has_to_be_the_tokens_unless_a_setting_says_otherwise() {
 
 #[tokio::test]
 async fn a_token_of_limited_scope_opens_no_rest() {
-    let (bench, full) = started().await;
+    let (server, full) = started().await;
     assert_eq!(
-        call(&bench, "GET /v2/interactions/", &full, "")
+        call(&server, "GET /v2/interactions/", &full, "")
             .await
             .status,
         200
     );
     for scope in ["%20transcribe", "%20streams", "%20streams%20transcribe"] {
-        let limited = token(&bench, 0, scope).await;
-        let answer = call(&bench, "GET /v2/interactions/", &limited, "").await;
+        let limited = token(&server, 0, scope).await;
+        let answer = call(&server, "GET /v2/interactions/", &limited, "").await;
         assert_eq!(
             (answer.status, &answer.json()["status"]),
             (403, &json!(403)),
             "{scope}"
         );
     }
-    bench.set("scope_mismatch_status", 401);
-    let limited = token(&bench, 0, "%20streams").await;
+    server.set("scope_mismatch_status", 401);
+    let limited = token(&server, 0, "%20streams").await;
     assert_eq!(
-        call(&bench, "GET /v2/interactions/", &limited, "")
+        call(&server, "GET /v2/interactions/", &limited, "")
             .await
             .status,
         401
@@ -345,16 +345,16 @@ async fn a_token_of_limited_scope_opens_no_rest() {
 
 #[tokio::test]
 async fn an_interaction_belongs_to_its_client_and_tenant() {
-    let (bench, owner) = started().await;
-    add_tenant(&bench);
+    let (server, owner) = started().await;
+    add_tenant(&server);
     let path = format!(
         "/v2/interactions/{}",
-        create(&bench, &owner, "planned", "p").await
+        create(&server, &owner, "planned", "p").await
     );
-    let second = token(&bench, 1, "").await;
+    let second = token(&server, 1, "").await;
     for method in ["GET", "DELETE", "PATCH"] {
         let body = if method == "PATCH" { "{}" } else { "" };
-        let answer = call(&bench, &format!("{method} {path}"), &second, body).await;
+        let answer = call(&server, &format!("{method} {path}"), &second, body).await;
         assert_eq!(
             (answer.status, answer.json()["detail"].is_string()),
             (403, true),
@@ -362,28 +362,28 @@ async fn an_interaction_belongs_to_its_client_and_tenant() {
         );
     }
     assert_eq!(
-        call(&bench, "GET /v2/interactions/", &second, "")
+        call(&server, "GET /v2/interactions/", &second, "")
             .await
             .json(),
         json!({"interactions": []})
     );
-    let foreign = token_of(&bench, 1, 0, "").await;
+    let foreign = token_of(&server, 1, 0, "").await;
     let headers = format!("Authorization: Bearer {foreign}\r\nTenant-Name: base\r\n");
     assert_eq!(
-        bench
+        server
             .request(&format!("GET {path}"), &headers, "")
             .await
             .status,
         404
     );
-    bench.twin("shared-interactions");
+    server.twin("shared-interactions");
     assert_eq!(
-        call(&bench, &format!("GET {path}"), &second, "")
+        call(&server, &format!("GET {path}"), &second, "")
             .await
             .status,
         200
     );
-    let list = call(&bench, "GET /v2/interactions/", &second, "")
+    let list = call(&server, "GET /v2/interactions/", &second, "")
         .await
         .json();
     assert_eq!(list["interactions"].as_array().map(Vec::len), Some(1));
@@ -391,8 +391,8 @@ async fn an_interaction_belongs_to_its_client_and_tenant() {
 
 #[tokio::test]
 async fn bad_requests_are_told_what_is_wrong() {
-    let (bench, token) = started().await;
-    let id = create(&bench, &token, "planned", "p").await;
+    let (server, token) = started().await;
+    let id = create(&server, &token, "planned", "p").await;
     let unknown = "00000000-0000-4000-8000-000000000000";
     let one = |method: &str, id: &str| format!("{method} /v2/interactions/{id}");
     let encounter = |member: &str, value: &str| {
@@ -464,12 +464,12 @@ async fn bad_requests_are_told_what_is_wrong() {
         ("GET /v2/nothing".to_owned(), String::new(), 404, "Nothing"),
     ];
     for (line, body, status, word) in cases {
-        let answer = call(&bench, &line, &token, &body).await;
+        let answer = call(&server, &line, &token, &body).await;
         assert_eq!(answer.status, status, "{line} {body}: {}", answer.text());
         let told = answer.json();
         assert_eq!(told["status"], status, "{line} {body}");
         assert!(
-            told["requestid"].as_str().is_some_and(shape::is_uuid),
+            told["requestid"].as_str().is_some_and(validation::is_uuid),
             "{told}"
         );
         let detail = told["detail"].as_str().expect("a detail");
@@ -483,8 +483,8 @@ async fn bad_requests_are_told_what_is_wrong() {
 /// Three shapes of one refusal.
 #[tokio::test]
 async fn refusals_have_the_shape_of_the_setting() {
-    let (bench, token) = started().await;
-    let refused = || call(&bench, "POST /v2/interactions/", &token, "{}");
+    let (server, token) = started().await;
+    let refused = || call(&server, "POST /v2/interactions/", &token, "{}");
     let members = |answer: &Answer| -> Vec<String> {
         answer
             .json()
@@ -498,7 +498,7 @@ async fn refusals_have_the_shape_of_the_setting() {
         members(&refused().await),
         ["requestid", "status", "type", "detail", "validationErrors"]
     );
-    bench.set("rest_error_style", "2025");
+    server.set("rest_error_style", "2025");
     let answer = refused().await;
     assert_eq!(
         members(&answer),
@@ -512,20 +512,20 @@ async fn refusals_have_the_shape_of_the_setting() {
         ]
     );
     assert_eq!(answer.json()["instance"], "/v2/interactions/");
-    bench.set("rest_error_style", "common");
+    server.set("rest_error_style", "common");
     let error = refused().await.json()["error"].clone();
     assert_eq!(
         error["details"]["validationErrors"][0]["field"],
         "encounter"
     );
     assert!(
-        error["requestId"].as_str().is_some_and(shape::is_uuid),
+        error["requestId"].as_str().is_some_and(validation::is_uuid),
         "{error}"
     );
 }
 
-async fn listed(bench: &Bench, token: &str, query: &str) -> Vec<String> {
-    let answer = call(bench, &format!("GET /v2/interactions/{query}"), token, "").await;
+async fn listed(server: &TestServer, token: &str, query: &str) -> Vec<String> {
+    let answer = call(server, &format!("GET /v2/interactions/{query}"), token, "").await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text());
     let list = answer.json()["interactions"]
         .as_array()
@@ -542,11 +542,11 @@ async fn listed(bench: &Bench, token: &str, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn lists_are_sorted_filtered_and_cut() {
-    let (bench, token) = started().await;
+    let (server, token) = started().await;
     for at in 0..12 {
         let status = ["planned", "completed", "on-hold"][at % 3];
-        create(&bench, &token, status, &format!("p{at:02}")).await;
-        bench.advance(1.0);
+        create(&server, &token, status, &format!("p{at:02}")).await;
+        server.advance(1.0);
     }
     let names =
         |list: &[usize]| -> Vec<String> { list.iter().map(|at| format!("p{at:02}")).collect() };
@@ -570,7 +570,7 @@ async fn lists_are_sorted_filtered_and_cut() {
             names(&[]),
         ),
     ] {
-        assert_eq!(listed(&bench, &token, query).await, expected, "{query}");
+        assert_eq!(listed(&server, &token, query).await, expected, "{query}");
     }
     for query in [
         "?index=0",
@@ -582,7 +582,13 @@ async fn lists_are_sorted_filtered_and_cut() {
         "?direction=up",
         "?encounterStatus=lost",
     ] {
-        let answer = call(&bench, &format!("GET /v2/interactions/{query}"), &token, "").await;
+        let answer = call(
+            &server,
+            &format!("GET /v2/interactions/{query}"),
+            &token,
+            "",
+        )
+        .await;
         assert_eq!(answer.status, 400, "{query}");
     }
 }
@@ -608,7 +614,7 @@ proptest! {
             prop_assert!(listing.page(Vec::new()).is_empty());
         }
         if let Ok(Value::Object(body)) = serde_json::from_str(&body) {
-            let _ = (shape::check_new(&body), shape::check_change(&body));
+            let _ = (validation::check_new(&body), validation::check_change(&body));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::succeeded;
 use crate::corti::issue::session_id;
 use crate::corti::login::{Account, Login};
 use crate::corti::realm::{RealmRef, User};
-use crate::corti::{front, page};
+use crate::corti::{page, realm_lookup};
 
 /// The cookie that remembers what was asked; Keycloak's own name.
 const ASKED: &str = "AUTH_SESSION_ID";
@@ -53,8 +53,8 @@ fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&s
 
 /// Answers the form.
 pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Result<Reply, Denial> {
-    let realm = front::realm(&mock, &request)?;
-    front::must_be_enabled(&mock, &request, &realm)?;
+    let realm = realm_lookup::realm(&mock, &request)?;
+    realm_lookup::must_be_enabled(&mock, &request, &realm)?;
     let Some(asked) = asked(&mock, &request, &realm).await else {
         let text = "Cookie not found. Please make sure cookies are enabled in your browser.";
         let reply = page::page(&mock, 400, &realm.name, "We are sorry...", text);

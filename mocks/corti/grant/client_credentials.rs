@@ -4,8 +4,8 @@
 use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 
-use super::Asked;
-use crate::corti::issue::{Grant, Occasion, answer, session_id};
+use super::TokenRequest;
+use crate::corti::issue::{Grant, IssueRequest, answer, session_id};
 use crate::corti::login::Login;
 use crate::corti::scope::Scope;
 
@@ -13,21 +13,21 @@ use crate::corti::scope::Scope;
 ///
 /// # Errors
 /// `public_service_account`, `no_service_account`, `service_user_disabled`, `invalid_scope`.
-pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
-    let Asked { mock, client, .. } = *asked;
+pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<Reply, Denial> {
+    let TokenRequest { mock, client, .. } = *token_request;
     let id = client.client_id.as_str();
     if client.is_public() {
-        asked.refuse(DenialKind::Unsupported, "public_service_account", id)?;
+        token_request.refuse(DenialKind::Unsupported, "public_service_account", id)?;
     }
     if !client.service_account {
-        asked.refuse(DenialKind::Unsupported, "no_service_account", id)?;
+        token_request.refuse(DenialKind::Unsupported, "no_service_account", id)?;
     }
     if !client.service_user_enabled {
         let denial = Denial::new(DenialKind::Disabled, "service_user_disabled")
             .param("user", client.service_user());
-        mock.refuse(&asked.request.endpoint, denial)?;
+        mock.refuse(&token_request.request.endpoint, denial)?;
     }
-    let scope = Scope::read(asked.form.read_by_grant("scope"))?;
+    let scope = Scope::read(token_request.form.read_by_grant("scope"))?;
     let refresh = client.refresh_for_client_credentials || mock.setting_on("refresh_for_cc");
     let login = Login {
         number: mock.new_login(),
@@ -36,13 +36,13 @@ pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> 
         scope: scope.clone(),
         ..Login::default()
     };
-    let occasion = Occasion {
-        realm: asked.realm,
+    let issue_request = IssueRequest {
+        realm: token_request.realm,
         login: &login,
         grant: Grant::ClientCredentials,
         scope,
         parent: None,
         refresh,
     };
-    Ok(answer(mock, &occasion).await)
+    Ok(answer(mock, &issue_request).await)
 }

@@ -6,11 +6,11 @@ use locum_server::store::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Asked, pkce};
-use crate::corti::issue::{Grant, Occasion, answer};
+use super::{TokenRequest, pkce};
+use crate::corti::issue::{Grant, IssueRequest, answer};
 use crate::corti::login::{self, Account, Ended, Login};
 
-/// Where a code's record keeps what it was asked with.
+/// Where a code's record keeps the authorization request it answers.
 const REQUEST: &str = "request";
 
 /// What an authorization request leaves with its code.
@@ -43,16 +43,16 @@ impl Request {
 /// # Errors
 /// In this order: `missing_code`, `invalid_code`, `code_user_disabled`, `wrong_redirect_uri`,
 /// `foreign_code`, and those of PKCE. "Any failure from `User disabled` on spends the code."
-pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
-    let Asked {
+pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<Reply, Denial> {
+    let TokenRequest {
         mock, form, client, ..
-    } = *asked;
+    } = *token_request;
     let value = form.read_by_grant("code").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "missing_code").expected("code in the form")
     })?;
-    let (token, login, request) = spent(asked, value).await?;
-    if let Account::UserDisabled | Account::Gone = login.account(asked.realm) {
-        asked.refuse(
+    let (token, login, request) = spent(token_request, value).await?;
+    if let Account::UserDisabled | Account::Gone = login.account(token_request.realm) {
+        token_request.refuse(
             DenialKind::Disabled,
             "code_user_disabled",
             login.principal(),
@@ -60,35 +60,39 @@ pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> 
     }
     if form.read_by_grant("redirect_uri") != Some(&request.redirect_uri) {
         let got = form.read_by_grant("redirect_uri").unwrap_or("none");
-        asked.refuse(DenialKind::Invalid, "wrong_redirect_uri", got)?;
+        token_request.refuse(DenialKind::Invalid, "wrong_redirect_uri", got)?;
     }
     if login.client != client.client_id {
-        asked.refuse(DenialKind::WrongToken, "foreign_code", &client.client_id)?;
+        token_request.refuse(DenialKind::WrongToken, "foreign_code", &client.client_id)?;
     }
     if let Err(denial) = pkce::check(&request, form.read_by_grant("code_verifier")) {
-        mock.refuse(&asked.request.endpoint, denial)?;
+        mock.refuse(&token_request.request.endpoint, denial)?;
     }
-    let occasion = Occasion {
-        realm: asked.realm,
+    let issue_request = IssueRequest {
+        realm: token_request.realm,
         login: &login,
         grant: Grant::Code,
         scope: login.scope.clone(),
         parent: Some(token.id),
         refresh: true,
     };
-    Ok(answer(mock, &occasion).await)
+    Ok(answer(mock, &issue_request).await)
 }
 
 /// Uses the code up. "Replay ends the client session: all its tokens die."
-async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request), Denial> {
-    let mock = asked.mock;
+async fn spent(
+    token_request: &TokenRequest<'_>,
+    value: &str,
+) -> Result<(Token, Login, Request), Denial> {
+    let mock = token_request.mock;
     let invalid = |kind| Denial::new(kind, "invalid_code").expected("a code that was not used yet");
     let unknown = || invalid(DenialKind::UnknownToken);
     let token = mock
         .find(value)
         .await
         .filter(|token| {
-            token.kind == TokenKind::Code && token.tenant.as_ref() == Some(&asked.realm.name)
+            token.kind == TokenKind::Code
+                && token.tenant.as_ref() == Some(&token_request.realm.name)
         })
         .ok_or_else(unknown)?;
     mock.note_presented_token(&token).await;
@@ -102,7 +106,7 @@ async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request)
         TokenState::Live => {}
         TokenState::Spent => {
             let refused = mock.refuse(
-                &asked.request.endpoint,
+                &token_request.request.endpoint,
                 invalid(DenialKind::Revoked).got(token.name()),
             );
             if refused.is_err() && mock.effect_enabled("revoke_family") {
@@ -111,7 +115,7 @@ async fn spent(asked: &Asked<'_>, value: &str) -> Result<(Token, Login, Request)
             refused?;
         }
         TokenState::Expired => mock.refuse(
-            &asked.request.endpoint,
+            &token_request.request.endpoint,
             invalid(DenialKind::Expired).got(token.name()),
         )?,
         TokenState::Revoked => return Err(invalid(DenialKind::Revoked).got(token.name())),

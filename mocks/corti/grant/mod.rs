@@ -16,7 +16,7 @@ use super::realm::{Client, RealmRef};
 
 /// A token request whose client is proven.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct TokenRequest<'a> {
     pub(super) mock: &'a Mock,
     pub(super) request: &'a Request,
     pub(super) realm: &'a RealmRef,
@@ -24,7 +24,7 @@ pub(super) struct Asked<'a> {
     pub(super) client: &'a Client,
 }
 
-impl Asked<'_> {
+impl TokenRequest<'_> {
     /// Refuses, unless a twin pardons it.
     ///
     /// # Errors

@@ -4,9 +4,9 @@ use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
 use locum_server::store::Change;
 use locum_server::{Reply, jwt};
 
-use super::Asked;
+use super::TokenRequest;
 use crate::corti::State;
-use crate::corti::issue::{Grant, Occasion, answer, issuer, not_before_of};
+use crate::corti::issue::{Grant, IssueRequest, answer, issuer, not_before_of};
 use crate::corti::login::{self, Account, Ended, Login};
 use crate::corti::realm::RealmRef;
 use crate::corti::scope::Scope;
@@ -18,33 +18,33 @@ use crate::corti::scope::Scope;
 /// `invalid_refresh_token`, `inactive_refresh_token`, `foreign_refresh_token`,
 /// `session_not_active`, `offline_session_gone`, `client_session_gone`, `refresh_user_disabled`,
 /// `stale_token`, `reuse_exceeded`.
-pub(in crate::corti) async fn grant(asked: &Asked<'_>) -> Result<Reply, Denial> {
-    let Asked { mock, form, .. } = *asked;
+pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<Reply, Denial> {
+    let TokenRequest { mock, form, .. } = *token_request;
     let value = form.read_by_grant("refresh_token").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_refresh_token").expected("refresh_token in the form")
     })?;
     let scope = form.read_by_grant("scope");
     let scope = scope.map(|raw| Scope::read(Some(raw))).transpose()?;
-    let (token, login) = issued(asked, value).await?;
+    let (token, login) = issued(token_request, value).await?;
     mock.note_presented_token(&token).await;
-    check(asked, &token, &login)?;
+    check(token_request, &token, &login)?;
     if mock.setting_on("rotate_refresh") {
-        spend(asked, &token, &login).await?;
+        spend(token_request, &token, &login).await?;
     }
-    let occasion = Occasion {
-        realm: asked.realm,
+    let issue_request = IssueRequest {
+        realm: token_request.realm,
         login: &login,
         grant: Grant::Refresh,
         scope: login.scope.narrowed(scope.as_ref()),
         parent: Some(token.id),
         refresh: true,
     };
-    Ok(answer(mock, &occasion).await)
+    Ok(answer(mock, &issue_request).await)
 }
 
 /// The refresh token with this value and its login.
-async fn issued(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial> {
-    read(asked, value).await.map_err(|denial| Denial {
+async fn issued(token_request: &TokenRequest<'_>, value: &str) -> Result<(Token, Login), Denial> {
+    read(token_request, value).await.map_err(|denial| Denial {
         reason: "invalid_refresh_token".to_owned(),
         ..denial
     })
@@ -56,10 +56,10 @@ async fn issued(asked: &Asked<'_>, value: &str) -> Result<(Token, Login), Denial
 /// # Errors
 /// What is wrong with it; the caller words it.
 pub(in crate::corti) async fn read(
-    asked: &Asked<'_>,
+    token_request: &TokenRequest<'_>,
     value: &str,
 ) -> Result<(Token, Login), Denial> {
-    let Asked { mock, realm, .. } = *asked;
+    let TokenRequest { mock, realm, .. } = *token_request;
     let unknown = || {
         Denial::new(DenialKind::UnknownToken, "unknown_token")
             .expected(format!("a refresh token of realm `{}`", realm.name))
@@ -77,16 +77,16 @@ pub(in crate::corti) async fn read(
     Ok((token, login))
 }
 
-fn check(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> {
-    let now = asked.mock.now();
-    let refuse = |kind, reason: &str| asked.refuse(kind, reason, token.name());
+fn check(token_request: &TokenRequest<'_>, token: &Token, login: &Login) -> Result<(), Denial> {
+    let now = token_request.mock.now();
+    let refuse = |kind, reason: &str| token_request.refuse(kind, reason, token.name());
     if token.expires.is_some_and(|end| now >= end) {
         refuse(DenialKind::Expired, "inactive_refresh_token")?;
     }
-    if login.client != asked.client.client_id {
+    if login.client != token_request.client.client_id {
         refuse(DenialKind::WrongToken, "foreign_refresh_token")?;
     }
-    match (Ended::of(token), asked.mock.state_of(token)) {
+    match (Ended::of(token), token_request.mock.state_of(token)) {
         (Some(Ended::ClientSession), _) => refuse(DenialKind::Revoked, "client_session_gone")?,
         (Some(Ended::Session), _) | (None, TokenState::Revoked) if login.offline => {
             refuse(DenialKind::Revoked, "offline_session_gone")?;
@@ -96,7 +96,7 @@ fn check(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> 
         }
         (None, _) => {}
     }
-    match login.account(asked.realm) {
+    match login.account(token_request.realm) {
         Account::Gone => refuse(DenialKind::UnknownPrincipal, "session_not_active")?,
         Account::UserDisabled => refuse(DenialKind::Disabled, "refresh_user_disabled")?,
         Account::Good(Some(user), _) if token.issued.as_seconds() < user.not_before => {
@@ -105,7 +105,7 @@ fn check(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> 
         // The client itself was authenticated, so that it is enabled.
         Account::ClientDisabled | Account::Good(..) => {}
     }
-    if is_stale(asked.realm, token, login) {
+    if is_stale(token_request.realm, token, login) {
         refuse(DenialKind::Revoked, "stale_token")?;
     }
     Ok(())
@@ -118,15 +118,19 @@ pub(in crate::corti) fn is_stale(realm: &RealmRef, token: &Token, login: &Login)
 
 /// Uses the token up. "Second use of a token: Maximum allowed refresh token reuse exceeded, and the
 /// client session dies."
-async fn spend(asked: &Asked<'_>, token: &Token, login: &Login) -> Result<(), Denial> {
-    let before = asked.mock.change(token.id, Change::Spend).await;
+async fn spend(
+    token_request: &TokenRequest<'_>,
+    token: &Token,
+    login: &Login,
+) -> Result<(), Denial> {
+    let before = token_request.mock.change(token.id, Change::Spend).await;
     if !before.is_some_and(|before| before.spent) {
         return Ok(());
     }
-    let refused = asked.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
-    if refused.is_err() && asked.mock.effect_enabled("revoke_family") {
+    let refused = token_request.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
+    if refused.is_err() && token_request.mock.effect_enabled("revoke_family") {
         login::end(
-            asked.mock,
+            token_request.mock,
             login.number,
             Ended::ClientSession,
             &login.client,

@@ -24,7 +24,7 @@ pub(super) struct Config {
 pub(super) enum Fault {
     /// A member is missing, of the wrong type, or none of the words it may be.
     Member(String),
-    /// The audio format is no media type of sound; the pages disagree on what that gets.
+    /// The audio format is not an audio media type; the pages disagree on what that gets.
     AudioFormat,
 }
 
@@ -51,7 +51,7 @@ impl Config {
     /// Reads the member `configuration` of a config message. Unknown members are let pass.
     ///
     /// # Errors
-    /// The first member that is not as it has to be.
+    /// The first member that is invalid.
     pub(super) fn read(kind: Kind, message: &Map<String, Value>) -> Result<Self, Fault> {
         let configuration = object(message, "configuration", "configuration")?;
         let config = match kind {
@@ -84,7 +84,7 @@ fn streams(configuration: &Map<String, Value>) -> Result<Config, Fault> {
     flag(transcription, "isMultichannel")?;
     let channel = participants(transcription)?;
     let mode = object(configuration, "mode", "mode")?;
-    let kind = word(mode, "type", "mode.type", &MODES)?;
+    let kind = one_of(mode, "type", "mode.type", &MODES)?;
     typed(
         mode,
         "outputLocale",
@@ -100,7 +100,7 @@ fn streams(configuration: &Map<String, Value>) -> Result<Config, Fault> {
         Value::is_number,
     )?;
     if configuration.contains_key("retentionPolicy") {
-        word(
+        one_of(
             configuration,
             "retentionPolicy",
             "retentionPolicy",
@@ -189,7 +189,7 @@ fn participants(transcription: &Map<String, Value>) -> Result<i64, Fault> {
             .ok_or_else(|| member("must hold objects"))?;
         let channel = participant.get("channel").and_then(Value::as_i64);
         channels.push(channel.ok_or_else(|| member("need a channel, a whole number"))?);
-        word(
+        one_of(
             participant,
             "role",
             "transcription.participants.role",
@@ -219,7 +219,7 @@ fn language(of: &Map<String, Value>, path: &str) -> Result<(), Fault> {
     }
 }
 
-fn word<'a>(
+fn one_of<'a>(
     of: &'a Map<String, Value>,
     name: &str,
     path: &str,

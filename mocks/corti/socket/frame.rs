@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::Kind;
 
 /// A status of the configuration: `CONFIG_ACCEPTED` and its like.
-pub(super) fn status(word: &str) -> Value {
-    json!({ "type": word })
+pub(super) fn status(kind: &str) -> Value {
+    json!({ "type": kind })
 }
 
 /// A status with the reason for it.
-pub(super) fn status_because(word: &str, reason: &str) -> Value {
-    json!({ "type": word, "reason": reason })
+pub(super) fn status_because(kind: &str, reason: &str) -> Value {
+    json!({ "type": kind, "reason": reason })
 }
 
 /// `CONFIG_ACCEPTED` with what was configured; /transcribe names its session too.

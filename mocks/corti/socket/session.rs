@@ -39,7 +39,7 @@ pub(super) struct Session {
 enum State {
     /// Until this time of the stage's clock the configuration has to come.
     Waiting(Timestamp),
-    /// The configuration came; `CONFIG_ACCEPTED` leaves when the timer ends. What comes meanwhile
+    /// The configuration was received; `CONFIG_ACCEPTED` leaves when the timer ends. What comes meanwhile
     /// is kept.
     Accepting(Box<Config>, Pin<Box<Sleep>>, Vec<Incoming>),
     /// Sound may come.
@@ -105,7 +105,7 @@ impl Session {
         }
     }
 
-    /// Waits for what comes first. The deadlines are the stage's, so that a turned clock ends them;
+    /// Waits for whichever happens first. The deadlines are the stage's, so that a turned clock ends them;
     /// the delays are real time, as those of faults.
     async fn next(&mut self, socket: &mut Socket) -> Event {
         let late = match &self.state {
@@ -152,11 +152,11 @@ impl Session {
                 )
                 .await;
         };
-        let word = message
+        let message_type = message
             .get("type")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        match (word, &self.state) {
+        match (message_type, &self.state) {
             ("config", State::Waiting(_)) => self.configure(socket, &message).await,
             ("config", _) => say(socket, &frame::status("CONFIG_ALREADY_RECEIVED")).await,
             ("flush" | "end", State::Waiting(_)) => self.too_early(socket).await,
@@ -187,7 +187,7 @@ impl Session {
     async fn too_early(&self, socket: &mut Socket) -> Then {
         match self.mock.setting_text("ws_before_config").as_str() {
             "ignore" => Then::GoOn,
-            word => say(socket, &frame::status(word)).await,
+            message_type => say(socket, &frame::status(message_type)).await,
         }
     }
 
@@ -202,11 +202,15 @@ impl Session {
                 }
             }
             Err(fault) => {
-                let word = match fault {
+                let message_type = match fault {
                     Fault::AudioFormat => self.mock.setting_text("ws_bad_audio_format"),
                     Fault::Member(_) => "CONFIG_DENIED".to_owned(),
                 };
-                say(socket, &frame::status_because(&word, fault.reason())).await;
+                say(
+                    socket,
+                    &frame::status_because(&message_type, fault.reason()),
+                )
+                .await;
                 self.deny(socket).await
             }
         }
@@ -269,13 +273,13 @@ impl Session {
     }
 
     async fn configuration_late(&self, socket: &mut Socket) -> Then {
-        let word = match self.kind {
+        let message_type = match self.kind {
             Kind::Streams => self.mock.setting_text("ws_streams_timeout_type"),
             Kind::Transcribe => "CONFIG_TIMEOUT".to_owned(),
         };
         say(
             socket,
-            &frame::status_because(&word, "no configuration came in time"),
+            &frame::status_because(&message_type, "no configuration came in time"),
         )
         .await;
         self.deny(socket).await

@@ -42,7 +42,7 @@ pub(super) struct Speech {
     interaction: String,
     /// Bytes that a transcript is made of.
     step: u64,
-    /// Bytes that came.
+    /// Bytes received so far.
     heard: u64,
     /// Bytes that transcripts were made of.
     told: u64,

@@ -18,7 +18,7 @@ async fn fetch_as(host: &str, method: &str, url: &str, headers: &str, body: &str
     );
     let mut stream = TcpStream::connect(authority).await.expect("it listens");
     stream.write_all(request.as_bytes()).await.expect("sent");
-    crate::wire::read(&mut stream).await
+    locum_testkit::http::read(&mut stream).await
 }
 
 async fn fetch(method: &str, url: &str, headers: &str, body: &str) -> Answer {
@@ -29,11 +29,11 @@ async fn fetch(method: &str, url: &str, headers: &str, body: &str) -> Answer {
 
 /// The stage documents of the three ways to address a vendor below a host: by path on the stage
 /// `default`, below another stage, on a port of its own.
-async fn stages(bench: &Bench, host: &str) -> Vec<String> {
+async fn stages(server: &TestServer, host: &str) -> Vec<String> {
     let control = format!("http://{host}/_locum/stages");
     let made = fetch("POST", &control, "", r#"{"name": "plain"}"#).await;
     assert_eq!(made.status, 201, "{}", made.text());
-    ["default", "plain", bench.stage.name.as_str()]
+    ["default", "plain", server.stage.name.as_str()]
         .map(|name| format!("{control}/{name}"))
         .into()
 }
@@ -47,9 +47,9 @@ fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
 /// URL that was used as the prefix to /.well-known/openid-configuration", and to `iss`.
 #[tokio::test]
 async fn the_stage_document_names_the_issuer_that_tokens_carry() {
-    let bench = Bench::start(vendor()).await;
-    let port = bench.running.stages.address.port();
-    for stage in stages(&bench, &format!("localhost:{port}")).await {
+    let server = TestServer::start(vendor()).await;
+    let port = server.running.stages.address.port();
+    for stage in stages(&server, &format!("localhost:{port}")).await {
         for (setting, own) in [
             ("https://auth.{env}.corti.app/realms/{tenant}", false),
             ("{base}/realms/{tenant}", true),
@@ -157,10 +157,10 @@ async fn log_in(host: &str, realm: &str, document: &Value) -> String {
 
 #[tokio::test]
 async fn a_cookie_jar_brings_the_cookies_back_at_each_address() {
-    let bench = Bench::start(vendor()).await;
-    let main = bench.running.stages.address.to_string();
+    let server = TestServer::start(vendor()).await;
+    let main = server.running.stages.address.to_string();
     let expected = ["/corti/realms/", "/s/plain/corti/realms/", "/realms/"];
-    for (stage, expected) in stages(&bench, &main).await.iter().zip(expected) {
+    for (stage, expected) in stages(&server, &main).await.iter().zip(expected) {
         let document = fetch("GET", stage, "", "").await.json()["vendors"]["corti"].take();
         let base = text(&document, "/base");
         let host = base.split('/').nth(2).expect("an authority");

@@ -8,8 +8,8 @@ const ISS: &str = "https%3A%2F%2Fauth.beta-eu.corti.app%2Frealms%2Fcopiloteu";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-async fn get(bench: &Bench, query: &str, headers: &str) -> Answer {
-    bench
+async fn get(server: &TestServer, query: &str, headers: &str) -> Answer {
+    server
         .request(&format!("GET {OIDC}/auth?{query}"), headers, "")
         .await
 }
@@ -36,8 +36,8 @@ fn cookie(answer: &Answer, name: &str) -> String {
 }
 
 /// Shows the form and answers it.
-async fn log_in(bench: &Bench, query: &str, body: &str) -> Answer {
-    let page = get(bench, query, "").await;
+async fn log_in(server: &TestServer, query: &str, body: &str) -> Answer {
+    let page = get(server, query, "").await;
     assert_eq!(page.status, 200, "{}", page.text());
     let headers = format!("{FORM}Cookie: {}\r\n", cookie(&page, "AUTH_SESSION_ID"));
     let form = page.text();
@@ -47,10 +47,10 @@ async fn log_in(bench: &Bench, query: &str, body: &str) -> Answer {
         .and_then(|rest| rest.split('"').next())
         .expect("an action");
     let path = action
-        .trim_start_matches(&format!("http://{}", bench.host()))
+        .trim_start_matches(&format!("http://{}", server.host()))
         .replace("&amp;", "&");
-    bench
-        .request(&format!("POST {path}"), &headers, filled(bench, body))
+    server
+        .request(&format!("POST {path}"), &headers, filled(server, body))
         .await
 }
 
@@ -60,8 +60,8 @@ fn code_of(answer: &Answer) -> String {
 }
 
 /// A code for the public client.
-async fn code(bench: &Bench, more: &str) -> String {
-    code_of(&log_in(bench, &query(more), "<ada>").await)
+async fn code(server: &TestServer, more: &str) -> String {
+    code_of(&log_in(server, &query(more), "<ada>").await)
 }
 
 fn exchange(code: &str, more: &str) -> String {
@@ -70,8 +70,8 @@ fn exchange(code: &str, more: &str) -> String {
     )
 }
 
-async fn refused(bench: &Bench, body: &str, description: &str) {
-    let answer = post(bench, "token", body).await;
+async fn refused(server: &TestServer, body: &str, description: &str) {
+    let answer = post(server, "token", body).await;
     assert_eq!(
         (answer.status, answer.text()),
         (400, error("invalid_grant", description)),
@@ -81,7 +81,7 @@ async fn refused(bench: &Bench, body: &str, description: &str) {
 
 #[tokio::test]
 async fn faults_are_shown_or_sent_back() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for (query, said) in [
         ("", "Invalid Request"),
         ("client_id=nobody", "Client not found."),
@@ -93,7 +93,7 @@ async fn faults_are_shown_or_sent_back() {
         ),
         (&query("&request=x"), "Invalid Request"),
     ] {
-        let answer = get(&bench, query, "").await;
+        let answer = get(&server, query, "").await;
         assert_eq!(
             (answer.status, answer.header("location")),
             (400, None),
@@ -134,7 +134,7 @@ async fn faults_are_shown_or_sent_back() {
         ),
         (query("&prompt=none"), "error=login_required".to_owned()),
     ] {
-        let answer = get(&bench, &format!("{query}&state=s1"), "").await;
+        let answer = get(&server, &format!("{query}&state=s1"), "").await;
         assert_eq!(answer.status, 302, "{query}");
         assert_eq!(
             answer.header("location"),
@@ -145,12 +145,12 @@ async fn faults_are_shown_or_sent_back() {
             Some("no-store, must-revalidate, max-age=0")
         );
     }
-    let answer = get(&bench, &format!("{base}&response_type=token"), "").await;
+    let answer = get(&server, &format!("{base}&response_type=token"), "").await;
     assert!(answer.header("location").is_some_and(|to| to.starts_with(
         "http://localhost:9/cb#error=unauthorized_client&error_description=Client+is+not+allowed"
     )));
-    set_client(&bench, "locum-app", "standard_flow", false);
-    let answer = get(&bench, &query(""), "").await;
+    set_client(&server, "locum-app", "standard_flow", false);
+    let answer = get(&server, &query(""), "").await;
     assert!(
         answer
             .header("location")
@@ -160,8 +160,8 @@ async fn faults_are_shown_or_sent_back() {
 
 #[tokio::test]
 async fn pkce_may_be_demanded() {
-    let bench = Bench::start(vendor()).await;
-    set_client(&bench, "locum-app", "pkce", "S256");
+    let server = TestServer::start(vendor()).await;
+    set_client(&server, "locum-app", "pkce", "S256");
     for (more, said) in [
         ("", "Missing+parameter%3A+code_challenge_method"),
         (
@@ -173,7 +173,7 @@ async fn pkce_may_be_demanded() {
             "not+matching+the+configured+one",
         ),
     ] {
-        let answer = get(&bench, &query(more), "").await;
+        let answer = get(&server, &query(more), "").await;
         assert!(
             answer
                 .header("location")
@@ -183,7 +183,7 @@ async fn pkce_may_be_demanded() {
     }
     assert_eq!(
         get(
-            &bench,
+            &server,
             &query(&format!(
                 "&code_challenge={CHALLENGE}&code_challenge_method=S256"
             )),
@@ -197,8 +197,8 @@ async fn pkce_may_be_demanded() {
 
 #[tokio::test]
 async fn a_login_goes_back_with_a_code() {
-    let bench = Bench::start(vendor()).await;
-    let answer = log_in(&bench, &query("&state=s1&nonce=n-1"), "<ada>").await;
+    let server = TestServer::start(vendor()).await;
+    let answer = log_in(&server, &query("&state=s1&nonce=n-1"), "<ada>").await;
     let location = answer.header("location").expect("a way back").to_owned();
     let code = code_of(&answer);
     let parts: Vec<&str> = code.split('.').collect();
@@ -213,35 +213,41 @@ async fn a_login_goes_back_with_a_code() {
             parts[1]
         )
     );
-    let reply = tokens(&bench, &exchange(&code, "&scope=nix")).await;
+    let reply = tokens(&server, &exchange(&code, "&scope=nix")).await;
     assert_eq!(text(&reply, "session_state"), parts[1]);
     assert_eq!(reply["scope"], "openid email profile");
     // Logged in before: 302 at once, the same session; prompt=login shows the form.
     let known = format!("Cookie: {}\r\n", cookie(&answer, "KEYCLOAK_IDENTITY"));
-    let again = get(&bench, &query(""), &known).await;
+    let again = get(&server, &query(""), &known).await;
     assert_eq!(again.status, 302);
     assert_eq!(code_of(&again).split('.').nth(1), Some(parts[1]));
     assert_eq!(
-        get(&bench, &query("&prompt=login"), &known).await.status,
+        get(&server, &query("&prompt=login"), &known).await.status,
         200
     );
-    assert_eq!(get(&bench, &query("&max_age=10"), &known).await.status, 302);
-    bench.advance(11.0);
-    assert_eq!(get(&bench, &query("&max_age=10"), &known).await.status, 200);
     assert_eq!(
-        get(&bench, &query("&response_mode=fragment"), &known)
+        get(&server, &query("&max_age=10"), &known).await.status,
+        302
+    );
+    server.advance(11.0);
+    assert_eq!(
+        get(&server, &query("&max_age=10"), &known).await.status,
+        200
+    );
+    assert_eq!(
+        get(&server, &query("&response_mode=fragment"), &known)
             .await
             .header("location")
             .and_then(|to| to.split('#').next()),
         Some("http://localhost:9/cb")
     );
-    let posting = get(&bench, &query("&response_mode=form_post"), &known).await;
+    let posting = get(&server, &query("&response_mode=form_post"), &known).await;
     assert!(posting.status == 200 && posting.text().contains("name=\"code\""));
 }
 
 #[tokio::test]
 async fn a_login_page_says_what_is_wrong() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for (body, said) in [
         (
             "username=ada&password=wrong",
@@ -253,7 +259,7 @@ async fn a_login_page_says_what_is_wrong() {
         ),
         ("<eve>", "Account is disabled, contact your administrator."),
     ] {
-        let answer = log_in(&bench, &query(""), body).await;
+        let answer = log_in(&server, &query(""), body).await;
         assert!(
             answer.status == 200 && answer.text().contains(said),
             "{body}: {}",
@@ -262,8 +268,8 @@ async fn a_login_page_says_what_is_wrong() {
     }
     let path = "POST /realms/copiloteu/login-actions/authenticate?client_id=locum-app";
     assert_eq!(
-        bench
-            .request(path, FORM, filled(&bench, "<ada>"))
+        server
+            .request(path, FORM, filled(&server, "<ada>"))
             .await
             .status,
         400
@@ -272,11 +278,11 @@ async fn a_login_page_says_what_is_wrong() {
 
 #[tokio::test]
 async fn a_code_is_spent_by_a_failure_and_not_by_a_wrong_client() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let challenge = format!("&code_challenge={CHALLENGE}&code_challenge_method=S256");
     let verifier = format!("&code_verifier={VERIFIER}");
     let missing = post(
-        &bench,
+        &server,
         "token",
         "grant_type=authorization_code&client_id=locum-app",
     )
@@ -286,21 +292,21 @@ async fn a_code_is_spent_by_a_failure_and_not_by_a_wrong_client() {
         error("invalid_request", "Missing parameter: code")
     );
     for invalid in ["", "garbage"] {
-        refused(&bench, &exchange(invalid, ""), "Code not valid").await;
+        refused(&server, &exchange(invalid, ""), "Code not valid").await;
     }
-    let value = code(&bench, &challenge).await;
+    let value = code(&server, &challenge).await;
     // None of these looks at the code.
     assert_eq!(
-        post(&bench, "token", &exchange(&value, "&a=1&a=2"))
+        post(&server, "token", &exchange(&value, "&a=1&a=2"))
             .await
             .status,
         400
     );
     let wrong = exchange(&value, "").replace("locum-app", "locum-client&client_secret=x");
-    assert_eq!(post(&bench, "token", &wrong).await.status, 401);
+    assert_eq!(post(&server, "token", &wrong).await.status, 401);
     let foreign = format!("{FORM}Origin: https://evil\r\n");
     assert_eq!(
-        bench
+        server
             .request(
                 &format!("POST {OIDC}/token"),
                 &foreign,
@@ -311,7 +317,7 @@ async fn a_code_is_spent_by_a_failure_and_not_by_a_wrong_client() {
         403
     );
     assert_eq!(
-        tokens(&bench, &exchange(&value, &verifier)).await["expires_in"],
+        tokens(&server, &exchange(&value, &verifier)).await["expires_in"],
         300
     );
 
@@ -352,42 +358,42 @@ async fn a_code_is_spent_by_a_failure_and_not_by_a_wrong_client() {
             "PKCE verification failed: Code mismatch",
         ),
     ] {
-        let value = code(&bench, more).await;
-        refused(&bench, &body.replace("<code>", &value), said).await;
-        refused(&bench, &exchange(&value, &verifier), "Code not valid").await;
+        let value = code(&server, more).await;
+        refused(&server, &body.replace("<code>", &value), said).await;
+        refused(&server, &exchange(&value, &verifier), "Code not valid").await;
     }
-    let value = code(&bench, "").await;
-    bench.advance(60.0);
-    refused(&bench, &exchange(&value, ""), "Code not valid").await;
+    let value = code(&server, "").await;
+    server.advance(60.0);
+    refused(&server, &exchange(&value, ""), "Code not valid").await;
 }
 
 #[tokio::test]
 async fn a_replayed_code_ends_the_client_session() {
-    let bench = Bench::start(vendor()).await;
-    let value = code(&bench, "").await;
-    let reply = tokens(&bench, &exchange(&value, "")).await;
+    let server = TestServer::start(vendor()).await;
+    let value = code(&server, "").await;
+    let reply = tokens(&server, &exchange(&value, "")).await;
     let access = text(&reply, "access_token");
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
-    refused(&bench, &exchange(&value, ""), "Code not valid").await;
+    assert_eq!(userinfo(&server, &access).await.0, 200);
+    refused(&server, &exchange(&value, ""), "Code not valid").await;
     let gone = r#"error="invalid_token", error_description="user_session_not_found""#;
-    assert_eq!(userinfo(&bench, &access).await, (401, gone.to_owned()));
+    assert_eq!(userinfo(&server, &access).await, (401, gone.to_owned()));
     let body = format!(
         "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
         text(&reply, "refresh_token")
     );
-    refused(&bench, &body, "Session doesn't have required client").await;
+    refused(&server, &body, "Session doesn't have required client").await;
 }
 
 /// The journal has names in place of codes, cookies and passwords, whichever way a code goes.
 #[tokio::test]
 async fn the_journal_keeps_no_code() {
-    let bench = Bench::start(vendor()).await;
-    let mut secrets = vec![password(&bench, "ada")];
+    let server = TestServer::start(vendor()).await;
+    let mut secrets = vec![password(&server, "ada")];
     for mode in ["query", "fragment", "form_post"] {
-        let page = get(&bench, &query(""), "").await;
+        let page = get(&server, &query(""), "").await;
         secrets.push(cookie(&page, "AUTH_SESSION_ID").replace("AUTH_SESSION_ID=", ""));
         let more = format!("&response_mode={mode}");
-        let answer = log_in(&bench, &query(&more), "<ada>").await;
+        let answer = log_in(&server, &query(&more), "<ada>").await;
         secrets.push(cookie(&answer, "KEYCLOAK_IDENTITY").replace("KEYCLOAK_IDENTITY=", ""));
         if mode == "form_post" {
             let page = answer.text();
@@ -397,10 +403,10 @@ async fn the_journal_keeps_no_code() {
             secrets.push(code_of(&answer));
         }
     }
-    let reply = tokens(&bench, &exchange(&secrets[3].clone(), "")).await;
+    let reply = tokens(&server, &exchange(&secrets[3].clone(), "")).await;
     secrets.push(text(&reply, "access_token"));
     secrets.push(text(&reply, "refresh_token"));
-    let entries = bench.stage.find(&locum_core::Filter::default());
+    let entries = server.stage.find(&locum_core::Filter::default());
     let journal = serde_json::to_string(&entries).expect("entries are JSON");
     assert!(entries.len() > 6);
     for secret in secrets {

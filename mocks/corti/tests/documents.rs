@@ -7,21 +7,21 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::*;
 
-async fn get(bench: &Bench, path: &str, headers: &str) -> Answer {
-    bench.request(&format!("GET {path}"), headers, "").await
+async fn get(server: &TestServer, path: &str, headers: &str) -> Answer {
+    server.request(&format!("GET {path}"), headers, "").await
 }
 
 #[tokio::test]
 async fn discovery_has_its_56_members_in_order() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let issuer = "https://auth.beta-eu.corti.app/realms/copiloteu";
     let expected = include_str!("../discovery.json")
         .replace('\n', "")
         .replace("{issuer}", issuer)
-        .replace("{base}", &format!("http://{}", bench.host()))
+        .replace("{base}", &format!("http://{}", server.host()))
         .replace("{realm}", "copiloteu");
     let path = "/realms/copiloteu/.well-known/openid-configuration";
-    let answer = get(&bench, path, "").await;
+    let answer = get(&server, path, "").await;
     assert_eq!(
         answer.json().as_object().map(serde_json::Map::len),
         Some(56)
@@ -39,20 +39,27 @@ async fn discovery_has_its_56_members_in_order() {
         "/realms/copiloteu/.well-known/oauth-authorization-server".to_owned(),
         "/.well-known/oauth-authorization-server/realms/copiloteu".to_owned(),
     ] {
-        assert_eq!(get(&bench, &same, "").await.text(), answer.text(), "{same}");
+        assert_eq!(
+            get(&server, &same, "").await.text(),
+            answer.text(),
+            "{same}"
+        );
     }
-    assert_eq!(get(&bench, path, "Accept: text/html\r\n").await.status, 406);
-    set_realm(&bench, "enabled", false);
-    assert_eq!(get(&bench, path, "").await.status, 200);
-    bench.set("iss", "{base}/realms/{tenant}");
-    let own = format!("http://{}/realms/copiloteu", bench.host());
-    assert_eq!(get(&bench, path, "").await.json()["issuer"], *own);
+    assert_eq!(
+        get(&server, path, "Accept: text/html\r\n").await.status,
+        406
+    );
+    set_realm(&server, "enabled", false);
+    assert_eq!(get(&server, path, "").await.status, 200);
+    server.set("iss", "{base}/realms/{tenant}");
+    let own = format!("http://{}/realms/copiloteu", server.host());
+    assert_eq!(get(&server, path, "").await.json()["issuer"], *own);
 }
 
 #[tokio::test]
 async fn the_key_set_names_its_keys_by_their_digests() {
-    let bench = Bench::start(vendor()).await;
-    let answer = get(&bench, &format!("{OIDC}/certs"), "").await;
+    let server = TestServer::start(vendor()).await;
+    let answer = get(&server, &format!("{OIDC}/certs"), "").await;
     assert_eq!(
         lines(&answer),
         set(&format!("{H2}\nCache-Control: no-cache"))
@@ -100,10 +107,10 @@ async fn the_key_set_names_its_keys_by_their_digests() {
 
 #[tokio::test]
 async fn the_realm_shows_its_signing_key() {
-    let bench = Bench::start(vendor()).await;
-    let answer = get(&bench, "/realms/copiloteu", "").await;
+    let server = TestServer::start(vendor()).await;
+    let answer = get(&server, "/realms/copiloteu", "").await;
     let key = text(&answer.json(), "public_key");
-    let base = format!("http://{}", bench.host());
+    let base = format!("http://{}", server.host());
     assert_eq!(
         answer.text(),
         format!(
@@ -114,7 +121,7 @@ async fn the_realm_shows_its_signing_key() {
         answer.header("content-type"),
         Some("application/json;charset=UTF-8")
     );
-    let keys = get(&bench, &format!("{OIDC}/certs"), "").await.json();
+    let keys = get(&server, &format!("{OIDC}/certs"), "").await.json();
     let signing = keys["keys"]
         .as_array()
         .expect("keys")
@@ -131,12 +138,12 @@ async fn the_realm_shows_its_signing_key() {
 
 #[tokio::test]
 async fn realms_have_keys_of_their_own() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let kids = |realm: &str| {
         let path = format!("/realms/{realm}/protocol/openid-connect/certs");
-        let bench = &bench;
+        let server = &server;
         async move {
-            let keys = get(bench, &path, "").await.json();
+            let keys = get(server, &path, "").await.json();
             let keys = keys["keys"].as_array().expect("keys").clone();
             keys.iter().map(|key| text(key, "kid")).collect::<Vec<_>>()
         }

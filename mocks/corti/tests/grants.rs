@@ -3,8 +3,8 @@
 use super::*;
 
 /// A body of the token endpoint and what refuses it.
-async fn check(bench: &Bench, body: &str, status: u16, code: &str, description: &str) {
-    let answer = post(bench, "token", body).await;
+async fn check(server: &TestServer, body: &str, status: u16, code: &str, description: &str) {
+    let answer = post(server, "token", body).await;
     assert_eq!(
         (answer.status, answer.text()),
         (status, error(code, description)),
@@ -13,18 +13,18 @@ async fn check(bench: &Bench, body: &str, status: u16, code: &str, description: 
     assert_eq!(lines(&answer), set(H1), "{body}");
 }
 
-async fn grant(bench: &Bench, body: &str, description: &str) {
-    check(bench, body, 400, "invalid_grant", description).await;
+async fn grant(server: &TestServer, body: &str, description: &str) {
+    check(server, body, 400, "invalid_grant", description).await;
 }
 
 const LOGIN: &str = "grant_type=password&client_id=locum-app";
 
 #[tokio::test]
 async fn password_is_refused_as_measured() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let login = |rest: &str| format!("{LOGIN}{rest}");
     check(
-        &bench,
+        &server,
         "grant_type=password&<locum-second>&<ada>",
         400,
         "unauthorized_client",
@@ -32,7 +32,7 @@ async fn password_is_refused_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         &login("&<ada>&scope=nix"),
         400,
         "invalid_scope",
@@ -40,7 +40,7 @@ async fn password_is_refused_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         &login("&password=x&scope=nix"),
         400,
         "invalid_scope",
@@ -48,7 +48,7 @@ async fn password_is_refused_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         &login("&password=x"),
         401,
         "invalid_request",
@@ -65,15 +65,15 @@ async fn password_is_refused_as_measured() {
         "&username=new&password=wrong",
         "&username=service-account-locum-client&password=x",
     ] {
-        grant(&bench, &login(wrong), "Invalid user credentials").await;
+        grant(&server, &login(wrong), "Invalid user credentials").await;
     }
-    let spaced = filled(&bench, &login("&<ada>")).replace("username=ada", "username=ada+");
-    grant(&bench, &spaced, "Invalid user credentials").await;
-    grant(&bench, &login("&<eve>"), "Account disabled").await;
-    grant(&bench, &login("&<new>"), "Account is not fully set up").await;
-    set_client(&bench, "locum-app", "consent_required", true);
+    let spaced = filled(&server, &login("&<ada>")).replace("username=ada", "username=ada+");
+    grant(&server, &spaced, "Invalid user credentials").await;
+    grant(&server, &login("&<eve>"), "Account disabled").await;
+    grant(&server, &login("&<new>"), "Account is not fully set up").await;
+    set_client(&server, "locum-app", "consent_required", true);
     check(
-        &bench,
+        &server,
         &login("&<ada>&scope=nix"),
         400,
         "invalid_client",
@@ -84,18 +84,18 @@ async fn password_is_refused_as_measured() {
 
 #[tokio::test]
 async fn users_log_in_by_name_or_address_in_any_case() {
-    let bench = Bench::start(vendor()).await;
-    let secret = password(&bench, "ada");
+    let server = TestServer::start(vendor()).await;
+    let secret = password(&server, "ada");
     for name in ["ada", "ADA", "ada%40example.org"] {
         let body = format!(
             "client_id=locum-app&username={name}&password={secret}&grant_type=password&scope=openid&client_secret=superfluous"
         );
-        let reply = tokens(&bench, &body).await;
+        let reply = tokens(&server, &body).await;
         assert_eq!(reply["scope"], "openid email profile");
     }
-    set_user(&bench, "ada", "email", "");
+    set_user(&server, "ada", "email", "");
     grant(
-        &bench,
+        &server,
         &format!("{LOGIN}&<ada>"),
         "Account is not fully set up",
     )
@@ -104,15 +104,15 @@ async fn users_log_in_by_name_or_address_in_any_case() {
 
 #[tokio::test]
 async fn refresh_is_refused_as_measured() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, &format!("{LOGIN}&<ada>&scope=openid")).await;
     let refresh = |client: &str, token: &str| {
         format!("grant_type=refresh_token&{client}&refresh_token={token}")
     };
     let token = text(&reply, "refresh_token");
     let (app, invalid) = ("client_id=locum-app", "Invalid refresh token");
     check(
-        &bench,
+        &server,
         "grant_type=refresh_token&client_id=locum-app",
         400,
         "invalid_request",
@@ -120,7 +120,7 @@ async fn refresh_is_refused_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         &refresh(app, &"x".repeat(4001)),
         400,
         "invalid_request",
@@ -128,7 +128,7 @@ async fn refresh_is_refused_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         &(refresh(app, "garbage") + "&scope=nix"),
         400,
         "invalid_scope",
@@ -147,27 +147,27 @@ async fn refresh_is_refused_as_measured() {
         &tampered,
         "eyJhbGciOiJub25lIn0.e30.",
     ] {
-        grant(&bench, &refresh(app, bad), invalid).await;
+        grant(&server, &refresh(app, bad), invalid).await;
     }
     let line = "POST /realms/base/protocol/openid-connect/token";
-    let foreign = filled(&bench, &refresh("<locum-client>", &token));
+    let foreign = filled(&server, &refresh("<locum-client>", &token));
     assert_eq!(
-        bench.request(line, FORM, foreign).await.text(),
+        server.request(line, FORM, foreign).await.text(),
         error("invalid_grant", invalid)
     );
     grant(
-        &bench,
+        &server,
         &refresh("<locum-client>", &token),
         "Invalid refresh token. Token client and authorized client don't match",
     )
     .await;
-    let again = tokens(&bench, &refresh(app, &token)).await;
+    let again = tokens(&server, &refresh(app, &token)).await;
     assert_ne!(again["refresh_token"], reply["refresh_token"]);
     assert_eq!(again["session_state"], reply["session_state"]);
-    bench.advance(1800.0);
-    grant(&bench, &refresh(app, &token), "Token is not active").await;
+    server.advance(1800.0);
+    grant(&server, &refresh(app, &token), "Token is not active").await;
     grant(
-        &bench,
+        &server,
         &refresh("<locum-client>", &token),
         "Token is not active",
     )
@@ -177,10 +177,10 @@ async fn refresh_is_refused_as_measured() {
 /// "A confidential client without its secret: 401 unauthorized_client": what the SDK sends.
 #[tokio::test]
 async fn a_confidential_client_refreshes_with_its_secret_alone() {
-    let bench = Bench::start(vendor()).await;
-    bench.set("refresh_for_cc", true);
+    let server = TestServer::start(vendor()).await;
+    server.set("refresh_for_cc", true);
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     )
     .await;
@@ -189,7 +189,7 @@ async fn a_confidential_client_refreshes_with_its_secret_alone() {
         "client_id=locum-client&grant_type=refresh_token&refresh_token={token}&scope=openid"
     );
     check(
-        &bench,
+        &server,
         &without,
         401,
         "unauthorized_client",
@@ -199,14 +199,17 @@ async fn a_confidential_client_refreshes_with_its_secret_alone() {
     for _ in 0..2 {
         let with =
             format!("<locum-client>&grant_type=refresh_token&refresh_token={token}&scope=openid");
-        assert_eq!(tokens(&bench, &with).await["scope"], "openid email profile");
+        assert_eq!(
+            tokens(&server, &with).await["scope"],
+            "openid email profile"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_refresh_may_narrow_and_never_widens() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid+phone")).await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, &format!("{LOGIN}&<ada>&scope=openid+phone")).await;
     let token = text(&reply, "refresh_token");
     let mut expected = vec![
         ("", "openid email phone profile"),
@@ -220,7 +223,7 @@ async fn a_refresh_may_narrow_and_never_widens() {
     for (scope, words) in expected.drain(..) {
         let body =
             format!("grant_type=refresh_token&client_id=locum-app&refresh_token={token}{scope}");
-        let reply = tokens(&bench, &body).await;
+        let reply = tokens(&server, &body).await;
         assert_eq!(reply["scope"], words, "{scope}");
         assert!(reply.get("id_token").is_some(), "{scope}");
     }
@@ -228,9 +231,9 @@ async fn a_refresh_may_narrow_and_never_widens() {
 
 #[tokio::test]
 async fn rotation_ends_the_client_session_on_the_second_use() {
-    let bench = Bench::start(vendor()).await;
-    bench.set("rotate_refresh", true);
-    let first = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
+    let server = TestServer::start(vendor()).await;
+    server.set("rotate_refresh", true);
+    let first = tokens(&server, &format!("{LOGIN}&<ada>&scope=openid")).await;
     let refresh = |reply: &Value| {
         format!(
             "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
@@ -239,32 +242,32 @@ async fn rotation_ends_the_client_session_on_the_second_use() {
     };
     // A try by another client is not counted.
     let foreign = refresh(&first).replace("client_id=locum-app", "<locum-client>");
-    assert_eq!(post(&bench, "token", &foreign).await.status, 400);
-    let second = tokens(&bench, &refresh(&first)).await;
+    assert_eq!(post(&server, "token", &foreign).await.status, 400);
+    let second = tokens(&server, &refresh(&first)).await;
     let access = text(&second, "access_token");
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
+    assert_eq!(userinfo(&server, &access).await.0, 200);
     grant(
-        &bench,
+        &server,
         &refresh(&first),
         "Maximum allowed refresh token reuse exceeded",
     )
     .await;
     grant(
-        &bench,
+        &server,
         &refresh(&second),
         "Session doesn't have required client",
     )
     .await;
     let gone = r#"error="invalid_token", error_description="user_session_not_found""#;
-    assert_eq!(userinfo(&bench, &access).await, (401, gone.to_owned()));
+    assert_eq!(userinfo(&server, &access).await, (401, gone.to_owned()));
 }
 
 /// What an administrator's act does to tokens already issued.
 #[tokio::test]
 async fn administrators_acts_reach_old_tokens() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let login = || async {
-        let reply = tokens(&bench, &format!("{LOGIN}&<ada>&scope=openid")).await;
+        let reply = tokens(&server, &format!("{LOGIN}&<ada>&scope=openid")).await;
         let body = format!(
             "grant_type=refresh_token&client_id=locum-app&refresh_token={}",
             text(&reply, "refresh_token")
@@ -273,90 +276,90 @@ async fn administrators_acts_reach_old_tokens() {
     };
     let challenge = |text: &str| format!(r#"error="invalid_token", error_description="{text}""#);
     let (access, refresh) = login().await;
-    set_user(&bench, "ada", "enabled", false);
+    set_user(&server, "ada", "enabled", false);
     assert_eq!(
-        userinfo(&bench, &access).await,
+        userinfo(&server, &access).await,
         (401, challenge("User disabled"))
     );
-    grant(&bench, &refresh, "User disabled").await;
-    set_user(&bench, "ada", "enabled", true);
-    set_client(&bench, "locum-app", "enabled", false);
+    grant(&server, &refresh, "User disabled").await;
+    set_user(&server, "ada", "enabled", true);
+    set_client(&server, "locum-app", "enabled", false);
     assert_eq!(
-        userinfo(&bench, &access).await,
+        userinfo(&server, &access).await,
         (401, challenge("Client disabled"))
     );
     check(
-        &bench,
+        &server,
         &refresh,
         401,
         "invalid_client",
         "Invalid client or Invalid client credentials",
     )
     .await;
-    set_client(&bench, "locum-app", "enabled", true);
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
-    bench.advance(10.0);
-    let vendor = bench.running.stages.vendor("corti").expect("it is there");
-    let now = bench
+    set_client(&server, "locum-app", "enabled", true);
+    assert_eq!(userinfo(&server, &access).await.0, 200);
+    server.advance(10.0);
+    let vendor = server.running.stages.vendor("corti").expect("it is there");
+    let now = server
         .running
         .stages
-        .mock(vendor, &bench.stage)
+        .mock(vendor, &server.stage)
         .now()
         .as_seconds();
-    set_user(&bench, "ada", "not_before", now);
+    set_user(&server, "ada", "not_before", now);
     assert_eq!(
-        userinfo(&bench, &access).await,
+        userinfo(&server, &access).await,
         (401, challenge("user_session_not_found"))
     );
-    grant(&bench, &refresh, "Session not active").await;
+    grant(&server, &refresh, "Session not active").await;
     assert_eq!(
-        tokens(&bench, &format!("{LOGIN}&<ada>")).await["not-before-policy"],
+        tokens(&server, &format!("{LOGIN}&<ada>")).await["not-before-policy"],
         now
     );
-    set_user(&bench, "ada", "not_before", 0);
-    set_realm(&bench, "not_before", now);
+    set_user(&server, "ada", "not_before", 0);
+    set_realm(&server, "not_before", now);
     assert_eq!(
-        userinfo(&bench, &access).await,
+        userinfo(&server, &access).await,
         (401, challenge("Token verification failed"))
     );
-    grant(&bench, &refresh, "Stale token").await;
+    grant(&server, &refresh, "Stale token").await;
     let (access, refresh) = login().await;
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
-    let vendor = bench.running.stages.vendor("corti").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
-    let mut principals = bench.document().principals;
+    assert_eq!(userinfo(&server, &access).await.0, 200);
+    let vendor = server.running.stages.vendor("corti").expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
+    let mut principals = server.document().principals;
     principals["realms"][0]["users"] = serde_json::json!([]);
     vendor
         .change_principals(&mock, principals)
         .expect("good principals");
     assert_eq!(
-        userinfo(&bench, &access).await,
+        userinfo(&server, &access).await,
         (401, challenge("user_session_not_found"))
     );
-    grant(&bench, &refresh, "Session not active").await;
+    grant(&server, &refresh, "Session not active").await;
 }
 
 #[tokio::test]
 async fn a_changed_secret_is_asked_for_at_once() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let old = filled(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     );
-    let access = text(&tokens(&bench, &old).await, "access_token");
-    set_client(&bench, "locum-client", "client_secret", "new");
+    let access = text(&tokens(&server, &old).await, "access_token");
+    set_client(&server, "locum-client", "client_secret", "new");
     check(
-        &bench,
+        &server,
         &old,
         401,
         "unauthorized_client",
         "Invalid client or Invalid client credentials",
     )
     .await;
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
+    assert_eq!(userinfo(&server, &access).await.0, 200);
     assert_eq!(
         post(
-            &bench,
+            &server,
             "token",
             "grant_type=client_credentials&<locum-client>"
         )
@@ -364,9 +367,9 @@ async fn a_changed_secret_is_asked_for_at_once() {
         .status,
         200
     );
-    set_client(&bench, "locum-client", "service_user_enabled", false);
+    set_client(&server, "locum-client", "service_user_enabled", false);
     check(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>",
         401,
         "invalid_request",

@@ -41,9 +41,9 @@ const SERVICE: &str = "email_verified clientHost preferred_username clientAddres
 
 #[tokio::test]
 async fn client_credentials() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     )
     .await;
@@ -99,7 +99,7 @@ async fn client_credentials() {
         super::super::claims::at_hash(&text(&reply, "access_token"))
     );
     assert_eq!(text(&id, "at_hash").len(), 22);
-    let again = tokens(&bench, "grant_type=client_credentials&<locum-client>").await;
+    let again = tokens(&server, "grant_type=client_credentials&<locum-client>").await;
     let (_, next) = decoded(&text(&again, "access_token"));
     assert_eq!(next["sub"], access["sub"]);
     assert_ne!(next["jti"], access["jti"]);
@@ -107,10 +107,10 @@ async fn client_credentials() {
 
 #[tokio::test]
 async fn client_credentials_with_refresh() {
-    let bench = Bench::start(vendor()).await;
-    bench.set("refresh_for_cc", true);
+    let server = TestServer::start(vendor()).await;
+    server.set("refresh_for_cc", true);
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     )
     .await;
@@ -149,9 +149,9 @@ async fn client_credentials_with_refresh() {
 
 #[tokio::test]
 async fn password_and_offline() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=password&client_id=locum-app&<ada>&scope=openid",
     )
     .await;
@@ -178,9 +178,9 @@ async fn password_and_offline() {
         refresh["scope"],
         "openid acr roles web-origins basic email profile"
     );
-    bench.set("rotate_refresh", true);
+    server.set("rotate_refresh", true);
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=password&client_id=locum-app&<ada>&scope=openid",
     )
     .await;
@@ -190,9 +190,9 @@ async fn password_and_offline() {
         "HS512",
         "exp iat jti iss aud sub typ azp sid scope aud_x prov reuse_id",
     );
-    bench.set("rotate_refresh", false);
+    server.set("rotate_refresh", false);
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=password&client_id=locum-app&<ada>&scope=openid%20offline_access",
     )
     .await;
@@ -209,8 +209,8 @@ async fn password_and_offline() {
 
 #[tokio::test]
 async fn an_audience_mapper_adds_clients() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, "grant_type=client_credentials&<locum-audience>").await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, "grant_type=client_credentials&<locum-audience>").await;
     let (_, claims) = decoded(&text(&reply, "access_token"));
     assert_eq!(
         claims["aud"],
@@ -222,16 +222,16 @@ async fn an_audience_mapper_adds_clients() {
 #[tokio::test]
 async fn the_guard_admits_access_tokens_alone() {
     use super::super::guard::bearer_value;
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     )
     .await;
     let access = text(&reply, "access_token");
-    let vendor = bench.running.stages.vendor("corti").expect("it is there");
+    let vendor = server.running.stages.vendor("corti").expect("it is there");
     let verdict = |value: String| {
-        let mock = bench.running.stages.mock(vendor, &bench.stage);
+        let mock = server.running.stages.mock(vendor, &server.stage);
         async move {
             bearer_value(&mock, "interactions", &value)
                 .await
@@ -256,17 +256,17 @@ async fn the_guard_admits_access_tokens_alone() {
         Err("malformed_token".to_owned())
     );
     // The other tenant knows the same client with the same secret.
-    let other = bench
+    let other = server
         .request(
             "POST /realms/base/protocol/openid-connect/token",
             FORM,
-            filled(&bench, "grant_type=client_credentials&<locum-client>"),
+            filled(&server, "grant_type=client_credentials&<locum-client>"),
         )
         .await;
     assert_eq!(
         verdict(text(&other.json(), "access_token")).await,
         Ok(Some("base".to_owned()))
     );
-    bench.advance(300.0);
+    server.advance(300.0);
     assert_eq!(verdict(access).await, Err("expired_token".to_owned()));
 }

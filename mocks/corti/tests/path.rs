@@ -9,7 +9,7 @@ const OUTSIDE: &str = r#"{"error":"Unable to find matching target resource metho
 
 #[tokio::test]
 async fn what_is_not_there_says_so_in_the_right_words() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let r = "/realms/copiloteu";
     let o = "/realms/copiloteu/protocol/openid-connect";
     let unnormal = error("missingNormalization", "Request path not normalized");
@@ -86,7 +86,7 @@ async fn what_is_not_there_says_so_in_the_right_words() {
         (format!("POST {o}/token?foo=%zz"), 400, ""),
         (format!("POST {o}/to%ken"), 400, ""),
     ] {
-        let answer = bench.request(&line, "", "").await;
+        let answer = server.request(&line, "", "").await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (status, body),
@@ -108,30 +108,38 @@ async fn what_is_not_there_says_so_in_the_right_words() {
 
 #[tokio::test]
 async fn a_slash_and_a_query_change_nothing() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for path in ["token", "token/", "token?client_secret=wrong&a=1&a=2"] {
-        let answer = post(&bench, path, "grant_type=client_credentials&<locum-client>").await;
+        let answer = post(
+            &server,
+            path,
+            "grant_type=client_credentials&<locum-client>",
+        )
+        .await;
         assert_eq!(answer.status, 200, "{path}");
     }
-    let query = filled(&bench, "token?grant_type=client_credentials&<locum-client>");
+    let query = filled(
+        &server,
+        "token?grant_type=client_credentials&<locum-client>",
+    );
     assert_eq!(
-        post(&bench, &query, "").await.text(),
+        post(&server, &query, "").await.text(),
         error("invalid_request", "Missing form parameter: grant_type")
     );
 }
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for (path, status) in [
         (format!("{OIDC}/certs"), 200),
         (format!("{OIDC}/token"), 405),
     ] {
         let bytes = format!(
             "HEAD {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            bench.host()
+            server.host()
         );
-        let answer = bench.send(bytes).await;
+        let answer = server.send(bytes).await;
         assert_eq!((answer.status, answer.body.len()), (status, 0), "{path}");
     }
 }

@@ -49,11 +49,11 @@ impl Spelling {
             .collect()
     }
 
-    fn request(&self, bench: &Bench) -> String {
+    fn request(&self, server: &TestServer) -> String {
         let secret = if self.wrong {
             "wrong".to_owned()
         } else {
-            client_secret(bench, "locum-client")
+            client_secret(server, "locum-client")
         };
         let pairs = [
             ("grant_type", "client_credentials"),
@@ -81,7 +81,7 @@ impl Spelling {
         format!(
             "POST {OIDC}/token{} HTTP/1.1\r\nHost: {}\r\n{name}: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             if self.slash { "/" } else { "" },
-            bench.host(),
+            server.host(),
             body.len()
         )
     }
@@ -90,10 +90,10 @@ impl Spelling {
 #[test]
 fn a_request_may_be_spelled_in_any_legal_way() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let bench = runtime.block_on(Bench::start(vendor()));
+    let server = runtime.block_on(TestServer::start(vendor()));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(32));
     let verdict = runner.run(&spelling(), |spelling| {
-        let answer = runtime.block_on(bench.send(spelling.request(&bench)));
+        let answer = runtime.block_on(server.send(spelling.request(&server)));
         if spelling.wrong {
             prop_assert_eq!(
                 (answer.status, answer.text()),
@@ -120,7 +120,7 @@ fn a_request_may_be_spelled_in_any_legal_way() {
 #[test]
 fn no_bytes_in_a_form_break_the_realm() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let bench = runtime.block_on(Bench::start(vendor()));
+    let server = runtime.block_on(TestServer::start(vendor()));
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(32));
     let body = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
@@ -137,7 +137,7 @@ fn no_bytes_in_a_form_break_the_realm() {
     ];
     let verdict = runner.run(&(endpoint, body), |(endpoint, body)| {
         let line = format!("POST {OIDC}/{endpoint}");
-        let answer = runtime.block_on(bench.request(&line, FORM, body));
+        let answer = runtime.block_on(server.request(&line, FORM, body));
         prop_assert!(
             answer.status >= 200 && answer.status != 502,
             "{}",

@@ -7,14 +7,14 @@ const INACTIVE: &str = r#"{"active":false}"#;
 
 /// A request to `endpoint` and what answers it.
 async fn check(
-    bench: &Bench,
+    server: &TestServer,
     endpoint: &str,
     body: &str,
     status: u16,
     expected: &str,
     headers: &str,
 ) {
-    let answer = post(bench, endpoint, body).await;
+    let answer = post(server, endpoint, body).await;
     assert_eq!(
         (answer.status, answer.text().as_str()),
         (status, expected),
@@ -23,12 +23,12 @@ async fn check(
     assert_eq!(lines(&answer), set(headers), "{endpoint} {body}");
 }
 
-async fn refresh(bench: &Bench, reply: &Value) -> String {
+async fn refresh(server: &TestServer, reply: &Value) -> String {
     let body = format!(
         "grant_type=refresh_token&<locum-client>&refresh_token={}",
         text(reply, "refresh_token")
     );
-    let answer = post(bench, "token", &body).await;
+    let answer = post(server, "token", &body).await;
     let description = answer.json()["error_description"]
         .as_str()
         .map(str::to_owned);
@@ -37,7 +37,7 @@ async fn refresh(bench: &Bench, reply: &Value) -> String {
 
 #[tokio::test]
 async fn introspection_refuses_as_measured() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let e = "token/introspect";
     let invalid = error(
         "invalid_client",
@@ -49,10 +49,10 @@ async fn introspection_refuses_as_measured() {
         "client_id=nobody&client_secret=x&token=x",
         "<locum-disabled>&token=x",
     ] {
-        check(&bench, e, nobody, 401, &invalid, H2).await;
+        check(&server, e, nobody, 401, &invalid, H2).await;
     }
     check(
-        &bench,
+        &server,
         e,
         "client_id=locum-client&client_secret=wrong&token=garbage",
         401,
@@ -61,7 +61,7 @@ async fn introspection_refuses_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         e,
         "client_id=locum-client&token=garbage",
         401,
@@ -70,7 +70,7 @@ async fn introspection_refuses_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         e,
         "client_id=locum-app&token=garbage",
         403,
@@ -79,7 +79,7 @@ async fn introspection_refuses_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         e,
         "<locum-client>&token=a&token=b",
         400,
@@ -88,7 +88,7 @@ async fn introspection_refuses_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         e,
         "<locum-client>",
         400,
@@ -98,7 +98,7 @@ async fn introspection_refuses_as_measured() {
     .await;
     for hint in ["magic", ""] {
         check(
-            &bench,
+            &server,
             e,
             &format!("<locum-client>&token=x&token_type_hint={hint}"),
             400,
@@ -110,7 +110,7 @@ async fn introspection_refuses_as_measured() {
     let h3 = format!("{H2}\nCache-Control: no-cache");
     for dead in ["", "garbage", "a.b.c"] {
         check(
-            &bench,
+            &server,
             e,
             &format!("<locum-client>&token={dead}"),
             200,
@@ -123,36 +123,36 @@ async fn introspection_refuses_as_measured() {
 
 #[tokio::test]
 async fn introspection_is_for_those_in_the_audience() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-client>&scope=openid",
     )
     .await;
     let access = text(&reply, "access_token");
     let ask = |client: &str, token: &str| format!("<{client}>&token={token}");
     assert_eq!(
-        post(&bench, "token/introspect", &ask("locum-client", &access))
+        post(&server, "token/introspect", &ask("locum-client", &access))
             .await
             .text(),
         INACTIVE
     );
-    bench.set("introspect_needs_aud", false);
+    server.set("introspect_needs_aud", false);
     assert_eq!(
-        post(&bench, "token/introspect", &ask("locum-client", &access))
+        post(&server, "token/introspect", &ask("locum-client", &access))
             .await
             .json()["active"],
         true
     );
-    bench.set("introspect_needs_aud", true);
+    server.set("introspect_needs_aud", true);
 
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=client_credentials&<locum-audience>&scope=openid",
     )
     .await;
     let access = text(&reply, "access_token");
-    let answer = post(&bench, "token/introspect", &ask("locum-audience", &access))
+    let answer = post(&server, "token/introspect", &ask("locum-audience", &access))
         .await
         .json();
     let names: Vec<&str> = answer
@@ -167,18 +167,18 @@ async fn introspection_is_for_those_in_the_audience() {
     );
     assert_eq!(answer["username"], "service-account-locum-audience");
     assert_eq!(
-        post(&bench, "token/introspect", &ask("locum-second", &access))
+        post(&server, "token/introspect", &ask("locum-second", &access))
             .await
             .text(),
         INACTIVE
     );
     let hinted = ask("locum-audience", &access) + "&token_type_hint=refresh_token";
     assert_eq!(
-        post(&bench, "token/introspect", &hinted).await.text(),
+        post(&server, "token/introspect", &hinted).await.text(),
         INACTIVE
     );
     let id = post(
-        &bench,
+        &server,
         "token/introspect",
         &ask("locum-audience", &text(&reply, "id_token")),
     )
@@ -188,9 +188,9 @@ async fn introspection_is_for_those_in_the_audience() {
         (&id["typ"], &id["token_type"], &id["active"]),
         (&"ID".into(), &"ID".into(), &true.into())
     );
-    bench.advance(300.0);
+    server.advance(300.0);
     assert_eq!(
-        post(&bench, "token/introspect", &ask("locum-audience", &access))
+        post(&server, "token/introspect", &ask("locum-audience", &access))
             .await
             .text(),
         INACTIVE
@@ -199,27 +199,27 @@ async fn introspection_is_for_those_in_the_audience() {
 
 #[tokio::test]
 async fn a_refresh_token_is_introspected_with_its_hint() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let reply = tokens(
-        &bench,
+        &server,
         "grant_type=password&<locum-audience>&<ada>&scope=openid",
     )
     .await;
     let token = text(&reply, "refresh_token");
     let ask = |client: &str, hint: &str| format!("<{client}>&token={token}{hint}");
     assert_eq!(
-        post(&bench, "token/introspect", &ask("locum-audience", ""))
+        post(&server, "token/introspect", &ask("locum-audience", ""))
             .await
             .text(),
         INACTIVE
     );
     let foreign = ask("locum-second", "&token_type_hint=refresh_token");
     assert_eq!(
-        post(&bench, "token/introspect", &foreign).await.text(),
+        post(&server, "token/introspect", &foreign).await.text(),
         INACTIVE
     );
     let own = ask("locum-audience", "&token_type_hint=refresh_token");
-    let answer = post(&bench, "token/introspect", &own).await.json();
+    let answer = post(&server, "token/introspect", &own).await.json();
     let names: Vec<&str> = answer
         .as_object()
         .expect("an object")
@@ -250,12 +250,12 @@ const H5: &str =
 
 #[tokio::test]
 async fn revocation_answers_as_measured() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, LOGIN).await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, LOGIN).await;
     let (access, id) = (text(&reply, "access_token"), text(&reply, "id_token"));
     let wrong = |code: &str| error(code, "Invalid client or Invalid client credentials");
     check(
-        &bench,
+        &server,
         "revoke",
         "client_id=nobody&token=x",
         401,
@@ -264,7 +264,7 @@ async fn revocation_answers_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("client_id=locum-client&token={access}"),
         401,
@@ -273,7 +273,7 @@ async fn revocation_answers_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         "<locum-client>",
         400,
@@ -282,7 +282,7 @@ async fn revocation_answers_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         "<locum-client>&token=x&token=y",
         400,
@@ -294,7 +294,7 @@ async fn revocation_answers_as_measured() {
     let tampered = format!("{access}A");
     for bad in ["", "garbage", &tampered] {
         check(
-            &bench,
+            &server,
             "revoke",
             &format!("<locum-client>&token={bad}"),
             200,
@@ -305,7 +305,7 @@ async fn revocation_answers_as_measured() {
     }
     let unsupported = error("unsupported_token_type", "Unsupported token type");
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-client>&token={id}"),
         400,
@@ -314,7 +314,7 @@ async fn revocation_answers_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-second>&token={id}"),
         400,
@@ -323,7 +323,7 @@ async fn revocation_answers_as_measured() {
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-second>&token={access}"),
         400,
@@ -331,10 +331,10 @@ async fn revocation_answers_as_measured() {
         H2,
     )
     .await;
-    assert_eq!(userinfo(&bench, &access).await.0, 200);
+    assert_eq!(userinfo(&server, &access).await.0, 200);
     for hint in ["", "&token_type_hint=refresh_token"] {
         check(
-            &bench,
+            &server,
             "revoke",
             &format!("<locum-client>&token={access}{hint}"),
             200,
@@ -344,22 +344,22 @@ async fn revocation_answers_as_measured() {
         .await;
     }
     let failed = r#"error="invalid_token", error_description="Token verification failed""#;
-    assert_eq!(userinfo(&bench, &access).await, (401, failed.to_owned()));
-    assert_eq!(refresh(&bench, &reply).await, "");
+    assert_eq!(userinfo(&server, &access).await, (401, failed.to_owned()));
+    assert_eq!(refresh(&server, &reply).await, "");
 }
 
 #[tokio::test]
 async fn revoking_a_refresh_token_ends_its_session_and_no_other() {
-    let bench = Bench::start(vendor()).await;
-    let (first, other) = (tokens(&bench, LOGIN).await, tokens(&bench, LOGIN).await);
+    let server = TestServer::start(vendor()).await;
+    let (first, other) = (tokens(&server, LOGIN).await, tokens(&server, LOGIN).await);
     let old = text(&first, "refresh_token");
     let newer = tokens(
-        &bench,
+        &server,
         &format!("grant_type=refresh_token&<locum-client>&refresh_token={old}"),
     )
     .await;
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-client>&token={old}"),
         200,
@@ -372,11 +372,11 @@ async fn revoking_a_refresh_token_ends_its_session_and_no_other() {
         r#"error="invalid_token", error_description="user_session_not_found""#.to_owned(),
     );
     for reply in [&first, &newer] {
-        assert_eq!(userinfo(&bench, &text(reply, "access_token")).await, gone);
-        assert_eq!(refresh(&bench, reply).await, "Session not active");
+        assert_eq!(userinfo(&server, &text(reply, "access_token")).await, gone);
+        assert_eq!(refresh(&server, reply).await, "Session not active");
     }
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-client>&token={old}"),
         200,
@@ -386,14 +386,14 @@ async fn revoking_a_refresh_token_ends_its_session_and_no_other() {
     .await;
     assert_eq!(
         (
-            userinfo(&bench, &text(&other, "access_token")).await.0,
-            refresh(&bench, &other).await
+            userinfo(&server, &text(&other, "access_token")).await.0,
+            refresh(&server, &other).await
         ),
         (200, String::new())
     );
-    let offline = tokens(&bench, &format!("{LOGIN}+offline_access")).await;
+    let offline = tokens(&server, &format!("{LOGIN}+offline_access")).await;
     check(
-        &bench,
+        &server,
         "revoke",
         &format!("<locum-client>&token={}", text(&offline, "refresh_token")),
         200,
@@ -402,15 +402,15 @@ async fn revoking_a_refresh_token_ends_its_session_and_no_other() {
     )
     .await;
     assert_eq!(
-        refresh(&bench, &offline).await,
+        refresh(&server, &offline).await,
         "Offline user session not found"
     );
 }
 
 #[tokio::test]
 async fn logout_by_refresh_token() {
-    let bench = Bench::start(vendor()).await;
-    let (first, other) = (tokens(&bench, LOGIN).await, tokens(&bench, LOGIN).await);
+    let server = TestServer::start(vendor()).await;
+    let (first, other) = (tokens(&server, LOGIN).await, tokens(&server, LOGIN).await);
     let token = text(&first, "refresh_token");
     let invalid = error("invalid_grant", "Invalid refresh token");
     let tampered = format!("{token}A");
@@ -422,7 +422,7 @@ async fn logout_by_refresh_token() {
         &tampered,
     ] {
         check(
-            &bench,
+            &server,
             "logout",
             &format!("<locum-client>&refresh_token={bad}"),
             400,
@@ -436,7 +436,7 @@ async fn logout_by_refresh_token() {
         "Invalid refresh token. Token client and authorized client don't match",
     );
     check(
-        &bench,
+        &server,
         "logout",
         &format!("<locum-second>&refresh_token={token}"),
         400,
@@ -449,7 +449,7 @@ async fn logout_by_refresh_token() {
         "Invalid client or Invalid client credentials",
     );
     check(
-        &bench,
+        &server,
         "logout",
         &format!("client_id=nobody&refresh_token={token}"),
         401,
@@ -457,11 +457,14 @@ async fn logout_by_refresh_token() {
         H2,
     )
     .await;
-    assert_eq!(userinfo(&bench, &text(&first, "access_token")).await.0, 200);
-    set_realm(&bench, "enabled", false);
+    assert_eq!(
+        userinfo(&server, &text(&first, "access_token")).await.0,
+        200
+    );
+    set_realm(&server, "enabled", false);
     for _ in 0..2 {
         check(
-            &bench,
+            &server,
             "logout",
             &format!("<locum-client>&refresh_token={token}"),
             204,
@@ -470,17 +473,17 @@ async fn logout_by_refresh_token() {
         )
         .await;
     }
-    set_realm(&bench, "enabled", true);
+    set_realm(&server, "enabled", true);
     let gone = r#"error="invalid_token", error_description="user_session_not_found""#;
     assert_eq!(
-        userinfo(&bench, &text(&first, "access_token")).await,
+        userinfo(&server, &text(&first, "access_token")).await,
         (401, gone.to_owned())
     );
-    assert_eq!(refresh(&bench, &first).await, "Session not active");
+    assert_eq!(refresh(&server, &first).await, "Session not active");
     assert_eq!(
         (
-            userinfo(&bench, &text(&other, "access_token")).await.0,
-            refresh(&bench, &other).await
+            userinfo(&server, &text(&other, "access_token")).await.0,
+            refresh(&server, &other).await
         ),
         (200, String::new())
     );
@@ -488,14 +491,14 @@ async fn logout_by_refresh_token() {
 
 #[tokio::test]
 async fn logout_by_browser() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, LOGIN).await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, LOGIN).await;
     let hint = format!("id_token_hint={}", text(&reply, "id_token"));
     let to = "post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb";
     let get = |query: String| {
-        let bench = &bench;
+        let server = &server;
         async move {
-            bench
+            server
                 .request(&format!("GET {OIDC}/logout?{query}"), "", "")
                 .await
         }
@@ -523,13 +526,13 @@ async fn logout_by_browser() {
         (answer.status, answer.header("location")),
         (302, Some("http://localhost:9/cb"))
     );
-    assert_eq!(refresh(&bench, &reply).await, "");
+    assert_eq!(refresh(&server, &reply).await, "");
     let answer = get(format!("{hint}&{to}&state=s%201")).await;
     assert_eq!(
         (answer.status, answer.header("location")),
         (302, Some("http://localhost:9/cb?state=s+1"))
     );
-    assert_eq!(refresh(&bench, &reply).await, "Session not active");
+    assert_eq!(refresh(&server, &reply).await, "Session not active");
 }
 
 const H4: &str = "Cache-Control: no-store
@@ -542,18 +545,18 @@ const H4: &str = "Cache-Control: no-store
 
 #[tokio::test]
 async fn userinfo_says_who_it_is() {
-    let bench = Bench::start(vendor()).await;
-    let user = text(&tokens(&bench, LOGIN).await, "access_token");
+    let server = TestServer::start(vendor()).await;
+    let user = text(&tokens(&server, LOGIN).await, "access_token");
     let client = text(
         &tokens(
-            &bench,
+            &server,
             "grant_type=client_credentials&<locum-client>&scope=openid",
         )
         .await,
         "access_token",
     );
     let line = format!("GET {OIDC}/userinfo");
-    let answer = bench
+    let answer = server
         .request(&line, &format!("Authorization: Bearer {user}\r\n"), "")
         .await;
     let sub = text(&answer.json(), "sub");
@@ -567,7 +570,7 @@ async fn userinfo_says_who_it_is() {
         lines(&answer),
         set(&format!("{H1}\nCache-Control: no-cache"))
     );
-    let answer = bench
+    let answer = server
         .request(
             &format!("{line}/"),
             &format!("authorization: bEARER {client}\r\n"),
@@ -582,7 +585,7 @@ async fn userinfo_says_who_it_is() {
         )
     );
     assert_eq!(
-        post(&bench, "userinfo", &format!("access_token={user}"))
+        post(&server, "userinfo", &format!("access_token={user}"))
             .await
             .status,
         200
@@ -591,8 +594,8 @@ async fn userinfo_says_who_it_is() {
 
 #[tokio::test]
 async fn userinfo_refuses_as_measured() {
-    let bench = Bench::start(vendor()).await;
-    let reply = tokens(&bench, LOGIN).await;
+    let server = TestServer::start(vendor()).await;
+    let reply = tokens(&server, LOGIN).await;
     let live = text(&reply, "access_token");
     let get = format!("GET {OIDC}/userinfo");
     let none = r#"Bearer realm="copiloteu""#.to_owned();
@@ -610,7 +613,7 @@ async fn userinfo_refuses_as_measured() {
         } else {
             format!("Authorization: {header}\r\n")
         };
-        let answer = bench.request(&get, &headers, "").await;
+        let answer = server.request(&get, &headers, "").await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (401, ""),
@@ -623,7 +626,7 @@ async fn userinfo_refuses_as_measured() {
         );
     }
     assert_eq!(
-        bench
+        server
             .request(&format!("{get}?access_token={live}"), "", "")
             .await
             .header("www-authenticate"),
@@ -639,13 +642,13 @@ async fn userinfo_refuses_as_measured() {
         "x".repeat(9000),
     ] {
         assert_eq!(
-            userinfo(&bench, &bad).await,
+            userinfo(&server, &bad).await,
             (401, failed.to_owned()),
             "{bad}"
         );
     }
     let line_of_base = "GET /realms/base/protocol/openid-connect/userinfo";
-    let answer = bench
+    let answer = server
         .request(
             line_of_base,
             &format!("Authorization: Bearer {live}\r\n"),
@@ -657,20 +660,20 @@ async fn userinfo_refuses_as_measured() {
         Some(format!(r#"Bearer realm="base", {failed}"#).as_str())
     );
     let closed = text(
-        &tokens(&bench, "grant_type=client_credentials&<locum-client>").await,
+        &tokens(&server, "grant_type=client_credentials&<locum-client>").await,
         "access_token",
     );
     let scope = r#"error="insufficient_scope", error_description="Missing openid scope""#;
-    assert_eq!(userinfo(&bench, &closed).await, (403, scope.to_owned()));
+    assert_eq!(userinfo(&server, &closed).await, (403, scope.to_owned()));
     let twice = format!("Authorization: Bearer {live}\r\n").repeat(2);
-    let answer = bench.request(&get, &twice, "").await;
+    let answer = server.request(&get, &twice, "").await;
     assert_eq!(
         (answer.status, answer.text().as_str()),
         (401, r#"{"error":"HTTP 401 Unauthorized"}"#)
     );
     assert_eq!(lines(&answer), set(H1));
     let both = format!("{FORM}Authorization: Bearer {live}\r\n");
-    let answer = bench
+    let answer = server
         .request(
             &format!("POST {OIDC}/userinfo"),
             &both,
@@ -684,7 +687,7 @@ async fn userinfo_refuses_as_measured() {
     );
     assert_eq!(lines(&answer), set(&h10));
     let answer = post(
-        &bench,
+        &server,
         "userinfo",
         &format!("access_token={live}&access_token={live}"),
     )

@@ -8,12 +8,15 @@ use super::*;
 /// 003_c598b8bd92870a95.txt: "The full request body …" and "It will return you an access_token".
 #[tokio::test]
 async fn the_documents_sample_passes_as_printed() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let (id, secret) = (
-        bench.credential("client_id"),
-        bench.credential("client_secret"),
+        server.credential("client_id"),
+        server.credential("client_secret"),
     );
-    let (tenant, environment) = (bench.credential("tenant"), bench.credential("environment"));
+    let (tenant, environment) = (
+        server.credential("tenant"),
+        server.credential("environment"),
+    );
     assert_eq!(
         (tenant.as_str(), environment.as_str()),
         ("copiloteu", "beta-eu")
@@ -21,7 +24,7 @@ async fn the_documents_sample_passes_as_printed() {
     let body =
         format!("grant_type=client_credentials&scope=openid&client_id={id}&client_secret={secret}");
     let line = "POST /realms/copiloteu/protocol/openid-connect/token";
-    let answer = bench.request(line, FORM, body).await;
+    let answer = server.request(line, FORM, body).await;
     let json = answer.json();
     let printed = answer
         .text()
@@ -38,39 +41,39 @@ async fn the_documents_sample_passes_as_printed() {
 /// The same under the documented host name, which answers at the root of the main port.
 #[tokio::test]
 async fn the_documented_host_answers_at_the_root() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let line = "POST /realms/copiloteu/protocol/openid-connect/token";
     let body = "grant_type=client_credentials&client_id=nobody&client_secret=x";
     let bytes = format!(
         "{line} HTTP/1.1\r\nHost: auth.beta-eu.corti.app\r\n{FORM}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    assert_eq!(bench.send(bytes).await.status, 401);
+    assert_eq!(server.send(bytes).await.status, 401);
 }
 
 #[tokio::test]
 async fn an_access_token_says_300_and_lives_300_seconds() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let token = text(
         &tokens(
-            &bench,
+            &server,
             "grant_type=client_credentials&<locum-client>&scope=openid",
         )
         .await,
         "access_token",
     );
-    bench.advance(299.0);
-    assert_eq!(userinfo(&bench, &token).await.0, 200);
-    bench.advance(1.0);
+    server.advance(299.0);
+    assert_eq!(userinfo(&server, &token).await.0, 200);
+    server.advance(1.0);
     let verdict = r#"error="invalid_token", error_description="Token verification failed""#;
-    assert_eq!(userinfo(&bench, &token).await, (401, verdict.to_owned()));
+    assert_eq!(userinfo(&server, &token).await, (401, verdict.to_owned()));
 }
 
 /// A body of the token endpoint in the first realm and what answers it.
 async fn refused(cases: &[(&str, u16, &str, &str)]) {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for (body, status, code, description) in cases {
-        let answer = post(&bench, "token", body).await;
+        let answer = post(&server, "token", body).await;
         assert_eq!(
             (answer.status, answer.text()),
             (*status, error(code, description)),
@@ -298,7 +301,7 @@ async fn faults_are_found_in_keycloaks_order() {
 /// Bodies that are taken, and the scope of the answer.
 #[tokio::test]
 async fn forms_and_scopes_are_taken_as_measured() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     for (more, scope) in [
         ("&scope=openid", "openid email profile"),
         ("", "email profile"),
@@ -317,7 +320,7 @@ async fn forms_and_scopes_are_taken_as_measured() {
         ("&raw= ü", "email profile"),
     ] {
         let answer = tokens(
-            &bench,
+            &server,
             &format!("grant_type=client_credentials&<locum-client>{more}"),
         )
         .await;
@@ -333,17 +336,17 @@ async fn forms_and_scopes_are_taken_as_measured() {
         "grant_type=client_credentials&<locum-client>&scope={}",
         "x".repeat(4001)
     );
-    assert_eq!(tokens(&bench, &long).await["scope"], "email profile");
+    assert_eq!(tokens(&server, &long).await["scope"], "email profile");
     let just = format!(
         "grant_type=client_credentials&<locum-client>&scope={}",
         "x".repeat(4000)
     );
-    assert_eq!(post(&bench, "token", &just).await.status, 400);
+    assert_eq!(post(&server, "token", &just).await.status, 400);
 }
 
 /// A token request with other headers than the usual.
-async fn sent(bench: &Bench, headers: &str, body: impl AsRef<[u8]>) -> (u16, String) {
-    let answer = bench
+async fn sent(server: &TestServer, headers: &str, body: impl AsRef<[u8]>) -> (u16, String) {
+    let answer = server
         .request(&format!("POST {OIDC}/token"), headers, body)
         .await;
     (answer.status, answer.text())
@@ -351,8 +354,8 @@ async fn sent(bench: &Bench, headers: &str, body: impl AsRef<[u8]>) -> (u16, Str
 
 #[tokio::test]
 async fn media_types_are_read_to_the_letter() {
-    let bench = Bench::start(vendor()).await;
-    let body = filled(&bench, "grant_type=client_credentials&<locum-client>");
+    let server = TestServer::start(vendor()).await;
+    let body = filled(&server, "grant_type=client_credentials&<locum-client>");
     let missing = error("invalid_request", "Missing form parameter: grant_type");
     let form = "application/x-www-form-urlencoded";
     for (headers, status) in [
@@ -379,7 +382,7 @@ async fn media_types_are_read_to_the_letter() {
         ("Content-Type: */*\r\n".to_owned(), 400),
         (String::new(), 400),
     ] {
-        let (got, text) = sent(&bench, &headers, &body).await;
+        let (got, text) = sent(&server, &headers, &body).await;
         assert_eq!(got, status, "{headers}");
         assert!(status == 200 || text == missing, "{headers}: {text}");
     }
@@ -388,9 +391,9 @@ async fn media_types_are_read_to_the_letter() {
         "unauthorized_client",
         "Unexpected error when authenticating client",
     );
-    assert_eq!(sent(&bench, &joined, &body).await, (400, unexpected));
+    assert_eq!(sent(&server, &joined, &body).await, (400, unexpected));
     for garbage in ["garbage", "application/"] {
-        let answer = bench
+        let answer = server
             .request(
                 &format!("POST {OIDC}/token"),
                 &format!("Content-Type: {garbage}\r\n"),
@@ -412,11 +415,11 @@ async fn media_types_are_read_to_the_letter() {
 
 #[tokio::test]
 async fn a_multipart_form_shows_its_grant_and_hides_its_client() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
-    let secret = client_secret(&bench, "locum-client");
+    let secret = client_secret(&server, "locum-client");
     let body = [
         part("grant_type", "client_credentials"),
         part("client_id", "locum-client"),
@@ -426,40 +429,40 @@ async fn a_multipart_form_shows_its_grant_and_hides_its_client() {
     .concat();
     let headers = "Content-Type: multipart/form-data; boundary=b\r\n";
     assert_eq!(
-        sent(&bench, headers, body).await,
+        sent(&server, headers, body).await,
         (401, error("invalid_client", INVALID))
     );
 }
 
 #[tokio::test]
 async fn a_charset_is_obeyed_where_it_is_latin_1() {
-    let bench = Bench::start(vendor()).await;
-    set_client(&bench, "locum-client", "client_secret", "gr\u{fc}n");
+    let server = TestServer::start(vendor()).await;
+    set_client(&server, "locum-client", "client_secret", "gr\u{fc}n");
     let form = "Content-Type: application/x-www-form-urlencoded";
     let latin =
         [b"grant_type=client_credentials&client_id=locum-client&client_secret=gr\xfcn".to_vec()]
             .concat();
     assert_eq!(
-        sent(&bench, &format!("{form}; charset=ISO-8859-1\r\n"), &latin)
+        sent(&server, &format!("{form}; charset=ISO-8859-1\r\n"), &latin)
             .await
             .0,
         200
     );
-    assert_eq!(sent(&bench, &format!("{form}\r\n"), &latin).await.0, 401);
+    assert_eq!(sent(&server, &format!("{form}\r\n"), &latin).await.0, 401);
     let utf8 = "grant_type=client_credentials&client_id=locum-client&client_secret=gr%C3%BCn";
-    assert_eq!(sent(&bench, &format!("{form}\r\n"), utf8).await.0, 200);
+    assert_eq!(sent(&server, &format!("{form}\r\n"), utf8).await.0, 200);
 }
 
 #[tokio::test]
 async fn broken_and_oversized_forms_are_faults_of_the_server() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let log = error(
         "unknown_error",
         "For more on this error consult the server log.",
     );
     for broken in ["%zz", "%4", "%", "a%"] {
         let answer = post(
-            &bench,
+            &server,
             "token",
             &format!("grant_type=client_credentials&<locum-client>&foo={broken}"),
         )
@@ -474,7 +477,7 @@ async fn broken_and_oversized_forms_are_faults_of_the_server() {
     let many: String = (0..1001).map(|at| format!("&k{at}=")).collect();
     assert_eq!(
         post(
-            &bench,
+            &server,
             "token",
             &format!("grant_type=client_credentials{many}")
         )
@@ -483,7 +486,7 @@ async fn broken_and_oversized_forms_are_faults_of_the_server() {
         500
     );
     let large = format!("grant_type=client_credentials&foo={}", "x".repeat(131_073));
-    let answer = post(&bench, "token", &large).await;
+    let answer = post(&server, "token", &large).await;
     assert_eq!(
         (answer.status, answer.text()),
         (
@@ -496,15 +499,15 @@ async fn broken_and_oversized_forms_are_faults_of_the_server() {
         "grant_type=client_credentials&<locum-client>&foo={}",
         "x".repeat(131_072)
     );
-    assert_eq!(post(&bench, "token", &fits).await.status, 200);
+    assert_eq!(post(&server, "token", &fits).await.status, 200);
 }
 
 /// Basic, and Basic beside the body: the header's `id:secret`, more of the form, status and error.
 #[tokio::test]
 async fn basic_is_read_as_measured() {
-    let bench = Bench::start(vendor()).await;
-    set_client(&bench, "locum-client", "client_secret", "s3 cret");
-    let second = client_secret(&bench, "locum-second");
+    let server = TestServer::start(vendor()).await;
+    set_client(&server, "locum-client", "client_secret", "s3 cret");
+    let second = client_secret(&server, "locum-second");
     let none = ("invalid_client", 401);
     let bad = ("unauthorized_client", 401);
     for (shown, form, (code, status)) in [
@@ -542,7 +545,7 @@ async fn basic_is_read_as_measured() {
     ] {
         let headers = format!("{FORM}authorization: bAsIc  {}\r\n", STANDARD.encode(shown));
         let (got, text) = sent(
-            &bench,
+            &server,
             &headers,
             format!("grant_type=client_credentials{form}"),
         )
@@ -570,29 +573,29 @@ async fn basic_is_read_as_measured() {
     ] {
         let headers = format!("{FORM}{headers}");
         assert_eq!(
-            sent(&bench, &headers, "grant_type=client_credentials")
+            sent(&server, &headers, "grant_type=client_credentials")
                 .await
                 .0,
             status,
             "{headers}"
         );
     }
-    let body = filled(&bench, "grant_type=client_credentials&<locum-second>");
+    let body = filled(&server, "grant_type=client_credentials&<locum-second>");
     for beside in ["Bearer x", "Digest x"] {
         let headers = format!("{FORM}Authorization: {beside}\r\n");
-        assert_eq!(sent(&bench, &headers, &body).await.0, 200);
+        assert_eq!(sent(&server, &headers, &body).await.0, 200);
     }
 }
 
 /// No WWW-Authenticate on a 401, also with Basic: a deviation from RFC 6749 section 5.2.
 #[tokio::test]
 async fn a_401_has_no_challenge() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let headers = format!(
         "{FORM}Authorization: Basic {}\r\n",
         STANDARD.encode("locum-client:nix")
     );
-    let answer = bench
+    let answer = server
         .request(
             &format!("POST {OIDC}/token"),
             &headers,
@@ -607,14 +610,14 @@ async fn a_401_has_no_challenge() {
 
 #[tokio::test]
 async fn the_legacy_profile_has_its_own_words() {
-    let bench = Bench::start(vendor()).await;
-    bench.set("kc_profile", "legacy");
+    let server = TestServer::start(vendor()).await;
+    server.set("kc_profile", "legacy");
     for (secret, description) in [
         ("&client_secret=x", "Invalid client secret"),
         ("", "Client secret not provided in request"),
     ] {
         let answer = post(
-            &bench,
+            &server,
             "token",
             &format!("grant_type=client_credentials&client_id=locum-client{secret}"),
         )
@@ -629,8 +632,13 @@ async fn the_legacy_profile_has_its_own_words() {
 /// The bodies that @corti/sdk 1.0.0 and its predecessors were seen to send.
 #[tokio::test]
 async fn the_sdks_own_bodies_are_taken() {
-    let bench = Bench::start(vendor()).await;
-    set_client(&bench, "locum-client", "client_secret", "s3cret+/= &\u{fc}");
+    let server = TestServer::start(vendor()).await;
+    set_client(
+        &server,
+        "locum-client",
+        "client_secret",
+        "s3cret+/= &\u{fc}",
+    );
     let id = "client_id=locum-client";
     let secret = "client_secret=s3cret%2B%2F%3D%20%26%C3%BC";
     let older = "client_secret=s3cret%2B%2F%3D+%26%C3%BC";
@@ -644,37 +652,37 @@ async fn the_sdks_own_bodies_are_taken() {
         let headers = "connection: keep-alive\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n\
                        accept-language: *\r\nsec-fetch-mode: cors\r\nuser-agent: node\r\naccept-encoding: gzip, deflate\r\n\
                        x-corti-analytics: {\"sdk_version\":\"5.0.0\",\"sdk_type\":\"corti-sdk-javascript\"}\r\n";
-        assert_eq!(sent(&bench, headers, &body).await.0, 200, "{body}");
+        assert_eq!(sent(&server, headers, &body).await.0, 200, "{body}");
     }
 }
 
 #[tokio::test]
 async fn a_disabled_realm_gives_no_token() {
-    let bench = Bench::start(vendor()).await;
+    let server = TestServer::start(vendor()).await;
     let token = text(
         &tokens(
-            &bench,
+            &server,
             "grant_type=client_credentials&<locum-client>&scope=openid",
         )
         .await,
         "access_token",
     );
-    set_realm(&bench, "enabled", false);
-    let answer = post(&bench, "token", "client_id=nobody").await;
+    set_realm(&server, "enabled", false);
+    let answer = post(&server, "token", "client_id=nobody").await;
     assert_eq!(
         (answer.status, answer.text()),
         (403, error("access_denied", "Realm not enabled"))
     );
     assert_eq!(lines(&answer), set(H1));
-    assert_eq!(userinfo(&bench, &token).await.0, 200);
+    assert_eq!(userinfo(&server, &token).await.0, 200);
     assert_eq!(
-        post(&bench, "token/introspect", "<locum-client>&token=x")
+        post(&server, "token/introspect", "<locum-client>&token=x")
             .await
             .status,
         403
     );
     assert_eq!(
-        post(&bench, "revoke", "<locum-client>&token=x")
+        post(&server, "revoke", "<locum-client>&token=x")
             .await
             .status,
         403
@@ -683,13 +691,13 @@ async fn a_disabled_realm_gives_no_token() {
 
 #[tokio::test]
 async fn origins_are_let_in_or_refused_before_anything_happens() {
-    let bench = Bench::start(vendor()).await;
-    let good = filled(&bench, "grant_type=client_credentials&<locum-client>");
+    let server = TestServer::start(vendor()).await;
+    let good = filled(&server, "grant_type=client_credentials&<locum-client>");
     let from = |origin: &str| format!("{FORM}Origin: {origin}\r\n");
     let ask = |headers: String, body: String| {
-        let bench = &bench;
+        let server = &server;
         async move {
-            bench
+            server
                 .request(&format!("POST {OIDC}/token"), &headers, body)
                 .await
         }
@@ -727,7 +735,7 @@ async fn origins_are_let_in_or_refused_before_anything_happens() {
         (answer.status, answer.header("access-control-allow-origin")),
         (400, None)
     );
-    let answer = bench
+    let answer = server
         .request(
             &format!("OPTIONS {OIDC}/token"),
             "Origin: https://any\r\n",
@@ -740,7 +748,7 @@ async fn origins_are_let_in_or_refused_before_anything_happens() {
         Some("POST, OPTIONS")
     );
     assert_eq!(answer.header("access-control-max-age"), Some("3600"));
-    let answer = bench
+    let answer = server
         .request(&format!("OPTIONS {OIDC}/token"), "", "")
         .await;
     assert_eq!((answer.status, answer.headers.len()), (200, 5));

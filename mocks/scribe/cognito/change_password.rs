@@ -5,7 +5,7 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 
 use super::{Call, done, missing, weak};
-use crate::scribe::examine;
+use crate::scribe::token_checks;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let access = call.required("AccessToken")?;
@@ -14,7 +14,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let previous = call
         .text("PreviousPassword")
         .ok_or_else(|| missing("OldPassword"))?;
-    let token = examine::access(call, access).await?;
+    let token = token_checks::access(call, access).await?;
     let user = call.user(&token.principal)?;
     if !user.password.matches(previous.as_bytes()) {
         call.refuse(

@@ -5,7 +5,7 @@ use locum_server::Reply;
 use locum_server::store::Change;
 
 use super::{Call, done, forgot_password, weak};
-use crate::scribe::people::UserState;
+use crate::scribe::users::UserState;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required("Username")?;

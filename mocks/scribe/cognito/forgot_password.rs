@@ -39,7 +39,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     })))
 }
 
-/// The value under which the store remembers a code: the code alone is no secret of one user.
+/// The value under which the store remembers a code: the code alone does not identify a user.
 pub(super) fn key(username: &str, code: &str) -> String {
     format!("code\n{username}\n{code}")
 }

@@ -4,17 +4,17 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 
 use super::{Call, get_id, success};
-use crate::scribe::{aws, examine};
+use crate::scribe::{aws, token_checks};
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let identity = call.required("IdentityId")?;
     get_id::well_formed("identityId", identity)?;
-    let Some(logins) = examine::logins(call) else {
+    let Some(logins) = token_checks::logins(call) else {
         return Err(Denial::new(DenialKind::Missing, "no_logins")
             .expected("Logins with the id token")
             .param("identity", identity));
     };
-    let login = examine::login(call, &logins).await?;
+    let login = token_checks::login(call, &logins).await?;
     let same = call.mock.effect_enabled("same_identity");
     if same && identity != call.state.identity(&login.principal) {
         call.refuse(match call.state.user_of_identity(identity) {

@@ -5,7 +5,7 @@ use locum_server::Reply;
 use serde_json::json;
 
 use super::{Call, invalid, success};
-use crate::scribe::examine;
+use crate::scribe::token_checks;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let pool = call.required("IdentityPoolId")?;
@@ -18,11 +18,11 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
                 .param("pool", pool),
         )?;
     }
-    let Some(logins) = examine::logins(call) else {
+    let Some(logins) = token_checks::logins(call) else {
         return Err(Denial::new(DenialKind::Missing, "no_unauthenticated")
             .expected("Logins with the id token"));
     };
-    let login = examine::login(call, &logins).await?;
+    let login = token_checks::login(call, &logins).await?;
     let identity = if call.mock.effect_enabled("same_identity") {
         call.state.identity(&login.principal)
     } else {

@@ -5,10 +5,10 @@ use locum_server::Reply;
 use serde_json::json;
 
 use super::{Call, success};
-use crate::scribe::examine;
+use crate::scribe::token_checks;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
-    let token = examine::access(call, call.required("AccessToken")?).await?;
+    let token = token_checks::access(call, call.required("AccessToken")?).await?;
     let user = call.user(&token.principal)?;
     Ok(success(&json!({
         "Username": user.username,

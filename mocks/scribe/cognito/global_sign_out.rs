@@ -6,10 +6,10 @@ use locum_server::Reply;
 use locum_server::store::TokenQuery;
 
 use super::{Call, done};
-use crate::scribe::examine;
+use crate::scribe::token_checks;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
-    let token = examine::access(call, call.required("AccessToken")?).await?;
+    let token = token_checks::access(call, call.required("AccessToken")?).await?;
     let all = call.mock.effect_enabled("sign_out_everywhere");
     let of_user = TokenQuery {
         principal: Some(token.principal),

@@ -5,8 +5,8 @@ use locum_server::Reply;
 
 use super::{Call, success};
 use crate::scribe::challenge::{self, Challenge};
-use crate::scribe::people::{Client, User, UserState};
 use crate::scribe::token;
+use crate::scribe::users::{Client, User, UserState};
 
 /// Seconds of a day: the setting counts days.
 const DAY_S: u64 = 86_400;

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{Call, missing, success, weak};
 use crate::scribe::challenge::{self, Challenge};
-use crate::scribe::people::{Client, User};
 use crate::scribe::token;
 use crate::scribe::totp;
+use crate::scribe::users::{Client, User};
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let name = call.required("ChallengeName")?;

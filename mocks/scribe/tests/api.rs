@@ -28,19 +28,19 @@ fn refusal(answer: &Answer) -> (u16, String, String) {
     )
 }
 
-async fn ready() -> (Bench, Tokens, Aws) {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    let aws = aws(&bench, &tokens.id).await;
-    (bench, tokens, aws)
+async fn ready() -> (TestServer, Tokens, Aws) {
+    let server = start().await;
+    let tokens = login(&server).await;
+    let aws = aws(&server, &tokens.id).await;
+    (server, tokens, aws)
 }
 
 /// §2.2: the headers of the published client in their order.
 #[tokio::test]
 async fn the_published_clients_request_passes() {
-    let (bench, _, aws) = ready().await;
+    let (server, _, aws) = ready().await;
     let target = "/v1/tasks?includePresigned=True&company=Example%20Co%20%26%20S%C3%B6ns";
-    let headers = signature(&bench, &aws, "GET", target, &[], b"");
+    let headers = signature(&server, &aws, "GET", target, &[], b"");
     let value = |name: &str| {
         headers
             .iter()
@@ -55,7 +55,7 @@ async fn the_published_clients_request_passes() {
         value("x-amz-date"),
         value("x-amz-security-token"),
     );
-    let answer = bench.request(&format!("GET {target}"), &lines, "").await;
+    let answer = server.request(&format!("GET {target}"), &lines, "").await;
     assert_eq!(
         (answer.status, answer.text().as_str()),
         (200, r#"{"tasks":[]}"#)
@@ -63,15 +63,15 @@ async fn the_published_clients_request_passes() {
     // requests spells the space as a plus, and signs it right when it knows that it is a space.
     let plus = target.replace("%20", "+");
     assert_eq!(
-        bench
+        server
             .request(&format!("GET {plus}"), &lines, "")
             .await
             .status,
         200
     );
-    bench.set("sigv4_plus", "literal");
+    server.set("sigv4_plus", "literal");
     assert_eq!(
-        bench
+        server
             .request(&format!("GET {plus}"), &lines, "")
             .await
             .status,
@@ -82,9 +82,9 @@ async fn the_published_clients_request_passes() {
 /// §2.2: submit, upload, look, fetch, delete.
 #[tokio::test]
 async fn a_task_goes_its_way() {
-    let (bench, _, aws) = ready().await;
+    let (server, _, aws) = ready().await;
     let submitted = signed(
-        &bench,
+        &server,
         &aws,
         "POST",
         "/v1/tasks",
@@ -102,7 +102,7 @@ async fn a_task_goes_its_way() {
     let jobid = body["jobid"].as_str().expect("text").to_owned();
     let path = format!("/v1/tasks/{jobid}");
     let status = async || {
-        signed(&bench, &aws, "GET", &path, "").await.json()["status"]
+        signed(&server, &aws, "GET", &path, "").await.json()["status"]
             .as_str()
             .expect("text")
             .to_owned()
@@ -111,14 +111,14 @@ async fn a_task_goes_its_way() {
     let url = body["url"]
         .as_str()
         .expect("text")
-        .replace(&format!("http://{}", bench.host()), "");
-    let uploaded = bench
+        .replace(&format!("http://{}", server.host()), "");
+    let uploaded = server
         .request(&format!("PUT {url}"), "", "the document")
         .await;
     assert_eq!((uploaded.status, uploaded.text().as_str()), (200, ""));
     assert_eq!(status().await, "PROCESSING");
-    bench.advance(5.0);
-    let task = signed(&bench, &aws, "GET", &path, "").await.json();
+    server.advance(5.0);
+    let task = signed(&server, &aws, "GET", &path, "").await.json();
     assert_eq!(
         (
             &task["status"],
@@ -131,8 +131,8 @@ async fn a_task_goes_its_way() {
     let model = task["modelUrl"]
         .as_str()
         .expect("text")
-        .replace(&format!("http://{}", bench.host()), "");
-    let fetched = bench.request(&format!("GET {model}"), "", "").await;
+        .replace(&format!("http://{}", server.host()), "");
+    let fetched = server.request(&format!("GET {model}"), "", "").await;
     let digits: String = Md5::digest(&fetched.body)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -142,7 +142,7 @@ async fn a_task_goes_its_way() {
         (200, Some(format!("\"{digits}\"").as_str()))
     );
     let listed = signed(
-        &bench,
+        &server,
         &aws,
         "GET",
         "/v1/tasks?company=Example%20Co&includePresigned=True",
@@ -152,12 +152,12 @@ async fn a_task_goes_its_way() {
     .json();
     assert_eq!(listed["tasks"].as_array().map(Vec::len), Some(1));
     assert!(listed["tasks"][0]["modelUrl"].is_string());
-    let other = signed(&bench, &aws, "GET", "/v1/tasks?company=Other", "")
+    let other = signed(&server, &aws, "GET", "/v1/tasks?company=Other", "")
         .await
         .json();
     assert_eq!(other["tasks"], json!([]));
     let portfolio = signed(
-        &bench,
+        &server,
         &aws,
         "GET",
         &format!("/v1/fundportfolio?jobids={jobid}%3B{jobid}"),
@@ -169,19 +169,19 @@ async fn a_task_goes_its_way() {
         portfolio["model"]["tables"].as_array().map(Vec::len),
         Some(2)
     );
-    let deleted = signed(&bench, &aws, "DELETE", &path, "").await;
+    let deleted = signed(&server, &aws, "DELETE", &path, "").await;
     assert_eq!(
         (deleted.status, &deleted.json()["status"]),
         (200, &json!("DELETED"))
     );
     assert_eq!(
-        signed(&bench, &aws, "GET", "/v1/tasks", "").await.json()["tasks"],
+        signed(&server, &aws, "GET", "/v1/tasks", "").await.json()["tasks"],
         json!([])
     );
     // Another user's task looks like none.
-    let stranger = tokens(&password_login(&bench, 1).await);
-    let stranger = super::aws(&bench, &stranger.id).await;
-    let hidden = signed(&bench, &stranger, "GET", &path, "").await;
+    let stranger = tokens(&password_login(&server, 1).await);
+    let stranger = super::aws(&server, &stranger.id).await;
+    let hidden = signed(&server, &stranger, "GET", &path, "").await;
     assert_eq!(
         (hidden.status, hidden.text().as_str()),
         (404, r#"{"message":"Task not found"}"#)
@@ -191,16 +191,16 @@ async fn a_task_goes_its_way() {
 /// Presigned URLs: the query alone grants, for its method, its path and its time.
 #[tokio::test]
 async fn presigned_urls_grant_what_they_say() {
-    let (bench, _, aws) = ready().await;
+    let (server, _, aws) = ready().await;
     let checksum = STANDARD.encode(Md5::digest(b"the document"));
     let body = json!({"filetype": "pdf", "filename": "f.pdf", "md5checksum": checksum}).to_string();
-    let submitted = signed(&bench, &aws, "POST", "/v1/tasks", &body)
+    let submitted = signed(&server, &aws, "POST", "/v1/tasks", &body)
         .await
         .json();
     let url = submitted["url"]
         .as_str()
         .expect("text")
-        .replace(&format!("http://{}", bench.host()), "");
+        .replace(&format!("http://{}", server.host()), "");
     let digest = format!("Content-MD5: {checksum}\r\n");
     let code = |answer: &Answer| {
         let text = answer.text();
@@ -213,7 +213,11 @@ async fn presigned_urls_grant_what_they_say() {
         )
     };
     let put = async |target: &str, headers: &str, body: &str| {
-        code(&bench.request(&format!("PUT {target}"), headers, body).await)
+        code(
+            &server
+                .request(&format!("PUT {target}"), headers, body)
+                .await,
+        )
     };
     let wrong = (403, "SignatureDoesNotMatch".to_owned());
     assert_eq!(
@@ -243,8 +247,8 @@ async fn presigned_urls_grant_what_they_say() {
         put(&url, &digest, "the document").await,
         (200, String::new())
     );
-    bench.advance(3600.0);
-    let late = bench
+    server.advance(3600.0);
+    let late = server
         .request(&format!("PUT {url}"), &digest, "the document")
         .await;
     assert_eq!(code(&late), (403, "AccessDenied".to_owned()));
@@ -252,9 +256,9 @@ async fn presigned_urls_grant_what_they_say() {
         late.text()
             .contains("<Message>Request has expired</Message><X-Amz-Expires>3600</X-Amz-Expires>")
     );
-    bench.set("presigned_origin", "http://127.0.0.1:9");
-    let aws = super::aws(&bench, &login(&bench).await.id).await;
-    let elsewhere = signed(&bench, &aws, "POST", "/v1/tasks", &body)
+    server.set("presigned_origin", "http://127.0.0.1:9");
+    let aws = super::aws(&server, &login(&server).await.id).await;
+    let elsewhere = signed(&server, &aws, "POST", "/v1/tasks", &body)
         .await
         .json();
     assert!(
@@ -267,7 +271,7 @@ async fn presigned_urls_grant_what_they_say() {
 /// §7.2, on the wire.
 #[tokio::test]
 async fn what_the_gateway_refuses() {
-    let (bench, tokens, aws) = ready().await;
+    let (server, tokens, aws) = ready().await;
     let missing = (
         403,
         "MissingAuthenticationTokenException".to_owned(),
@@ -281,15 +285,15 @@ async fn what_the_gateway_refuses() {
         "GET /nothing",
     ] {
         assert_eq!(
-            refusal(&bench.request(line, "", "").await),
+            refusal(&server.request(line, "", "").await),
             missing,
             "{line}"
         );
     }
     let send = async |headers: &[(String, String)]| {
-        refusal(&bench.request("GET /v1/tasks", &lines(headers), "").await)
+        refusal(&server.request("GET /v1/tasks", &lines(headers), "").await)
     };
-    let good = signature(&bench, &aws, "GET", "/v1/tasks", &[], b"");
+    let good = signature(&server, &aws, "GET", "/v1/tasks", &[], b"");
     let changed = |name: &str, value: &str| {
         let mut headers = good.clone();
         headers.retain(|(have, _)| have != name);
@@ -311,13 +315,13 @@ async fn what_the_gateway_refuses() {
         send(&changed("x-amz-security-token", "undefined")).await,
         (403, "UnrecognizedClientException".into(), invalid.clone())
     );
-    let other = super::aws(&bench, &login(&bench).await.id).await;
+    let other = super::aws(&server, &login(&server).await.id).await;
     assert_eq!(
         send(&changed("x-amz-security-token", &other.token)).await,
         (403, "UnrecognizedClientException".into(), invalid)
     );
     let wrong_scope = signature_for(
-        &bench,
+        &server,
         &aws,
         ("us-east-1", "execute-api"),
         "GET",
@@ -333,20 +337,21 @@ async fn what_the_gateway_refuses() {
             "Credential should be scoped to a valid region, not 'us-east-1'. ".into()
         )
     );
-    let (_, class, message) = refusal(&bench.request("GET /v1/tasks?a=1", &lines(&good), "").await);
+    let (_, class, message) =
+        refusal(&server.request("GET /v1/tasks?a=1", &lines(&good), "").await);
     assert_eq!(class, "InvalidSignatureException");
     assert!(message.contains("\n\nThe Canonical String for this request should have been\n'GET\n/v1/tasks\na=1\nhost:"), "{message}");
-    bench.set("sigv4_echo_canonical", false);
-    let (_, _, message) = refusal(&bench.request("GET /v1/tasks?a=1", &lines(&good), "").await);
+    server.set("sigv4_echo_canonical", false);
+    let (_, _, message) = refusal(&server.request("GET /v1/tasks?a=1", &lines(&good), "").await);
     assert!(message.ends_with("Consult the service documentation for details."));
-    bench.advance(301.0);
+    server.advance(301.0);
     let (_, class, message) = send(&good).await;
     assert_eq!(class, "InvalidSignatureException");
     assert!(
         message.starts_with("Signature expired: ") && message.ends_with(" - 5 min.)"),
         "{message}"
     );
-    bench.advance(3600.0);
+    server.advance(3600.0);
     assert_eq!(
         send(&good).await,
         (
@@ -355,23 +360,23 @@ async fn what_the_gateway_refuses() {
             "The security token included in the request is expired".into()
         )
     );
-    bench.set("unknown_route_status", 404);
-    assert_eq!(bench.request("GET /v1/nothing", "", "").await.status, 404);
+    server.set("unknown_route_status", 404);
+    assert_eq!(server.request("GET /v1/nothing", "", "").await.status, 404);
 }
 
 /// The journal says which part of the two canonical requests differs.
 #[tokio::test]
 async fn the_journal_explains_a_wrong_signature() {
-    let (bench, _, aws) = ready().await;
-    let headers = signature(&bench, &aws, "POST", "/v1/tasks", &[], b"");
+    let (server, _, aws) = ready().await;
+    let headers = signature(&server, &aws, "POST", "/v1/tasks", &[], b"");
     assert_eq!(
-        bench
+        server
             .request("POST /v1/tasks", &lines(&headers), "{}")
             .await
             .status,
         403
     );
-    let entries = bench.stage.find(&locum_core::Filter::default());
+    let entries = server.stage.find(&locum_core::Filter::default());
     let denial = entries
         .last()
         .and_then(|entry| entry.denial.clone())
@@ -385,38 +390,38 @@ async fn the_journal_explains_a_wrong_signature() {
 /// §7.1: UNSIGNED-PAYLOAD as the vendor's own library sends it, and the settings around it.
 #[tokio::test]
 async fn what_may_stay_unsigned_is_a_setting() {
-    let (bench, _, aws) = ready().await;
-    let mut unsigned = signature(&bench, &aws, "GET", "/v1/tasks", &[], b"");
+    let (server, _, aws) = ready().await;
+    let mut unsigned = signature(&server, &aws, "GET", "/v1/tasks", &[], b"");
     unsigned.push(("x-amz-content-sha256".into(), "0".repeat(64)));
     let send = async |headers: &[(String, String)]| {
-        bench
+        server
             .request("GET /v1/tasks", &lines(headers), "")
             .await
             .status
     };
     assert_eq!(send(&unsigned).await, 200);
-    bench.set("sigv4_unsigned_content_sha256", false);
+    server.set("sigv4_unsigned_content_sha256", false);
     assert_eq!(send(&unsigned).await, 403);
-    bench.set("sigv4_unsigned_content_sha256", true);
-    bench.set("sigv4_unsigned_token", false);
+    server.set("sigv4_unsigned_content_sha256", true);
+    server.set("sigv4_unsigned_token", false);
     assert_eq!(send(&unsigned).await, 200, "this signer signs the token");
 }
 
 #[tokio::test]
 async fn tasks_that_cannot_be_made_or_found() {
-    let (bench, tokens, aws) = ready().await;
+    let (server, tokens, aws) = ready().await;
     let v2 = format!("Authorization: {}\r\n", tokens.access);
     for (body, message) in [
         ("{}", "filetype is required"),
         ("[]", "The body is not a JSON object"),
         (r#"{"filetype":"exe"}"#, "filetype is not supported"),
     ] {
-        let first = signed(&bench, &aws, "POST", "/v1/tasks", body).await;
+        let first = signed(&server, &aws, "POST", "/v1/tasks", body).await;
         assert_eq!(
             (first.status, first.json()),
             (400, json!({ "message": message }))
         );
-        let second = bench.request("POST /v2/tasks", &v2, body).await;
+        let second = server.request("POST /v2/tasks", &v2, body).await;
         assert_eq!(
             (second.status, second.json()),
             (
@@ -425,7 +430,7 @@ async fn tasks_that_cannot_be_made_or_found() {
             )
         );
     }
-    let unknown = bench.request("GET /v2/tasks/x", &v2, "").await;
+    let unknown = server.request("GET /v2/tasks/x", &v2, "").await;
     assert_eq!(
         (unknown.status, unknown.text().as_str()),
         (
@@ -433,19 +438,19 @@ async fn tasks_that_cannot_be_made_or_found() {
             r#"{"errorType":"TaskNotFoundException","errorMessage":"Task not found"}"#
         )
     );
-    bench.set("v1_error_body", "errorType");
+    server.set("v1_error_body", "errorType");
     assert_eq!(
-        signed(&bench, &aws, "GET", "/v1/tasks/x", "").await.json()["errorType"],
+        signed(&server, &aws, "GET", "/v1/tasks/x", "").await.json()["errorType"],
         "TaskNotFoundException"
     );
     assert_eq!(
-        signed(&bench, &aws, "GET", "/v1/fundportfolio?jobids=x", "")
+        signed(&server, &aws, "GET", "/v1/fundportfolio?jobids=x", "")
             .await
             .status,
         404
     );
     assert_eq!(
-        signed(&bench, &aws, "GET", "/v1/fundportfolio", "")
+        signed(&server, &aws, "GET", "/v1/fundportfolio", "")
             .await
             .status,
         400
@@ -455,9 +460,9 @@ async fn tasks_that_cannot_be_made_or_found() {
 /// §2.3 and §5: the raw access token, and nothing else.
 #[tokio::test]
 async fn the_second_api_takes_the_raw_access_token() {
-    let (bench, tokens, aws) = ready().await;
+    let (server, tokens, aws) = ready().await;
     let get = async |value: &str| {
-        bench
+        server
             .request(
                 "GET /v2/tasks?includePresigned=true",
                 &format!("Authorization: {value}\r\n"),
@@ -489,13 +494,13 @@ async fn the_second_api_takes_the_raw_access_token() {
         );
         assert!(refused.json()["errorMessage"].is_string());
     }
-    bench.set("v2_error_status", 403);
+    server.set("v2_error_status", 403);
     assert_eq!(get("junk").await.status, 403);
-    bench.set("v2_bearer_prefix", "accept");
+    server.set("v2_bearer_prefix", "accept");
     assert_eq!(get(&bearer).await.status, 200);
-    bench.set("v2_id_token", "accept");
+    server.set("v2_id_token", "accept");
     assert_eq!(get(&tokens.id).await.status, 200);
-    bench.advance(1800.0);
+    server.advance(1800.0);
     assert_eq!(
         get(&tokens.access).await.json()["errorMessage"],
         "Access token has expired"
@@ -505,19 +510,19 @@ async fn the_second_api_takes_the_raw_access_token() {
 /// What the control API ends is ended: credentials look expired, tokens revoked.
 #[tokio::test]
 async fn the_vendor_may_end_what_it_issued() {
-    let (bench, tokens, aws) = ready().await;
+    let (server, tokens, aws) = ready().await;
     assert_eq!(
-        signed(&bench, &aws, "GET", "/v1/tasks", "").await.status,
+        signed(&server, &aws, "GET", "/v1/tasks", "").await.status,
         200
     );
-    let all = bench.stage.store.list(TokenQuery::default()).await;
+    let all = server.stage.store.list(TokenQuery::default()).await;
     for token in all.expect("it answers") {
-        let now = bench.stage.clock.now();
-        let changed = bench.stage.store.change(token.id, Change::Revoke, now);
+        let now = server.stage.clock.now();
+        let changed = server.stage.store.change(token.id, Change::Revoke, now);
         changed.await.expect("it answers");
     }
-    let (_, class, _) = refusal(&signed(&bench, &aws, "GET", "/v1/tasks", "").await);
+    let (_, class, _) = refusal(&signed(&server, &aws, "GET", "/v1/tasks", "").await);
     assert_eq!(class, "ExpiredTokenException");
-    assert_eq!(refresh(&bench, &tokens.refresh).await.status, 400);
-    assert_eq!(get_id(&bench, &tokens.id).await.status, 400);
+    assert_eq!(refresh(&server, &tokens.refresh).await.status, 400);
+    assert_eq!(get_id(&server, &tokens.id).await.status, 400);
 }

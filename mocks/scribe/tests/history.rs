@@ -35,10 +35,10 @@ struct Modelled {
 }
 
 async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let bench = start().await;
+    let server = start().await;
     // On a whole second, so that exp is exact.
-    let now = locum_core::Timestamp::from_seconds(bench.stage.clock.now().as_seconds() + 1);
-    bench
+    let now = locum_core::Timestamp::from_seconds(server.stage.clock.now().as_seconds() + 1);
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(now));
@@ -46,7 +46,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
     for step in steps {
         match step {
             Step::Login => {
-                let tokens = login(&bench).await;
+                let tokens = login(&server).await;
                 logins.push(Modelled {
                     refresh: tokens.refresh,
                     ends: clock + 2_592_000,
@@ -56,7 +56,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Refresh(at) if !logins.is_empty() => {
                 let at = at % logins.len();
-                let answer = refresh(&bench, &logins[at].refresh).await;
+                let answer = refresh(&server, &logins[at].refresh).await;
                 let lives = !logins[at].revoked && clock < logins[at].ends;
                 prop_assert_eq!(answer.status == 200, lives);
                 if lives {
@@ -67,13 +67,13 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Revoke(at) if !logins.is_empty() => {
                 let at = at % logins.len();
-                prop_assert_eq!(revoke(&bench, &logins[at].refresh).await.status, 200);
+                prop_assert_eq!(revoke(&server, &logins[at].refresh).await.status, 200);
                 logins[at].revoked = true;
             }
             Step::SignOut(at) if !logins.is_empty() => {
                 let at = at % logins.len();
                 let (access, ends) = logins[at].access.last().expect("a login has one").clone();
-                let answer = call(&bench, "GlobalSignOut", json!({ "AccessToken": access })).await;
+                let answer = call(&server, "GlobalSignOut", json!({ "AccessToken": access })).await;
                 let lives = !logins[at].revoked && clock < ends;
                 prop_assert_eq!(answer.status == 200, lives);
                 if lives {
@@ -83,7 +83,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 }
             }
             Step::Pass(seconds) => {
-                bench.advance(f64::from(seconds));
+                server.advance(f64::from(seconds));
                 clock += u64::from(seconds);
             }
             Step::Refresh(_) | Step::Revoke(_) | Step::SignOut(_) => {}
@@ -94,7 +94,7 @@ async fn play(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 .find(|login| login.access.iter().any(|(have, _)| have == access))
                 .expect("its login");
             let lives = !login.revoked && clock < *ends;
-            prop_assert_eq!(get_user(&bench, access).await.status == 200, lives);
+            prop_assert_eq!(get_user(&server, access).await.status == 200, lives);
         }
     }
     Ok(())

@@ -10,19 +10,19 @@ use super::*;
 /// §3.1: the reply of InitiateAuth, the tokens replaced; §3.2: the request as boto3 sends it.
 #[tokio::test]
 async fn a_login_passes_as_printed() {
-    let bench = start().await;
+    let server = start().await;
     let body = format!(
         r#"{{"ClientId": "{}", "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": {{"USERNAME": "{}", "PASSWORD": "{}"}}}}"#,
-        bench.credential("client_id"),
-        bench.credential("username"),
-        bench.credential("password"),
+        server.credential("client_id"),
+        server.credential("username"),
+        server.credential("password"),
     );
     let raw = format!(
         "POST / HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: identity\r\nX-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth\r\nContent-Type: application/x-amz-json-1.1\r\nUser-Agent: Boto3/1.44.5 md/Botocore#1.44.5\r\namz-sdk-invocation-id: 5a0c3a67-53c8-4f37-a0b6-1bfb7a0a4c0e\r\namz-sdk-request: attempt=1; max=3\r\nContent-Length: {}\r\n\r\n{body}",
-        bench.host(),
+        server.host(),
         body.len()
     );
-    let answer = bench.send(raw).await;
+    let answer = server.send(raw).await;
     let tokens = tokens(&answer);
     let shown = [
         (&tokens.access, "…A"),
@@ -53,22 +53,22 @@ async fn a_login_passes_as_printed() {
 /// Old boto3 signs these operations, browsers ask first, Node spells headers in lower case.
 #[tokio::test]
 async fn callers_differ_in_what_they_send_besides() {
-    let bench = start().await;
+    let server = start().await;
     let body = json!({
         "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": bench.credential("client_id"),
-        "AuthParameters": {"USERNAME": "scribe-user@example.com", "PASSWORD": bench.credential("password")},
+        "ClientId": server.credential("client_id"),
+        "AuthParameters": {"USERNAME": "scribe-user@example.com", "PASSWORD": server.credential("password")},
         "ClientMetadata": {},
     });
     let headers = "x-amz-target: AWSCognitoIdentityProviderService.InitiateAuth\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-user-agent: aws-sdk-js/3.1168.0\r\nauthorization: AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=x, Signature=y\r\n";
     assert_eq!(
-        bench
+        server
             .request("POST /cognito", headers, body.to_string())
             .await
             .status,
         200
     );
-    let asked = bench
+    let asked = server
         .request(
             "OPTIONS /",
             "Origin: http://app\r\nAccess-Control-Request-Method: POST\r\n",
@@ -87,12 +87,12 @@ async fn callers_differ_in_what_they_send_besides() {
 }
 
 /// Header and claims of a token, its signature checked against the key set that is published.
-async fn claims(bench: &Bench, token: &str) -> (Value, Value) {
+async fn claims(server: &TestServer, token: &str) -> (Value, Value) {
     let path = format!(
         "GET /{}/.well-known/jwks.json",
-        parameter(bench, "user_pool_id")
+        parameter(server, "user_pool_id")
     );
-    let jwks = bench.request(&path, "", "").await.json();
+    let jwks = server.request(&path, "", "").await.json();
     let part = |at: usize| {
         let part = token.split('.').nth(at).expect("a segment");
         serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).expect("base64url"))
@@ -132,10 +132,10 @@ fn names(value: &Value) -> Vec<&str> {
 /// §3.4
 #[tokio::test]
 async fn tokens_have_cognitos_members_and_no_others() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    let (access_header, access) = claims(&bench, &tokens.access).await;
-    let (id_header, id) = claims(&bench, &tokens.id).await;
+    let server = start().await;
+    let tokens = login(&server).await;
+    let (access_header, access) = claims(&server, &tokens.access).await;
+    let (id_header, id) = claims(&server, &tokens.id).await;
     assert_eq!(
         (names(&access_header), names(&id_header)),
         (vec!["alg", "kid"], vec!["alg", "kid"])
@@ -178,7 +178,7 @@ async fn tokens_have_cognitos_members_and_no_others() {
     );
     let issuer = format!(
         "https://cognito-idp.eu-west-2.amazonaws.com/{}",
-        parameter(&bench, "user_pool_id")
+        parameter(&server, "user_pool_id")
     );
     assert_eq!(
         (&access["iss"], &id["iss"]),
@@ -197,20 +197,20 @@ async fn tokens_have_cognitos_members_and_no_others() {
     assert_ne!(access["jti"], id["jti"]);
     let path = format!(
         "GET /{}/.well-known/openid-configuration",
-        parameter(&bench, "user_pool_id")
+        parameter(&server, "user_pool_id")
     );
-    assert_eq!(bench.request(&path, "", "").await.json()["issuer"], issuer);
+    assert_eq!(server.request(&path, "", "").await.json()["issuer"], issuer);
 }
 
 /// §6: "Refresh keeps origin_jti and auth_time, gives a new jti, returns no RefreshToken".
 #[tokio::test]
 async fn a_refresh_keeps_the_login_and_returns_no_refresh_token() {
-    let bench = start().await;
-    let first = login(&bench).await;
-    bench.advance(600.0);
+    let server = start().await;
+    let first = login(&server).await;
+    server.advance(600.0);
     for flow in ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"] {
-        let body = json!({"ClientId": bench.credential("client_id"), "AuthFlow": flow, "AuthParameters": {"REFRESH_TOKEN": first.refresh}});
-        let answer = call(&bench, "InitiateAuth", body).await;
+        let body = json!({"ClientId": server.credential("client_id"), "AuthFlow": flow, "AuthParameters": {"REFRESH_TOKEN": first.refresh}});
+        let answer = call(&server, "InitiateAuth", body).await;
         let second = tokens(&answer);
         assert!(
             answer.json()["AuthenticationResult"]
@@ -218,8 +218,8 @@ async fn a_refresh_keeps_the_login_and_returns_no_refresh_token() {
                 .is_none()
         );
         let ((_, old), (_, new)) = (
-            claims(&bench, &first.access).await,
-            claims(&bench, &second.access).await,
+            claims(&server, &first.access).await,
+            claims(&server, &second.access).await,
         );
         assert_eq!(
             (&old["origin_jti"], &old["auth_time"]),
@@ -230,31 +230,31 @@ async fn a_refresh_keeps_the_login_and_returns_no_refresh_token() {
             new["iat"].as_i64(),
             old["iat"].as_i64().map(|iat| iat + 600)
         );
-        assert_eq!(get_user(&bench, &second.access).await.status, 200);
+        assert_eq!(get_user(&server, &second.access).await.status, 200);
     }
 }
 
 #[tokio::test]
 async fn rotation_and_its_reuse_are_settings() {
-    let bench = start().await;
-    bench.set("rotate_refresh", true);
-    let first = login(&bench).await;
-    let body = json!({"RefreshToken": first.refresh, "ClientId": bench.credential("client_id")});
-    let answer = call(&bench, "GetTokensFromRefreshToken", body).await;
+    let server = start().await;
+    server.set("rotate_refresh", true);
+    let first = login(&server).await;
+    let body = json!({"RefreshToken": first.refresh, "ClientId": server.credential("client_id")});
+    let answer = call(&server, "GetTokensFromRefreshToken", body).await;
     let second = tokens(&answer);
     assert!(!second.refresh.is_empty() && second.refresh != first.refresh);
     assert!(answer.json().get("ChallengeParameters").is_none());
     assert_eq!(
-        error(&refresh(&bench, &first.refresh).await),
+        error(&refresh(&server, &first.refresh).await),
         not_authorized("Refresh Token has been revoked")
     );
-    assert_eq!(refresh(&bench, &second.refresh).await.status, 200);
-    bench.set("reuse_detection", true);
-    let third = login(&bench).await;
-    let fourth = tokens(&refresh(&bench, &third.refresh).await);
-    assert_eq!(refresh(&bench, &third.refresh).await.status, 400);
+    assert_eq!(refresh(&server, &second.refresh).await.status, 200);
+    server.set("reuse_detection", true);
+    let third = login(&server).await;
+    let fourth = tokens(&refresh(&server, &third.refresh).await);
+    assert_eq!(refresh(&server, &third.refresh).await.status, 400);
     assert_eq!(
-        error(&refresh(&bench, &fourth.refresh).await),
+        error(&refresh(&server, &fourth.refresh).await),
         not_authorized("Refresh Token has been revoked")
     );
 }
@@ -262,27 +262,27 @@ async fn rotation_and_its_reuse_are_settings() {
 /// §6: access and id tokens 30 minutes, the refresh token 30 days.
 #[tokio::test]
 async fn tokens_die_at_their_second() {
-    let bench = start().await;
+    let server = start().await;
     // On a whole second, since exp counts those.
-    let now = bench.stage.clock.now().as_seconds();
+    let now = server.stage.clock.now().as_seconds();
     let now = locum_core::Timestamp::from_seconds(now + 1);
-    bench
+    server
         .stage
         .clock
         .adjust(locum_server::ClockChange::set(now));
-    let tokens = login(&bench).await;
-    bench.advance(1799.0);
-    assert_eq!(get_user(&bench, &tokens.access).await.status, 200);
-    bench.advance(1.0);
+    let tokens = login(&server).await;
+    server.advance(1799.0);
+    assert_eq!(get_user(&server, &tokens.access).await.status, 200);
+    server.advance(1.0);
     assert_eq!(
-        error(&get_user(&bench, &tokens.access).await),
+        error(&get_user(&server, &tokens.access).await),
         not_authorized("Access Token has expired")
     );
-    bench.advance(2_592_000.0 - 1801.0);
-    assert_eq!(refresh(&bench, &tokens.refresh).await.status, 200);
-    bench.advance(1.0);
+    server.advance(2_592_000.0 - 1801.0);
+    assert_eq!(refresh(&server, &tokens.refresh).await.status, 200);
+    server.advance(1.0);
     assert_eq!(
-        error(&refresh(&bench, &tokens.refresh).await),
+        error(&refresh(&server, &tokens.refresh).await),
         not_authorized("Refresh Token has expired")
     );
 }
@@ -294,9 +294,9 @@ fn session(answer: &Answer) -> String {
         .to_owned()
 }
 
-fn new_password(bench: &Bench, session: &str, password: &str) -> Value {
+fn new_password(server: &TestServer, session: &str, password: &str) -> Value {
     json!({
-        "ClientId": bench.credential("client_id"),
+        "ClientId": server.credential("client_id"),
         "ChallengeName": "NEW_PASSWORD_REQUIRED",
         "Session": session,
         "ChallengeResponses": {
@@ -308,8 +308,8 @@ fn new_password(bench: &Bench, session: &str, password: &str) -> Value {
 /// SS-14 to SS-17: nothing but a challenge before the temporary password has been changed.
 #[tokio::test]
 async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens() {
-    let bench = start().await;
-    let answer = password_login(&bench, 2).await;
+    let server = start().await;
+    let answer = password_login(&server, 2).await;
     let session = session(&answer);
     assert_eq!(
         answer.text().replace(&session, "AYABe…"),
@@ -317,17 +317,17 @@ async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens(
     );
     assert!((20..=4096).contains(&session.len()));
     let weak = call(
-        &bench,
+        &server,
         "RespondToAuthChallenge",
-        new_password(&bench, &session, "short1!A".get(..7).expect("ASCII")),
+        new_password(&server, &session, "short1!A".get(..7).expect("ASCII")),
     )
     .await;
     assert_eq!(error(&weak).1, "InvalidPasswordException");
     let node = json!({
-        "ClientId": bench.credential("client_id"), "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session,
+        "ClientId": server.credential("client_id"), "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session,
         "ChallengeResponses": {"username": "scribe-temporary-user", "newPassword": "Vector1!pass", "userIdSRP": "x", "requiredAttributes": "[]"},
     });
-    let node = call(&bench, "RespondToAuthChallenge", node).await;
+    let node = call(&server, "RespondToAuthChallenge", node).await;
     assert_eq!(
         error(&node),
         (
@@ -337,16 +337,16 @@ async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens(
         )
     );
     let done = call(
-        &bench,
+        &server,
         "RespondToAuthChallenge",
-        new_password(&bench, &session, "Vector1!pass"),
+        new_password(&server, &session, "Vector1!pass"),
     )
     .await;
-    assert_eq!(get_user(&bench, &tokens(&done).access).await.status, 200);
+    assert_eq!(get_user(&server, &tokens(&done).access).await.status, 200);
     let again = call(
-        &bench,
+        &server,
         "RespondToAuthChallenge",
-        new_password(&bench, &session, "Vector2!pass"),
+        new_password(&server, &session, "Vector2!pass"),
     )
     .await;
     assert_eq!(
@@ -354,7 +354,7 @@ async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens(
         not_authorized("Invalid session for the user, session can only be used once.")
     );
     assert!(
-        !tokens(&login_as(&bench, "scribe-temporary-user", "Vector1!pass").await)
+        !tokens(&login_as(&server, "scribe-temporary-user", "Vector1!pass").await)
             .access
             .is_empty()
     );
@@ -362,13 +362,13 @@ async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens(
 
 #[tokio::test]
 async fn sessions_and_temporary_passwords_end() {
-    let bench = start().await;
-    let first = session(&password_login(&bench, 2).await);
-    bench.advance(180.0);
+    let server = start().await;
+    let first = session(&password_login(&server, 2).await);
+    server.advance(180.0);
     let late = call(
-        &bench,
+        &server,
         "RespondToAuthChallenge",
-        new_password(&bench, &first, "Vector1!pass"),
+        new_password(&server, &first, "Vector1!pass"),
     )
     .await;
     assert_eq!(
@@ -376,27 +376,27 @@ async fn sessions_and_temporary_passwords_end() {
         not_authorized("Invalid session for the user, session is expired.")
     );
     let forged = call(
-        &bench,
+        &server,
         "RespondToAuthChallenge",
-        new_password(&bench, "AYABeforged-forged-forged", "Vector1!pass"),
+        new_password(&server, "AYABeforged-forged-forged", "Vector1!pass"),
     )
     .await;
     assert_eq!(
         error(&forged),
         not_authorized("Invalid session for the user.")
     );
-    bench.advance(7.0 * 86_400.0);
-    let old = password_login(&bench, 2).await;
+    server.advance(7.0 * 86_400.0);
+    let old = password_login(&server, 2).await;
     assert_eq!(
         error(&old),
         not_authorized("Temporary password has expired and must be reset by an administrator.")
     );
 }
 
-fn code(bench: &Bench, seconds_ago: i64) -> String {
-    let secret = Secret::new(member(bench, "users", 4, "totp_secret"));
+fn code(server: &TestServer, seconds_ago: i64) -> String {
+    let secret = Secret::new(member(server, "users", 4, "totp_secret"));
     let at =
-        locum_core::Timestamp::from_seconds(bench.stage.clock.now().as_seconds() - seconds_ago);
+        locum_core::Timestamp::from_seconds(server.stage.clock.now().as_seconds() - seconds_ago);
     totp::code(
         &totp::base32(secret.expose()).expect("base32"),
         totp::step(at),
@@ -404,25 +404,25 @@ fn code(bench: &Bench, seconds_ago: i64) -> String {
 }
 
 /// A code as Python sends it; with `extra` as Node does.
-async fn answer_code(bench: &Bench, code: &str, extra: bool) -> Answer {
-    let challenge = password_login(bench, 4).await;
+async fn answer_code(server: &TestServer, code: &str, extra: bool) -> Answer {
+    let challenge = password_login(server, 4).await;
     assert_eq!(challenge.json()["ChallengeName"], "SOFTWARE_TOKEN_MFA");
     let mut responses = json!({"SOFTWARE_TOKEN_MFA_CODE": code, "USERNAME": "scribe-totp-user"});
     if extra {
         responses["SMS_MFA_CODE"] = code.into();
     }
     let body = json!({
-        "ClientId": bench.credential("client_id"), "ChallengeName": "SOFTWARE_TOKEN_MFA",
+        "ClientId": server.credential("client_id"), "ChallengeName": "SOFTWARE_TOKEN_MFA",
         "Session": session(&challenge), "ChallengeResponses": responses,
         "ClientMetadata": {"FRIENDLY_DEVICE_NAME": "dev"},
     });
-    call(bench, "RespondToAuthChallenge", body).await
+    call(server, "RespondToAuthChallenge", body).await
 }
 
 #[tokio::test]
 async fn a_code_of_the_authenticator_works_once_and_not_when_it_is_old() {
-    let bench = start().await;
-    let old = answer_code(&bench, &code(&bench, 61), false).await;
+    let server = start().await;
+    let old = answer_code(&server, &code(&server, 61), false).await;
     assert_eq!(
         error(&old),
         (
@@ -432,11 +432,11 @@ async fn a_code_of_the_authenticator_works_once_and_not_when_it_is_old() {
         )
     );
     assert!(
-        !tokens(&answer_code(&bench, &code(&bench, 0), true).await)
+        !tokens(&answer_code(&server, &code(&server, 0), true).await)
             .access
             .is_empty()
     );
-    let again = answer_code(&bench, &code(&bench, 0), false).await;
+    let again = answer_code(&server, &code(&server, 0), false).await;
     assert_eq!(
         error(&again),
         (
@@ -445,20 +445,20 @@ async fn a_code_of_the_authenticator_works_once_and_not_when_it_is_old() {
             "Your software token has already been used once.".into()
         )
     );
-    bench.set("mfa_reuse", "code_mismatch");
+    server.set("mfa_reuse", "code_mismatch");
     assert_eq!(
-        error(&answer_code(&bench, &code(&bench, 0), false).await).1,
+        error(&answer_code(&server, &code(&server, 0), false).await).1,
         "CodeMismatchException"
     );
-    bench.set("mfa_reuse", "accept");
+    server.set("mfa_reuse", "accept");
     assert_eq!(
-        answer_code(&bench, &code(&bench, 0), false).await.status,
+        answer_code(&server, &code(&server, 0), false).await.status,
         200
     );
-    bench.set("mfa_reuse", "expired_code");
-    bench.advance(61.0);
+    server.set("mfa_reuse", "expired_code");
+    server.advance(61.0);
     assert_eq!(
-        answer_code(&bench, &code(&bench, 0), false).await.status,
+        answer_code(&server, &code(&server, 0), false).await.status,
         200
     );
 }
@@ -466,10 +466,10 @@ async fn a_code_of_the_authenticator_works_once_and_not_when_it_is_old() {
 /// §3.2, change_password without a challenge; §4: the previous password before the policy.
 #[tokio::test]
 async fn a_password_is_changed_with_the_access_token() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
+    let server = start().await;
+    let tokens = login(&server).await;
     let change = |access: &str, previous: &str, proposed: &str| json!({"PreviousPassword": previous, "ProposedPassword": proposed, "AccessToken": access});
-    let password = bench.credential("password");
+    let password = server.credential("password");
     let rows = [
         (
             change(&tokens.id, &password, "Vector1!pass"),
@@ -499,31 +499,31 @@ async fn a_password_is_changed_with_the_access_token() {
     ];
     for (body, kind, message) in rows {
         assert_eq!(
-            error(&call(&bench, "ChangePassword", body).await),
+            error(&call(&server, "ChangePassword", body).await),
             (400, kind.to_owned(), message.to_owned())
         );
     }
     let done = call(
-        &bench,
+        &server,
         "ChangePassword",
         change(&tokens.access, &password, "Vector1!pass"),
     )
     .await;
     assert_eq!((done.status, done.text().as_str()), (200, "{}"));
     assert_eq!(
-        error(&login_as(&bench, "scribe-user", &password).await).1,
+        error(&login_as(&server, "scribe-user", &password).await).1,
         "NotAuthorizedException"
     );
-    assert_eq!(password_login(&bench, 0).await.status, 200);
+    assert_eq!(password_login(&server, 0).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_forgotten_password_is_replaced_with_the_code() {
-    let bench = start().await;
-    let client = bench.credential("client_id");
-    let code = member(&bench, "users", 1, "confirmation_code");
+    let server = start().await;
+    let client = server.credential("client_id");
+    let code = member(&server, "users", 1, "confirmation_code");
     let confirm = |code: &str| json!({"ClientId": client, "Username": "scribe-second-user", "ConfirmationCode": code, "Password": "Vector1!pass"});
-    let none = call(&bench, "ConfirmForgotPassword", confirm(&code)).await;
+    let none = call(&server, "ConfirmForgotPassword", confirm(&code)).await;
     assert_eq!(
         error(&none),
         (
@@ -533,7 +533,7 @@ async fn a_forgotten_password_is_replaced_with_the_code() {
         )
     );
     let sent = call(
-        &bench,
+        &server,
         "ForgotPassword",
         json!({"ClientId": client, "Username": "scribe-second-user"}),
     )
@@ -542,7 +542,7 @@ async fn a_forgotten_password_is_replaced_with_the_code() {
         sent.text(),
         r#"{"CodeDeliveryDetails":{"AttributeName":"email","DeliveryMedium":"EMAIL","Destination":"s***@e***"}}"#
     );
-    let wrong = call(&bench, "ConfirmForgotPassword", confirm("not the code")).await;
+    let wrong = call(&server, "ConfirmForgotPassword", confirm("not the code")).await;
     assert_eq!(
         error(&wrong),
         (
@@ -551,30 +551,30 @@ async fn a_forgotten_password_is_replaced_with_the_code() {
             "Invalid verification code provided, please try again.".into()
         )
     );
-    let done = call(&bench, "ConfirmForgotPassword", confirm(&code)).await;
+    let done = call(&server, "ConfirmForgotPassword", confirm(&code)).await;
     assert_eq!((done.status, done.text().as_str()), (200, "{}"));
     assert_eq!(
-        login_as(&bench, "scribe-second-user", "Vector1!pass")
+        login_as(&server, "scribe-second-user", "Vector1!pass")
             .await
             .status,
         200
     );
     assert_eq!(
-        call(&bench, "ConfirmForgotPassword", confirm(&code))
+        call(&server, "ConfirmForgotPassword", confirm(&code))
             .await
             .status,
         400
     );
     // A demanded reset has sent its code already.
     assert_eq!(
-        error(&password_login(&bench, 6).await).1,
+        error(&password_login(&server, 6).await).1,
         "PasswordResetRequiredException"
     );
-    let code = member(&bench, "users", 6, "confirmation_code");
+    let code = member(&server, "users", 6, "confirmation_code");
     let body = json!({"ClientId": client, "Username": "scribe-reset-user", "ConfirmationCode": code, "Password": "Vector1!pass"});
     assert_eq!(
-        call(&bench, "ConfirmForgotPassword", body).await.status,
+        call(&server, "ConfirmForgotPassword", body).await.status,
         200
     );
-    assert_eq!(password_login(&bench, 6).await.status, 200);
+    assert_eq!(password_login(&server, 6).await.status, 200);
 }

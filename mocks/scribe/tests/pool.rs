@@ -5,30 +5,30 @@ use super::*;
 /// SS-23 to SS-25, and the vendor's own live tests.
 #[tokio::test]
 async fn revocation_ends_one_login_and_no_other() {
-    let bench = start().await;
-    let (first, other) = (login(&bench).await, login(&bench).await);
-    let renewed = tokens(&refresh(&bench, &first.refresh).await);
-    let credentials = aws(&bench, &first.id).await;
-    let junk = revoke(&bench, "refresh_token").await;
+    let server = start().await;
+    let (first, other) = (login(&server).await, login(&server).await);
+    let renewed = tokens(&refresh(&server, &first.refresh).await);
+    let credentials = aws(&server, &first.id).await;
+    let junk = revoke(&server, "refresh_token").await;
     assert_eq!((junk.status, junk.text().as_str()), (200, ""));
     assert_eq!(
-        get_user(&bench, &first.access).await.status,
+        get_user(&server, &first.access).await.status,
         200,
         "junk revokes nothing"
     );
-    let done = revoke(&bench, &first.refresh).await;
+    let done = revoke(&server, &first.refresh).await;
     assert_eq!((done.status, done.text().as_str()), (200, ""));
     assert_eq!(
-        error(&refresh(&bench, &first.refresh).await),
+        error(&refresh(&server, &first.refresh).await),
         not_authorized("Refresh Token has been revoked")
     );
     for access in [&first.access, &renewed.access] {
         assert_eq!(
-            error(&get_user(&bench, access).await),
+            error(&get_user(&server, access).await),
             not_authorized("Access Token has been revoked")
         );
         assert_eq!(
-            bench
+            server
                 .request("GET /v2/tasks", &format!("Authorization: {access}\r\n"), "")
                 .await
                 .status,
@@ -36,80 +36,83 @@ async fn revocation_ends_one_login_and_no_other() {
         );
     }
     for id in [&first.id, &renewed.id] {
-        assert_eq!(error(&get_id(&bench, id).await).1, "NotAuthorizedException");
+        assert_eq!(
+            error(&get_id(&server, id).await).1,
+            "NotAuthorizedException"
+        );
     }
     assert_eq!(
-        revoke(&bench, &first.refresh).await.status,
+        revoke(&server, &first.refresh).await.status,
         200,
         "a second time"
     );
-    assert_eq!(get_user(&bench, &other.access).await.status, 200);
-    assert_eq!(refresh(&bench, &other.refresh).await.status, 200);
+    assert_eq!(get_user(&server, &other.access).await.status, 200);
+    assert_eq!(refresh(&server, &other.refresh).await.status, 200);
     assert_eq!(
-        signed(&bench, &credentials, "GET", "/v1/tasks", "")
+        signed(&server, &credentials, "GET", "/v1/tasks", "")
             .await
             .status,
         200,
         "credentials live until their end"
     );
-    assert!(!login(&bench).await.refresh.is_empty());
+    assert!(!login(&server).await.refresh.is_empty());
 }
 
 /// AWS alone: a revoked JWT stays good wherever only its signature is looked at.
 #[tokio::test]
 async fn revocation_may_end_at_cognito() {
-    let bench = start().await;
-    bench.set("revocation", "cognito_only");
-    let tokens = login(&bench).await;
-    revoke(&bench, &tokens.refresh).await;
+    let server = start().await;
+    server.set("revocation", "cognito_only");
+    let tokens = login(&server).await;
+    revoke(&server, &tokens.refresh).await;
     let api = format!("Authorization: {}\r\n", tokens.access);
-    assert_eq!(get_user(&bench, &tokens.access).await.status, 400);
-    assert_eq!(bench.request("GET /v2/tasks", &api, "").await.status, 200);
-    assert_eq!(get_id(&bench, &tokens.id).await.status, 200);
-    bench.set("server_side_token_check", true);
-    assert_eq!(get_id(&bench, &tokens.id).await.status, 400);
+    assert_eq!(get_user(&server, &tokens.access).await.status, 400);
+    assert_eq!(server.request("GET /v2/tasks", &api, "").await.status, 200);
+    assert_eq!(get_id(&server, &tokens.id).await.status, 200);
+    server.set("server_side_token_check", true);
+    assert_eq!(get_id(&server, &tokens.id).await.status, 400);
 }
 
 #[tokio::test]
 async fn another_clients_token_is_not_ended() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
+    let server = start().await;
+    let tokens = login(&server).await;
     let body =
-        json!({"Token": tokens.refresh, "ClientId": member(&bench, "clients", 1, "client_id")});
-    assert_eq!(call(&bench, "RevokeToken", body).await.status, 200);
-    assert_eq!(refresh(&bench, &tokens.refresh).await.status, 200);
+        json!({"Token": tokens.refresh, "ClientId": member(&server, "clients", 1, "client_id")});
+    assert_eq!(call(&server, "RevokeToken", body).await.status, 200);
+    assert_eq!(refresh(&server, &tokens.refresh).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_global_sign_out_ends_all_logins_of_the_user() {
-    let bench = start().await;
-    let (first, second) = (login(&bench).await, login(&bench).await);
-    let stranger = tokens(&password_login(&bench, 1).await);
+    let server = start().await;
+    let (first, second) = (login(&server).await, login(&server).await);
+    let stranger = tokens(&password_login(&server, 1).await);
     let done = call(
-        &bench,
+        &server,
         "GlobalSignOut",
         json!({"AccessToken": first.access}),
     )
     .await;
     assert_eq!((done.status, done.text().as_str()), (200, "{}"));
     for tokens in [&first, &second] {
-        assert_eq!(get_user(&bench, &tokens.access).await.status, 400);
-        assert_eq!(refresh(&bench, &tokens.refresh).await.status, 400);
+        assert_eq!(get_user(&server, &tokens.access).await.status, 400);
+        assert_eq!(refresh(&server, &tokens.refresh).await.status, 400);
     }
-    assert_eq!(get_user(&bench, &stranger.access).await.status, 200);
+    assert_eq!(get_user(&server, &stranger.access).await.status, 200);
 }
 
 /// §3.1, GetId and GetCredentialsForIdentity.
 #[tokio::test]
 async fn an_identity_is_stable_and_gives_credentials() {
-    let bench = start().await;
-    let (first, second) = (login(&bench).await, login(&bench).await);
-    let stranger = tokens(&password_login(&bench, 1).await);
-    let own = identity(&bench, &first.id).await;
-    assert_eq!(own, identity(&bench, &second.id).await);
-    assert_ne!(own, identity(&bench, &stranger.id).await);
+    let server = start().await;
+    let (first, second) = (login(&server).await, login(&server).await);
+    let stranger = tokens(&password_login(&server, 1).await);
+    let own = identity(&server, &first.id).await;
+    assert_eq!(own, identity(&server, &second.id).await);
+    assert_ne!(own, identity(&server, &stranger.id).await);
     assert!(own.starts_with("eu-west-2:") && own.len() == 46);
-    let answer = get_credentials(&bench, &own, &first.id).await;
+    let answer = get_credentials(&server, &own, &first.id).await;
     let body = answer.json();
     let credentials = body["Credentials"].as_object().expect("an object");
     let names: Vec<&str> = credentials.keys().map(String::as_str).collect();
@@ -121,10 +124,10 @@ async fn an_identity_is_stable_and_gives_credentials() {
     assert!(key.starts_with("ASIA") && key.len() == 20);
     let end = credentials["Expiration"].as_f64().expect("a number");
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
-    let now = bench.stage.clock.now().as_millis() as f64 / 1000.0;
+    let now = server.stage.clock.now().as_millis() as f64 / 1000.0;
     assert!((end - now - 3600.0).abs() < 0.01);
     assert_eq!(body["IdentityId"], own);
-    let again = get_credentials(&bench, &own, &first.id).await.json();
+    let again = get_credentials(&server, &own, &first.id).await.json();
     assert_ne!(
         again["Credentials"]["AccessKeyId"],
         body["Credentials"]["AccessKeyId"]
@@ -134,15 +137,15 @@ async fn an_identity_is_stable_and_gives_credentials() {
 /// §4, the identity pool's table, in its order.
 #[tokio::test]
 async fn refused_logins_of_the_identity_pool() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    let stranger = super::tokens(&password_login(&bench, 1).await);
-    let own = identity(&bench, &tokens.id).await;
-    let others = identity(&bench, &stranger.id).await;
+    let server = start().await;
+    let tokens = login(&server).await;
+    let stranger = super::tokens(&password_login(&server, 1).await);
+    let own = identity(&server, &tokens.id).await;
+    let others = identity(&server, &stranger.id).await;
     let unknown = "eu-west-2:00000000-1111-2abc-3def-4444aaaa5555";
     let provider = format!(
         "cognito-idp.eu-west-2.amazonaws.com/{}",
-        parameter(&bench, "user_pool_id")
+        parameter(&server, "user_pool_id")
     );
     let (head, rest) = tokens.id.split_once('.').expect("a header");
     let tampered = format!("{head}.{}", rest.replacen(['A', 'B', 'C', 'D'], "E", 1));
@@ -174,20 +177,20 @@ async fn refused_logins_of_the_identity_pool() {
     ];
     for (identity, logins, kind, message) in rows {
         let answer = call(
-            &bench,
+            &server,
             "GetCredentialsForIdentity",
             json!({"IdentityId": identity, "Logins": logins}),
         )
         .await;
         assert_eq!(error(&answer), (400, kind.to_owned(), message), "{logins}");
     }
-    let broken = get_credentials(&bench, &own, &tampered).await;
+    let broken = get_credentials(&server, &own, &tampered).await;
     assert_eq!(error(&broken).0, 400);
-    let malformed = get_credentials(&bench, "no identity", &tokens.id).await;
+    let malformed = get_credentials(&server, "no identity", &tokens.id).await;
     assert_eq!(error(&malformed).1, "InvalidParameterException");
     let pool = json!({"IdentityPoolId": unknown, "Logins": {provider: tokens.id}});
     assert_eq!(
-        error(&call(&bench, "GetId", pool).await),
+        error(&call(&server, "GetId", pool).await),
         (
             400,
             "ResourceNotFoundException".into(),
@@ -198,12 +201,12 @@ async fn refused_logins_of_the_identity_pool() {
 
 #[tokio::test]
 async fn a_login_token_is_taken_for_five_minutes_after_its_end() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    bench.advance(1800.0 + 298.0);
-    assert_eq!(get_id(&bench, &tokens.id).await.status, 200);
-    bench.advance(2.0);
-    let (_, kind, message) = error(&get_id(&bench, &tokens.id).await);
+    let server = start().await;
+    let tokens = login(&server).await;
+    server.advance(1800.0 + 298.0);
+    assert_eq!(get_id(&server, &tokens.id).await.status, 200);
+    server.advance(2.0);
+    let (_, kind, message) = error(&get_id(&server, &tokens.id).await);
     assert_eq!(kind, "NotAuthorizedException");
     let numbers = message
         .strip_prefix("Invalid login token. Token expired: ")

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn initiate(bench: &Bench, name: &str, password: &str) -> Value {
+fn initiate(server: &TestServer, name: &str, password: &str) -> Value {
     json!({
-        "ClientId": bench.credential("client_id"), "AuthFlow": "USER_PASSWORD_AUTH",
+        "ClientId": server.credential("client_id"), "AuthFlow": "USER_PASSWORD_AUTH",
         "AuthParameters": {"USERNAME": name, "PASSWORD": password},
     })
 }
@@ -12,45 +12,45 @@ fn initiate(bench: &Bench, name: &str, password: &str) -> Value {
 /// §4, the table of situations.
 #[tokio::test]
 async fn refused_calls() {
-    let bench = start().await;
-    let client = bench.credential("client_id");
+    let server = start().await;
+    let client = server.credential("client_id");
     let right = |index: usize| {
         initiate(
-            &bench,
-            &member(&bench, "users", index, "username"),
-            &member(&bench, "users", index, "password"),
+            &server,
+            &member(&server, "users", index, "username"),
+            &member(&server, "users", index, "password"),
         )
     };
     let with = |mut body: Value, name: &str, value: Value| {
         body[name] = value;
         body
     };
-    let tokens = login(&bench).await;
+    let tokens = login(&server).await;
     let of_refresh = |value: &str| json!({"ClientId": client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": value}});
     let missing = |name: &str| format!("Missing required parameter {name}");
     let wrong = "Incorrect username or password.".to_owned();
     let rows: Vec<(&str, Value, &str, String)> = vec![
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-user", "wrong"),
+            initiate(&server, "scribe-user", "wrong"),
             "NotAuthorizedException",
             wrong.clone(),
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "nobody", "wrong"),
+            initiate(&server, "nobody", "wrong"),
             "NotAuthorizedException",
             wrong.clone(),
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-temporary-user", "wrong"),
+            initiate(&server, "scribe-temporary-user", "wrong"),
             "NotAuthorizedException",
             wrong.clone(),
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-reset-user", "wrong"),
+            initiate(&server, "scribe-reset-user", "wrong"),
             "NotAuthorizedException",
             wrong,
         ),
@@ -62,13 +62,13 @@ async fn refused_calls() {
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-disabled-user", "wrong"),
+            initiate(&server, "scribe-disabled-user", "wrong"),
             "NotAuthorizedException",
             "User is disabled.".into(),
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-unconfirmed-user", "wrong"),
+            initiate(&server, "scribe-unconfirmed-user", "wrong"),
             "UserNotConfirmedException",
             "User is not confirmed.".into(),
         ),
@@ -80,13 +80,13 @@ async fn refused_calls() {
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "", "x"),
+            initiate(&server, "", "x"),
             "InvalidParameterException",
             missing("USERNAME"),
         ),
         (
             "InitiateAuth",
-            initiate(&bench, "scribe-user", ""),
+            initiate(&server, "scribe-user", ""),
             "InvalidParameterException",
             missing("PASSWORD"),
         ),
@@ -153,7 +153,7 @@ async fn refused_calls() {
             with(
                 of_refresh(&tokens.refresh),
                 "ClientId",
-                json!(member(&bench, "clients", 1, "client_id")),
+                json!(member(&server, "clients", 1, "client_id")),
             ),
             "NotAuthorizedException",
             "Invalid Refresh Token".into(),
@@ -220,14 +220,14 @@ async fn refused_calls() {
         ),
     ];
     for (operation, body, kind, message) in rows {
-        let answer = call(&bench, operation, body.clone()).await;
+        let answer = call(&server, operation, body.clone()).await;
         assert_eq!(
             error(&answer),
             (400, kind.to_owned(), message),
             "{operation} {body}"
         );
         assert!(
-            !answer.text().contains(&bench.credential("password")),
+            !answer.text().contains(&server.credential("password")),
             "{operation} {body}"
         );
     }
@@ -235,11 +235,11 @@ async fn refused_calls() {
 
 #[tokio::test]
 async fn bodies_and_targets_that_cannot_be_read() {
-    let bench = start().await;
+    let server = start().await;
     let target = "X-Amz-Target: AWSCognitoIdentityProviderService.InitiateAuth\r\n";
     for body in ["", "[]", "{", "\"x\"", "\u{feff}{}"] {
         assert_eq!(
-            error(&bench.request("POST /", target, body).await).1,
+            error(&server.request("POST /", target, body).await).1,
             "SerializationException",
             "{body:?}"
         );
@@ -250,7 +250,7 @@ async fn bodies_and_targets_that_cannot_be_read() {
         "X-Amz-Target: AWSCognitoIdentityService.InitiateAuth\r\n",
     ] {
         assert_eq!(
-            error(&bench.request("POST /", target, "{}").await).1,
+            error(&server.request("POST /", target, "{}").await).1,
             "UnknownOperationException",
             "{target}"
         );
@@ -260,7 +260,7 @@ async fn bodies_and_targets_that_cannot_be_read() {
 /// VEN-04 and BAS-10: byte for byte the same, but for the id of the request.
 #[tokio::test]
 async fn an_unknown_user_looks_like_a_wrong_password() {
-    let bench = start().await;
+    let server = start().await;
     let shown = |answer: Answer| {
         let headers: Vec<_> = answer
             .headers
@@ -269,13 +269,13 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
             .collect();
         (answer.status, headers, answer.body)
     };
-    let unknown = shown(login_as(&bench, "nobody", "Vector1!pass").await);
+    let unknown = shown(login_as(&server, "nobody", "Vector1!pass").await);
     assert_eq!(
         unknown,
-        shown(login_as(&bench, "scribe-user", "Vector1!pass").await)
+        shown(login_as(&server, "scribe-user", "Vector1!pass").await)
     );
-    bench.set("prevent_user_existence_errors", "legacy");
-    let named = login_as(&bench, "nobody", "Vector1!pass").await;
+    server.set("prevent_user_existence_errors", "legacy");
+    let named = login_as(&server, "nobody", "Vector1!pass").await;
     assert_eq!(
         error(&named),
         (
@@ -284,9 +284,9 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
             "User does not exist.".into()
         )
     );
-    bench.set("refresh_junk_dot", true);
+    server.set("refresh_junk_dot", true);
     assert_eq!(
-        error(&refresh(&bench, "junk").await),
+        error(&refresh(&server, "junk").await),
         not_authorized("Invalid Refresh Token.")
     );
 }
@@ -294,27 +294,27 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
 /// A client may be barred from a flow; a user that was disabled meanwhile gets nothing more.
 #[tokio::test]
 async fn principals_that_change_are_looked_at_anew() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    let vendor = bench.running.stages.vendor("scribe").expect("it is there");
-    let mock = bench.running.stages.mock(vendor, &bench.stage);
-    let mut principals = bench.document().principals;
+    let server = start().await;
+    let tokens = login(&server).await;
+    let vendor = server.running.stages.vendor("scribe").expect("it is there");
+    let mock = server.running.stages.mock(vendor, &server.stage);
+    let mut principals = server.document().principals;
     principals["users"][0]["state"] = "disabled".into();
     principals["clients"][1]["flows"] = json!(["REFRESH_TOKEN_AUTH"]);
     vendor
         .change_principals(&mock, principals.clone())
         .expect("of its shape");
     assert_eq!(
-        error(&refresh(&bench, &tokens.refresh).await),
+        error(&refresh(&server, &tokens.refresh).await),
         not_authorized("User is disabled.")
     );
     let mut body = initiate(
-        &bench,
+        &server,
         "scribe-second-user",
-        &member(&bench, "users", 1, "password"),
+        &member(&server, "users", 1, "password"),
     );
     body["ClientId"] = principals["clients"][1]["client_id"].clone();
-    let barred = call(&bench, "InitiateAuth", body).await;
+    let barred = call(&server, "InitiateAuth", body).await;
     assert_eq!(
         error(&barred),
         (
@@ -336,50 +336,50 @@ async fn principals_that_change_are_looked_at_anew() {
 /// repeats it.
 #[tokio::test]
 async fn the_journal_holds_no_secret() {
-    let bench = start().await;
-    let tokens = login(&bench).await;
-    let aws = aws(&bench, &tokens.id).await;
+    let server = start().await;
+    let tokens = login(&server).await;
+    let aws = aws(&server, &tokens.id).await;
     let target = "/v1/tasks?includePresigned=True";
-    assert_eq!(signed(&bench, &aws, "GET", target, "").await.status, 200);
-    let mut headers = signature(&bench, &aws, "GET", target, &[], b"");
+    assert_eq!(signed(&server, &aws, "GET", target, "").await.status, 200);
+    let mut headers = signature(&server, &aws, "GET", target, &[], b"");
     headers.push(("X-Extra".into(), "1".into()));
-    let refused = bench
+    let refused = server
         .request("DELETE /v1/tasks/x", &lines(&headers), "")
         .await;
     assert!(
         refused.text().contains(&aws.token),
         "the reply shows the canonical request"
     );
-    bench
+    server
         .request(
             "GET /v1/tasks",
             "Authorization: Bearer canary-bearer-1\r\n",
             "",
         )
         .await;
-    bench
+    server
         .request("GET /v1/tasks", "Authorization: canary-raw-2\r\n", "")
         .await;
-    bench
+    server
         .request(
             "GET /v1/tasks",
             "Authorization: AWS4-HMAC-SHA256 canary-word-3\r\n",
             "",
         )
         .await;
-    bench
+    server
         .request(
             "GET /v2/tasks",
             &format!("Authorization: {}\r\n", tokens.access),
             "",
         )
         .await;
-    login_as(&bench, "scribe-user", "canary-password-4").await;
-    call(&bench, "ChangePassword", json!({"AccessToken": tokens.access, "PreviousPassword": "canary-5", "ProposedPassword": "canary-6"})).await;
-    revoke(&bench, &tokens.refresh).await;
+    login_as(&server, "scribe-user", "canary-password-4").await;
+    call(&server, "ChangePassword", json!({"AccessToken": tokens.access, "PreviousPassword": "canary-5", "ProposedPassword": "canary-6"})).await;
+    revoke(&server, &tokens.refresh).await;
     let journal =
-        serde_json::to_string(&bench.stage.find(&locum_core::Filter::default())).expect("JSON");
-    let password = bench.credential("password");
+        serde_json::to_string(&server.stage.find(&locum_core::Filter::default())).expect("JSON");
+    let password = server.credential("password");
     for secret in [
         &tokens.access,
         &tokens.id,

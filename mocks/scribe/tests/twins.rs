@@ -3,27 +3,27 @@
 use super::*;
 
 /// What is looked at: a status or a text, for the honest vendor and for the twin.
-async fn seen(bench: &Bench, what: &str) -> String {
-    let tokens = login(bench).await;
-    let aws = aws(bench, &tokens.id).await;
+async fn seen(server: &TestServer, what: &str) -> String {
+    let tokens = login(server).await;
+    let aws = aws(server, &tokens.id).await;
     let status = |answer: Answer| answer.status.to_string();
     let challenge = |session: &str| {
         json!({
-            "ClientId": bench.credential("client_id"), "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session,
+            "ClientId": server.credential("client_id"), "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session,
             "ChallengeResponses": {"USERNAME": "scribe-temporary-user", "NEW_PASSWORD": "Vector1!pass"},
         })
     };
     match what {
         "access after revocation" => {
-            revoke(bench, &tokens.refresh).await;
-            status(get_user(bench, &tokens.access).await)
+            revoke(server, &tokens.refresh).await;
+            status(get_user(server, &tokens.access).await)
         }
         "refresh after revocation" => {
-            revoke(bench, &tokens.refresh).await;
-            status(refresh(bench, &tokens.refresh).await)
+            revoke(server, &tokens.refresh).await;
+            status(refresh(server, &tokens.refresh).await)
         }
         "temporary password" => {
-            let answer = password_login(bench, 2).await.json();
+            let answer = password_login(server, 2).await.json();
             answer
                 .as_object()
                 .expect("an object")
@@ -33,32 +33,32 @@ async fn seen(bench: &Bench, what: &str) -> String {
                 .clone()
         }
         "forged session" => {
-            status(call(bench, "RespondToAuthChallenge", challenge("AYABeforged")).await)
+            status(call(server, "RespondToAuthChallenge", challenge("AYABeforged")).await)
         }
         "old session" => {
-            let session = password_login(bench, 2).await.json()["Session"]
+            let session = password_login(server, 2).await.json()["Session"]
                 .as_str()
                 .expect("text")
                 .to_owned();
-            bench.advance(7200.0);
-            status(call(bench, "RespondToAuthChallenge", challenge(&session)).await)
+            server.advance(7200.0);
+            status(call(server, "RespondToAuthChallenge", challenge(&session)).await)
         }
         "lifetime" => {
-            password_login(bench, 0).await.json()["AuthenticationResult"]["ExpiresIn"].to_string()
+            password_login(server, 0).await.json()["AuthenticationResult"]["ExpiresIn"].to_string()
         }
         "old refresh token" => {
-            bench.advance(31.0 * 86_400.0);
-            status(refresh(bench, &tokens.refresh).await)
+            server.advance(31.0 * 86_400.0);
+            status(refresh(server, &tokens.refresh).await)
         }
-        "id token as access token" => status(get_user(bench, &tokens.id).await),
-        "unknown user" => login_as(bench, "nobody", "x").await.json()["__type"]
+        "id token as access token" => status(get_user(server, &tokens.id).await),
+        "unknown user" => login_as(server, "nobody", "x").await.json()["__type"]
             .as_str()
             .expect("text")
             .to_owned(),
-        "unsigned" => status(bench.request("GET /v1/tasks", "", "").await),
+        "unsigned" => status(server.request("GET /v1/tasks", "", "").await),
         "tampered path" => {
-            let headers = signature(bench, &aws, "GET", "/v1/tasks/x", &[], b"");
-            status(bench.request("GET /v1/tasks", &lines(&headers), "").await)
+            let headers = signature(server, &aws, "GET", "/v1/tasks/x", &[], b"");
+            status(server.request("GET /v1/tasks", &lines(&headers), "").await)
         }
         "tampered body" => {
             // A signer that states the hash of the body in a signed header.
@@ -70,7 +70,7 @@ async fn seen(bench: &Bench, what: &str) -> String {
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
             let headers = signature(
-                bench,
+                server,
                 &aws,
                 "POST",
                 "/v1/tasks",
@@ -78,19 +78,19 @@ async fn seen(bench: &Bench, what: &str) -> String {
                 br#"{"filetype":"pdf"}"#,
             );
             status(
-                bench
+                server
                     .request("POST /v1/tasks", &lines(&headers), r#"{"filetype":"xls"}"#)
                     .await,
             )
         }
         "ten minutes old" => {
-            let headers = signature(bench, &aws, "GET", "/v1/tasks", &[], b"");
-            bench.advance(600.0);
-            status(bench.request("GET /v1/tasks", &lines(&headers), "").await)
+            let headers = signature(server, &aws, "GET", "/v1/tasks", &[], b"");
+            server.advance(600.0);
+            status(server.request("GET /v1/tasks", &lines(&headers), "").await)
         }
         "no session token" => {
             let mut headers = signature(
-                bench,
+                server,
                 &Aws {
                     token: String::new(),
                     ..aws.clone()
@@ -101,50 +101,55 @@ async fn seen(bench: &Bench, what: &str) -> String {
                 b"",
             );
             headers.retain(|(name, _)| name != "x-amz-security-token");
-            status(bench.request("GET /v1/tasks", &lines(&headers), "").await)
+            status(server.request("GET /v1/tasks", &lines(&headers), "").await)
         }
         "auth_time" => {
-            bench.advance(60.0);
-            let renewed = super::tokens(&refresh(bench, &tokens.refresh).await);
+            server.advance(60.0);
+            let renewed = super::tokens(&refresh(server, &tokens.refresh).await);
             let time = |token: &str| {
                 locum_server::jwt::parse(token).expect("a token").claims["auth_time"].clone()
             };
             (time(&renewed.access) == time(&tokens.access)).to_string()
         }
         "other login after sign-out" => {
-            let other = login(bench).await;
-            call(bench, "GlobalSignOut", json!({"AccessToken": other.access})).await;
-            status(get_user(bench, &tokens.access).await)
+            let other = login(server).await;
+            call(
+                server,
+                "GlobalSignOut",
+                json!({"AccessToken": other.access}),
+            )
+            .await;
+            status(get_user(server, &tokens.access).await)
         }
         "old presigned URL" => {
-            let body = signed(bench, &aws, "POST", "/v1/tasks", r#"{"filetype":"pdf"}"#)
+            let body = signed(server, &aws, "POST", "/v1/tasks", r#"{"filetype":"pdf"}"#)
                 .await
                 .json();
             let url = body["url"]
                 .as_str()
                 .expect("text")
-                .replace(&format!("http://{}", bench.host()), "");
-            bench.advance(7200.0);
-            status(bench.request(&format!("PUT {url}"), "", "x").await)
+                .replace(&format!("http://{}", server.host()), "");
+            server.advance(7200.0);
+            status(server.request(&format!("PUT {url}"), "", "x").await)
         }
         "ended credentials" => {
-            bench.advance(3601.0);
-            status(signed(bench, &aws, "GET", "/v1/tasks", "").await)
+            server.advance(3601.0);
+            status(signed(server, &aws, "GET", "/v1/tasks", "").await)
         }
         "another provider" => {
-            let body = json!({"IdentityPoolId": parameter(bench, "identity_pool_id"), "Logins": {"accounts.google.com": tokens.id}});
-            status(call(bench, "GetId", body).await)
+            let body = json!({"IdentityPoolId": parameter(server, "identity_pool_id"), "Logins": {"accounts.google.com": tokens.id}});
+            status(call(server, "GetId", body).await)
         }
         "identity" => {
             let (first, second) = (
-                identity(bench, &tokens.id).await,
-                identity(bench, &tokens.id).await,
+                identity(server, &tokens.id).await,
+                identity(server, &tokens.id).await,
             );
             (first == second).to_string()
         }
         "unknown identity" => status(
             get_credentials(
-                bench,
+                server,
                 "eu-west-2:00000000-1111-2abc-3def-4444aaaa5555",
                 &tokens.id,
             )
@@ -153,15 +158,15 @@ async fn seen(bench: &Bench, what: &str) -> String {
         "unknown client" => {
             let body = json!({
                 "ClientId": "nobody", "AuthFlow": "USER_PASSWORD_AUTH",
-                "AuthParameters": {"USERNAME": bench.credential("username"), "PASSWORD": bench.credential("password")},
+                "AuthParameters": {"USERNAME": server.credential("username"), "PASSWORD": server.credential("password")},
             });
-            status(call(bench, "InitiateAuth", body).await)
+            status(call(server, "InitiateAuth", body).await)
         }
         "old password" => {
-            let old = bench.credential("password");
+            let old = server.credential("password");
             let body = json!({"AccessToken": tokens.access, "PreviousPassword": old, "ProposedPassword": "Vector1!pass"});
-            assert_eq!(call(bench, "ChangePassword", body).await.status, 200);
-            status(login_as(bench, "scribe-user", &old).await)
+            assert_eq!(call(server, "ChangePassword", body).await.status, 200);
+            status(login_as(server, "scribe-user", &old).await)
         }
         other => panic!("nothing looks at {other}"),
     }
@@ -223,15 +228,15 @@ async fn each_twin_does_one_thing_wrong() {
         ("change-password-noop", "old password", "400", "200"),
     ];
     for (twin, what, honest, wrong) in rows {
-        let bench = start().await;
+        let server = start().await;
         assert_eq!(
-            seen(&bench, what).await,
+            seen(&server, what).await,
             honest,
             "the honest vendor: {what}"
         );
-        let bench = start().await;
-        bench.twin(twin);
-        assert_eq!(seen(&bench, what).await, wrong, "{twin}: {what}");
+        let server = start().await;
+        server.twin(twin);
+        assert_eq!(seen(&server, what).await, wrong, "{twin}: {what}");
     }
     let tested = |name: &str| rows.iter().any(|(twin, ..)| *twin == name);
     assert!(

@@ -33,7 +33,7 @@ pub(super) enum Command {
 /// Flags of `serve`.
 #[derive(Debug, Group)]
 pub(super) struct Serve {
-    /// Vendors by their word, or profiles as `FILE.toml`; all built-in ones when none is named
+    /// Vendors by their names, or profiles as `FILE.toml`; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
     /// Port to listen on; 0 takes any free one
     #[arg(long, env = "LOCUM_PORT", default_value_t = 4700)]
@@ -41,13 +41,13 @@ pub(super) struct Serve {
     /// Address to listen on; one that is not loopback demands a token for the control API
     #[arg(long, env = "LOCUM_HOST", default_value = "127.0.0.1")]
     pub(super) host: IpAddr,
-    /// Seed of everything that the stage `default` draws by chance
+    /// Seed of all random choices of the stage `default`
     #[arg(long, env = "LOCUM_SEED", default_value_t = 0)]
     pub(super) seed: u64,
     /// An evil twin, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN")]
     pub(super) twin: Option<String>,
-    /// File to write the port to once it is open
+    /// File that holds the port while the server answers
     #[arg(long, env = "LOCUM_PORT_FILE")]
     pub(super) port_file: Option<PathBuf>,
     /// Bearer token of the control API
@@ -70,9 +70,9 @@ pub(super) struct Serve {
 /// Flags of `check`.
 #[derive(Debug, Group)]
 pub(super) struct Check {
-    /// Vendors by their word; all built-in ones when none is named
+    /// Vendors by their names; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
-    /// What stands before the documented paths of a vendor's own endpoint
+    /// Base URL of a vendor's own endpoint, before the documented paths
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
     /// List the variables of the environment that tell of a vendor's own endpoint, and end

@@ -3,7 +3,7 @@
 
 use locum_core::Entry;
 
-/// Words the exchange of `entry` on `stage` for a person; coloured when `color` says so.
+/// Describes the exchange of `entry` on `stage` in a line or two; in colour when `color` is set.
 pub(super) fn of(stage: &str, entry: &Entry, color: bool) -> String {
     let status = entry.reply.as_ref().map_or(0, |reply| reply.status);
     let paint = |code: u8, text: &str| {

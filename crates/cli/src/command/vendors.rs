@@ -1,4 +1,4 @@
-//! Vendors from the command line: built-in words and profile files.
+//! Vendors from the command line: built-in names and profile files.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ pub(super) fn named(names: &[String]) -> Result<Vec<Arc<dyn Vendor>>, Failure> {
         } else {
             built_in(name)?
         };
-        let word = &vendor.profile().vendor;
-        if vendors.iter().any(|have| &have.profile().vendor == word) {
-            return Err(Failure::usage(format!("vendor `{word}` is named twice")));
+        let slug = &vendor.profile().vendor;
+        if vendors.iter().any(|have| &have.profile().vendor == slug) {
+            return Err(Failure::usage(format!("vendor `{slug}` is named twice")));
         }
         vendors.push(vendor);
     }

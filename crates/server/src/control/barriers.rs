@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
 use crate::stage::{Barrier, Stage};
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
         "GET …/barriers",
         "lists the barriers with how many requests came to each",
-        |ask| ready(list(&ask)),
+        |request| ready(list(&request)),
     ),
-    Call::new(
+    ControlCall::new(
         "POST …/barriers/{name}/open",
-        "lets go all that wait there, now and later",
-        |ask| ready(open(&ask)),
+        "releases the requests that wait there, now and later",
+        |request| ready(open(&request)),
     ),
 ];
 
@@ -42,14 +42,14 @@ fn shown(name: &str, barrier: &Barrier) -> Value {
     json!({"name": name, "open": barrier.is_released(), "came": barrier.came()})
 }
 
-fn list(ask: &Ask) -> Outcome {
-    let barriers: Vec<Value> = known(&*ask.stage()?).into_values().collect();
+fn list(request: &ControlRequest) -> CallResult {
+    let barriers: Vec<Value> = known(&*request.stage()?).into_values().collect();
     Ok(call::json(200, &json!({ "barriers": barriers })))
 }
 
-fn open(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let name = ask.path("name");
+fn open(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let name = request.path("name");
     let known = known(&stage);
     if !known.contains_key(name) {
         return Err(Refusal::unknown("barrier", name).near(name, known.keys().map(String::as_str)));

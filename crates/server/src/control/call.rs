@@ -18,11 +18,11 @@ use crate::stage::Stage;
 /// The largest body in bytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// What goes back.
+/// The HTTP response.
 pub(super) type Answer = http::Response<Body>;
 
-/// What a call's function gives.
-pub(super) type Outcome = Result<Answer, Refusal>;
+/// What a call's function returns.
+pub(super) type CallResult = Result<Answer, Refusal>;
 
 /// A parameter of the query.
 #[derive(Clone, Copy, Debug)]
@@ -48,28 +48,28 @@ pub(super) const fn number(name: &'static str) -> Param {
 
 /// One call.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct ControlCall {
     /// Its method and its path, with a space between. A path that begins with `…` hangs below a
     /// stage; the same path directly under `/_locum` then means the stage `default`.
     pub(super) line: &'static str,
-    /// What it does, in a phrase.
+    /// What it does, for the description.
     pub(super) does: &'static str,
-    /// What its query may say.
+    /// Parameters that its query may have.
     pub(super) query: &'static [Param],
-    /// A body that it takes; without one it takes none.
+    /// An example of its body; `None` when it takes no body.
     pub(super) body: Option<&'static str>,
     /// The status of success.
     pub(super) status: u16,
-    /// The function.
-    pub(super) run: fn(Ask) -> BoxFuture<'static, Outcome>,
+    /// What answers it.
+    pub(super) run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
 }
 
-impl Call {
+impl ControlCall {
     /// A call without query and body that answers 200.
     pub(super) const fn new(
         line: &'static str,
         does: &'static str,
-        run: fn(Ask) -> BoxFuture<'static, Outcome>,
+        run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
     ) -> Self {
         Self {
             line,
@@ -81,19 +81,19 @@ impl Call {
         }
     }
 
-    /// It takes these parameters.
+    /// With these query parameters.
     pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
         self.query = query;
         self
     }
 
-    /// It takes a body such as this one.
+    /// With a body, of which this is an example.
     pub(super) const fn body(mut self, example: &'static str) -> Self {
         self.body = Some(example);
         self
     }
 
-    /// It answers so when it succeeds.
+    /// With this status on success.
     pub(super) const fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
@@ -119,7 +119,7 @@ impl Call {
 }
 
 /// A request that reached a call.
-pub(super) struct Ask {
+pub(super) struct ControlRequest {
     pub(super) stages: Arc<Stages>,
     pub(super) control: Arc<Control>,
     /// `host:port` as the caller addressed it.
@@ -131,7 +131,7 @@ pub(super) struct Ask {
     body: Bytes,
 }
 
-impl Ask {
+impl ControlRequest {
     /// The value of `{name}` in the path.
     pub(super) fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(have, _)| have == name);
@@ -169,9 +169,9 @@ impl Ask {
     }
 }
 
-/// A function that needs not wait, as the table takes it.
-pub(super) fn ready(outcome: Outcome) -> BoxFuture<'static, Outcome> {
-    Box::pin(future::ready(outcome))
+/// The result of a function that does not wait, as the table takes it.
+pub(super) fn ready(result: CallResult) -> BoxFuture<'static, CallResult> {
+    Box::pin(future::ready(result))
 }
 
 /// A JSON answer, with a line end for the terminal.
@@ -192,12 +192,12 @@ pub(super) fn written(status: u16, media_type: &'static str, body: impl Into<Bod
 /// Answers one request to `call`.
 pub(super) async fn answer(
     control: &Arc<Control>,
-    call: &'static Call,
+    call: &'static ControlCall,
     params: &RawPathParams,
     request: Request,
 ) -> Answer {
-    match asked(control, call, params, request).await {
-        Ok(ask) => match (call.run)(ask).await {
+    match read_request(control, call, params, request).await {
+        Ok(request) => match (call.run)(request).await {
             Ok(answer) => answer,
             Err(refusal) => refusal.into_answer(),
         },
@@ -205,12 +205,12 @@ pub(super) async fn answer(
     }
 }
 
-async fn asked(
+async fn read_request(
     control: &Arc<Control>,
-    call: &Call,
+    call: &ControlCall,
     params: &RawPathParams,
     request: Request,
-) -> Result<Ask, Refusal> {
+) -> Result<ControlRequest, Refusal> {
     let (head, body) = request.into_parts();
     gate::pass(&control.stages, head.uri.path(), &head.headers)?;
     let query = input::query(head.uri.query().unwrap_or_default(), call.query)?;
@@ -226,7 +226,7 @@ async fn asked(
     let path = params
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Ask {
+    Ok(ControlRequest {
         control: Arc::clone(control),
         host,
         query,
@@ -240,7 +240,7 @@ async fn asked(
 async fn collected(body: Body) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(READ_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Refusal::new(413, "the body broke off or is too large")
+        Ok(Err(_)) => Err(Refusal::new(413, "the body is incomplete or too large")
             .hint(format!("at most {MAX_BODY} bytes"))),
         Err(_) => Err(Refusal::new(408, "the body did not arrive in time")
             .hint(format!("all of it within {} s", READ_TIMEOUT.as_secs()))),

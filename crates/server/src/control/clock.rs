@@ -3,17 +3,19 @@
 use locum_core::Clock;
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
 use crate::stage::{ClockChange, Stage};
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/clock", "reads the clock", |ask| ready(read(&ask))),
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new("GET …/clock", "reads the clock", |request| {
+        ready(read(&request))
+    }),
+    ControlCall::new(
         "POST …/clock",
         "lets time pass (negative: back), sets it, freezes it: in this order",
-        |ask| ready(adjust(&ask)),
+        |request| ready(adjust(&request)),
     )
     .body(r#"{"advance_s": 172801, "now": "2026-11-24T10:00:00Z", "mode": "frozen"}"#),
 ];
@@ -23,15 +25,15 @@ pub(super) fn shown(stage: &Stage) -> Value {
     json!({"now": stage.clock.now(), "mode": stage.clock.mode()})
 }
 
-fn read(ask: &Ask) -> Outcome {
-    Ok(call::json(200, &shown(&*ask.stage()?)))
+fn read(request: &ControlRequest) -> CallResult {
+    Ok(call::json(200, &shown(&*request.stage()?)))
 }
 
-fn adjust(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let change: ClockChange = ask.body()?;
+fn adjust(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let change: ClockChange = request.body()?;
     if change == ClockChange::default() {
-        return Err(Refusal::bad("the body says nothing of the clock")
+        return Err(Refusal::bad("the body changes nothing of the clock")
             .hint("one or more of advance_s, now, mode"));
     }
     let adjusted = stage.clock.try_adjust(change);

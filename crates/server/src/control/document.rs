@@ -6,7 +6,7 @@ use std::sync::Arc;
 use locum_core::template;
 use serde_json::{Map, Value, json};
 
-use super::call::Ask;
+use super::call::ControlRequest;
 use super::clock;
 use crate::stage::Stage;
 use crate::{Document, Mock, Vendor};
@@ -27,16 +27,16 @@ const PARAM_VARIABLES: &[(&str, &str)] = &[("group", "GROUP_ID")];
 const SOCKET: &str = "ws";
 
 /// The document of `stage`.
-pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
+pub(super) fn of(request: &ControlRequest, stage: &Arc<Stage>) -> Value {
     let settings: Map<String, Value> =
         stage.with_settings(|settings| settings.changes().clone().into_iter().collect());
-    let vendors: Map<String, Value> = ask
+    let vendors: Map<String, Value> = request
         .stages
         .vendors()
         .iter()
         .map(|vendor| {
-            let word = vendor.profile().vendor.clone();
-            (word, of_vendor(ask, stage, vendor))
+            let slug = vendor.profile().vendor.clone();
+            (slug, of_vendor(request, stage, vendor))
         })
         .collect();
     let mut document = json!({
@@ -54,13 +54,13 @@ pub(super) fn of(ask: &Ask, stage: &Arc<Stage>) -> Value {
 }
 
 /// The vendor on the stage for a look at it, addressed by the host that the caller used.
-pub(super) fn mock(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
-    let word = &vendor.profile().vendor;
-    let host = &ask.host;
-    let base = match (stage.address(word), stage.name.as_str()) {
+pub(super) fn mock(request: &ControlRequest, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
+    let slug = &vendor.profile().vendor;
+    let host = &request.host;
+    let base = match (stage.address(slug), stage.name.as_str()) {
         (Some(address), _) => format!("http://{}", with_port(host, address.port())),
-        (None, "default") => format!("http://{host}/{word}"),
-        (None, name) => format!("http://{host}/s/{name}/{word}"),
+        (None, "default") => format!("http://{host}/{slug}"),
+        (None, name) => format!("http://{host}/s/{name}/{slug}"),
     };
     Mock::glimpse(Arc::clone(vendor), Arc::clone(stage), base)
 }
@@ -74,11 +74,11 @@ fn with_port(authority: &str, port: u16) -> String {
     format!("{host}:{port}")
 }
 
-fn of_vendor(ask: &Ask, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {
-    let mock = mock(ask, stage, vendor);
+fn of_vendor(request: &ControlRequest, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {
+    let mock = mock(request, stage, vendor);
     let document = vendor.document(&mock);
     let urls = urls(&mock, &document);
-    let control = format!("http://{}/_locum/stages/{}", ask.host, stage.name);
+    let control = format!("http://{}/_locum/stages/{}", request.host, stage.name);
     let env = env(&mock.profile().vendor, &urls, &document, control);
     let mut shown = json!({
         "base": mock.base,
@@ -129,7 +129,7 @@ fn env(
             .map(|(name, value)| (name.to_ascii_uppercase(), plain(value))),
     );
     own.extend(named(PARAM_VARIABLES, &document.params));
-    let word = vendor.to_ascii_uppercase().replace('-', "_");
+    let slug = vendor.to_ascii_uppercase().replace('-', "_");
     let mut env = Map::new();
     env.insert("LOCUM_VENDOR".into(), vendor.into());
     env.insert("LOCUM_CONTROL_URL".into(), control.into());
@@ -137,7 +137,7 @@ fn env(
         env.insert(format!("LOCUM_{name}"), value.clone().into());
     }
     for (name, value) in own {
-        env.insert(format!("LOCUM_{word}_{name}"), value.into());
+        env.insert(format!("LOCUM_{slug}_{name}"), value.into());
     }
     env
 }

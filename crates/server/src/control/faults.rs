@@ -1,29 +1,29 @@
-//! Faults: add, list, take away.
+//! Faults: add, list, remove.
 
 use http::{HeaderName, HeaderValue};
 use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::filter;
 use super::refusal::Refusal;
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/faults", "lists the faults with their counts", |ask| {
-        ready(list(&ask))
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new("GET …/faults", "lists the faults with their counts", |request| {
+        ready(list(&request))
     }),
-    Call::new("POST …/faults", "adds a fault", |ask| ready(add(&ask)))
+    ControlCall::new("POST …/faults", "adds a fault", |request| ready(add(&request)))
         .body(
             r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
         .status(201),
-    Call::new("DELETE …/faults", "takes all faults away", |ask| {
-        ready(clear(&ask))
+    ControlCall::new("DELETE …/faults", "removes all faults", |request| {
+        ready(clear(&request))
     }),
-    Call::new("DELETE …/faults/{id}", "takes one fault away", |ask| {
-        ready(remove(&ask))
+    ControlCall::new("DELETE …/faults/{id}", "removes one fault", |request| {
+        ready(remove(&request))
     }),
 ];
 
@@ -42,15 +42,15 @@ const fn always() -> FaultWhen {
     FaultWhen::Always(true)
 }
 
-fn list(ask: &Ask) -> Outcome {
-    let faults = ask.stage()?.faults();
+fn list(request: &ControlRequest) -> CallResult {
+    let faults = request.stage()?.faults();
     Ok(call::json(200, &json!({ "faults": faults })))
 }
 
-fn add(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let new: NewFault = ask.body()?;
-    check_match(ask, &new.matcher)?;
+fn add(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let new: NewFault = request.body()?;
+    check_match(request, &new.matcher)?;
     check_when(&new.when)?;
     check_then(&new.then)?;
     let fault = Fault {
@@ -61,30 +61,30 @@ fn add(ask: &Ask) -> Outcome {
         matched: 0,
         fired: 0,
     };
-    ask.stages.make_room(&stage, fault.weight());
+    request.stages.make_room(&stage, fault.weight());
     let fault = stage.add_fault(fault)?;
     Ok(call::json(201, &json!(fault)))
 }
 
-fn clear(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
+fn clear(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
     let count = stage.faults().len();
     stage.remove_faults(None);
     Ok(call::json(200, &json!({ "deleted": count })))
 }
 
-fn remove(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let id = FaultId(ask.id("fault")?);
+fn remove(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let id = FaultId(request.id("fault")?);
     if stage.remove_faults(Some(id)) {
         return Ok(call::json(200, &json!({ "deleted": 1 })));
     }
-    Err(Refusal::unknown("fault", ask.path("id")).hint("GET /_locum/faults lists them"))
+    Err(Refusal::unknown("fault", request.path("id")).hint("GET /_locum/faults lists them"))
 }
 
 /// A fault that no request can match is a typo.
-fn check_match(ask: &Ask, matcher: &FaultMatch) -> Result<(), Refusal> {
-    let vendors = filter::vendors(ask, matcher.vendor.as_deref())?;
+fn check_match(request: &ControlRequest, matcher: &FaultMatch) -> Result<(), Refusal> {
+    let vendors = filter::vendors(request, matcher.vendor.as_deref())?;
     match matcher.endpoint.as_deref() {
         Some(name) => filter::endpoint(&vendors, name),
         None => Ok(()),
@@ -105,7 +105,7 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
-        return Err(Refusal::bad("`then` says nothing").hint(
+        return Err(Refusal::bad("`then` is empty").hint(
             "one or more of status, delay_ms, reset, empty, truncate, malformed, lose_reply, hold",
         ));
     }
@@ -115,15 +115,15 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
                 .hint("name the status, too"),
         );
     }
-    // A 1xx is no final reply (RFC 9110 §15.2).
+    // A 1xx is not a final reply (RFC 9110 §15.2).
     if let Some(status) = then.status.filter(|status| !(200..=599).contains(status)) {
         return Err(Refusal::bad(format!("`status` is {status}")).hint("from 200 to 599"));
     }
     for (name, value) in &then.headers {
         if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
             return Err(
-                Refusal::bad(format!("`{name}` with this value is no header"))
-                    .hint("RFC 9110 section 5 says which characters may stand there"),
+                Refusal::bad(format!("`{name}` with this value is not a valid header"))
+                    .hint("RFC 9110 section 5 says which characters are allowed"),
             );
         }
     }

@@ -6,29 +6,32 @@ use std::sync::Arc;
 use locum_core::{DenialKind, Filter};
 use serde_json::{Map, Value};
 
-use super::call::Ask;
+use super::call::ControlRequest;
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
 use crate::Vendor;
 
 /// The filter that the query names.
-pub(super) fn of_query(ask: &Ask) -> Result<Filter, Refusal> {
-    checked(ask, ask.query()?)
+pub(super) fn of_query(request: &ControlRequest) -> Result<Filter, Refusal> {
+    checked(request, request.query()?)
 }
 
 /// The filter that the body names.
-pub(super) fn of_body(ask: &Ask) -> Result<Filter, Refusal> {
-    checked(ask, ask.body()?)
+pub(super) fn of_body(request: &ControlRequest) -> Result<Filter, Refusal> {
+    checked(request, request.body()?)
 }
 
 /// The filter that these members of a query name.
-pub(super) fn of_members(ask: &Ask, members: Map<String, Value>) -> Result<Filter, Refusal> {
+pub(super) fn of_members(
+    request: &ControlRequest,
+    members: Map<String, Value>,
+) -> Result<Filter, Refusal> {
     let filter = serde_json::from_value(Value::Object(members));
-    checked(ask, filter.map_err(|error| Refusal::json(&error))?)
+    checked(request, filter.map_err(|error| Refusal::json(&error))?)
 }
 
-fn checked(ask: &Ask, filter: Filter) -> Result<Filter, Refusal> {
-    let vendors = vendors(ask, filter.vendor.as_deref())?;
+fn checked(request: &ControlRequest, filter: Filter) -> Result<Filter, Refusal> {
+    let vendors = vendors(request, filter.vendor.as_deref())?;
     if let Some(name) = filter.endpoint.as_deref() {
         endpoint(&vendors, name)?;
     }
@@ -40,15 +43,15 @@ fn checked(ask: &Ask, filter: Filter) -> Result<Filter, Refusal> {
 
 /// The vendor called `slug`, or all.
 pub(super) fn vendors<'a>(
-    ask: &'a Ask,
+    request: &'a ControlRequest,
     slug: Option<&str>,
 ) -> Result<Vec<&'a Arc<dyn Vendor>>, Refusal> {
     match slug {
-        Some(slug) => match ask.stages.vendor(slug) {
+        Some(slug) => match request.stages.vendor(slug) {
             Some(vendor) => Ok(vec![vendor]),
-            None => Err(unknown_vendor(ask, slug)),
+            None => Err(unknown_vendor(request, slug)),
         },
-        None => Ok(ask.stages.vendors().iter().collect()),
+        None => Ok(request.stages.vendors().iter().collect()),
     }
 }
 

@@ -9,11 +9,11 @@ use super::refusal::Refusal;
 use crate::Stages;
 
 /// The one call that is open to all: whoever started the container asks whether it lives.
-const OPEN: &str = "/_locum/health";
+const PUBLIC_PATH: &str = "/_locum/health";
 
 /// Lets a request pass, or says why not.
 pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    if path == OPEN {
+    if path == PUBLIC_PATH {
         return Ok(());
     }
     host::check(headers, &stages.config.allowed_hosts)?;
@@ -41,7 +41,7 @@ pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(
         return Ok(());
     }
     Err(
-        Refusal::new(401, "the control API wants its bearer token").hint(
+        Refusal::new(401, "the control API needs its bearer token").hint(
             "Authorization: Bearer and the token that was printed at start, or LOCUM_CONTROL_TOKEN",
         ),
     )

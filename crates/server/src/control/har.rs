@@ -4,18 +4,18 @@
 use locum_core::{Clock, Entry};
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Outcome};
+use super::call::{self, CallResult, ControlRequest};
 use super::{document, filter};
 use crate::stage::Stage;
 
 /// The entries that fit, as a HAR log.
-pub(super) fn har(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let filter = filter::of_query(ask)?;
-    let base = |word: &str| {
-        let vendor = ask.stages.vendor(word);
+pub(super) fn har(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let filter = filter::of_query(request)?;
+    let base = |slug: &str| {
+        let vendor = request.stages.vendor(slug);
         vendor.map_or_else(String::new, |vendor| {
-            document::mock(ask, &stage, vendor).base
+            document::mock(request, &stage, vendor).base
         })
     };
     let entries: Vec<Value> = stage

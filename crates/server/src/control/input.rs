@@ -12,7 +12,14 @@ pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         b"" => b"{}",
         bytes => bytes,
     };
-    serde_json::from_slice(bytes).map_err(|error| Refusal::json(&error))
+    serde_json::from_slice(bytes).map_err(|error| {
+        // A number in place of a name counts as a mistake of syntax there: JSON it is all the same.
+        let read = serde_json::from_slice::<Value>(bytes).map(serde_json::from_value::<T>);
+        match read {
+            Ok(Err(mistake)) => Refusal::json(&mistake),
+            _ => Refusal::json(&error),
+        }
+    })
 }
 
 /// The query's parameters, each in its kind; unknown and repeated ones are refused by name.
@@ -29,7 +36,7 @@ pub(super) fn query(text: &str, known: &[Param]) -> Result<Map<String, Value>, R
             Value::from(value.into_owned())
         };
         if members.insert(name.clone().into_owned(), value).is_some() {
-            return Err(Refusal::bad(format!("`{name}` stands there twice")).hint("name it once"));
+            return Err(Refusal::bad(format!("`{name}` is repeated")).hint("name it once"));
         }
     }
     Ok(members)
@@ -39,7 +46,8 @@ fn numeric(name: &str, text: &str) -> Result<Value, Refusal> {
     let whole = text.parse::<u64>().map(Value::from).ok();
     let number = whole.or_else(|| text.parse::<f64>().ok().map(Value::from));
     number.filter(Value::is_number).ok_or_else(|| {
-        Refusal::bad(format!("`{name}` is no number: `{text}`")).hint(format!("such as {name}=1"))
+        Refusal::bad(format!("`{name}` is not a number: `{text}`"))
+            .hint(format!("such as {name}=1"))
     })
 }
 

@@ -4,7 +4,7 @@
 use locum_core::{EntryId, Filter};
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, Param, number, ready, text};
+use super::call::{self, CallResult, ControlCall, ControlRequest, Param, number, ready, text};
 use super::refusal::Refusal;
 use super::{filter, har, stream, wait};
 use crate::stage::Stage;
@@ -41,70 +41,74 @@ const WAIT: &[Param] = &[
 const BODY: &str = r#"{"after": 0, "limit": 100, "vendor": "pattern", "outcome": "denied", "endpoint": "token", "method": "POST", "path": "/api/*", "header": "Accept: application/json", "token": 1, "denial": "expired_token"}"#;
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new("GET …/journal", "gives the entries in order", |ask| {
-        ready(list(&ask))
-    })
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
+        "GET …/journal",
+        "returns the entries in order",
+        |request| ready(list(&request)),
+    )
     .query(FILTER),
-    Call::new("DELETE …/journal", "empties the journal", |ask| {
-        ready(clear(&ask))
+    ControlCall::new("DELETE …/journal", "empties the journal", |request| {
+        ready(clear(&request))
     }),
-    Call::new(
+    ControlCall::new(
         "POST …/journal/find",
-        "gives the entries that fit",
-        |ask| ready(find(&ask)),
+        "returns the entries that match",
+        |request| ready(find(&request)),
     )
     .body(BODY),
-    Call::new(
+    ControlCall::new(
         "POST …/journal/count",
-        "counts the entries that fit",
-        |ask| ready(count(&ask)),
+        "counts the entries that match",
+        |request| ready(count(&request)),
     )
     .body(BODY),
-    Call::new(
+    ControlCall::new(
         "GET …/journal/wait",
-        "answers when `count` entries fit, or 408 after `timeout` seconds",
-        |ask| Box::pin(wait::wait(ask)),
+        "answers when `count` entries match, or 408 after `timeout` seconds",
+        |request| Box::pin(wait::wait(request)),
     )
     .query(WAIT),
-    Call::new(
+    ControlCall::new(
         "GET …/journal/stream",
         "sends entries as server-sent events, resumable by Last-Event-ID",
-        |ask| ready(stream::open(&ask)),
+        |request| ready(stream::open(&request)),
     )
     .query(FILTER),
-    Call::new(
+    ControlCall::new(
         "GET …/journal.har",
-        "gives the entries as HAR 1.2",
-        |ask| ready(har::har(&ask)),
+        "returns the entries as HAR 1.2",
+        |request| ready(har::har(&request)),
     )
     .query(FILTER),
-    Call::new("GET …/journal/{id}", "gives one exchange whole", |ask| {
-        ready(one(&ask))
-    }),
+    ControlCall::new(
+        "GET …/journal/{id}",
+        "returns one exchange in full",
+        |request| ready(one(&request)),
+    ),
 ];
 
-fn list(ask: &Ask) -> Outcome {
-    Ok(entries(&*ask.stage()?, &filter::of_query(ask)?))
+fn list(request: &ControlRequest) -> CallResult {
+    Ok(entries(&*request.stage()?, &filter::of_query(request)?))
 }
 
-fn find(ask: &Ask) -> Outcome {
-    Ok(entries(&*ask.stage()?, &filter::of_body(ask)?))
+fn find(request: &ControlRequest) -> CallResult {
+    Ok(entries(&*request.stage()?, &filter::of_body(request)?))
 }
 
-fn count(ask: &Ask) -> Outcome {
-    let (stage, filter) = (ask.stage()?, filter::of_body(ask)?);
+fn count(request: &ControlRequest) -> CallResult {
+    let (stage, filter) = (request.stage()?, filter::of_body(request)?);
     let count = stage.with_journal(|journal| journal.find(&filter).count());
     Ok(call::json(200, &json!({ "count": count })))
 }
 
-fn one(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let id = EntryId(ask.id("entry")?);
+fn one(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let id = EntryId(request.id("entry")?);
     let (entry, dropped) =
         stage.with_journal(|journal| (journal.get(id).cloned(), journal.dropped()));
     let entry = entry.ok_or_else(|| {
-        Refusal::unknown("entry", ask.path("id")).hint(match dropped {
+        Refusal::unknown("entry", request.path("id")).hint(match dropped {
             0 => "GET /_locum/journal lists them".to_owned(),
             n => format!("{n} old entries fell out; GET /_locum/journal lists those left"),
         })
@@ -112,8 +116,8 @@ fn one(ask: &Ask) -> Outcome {
     Ok(call::json(200, &json!(&*entry)))
 }
 
-fn clear(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
+fn clear(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
     let entries = stage.with_journal(locum_core::Journal::len);
     stage.clear_journal();
     Ok(call::json(200, &json!({ "deleted": entries })))

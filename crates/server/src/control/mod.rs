@@ -1,6 +1,6 @@
 //! The control API: how a test, a person with curl, a page or a thin client turns a running mock.
 //!
-//! Each call is a row of a section's `CALLS`: method, path, a phrase, and the function that
+//! Each call is a row of a section's `CALLS`: method, path, description, and the function that
 //! answers. The router and the OpenAPI document are both made of those rows, so that neither can
 //! say what the other does not. A request walks through `gate` (may it?), `call` (path, query and
 //! body, read strictly) and the section's function; whatever goes wrong on the way is a
@@ -9,10 +9,10 @@
 //! # Layout
 //!
 //! - `call`, `input`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
-//! - `stages`, `document`, `principals`: worlds, and what stands in them
-//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: how they are turned
+//! - `stages`, `document`, `principals`: stages, and what they hold
+//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there
-//! - `meta`: of the server itself
+//! - `meta`: the server itself
 
 mod barriers;
 mod call;
@@ -47,7 +47,7 @@ use axum::routing::{MethodFilter, on};
 use locum_core::setting::nearest;
 
 use crate::Stages;
-use call::{Answer, Call};
+use call::{Answer, ControlCall};
 use refusal::Refusal;
 
 /// Who answers: the stages, and what calls must not do at the same time.
@@ -59,7 +59,7 @@ struct Control {
 }
 
 /// All calls, in the order of the description.
-fn calls() -> impl Iterator<Item = &'static Call> {
+fn calls() -> impl Iterator<Item = &'static ControlCall> {
     [
         stages::CALLS,
         principals::CALLS,
@@ -118,7 +118,7 @@ fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refu
 
 fn no_call(request: &Request<Body>) -> Refusal {
     let path = request.uri().path();
-    let known: Vec<String> = calls().flat_map(Call::paths).collect();
+    let known: Vec<String> = calls().flat_map(ControlCall::paths).collect();
     // What all have in common would make all look alike.
     let below = |path| str::strip_prefix(path, "/_locum").unwrap_or(path);
     let known = known.iter().map(|path| below(path));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
+use super::call::ControlCall;
 use super::calls;
 
 /// The whole description.
@@ -39,7 +39,7 @@ fn refusal() -> Value {
     })
 }
 
-fn operation(call: &Call, path: &str) -> Value {
+fn operation(call: &ControlCall, path: &str) -> Value {
     let media_type = match path {
         path if path.ends_with("/stream") => "text/event-stream",
         _ => "application/json",
@@ -69,7 +69,7 @@ fn operation(call: &Call, path: &str) -> Value {
     operation
 }
 
-fn parameters(call: &Call, path: &str) -> Vec<Value> {
+fn parameters(call: &ControlCall, path: &str) -> Vec<Value> {
     let in_path = path
         .split('/')
         .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));

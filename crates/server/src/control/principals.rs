@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::document;
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
@@ -13,22 +13,22 @@ use crate::stage::Stage;
 use crate::{Vendor, principal};
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
         "GET …/principals",
         "reads the principals by vendor",
-        |ask| ready(read(&ask)),
+        |request| ready(read(&request)),
     ),
-    Call::new(
+    ControlCall::new(
         "PUT …/principals",
         "replaces the principals of the vendors it names",
-        |ask| ready(put(&ask)),
+        |request| ready(put(&request)),
     )
     .body(BODY),
-    Call::new(
+    ControlCall::new(
         "PATCH …/principals",
         "changes the client, user or realm that has the same name, adds those that have a new one",
-        |ask| ready(patch(&ask)),
+        |request| ready(patch(&request)),
     )
     .body(BODY),
 ];
@@ -36,57 +36,61 @@ pub(super) const CALLS: &[Call] = &[
 const BODY: &str =
     r#"{"pattern": {"clients": [{"client_id": "client-a", "client_secret": "new"}]}}"#;
 
-fn read(ask: &Ask) -> Outcome {
-    Ok(call::json(200, &all(ask, &ask.stage()?)))
+fn read(request: &ControlRequest) -> CallResult {
+    Ok(call::json(200, &all(request, &request.stage()?)))
 }
 
-fn put(ask: &Ask) -> Outcome {
-    change(ask, |_, new| new)
+fn put(request: &ControlRequest) -> CallResult {
+    change(request, |_, new| new)
 }
 
-fn patch(ask: &Ask) -> Outcome {
-    change(ask, |mut have, change| {
+fn patch(request: &ControlRequest) -> CallResult {
+    change(request, |mut have, change| {
         principal::merge(&mut have, change);
         have
     })
 }
 
 /// All or none: when one vendor refuses, those before it get their own back.
-fn change(ask: &Ask, new: fn(Value, Value) -> Value) -> Outcome {
-    let stage = ask.stage()?;
-    let changes: BTreeMap<String, Value> = ask.body()?;
+fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResult {
+    let stage = request.stage()?;
+    let changes: BTreeMap<String, Value> = request.body()?;
     let mut known: Vec<(&Arc<dyn Vendor>, Value)> = Vec::new();
-    for (word, change) in changes {
-        let vendor = ask.stages.vendor(&word);
-        known.push((vendor.ok_or_else(|| unknown_vendor(ask, &word))?, change));
+    for (slug, change) in changes {
+        let vendor = request.stages.vendor(&slug);
+        known.push((
+            vendor.ok_or_else(|| unknown_vendor(request, &slug))?,
+            change,
+        ));
     }
-    let _alone = ask
+    let _alone = request
         .control
         .principals
         .lock()
         .expect("no vendor panics over principals");
     let mut done: Vec<(&Arc<dyn Vendor>, Value)> = Vec::new();
     for (vendor, change) in known {
-        let mock = document::mock(ask, &stage, vendor);
+        let mock = document::mock(request, &stage, vendor);
         let before = vendor.document(&mock).principals;
         let mut after = new(before.clone(), change);
         if let Some(members) = after.as_object_mut() {
             stage.rng(|mut rng| principal::fill(members, &mut rng));
         }
-        let word = &vendor.profile().vendor;
-        ask.stages
+        let slug = &vendor.profile().vendor;
+        request
+            .stages
             .make_room(&stage, locum_core::weight::json(&after));
-        stage.charge_principals(word, &after)?;
-        if let Err(fault) = vendor.change_principals(&ask.stages.mock(vendor, &stage), after) {
+        stage.charge_principals(slug, &after)?;
+        if let Err(fault) = vendor.change_principals(&request.stages.mock(vendor, &stage), after) {
             for (vendor, before) in done {
                 // They were the vendor's own a moment ago.
-                let _ = vendor.change_principals(&ask.stages.mock(vendor, &stage), before);
+                let _ = vendor.change_principals(&request.stages.mock(vendor, &stage), before);
             }
             return Err(refused(&mock.profile().vendor, &fault));
         }
         done.push((vendor, before));
     }
-    Ok(call::json(200, &all(ask, &stage)))
+    Ok(call::json(200, &all(request, &stage)))
 }
 
 fn refused(vendor: &str, fault: &str) -> Refusal {
@@ -101,11 +105,18 @@ fn refused(vendor: &str, fault: &str) -> Refusal {
     }
 }
 
-fn all(ask: &Ask, stage: &Arc<Stage>) -> Value {
+fn all(request: &ControlRequest, stage: &Arc<Stage>) -> Value {
     let of = |vendor: &Arc<dyn Vendor>| {
-        let mock = document::mock(ask, stage, vendor);
+        let mock = document::mock(request, stage, vendor);
         let principals = vendor.document(&mock).principals;
         (vendor.profile().vendor.clone(), principals)
     };
-    Value::Object(ask.stages.vendors().iter().map(of).collect::<Map<_, _>>())
+    Value::Object(
+        request
+            .stages
+            .vendors()
+            .iter()
+            .map(of)
+            .collect::<Map<_, _>>(),
+    )
 }

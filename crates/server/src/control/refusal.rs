@@ -33,23 +33,23 @@ impl Refusal {
         }
     }
 
-    /// What the caller sent makes no sense.
+    /// 400: what the caller sent is not valid.
     pub(super) fn bad(error: impl Into<String>) -> Self {
         Self::new(400, error)
     }
 
-    /// Nothing of that name exists.
+    /// 404: nothing has that name.
     pub(super) fn unknown(what: &str, name: &str) -> Self {
         Self::new(404, format!("no {what} called `{name}`"))
     }
 
-    /// Says what to do about it.
+    /// Says what to do next.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Says it, unless there is a better hint already.
+    /// Adds this hint unless there is one.
     pub(super) fn or_hint(self, hint: &str) -> Self {
         match self.hint {
             Some(_) => self,
@@ -77,11 +77,16 @@ impl Refusal {
     pub(super) fn json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         if !error.is_data() {
-            return Self::bad(format!("the body is no JSON: {text}"))
+            return Self::bad(format!("the body is not valid JSON: {text}"))
                 .hint("a JSON object, such as {\"advance_s\": 60}");
         }
         let end = text.rfind(" at line ").unwrap_or(text.len());
         let fault = text[..end].replacen("unknown field", "unknown member", 1);
+        // Names of types mean nothing to the caller.
+        let fault = match fault.split_once(", expected struct ") {
+            Some((received, _)) => format!("{received}, expected an object"),
+            None => fault.replace(", expected string or map", ", expected a name or an object"),
+        };
         let quoted: Vec<&str> = fault.split('`').skip(1).step_by(2).collect();
         match &quoted[..] {
             [unknown, known @ ..] if fault.starts_with("unknown ") => {
@@ -160,8 +165,7 @@ impl From<OverLimit> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::new(503, error.to_string())
-            .hint("the store of this server is elsewhere: see whether it runs")
+        Self::new(503, error.to_string()).hint("check that the store of this server is running")
     }
 }
 
@@ -171,7 +175,7 @@ impl From<ServerError> for Refusal {
         match error {
             ServerError::Vendor(_) => Self::sentence(400, &text)
                 .or_hint("GET /_locum/settings and GET /_locum/principals show what is taken"),
-            ServerError::Name(_) => Self::bad(text).hint("without a name one is made up"),
+            ServerError::Name(_) => Self::bad(text).hint("without a name, one is generated"),
             ServerError::Taken(_) => {
                 Self::new(409, text).hint("take another name, or DELETE that stage first")
             }

@@ -2,31 +2,31 @@
 
 use serde_json::{Map, Value, json};
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use crate::stage::Stage;
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
         "GET …/settings",
         "lists the settings, each with value, default, reason and source",
-        |ask| ready(read(&ask)),
+        |request| ready(read(&request)),
     ),
-    Call::new(
+    ControlCall::new(
         "PATCH …/settings",
         "changes settings: all or none",
-        |ask| ready(patch(&ask)),
+        |request| ready(patch(&request)),
     )
     .body(r#"{"corti.access_ttl_s": 2}"#),
 ];
 
-fn read(ask: &Ask) -> Outcome {
-    Ok(call::json(200, &all(&*ask.stage()?)))
+fn read(request: &ControlRequest) -> CallResult {
+    Ok(call::json(200, &all(&*request.stage()?)))
 }
 
-fn patch(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let changes: Map<String, Value> = ask.body()?;
+fn patch(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let changes: Map<String, Value> = request.body()?;
     stage.change_settings(&changes)?;
     Ok(call::json(200, &all(&stage)))
 }

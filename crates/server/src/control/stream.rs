@@ -19,14 +19,14 @@ use bytes::Bytes;
 use futures_util::stream;
 use locum_core::{Entry, EntryId, Filter, Journal};
 
-use super::call::{self, Ask, Outcome};
+use super::call::{self, CallResult, ControlRequest};
 use super::filter;
 use super::refusal::Refusal;
 use crate::Stages;
 use crate::stage::Stage;
 
 /// A comment is sent after so much silence, so that a reader notices a dead connection.
-const SILENCE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Most events that are made ready at a time.
 const BATCH: usize = 64;
@@ -113,14 +113,14 @@ struct Reader {
 }
 
 /// Opens a stream at `Last-Event-ID`, else after the query's `after`, else at the oldest entry.
-pub(super) fn open(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let mut filter = filter::of_query(ask)?;
+pub(super) fn open(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let mut filter = filter::of_query(request)?;
     let after = |id: EntryId| Position {
         last: id.0,
         open: BTreeSet::new(),
     };
-    let position = match &ask.last_event_id {
+    let position = match &request.last_event_id {
         Some(text) => Some(Position::parse(text).ok_or_else(|| {
             Refusal::bad(format!("`{text}` is not a position"))
                 .hint("Last-Event-ID is the id of an event, such as 9 or 9;open=4,6-8")
@@ -129,7 +129,7 @@ pub(super) fn open(ask: &Ask) -> Outcome {
     };
     filter.after = None;
     let reader = Reader {
-        stages: Arc::downgrade(&ask.stages),
+        stages: Arc::downgrade(&request.stages),
         stage: Arc::downgrade(&stage),
         left: filter.limit.take().unwrap_or(usize::MAX),
         filter,
@@ -161,7 +161,7 @@ async fn next(mut reader: Reader) -> Option<(Result<Bytes, std::io::Error>, Read
             return None;
         }
         drop(stages);
-        if tokio::time::timeout(SILENCE, written).await.is_err() {
+        if tokio::time::timeout(KEEP_ALIVE, written).await.is_err() {
             reader.ready.push_back(": still here\n\n".to_owned());
         }
     }

@@ -4,7 +4,7 @@ use locum_core::{Clock, EntryId, Filter, Timestamp, Token, TokenId, TokenKind, T
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, number, text};
+use super::call::{self, CallResult, ControlCall, ControlRequest, number, text};
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
 use crate::stage::Stage;
@@ -16,11 +16,11 @@ const PAGE: usize = 1000;
 const SELECTOR: &str = r#"{"id": 1, "vendor": "pattern", "client": "client-a", "user": "a@b.c", "kind": "access", "all": true}"#;
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
         "GET …/tokens",
         "lists what was issued, in order; `more` says whether some are left",
-        |ask| Box::pin(list(ask)),
+        |request| Box::pin(list(request)),
     )
     .query(&[
         text("vendor"),
@@ -31,21 +31,21 @@ pub(super) const CALLS: &[Call] = &[
         number("after"),
         number("limit"),
     ]),
-    Call::new(
+    ControlCall::new(
         "GET …/tokens/{id}",
-        "gives a token with its lineage",
-        |ask| Box::pin(one(ask)),
+        "returns a token with its lineage",
+        |request| Box::pin(one(request)),
     ),
-    Call::new(
+    ControlCall::new(
         "POST …/tokens/expire",
-        "ends the tokens that the selector names, by time",
-        |ask| Box::pin(end(ask, End::Expire)),
+        "expires the tokens that the selector matches",
+        |request| Box::pin(end(request, End::Expire)),
     )
     .body(SELECTOR),
-    Call::new(
+    ControlCall::new(
         "POST …/tokens/revoke",
-        "ends the tokens that the selector names, by revocation",
-        |ask| Box::pin(end(ask, End::Revoke)),
+        "revokes the tokens that the selector matches",
+        |request| Box::pin(end(request, End::Revoke)),
     )
     .body(SELECTOR),
 ];
@@ -100,10 +100,10 @@ impl Selector {
     }
 }
 
-async fn list(ask: Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let query: Query = ask.query()?;
-    check_vendor(&ask, query.vendor.as_ref())?;
+async fn list(request: ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let query: Query = request.query()?;
+    check_vendor(&request, query.vendor.as_ref())?;
     let now = stage.clock.now();
     let limit = query.limit.unwrap_or(PAGE);
     let query = TokenQuery {
@@ -127,9 +127,9 @@ async fn list(ask: Ask) -> Outcome {
     Ok(call::json(200, &json!({"tokens": tokens, "more": more})))
 }
 
-async fn one(ask: Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let id = TokenId(ask.id("token")?);
+async fn one(request: ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let id = TokenId(request.id("token")?);
     let token = known(&stage, id).await?;
     let query = TokenQuery {
         parent: Some(id),
@@ -152,14 +152,14 @@ async fn one(ask: Ask) -> Outcome {
     Ok(call::json(200, &answer))
 }
 
-async fn end(ask: Ask, how: End) -> Outcome {
-    let stage = ask.stage()?;
-    let selector: Selector = ask.body()?;
+async fn end(request: ControlRequest, how: End) -> CallResult {
+    let stage = request.stage()?;
+    let selector: Selector = request.body()?;
     if selector.says_nothing() {
         return Err(Refusal::bad("no selector")
             .hint("one or more of id, vendor, client, user, kind; or \"all\": true"));
     }
-    check_vendor(&ask, selector.vendor.as_ref())?;
+    check_vendor(&request, selector.vendor.as_ref())?;
     if let Some(id) = selector.id {
         known(&stage, id).await?;
     }
@@ -190,9 +190,9 @@ async fn known(stage: &Stage, id: TokenId) -> Result<Token, Refusal> {
     })
 }
 
-fn check_vendor(ask: &Ask, word: Option<&String>) -> Result<(), Refusal> {
-    match word {
-        Some(word) if ask.stages.vendor(word).is_none() => Err(unknown_vendor(ask, word)),
+fn check_vendor(request: &ControlRequest, slug: Option<&String>) -> Result<(), Refusal> {
+    match slug {
+        Some(slug) if request.stages.vendor(slug).is_none() => Err(unknown_vendor(request, slug)),
         _ => Ok(()),
     }
 }

@@ -3,30 +3,32 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call::{self, Ask, Call, Outcome, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
 use crate::Stages;
 use crate::Twin;
 use crate::stage::Stage;
 
 /// The calls of this section.
-pub(super) const CALLS: &[Call] = &[
-    Call::new(
+pub(super) const CALLS: &[ControlCall] = &[
+    ControlCall::new(
         "GET /twins",
         "lists the twins with what each does wrong",
-        |ask| ready(Ok(list(&ask))),
+        |request| ready(Ok(list(&request))),
     ),
-    Call::new(
+    ControlCall::new(
         "GET …/twin",
-        "says which twin is in place, if any",
-        |ask| ready(read(&ask)),
+        "returns the twin in place, if any",
+        |request| ready(read(&request)),
     ),
-    Call::new("PUT …/twin", "puts a twin in its vendor's place", |ask| {
-        ready(put(&ask))
-    })
+    ControlCall::new(
+        "PUT …/twin",
+        "puts a twin in its vendor's place",
+        |request| ready(put(&request)),
+    )
     .body(r#"{"name": "pattern/any-secret"}"#),
-    Call::new("DELETE …/twin", "brings the honest vendor back", |ask| {
-        ready(delete(&ask))
+    ControlCall::new("DELETE …/twin", "removes the twin", |request| {
+        ready(delete(&request))
     }),
 ];
 
@@ -39,8 +41,8 @@ struct Named {
 /// Each twin under its full name.
 fn all(stages: &Stages) -> impl Iterator<Item = (String, &'static Twin)> {
     stages.vendors().iter().flat_map(|vendor| {
-        let word = &vendor.profile().vendor;
-        let named = move |twin: &'static Twin| (format!("{word}/{}", twin.name), twin);
+        let slug = &vendor.profile().vendor;
+        let named = move |twin: &'static Twin| (format!("{slug}/{}", twin.name), twin);
         vendor.twins().iter().map(named)
     })
 }
@@ -58,27 +60,30 @@ fn in_place(stages: &Stages, stage: &Stage) -> Value {
     found.map_or_else(|| json!({"name": full}), |(_, twin)| shown(&full, twin))
 }
 
-fn list(ask: &Ask) -> call::Answer {
-    let twins: Vec<Value> = all(&ask.stages)
+fn list(request: &ControlRequest) -> call::Answer {
+    let twins: Vec<Value> = all(&request.stages)
         .map(|(name, twin)| shown(&name, twin))
         .collect();
     call::json(200, &json!({ "twins": twins }))
 }
 
-fn read(ask: &Ask) -> Outcome {
-    Ok(call::json(200, &in_place(&ask.stages, &*ask.stage()?)))
+fn read(request: &ControlRequest) -> CallResult {
+    Ok(call::json(
+        200,
+        &in_place(&request.stages, &*request.stage()?),
+    ))
 }
 
-fn put(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let Named { name } = ask.body()?;
-    let put = ask.stages.put_twin(&stage, &name);
+fn put(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let Named { name } = request.body()?;
+    let put = request.stages.put_twin(&stage, &name);
     put.map_err(|fault| Refusal::sentence(400, &fault).or_hint("GET /_locum/twins lists them"))?;
-    Ok(call::json(200, &in_place(&ask.stages, &stage)))
+    Ok(call::json(200, &in_place(&request.stages, &stage)))
 }
 
-fn delete(ask: &Ask) -> Outcome {
-    let stage = ask.stage()?;
+fn delete(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
     stage.remove_twin();
-    Ok(call::json(200, &in_place(&ask.stages, &stage)))
+    Ok(call::json(200, &in_place(&request.stages, &stage)))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use locum_core::Filter;
 use serde_json::{Map, Value, json};
 
-use super::call::{self, Ask, Outcome};
+use super::call::{self, CallResult, ControlRequest};
 use super::filter;
 use super::refusal::Refusal;
 use crate::Stages;
@@ -16,13 +16,13 @@ use crate::stage::Stage;
 const MAX_WAIT_S: f64 = 600.0;
 
 /// Answers when as many entries fit as the query says.
-pub(super) async fn wait(ask: Ask) -> Outcome {
-    let stage = ask.stage()?;
-    let mut query = ask.query.clone();
+pub(super) async fn wait(request: ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let mut query = request.query.clone();
     let count = whole(&mut query, "count", 1)?;
     let timeout = seconds(&mut query, "timeout", 5.0)?;
-    let filter = filter::of_members(&ask, query)?;
-    let enough = until(&ask.stages, &stage, &filter, count);
+    let filter = filter::of_members(&request, query)?;
+    let enough = until(&request.stages, &stage, &filter, count);
     match tokio::time::timeout(timeout, enough).await {
         Ok(true) => {
             let entries = stage.find(&filter);
@@ -34,8 +34,8 @@ pub(super) async fn wait(ask: Ask) -> Outcome {
         Err(_) => {
             let have = fitting(&stage, &filter);
             Err(
-                Refusal::new(408, format!("{have} of {count} entries came in time"))
-                    .hint("GET /_locum/journal shows what came; `timeout` is in seconds")
+                Refusal::new(408, format!("{have} of {count} entries arrived in time"))
+                    .hint("GET /_locum/journal shows what arrived; `timeout` is in seconds")
                     .with("count", have),
             )
         }
@@ -68,7 +68,7 @@ fn whole(query: &mut Map<String, Value>, name: &str, default: usize) -> Result<u
     };
     let whole = value.as_u64().and_then(|n| usize::try_from(n).ok());
     whole.ok_or_else(|| {
-        Refusal::bad(format!("`{name}` is no whole number: {value}")).hint("such as 3")
+        Refusal::bad(format!("`{name}` is not a whole number: {value}")).hint("such as 3")
     })
 }
 

@@ -3,67 +3,15 @@
 use std::sync::Arc;
 
 use locum_core::{DenialKind, Profile, Secret};
+use locum_testkit::http::send_until_end;
+use locum_testkit::profile::ACME;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::plain::PlainVendor;
 use crate::vendor::VendorState;
 use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Twin, Vendor};
 
 pub(super) const SECRET: &str = "canary-secret-of-client-a";
-
-const ACME: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/oauth/token"
-api = "/api"
-ws = "/socket"
-[endpoints.token]
-methods = ["POST"]
-path = "/oauth/token"
-[endpoints.thing]
-methods = ["GET"]
-path = "/api/thing"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 60
-[api]
-sample = "/thing"
-[denials.default]
-status = 400
-headers = { "content-type" = "application/json" }
-body = '{"error":"invalid_request"}'
-[denials.wrong_secret]
-status = 401
-body = '{"error":"invalid_client"}'
-[denials.no_token]
-status = 401
-[denials.unknown_token]
-status = 401
-[denials.expired_token]
-status = 401
-body = '{"error":"expired"}'
-[denials.revoked_token]
-status = 401
-body = '{"error":"revoked"}'
-[settings.token_format]
-default = "opaque"
-values = ["opaque", "jwt"]
-reason = "no page says"
-assumed = true
-[settings.pace]
-default = 7
-reason = "measured"
-source = "measured"
-[[principals.clients]]
-client_id = "client-a"
-client_secret = "canary-secret-of-client-a"
-[[principals.clients]]
-client_id = "client-b"
-"#;
 
 const TWINS: &[Twin] = &[
     Twin {
@@ -216,14 +164,5 @@ pub(super) async fn exchange(
     let request = format!(
         "{line} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     );
-    send(address, &request).await
-}
-
-/// Sends bytes on a connection of their own: all bytes that came, or how it broke.
-pub(super) async fn send(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await?;
-    Ok(bytes)
+    send_until_end(address, request.as_bytes()).await
 }

@@ -424,7 +424,7 @@ async fn settings_are_listed_and_changed() {
     let settings = bench.done("GET /settings", "", 200).await;
     assert_eq!(
         settings["acme.token_format"],
-        json!({"value": "opaque", "default": "opaque", "values": ["opaque", "jwt"], "reason": "no page says", "source": null, "assumed": true})
+        json!({"value": "opaque", "default": "opaque", "values": ["opaque", "jwt"], "reason": "undocumented", "source": null, "assumed": true})
     );
     let settings = bench
         .done("PATCH /settings", r#"{"acme.token_format": "jwt"}"#, 200)

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::call::Call;
+use super::super::call::ControlCall;
 use super::super::calls;
 use super::bench::Bench;
 
 /// The body to send: the table's own may name vendors that this bench has not.
-fn example(call: &Call) -> &'static str {
+fn example(call: &ControlCall) -> &'static str {
     match call.line {
         "POST …/faults" => r#"{"then": {"hold": {"name": "b"}}}"#,
         "PATCH …/settings" => r#"{"acme.pace": 1}"#,

@@ -1,6 +1,8 @@
 //! Who may call.
 
-use super::bench::{Answer, Bench, exchange, send};
+use locum_testkit::http::send_until_end;
+
+use super::bench::{Answer, Bench, exchange};
 use crate::ServerConfig;
 
 #[tokio::test]
@@ -98,7 +100,7 @@ async fn a_name_that_was_not_allowed_may_not_call() {
 async fn a_request_has_one_host() {
     let bench = Bench::start().await;
     let check = async |head: &str, expected: u16| {
-        let bytes = send(&bench.host(), &format!("{head}\r\n\r\n")).await;
+        let bytes = send_until_end(&bench.host(), format!("{head}\r\n\r\n").as_bytes()).await;
         let answer = Answer::read(&bytes.expect("an answer"));
         assert_eq!(answer.status, expected, "{head}: {}", answer.body);
         assert!(answer.json()["error"].is_string(), "{}", answer.body);
@@ -116,7 +118,7 @@ async fn a_request_has_one_host() {
 async fn what_is_not_http_gets_no_page() {
     let bench = Bench::start().await;
     let check = async |bytes: &str, expected: u16| {
-        let answer = send(&bench.host(), bytes).await;
+        let answer = send_until_end(&bench.host(), bytes.as_bytes()).await;
         let answer = Answer::read(&answer.expect("an answer"));
         assert_eq!(answer.status, expected, "{bytes:?}: {}", answer.body);
         if expected != 200 {

@@ -223,9 +223,9 @@ async fn bodies_that_make_no_sense_are_refused() {
     let check = async |line: &str, body: &str, status: u16, needle: &str| {
         check(&bench, line, body, status, needle).await;
     };
-    check("POST /clock", "", 400, "says nothing").await;
-    check("POST /clock", "{", 400, "no JSON").await;
-    check("POST /clock", "advance_s=1", 400, "no JSON").await;
+    check("POST /clock", "", 400, "changes nothing").await;
+    check("POST /clock", "{", 400, "not valid JSON").await;
+    check("POST /clock", "advance_s=1", 400, "not valid JSON").await;
     check(
         "POST /clock",
         r#"{"now": "yesterday"}"#,
@@ -234,6 +234,16 @@ async fn bodies_that_make_no_sense_are_refused() {
     )
     .await;
     check("POST /clock", r#"{"advance_s": "1"}"#, 400, "invalid type").await;
+    let reset = r#"{"when": {"once": true}, "then": {"reset": 0}}"#;
+    check(
+        "POST /faults",
+        reset,
+        400,
+        "`0`, expected a name or an object",
+    )
+    .await;
+    let hold = r#"{"when": {"once": true}, "then": {"hold": "b"}}"#;
+    check("POST /faults", hold, 400, "\"b\", expected an object").await;
     check(
         "POST /clock",
         r#"{"mode": "stopped"}"#,
@@ -294,12 +304,12 @@ async fn bodies_that_make_no_sense_are_refused() {
         "known here: live, expired, revoked, spent",
     )
     .await;
-    check("GET /journal?after=x", "", 400, "is no number").await;
-    check("GET /journal?after=1&after=2", "", 400, "twice").await;
+    check("GET /journal?after=x", "", 400, "is not a number").await;
+    check("GET /journal?after=1&after=2", "", 400, "is repeated").await;
     check("GET /journal/wait?timeout=601", "", 400, "out of range").await;
-    check("GET /journal/wait?count=1.5", "", 400, "no whole number").await;
+    check("GET /journal/wait?count=1.5", "", 400, "not a whole number").await;
     check("POST /faults", "{}", 400, "missing field `then`").await;
-    check("POST /faults", r#"{"then": {}}"#, 400, "says nothing").await;
+    check("POST /faults", r#"{"then": {}}"#, 400, "is empty").await;
     check(
         "POST /faults",
         r#"{"then": {"status": 101}}"#,
@@ -318,7 +328,7 @@ async fn bodies_that_make_no_sense_are_refused() {
         "POST /faults",
         r#"{"then": {"status": 500, "headers": {"a b": "c"}}}"#,
         400,
-        "is no header",
+        "is not a valid header",
     )
     .await;
     check(

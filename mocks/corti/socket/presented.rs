@@ -18,7 +18,7 @@ struct Spelling {
 
 /// What an upgrade shows.
 #[derive(Clone, Debug)]
-pub(super) struct Shown {
+pub(super) struct PresentedCredentials {
     /// The token of the URL, or of the subprotocols.
     pub(super) token: Result<String, Denial>,
     /// The tenant.
@@ -27,7 +27,7 @@ pub(super) struct Shown {
     pub(super) header: Option<String>,
 }
 
-impl Shown {
+impl PresentedCredentials {
     /// Reads `request`; never fails, since what is wrong with the token is one of its values.
     pub(super) fn read(mock: &Mock, request: &Request) -> Self {
         let facts = mock.profile().socket.as_ref();
@@ -164,7 +164,7 @@ fn spelled_blank(query: &str, name: &str) -> Option<&'static str> {
         .map(|(_, blank)| blank)
 }
 
-/// `text` without its escapes; `None` for a broken one, or for bytes that are no UTF-8.
+/// `text` without its escapes; `None` for a broken one, or for bytes that are not UTF-8.
 fn decoded(text: &str, plus_as_space: bool) -> Option<String> {
     let is_broken = |rest: &str| {
         !rest

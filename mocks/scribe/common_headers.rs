@@ -1,34 +1,41 @@
-//! The headers that each reply of a service carries: they stand in the profile as frames.
+//! The headers that each reply of a service carries; the profile lists them as `frame_*`.
 
 use http::StatusCode;
+use locum_core::template;
 use locum_server::{Mock, Reply};
 use serde_json::Value;
 
-/// Adds the headers of the profile's frame `name`, unless the reply brought its own.
-pub(super) fn framed(mock: &Mock, name: &str, mut reply: Reply) -> Reply {
-    let Some(frame) = mock.profile().denials.get(name) else {
+/// Adds the headers that the profile lists under `name`, unless the reply brought its own, and
+/// without those whose value would be empty.
+pub(super) fn with_common_headers(mock: &Mock, name: &str, mut reply: Reply) -> Reply {
+    debug_assert!(
+        mock.profile().denials.contains_key(name),
+        "the profile has no [denials.{name}]"
+    );
+    let Some(common) = mock.profile().denials.get(name) else {
         return reply;
     };
     let (kind, message) = error_of(&reply);
-    let fields = [
-        ("{request_id}", mock.uuid()),
-        ("{apigw_id}", mock.random_alphanumeric(16)),
-        ("{type}", kind),
-        ("{message}", message),
+    let values = [
+        ("request_id", mock.uuid()),
+        ("apigw_id", mock.random_alphanumeric(16)),
+        ("type", kind),
+        ("message", message),
     ];
-    for (header, text) in &frame.headers {
-        let has = reply
+    let values: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    for (header, text) in &common.headers {
+        let is_there = reply
             .headers
             .iter()
-            .any(|(have, _)| have.eq_ignore_ascii_case(header));
-        let is_empty = fields
+            .any(|(name, _)| name.eq_ignore_ascii_case(header));
+        let is_empty = template::names(text)
             .iter()
-            .any(|(field, value)| text.contains(field) && value.is_empty());
-        if !has && !is_empty {
-            let value = fields.iter().fold(text.clone(), |text, (field, value)| {
-                text.replace(field, value)
-            });
-            reply = reply.header(header, value);
+            .any(|name| values.contains(&(*name, "")));
+        if !is_there && !is_empty {
+            reply = reply.header(header, template::fill_from(text, &values));
         }
     }
     reply

@@ -51,7 +51,7 @@ pub(super) fn must_be_enabled(
 ///
 /// # Errors
 /// `path_not_normalized` for `//`, dots and encoded letters, `path_invalid_character` for `;`,
-/// `path_broken_escape` for an escape in path or query that is none.
+/// `path_broken_escape` for a broken escape in path or query.
 pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
     if escapes(&request.target).any(|byte| byte.is_none()) {
         return Err(Denial::new(DenialKind::Malformed, "path_broken_escape")

@@ -119,8 +119,9 @@ impl Principals {
                 *secret = drawn;
             }
             if let Some(secret) = &user.totp_secret {
-                totp::base32(secret.expose())
-                    .ok_or_else(|| format!("totp_secret of `{}` is no base32", user.username))?;
+                totp::base32(secret.expose()).ok_or_else(|| {
+                    format!("totp_secret of `{}` is not valid base32", user.username)
+                })?;
             }
         }
         Ok(principals)

@@ -25,7 +25,7 @@ const TYPES: [&str; 5] = [
 /// Values of `patient.gender`.
 const GENDERS: [&str; 4] = ["male", "female", "unknown", "other"];
 
-/// A body member or query parameter that is not as it has to be.
+/// A body member or query parameter that is invalid.
 pub(super) fn invalid(field: &str, why: &str) -> Denial {
     Denial::new(DenialKind::Invalid, "invalid_body")
         .got(format!("{field} {why}"))
@@ -41,7 +41,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 /// Checks the body that makes an interaction: an encounter with identifier, status and type.
 ///
 /// # Errors
-/// `invalid_body` with the first member that is not as it has to be.
+/// `invalid_body` with the first member that is invalid.
 pub(super) fn check_new(body: &Map<String, Value>) -> Result<(), Denial> {
     let Some(Value::Object(encounter)) = body.get("encounter") else {
         return Err(invalid("encounter", "must be an object"));
@@ -87,9 +87,9 @@ pub(super) fn check_change(body: &Map<String, Value>) -> Result<(), Denial> {
 }
 
 fn check_encounter(encounter: &Map<String, Value>) -> Result<(), Denial> {
-    word(encounter, "encounter", "identifier", &[])?;
-    word(encounter, "encounter", "status", &STATUSES)?;
-    word(encounter, "encounter", "type", &TYPES)?;
+    one_of(encounter, "encounter", "identifier", &[])?;
+    one_of(encounter, "encounter", "status", &STATUSES)?;
+    one_of(encounter, "encounter", "type", &TYPES)?;
     optional_text(encounter, "encounter", "title")?;
     let Some(period) = present(encounter, "period") else {
         return Ok(());
@@ -110,9 +110,9 @@ fn check_encounter(encounter: &Map<String, Value>) -> Result<(), Denial> {
 }
 
 fn check_patient(patient: &Map<String, Value>) -> Result<(), Denial> {
-    word(patient, "patient", "identifier", &[])?;
+    one_of(patient, "patient", "identifier", &[])?;
     if present(patient, "gender").is_some() {
-        word(patient, "patient", "gender", &GENDERS)?;
+        one_of(patient, "patient", "gender", &GENDERS)?;
     }
     for name in ["name", "birthDate", "pronouns"] {
         optional_text(patient, "patient", name)?;
@@ -126,7 +126,7 @@ fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
 }
 
 /// A text that is not empty, one of `words` where there are any; it may be left out.
-fn word(object: &Map<String, Value>, of: &str, name: &str, words: &[&str]) -> Result<(), Denial> {
+fn one_of(object: &Map<String, Value>, of: &str, name: &str, words: &[&str]) -> Result<(), Denial> {
     let Some(value) = object.get(name) else {
         return Ok(());
     };

@@ -1,0 +1,107 @@
+//! A vendor's mock on a free port.
+
+use std::sync::Arc;
+
+use locum_server::stage::Stage;
+use locum_server::{App, ServerConfig, Vendor};
+use serde_json::Value;
+
+use crate::http::{self, Answer};
+
+/// A server with one vendor, at the root of a port of its own.
+#[derive(Debug)]
+pub struct TestServer {
+    /// The server.
+    pub running: App,
+    /// The stage `test`: seed 7, a clock that stands still.
+    pub stage: Arc<Stage>,
+    /// The vendor's slug.
+    pub vendor: String,
+    address: String,
+}
+
+/// Panics with what went wrong: a test has nothing better to do.
+impl TestServer {
+    /// Starts `vendor`; the stage is seeded with 7 and its clock stands still.
+    pub async fn start(vendor: impl Vendor) -> Self {
+        let slug = vendor.profile().vendor.clone();
+        let running = App::start(ServerConfig::loopback(), vec![Arc::new(vendor)])
+            .await
+            .expect("it starts");
+        let spec = serde_json::json!({"name": "test", "seed": 7, "listen": true, "clock": {"mode": "frozen"}});
+        let spec = serde_json::from_value(spec).expect("a stage spec");
+        let stage = running.stages.add(spec).await.expect("a stage");
+        let address = stage.address(&slug).expect("it listens").to_string();
+        Self {
+            running,
+            stage,
+            vendor: slug,
+            address,
+        }
+    }
+
+    /// `host:port` of the vendor.
+    pub fn host(&self) -> &str {
+        &self.address
+    }
+
+    /// Sets a setting of the vendor.
+    pub fn set(&self, name: &str, value: impl Into<Value>) {
+        let mut changes = serde_json::Map::new();
+        changes.insert(format!("{}.{name}", self.vendor), value.into());
+        self.stage.change_settings(&changes).expect("a setting");
+    }
+
+    /// Puts a twin in the vendor's place.
+    pub fn twin(&self, name: &str) {
+        let vendor = self
+            .running
+            .stages
+            .vendor(&self.vendor)
+            .expect("it is there");
+        let twin = vendor
+            .twins()
+            .iter()
+            .find(|twin| twin.name == name)
+            .expect("a twin");
+        self.stage
+            .put_twin(&self.vendor, twin)
+            .expect("settings of a twin");
+    }
+
+    /// Lets seconds pass.
+    pub fn advance(&self, seconds: f64) {
+        self.stage
+            .clock
+            .adjust(locum_server::ClockChange::advance(seconds));
+    }
+
+    /// What the stage document says of the vendor.
+    pub fn document(&self) -> locum_server::Document {
+        let vendor = self
+            .running
+            .stages
+            .vendor(&self.vendor)
+            .expect("it is there");
+        vendor.document(&self.running.stages.mock(vendor, &self.stage))
+    }
+
+    /// A credential of the first principal.
+    pub fn credential(&self, name: &str) -> String {
+        self.document().credentials[name]
+            .as_str()
+            .expect("text")
+            .to_owned()
+    }
+
+    /// Sends bytes as they are and reads one answer.
+    pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        http::send(&self.address, bytes.as_ref()).await
+    }
+
+    /// Sends a request, as [`http::request`] writes it.
+    pub async fn request(&self, line: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.send(http::request(&self.address, line, headers, body.as_ref()))
+            .await
+    }
+}
