@@ -4,6 +4,7 @@ mod check;
 mod command;
 mod fact_names;
 mod file_vendor;
+mod redaction;
 mod registry;
 mod serve;
 mod served;

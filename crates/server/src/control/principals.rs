@@ -90,6 +90,7 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         }
         done.push((vendor, before));
     }
+    stage.secrets.changed();
     Ok(call::json(200, &all(request, &stage)))
 }
 
