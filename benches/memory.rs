@@ -12,9 +12,9 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use locum_core::{Secret, TokenKind};
+use locum_core::{Clock, Secret, SystemClock, TokenKind};
 use locum_server::memory::MemoryLimits;
 use locum_server::{App, NewToken, ServerConfig, Vendor};
 use serde_json::{Value, json};
@@ -195,7 +195,8 @@ async fn tokens(count: usize, what: &str, extra: &Value) {
 async fn soak(length: Duration) {
     let app = start(MemoryLimits::default()).await;
     let stage = app.stages.stage("default").expect("it is there");
-    let until = Instant::now() + length;
+    let clock = SystemClock::new();
+    let until = clock.monotonic() + length;
     let mut loops = Vec::new();
     for name in ["pattern", "athelas"] {
         let vendor = app.stages.vendor(name).expect("it is built in");
@@ -206,7 +207,7 @@ async fn soak(length: Duration) {
         loops.push(tokio::task::spawn_blocking(move || {
             let (mut stream, mut buffer) = (connect(address), Vec::new());
             let mut count = 0_u64;
-            while Instant::now() < until {
+            while clock.monotonic() < until {
                 let status = exchange(&mut stream, &request, &mut buffer);
                 assert_eq!(status, 200, "{}", String::from_utf8_lossy(&buffer));
                 count += 1;
@@ -214,15 +215,13 @@ async fn soak(length: Duration) {
             count
         }));
     }
-    let start = Instant::now();
-    while Instant::now() < until {
-        tokio::time::sleep(
-            Duration::from_secs(10).min(until.saturating_duration_since(Instant::now())),
-        )
-        .await;
+    let start = clock.monotonic();
+    while clock.monotonic() < until {
+        tokio::time::sleep(Duration::from_secs(10).min(until.saturating_sub(clock.monotonic())))
+            .await;
         println!(
             "soak: {:3} s, {} MiB resident, {} MiB accounted",
-            start.elapsed().as_secs(),
+            clock.monotonic().saturating_sub(start).as_secs(),
             resident() >> 20,
             app.stages.memory().used() >> 20
         );

@@ -210,3 +210,39 @@ impl Interactions {
             .expect("no code panics while it holds the interactions")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_ones_push_the_oldest_out() {
+        let memory = Account::new(usize::MAX);
+        let all = Interactions::new(&memory);
+        for number in 0..200 {
+            let mut encounter = Map::new();
+            encounter.insert("title".into(), "x".repeat(1 << 20).into());
+            all.insert(Interaction {
+                number: 0,
+                id: format!("id-{number}"),
+                tenant: "t".to_owned(),
+                client: "c".to_owned(),
+                assigned_user: "u".to_owned(),
+                encounter,
+                patient: None,
+                created: Timestamp::default(),
+                updated: Timestamp::default(),
+            });
+            assert!(memory.used() <= MAX_BYTES, "{} bytes", memory.used());
+        }
+        assert!(all.get("id-199").is_some() && all.get("id-0").is_none());
+        let kept = all.list(|_| true).len();
+        assert!((1..=8).contains(&kept), "{kept}");
+        let newest = all.get("id-199").expect("it is kept");
+        all.replace(Interaction {
+            encounter: Map::new(),
+            ..newest
+        });
+        assert_eq!(all.list(|_| true).len(), kept, "a change is no new one");
+    }
+}

@@ -58,6 +58,7 @@ fn policy(mock: &Mock) -> Result<Policy, Denial> {
         payload,
         unsigned_token: mock.setting_on("sigv4_unsigned_token"),
         unsigned_content_sha256: mock.setting_on("sigv4_unsigned_content_sha256"),
+        refuse_absent_header: mock.setting_text("sigv4_absent_header") == "incomplete",
         echo_canonical: mock.setting_on("sigv4_echo_canonical"),
     })
 }

@@ -118,6 +118,7 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
         payload: Payload::Never,
         unsigned_token: true,
         unsigned_content_sha256: true,
+        refuse_absent_header: false,
         echo_canonical: false,
     };
     let own = |id: String| async move {

@@ -1,268 +1,313 @@
 //! Names in place of secrets: whatever enters the journal goes through here first.
 //!
-//! The places where a credential or token may stand are known: headers, members of forms and JSON
-//! bodies, query parameters. What stands there is replaced by its name when the stage issued it,
-//! and by «unknown» otherwise, so that a mistyped password does not reach the journal either.
+//! It fails closed. What stands where credentials stand is replaced by its name when the stage knows
+//! it, and by its length otherwise, so that a mistyped password does not reach the journal either. A
+//! body that says or shows that it holds credentials and cannot be read is kept by its length alone.
+//! And wherever they stand, in whatever spelling, the stage's secrets are replaced, those that the
+//! exchange showed before, and what looks like a token.
+//!
+//! # Layout
+//!
+//! - `vocabulary`: the names of places that hold credentials
+//! - `header`, `pairs`, `json`, `body`: the places of each kind of text
+//! - `views`: a text with its escapes undone; `runs`: what looks like a token; `known`: the stage's
+//!   secrets; `scan`: all three, wherever they stand
+//! - `plan`: what is replaced, and the text that comes of it
 
+mod body;
+mod header;
+mod json;
+mod known;
+mod pairs;
+mod plan;
+mod runs;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod views;
+mod vocabulary;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use locum_core::{Denial, Secret};
 use serde_json::Value;
 
-use crate::Mock;
+use crate::stage::Stage;
+use crate::store::digest_of;
+use crate::{Mock, Stages, Vendor};
+
+use body::Shape;
+use known::Known;
+pub use known::StageSecrets;
+use plan::{Plan, Treatment, unknown};
+use scan::{Sought, scan};
+pub use vocabulary::is_sensitive;
 
 /// Bodies longer than this are cut in the journal.
 const MAX_BODY: usize = 16 << 10;
 
-/// Members of forms, queries and JSON bodies that hold a credential or a token; compared without
-/// letter case, `_` and `-`.
-const SENSITIVE: &[&str] = &[
-    "accesstoken",
-    "answer",
-    "assertion",
-    "clientassertion",
-    "clientsecret",
-    "code",
-    "codeverifier",
-    "confirmationcode",
-    "idtoken",
-    "idtokenhint",
-    "newpassword",
-    "password",
-    "passwordclaimsecretblock",
-    "passwordclaimsignature",
-    "previouspassword",
-    "proposedpassword",
-    "refreshtoken",
-    "secretblock",
-    "secretcode",
-    "secretkey",
-    "session",
-    "sessionstate",
-    "sessiontoken",
-    "softwaretokenmfacode",
-    "srpa",
-    "token",
-    "xamzsecuritytoken",
-    "xamzsignature",
-];
+/// How far behind the cut secrets are looked for that begin before it.
+const LOOKAHEAD: usize = 8 << 10;
 
-/// Whether a member of this name holds a credential or a token.
-pub fn is_sensitive(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(|letter| !matches!(letter, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect();
-    SENSITIVE.binary_search(&plain.as_str()).is_ok()
+/// Most values of one exchange that are looked for in its reply.
+const MAX_SEEN: usize = 64;
+
+/// Who wrote a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The client: what it shows as a credential is looked for in the reply.
+    Client,
+    /// The mock.
+    Mock,
 }
 
-/// The name of what `value` is.
-async fn name_of(mock: &Mock, value: &str) -> String {
-    if value.is_empty() {
-        return String::new();
-    }
-    match mock.find(value).await {
-        Some(token) => token.name(),
-        None => "«unknown»".to_owned(),
+/// Redacts the texts of one exchange.
+#[derive(Clone)]
+pub struct Redactor {
+    stage: Arc<Stage>,
+    vendor: Arc<dyn Vendor>,
+    known: Arc<Known>,
+    /// What the client showed as credentials, with the names that stand for it.
+    seen: Vec<(Secret, String)>,
+    /// What it showed that may become a secret of the stage.
+    lasting: Vec<Secret>,
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redactor")
+            .field("seen", &self.seen.len())
+            .finish_non_exhaustive()
     }
 }
 
-/// Header lines as the journal keeps them.
-pub async fn lines(mock: &Mock, lines: &[(String, String)]) -> Vec<(String, String)> {
-    let mut safe = Vec::with_capacity(lines.len());
-    for (name, value) in lines {
-        safe.push((name.clone(), header(mock, name, value).await));
-    }
-    safe
-}
-
-async fn header(mock: &Mock, name: &str, value: &str) -> String {
-    match name.to_ascii_lowercase().as_str() {
-        "authorization" | "proxy-authorization" => authorization(mock, value).await,
-        "x-amz-security-token" => name_of(mock, value).await,
-        "cookie" | "set-cookie" => "«cookie»".to_owned(),
-        "sec-websocket-protocol" if value.to_ascii_lowercase().contains("bearer") => {
-            "«protocols»".to_owned()
+impl Redactor {
+    /// A redactor for one exchange with `mock`.
+    pub fn new(stages: &Stages, mock: &Mock) -> Self {
+        let known = mock.stage.secrets.known(|| secrets(stages, &mock.stage));
+        Self {
+            stage: Arc::clone(&mock.stage),
+            vendor: Arc::clone(&mock.vendor),
+            known,
+            seen: Vec::new(),
+            lasting: Vec::new(),
         }
-        "location" | "referer" => target(mock, value).await,
-        _ => value.to_owned(),
     }
-}
 
-async fn authorization(mock: &Mock, value: &str) -> String {
-    if value.starts_with("AWS4-HMAC-SHA256") {
-        // Access key id, scope and signature are no secrets, and without them no mismatch is found;
-        // anything else may be one.
-        let is_part = |word: &str| {
-            let parts = [
-                "AWS4-HMAC-SHA256",
-                "Credential",
-                "SignedHeaders",
-                "Signature",
-            ];
-            parts.contains(&word.split('=').next().unwrap_or_default())
-        };
-        let words: Vec<&str> = value
-            .split([' ', ','])
-            .filter(|word| !word.is_empty())
-            .collect();
-        return if words.iter().all(|word| is_part(word)) {
-            value.to_owned()
-        } else {
-            "AWS4-HMAC-SHA256 «unknown»".to_owned()
-        };
+    /// The stage that the exchange is on.
+    pub(crate) fn stage(&self) -> Arc<Stage> {
+        Arc::clone(&self.stage)
     }
-    let Some(at) = value.find([' ', '\t']) else {
-        return name_of(mock, value).await;
-    };
-    let (scheme, rest) = value.split_at(at);
-    let blanks: String = rest
-        .chars()
-        .take_while(|letter| matches!(letter, ' ' | '\t'))
-        .collect();
-    let credential = &rest[blanks.len()..];
-    if scheme.eq_ignore_ascii_case("basic") {
-        let id = crate::request::basic(value).ok().flatten();
-        let who = id.map_or_else(
-            || "«unknown»".to_owned(),
-            |basic| format!("«secret of {}»", String::from_utf8_lossy(&basic.id)),
-        );
-        return format!("{scheme}{blanks}{who}");
-    }
-    format!("{scheme}{blanks}{}", name_of(mock, credential).await)
-}
 
-/// A target or URL as the journal keeps it: the other bytes of query and fragment stay as they were
-/// spelled. A fragment has pairs too: some ways back to a client carry a code there.
-pub async fn target(mock: &Mock, target: &str) -> String {
-    // Cut before each mark, which stays with what follows it.
-    let fragment = target.find('#').unwrap_or(target.len());
-    let (rest, fragment) = target.split_at(fragment);
-    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-    let mut safe = path.to_owned();
-    for part in [query, fragment]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-    {
-        let (mark, part) = part.split_at(1);
-        safe.push_str(mark);
-        safe.push_str(&pairs(mock, part).await);
+    /// A target as the journal keeps it: the other bytes stay as they were spelled.
+    pub async fn target(&mut self, text: &str) -> String {
+        let mut plan = Plan::default();
+        pairs::target(text, &|segment| self.is_literal(segment), &mut plan);
+        self.redact(text, plan, usize::MAX, Side::Client).await
     }
-    safe
-}
 
-async fn pairs(mock: &Mock, text: &str) -> String {
-    let mut safe = Vec::new();
-    for part in text.split('&') {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let plain = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-        if value.is_empty() || !is_sensitive(&plain) {
-            safe.push(part.to_owned());
-            continue;
+    /// Header lines as the journal keeps them.
+    pub async fn lines(&mut self, lines: &[(String, String)], side: Side) -> Vec<(String, String)> {
+        let mut safe = Vec::with_capacity(lines.len());
+        for (name, value) in lines {
+            let mut plan = Plan::default();
+            header::mark(name, value, &|segment| self.is_literal(segment), &mut plan);
+            let value = self.redact(value, plan, usize::MAX, side).await;
+            safe.push((self.text(name).await, value));
         }
-        // The socket token of a URL: how the space of `Bearer ` is spelled is evidence.
-        let spelled = ["Bearer%20", "Bearer+", "bearer%20", "bearer+"]
+        safe
+    }
+
+    /// A body or message as the journal keeps it, cut to a bound; `None` when it is no text.
+    pub async fn body(&mut self, media_type: &str, body: &[u8], side: Side) -> Option<String> {
+        if body.is_empty() {
+            return None;
+        }
+        let text = std::str::from_utf8(body).ok()?;
+        Some(self.bounded(media_type, text, MAX_BODY, side).await)
+    }
+
+    /// A text message of a websocket, cut after about `limit` bytes.
+    pub async fn message(&mut self, text: &str, limit: usize, side: Side) -> String {
+        self.bounded("", text, limit, side).await
+    }
+
+    async fn bounded(&mut self, media_type: &str, text: &str, limit: usize, side: Side) -> String {
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let length = text.len();
+        match body::shape(media_type, text, limit) {
+            Shape::Text(plan) => self.redact(text, plan, limit, side).await,
+            Shape::Length => format!("«{length} bytes of {}»", self.kind(media_type).await),
+            Shape::Unreadable => format!(
+                "«{length} bytes of {} that could not be parsed»",
+                self.kind(media_type).await
+            ),
+        }
+    }
+
+    /// What a body is called by its media type.
+    async fn kind(&self, media_type: &str) -> String {
+        match media_type.is_empty() || media_type.len() > 64 {
+            true => "text".to_owned(),
+            false => self.text(media_type).await,
+        }
+    }
+
+    /// A text of the mock's own, such as a denial's, which may repeat what the client sent.
+    pub async fn text(&self, text: &str) -> String {
+        let mut plan = Plan::default();
+        scan(text, self.sought(), &mut plan);
+        let names = self.names(&plan).await;
+        plan.render(text, &names, usize::MAX)
+    }
+
+    /// A denial without what the vendor's reply repeats and the journal must not.
+    pub async fn denial(&self, mut denial: Denial) -> Denial {
+        let texts = [
+            &mut denial.expected,
+            &mut denial.got,
+            &mut denial.difference,
+        ];
+        let params = denial.params.iter_mut().map(|(_, value)| value);
+        for text in texts.into_iter().flatten().chain(params) {
+            *text = self.text(text).await;
+        }
+        denial
+    }
+
+    /// Texts within a JSON value.
+    pub async fn value(&self, value: &mut Value) {
+        if let Value::String(text) = value {
+            *text = self.text(text).await;
+        }
+    }
+
+    /// The exchange succeeded: passwords that it set are secrets of the stage from now on.
+    pub fn learn(&mut self, principal: Option<&str>) {
+        for value in std::mem::take(&mut self.lasting) {
+            let name = known::name_of(principal.unwrap_or("this stage"));
+            self.stage.secrets.learn(value.expose(), name);
+        }
+    }
+
+    /// Whether the vendor's own paths have this segment.
+    fn is_literal(&self, segment: &str) -> bool {
+        let endpoints = self.vendor.profile().endpoints.values();
+        endpoints
+            .flat_map(|endpoint| endpoint.also.iter().chain([&endpoint.path]))
+            .any(|path| path.split('/').any(|part| part == segment))
+    }
+
+    fn sought(&self) -> Sought<'_> {
+        Sought {
+            known: &self.known,
+            seen: &self.seen,
+        }
+    }
+
+    async fn redact(&mut self, text: &str, mut plan: Plan, limit: usize, side: Side) -> String {
+        let window = text.floor_char_boundary(limit.saturating_add(LOOKAHEAD).min(text.len()));
+        scan(&text[..window], self.sought(), &mut plan);
+        if plan.marks.is_empty() && text.len() <= limit {
+            return text.to_owned();
+        }
+        let names = self.names(&plan).await;
+        if side == Side::Client {
+            self.see(&plan, &names);
+        }
+        plan.render(text, &names, limit)
+    }
+
+    /// What stands in place of each mark; `None` leaves it.
+    async fn names(&self, plan: &Plan) -> Vec<Option<String>> {
+        let mut names = Vec::with_capacity(plan.marks.len());
+        for mark in &plan.marks {
+            names.push(match &mark.treatment {
+                Treatment::Replace(name) => Some(name.clone()),
+                Treatment::Name(value, name) => {
+                    let mut is_safe = true;
+                    self.known
+                        .find(name.as_bytes(), &mut |_, _| is_safe = false);
+                    Some(match is_safe {
+                        true => name.clone(),
+                        false => unknown(value.expose().len()),
+                    })
+                }
+                Treatment::Mask(value) => {
+                    let value = value.expose();
+                    Some(match self.known.name_of(value) {
+                        Some(name) => name.to_owned(),
+                        None => self
+                            .token(value)
+                            .await
+                            .unwrap_or_else(|| unknown(value.len())),
+                    })
+                }
+                Treatment::Candidate(value) => self.token(value.expose()).await,
+            });
+        }
+        names
             .into_iter()
-            .find(|prefix| value.starts_with(prefix));
-        let prefix = spelled.unwrap_or("");
-        let form = value[prefix.len()..].replace('+', " ");
-        let value = percent_encoding::percent_decode_str(&form)
-            .decode_utf8_lossy()
-            .into_owned();
-        safe.push(format!("{name}={prefix}{}", name_of(mock, &value).await));
+            .map(|name| name.map(|name| name.replace(['"', '\\', '\n', '\r'], "_")))
+            .collect()
     }
-    safe.join("&")
-}
 
-/// A body as the journal keeps it: forms and JSON with names for what is sensitive, text cut to a
-/// bound, anything else by its length alone.
-pub async fn body(mock: &Mock, media_type: &str, body: &[u8]) -> Option<String> {
-    if body.is_empty() {
-        return None;
-    }
-    // A body is read for what it is, whatever its media type says: a client that mislabels it has
-    // put its password there all the same.
-    let looks_like_json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-    if (looks_like_json || media_type.contains("json"))
-        && let Ok(mut value) = serde_json::from_slice::<Value>(body)
-    {
-        json(mock, &mut value).await;
-        return Some(cut(value.to_string()));
-    }
-    let text = std::str::from_utf8(body).ok()?;
-    let is_multipart =
-        media_type.starts_with("multipart/") || text.to_ascii_lowercase().contains("form-data;");
-    // A page's form may hold a credential in any of its fields.
-    let is_form = media_type.starts_with("text/html") && text.contains("<form");
-    if is_multipart || is_form || media_type.starts_with("audio/") {
-        return Some(format!("«{} bytes of {media_type}»", body.len()));
-    }
-    if media_type.contains("json")
-        || media_type == "application/x-www-form-urlencoded"
-        || looks_like_form(text)
-    {
-        return Some(cut(pairs(mock, text).await));
-    }
-    Some(cut(text.to_owned()))
-}
-
-fn looks_like_form(text: &str) -> bool {
-    text.split('&').any(|part| {
-        part.split_once('=')
-            .is_some_and(|(name, _)| is_sensitive(name))
-    })
-}
-
-fn json<'a>(mock: &'a Mock, value: &'a mut Value) -> futures_util::future::BoxFuture<'a, ()> {
-    Box::pin(async move {
-        match value {
-            Value::Object(object) => {
-                for (name, member) in object.iter_mut() {
-                    match member {
-                        Value::String(text)
-                            if is_sensitive(name) || name.starts_with("cognito-idp.") =>
-                        {
-                            *text = name_of(mock, text).await;
-                        }
-                        Value::String(text) if text.contains("X-Amz-Signature=") => {
-                            *text = target(mock, text).await;
-                        }
-                        _ => json(mock, member).await,
-                    }
-                }
-            }
-            Value::Array(list) => {
-                for item in list {
-                    json(mock, item).await;
-                }
-            }
-            _ => {}
+    /// The name of the token with this value, if it was issued on the stage; where the store cannot
+    /// say, any value may be one.
+    async fn token(&self, value: &str) -> Option<String> {
+        match self.stage.store.find(digest_of(value)).await {
+            Ok(token) => token.map(|token| token.name()),
+            Err(_) => Some(unknown(value.len())),
         }
-    })
+    }
+
+    /// Notes what the client showed as credentials.
+    fn see(&mut self, plan: &Plan, names: &[Option<String>]) {
+        for (mark, name) in plan.marks.iter().zip(names) {
+            let (Treatment::Mask(value) | Treatment::Name(value, _), Some(name)) =
+                (&mark.treatment, name)
+            else {
+                continue;
+            };
+            if value.expose().is_empty() || self.known.name_of(value.expose()).is_some() {
+                continue;
+            }
+            if mark.lasting {
+                self.lasting.push(value.clone());
+            }
+            self.see_value(value.expose(), name);
+            // A refusal may repeat a word of it.
+            let words = value.expose().split([' ', '\t', ',', '"', '=']);
+            for word in words.filter(|word| word.len() >= 4 && word.len() < value.expose().len()) {
+                self.see_value(word, &unknown(word.len()));
+            }
+        }
+    }
+
+    fn see_value(&mut self, value: &str, name: &str) {
+        let is_new = || self.seen.iter().all(|(have, _)| have.expose() != value);
+        if self.seen.len() < MAX_SEEN && is_new() {
+            self.seen.push((Secret::new(value), name.to_owned()));
+        }
+    }
 }
 
-fn cut(mut text: String) -> String {
-    if text.len() > MAX_BODY {
-        let end = (0..=MAX_BODY)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
+/// The secrets of all principals on `stage`, and the control API's token.
+fn secrets(stages: &Stages, stage: &Arc<Stage>) -> BTreeMap<String, String> {
+    let mut secrets = BTreeMap::new();
+    for vendor in stages.vendors() {
+        let document = vendor.document(&Mock::glimpse(
+            Arc::clone(vendor),
+            Arc::clone(stage),
+            String::new(),
+        ));
+        known::gather(&document.principals, &mut secrets);
+        known::gather(&Value::Object(document.credentials), &mut secrets);
     }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_is_sorted_so_that_it_can_be_searched() {
-        assert!(SENSITIVE.is_sorted());
-        assert!(
-            is_sensitive("client_secret")
-                && is_sensitive("AccessToken")
-                && is_sensitive("REFRESH_TOKEN")
-        );
-        assert!(!is_sensitive("client_id") && !is_sensitive("token_type"));
+    if let Some(token) = &stages.config.control_token {
+        let name = "«token of the control API»".to_owned();
+        secrets.insert(token.expose().to_owned(), name);
     }
+    secrets
 }

@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::redact::{Redactor, Side};
 use crate::stage::Stage;
 use crate::{Mock, Reply, Request};
 
@@ -63,7 +64,7 @@ impl SocketHandler {
     pub(crate) async fn run(
         self,
         upgraded: Upgraded,
-        stage: Arc<Stage>,
+        redactor: Redactor,
         entry: EntryId,
         max_frame: usize,
     ) {
@@ -73,12 +74,15 @@ impl SocketHandler {
         let stream =
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config))
                 .await;
+        let stage = redactor.stage();
         (self.handle)(Socket {
             stream,
             closing: stage.closing(),
             stage,
             entry,
             state: State::Open,
+            redactor,
+            received: None,
         })
         .await;
     }
@@ -169,6 +173,9 @@ pub struct Socket {
     /// The entry of its upgrade.
     pub entry: EntryId,
     state: State,
+    redactor: Redactor,
+    /// What is received and not handed over yet.
+    received: Option<Incoming>,
 }
 
 /// How far the end is.
@@ -216,7 +223,7 @@ impl Socket {
         if self.state == State::Closing {
             return false;
         }
-        self.write("mock", opcode, length, text);
+        self.write("mock", opcode, length, text).await;
         self.stream.send(message).await.is_ok()
     }
 
@@ -228,6 +235,9 @@ impl Socket {
     /// It may be dropped while it waits for a message; nothing is lost then.
     pub async fn next(&mut self) -> Incoming {
         loop {
+            if let Some(received) = self.received.take() {
+                return received;
+            }
             if self.state == State::Closing {
                 return Incoming::Closed;
             }
@@ -240,23 +250,24 @@ impl Socket {
             };
             match message {
                 Some(Ok(Message::Text(text))) => {
-                    self.write("client", "text", text.len(), Some(text.to_string()));
-                    return Incoming::Text(text.to_string());
+                    self.received = Some(Incoming::Text(text.to_string()));
+                    self.write("client", "text", text.len(), Some(text.to_string()))
+                        .await;
                 }
                 Some(Ok(Message::Binary(bytes))) => {
-                    self.write("client", "binary", bytes.len(), None);
-                    return Incoming::Binary(bytes.to_vec());
+                    self.received = Some(Incoming::Binary(bytes.to_vec()));
+                    self.write("client", "binary", bytes.len(), None).await;
                 }
                 Some(Ok(Message::Close(frame))) => self.answer_close(frame).await,
                 Some(Ok(message)) => {
                     let opcode = if message.is_ping() { "ping" } else { "pong" };
-                    self.write("client", opcode, message.len(), None);
+                    self.write("client", opcode, message.len(), None).await;
                 }
                 Some(Err(error)) => match code_of(&error) {
                     Some(code) => self.close(code, "").await,
-                    None => self.vanish(),
+                    None => self.vanish().await,
                 },
-                None => self.vanish(),
+                None => self.vanish().await,
             }
         }
     }
@@ -265,14 +276,15 @@ impl Socket {
     async fn answer_close(&mut self, frame: Option<CloseFrame>) {
         self.state = State::Closing;
         let text = frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
-        self.write("client", "close", 0, text);
+        self.write("client", "close", 0, text).await;
         self.finish().await;
     }
 
     /// A connection that ends without a close frame counts as 1006 (RFC 6455 §7.1.5).
-    fn vanish(&mut self) {
+    async fn vanish(&mut self) {
         self.state = State::Closing;
-        self.write("client", "close", 0, Some("1006".to_owned()));
+        self.write("client", "close", 0, Some("1006".to_owned()))
+            .await;
     }
 
     /// Closes with `code`, then reads on until the client has closed too, or two seconds have
@@ -286,7 +298,8 @@ impl Socket {
             "close",
             0,
             Some(format!("{code} {reason}").trim_end().to_owned()),
-        );
+        )
+        .await;
         let frame = CloseFrame {
             code: CloseCode::from(code),
             reason: reason.to_owned().into(),
@@ -303,7 +316,7 @@ impl Socket {
                 if let Message::Close(frame) = message {
                     let text =
                         frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
-                    self.write("client", "close", 0, text);
+                    self.write("client", "close", 0, text).await;
                 }
             }
             let raw = self.stream.get_mut();
@@ -314,15 +327,23 @@ impl Socket {
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
     }
 
-    fn write(&self, from: &str, opcode: &str, length: usize, text: Option<String>) {
+    async fn write(&mut self, from: &str, opcode: &str, length: usize, text: Option<String>) {
         const MAX_FRAMES: usize = 200;
         const MAX_TEXT: usize = 2000;
+        let side = match from {
+            "client" => Side::Client,
+            _ => Side::Mock,
+        };
+        let text = match text {
+            Some(text) => Some(self.redactor.message(&text, MAX_TEXT, side).await),
+            None => None,
+        };
         let frame = EntryFrame {
             at: self.stage.clock.now(),
             from: from.to_owned(),
             opcode: opcode.to_owned(),
             length: length as u64,
-            text: text.map(|text| text.chars().take(MAX_TEXT).collect()),
+            text,
         };
         self.stage.complete(self.entry, |entry| {
             if entry.frames.len() < MAX_FRAMES {

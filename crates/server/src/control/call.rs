@@ -7,6 +7,7 @@ use axum::extract::{RawPathParams, Request};
 use bytes::Bytes;
 use futures_util::future::{self, BoxFuture};
 use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
@@ -46,6 +47,9 @@ pub(super) const fn number(name: &'static str) -> Param {
     Param { name, number: true }
 }
 
+/// Makes the schema of one type.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
 /// One call.
 #[derive(Debug)]
 pub(super) struct ControlCall {
@@ -56,8 +60,12 @@ pub(super) struct ControlCall {
     pub(super) does: &'static str,
     /// Parameters that its query may have.
     pub(super) query: &'static [Param],
+    /// The type that the query is read as.
+    pub(super) query_schema: Option<SchemaOf>,
     /// An example of its body; `None` when it takes no body.
     pub(super) body: Option<&'static str>,
+    /// The type that the body is read as.
+    pub(super) body_schema: Option<SchemaOf>,
     /// The status of success.
     pub(super) status: u16,
     /// What answers it.
@@ -75,21 +83,25 @@ impl ControlCall {
             line,
             does,
             query: &[],
+            query_schema: None,
             body: None,
+            body_schema: None,
             status: 200,
             run,
         }
     }
 
-    /// With these query parameters.
-    pub(super) const fn query(mut self, query: &'static [Param]) -> Self {
+    /// With these query parameters, read as `T`.
+    pub(super) const fn query<T: JsonSchema>(mut self, query: &'static [Param]) -> Self {
         self.query = query;
+        self.query_schema = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
-    /// With a body, of which this is an example.
-    pub(super) const fn body(mut self, example: &'static str) -> Self {
+    /// With a body, read as `T`, of which this is an example.
+    pub(super) const fn body<T: JsonSchema>(mut self, example: &'static str) -> Self {
         self.body = Some(example);
+        self.body_schema = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 

@@ -17,7 +17,9 @@ pub(super) const CALLS: &[ControlCall] = &[
         "lets time pass (negative: back), sets it, freezes it: in this order",
         |request| ready(adjust(&request)),
     )
-    .body(r#"{"advance_s": 172801, "now": "2026-11-24T10:00:00Z", "mode": "frozen"}"#),
+    .body::<ClockChange>(
+        r#"{"advance_s": 172801, "now": "2026-11-24T10:00:00Z", "mode": "frozen"}"#,
+    ),
 ];
 
 /// The clock as the stage document shows it.

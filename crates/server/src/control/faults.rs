@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +16,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         ready(list(&request))
     }),
     ControlCall::new("POST …/faults", "adds a fault", |request| ready(add(&request)))
-        .body(
+        .body::<NewFault>(
             r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
         .status(201),
@@ -28,7 +29,7 @@ pub(super) const CALLS: &[ControlCall] = &[
 ];
 
 /// A fault as a caller words it; id and counts are the stage's.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewFault {
     #[serde(default, rename = "match")]

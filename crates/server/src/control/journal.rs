@@ -47,7 +47,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         "returns the entries in order",
         |request| ready(list(&request)),
     )
-    .query(FILTER),
+    .query::<Filter>(FILTER),
     ControlCall::new("DELETE …/journal", "empties the journal", |request| {
         ready(clear(&request))
     }),
@@ -56,31 +56,31 @@ pub(super) const CALLS: &[ControlCall] = &[
         "returns the entries that match",
         |request| ready(find(&request)),
     )
-    .body(BODY),
+    .body::<Filter>(BODY),
     ControlCall::new(
         "POST …/journal/count",
         "counts the entries that match",
         |request| ready(count(&request)),
     )
-    .body(BODY),
+    .body::<Filter>(BODY),
     ControlCall::new(
         "GET …/journal/wait",
         "answers when `count` entries match, or 408 after `timeout` seconds",
         |request| Box::pin(wait::wait(request)),
     )
-    .query(WAIT),
+    .query::<Filter>(WAIT),
     ControlCall::new(
         "GET …/journal/stream",
         "sends entries as server-sent events, resumable by Last-Event-ID",
         |request| ready(stream::open(&request)),
     )
-    .query(FILTER),
+    .query::<Filter>(FILTER),
     ControlCall::new(
         "GET …/journal.har",
         "returns the entries as HAR 1.2",
         |request| ready(har::har(&request)),
     )
-    .query(FILTER),
+    .query::<Filter>(FILTER),
     ControlCall::new(
         "GET …/journal/{id}",
         "returns one exchange in full",

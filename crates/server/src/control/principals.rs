@@ -24,13 +24,13 @@ pub(super) const CALLS: &[ControlCall] = &[
         "replaces the principals of the vendors it names",
         |request| ready(put(&request)),
     )
-    .body(BODY),
+    .body::<BTreeMap<String, Value>>(BODY),
     ControlCall::new(
         "PATCH …/principals",
         "changes the client, user or realm that has the same name, adds those that have a new one",
         |request| ready(patch(&request)),
     )
-    .body(BODY),
+    .body::<BTreeMap<String, Value>>(BODY),
 ];
 
 const BODY: &str =
@@ -90,6 +90,7 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         }
         done.push((vendor, before));
     }
+    stage.secrets.changed();
     Ok(call::json(200, &all(request, &stage)))
 }
 

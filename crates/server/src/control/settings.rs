@@ -17,7 +17,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         "changes settings: all or none",
         |request| ready(patch(&request)),
     )
-    .body(r#"{"corti.access_ttl_s": 2}"#),
+    .body::<Map<String, Value>>(r#"{"corti.access_ttl_s": 2}"#),
 ];
 
 fn read(request: &ControlRequest) -> CallResult {

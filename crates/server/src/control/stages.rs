@@ -15,7 +15,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         |request| Box::pin(list(request)),
     ),
     ControlCall::new("POST /stages", "makes a stage", |request| Box::pin(make(request)))
-        .body(
+        .body::<StageSpec>(
             r#"{"name": "mine", "seed": 7, "listen": true, "clock": {"now": "2026-11-24T10:00:00Z", "mode": "frozen"}, "settings": {}, "vendors": {}}"#,
         )
         .status(201),

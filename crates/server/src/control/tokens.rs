@@ -1,6 +1,7 @@
 //! Tokens: list, look at one with its lineage, end them.
 
 use locum_core::{Clock, EntryId, Filter, Timestamp, Token, TokenId, TokenKind, TokenState};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         "lists what was issued, in order; `more` says whether some are left",
         |request| Box::pin(list(request)),
     )
-    .query(&[
+    .query::<Query>(&[
         text("vendor"),
         text("client"),
         text("user"),
@@ -41,16 +42,16 @@ pub(super) const CALLS: &[ControlCall] = &[
         "expires the tokens that the selector matches",
         |request| Box::pin(end(request, End::Expire)),
     )
-    .body(SELECTOR),
+    .body::<Selector>(SELECTOR),
     ControlCall::new(
         "POST …/tokens/revoke",
         "revokes the tokens that the selector matches",
         |request| Box::pin(end(request, End::Revoke)),
     )
-    .body(SELECTOR),
+    .body::<Selector>(SELECTOR),
 ];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Query {
     vendor: Option<String>,
@@ -63,7 +64,7 @@ struct Query {
 }
 
 /// Which tokens are meant; members narrow each other.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Selector {
     id: Option<TokenId>,

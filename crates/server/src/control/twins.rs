@@ -1,5 +1,6 @@
 //! Evil twins: put one in a vendor's place, bring the honest vendor back.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,13 +27,13 @@ pub(super) const CALLS: &[ControlCall] = &[
         "puts a twin in its vendor's place",
         |request| ready(put(&request)),
     )
-    .body(r#"{"name": "pattern/any-secret"}"#),
+    .body::<Named>(r#"{"name": "pattern/any-secret"}"#),
     ControlCall::new("DELETE …/twin", "removes the twin", |request| {
         ready(delete(&request))
     }),
 ];
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Named {
     name: String,

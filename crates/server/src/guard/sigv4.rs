@@ -1,4 +1,4 @@
-//! AWS Signature Version 4, verified over the bytes that came.
+//! AWS Signature Version 4, verified over the bytes as received.
 //!
 //! The target and the header lines are read as they stood on the wire, never through a framework's
 //! paths and queries. This is a program of its own: it shares nothing with any signer.
@@ -8,7 +8,7 @@
 //! - `claim`: what the request claims, from its `Authorization` header or its query
 //! - `canonical`: the canonical request and the string to sign
 //! - `verify`: the checks in API Gateway's order
-//! - `explain`: which mistake of a signer would give the signature that came
+//! - `explain`: which mistake of a signer would give the received signature
 //! - `admit`: the guard
 //! - `presign`: URLs that hold the grant themselves
 
@@ -81,6 +81,9 @@ pub struct Policy {
     pub unsigned_token: bool,
     /// Whether `x-amz-content-sha256` may be left out of the signed headers.
     pub unsigned_content_sha256: bool,
+    /// Whether a header that is named among the signed ones and is not in the request is refused
+    /// before any signature is computed, instead of counting as empty.
+    pub refuse_absent_header: bool,
     /// Whether the reply to a wrong signature shows the canonical request.
     pub echo_canonical: bool,
 }

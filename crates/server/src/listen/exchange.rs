@@ -7,14 +7,15 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use locum_core::journal::EntryReply;
-use locum_core::{Clock, Denial, Entry, EntryId, FaultAction, FaultId, Outcome};
+use locum_core::{Clock, Entry, EntryId, FaultAction, FaultId, Outcome};
 
 use super::{READ_TIMEOUT, VendorRoute};
 use crate::inject::{self, Abort};
 use crate::record::{Head, Wire};
+use crate::redact::{Redactor, Side};
 use crate::routes::{Params, Target};
 use crate::store::StoreError;
-use crate::{Mock, Reply, Request, RoutingFailure, Stages, redact};
+use crate::{Mock, Reply, Request, RoutingFailure, Stages};
 
 /// Answers one request to a vendor; an error ends the connection without a reply.
 pub(super) async fn exchange(
@@ -46,7 +47,16 @@ pub(super) async fn exchange(
         .as_ref()
         .map(|target| target.name.clone())
         .unwrap_or_default();
-    let entry = arrive(&mock, &route.target, &head, &endpoint, connection).await;
+    let mut redactor = Redactor::new(stages, &mock);
+    let entry = arrive(
+        &mock,
+        &mut redactor,
+        &route.target,
+        &head,
+        &endpoint,
+        connection,
+    )
+    .await;
     let mock = mock.for_exchange(
         entry,
         http.extensions_mut().remove::<hyper::upgrade::OnUpgrade>(),
@@ -76,7 +86,7 @@ pub(super) async fn exchange(
         entry,
         endpoint,
     };
-    note_body(&mock, &request).await;
+    note_body(&mock, &mut redactor, &request).await;
 
     let fault = mock.stage.fire_fault(
         &route.vendor,
@@ -91,12 +101,13 @@ pub(super) async fn exchange(
         }
         reply = inject::corrupt(action, reply);
     }
-    complete(stages, &mock, entry, &reply, fault.as_ref()).await;
+    complete(stages, &mock, &mut redactor, entry, &reply, fault.as_ref()).await;
     if mock.stage.account().excess() > 0 {
         stages.reclaim();
     }
     send(
         &mock,
+        redactor,
         entry,
         wire,
         reply,
@@ -173,6 +184,7 @@ fn dated(mock: &Mock, mut reply: Reply) -> Reply {
 
 async fn arrive(
     mock: &Mock,
+    redactor: &mut Redactor,
     target: &str,
     head: &Head,
     endpoint: &str,
@@ -185,9 +197,9 @@ async fn arrive(
         endpoint: endpoint.to_owned(),
         arrived: mock.stage.clock.now(),
         completed: None,
-        method: head.method.clone(),
-        target: redact::target(mock, target).await,
-        headers: redact::lines(mock, &head.lines).await,
+        method: redactor.text(&head.method).await,
+        target: redactor.target(target).await,
+        headers: redactor.lines(&head.lines, Side::Client).await,
         body: None,
         body_length: 0,
         reply: None,
@@ -226,11 +238,13 @@ async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, RoutingFailure> {
         .unwrap_or(Err(RoutingFailure::TooSlow))
 }
 
-async fn note_body(mock: &Mock, request: &Request) {
+async fn note_body(mock: &Mock, redactor: &mut Redactor, request: &Request) {
     if request.body.is_empty() {
         return;
     }
-    let text = redact::body(mock, &request.media_type(), &request.body).await;
+    let text = redactor
+        .body(&request.media_type(), &request.body, Side::Client)
+        .await;
     mock.stage.complete(request.entry, |entry| {
         entry.body_length = request.body.len() as u64;
         entry.body = text;
@@ -240,6 +254,7 @@ async fn note_body(mock: &Mock, request: &Request) {
 async fn complete(
     stages: &Stages,
     mock: &Mock,
+    redactor: &mut Redactor,
     id: EntryId,
     reply: &Reply,
     fault: Option<&(FaultId, FaultAction)>,
@@ -248,16 +263,17 @@ async fn complete(
         .headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let body = match std::str::from_utf8(&reply.body) {
-        Ok(text) => Bytes::from(mock.concealing(text)),
-        Err(_) => reply.body.clone(),
+    let media_type = media_type.map_or("", |(_, value)| value);
+    let body = redactor.body(media_type, &reply.body, Side::Mock).await;
+    let headers = redactor.lines(&reply.headers, Side::Mock).await;
+    let denial = match reply.denial.clone() {
+        Some(denial) => Some(redactor.denial(denial).await),
+        None => None,
     };
-    let body = redact::body(mock, media_type.map_or("", |(_, value)| value), &body).await;
-    let mut headers = redact::lines(mock, &reply.headers).await;
-    for (_, value) in &mut headers {
-        *value = mock.concealing(value);
+    mock.redact_notes(redactor).await;
+    if reply.status.is_success() {
+        redactor.learn(mock.principal().as_deref());
     }
-    let denial = reply.denial.clone().map(|denial| concealing(mock, denial));
     let entry = mock.stage.complete(id, |entry| {
         mock.apply_to(entry, reply.outcome);
         entry.completed = Some(mock.stage.clock.now());
@@ -274,22 +290,9 @@ async fn complete(
     }
 }
 
-/// A denial without what the vendor's reply repeats and the journal must not.
-fn concealing(mock: &Mock, mut denial: Denial) -> Denial {
-    let texts = [
-        &mut denial.expected,
-        &mut denial.got,
-        &mut denial.difference,
-    ];
-    let params = denial.params.iter_mut().map(|(_, value)| value);
-    for text in texts.into_iter().flatten().chain(params) {
-        *text = mock.concealing(text);
-    }
-    denial
-}
-
 fn send(
     mock: &Mock,
+    redactor: Redactor,
     entry: EntryId,
     wire: &Arc<Wire>,
     reply: Reply,
@@ -319,7 +322,6 @@ fn send(
     };
     if let (Some(handler), Some(upgrade)) = (reply.socket, mock.take_upgrade()) {
         wire.upgrade();
-        let stage = Arc::clone(&mock.stage);
         let max_frame = mock
             .profile()
             .socket
@@ -328,7 +330,7 @@ fn send(
         let max_frame = usize::try_from(max_frame).unwrap_or(usize::MAX);
         tokio::spawn(async move {
             if let Ok(upgraded) = upgrade.await {
-                handler.run(upgraded, stage, entry, max_frame).await;
+                handler.run(upgraded, redactor, entry, max_frame).await;
             }
         });
     }

@@ -1,9 +1,10 @@
 //! What an exchange leaves in the journal beside its bytes.
 
-use locum_core::{Entry, Outcome, Secret, TokenId};
+use locum_core::{Entry, Outcome, TokenId};
 use serde_json::{Map, Value};
 
 use super::Mock;
+use crate::redact::Redactor;
 use crate::store::StoreError;
 
 /// What an exchange leaves in the journal.
@@ -14,8 +15,6 @@ pub(crate) struct ExchangeNotes {
     pub(crate) issued: Vec<TokenId>,
     pub(crate) granted: bool,
     pub(crate) notes: Map<String, Value>,
-    /// What the reply may repeat and the journal must not, with the name that stands for it.
-    concealed: Vec<(Secret, String)>,
     /// Why the store did not answer.
     pub(super) store_failure: Option<StoreError>,
 }
@@ -31,34 +30,27 @@ impl Mock {
         self.notes().notes.insert(name.to_owned(), value.into());
     }
 
-    /// Keeps `value` out of this exchange's journal entry: where the reply or the denial repeats
-    /// it, its name stands.
-    pub async fn conceal(&self, value: &str) {
-        if value.is_empty() {
-            return;
-        }
-        let name = match self.find(value).await {
-            Some(token) => token.name(),
-            None => "«unknown»".to_owned(),
+    /// Redacts who it is and what else is noted, before the entry takes it.
+    pub(crate) async fn redact_notes(&self, redactor: &Redactor) {
+        let (principal, mut notes) = {
+            let mut all = self.notes();
+            (all.principal.take(), std::mem::take(&mut all.notes))
         };
-        let mut notes = self.notes();
-        notes.concealed.push((Secret::new(value), name));
-        notes
-            .concealed
-            .sort_by_key(|(value, _)| std::cmp::Reverse(value.expose().len()));
+        let principal = match principal {
+            Some(name) => Some(redactor.text(&name).await),
+            None => None,
+        };
+        for value in notes.values_mut() {
+            redactor.value(value).await;
+        }
+        let mut all = self.notes();
+        all.principal = principal;
+        all.notes = notes;
     }
 
-    /// `text` with names in place of what is concealed, also where JSON escapes it.
-    pub(crate) fn concealing(&self, text: &str) -> String {
-        let notes = self.notes();
-        notes
-            .concealed
-            .iter()
-            .fold(text.to_owned(), |text, (value, name)| {
-                let quoted = Value::from(value.expose()).to_string();
-                text.replace(value.expose(), name)
-                    .replace(quoted.trim_matches('"'), name)
-            })
+    /// Who it is, as far as is known.
+    pub(crate) fn principal(&self) -> Option<String> {
+        self.notes().principal.clone()
     }
 
     /// Why the store did not answer in this exchange, if it did not.

@@ -12,7 +12,7 @@ pub(super) enum Body {
 /// A request head as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// All bytes of it, or those that came.
+    /// All bytes of it, or those that were received.
     pub raw: Vec<u8>,
     /// The method.
     pub method: String,
@@ -71,6 +71,11 @@ impl Head {
             return Err((400, format!("{hosts} Host headers instead of one")));
         }
         self.body = self.framing()?;
+        if minor == 0 && self.body == Body::Chunked {
+            // RFC 9112 §6.1: "a server or client that receives an HTTP/1.0 message containing a
+            // Transfer-Encoding header field MUST treat the message as if the framing is faulty".
+            return Err((400, "Transfer-Encoding in HTTP/1.0".to_owned()));
+        }
         Ok(())
     }
 
@@ -96,7 +101,7 @@ impl Head {
         };
         method.clone_into(&mut self.method);
         if method.is_empty() || !method.bytes().all(is_token) {
-            return Err((400, "a method that is no token".to_owned()));
+            return Err((400, "a method that is not a valid token".to_owned()));
         }
         if self.target.is_empty()
             || self
@@ -106,13 +111,15 @@ impl Head {
         {
             return Err((
                 400,
-                "a character in the request target that no URI has".to_owned(),
+                "a character in the request target that URIs do not have".to_owned(),
             ));
         }
         match version {
             "HTTP/1.1" => Ok(1),
             "HTTP/1.0" => Ok(0),
-            other => Err((400, format!("version {other:?}"))),
+            // What stands there instead may be anything.
+            other if is_version(other) => Err((400, format!("version {other:?}"))),
+            _ => Err((400, "a version that is not HTTP/1.0 or HTTP/1.1".to_owned())),
         }
     }
 
@@ -141,10 +148,13 @@ impl Head {
             ([length], []) if length.bytes().all(|byte| byte.is_ascii_digit()) => length
                 .parse()
                 .map(Body::Length)
-                .map_err(|_| (400, "a Content-Length that is no number".to_owned())),
+                .map_err(|_| (400, "a Content-Length that is not a number".to_owned())),
             ([], [encoding]) if encoding == "chunked" => Ok(Body::Chunked),
             ([], _) => Err((501, "a Transfer-Encoding other than chunked".to_owned())),
-            (_, []) => Err((400, "a Content-Length that is no single number".to_owned())),
+            (_, []) => Err((
+                400,
+                "a Content-Length that is not a single number".to_owned(),
+            )),
             _ => Err((
                 400,
                 "Content-Length and Transfer-Encoding together".to_owned(),
@@ -153,7 +163,8 @@ impl Head {
     }
 }
 
-fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
+/// Reads `name: value`.
+pub(super) fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
     if line.starts_with([' ', '\t']) {
         return Err((400, "a folded header line".to_owned()));
     }
@@ -164,7 +175,7 @@ fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
         return Err((400, "a space before the colon of a header".to_owned()));
     }
     if name.is_empty() || !name.bytes().all(is_token) {
-        return Err((400, "a header name that is no token".to_owned()));
+        return Err((400, "a header name that is not a valid token".to_owned()));
     }
     if value
         .bytes()
@@ -173,6 +184,17 @@ fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
         return Err((400, "a control character in a header value".to_owned()));
     }
     Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
+}
+
+/// `HTTP/` and digits.
+fn is_version(text: &str) -> bool {
+    let digits = text.strip_prefix("HTTP/");
+    digits.is_some_and(|rest| {
+        rest.len() <= 5
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
 }
 
 /// A character of a token (RFC 9110 §5.6.2).

@@ -1,5 +1,7 @@
 //! Raw frames against a vendor that echoes: what the library gets wrong by default is put right.
 
+mod redaction;
+
 use std::sync::Arc;
 
 use locum_core::Profile;

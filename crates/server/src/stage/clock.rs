@@ -4,11 +4,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use locum_core::{Clock, SystemClock, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 /// Whether time passes by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockMode {
     /// It follows the machine's clock at a distance.
@@ -18,7 +19,7 @@ pub enum ClockMode {
 }
 
 /// A change of a clock; an absent member changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClockChange {
     /// Lets so many seconds pass; negative goes back.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use locum_core::{Timestamp, weight};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::clock::ClockMode;
 
 /// What a caller may say of a new stage; the rest of the stage document is computed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StageSpec {
     /// Its name; made up when absent.
@@ -40,7 +41,7 @@ impl StageSpec {
 }
 
 /// The clock of a new stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockSpec {
     /// The time it shows; the machine's when absent.
@@ -56,7 +57,7 @@ const fn running() -> ClockMode {
 }
 
 /// A vendor of a new stage.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VendorSpec {
     /// Its principals, instead of the profile's.

@@ -83,3 +83,66 @@ fn the_examples_of_the_table_are_what_the_calls_take() {
     }
     assert!(count >= 9, "{count} bodies");
 }
+
+#[tokio::test]
+async fn the_description_is_made_of_the_types_that_are_read() {
+    let bench = Bench::start().await;
+    let description = bench.done("GET /openapi.json", "", 200).await;
+    let schema = |name: &str| &description["components"]["schemas"][name];
+    // Every kind of fault, each member with its type.
+    let actions: Vec<&str> = schema("FaultAction")["properties"]
+        .as_object()
+        .expect("members")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = vec![
+        "status",
+        "headers",
+        "body",
+        "delay_ms",
+        "reset",
+        "empty",
+        "truncate",
+        "malformed",
+        "lose_reply",
+        "hold",
+    ];
+    let mut sorted = actions.clone();
+    sorted.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(sorted, expected);
+    // Enums by their values, also behind a query's parameter.
+    let text = description.to_string();
+    for value in ["granted", "unrouted", "probability", "frozen", "lose_reply"] {
+        assert!(text.contains(&format!("\"{value}\"")), "{value}");
+    }
+    let parameters = &description["paths"]["/_locum/journal"]["get"]["parameters"];
+    let outcome = parameters
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["name"] == "outcome"));
+    let outcome = outcome.expect("a parameter").to_string();
+    assert!(
+        outcome.contains("#/components/schemas/Outcome"),
+        "{outcome}"
+    );
+    // Each reference leads to a schema.
+    for part in text.split("\"#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap_or_default();
+        assert!(schema(name).is_object(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_operation_has_an_id_of_its_own() {
+    let bench = Bench::start().await;
+    let description = bench.done("GET /openapi.json", "", 200).await;
+    let paths = description["paths"].as_object().expect("paths");
+    let operations = paths.values().filter_map(Value::as_object).flatten();
+    let ids: Vec<&str> = operations
+        .map(|(_, operation)| operation["operationId"].as_str().expect("an id"))
+        .collect();
+    let unique: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len());
+    assert!(unique.contains("get_stages_stage_journal_id"), "{ids:?}");
+}

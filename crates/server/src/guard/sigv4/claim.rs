@@ -33,6 +33,21 @@ impl Claim {
     /// # Errors
     /// `no_signature`, `incomplete_signature`, `not_a_pair`.
     pub(super) fn read(request: &Signed<'_>) -> Result<Self, Denial> {
+        let shown = request
+            .lines
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+            .count();
+        if shown > 1 {
+            // No page of AWS's says which of two would count; one that is taken for the other
+            // would admit what another hop refuses.
+            return Err(Denial {
+                kind: DenialKind::Repeated,
+                ..unreadable("Authorization header is given more than once.".to_owned())
+            }
+            .expected("one Authorization header")
+            .difference(format!("{shown} Authorization headers")));
+        }
         match request
             .header("authorization")
             .filter(|value| !value.is_empty())

@@ -33,6 +33,7 @@ fn policy() -> Policy {
         payload: Payload::Body(Unsigned::IfSigned),
         unsigned_token: true,
         unsigned_content_sha256: true,
+        refuse_absent_header: true,
         echo_canonical: true,
     }
 }
@@ -46,16 +47,16 @@ fn credentials() -> Credentials {
     }
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug, PartialEq)]
-struct Came {
+struct Received {
     method: String,
     target: String,
     lines: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-impl Came {
+impl Received {
     /// One of the contract's vectors.
     fn vector(method: &str, target: &str, body: &str, signature: &str) -> Self {
         let authorization = format!(
@@ -132,14 +133,15 @@ impl Came {
     }
 
     fn without(&self, name: &str) -> Self {
-        self.with(|came| {
-            came.lines
+        self.with(|received| {
+            received
+                .lines
                 .retain(|(have, _)| !have.eq_ignore_ascii_case(name));
         })
     }
 
     fn replace(&self, name: &str, from: &str, to: &str) -> Self {
-        self.with(|came| *came.line(name) = came.line(name).replace(from, to))
+        self.with(|received| *received.line(name) = received.line(name).replace(from, to))
     }
 
     fn verdict_at(&self, now: Timestamp, policy: &Policy) -> Result<Verified, Denial> {
@@ -168,9 +170,9 @@ impl Came {
     }
 }
 
-fn get() -> Came {
+fn get() -> Received {
     let target = "/v1/tasks?includePresigned=True&company=Example%20Co%20%26%20S%C3%B6ns";
-    Came::vector(
+    Received::vector(
         "GET",
         target,
         "",
@@ -178,9 +180,9 @@ fn get() -> Came {
     )
 }
 
-fn post() -> Came {
+fn post() -> Received {
     let signature = "e295b97b7c7966c3d8ffc039860083a2b14809086dd2fc96bc3d68df11dcb7ec";
-    Came::vector(
+    Received::vector(
         "POST",
         "/v1/tasks",
         r#"{"filetype": "pdf", "filename": "f.pdf"}"#,
@@ -188,26 +190,26 @@ fn post() -> Came {
     )
 }
 
-fn spaced() -> Came {
+fn spaced() -> Received {
     let signature = "3dd703b11d1d784154fc82c257cef7c4a4fbd6d4c2c27574dbdf358a42a56e59";
-    Came::vector("GET", "/v1/tasks/a%20b", "", signature)
+    Received::vector("GET", "/v1/tasks/a%20b", "", signature)
 }
 
 /// What botocore signs for the same requests.
 #[test]
 fn the_vectors_of_botocore_verify() {
-    for came in [get(), post(), spaced()] {
-        assert_eq!(came.reason(), "admitted", "{}", came.target);
+    for received in [get(), post(), spaced()] {
+        assert_eq!(received.reason(), "admitted", "{}", received.target);
     }
 }
 
 #[test]
 fn the_canonical_request_is_botocores() {
-    let came = get();
+    let received = get();
     let signed = Signed {
-        method: &came.method,
-        target: &came.target,
-        lines: &came.lines,
+        method: &received.method,
+        target: &received.target,
+        lines: &received.lines,
         body: b"",
     };
     let claim = claim::Claim::read(&signed).expect("a claim");
@@ -234,7 +236,7 @@ fn the_canonical_request_is_botocores() {
 
 #[test]
 fn a_plus_is_a_space_by_setting() {
-    let plus = get().with(|came| came.target = came.target.replace("%20", "+"));
+    let plus = get().with(|received| received.target = received.target.replace("%20", "+"));
     assert_eq!(plus.reason(), "admitted");
     let literal = Policy {
         spelling: Spelling {
@@ -259,11 +261,13 @@ fn each_wrong_thing_has_its_reason() {
     let rows = [
         (get.without("authorization"), "no_signature"),
         (
-            get.with(|came| *came.line("authorization") = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".into()),
+            get.with(|received| {
+                *received.line("authorization") = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".into();
+            }),
             "incomplete_signature",
         ),
         (
-            get.with(|came| *came.line("authorization") = "Bearer x".into()),
+            get.with(|received| *received.line("authorization") = "Bearer x".into()),
             "not_a_pair",
         ),
         (
@@ -284,7 +288,7 @@ fn each_wrong_thing_has_its_reason() {
         ),
         (get.without("x-amz-date"), "incomplete_signature"),
         (
-            get.with(|came| *came.line("x-amz-date") = "2026-11-22T15:48:12Z".into()),
+            get.with(|received| *received.line("x-amz-date") = "2026-11-22T15:48:12Z".into()),
             "incomplete_signature",
         ),
         (
@@ -309,7 +313,7 @@ fn each_wrong_thing_has_its_reason() {
         ),
         (get.without("x-amz-security-token"), "wrong_session_token"),
         (
-            get.with(|came| *came.line("x-amz-security-token") = "undefined".into()),
+            get.with(|received| *received.line("x-amz-security-token") = "undefined".into()),
             "wrong_session_token",
         ),
         (
@@ -322,26 +326,37 @@ fn each_wrong_thing_has_its_reason() {
                 "host;x-amz-date",
                 "host;x-absent;x-amz-date",
             ),
+            "incomplete_signature",
+        ),
+        (
+            get.with(|received| {
+                let second = received
+                    .lines
+                    .iter()
+                    .find(|(name, _)| name == "Authorization");
+                let second = second.cloned().expect("it is signed");
+                received.lines.push(second);
+            }),
+            "incomplete_signature",
+        ),
+        (
+            get.with(|received| received.method = "POST".into()),
             "wrong_signature_echoed",
         ),
         (
-            get.with(|came| came.method = "POST".into()),
+            get.with(|received| received.method = "get".into()),
             "wrong_signature_echoed",
         ),
         (
-            get.with(|came| came.method = "get".into()),
+            get.with(|received| received.target.push_str("&a=1")),
             "wrong_signature_echoed",
         ),
         (
-            get.with(|came| came.target.push_str("&a=1")),
+            get.with(|received| received.lines.push(("X-Amz-Date".into(), DATE.into()))),
             "wrong_signature_echoed",
         ),
         (
-            get.with(|came| came.lines.push(("X-Amz-Date".into(), DATE.into()))),
-            "wrong_signature_echoed",
-        ),
-        (
-            get.with(|came| came.body = b"x".to_vec()),
+            get.with(|received| received.body = b"x".to_vec()),
             "wrong_signature_echoed",
         ),
         (
@@ -349,8 +364,8 @@ fn each_wrong_thing_has_its_reason() {
             "wrong_signature_echoed",
         ),
     ];
-    for (came, reason) in rows {
-        assert_eq!(came.reason(), reason, "{came:?}");
+    for (received, reason) in rows {
+        assert_eq!(received.reason(), reason, "{received:?}");
     }
 }
 
@@ -366,12 +381,12 @@ fn the_checks_come_in_api_gateways_order() {
         .without("x-amz-security-token");
     assert_eq!(key.reason(), "unknown_access_key");
     let late = now().plus(Duration::from_secs(3600));
-    let reason = |came: Came, credentials: Credentials| {
+    let reason = |received: Received, credentials: Credentials| {
         let signed = Signed {
-            method: &came.method,
-            target: &came.target,
-            lines: &came.lines,
-            body: &came.body,
+            method: &received.method,
+            target: &received.target,
+            lines: &received.lines,
+            body: &received.body,
         };
         verify(&signed, |_| Some(credentials), late, &policy(), &Err)
             .map_or_else(|denial| denial.reason, |_| "admitted".into())
@@ -396,7 +411,10 @@ fn the_checks_come_in_api_gateways_order() {
         "ended_credentials"
     );
     assert_eq!(
-        reason(get().with(|came| came.method = "PUT".into()), credentials()),
+        reason(
+            get().with(|received| received.method = "PUT".into()),
+            credentials()
+        ),
         "signature_expired"
     );
 }
@@ -427,8 +445,8 @@ fn the_window_is_five_minutes_wide_on_both_sides() {
     );
 }
 
-fn sentence(came: &Came, name: &str) -> String {
-    let denial = came.verdict().expect_err("refused");
+fn sentence(received: &Received, name: &str) -> String {
+    let denial = received.verdict().expect_err("refused");
     denial
         .params
         .into_iter()
@@ -439,7 +457,7 @@ fn sentence(came: &Came, name: &str) -> String {
 
 #[test]
 fn refusals_say_what_api_gateway_says() {
-    let jwt = get().with(|came| *came.line("authorization") = "eyJ.e30.sig".into());
+    let jwt = get().with(|received| *received.line("authorization") = "eyJ.e30.sig".into());
     assert_eq!(
         sentence(&jwt.without("x-amz-date"), "message"),
         "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=eyJ.e30.sig"
@@ -452,7 +470,7 @@ fn refusals_say_what_api_gateway_says() {
         sentence(&region, "message"),
         "Credential should be scoped to a valid region, not 'us-east-1'. Credential should be scoped to correct service: 'execute-api'. "
     );
-    let bearer = get().with(|came| *came.line("authorization") = "Bearer x".into());
+    let bearer = get().with(|received| *received.line("authorization") = "Bearer x".into());
     assert_eq!(
         (
             sentence(&bearer, "word"),
@@ -460,7 +478,7 @@ fn refusals_say_what_api_gateway_says() {
         ),
         ("x".into(), "Bearer x".into())
     );
-    let tampered = post().with(|came| came.target = "/v1/tasks/x".into());
+    let tampered = post().with(|received| received.target = "/v1/tasks/x".into());
     assert!(
         sentence(&tampered, "canonical").starts_with(
             "POST\n/v1/tasks/x\n\nhost:127.0.0.1:18443\nx-amz-date:20261122T154812Z\n"
@@ -474,8 +492,9 @@ fn refusals_say_what_api_gateway_says() {
 /// A refusal tells the person behind the client which mistake it was, where one is known.
 #[test]
 fn known_mistakes_are_named() {
-    let named = |came: &Came, policy: &Policy| {
-        came.verdict_at(now(), policy)
+    let named = |received: &Received, policy: &Policy| {
+        received
+            .verdict_at(now(), policy)
             .expect_err("refused")
             .difference
             .expect("a difference")
@@ -496,43 +515,55 @@ fn known_mistakes_are_named() {
         "host;x-amz-date",
         "host;x-absent;x-amz-date",
     );
-    assert_eq!(
-        named(&absent, &policy()),
-        "the signed header `x-absent` is not in the request"
-    );
-    let emptied = get().with(|came| came.body = b"body".to_vec());
+    let lenient = Policy {
+        refuse_absent_header: false,
+        ..policy()
+    };
+    for policy in [policy(), lenient] {
+        assert_eq!(
+            named(&absent, &policy),
+            "the signed header `x-absent` is not in the request"
+        );
+    }
+    let emptied = get().with(|received| received.body = b"body".to_vec());
     assert_eq!(
         named(&emptied, &policy()),
         "the payload hash: the client signed an empty body"
     );
-    let port = get().with(|came| *came.line("host") = "127.0.0.1:1".into());
+    let port = get().with(|received| *received.line("host") = "127.0.0.1:1".into());
     assert!(named(&port, &policy()).starts_with("no usual mistake"));
 }
 
-/// `came` signed anew by a signer that makes one mistake: `mistake` changes what it signs.
-fn mistaken(came: &Came, mistake: impl FnOnce(&mut canonical::Parts)) -> Came {
+/// `received` signed anew by a signer that makes one mistake: `mistake` changes what it signs.
+fn mistaken(received: &Received, mistake: impl FnOnce(&mut canonical::Parts)) -> Received {
     let signed = Signed {
-        method: &came.method,
-        target: &came.target,
-        lines: &came.lines,
-        body: &came.body,
+        method: &received.method,
+        target: &received.target,
+        lines: &received.lines,
+        body: &received.body,
     };
     let claim = claim::Claim::read(&signed).expect("a claim");
-    let payload = canonical::sha256_hex(&came.body);
+    let payload = canonical::sha256_hex(&received.body);
     let mut parts = canonical::Parts::of(&signed, &claim, policy().spelling, payload, &[]);
     mistake(&mut parts);
     let string = canonical::string_to_sign(&parts.canonical(), &claim);
     let signature = canonical::signature(&SECRET.into(), &claim, &string);
-    came.replace("authorization", &claim.signature, &signature)
+    received.replace("authorization", &claim.signature, &signature)
 }
 
 /// The published client signs a query as it stands, with its literal `+` and raw `;`: both are
 /// refused whatever a `+` means, and so is each other mistake, by its name.
 #[test]
 fn each_mistake_of_a_signer_is_named() {
-    let company = get().with(|came| came.target = "/v1/tasks?company=Example+Co+%26+Sons".into());
-    let jobs = get().with(|came| came.target = "/v1/fundportfolio?jobids=a;b".into());
+    let company =
+        get().with(|received| received.target = "/v1/tasks?company=Example+Co+%26+Sons".into());
+    let jobs = get().with(|received| received.target = "/v1/fundportfolio?jobids=a;b".into());
     let raw = |parts: &mut canonical::Parts, query: &str| query.clone_into(&mut parts.query);
+    let starred = get().with(|received| received.target = "/v1/tasks/*".into());
+    let bracketed = get().with(|received| received.target = "/v1/tasks/(x)".into());
+    let quoted = get().with(|received| received.target = "/v1/tasks?z=1&a=b%20c%2A".into());
+    let plus = get().with(|received| received.target = "/v1/tasks?z=1&a=b+c".into());
+    let forwarded = Received::signed("GET", "/v1/tasks", &[("X-Forwarded-For", "10.0.0.1")], b"");
     let rows = [
         (
             mistaken(&company, |parts| raw(parts, "company=Example+Co+%26+Sons")),
@@ -571,17 +602,54 @@ fn each_mistake_of_a_signer_is_named() {
             "the host: the client signed it without its port",
         ),
         (
+            mistaken(&starred, |parts| "/v1/tasks/*".clone_into(&mut parts.path)),
+            "the path: the client signed it as it stands, `*` is %2A",
+        ),
+        (
+            mistaken(&bracketed, |parts| {
+                "/v1/tasks/(x)".clone_into(&mut parts.path);
+            }),
+            "the path: the client signed it as it stands, `(` is %28",
+        ),
+        (
+            mistaken(&starred, |parts| {
+                "/v1/tasks/%2a".clone_into(&mut parts.path);
+            }),
+            "the path: the client wrote its escapes with lower-case digits",
+        ),
+        (
+            mistaken(&starred, |parts| "/".clone_into(&mut parts.path)),
+            "the path: the client left it out",
+        ),
+        (
+            mistaken(&quoted, |parts| raw(parts, "a=b%20c%2Ad!")),
+            "no usual mistake gives this signature: another secret, or a part changed after signing",
+        ),
+        (
+            mistaken(&quoted, |parts| raw(parts, "a=b%20c*&z=1")),
+            "the query: the client signed characters as they stand, `*` is %2A",
+        ),
+        (
+            mistaken(&plus, |parts| raw(parts, "z=1&a=b%20c")),
+            "the query: the client encoded it and did not sort it",
+        ),
+        (
+            forwarded
+                .with(|received| *received.line("x-forwarded-for") = "10.0.0.1, 10.0.0.2".into()),
+            "no usual mistake gives this signature: another secret, or a part changed after signing; signed headers that a hop may change: x-forwarded-for",
+        ),
+        (
             get().replace("authorization", "1dd7c916", "1DD7C916"),
             "the signature is not 64 lower-case hexadecimal digits",
         ),
     ];
-    for (came, difference) in rows {
-        let denial = came.verdict().expect_err("a mistake");
+    for (received, difference) in rows {
+        let denial = received.verdict().expect_err("a mistake");
         assert_eq!(
             denial.difference.as_deref(),
             Some(difference),
             "{}",
-            came.target
+            received.target
         );
     }
     assert_eq!(mistaken(&company, |_| ()).reason(), "admitted");
@@ -589,7 +657,7 @@ fn each_mistake_of_a_signer_is_named() {
 
 #[test]
 fn unsigned_payload_follows_the_policy() {
-    let signed = Came::signed(
+    let signed = Received::signed(
         "POST",
         "/v1/tasks",
         &[("x-amz-content-sha256", "UNSIGNED-PAYLOAD")],
@@ -608,8 +676,9 @@ fn unsigned_payload_follows_the_policy() {
             .is_ok()
     );
     assert_eq!(signed.reason(), "wrong_signature_echoed");
-    let unsigned = post().with(|came| {
-        came.lines
+    let unsigned = post().with(|received| {
+        received
+            .lines
             .push(("x-amz-content-sha256".into(), "UNSIGNED-PAYLOAD".into()));
     });
     assert_eq!(unsigned.reason(), "admitted");
@@ -634,13 +703,13 @@ fn unsigned_payload_follows_the_policy() {
 #[test]
 fn a_verifier_that_believes_the_header_misses_the_body() {
     let hash = canonical::sha256_hex(b"body");
-    let signed = Came::signed(
+    let signed = Received::signed(
         "POST",
         "/v1/tasks",
         &[("x-amz-content-sha256", &hash)],
         b"body",
     );
-    let tampered = signed.with(|came| came.body = b"b0dy".to_vec());
+    let tampered = signed.with(|received| received.body = b"b0dy".to_vec());
     assert_eq!(tampered.reason(), "wrong_signature_echoed");
     assert!(
         tampered
@@ -684,7 +753,7 @@ fn presigned_urls_live_for_their_seconds() {
         ("Host".to_owned(), HOST.to_owned()),
         ("Content-MD5".to_owned(), "abc=".to_owned()),
     ];
-    let came = Came {
+    let received = Received {
         method: "PUT".into(),
         target: target.into(),
         lines,
@@ -696,46 +765,49 @@ fn presigned_urls_live_for_their_seconds() {
             ..credentials()
         })
     };
-    let reason = |came: &Came, seconds: u64| {
+    let reason = |received: &Received, seconds: u64| {
         let signed = Signed {
-            method: &came.method,
-            target: &came.target,
-            lines: &came.lines,
-            body: &came.body,
+            method: &received.method,
+            target: &received.target,
+            lines: &received.lines,
+            body: &received.body,
         };
         let now = now().plus(Duration::from_secs(seconds));
         verify(&signed, |_| without_token(), now, &s3, &Err)
             .map_or_else(|denial| denial.reason, |_| "admitted".into())
     };
-    assert_eq!(reason(&came, 0), "admitted");
-    assert_eq!(reason(&came, 899), "admitted");
-    assert_eq!(reason(&came, 900), "presigned_expired");
+    assert_eq!(reason(&received, 0), "admitted");
+    assert_eq!(reason(&received, 899), "admitted");
+    assert_eq!(reason(&received, 900), "presigned_expired");
     assert_eq!(
-        reason(&came.with(|came| came.method = "GET".into()), 0),
+        reason(&received.with(|received| received.method = "GET".into()), 0),
         "wrong_signature_echoed"
     );
     assert_eq!(
         reason(
-            &came.with(|came| came.target = came.target.replace("Expires=900", "Expires=901")),
+            &received
+                .with(|received| received.target =
+                    received.target.replace("Expires=900", "Expires=901")),
             0
         ),
         "wrong_signature_echoed"
     );
     assert_eq!(
         reason(
-            &came.with(|came| came.target = came.target.replace("Expires=900", "Expires=604801")),
+            &received.with(|received| received.target =
+                received.target.replace("Expires=900", "Expires=604801")),
             0
         ),
         "incomplete_signature"
     );
     assert_eq!(
-        reason(&came.without("content-md5"), 0),
+        reason(&received.without("content-md5"), 0),
         "wrong_signature_echoed"
     );
     assert_eq!(
         reason(
-            &came
-                .with(|came| came.target = came.target.replace("&X-Amz-Date=20261122T154812Z", "")),
+            &received.with(|received| received.target =
+                received.target.replace("&X-Amz-Date=20261122T154812Z", "")),
             0
         ),
         "incomplete_signature"
@@ -744,14 +816,14 @@ fn presigned_urls_live_for_their_seconds() {
 
 #[test]
 fn a_pardoned_refusal_leaves_the_other_checks() {
-    let came = get()
+    let received = get()
         .replace("authorization", "eu-west-2", "us-east-1")
-        .with(|came| came.method = "PUT".into());
+        .with(|received| received.method = "PUT".into());
     let signed = Signed {
-        method: &came.method,
-        target: &came.target,
-        lines: &came.lines,
-        body: &came.body,
+        method: &received.method,
+        target: &received.target,
+        lines: &received.lines,
+        body: &received.body,
     };
     let pardon = |denial: Denial| {
         if denial.reason == "wrong_scope" {
@@ -767,7 +839,7 @@ fn a_pardoned_refusal_leaves_the_other_checks() {
 }
 
 /// Requests of letters and digits, so that each changed letter is another meaning.
-fn requests() -> impl Strategy<Value = Came> {
+fn requests() -> impl Strategy<Value = Received> {
     let word = "[a-z0-9]{1,8}";
     let query = proptest::collection::vec((word, word), 1..4);
     (
@@ -783,7 +855,7 @@ fn requests() -> impl Strategy<Value = Came> {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
             let target = format!("/{}?{}", path.join("/"), query.join("&"));
-            Came::signed(
+            Received::signed(
                 &method,
                 &target,
                 &[("x-custom", &header), ("content-type", "text/plain")],
@@ -818,37 +890,37 @@ proptest! {
     ) {
         let escaped = |text: &str, kept: &[u8]| canonical::encode(text.as_bytes(), kept);
         let target = format!("{}?{}={}&b=2&b=1&empty=", escaped(&path, b"/"), escaped(&name, b""), escaped(&value, b""));
-        let came = Came::signed("POST", &target, &[("x-custom", "a  b   c")], &body);
-        prop_assert_eq!(came.reason(), "admitted", "{}", target);
+        let received = Received::signed("POST", &target, &[("x-custom", "a  b   c")], &body);
+        prop_assert_eq!(received.reason(), "admitted", "{}", target);
     }
 
     #[test]
-    fn any_changed_byte_that_is_signed_is_refused(came in requests(), part in 0usize..7, at in 0usize..1000) {
-        let tampered = came.with(|came| match part {
-            0 => came.method = changed(&came.method, at),
-            1 => came.target = changed(&came.target, at),
-            2 => { let at = at % came.body.len(); came.body[at] ^= 1; }
-            3 => *came.line("x-custom") = changed(came.line("x-custom"), at),
-            4 => *came.line("host") = changed(came.line("host"), at),
-            5 => *came.line("x-amz-date") = changed(came.line("x-amz-date"), at),
-            _ => *came.line("authorization") = changed(came.line("authorization"), at),
+    fn any_changed_byte_that_is_signed_is_refused(received in requests(), part in 0usize..7, at in 0usize..1000) {
+        let tampered = received.with(|received| match part {
+            0 => received.method = changed(&received.method, at),
+            1 => received.target = changed(&received.target, at),
+            2 => { let at = at % received.body.len(); received.body[at] ^= 1; }
+            3 => *received.line("x-custom") = changed(received.line("x-custom"), at),
+            4 => *received.line("host") = changed(received.line("host"), at),
+            5 => *received.line("x-amz-date") = changed(received.line("x-amz-date"), at),
+            _ => *received.line("authorization") = changed(received.line("authorization"), at),
         });
-        prop_assert_ne!(&tampered, &came);
+        prop_assert_ne!(&tampered, &received);
         prop_assert!(tampered.verdict().is_err(), "{:?}", tampered);
     }
 
     #[test]
-    fn any_change_outside_the_signature_makes_no_difference(came in requests(), order in any::<u64>(), blanks in 1usize..4) {
-        let same = came.with(|came| {
-            came.lines.push(("X-Unsigned".into(), order.to_string()));
-            let turn = usize::try_from(order % came.lines.len() as u64).expect("small");
-            came.lines.rotate_left(turn);
-            for (name, value) in &mut came.lines {
+    fn any_change_outside_the_signature_makes_no_difference(received in requests(), order in any::<u64>(), blanks in 1usize..4) {
+        let same = received.with(|received| {
+            received.lines.push(("X-Unsigned".into(), order.to_string()));
+            let turn = usize::try_from(order % received.lines.len() as u64).expect("small");
+            received.lines.rotate_left(turn);
+            for (name, value) in &mut received.lines {
                 *name = if order % 2 == 0 { name.to_uppercase() } else { name.to_lowercase() };
                 *value = format!("{}{value}{}", " ".repeat(blanks), " ".repeat(blanks));
             }
-            let query = came.target.split_once('?').expect("a query").1.split('&').rev().collect::<Vec<_>>().join("&");
-            came.target = format!("{}?{query}", came.target.split_once('?').expect("a query").0);
+            let query = received.target.split_once('?').expect("a query").1.split('&').rev().collect::<Vec<_>>().join("&");
+            received.target = format!("{}?{query}", received.target.split_once('?').expect("a query").0);
         });
         prop_assert_eq!(same.reason(), "admitted");
     }
@@ -856,8 +928,8 @@ proptest! {
     #[test]
     fn nothing_makes_it_panic(method in ".*", target in ".*", name in ".{0,20}", authorization in "(AWS4-HMAC-SHA256 )?.*", body in ".*") {
         let lines = vec![("Authorization".to_owned(), authorization), (name, "x".to_owned()), ("x-amz-date".to_owned(), DATE.to_owned())];
-        let came = Came { method, target, lines, body: body.into_bytes() };
-        prop_assert!(came.verdict().is_err());
-        prop_assert!(came.with(|came| came.lines.clear()).verdict().is_err());
+        let received = Received { method, target, lines, body: body.into_bytes() };
+        prop_assert!(received.verdict().is_err());
+        prop_assert!(received.with(|received| received.lines.clear()).verdict().is_err());
     }
 }

@@ -36,6 +36,7 @@ pub fn verify(
     refuse: &dyn Fn(Denial) -> Result<(), Denial>,
 ) -> Result<Verified, Denial> {
     let claim = Claim::read(request)?;
+    absent(request, &claim, policy).map_or(Ok(()), refuse)?;
     scope(&claim, policy).map_or(Ok(()), refuse)?;
     let credentials = lookup(&claim.access_key_id).ok_or_else(|| unknown(&claim))?;
     session(&claim, &credentials).map_or(Ok(()), refuse)?;
@@ -48,6 +49,38 @@ pub fn verify(
         signed_headers: claim.signed_headers,
         presigned: claim.presigned.is_some(),
     })
+}
+
+/// The first signed header that the request does not have.
+fn absent_header<'a>(request: &Signed<'_>, claim: &'a Claim) -> Option<&'a str> {
+    let is_absent = |name: &&String| {
+        request
+            .lines
+            .iter()
+            .all(|(have, _)| !have.eq_ignore_ascii_case(name))
+    };
+    claim
+        .signed_headers
+        .iter()
+        .find(is_absent)
+        .map(String::as_str)
+}
+
+/// Each header of the list exists, where the service looks before it computes a signature.
+fn absent(request: &Signed<'_>, claim: &Claim, policy: &Policy) -> Option<Denial> {
+    // A session token that is missing has its own refusal, and a presigned URL that of a mismatch.
+    let is_judged = policy.refuse_absent_header && claim.presigned.is_none();
+    let name = absent_header(request, claim)
+        .filter(|name| is_judged && *name != "x-amz-security-token")?;
+    let message =
+        format!("'{name}' is named as a SignedHeader, but it does not exist in the HTTP request.");
+    Some(
+        Denial::new(DenialKind::Malformed, "incomplete_signature")
+            .expected("a request with each of its SignedHeaders")
+            .got(claim.signed_headers.join(";"))
+            .difference(format!("the signed header `{name}` is not in the request"))
+            .param("message", message),
+    )
 }
 
 /// The credential scope names the day of the date, this region, this service, `aws4_request`.
@@ -227,12 +260,7 @@ fn wrong(
         payload.clone(),
         &["X-Amz-Signature"],
     );
-    let absent = claim.signed_headers.iter().find(|name| {
-        request
-            .lines
-            .iter()
-            .all(|(have, _)| !have.eq_ignore_ascii_case(name))
-    });
+    let absent = absent_header(request, claim);
     if absent.is_none() {
         if fits(&parts) {
             return None;

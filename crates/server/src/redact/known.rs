@@ -1,0 +1,346 @@
+//! The secrets that a stage knows, found in any spelling of a text.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use locum_core::Secret;
+use serde_json::Value;
+
+use super::runs::is_base64;
+use super::vocabulary;
+use crate::memory::{Account, Charge};
+
+/// Shorter secrets are looked for only where credentials stand: they would be found in every word.
+const SHORTEST: usize = 4;
+
+/// From this length on a secret is found within words, too.
+const SHORTEST_WITHIN: usize = 8;
+
+/// Fewer characters of base64 are found by chance.
+const SHORTEST_BASE64: usize = 7;
+
+/// So many characters of base64 are looked for: more would take memory and find no less.
+const LONGEST_BASE64: usize = 12;
+
+/// Longest secret that a stage learns in bytes, and how many it learns; beyond them the oldest goes.
+const MAX_LEARNED: (usize, usize) = (256, 256);
+
+/// How one pattern spells its secret.
+#[derive(Clone, Copy, Debug)]
+struct Spelling {
+    secret: usize,
+    is_base64: bool,
+    /// Whether it counts only where no letter or digit stands beside it.
+    alone: bool,
+}
+
+/// Secrets with the automaton that finds them all at once.
+#[derive(Default)]
+pub(super) struct Known {
+    names: Vec<String>,
+    spellings: Vec<Spelling>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known")
+            .field("secrets", &self.names.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Known {
+    /// The automaton for `secrets`, each with what stands in its place.
+    pub(super) fn of(secrets: &BTreeMap<String, String>) -> Self {
+        let mut known = Self::default();
+        let mut patterns: BTreeMap<Vec<u8>, Spelling> = BTreeMap::new();
+        for (value, name) in secrets {
+            if value.len() < SHORTEST || vocabulary::is_sensitive(value) {
+                continue;
+            }
+            let secret = known.names.len();
+            known.names.push(name.clone());
+            for bytes in raw(value) {
+                let alone = bytes.len() < SHORTEST_WITHIN;
+                for fragment in fragments(&bytes) {
+                    patterns.entry(fragment).or_insert(Spelling {
+                        secret,
+                        is_base64: true,
+                        alone: false,
+                    });
+                }
+                let plain = Spelling {
+                    secret,
+                    is_base64: false,
+                    alone,
+                };
+                patterns.insert(bytes, plain);
+            }
+        }
+        if patterns.is_empty() {
+            return known;
+        }
+        known.spellings = patterns.values().copied().collect();
+        known.automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            // A tenth of the memory of a DFA, which each stage would have.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .dense_depth(1)
+            .build(patterns.keys())
+            .ok();
+        known
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let automaton = self.automaton.as_ref();
+        automaton.map_or(0, AhoCorasick::memory_usage)
+            + self.spellings.len() * size_of::<Spelling>()
+            + self.names.iter().map(String::len).sum::<usize>()
+    }
+
+    /// The name of `value`, when it is one of them.
+    pub(super) fn name_of(&self, value: &str) -> Option<&str> {
+        let automaton = self.automaton.as_ref()?;
+        let hit = automaton.find(value)?;
+        let spelling = self.spellings[hit.pattern().as_usize()];
+        (hit.len() == value.len() && !spelling.is_base64)
+            .then(|| self.names[spelling.secret].as_str())
+    }
+
+    /// Calls `found` with each place of `text` where one stands, and its name.
+    pub(super) fn find(&self, text: &[u8], found: &mut impl FnMut(Range<usize>, &str)) {
+        let Some(automaton) = &self.automaton else {
+            return;
+        };
+        for hit in automaton.find_iter(text) {
+            let spelling = self.spellings[hit.pattern().as_usize()];
+            let (mut start, mut end) = (hit.start(), hit.end());
+            if spelling.is_base64 {
+                // What stands around is of the same encoding, and may hold the id.
+                while start > 0 && is_base64(text[start - 1]) {
+                    start -= 1;
+                }
+                while end < text.len() && is_base64(text[end]) {
+                    end += 1;
+                }
+            } else if spelling.alone && !is_alone(text, &(start..end)) {
+                continue;
+            }
+            found(start..end, &self.names[spelling.secret]);
+        }
+    }
+}
+
+/// Whether no letter or digit stands beside `range`.
+pub(super) fn is_alone(text: &[u8], range: &Range<usize>) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    !is_part(range.start.checked_sub(1).and_then(|at| text.get(at)))
+        && !is_part(text.get(range.end))
+}
+
+/// The bytes that a secret may travel as before any encoding that a view undoes: itself, with a
+/// plus for each space, in Latin-1, and by form rules where those go into base64.
+fn raw(value: &str) -> Vec<Vec<u8>> {
+    let mut all = vec![value.as_bytes().to_vec()];
+    if value.contains(' ') {
+        all.push(value.replace(' ', "+").into_bytes());
+    }
+    if !value.is_ascii() && value.chars().all(|letter| u32::from(letter) < 256) {
+        let latin = value
+            .chars()
+            .map(|letter| u8::try_from(u32::from(letter)).unwrap_or(b'?'));
+        all.push(latin.collect());
+    }
+    let form: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    if form != value {
+        all.push(form.into_bytes());
+    }
+    all
+}
+
+/// What base64 of a text with `bytes` in it holds for certain, at each of three alignments and in
+/// both alphabets.
+fn fragments(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for before in 0..3_usize {
+        let padded: Vec<u8> = std::iter::repeat_n(0, before)
+            .chain(bytes.iter().copied())
+            .collect();
+        let text = STANDARD_NO_PAD.encode(&padded);
+        // The first and last characters hold bits of the neighbours.
+        let first = (before * 8).div_ceil(6);
+        let last = padded.len() * 8 / 6;
+        let sure = text.get(first..last).unwrap_or_default();
+        if sure.len() < SHORTEST_BASE64 {
+            continue;
+        }
+        // The run around it is replaced, so that its beginning is enough.
+        let sure = &sure[..sure.len().min(LONGEST_BASE64)];
+        let url = sure.replace('+', "-").replace('/', "_");
+        if url != sure {
+            all.push(url.into_bytes());
+        }
+        all.push(sure.as_bytes().to_vec());
+    }
+    all
+}
+
+/// The secrets of one stage: its principals', and those that clients set since.
+#[derive(Debug)]
+pub struct StageSecrets {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    made: Option<Arc<Known>>,
+    learned: Vec<(Secret, String)>,
+    charge: Charge,
+}
+
+impl StageSecrets {
+    /// None yet; their bytes count on `account`.
+    pub(crate) fn on(account: &Arc<Account>) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                made: None,
+                learned: Vec::new(),
+                charge: Charge::on(account),
+            }),
+        }
+    }
+
+    /// The secrets as they are; `gather` lists those of the principals when they have changed.
+    pub(super) fn known(&self, gather: impl FnOnce() -> BTreeMap<String, String>) -> Arc<Known> {
+        if let Some(made) = &self.lock().made {
+            return Arc::clone(made);
+        }
+        // Gathering asks the vendors, who hold locks of their own.
+        let mut secrets = gather();
+        let mut inner = self.lock();
+        for (value, name) in &inner.learned {
+            secrets
+                .entry(value.expose().to_owned())
+                .or_insert_with(|| name.clone());
+        }
+        let made = Arc::new(Known::of(&secrets));
+        inner.made = Some(Arc::clone(&made));
+        let learned = inner.learned.iter();
+        let bytes = learned
+            .map(|(value, name)| value.expose().len() + name.len() + 48)
+            .sum::<usize>();
+        inner.charge.set(bytes + made.bytes());
+        made
+    }
+
+    /// Remembers a secret that a client set or was given.
+    pub(super) fn learn(&self, value: &str, name: String) {
+        let (longest, most) = MAX_LEARNED;
+        if value.len() < SHORTEST || value.len() > longest {
+            return;
+        }
+        let mut inner = self.lock();
+        if inner.learned.iter().any(|(have, _)| have.expose() == value) {
+            return;
+        }
+        if inner.learned.len() == most {
+            inner.learned.remove(0);
+        }
+        inner.learned.push((Secret::new(value), name));
+        inner.made = None;
+    }
+
+    /// The principals have changed.
+    pub(crate) fn changed(&self) {
+        self.lock().made = None;
+    }
+
+    /// Forgets what clients set: the stage begins anew.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.lock();
+        inner.made = None;
+        inner.learned.clear();
+        inner.charge.set(0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .expect("no code panics while it holds the secrets")
+    }
+}
+
+/// The secrets in a vendor's principals, each with what stands in its place.
+pub(super) fn gather(principals: &Value, secrets: &mut BTreeMap<String, String>) {
+    match principals {
+        Value::Object(object) => {
+            let owner = ["client_id", "username", "name", "id"]
+                .iter()
+                .find_map(|member| object.get(*member)?.as_str());
+            for (name, member) in object {
+                match member {
+                    Value::String(text) if vocabulary::is_sensitive(name) => {
+                        secrets
+                            .entry(text.clone())
+                            .or_insert_with(|| name_of(owner.unwrap_or(name)));
+                    }
+                    _ => gather(member, secrets),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|item| gather(item, secrets)),
+        _ => {}
+    }
+}
+
+/// What stands in place of a secret of `owner`.
+pub(super) fn name_of(owner: &str) -> String {
+    format!("«secret of {owner}»")
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+    use super::*;
+
+    fn known(secret: &str) -> Known {
+        Known::of(&BTreeMap::from([(secret.to_owned(), "«s»".to_owned())]))
+    }
+
+    fn finds(known: &Known, text: &str) -> bool {
+        let mut any = false;
+        known.find(text.as_bytes(), &mut |_, _| any = true);
+        any
+    }
+
+    #[test]
+    fn base64_is_found_at_each_alignment() {
+        let secret = "s3cr?t~ÿ>>??";
+        let known = known(secret);
+        for before in ["", "a", "ab", "abc", "client:"] {
+            for after in ["", "z", ":zz"] {
+                let text = format!("{before}{secret}{after}");
+                assert!(finds(&known, &STANDARD.encode(&text)), "{text}");
+                assert!(finds(&known, &URL_SAFE.encode(&text)), "{text}");
+            }
+        }
+        assert!(finds(&known, &format!("x{secret}y")));
+        assert!(!finds(&known, "s3cr?t~"));
+    }
+
+    #[test]
+    fn a_short_secret_counts_only_where_it_stands_alone() {
+        let short = known("abcd");
+        assert!(finds(&short, "x=abcd&"));
+        assert!(!finds(&short, "xabcdx"));
+        assert!(!finds(&known("abc"), "abc"));
+        assert!(!finds(&known("password"), "password=x"));
+    }
+}

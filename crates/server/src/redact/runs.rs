@@ -1,0 +1,281 @@
+//! What looks like a token wherever it stands: JWTs, what follows `Bearer` or `Basic`, and long runs
+//! of mixed letters and digits.
+
+use std::ops::Range;
+
+/// A run of a text that may be a token.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// It is one, whoever issued it.
+    Token(Range<usize>),
+    /// It looks like one by its letters alone.
+    Random(Range<usize>),
+    /// It is one if it was issued here.
+    Candidate(Range<usize>),
+}
+
+/// Shortest run that may be an issued token.
+const SHORTEST: usize = 16;
+
+/// Shortest run that looks like a token by its letters alone.
+const SHORTEST_RANDOM: usize = 20;
+
+const fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b'~')
+}
+
+/// A character of base64 in either alphabet.
+pub(super) const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
+}
+
+/// The runs of `text`.
+pub(super) fn of(text: &[u8], found: &mut impl FnMut(Run)) {
+    let mut at = 0;
+    while at < text.len() {
+        if !is_part(text[at]) {
+            at += 1;
+            continue;
+        }
+        let length = text[at..]
+            .iter()
+            .position(|byte| !is_part(*byte))
+            .unwrap_or(text.len() - at);
+        let run = at..at + length;
+        if let Some(credential) = follows(text, &run) {
+            found(Run::Token(credential));
+        }
+        // `name=value` is two; at the end of base64 the sign is padding.
+        let mut start = run.start;
+        for end in run.clone() {
+            let is_sign = text[end] == b'=' && end + 1 < run.end && text[end + 1] != b'=';
+            if is_sign {
+                within(text, start..end, found);
+                start = end + 1;
+            }
+        }
+        within(text, start..run.end, found);
+        at += length;
+    }
+}
+
+/// The credential behind the word `Bearer` or `Basic` in or at the end of a run, where it is one
+/// that no sentence has.
+fn follows(text: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+    let word = &text[run.clone()];
+    let after = ["bearer", "basic"].into_iter().find_map(|scheme| {
+        let bytes = scheme.as_bytes();
+        let last = word.len().checked_sub(bytes.len())?;
+        let at = (0..=last).find(|at| {
+            (*at == 0 || !word[at - 1].is_ascii_alphanumeric())
+                && word[*at..at + bytes.len()].eq_ignore_ascii_case(bytes)
+        })?;
+        Some(run.start + at + bytes.len())
+    })?;
+    if after < run.end {
+        // `Bearer+token` in a query, `Bearer/token`, `Bearer=token`.
+        let is_glued = matches!(text[after], b'+' | b'=' | b'/');
+        let shown = after + 1..run.end;
+        return (is_glued && is_credential(&text[shown.clone()])).then_some(shown);
+    }
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b':');
+    let blanks = text[after..].iter().take_while(is_blank).count();
+    let start = after + blanks;
+    let end = text[start..]
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || b"\"'<>,;&\\".contains(byte))
+        .map_or(text.len(), |length| start + length);
+    (blanks > 0 && is_credential(&text[start..end])).then_some(start..end)
+}
+
+/// `Bearer realm="x"` and `Bearer authentication` show no credential.
+fn is_credential(word: &[u8]) -> bool {
+    let is_word = word
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || *byte == b'.');
+    let is_parameter = [&b"realm="[..], b"error=", b"scope=", b"charset="]
+        .iter()
+        .any(|name| word.starts_with(name));
+    // A name that stands for one already.
+    let is_name = word.starts_with("«".as_bytes()) || word.starts_with("…".as_bytes());
+    word.len() >= 4 && !is_word && !is_parameter && !is_name
+}
+
+fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
+    let bytes = &text[run.clone()];
+    if bytes.len() < SHORTEST {
+        return;
+    }
+    if let Some(at) = json_web(bytes) {
+        return found(Run::Token(run.start + at..run.end));
+    }
+    let is_path = bytes.starts_with(b"/") || memchr::memmem::find(bytes, b"//").is_some();
+    let classes = Classes::of(bytes);
+    if !classes.are_mixed() {
+        // Neither it nor a part of it looks like a token; it may be one all the same.
+        if classes.digits > 0 {
+            pieces(text, &run, &mut |piece| {
+                if piece.len() >= SHORTEST && !is_uuid(&text[piece.clone()]) {
+                    found(Run::Candidate(piece));
+                }
+            });
+        }
+        return;
+    }
+    let is_long =
+        bytes.len() >= SHORTEST_RANDOM + 4 && bytes.iter().any(|byte| b"+/=".contains(byte));
+    if is_long && !is_path && classes.changes * 5 >= bytes.len() * 2 {
+        return found(Run::Random(run));
+    }
+    pieces(text, &run, &mut |piece| {
+        let bytes = &text[piece.clone()];
+        if bytes.len() < SHORTEST {
+            return;
+        }
+        let classes = Classes::of(bytes);
+        let is_random = bytes.len() >= SHORTEST_RANDOM
+            && classes.are_mixed()
+            && classes.changes * 3 >= bytes.len();
+        if is_random {
+            found(Run::Random(if is_path { piece } else { run.clone() }));
+        } else if (classes.digits > 0 || classes.are_mixed()) && !is_uuid(bytes) {
+            found(Run::Candidate(piece));
+        }
+    });
+}
+
+/// The parts between `/` and `=`, without dots at their ends.
+fn pieces(text: &[u8], run: &Range<usize>, found: &mut impl FnMut(Range<usize>)) {
+    let mut start = run.start;
+    for end in (run.start..=run.end).filter(|at| *at == run.end || matches!(text[*at], b'/' | b'='))
+    {
+        let trimmed = text[start..end]
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'.')
+            .count();
+        if end - trimmed > start {
+            found(start..end - trimmed);
+        }
+        start = end + 1;
+    }
+}
+
+/// Where a JOSE header begins: `{"` in base64, or that in base64 once more.
+fn json_web(run: &[u8]) -> Option<usize> {
+    ["eyJ", "ZXlK"].iter().find_map(|start| {
+        memchr::memmem::find_iter(run, start).find(|at| {
+            (*at == 0 || !run[at - 1].is_ascii_alphanumeric()) && run.len() - at >= SHORTEST
+        })
+    })
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// How the letters of a run are mixed.
+#[derive(Default)]
+struct Classes {
+    upper: usize,
+    lower: usize,
+    digits: usize,
+    /// Neighbours of different kinds.
+    changes: usize,
+}
+
+impl Classes {
+    fn of(bytes: &[u8]) -> Self {
+        let (mut classes, mut before) = (Self::default(), 0);
+        for byte in bytes {
+            let kind = match byte {
+                b'A'..=b'Z' => {
+                    classes.upper += 1;
+                    1
+                }
+                b'a'..=b'z' => {
+                    classes.lower += 1;
+                    2
+                }
+                b'0'..=b'9' => {
+                    classes.digits += 1;
+                    3
+                }
+                _ => 0,
+            };
+            classes.changes += usize::from(kind != before && kind != 0 && before != 0);
+            before = kind;
+        }
+        classes
+    }
+
+    const fn are_mixed(&self) -> bool {
+        self.upper > 0 && self.lower > 0 && self.digits > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text with `T`, `R`, `C` around what was found.
+    fn shown(text: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        of(text.as_bytes(), &mut |run| {
+            all.push(match run {
+                Run::Token(range) => format!("T {}", &text[range]),
+                Run::Random(range) => format!("R {}", &text[range]),
+                Run::Candidate(range) => format!("C {}", &text[range]),
+            });
+        });
+        all
+    }
+
+    #[test]
+    fn tokens_are_seen_wherever_they_stand() {
+        assert_eq!(
+            shown("a eyJhbGciOiJIUzI1NiJ9.e30.x b"),
+            ["T eyJhbGciOiJIUzI1NiJ9.e30.x"]
+        );
+        assert_eq!(
+            shown("/t/eyJhbGciOiJIUzI1NiJ9.e30.x"),
+            ["T eyJhbGciOiJIUzI1NiJ9.e30.x"]
+        );
+        assert_eq!(shown("Bearer abc-1"), ["T abc-1"]);
+        assert_eq!(shown("t=Bearer+abc-1&x"), ["T abc-1"]);
+        assert_eq!(shown("x: basic abc:1"), ["T abc:1"]);
+        assert_eq!(shown("k7Gx2mQ9vBt4LpZr8WnC"), ["R k7Gx2mQ9vBt4LpZr8WnC"]);
+        assert_eq!(
+            shown("/a/k7Gx2mQ9vBt4LpZr8WnC/b"),
+            ["R k7Gx2mQ9vBt4LpZr8WnC"]
+        );
+        assert_eq!(shown("abcdefgh12345678ijkl"), ["C abcdefgh12345678ijkl"]);
+    }
+
+    #[test]
+    fn a_name_is_no_part_of_its_value() {
+        assert_eq!(
+            shown("client_secret=k7Gx2mQ9vBt4LpZr8WnC==&a=b"),
+            ["R k7Gx2mQ9vBt4LpZr8WnC=="]
+        );
+    }
+
+    #[test]
+    fn ordinary_data_is_left_alone() {
+        for text in [
+            "Bearer realm=\"x\", error=\"invalid_token\"",
+            "Bearer authentication required",
+            "0b5e6a1c-9d1e-4f6a-8a64-0d1f2a3b4c5d",
+            "/v2/interactions/0b5e6a1c-9d1e-4f6a-8a64-0d1f2a3b4c5d/documents",
+            "AWSCognitoIdentityProviderService.InitiateAuth",
+            "application/x-www-form-urlencoded",
+            "the quick brown fox",
+        ] {
+            assert!(shown(text).is_empty(), "{text}: {:?}", shown(text));
+        }
+    }
+}

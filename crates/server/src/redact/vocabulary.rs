@@ -1,0 +1,275 @@
+//! The names of places that hold credentials: members of forms, queries and JSON, headers, cookies,
+//! path segments.
+
+/// Whole names; letter case, `_`, `-` and other signs do not count.
+const EXACT: &[&str] = &[
+    "answer",
+    "auth",
+    "authcode",
+    "authorizationcode",
+    "bearer",
+    "code",
+    "codeverifier",
+    "confirmationcode",
+    "devicecode",
+    "idtokenhint",
+    "logins",
+    "pass",
+    "passwordclaimsecretblock",
+    "passwordclaimsignature",
+    "pin",
+    "pw",
+    "pwd",
+    "resetcode",
+    "secretblock",
+    "secretcode",
+    "session",
+    "sessionstate",
+    "sid",
+    "srpa",
+    "usercode",
+    "verificationcode",
+    "xamzsignature",
+    "xauth",
+];
+
+/// Ends of names, such as `x_auth_token` and `userPassword`.
+const ENDS: &[&str] = &[
+    "accesskey",
+    "apikey",
+    "assertion",
+    "authkey",
+    "authorization",
+    "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+    "mfacode",
+    "otp",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "secret",
+    "secrethash",
+    "secretkey",
+    "sessionid",
+    "subscriptionkey",
+    "token",
+];
+
+/// Names with such an end that hold no credential: positions in a list, and error codes.
+const HARMLESS: &[&str] = &[
+    "continuationtoken",
+    "expiredtoken",
+    "invalidtoken",
+    "missingtoken",
+    "nextpagetoken",
+    "nexttoken",
+    "pagetoken",
+    "paginationtoken",
+    "revokedtoken",
+    "unknowntoken",
+    "wrongpassword",
+    "wrongsecret",
+    "xamzcredential",
+];
+
+/// Members whose values look like tokens and are public: keys, digests, correlation values.
+const PUBLIC: &[&str] = &[
+    "checksum",
+    "codechallenge",
+    "contentmd5",
+    "contenttype",
+    "digest",
+    "e",
+    "etag",
+    "ifmatch",
+    "ifnonematch",
+    "kid",
+    "md5checksum",
+    "n",
+    "nonce",
+    "salt",
+    "secwebsocketaccept",
+    "secwebsocketkey",
+    "srpb",
+    "state",
+    "traceparent",
+    "useragent",
+    "x",
+    "x5c",
+    "x5t",
+    "x5ts256",
+    "xamzapigwid",
+    "xamzcfid",
+    "xamzcontentsha256",
+    "xamzid2",
+    "xamznrequestid",
+    "xamzntraceid",
+    "xamzrequestid",
+    "xamztarget",
+    "y",
+];
+
+/// Headers that end like a credential and hold none.
+const OPEN_HEADERS: &[&str] = &[
+    "wwwauthenticate",
+    "proxyauthenticate",
+    "xamznremappedwwwauthenticate",
+];
+
+/// Longest name that is compared whole; of a longer one its end counts.
+const LONGEST: usize = 64;
+
+/// The letters and digits of `name` in lower case.
+struct Plain {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Plain {
+    fn of(name: &[u8]) -> Self {
+        let mut plain = Self {
+            bytes: [0; LONGEST],
+            length: 0,
+        };
+        for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
+            if plain.length == LONGEST {
+                plain.bytes.rotate_left(1);
+                plain.length -= 1;
+            }
+            plain.bytes[plain.length] = byte.to_ascii_lowercase();
+            plain.length += 1;
+        }
+        plain
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).expect("letters and digits are UTF-8")
+    }
+
+    fn is_sensitive(&self) -> bool {
+        let text = self.text();
+        EXACT.binary_search(&text).is_ok()
+            || (ENDS.iter().any(|end| text.ends_with(end)) && !HARMLESS.contains(&text))
+    }
+}
+
+/// Whether what stands under `name` is a credential or a token. Each part of a composed name
+/// counts: `password[]`, `user[password]`, `user.password`; so does the name with its escapes
+/// undone, however often it was encoded.
+pub fn is_sensitive(name: &str) -> bool {
+    is_sensitive_bytes(name.as_bytes())
+}
+
+/// [`is_sensitive`] for a name that may be no UTF-8.
+pub(super) fn is_sensitive_bytes(name: &[u8]) -> bool {
+    let is_part = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-');
+    if Plain::of(name).is_sensitive() {
+        return true;
+    }
+    if name.iter().any(is_part)
+        && name
+            .split(is_part)
+            .any(|part| Plain::of(part).is_sensitive())
+    {
+        return true;
+    }
+    if !name.contains(&b'%') && !name.contains(&b'\\') {
+        return false;
+    }
+    super::views::decodings(name).is_none_or(|all| {
+        all.iter().any(|plain| {
+            plain
+                .split(is_part)
+                .any(|part| Plain::of(part).is_sensitive())
+        })
+    })
+}
+
+/// Whether what stands under `name` lives on when a request sets it: a password, no one-time code.
+pub(super) fn is_lasting(name: &str) -> bool {
+    let plain = Plain::of(name.as_bytes());
+    ["password", "secret"]
+        .iter()
+        .any(|end| plain.text().ends_with(end))
+}
+
+/// Whether `name` holds an object of credentials by issuer: its members are masked one by one.
+pub(super) fn is_logins(name: &str) -> bool {
+    Plain::of(name.as_bytes()).text() == "logins"
+}
+
+/// Whether what stands under `name` may look like a token and is public.
+pub(super) fn is_public(name: &str) -> bool {
+    PUBLIC
+        .binary_search(&Plain::of(name.as_bytes()).text())
+        .is_ok()
+}
+
+/// Whether the header `name` holds a credential.
+pub(super) fn is_sensitive_header(name: &str) -> bool {
+    let plain = Plain::of(name.as_bytes());
+    plain.is_sensitive() && !OPEN_HEADERS.contains(&plain.text())
+}
+
+/// Whether a path segment announces that the next one is a credential: `token`, `codes`.
+pub(super) fn is_marker(segment: &str) -> bool {
+    let one = segment.strip_suffix('s').unwrap_or(segment);
+    is_sensitive(segment)
+        || is_sensitive(one)
+        || matches!(segment, "reset" | "verify" | "confirm" | "invite" | "magic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted_so_that_they_can_be_searched() {
+        assert!(EXACT.is_sorted() && PUBLIC.is_sorted());
+    }
+
+    #[test]
+    fn a_name_is_read_however_it_is_spelled() {
+        for name in [
+            "client_secret",
+            "AccessToken",
+            "REFRESH_TOKEN",
+            "password[]",
+            "user[password]",
+            "%70assword",
+            "%2570assword",
+            "X-Auth-Token",
+            "SECRET_HASH",
+            "\\u0070assword",
+            "apikey",
+            "X-Api-Key",
+            "a.b.client-secret",
+            "Proxy-Authorization",
+        ] {
+            assert!(is_sensitive(name), "{name}");
+        }
+        for name in [
+            "client_id",
+            "token_type",
+            "grant_type",
+            "scope",
+            "expires_in",
+            "token_endpoint",
+            "NextToken",
+            "error_code",
+            "status",
+            "username",
+            "redirect_uri",
+            "id_token_signing_alg_values_supported",
+            "invalid_token",
+            "X-Amz-Date",
+            "client_assertion_type",
+        ] {
+            assert!(!is_sensitive(name), "{name}");
+        }
+    }
+}
