@@ -5,13 +5,13 @@ use locum_server::{Form as Raw, Mock, Request};
 
 /// Characters of a value that a grant reads; a longer one counts as absent. Measured on Keycloak,
 /// which has no page for it.
-const LONGEST_READ: usize = 4000;
+const MAX_GRANT_VALUE_CHARS: usize = 4000;
 
 /// Bytes of a name or value in a form; measured on Keycloak, the default of its HTTP server.
-const LONGEST: usize = 131_072;
+const MAX_NAME_OR_VALUE: usize = 131_072;
 
 /// Names in a form; likewise.
-const MOST: usize = 1000;
+const MAX_NAMES: usize = 1000;
 
 /// The decoded form of a request, names and values as text, repetitions kept.
 #[derive(Debug, Default)]
@@ -78,15 +78,19 @@ impl Form {
                 .expected("%, and two hexadecimal digits"));
         }
         let names: std::collections::BTreeSet<_> = raw.pairs.iter().map(|(name, _)| name).collect();
-        if names.len() > MOST {
+        if names.len() > MAX_NAMES {
             return Err(Denial::new(DenialKind::Limit, "broken_form")
-                .expected(format!("at most {MOST} names")));
+                .expected(format!("at most {MAX_NAMES} names")));
         }
-        let is_long =
-            |(name, value): &(Vec<u8>, Vec<u8>)| name.len() > LONGEST || value.len() > LONGEST;
+        let is_long = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            name.len() > MAX_NAME_OR_VALUE || value.len() > MAX_NAME_OR_VALUE
+        };
         if raw.pairs.iter().any(is_long) {
-            return Err(Denial::new(DenialKind::Limit, "realm_body_too_large")
-                .expected(format!("names and values of at most {LONGEST} bytes")));
+            return Err(
+                Denial::new(DenialKind::Limit, "realm_body_too_large").expected(format!(
+                    "names and values of at most {MAX_NAME_OR_VALUE} bytes"
+                )),
+            );
         }
         let text = |bytes: &[u8]| {
             if latin {
@@ -136,8 +140,9 @@ impl Form {
 
     /// The first value of `name` as a grant reads it: one that is too long counts as absent.
     pub(super) fn read_by_grant(&self, name: &str) -> Option<&str> {
-        self.first(name)
-            .filter(|value| value.chars().take(LONGEST_READ + 1).count() <= LONGEST_READ)
+        self.first(name).filter(|value| {
+            value.chars().take(MAX_GRANT_VALUE_CHARS + 1).count() <= MAX_GRANT_VALUE_CHARS
+        })
     }
 
     /// Whether a name occurs twice; names are compared as they are, letter case included.

@@ -65,7 +65,7 @@ fn it_answers_a_token_request_and_guards_its_api() {
 
 #[test]
 fn all_that_a_profile_lacks_is_told_at_once() {
-    let path = super::folder("file-vendor").join("broken.toml");
+    let path = super::folder("broken-profile").join("broken.toml");
     let broken = PROFILE
         .replace("title = \"Acme Health\"\n", "")
         .replace("lifetime_s = 60\n", "")

@@ -21,7 +21,7 @@ const NORMAL: u16 = 1000;
 const POLICY: u16 = 1008;
 
 /// Messages that wait while a configuration is being accepted; more are dropped.
-const MOST_WAITING: usize = 1000;
+const MAX_WAITING: usize = 1000;
 
 /// One session.
 pub(super) struct Session {
@@ -130,7 +130,7 @@ impl Session {
 
     async fn take(&mut self, socket: &mut Socket, incoming: Incoming) -> Then {
         if let State::Accepting(_, _, waiting) = &mut self.state {
-            if waiting.len() < MOST_WAITING {
+            if waiting.len() < MAX_WAITING {
                 waiting.push(incoming);
             }
             return Then::GoOn;
