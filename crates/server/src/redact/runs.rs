@@ -67,7 +67,8 @@ fn follows(text: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
         let bytes = scheme.as_bytes();
         let last = word.len().checked_sub(bytes.len())?;
         let at = (0..=last).find(|at| {
-            (*at == 0 || !word[at - 1].is_ascii_alphanumeric())
+            matches!(word[*at], b'b' | b'B')
+                && (*at == 0 || !word[at - 1].is_ascii_alphanumeric())
                 && word[*at..at + bytes.len()].eq_ignore_ascii_case(bytes)
         })?;
         Some(run.start + at + bytes.len())
@@ -109,7 +110,7 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
     if let Some(at) = json_web(bytes) {
         return found(Run::Token(run.start + at..run.end));
     }
-    let is_path = bytes.starts_with(b"/") || memchr::memmem::find(bytes, b"//").is_some();
+    let is_path = bytes.starts_with(b"/") || bytes.windows(2).any(|pair| pair == b"//");
     let classes = Classes::of(bytes);
     if !classes.are_mixed() {
         // Neither it nor a part of it looks like a token; it may be one all the same.
@@ -164,9 +165,14 @@ fn pieces(text: &[u8], run: &Range<usize>, found: &mut impl FnMut(Range<usize>))
 /// Where a JOSE header begins: `{"` in base64, or that in base64 once more.
 fn json_web(run: &[u8]) -> Option<usize> {
     ["eyJ", "ZXlK"].iter().find_map(|start| {
-        memchr::memmem::find_iter(run, start).find(|at| {
-            (*at == 0 || !run[at - 1].is_ascii_alphanumeric()) && run.len() - at >= SHORTEST
+        // Runs are short: a searcher would take longer to make than to use.
+        let mut all = run.windows(start.len()).enumerate();
+        all.find(|(at, window)| {
+            *window == start.as_bytes()
+                && (*at == 0 || !run[at - 1].is_ascii_alphanumeric())
+                && run.len() - at >= SHORTEST
         })
+        .map(|(at, _)| at)
     })
 }
 

@@ -42,6 +42,9 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
     });
     for (value, name) in sought.seen {
         let value = value.expose().as_bytes();
+        if value.len() > bytes.len() {
+            continue;
+        }
         for at in memchr::memmem::find_iter(bytes, value) {
             let range = at..at + value.len();
             if value.len() >= SHORTEST_WITHIN || is_alone(bytes, &range) {
