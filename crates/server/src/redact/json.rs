@@ -435,7 +435,7 @@ mod tests {
             Just("\\ud83d"),
             Just("\\x"),
             Just("1"),
-            Just("-0.5e3"),
+            Just("-0.5e3 "),
             Just("01"),
             Just("1."),
             Just("true"),
