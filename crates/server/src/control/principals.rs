@@ -76,22 +76,32 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         if let Some(members) = after.as_object_mut() {
             stage.rng(|mut rng| principal::fill(members, &mut rng));
         }
-        let slug = &vendor.profile().vendor;
-        request
-            .stages
-            .make_room(&stage, locum_core::weight::json(&after));
-        stage.charge_principals(slug, &after)?;
-        if let Err(fault) = vendor.change_principals(&request.stages.mock(vendor, &stage), after) {
+        if let Err(refusal) = put_on(request, &stage, vendor, after) {
             for (vendor, before) in done {
                 // They were the vendor's own a moment ago.
-                let _ = vendor.change_principals(&request.stages.mock(vendor, &stage), before);
+                let _ = put_on(request, &stage, vendor, before);
             }
-            return Err(refused(&mock.profile().vendor, &fault));
+            return Err(refusal);
         }
         done.push((vendor, before));
     }
     stage.secrets.changed();
     Ok(call::json(200, &all(request, &stage)))
+}
+
+/// Gives `vendor` other principals, if it takes them and they fit into memory.
+fn put_on(
+    request: &ControlRequest,
+    stage: &Arc<Stage>,
+    vendor: &Arc<dyn Vendor>,
+    principals: Value,
+) -> Result<(), Refusal> {
+    let (slug, stages) = (&vendor.profile().vendor, &request.stages);
+    stages.make_room(stage, locum_core::weight::json(&principals));
+    stage.charge_principals(slug, &principals)?;
+    vendor
+        .change_principals(&stages.mock(vendor, stage), principals)
+        .map_err(|fault| refused(slug, &fault))
 }
 
 fn refused(vendor: &str, fault: &str) -> Refusal {

@@ -86,6 +86,10 @@ async fn principals_and_stages_that_do_not_fit_are_refused() {
     let before = bench.done("GET /principals", "", 200).await;
     bench.done("PUT /principals", &principals, 507).await;
     assert_eq!(bench.done("GET /principals", "", 200).await, before);
+    // All or none: the vendor that has room does not keep what was refused with the other's.
+    let both = json!({"acme": {"clients": []}, "bolt": {"clients": clients}}).to_string();
+    bench.done("PUT /principals", &both, 507).await;
+    assert_eq!(bench.done("GET /principals", "", 200).await, before);
     let spec = json!({"name": "big", "vendors": {"acme": {"principals": {"clients": clients}}}});
     bench.done("POST /stages", &spec.to_string(), 507).await;
     bench.done("GET /stages/big", "", 404).await;
