@@ -4,11 +4,6 @@
 //! `cargo bench --bench memory -- soak` runs one. `LOCUM_SOAK_S` is the length of the soak in
 //! seconds (60). Figures are resident set sizes as Linux tells them.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a soak lasts real time, which no test waits for"
-)]
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;

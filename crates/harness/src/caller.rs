@@ -11,9 +11,9 @@ mod token_request;
 mod variation;
 mod websocket;
 
-pub use api_request::Call;
+pub use api_request::ApiRequest;
 pub(crate) use cognito::Session;
 pub use cognito::User;
-pub use socket_request::Open;
-pub use token_request::Login;
+pub use socket_request::SocketRequest;
+pub use token_request::TokenRequest;
 pub(crate) use variation::{vary_call, vary_login, vary_token};

@@ -7,9 +7,9 @@ use crate::evidence::percent;
 use crate::http::{Request, Url};
 use crate::target::Target;
 
-/// An API call before it is written: what a twist may change.
+/// An API call before it is written: what a variation may change.
 #[derive(Clone)]
-pub struct Call {
+pub struct ApiRequest {
     /// The method.
     pub method: String,
     /// Where it goes.
@@ -24,7 +24,7 @@ pub struct Call {
     pub body: Option<(String, String)>,
 }
 
-impl Call {
+impl ApiRequest {
     /// The call that a client makes first, with `token` as the vendor's page shows it
     /// (RFC 6750 §2.1).
     pub fn documented(profile: &Profile, target: &Target, token: &str) -> Result<Self, Error> {
@@ -110,8 +110,8 @@ fn with_id(path: &str, id: &str) -> String {
     })
 }
 
-impl std::fmt::Debug for Call {
+impl std::fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
+        f.debug_struct("ApiRequest").finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use locum_core::Secret;
 use serde_json::Value;
 
 use crate::Error;
-use crate::caller::{Call, Login, vary_call, vary_login};
+use crate::caller::{ApiRequest, TokenRequest, vary_call, vary_login};
 use crate::evidence::{CallVariation, Operation, Variation};
 use crate::http::{self, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
@@ -18,7 +18,7 @@ const MAX_PAGES: usize = 50;
 impl ScenarioContext {
     /// Logs in as documented, or with the one thing changed that `variation` names.
     pub async fn login(&mut self, variation: &Variation) -> Result<(), Error> {
-        let mut login = Login::documented(&self.profile, &self.target)?;
+        let mut login = TokenRequest::documented(&self.profile, &self.target)?;
         let documented = login.request();
         match variation {
             Variation::Documented => {}
@@ -28,7 +28,7 @@ impl ScenarioContext {
                     let what = format!("there is no {state} account: set {variables}");
                     return Err(self.lacks(what));
                 };
-                login = Login::documented(&self.profile, &target)?;
+                login = TokenRequest::documented(&self.profile, &target)?;
             }
             Variation::Login(change) => vary_login(change, &mut login),
             other => return Err(unknown("login", other)),
@@ -39,7 +39,7 @@ impl ScenarioContext {
                 "a login {variation} is the documented one"
             )));
         }
-        self.hide_halves(&login);
+        self.hide_credential_fields(&login);
         let reply = self
             .exchange(Operation::Login, None, variation, &login.url, &request)
             .await;
@@ -72,7 +72,7 @@ impl ScenarioContext {
             self.log.limitation("there was no token to call with");
             return Ok(());
         };
-        let mut call = Call::documented(&self.profile, &self.target, token.expose())?;
+        let mut call = ApiRequest::documented(&self.profile, &self.target, token.expose())?;
         self.vary(&mut call, variation, &token)?;
         self.exchange(Operation::Call, None, variation, &call.url, &call.request())
             .await;
@@ -84,7 +84,7 @@ impl ScenarioContext {
     pub async fn call_endpoint(&mut self, name: &str, variation: &Variation) -> Result<(), Error> {
         let token = self.tokens.last().map(|held| held.value.clone());
         let token = token.unwrap_or_else(|| Secret::new(""));
-        let mut call = Call::endpoint(&self.profile, &self.target, name, token.expose())?;
+        let mut call = ApiRequest::endpoint(&self.profile, &self.target, name, token.expose())?;
         self.vary(&mut call, variation, &token)?;
         let request = call.request();
         self.exchange(Operation::Call, Some(name), variation, &call.url, &request)
@@ -107,7 +107,8 @@ impl ScenarioContext {
             self.log.limitation("there was no token to write with");
             return Ok(());
         };
-        let mut call = Call::endpoint(&self.profile, &self.target, name, token.value.expose())?;
+        let mut call =
+            ApiRequest::endpoint(&self.profile, &self.target, name, token.value.expose())?;
         let mut filled = Vec::new();
         for (field, value) in fields {
             filled.push((field.clone(), self.target.fill(value)?));
@@ -130,7 +131,7 @@ impl ScenarioContext {
 
     fn vary(
         &mut self,
-        call: &mut Call,
+        call: &mut ApiRequest,
         variation: &Variation,
         token: &Secret,
     ) -> Result<(), Error> {
@@ -161,7 +162,7 @@ impl ScenarioContext {
                 .limitation("there was no token to read a list with");
             return Ok(());
         };
-        let mut call = Call::documented(&self.profile, &self.target, token.value.expose())?;
+        let mut call = ApiRequest::documented(&self.profile, &self.target, token.value.expose())?;
         if let Some((name, value)) = limit.split_once('=') {
             call.query.push((name.to_owned(), value.to_owned()));
         }
@@ -189,7 +190,7 @@ impl ScenarioContext {
             if (url.tls, &url.host, url.port) != (call.url.tls, &call.url.host, call.url.port) {
                 return Ok(());
             }
-            call = Call::to(&self.profile, &self.target, &link, token.value.expose())?;
+            call = ApiRequest::to(&self.profile, &self.target, &link, token.value.expose())?;
         }
         self.log.limitation("the list did not end");
         Ok(())
@@ -227,13 +228,13 @@ impl ScenarioContext {
         }
     }
 
-    /// What a twist made of a secret is a secret, too: the vendor must not repeat it either.
-    fn hide_halves(&mut self, login: &Login) {
-        let half = |at: usize| login.halves[at].1.as_deref().unwrap_or_default();
-        let name = format!("changed {}", login.halves[1].0.replace('_', " "));
-        self.log.hide(half(1), &name);
+    /// What a variation made of a secret is a secret, too: the vendor must not repeat it either.
+    fn hide_credential_fields(&mut self, login: &TokenRequest) {
+        let field = |at: usize| login.credential_fields[at].1.as_deref().unwrap_or_default();
+        let name = format!("changed {}", login.credential_fields[1].0.replace('_', " "));
+        self.log.hide(field(1), &name);
         self.log
-            .hide_pair(half(0), half(1), &format!("pair with {name}"));
+            .hide_pair(field(0), field(1), &format!("pair with {name}"));
     }
 
     /// Tokens of a reply are secrets from now on, wherever the vendor puts them.

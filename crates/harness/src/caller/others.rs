@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::oauth::unknown;
 use crate::Error;
-use crate::caller::{Call, Login};
+use crate::caller::{ApiRequest, TokenRequest};
 use crate::evidence::{Operation, Other, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
@@ -23,7 +23,7 @@ impl ScenarioContext {
             return Ok(());
         };
         let url = format!("{}{path}", self.target.url("api")?);
-        let mut call = Call::to(&self.profile, &self.target, &url, token.value.expose())?;
+        let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.value.expose())?;
         "POST".clone_into(&mut call.method);
         call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
         let reply = self
@@ -62,7 +62,7 @@ impl ScenarioContext {
             return Ok(());
         };
         let url = format!("{}{path}", self.target.url("api")?);
-        let call = Call::to(&self.profile, &target, &url, token.expose())?;
+        let call = ApiRequest::to(&self.profile, &target, &url, token.expose())?;
         self.exchange(Operation::Read, None, variation, &call.url, &call.request())
             .await;
         Ok(())
@@ -85,7 +85,7 @@ impl ScenarioContext {
                 Some((target, _)) => (target, Variation::By(other)),
             },
         };
-        let mut login = Login::documented(&self.profile, &target)?;
+        let mut login = TokenRequest::documented(&self.profile, &target)?;
         login.url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
         login.parameters = vec![("token".to_owned(), token.value.expose().to_owned())];
         self.exchange(
@@ -106,7 +106,7 @@ impl ScenarioContext {
                 .limitation("no address of a metadata document is known");
             return Ok(());
         };
-        let mut call = Call::to(&self.profile, &self.target, &url, "")?;
+        let mut call = ApiRequest::to(&self.profile, &self.target, &url, "")?;
         call.authorization.clear();
         call.headers.clear();
         self.exchange(
@@ -133,7 +133,7 @@ impl ScenarioContext {
             return Ok(None);
         };
         let variation = Variation::By(other);
-        let login = Login::documented(&self.profile, &target)?;
+        let login = TokenRequest::documented(&self.profile, &target)?;
         let reply = self
             .exchange(
                 Operation::OtherLogin,
@@ -150,7 +150,7 @@ impl ScenarioContext {
             return Ok(None);
         };
         self.log.hide(token, &format!("token of {}", other.words()));
-        let call = Call::documented(&self.profile, &target, token)?;
+        let call = ApiRequest::documented(&self.profile, &target, token)?;
         self.exchange(
             Operation::OtherCall,
             None,

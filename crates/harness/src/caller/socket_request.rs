@@ -7,14 +7,14 @@ use crate::http::{self, Request, Url};
 
 /// An upgrade before it is written: where, and with which token.
 #[derive(Clone)]
-pub struct Open {
+pub struct SocketRequest {
     /// Where it goes, without the token.
     pub url: Url,
     /// The value of the token parameter; `None` leaves it out.
     pub token: Option<String>,
 }
 
-impl Open {
+impl SocketRequest {
     /// The request as it will be sent: the token stands in the query, its space as `%20`.
     pub fn request(&self, facts: &SocketFacts) -> Request {
         let mut target = self.url.target.clone();
@@ -30,9 +30,9 @@ impl Open {
     }
 }
 
-impl std::fmt::Debug for Open {
+impl std::fmt::Debug for SocketRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Open").finish_non_exhaustive()
+        f.debug_struct("SocketRequest").finish_non_exhaustive()
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
             max_frame: 1,
         };
         let change = SocketVariation::parse(phrase);
-        let open = Open {
+        let open = SocketRequest {
             url: Url::parse(url).expect("a URL"),
             token: change.map_or_else(
                 || Some("Bearer a.b.cde".to_owned()),

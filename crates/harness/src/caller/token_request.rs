@@ -10,9 +10,9 @@ use crate::evidence::{Content, form};
 use crate::http::{Request, Url};
 use crate::target::Target;
 
-/// A login before it is written: what a twist may change.
+/// A login before it is written: what a variation may change.
 #[derive(Clone)]
-pub struct Login {
+pub struct TokenRequest {
     /// The method.
     pub method: String,
     /// Where it goes.
@@ -20,9 +20,9 @@ pub struct Login {
     /// The tenant that the address names, where the vendor has tenants.
     pub tenant: String,
     /// Id and secret, or user name and password: the names of the parameters and their values.
-    /// A half that is `None` is left out.
-    pub halves: [(String, Option<String>); 2],
-    /// Where the halves travel.
+    /// A field that is `None` is left out.
+    pub credential_fields: [(String, Option<String>); 2],
+    /// Where the credentials travel.
     pub secret_in: Vec<SecretIn>,
     /// The word before the Basic value.
     pub scheme: String,
@@ -38,7 +38,7 @@ pub struct Login {
     pub authorization: Option<String>,
 }
 
-impl Login {
+impl TokenRequest {
     /// The request that the vendor's page shows (RFC 6749 §4.3 and §4.4).
     pub fn documented(profile: &Profile, target: &Target) -> Result<Self, Error> {
         let facts = &profile.token;
@@ -60,7 +60,7 @@ impl Login {
         if let Some(scope) = &facts.scope {
             parameters.push(("scope".to_owned(), scope.clone()));
         }
-        let half = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
+        let field = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
         let accept = facts
             .accept
             .iter()
@@ -69,7 +69,7 @@ impl Login {
             method: "POST".to_owned(),
             url,
             tenant: target.credential("tenant").to_owned(),
-            halves: [half(id), half(secret)],
+            credential_fields: [field(id), field(secret)],
             secret_in: vec![facts.secret_in],
             scheme: "Basic".to_owned(),
             parameters,
@@ -121,12 +121,13 @@ impl Login {
         if self.authorization.is_some() {
             return self.authorization.clone();
         }
-        let half = |at: usize| self.halves[at].1.as_deref();
-        if !self.secret_in.contains(&SecretIn::Basic) || (half(0).is_none() && half(1).is_none()) {
+        let field = |at: usize| self.credential_fields[at].1.as_deref();
+        if !self.secret_in.contains(&SecretIn::Basic) || (field(0).is_none() && field(1).is_none())
+        {
             return None;
         }
-        // A half that is missing takes its colon with it.
-        let pair = match (half(0), half(1)) {
+        // A field that is missing takes its colon with it.
+        let pair = match (field(0), field(1)) {
             (Some(id), Some(secret)) => format!("{id}:{secret}"),
             (one, other) => one.or(other).unwrap_or_default().to_owned(),
         };
@@ -136,16 +137,18 @@ impl Login {
     fn all_parameters(&self) -> Vec<(String, String)> {
         let mut all = self.parameters.clone();
         if self.secret_in.contains(&SecretIn::Body) {
-            let halves = self.halves.iter();
-            all.extend(halves.filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
+            let credential_fields = self.credential_fields.iter();
+            all.extend(
+                credential_fields.filter_map(|(name, value)| Some((name.clone(), value.clone()?))),
+            );
         }
         all
     }
 }
 
-impl std::fmt::Debug for Login {
+impl std::fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login").finish_non_exhaustive()
+        f.debug_struct("TokenRequest").finish_non_exhaustive()
     }
 }
 

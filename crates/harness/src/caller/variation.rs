@@ -2,15 +2,15 @@
 
 use locum_core::profile::SecretIn;
 
-use super::api_request::Call;
-use super::token_request::Login;
+use super::api_request::ApiRequest;
+use super::token_request::TokenRequest;
 use crate::evidence::{CallVariation, FieldChange, LoginVariation, SocketVariation};
 
 /// A token that no vendor has issued.
 const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
 
 /// Changes one thing of `login`.
-pub(crate) fn vary_login(variation: &LoginVariation, login: &mut Login) {
+pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
     match variation {
         LoginVariation::Field(change, name) => change_field(login, *change, name),
         LoginVariation::FieldInBasic(change, name) => {
@@ -52,8 +52,12 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut Login) {
 }
 
 /// A field that is none of the two credentials, such as an empty `grant_type`, is a parameter.
-fn change_field(login: &mut Login, change: FieldChange, name: &str) {
-    if let Some((_, value)) = login.halves.iter_mut().find(|(known, _)| known == name) {
+fn change_field(login: &mut TokenRequest, change: FieldChange, name: &str) {
+    if let Some((_, value)) = login
+        .credential_fields
+        .iter_mut()
+        .find(|(known, _)| known == name)
+    {
         *value = changed(change, value.as_deref().unwrap_or_default());
         return;
     }
@@ -95,7 +99,7 @@ fn swap_case(letter: char) -> char {
 }
 
 /// Changes one thing of `call`, which shows `token`.
-pub(crate) fn vary_call(variation: &CallVariation, call: &mut Call, token: &str) {
+pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token: &str) {
     let shown = |before: &str, behind: &str| vec![format!("{before}{token}{behind}")];
     match variation {
         CallVariation::NoToken => call.authorization.clear(),
@@ -204,7 +208,7 @@ status = 400
     }
 
     fn login(phrase: &str) -> crate::http::Request {
-        let mut login = Login::documented(&profile(), &target()).expect("a login");
+        let mut login = TokenRequest::documented(&profile(), &target()).expect("a login");
         if !phrase.is_empty() {
             let variation = LoginVariation::parse(phrase).expect(phrase);
             vary_login(&variation, &mut login);
@@ -289,7 +293,7 @@ status = 400
     }
 
     fn check_call(phrase: &str, expected: &str) {
-        let mut call = Call::documented(&profile(), &target(), "tok").expect("a call");
+        let mut call = ApiRequest::documented(&profile(), &target(), "tok").expect("a call");
         let variation = CallVariation::parse(phrase).expect(phrase);
         vary_call(&variation, &mut call, "tok");
         let request = call.request();

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::oauth::unknown;
 use crate::Error;
-use crate::caller::{Open, vary_token};
+use crate::caller::{SocketRequest, vary_token};
 use crate::evidence::{Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation};
 use crate::http::{self, Opening, Url};
 use crate::run::context::ScenarioContext;
@@ -58,7 +58,7 @@ impl ScenarioContext {
             let bare = value.strip_prefix(&facts.token_prefix).unwrap_or(value);
             self.log.hide(bare, "changed token");
         }
-        let open = Open { url, token: value };
+        let open = SocketRequest { url, token: value };
         let request = open.request(&facts);
         let seq = self
             .log
