@@ -35,6 +35,8 @@ pub mod run;
 mod steps;
 pub mod subject;
 pub mod target;
+#[cfg(test)]
+mod testing;
 pub mod verdict;
 
 pub use catalogue::catalogue;

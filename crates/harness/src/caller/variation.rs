@@ -170,33 +170,17 @@ fn signature_changed(token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use locum_core::profile::SecretIn;
     use serde_json::json;
 
     use super::*;
     use crate::target::Target;
 
-    const PROFILE: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-secret_in = "basic"
-accept = "application/json"
-expires_in = "seconds"
-lifetime_s = 60
-[api]
-sample = "/things"
-[denials.default]
-status = 400
-"#;
-
     fn profile() -> locum_core::Profile {
-        locum_core::Profile::parse("acme.toml", PROFILE).expect("it parses")
+        crate::testing::profile(|profile| {
+            profile.token.secret_in = SecretIn::Basic;
+            profile.token.accept = Some("application/json".to_owned());
+        })
     }
 
     fn target() -> Target {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::profile::{ExpiresIn, Grant, SecretIn, SocketFacts, TokenFormat};
+use locum_core::profile::{ExpiresIn, Grant, SecretIn, SignatureFacts, SocketFacts, TokenFormat};
 use locum_core::{ManualClock, Profile, Timestamp};
 use serde_json::json;
 
@@ -12,25 +12,6 @@ use crate::catalogue::Expectation;
 use crate::evidence::{EvidenceLog, Opcode, Operation, Side, Variation};
 use crate::http::{HttpError, Reply, Request};
 use crate::verdict::{Finding, Grade};
-
-const PROFILE: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 3600
-[signature]
-region = "r"
-service = "s"
-[denials.default]
-status = 400
-"#;
 
 /// A log under construction. Operations and variations are named by words: `login`,
 /// `with another client secret`.
@@ -105,7 +86,12 @@ impl Log {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
         Self {
             log: EvidenceLog::new(clock, Duration::ZERO),
-            profile: Profile::parse("acme.toml", PROFILE).expect("it parses"),
+            profile: crate::testing::profile(|profile| {
+                profile.signature = Some(SignatureFacts {
+                    region: "r".to_owned(),
+                    service: "s".to_owned(),
+                });
+            }),
             entries: 0,
             asks: 0,
             failing: None,

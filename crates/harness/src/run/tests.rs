@@ -1,25 +1,9 @@
+use locum_core::profile::SecretIn;
 use locum_core::{SystemClock, Verdict};
 use serde_json::json;
 
 use super::*;
 use crate::verdict::{VerdictRow, judge};
-
-const PROFILE: &str = r#"
-vendor = "pattern"
-title = "Pattern"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-secret_in = "basic"
-expires_in = "milliseconds"
-lifetime_s = 3600
-[denials.default]
-status = 400
-"#;
 
 /// Plays one scenario against an address where nobody listens.
 async fn play_one(steps: &str) -> Vec<VerdictRow> {
@@ -34,7 +18,10 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         "credentials": {"client_id": "me", "client_secret": "t0p secret"}
     });
     let options = CheckOptions {
-        profiles: vec![Profile::parse("pattern.toml", PROFILE).expect("it parses")],
+        profiles: vec![crate::testing::profile(|profile| {
+            "pattern".clone_into(&mut profile.vendor);
+            profile.token.secret_in = SecretIn::Basic;
+        })],
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(serde_json::from_value(nowhere).expect("a place")),
         client: None,

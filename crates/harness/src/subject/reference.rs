@@ -384,22 +384,6 @@ mod tests {
 
     use super::*;
 
-    const PROFILE: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 3600
-[denials.default]
-status = 400
-"#;
-
     fn new(handle: &str) -> ClientCommand {
         let config = json!({
             "token_url": "http://127.0.0.1:9/token", "api_url": "http://127.0.0.1:9",
@@ -415,7 +399,7 @@ status = 400
     #[tokio::test]
     async fn handles_are_apart_and_nothing_outlives_its_end() {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
-        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let profile = crate::testing::profile(|_| {});
         let subject = maker(clock)(&profile, 1).await.expect("it starts");
         let ask = |command| subject.send(command);
         let revoke = |client: &str| ClientCommand::Revoke {
@@ -440,7 +424,7 @@ status = 400
     #[tokio::test]
     async fn it_says_hello_and_takes_what_it_says() {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
-        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let profile = crate::testing::profile(|_| {});
         let subject = Reference::new(&profile, clock, 1);
         let hello = subject.hello();
         assert_eq!(hello.proto, PROTOCOL);

@@ -85,23 +85,6 @@ fn usable(clients: &Value, own: &str) -> Option<Map<String, Value>> {
 mod tests {
     use super::*;
 
-    const PROFILE: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/realms/{tenant}/token"
-api = "/v2"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 60
-[denials.default]
-status = 400
-"#;
-
     fn target(principals: &str) -> Target {
         let principals: Value = serde_json::from_str(principals).expect("json");
         serde_json::from_value(serde_json::json!({
@@ -114,7 +97,11 @@ status = 400
     }
 
     fn check(principals: &str, other: Other, expected: Option<(&str, &str, &str)>) {
-        let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+        let profile = crate::testing::profile(|profile| {
+            let token = "/realms/{tenant}/token".to_owned();
+            profile.urls.insert("token".to_owned(), token);
+            profile.urls.insert("api".to_owned(), "/v2".to_owned());
+        });
         let found = target(principals).of_other(&profile, other);
         let seen = found.as_ref().map(|target| {
             (

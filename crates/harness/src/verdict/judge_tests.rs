@@ -8,22 +8,6 @@ use crate::evidence::{Event, Record};
 /// A row in short: id, level, precondition.
 type Row<'a> = (&'a str, &'a str, &'a str);
 
-const PROFILE: &str = r#"
-vendor = "v"
-title = "V"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 60
-[denials.default]
-status = 400
-"#;
-
 /// Each finds what the first record of the evidence says.
 static RULES: [Rule; 4] = [
     Rule::vendor("A-01", as_written),
@@ -101,7 +85,7 @@ fn judged(rows: &[Row<'_>], shows: &[Shows<'_>], ids: &[RequirementId]) -> Vec<V
         .enumerate()
         .map(|(at, shows)| scenario(at, shows))
         .collect();
-    let profile = Profile::parse("v.toml", PROFILE).expect("it parses");
+    let profile = crate::testing::profile(|profile| "v".clone_into(&mut profile.vendor));
     let find = |id: &str, _| RULES.iter().find(|rule| rule.id == id);
     judge_by(&find, &scope, &[profile], &scenarios)
 }

@@ -4,30 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use locum_core::{ManualClock, Profile, Timestamp};
+use locum_core::{ManualClock, Timestamp};
 
 use super::*;
 use crate::evidence::Event;
 use crate::subject::{ClientGone, ClientHello, ClientReply, ClientSubject};
 use crate::target::Target;
-
-const PROFILE: &str = r#"
-vendor = "acme"
-title = "Acme"
-[urls]
-token = "/token"
-[endpoints.token]
-methods = ["POST"]
-path = "/token"
-[token]
-grant = "client_credentials"
-expires_in = "seconds"
-lifetime_s = 3600
-[api]
-sample = "/things"
-[denials.default]
-status = 400
-"#;
 
 /// Answers so many requests, then crashes.
 struct Fragile {
@@ -58,7 +40,7 @@ impl ClientSubject for Fragile {
 
 fn context() -> ScenarioContext {
     let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
-    let profile = Profile::parse("acme.toml", PROFILE).expect("it parses");
+    let profile = crate::testing::profile(|_| {});
     let target: Target = serde_json::from_value(json!({
         "credentials": {"client_id": "me", "client_secret": "t0p secret"}
     }))
