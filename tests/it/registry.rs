@@ -144,6 +144,9 @@ fn the_towers_do_not_lean_on_each_other() {
             });
             assert!(!depends, "{krate} depends on {other}");
         }
+        let shipped = manifest.split("[dev-dependencies]").next();
+        let has_testkit = shipped.is_some_and(|text| text.contains("locum-testkit"));
+        assert!(!has_testkit, "{krate} ships the kit of the tests");
     }
 }
 
