@@ -113,7 +113,7 @@ impl Target {
     pub fn learn(&mut self, reply: &Value) {
         let members = reply.as_object().into_iter().flatten();
         for (name, value) in members.filter(|(name, _)| name.ends_with("_id")) {
-            if let Some(id) = word(value) {
+            if let Some(id) = as_text(value) {
                 self.learned.insert(name.clone(), id);
             }
         }
@@ -144,8 +144,8 @@ impl Target {
         };
         ["id", "uuid", "name"]
             .iter()
-            .find_map(|key| word(&first[*key]))
-            .or_else(|| word(first))
+            .find_map(|key| as_text(&first[*key]))
+            .or_else(|| as_text(first))
     }
 
     /// Every secret with a name for it: what must never be written down.
@@ -162,7 +162,7 @@ impl Target {
 }
 
 /// A text or a number as it stands in a path.
-fn word(value: &Value) -> Option<String> {
+fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -19,7 +19,7 @@ use crate::run::context::{ScenarioContext, World};
 use crate::target::stage::{StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
 
-/// Sets scenes and collects what came of them.
+/// Makes the context of each scenario and collects what was seen.
 pub(super) struct Hooks {
     options: CheckOptions,
     plan: Vec<Planned>,
@@ -60,7 +60,7 @@ impl Hooks {
             world.skip = Some(reason);
             return;
         }
-        match self.set_scene(at, planned).await {
+        match self.make_context(at, planned).await {
             Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
@@ -143,7 +143,7 @@ impl Hooks {
         tagged("[opt-in]").then(|| "needs leave, which was not given".to_owned())
     }
 
-    async fn set_scene(&self, at: usize, planned: &Planned) -> Result<ScenarioContext, Error> {
+    async fn make_context(&self, at: usize, planned: &Planned) -> Result<ScenarioContext, Error> {
         let mut profiles = self.options.profiles.iter();
         let profile = profiles
             .find(|profile| profile.vendor == planned.vendor)

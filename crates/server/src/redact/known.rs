@@ -15,16 +15,16 @@ use super::vocabulary;
 use crate::memory::{Account, Charge};
 
 /// Shorter secrets are looked for only where credentials stand: they would be found in every word.
-const SHORTEST: usize = 4;
+const MIN_LENGTH: usize = 4;
 
 /// From this length on a secret is found within words, too.
-const SHORTEST_WITHIN: usize = 8;
+const MIN_WITHIN: usize = 8;
 
 /// Fewer characters of base64 are found by chance.
-const SHORTEST_BASE64: usize = 7;
+const MIN_BASE64: usize = 7;
 
 /// So many characters of base64 are looked for: more would take memory and find no less.
-const LONGEST_BASE64: usize = 12;
+const MAX_BASE64: usize = 12;
 
 /// Longest secret that a stage learns in bytes, and how many it learns; beyond them the oldest goes.
 const MAX_LEARNED: (usize, usize) = (256, 256);
@@ -60,13 +60,13 @@ impl Known {
         let mut known = Self::default();
         let mut patterns: BTreeMap<Vec<u8>, Spelling> = BTreeMap::new();
         for (value, name) in secrets {
-            if value.len() < SHORTEST || vocabulary::is_sensitive(value) {
+            if value.len() < MIN_LENGTH || vocabulary::is_sensitive(value) {
                 continue;
             }
             let secret = known.names.len();
             known.names.push(name.clone());
             for bytes in raw(value) {
-                let alone = bytes.len() < SHORTEST_WITHIN;
+                let alone = bytes.len() < MIN_WITHIN;
                 for fragment in fragments(&bytes) {
                     patterns.entry(fragment).or_insert(Spelling {
                         secret,
@@ -177,11 +177,11 @@ fn fragments(bytes: &[u8]) -> Vec<Vec<u8>> {
         let first = (before * 8).div_ceil(6);
         let last = padded.len() * 8 / 6;
         let sure = text.get(first..last).unwrap_or_default();
-        if sure.len() < SHORTEST_BASE64 {
+        if sure.len() < MIN_BASE64 {
             continue;
         }
         // The run around it is replaced, so that its beginning is enough.
-        let sure = &sure[..sure.len().min(LONGEST_BASE64)];
+        let sure = &sure[..sure.len().min(MAX_BASE64)];
         let url = sure.replace('+', "-").replace('/', "_");
         if url != sure {
             all.push(url.into_bytes());
@@ -242,7 +242,7 @@ impl StageSecrets {
     /// Remembers a secret that a client set or was given.
     pub(super) fn learn(&self, value: &str, name: String) {
         let (longest, most) = MAX_LEARNED;
-        if value.len() < SHORTEST || value.len() > longest {
+        if value.len() < MIN_LENGTH || value.len() > longest {
             return;
         }
         let mut inner = self.lock();

@@ -15,10 +15,10 @@ pub(super) enum Run {
 }
 
 /// Shortest run that may be an issued token.
-const SHORTEST: usize = 16;
+const MIN_LENGTH: usize = 16;
 
 /// Shortest run that looks like a token by its letters alone.
-const SHORTEST_RANDOM: usize = 20;
+const MIN_RANDOM: usize = 20;
 
 const fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b'~')
@@ -104,7 +104,7 @@ fn is_credential(word: &[u8]) -> bool {
 
 fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
     let bytes = &text[run.clone()];
-    if bytes.len() < SHORTEST {
+    if bytes.len() < MIN_LENGTH {
         return;
     }
     if let Some(at) = json_web(bytes) {
@@ -116,27 +116,25 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
         // Neither it nor a part of it looks like a token; it may be one all the same.
         if classes.digits > 0 {
             pieces(text, &run, &mut |piece| {
-                if piece.len() >= SHORTEST && !is_uuid(&text[piece.clone()]) {
+                if piece.len() >= MIN_LENGTH && !is_uuid(&text[piece.clone()]) {
                     found(Run::Candidate(piece));
                 }
             });
         }
         return;
     }
-    let is_long =
-        bytes.len() >= SHORTEST_RANDOM + 4 && bytes.iter().any(|byte| b"+/=".contains(byte));
+    let is_long = bytes.len() >= MIN_RANDOM + 4 && bytes.iter().any(|byte| b"+/=".contains(byte));
     if is_long && !is_path && classes.changes * 5 >= bytes.len() * 2 {
         return found(Run::Random(run));
     }
     pieces(text, &run, &mut |piece| {
         let bytes = &text[piece.clone()];
-        if bytes.len() < SHORTEST {
+        if bytes.len() < MIN_LENGTH {
             return;
         }
         let classes = Classes::of(bytes);
-        let is_random = bytes.len() >= SHORTEST_RANDOM
-            && classes.are_mixed()
-            && classes.changes * 3 >= bytes.len();
+        let is_random =
+            bytes.len() >= MIN_RANDOM && classes.are_mixed() && classes.changes * 3 >= bytes.len();
         if is_random {
             found(Run::Random(if is_path { piece } else { run.clone() }));
         } else if (classes.digits > 0 || classes.are_mixed()) && !is_uuid(bytes) {
@@ -170,7 +168,7 @@ fn json_web(run: &[u8]) -> Option<usize> {
         all.find(|(at, window)| {
             *window == start.as_bytes()
                 && (*at == 0 || !run[at - 1].is_ascii_alphanumeric())
-                && run.len() - at >= SHORTEST
+                && run.len() - at >= MIN_LENGTH
         })
         .map(|(at, _)| at)
     })

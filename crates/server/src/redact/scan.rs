@@ -12,7 +12,7 @@ use super::views::{self, View};
 use super::vocabulary::is_sensitive_bytes;
 
 /// From this length on a secret of the exchange is found within words, too.
-const SHORTEST_WITHIN: usize = 8;
+const MIN_WITHIN: usize = 8;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
         }
         for at in memchr::memmem::find_iter(bytes, value) {
             let range = at..at + value.len();
-            if value.len() >= SHORTEST_WITHIN || is_alone(bytes, &range) {
+            if value.len() >= MIN_WITHIN || is_alone(bytes, &range) {
                 plan.put(source(range), Treatment::Replace(name.clone()));
             }
         }

@@ -121,22 +121,22 @@ const OPEN_HEADERS: &[&str] = &[
 ];
 
 /// Longest name that is compared whole; of a longer one its end counts.
-const LONGEST: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// The letters and digits of `name` in lower case.
 struct Plain {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_NAME],
     length: usize,
 }
 
 impl Plain {
     fn of(name: &[u8]) -> Self {
         let mut plain = Self {
-            bytes: [0; LONGEST],
+            bytes: [0; MAX_NAME],
             length: 0,
         };
         for byte in name.iter().filter(|byte| byte.is_ascii_alphanumeric()) {
-            if plain.length == LONGEST {
+            if plain.length == MAX_NAME {
                 plain.bytes.rotate_left(1);
                 plain.length -= 1;
             }

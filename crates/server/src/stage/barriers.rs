@@ -67,9 +67,9 @@ impl Barriers {
 }
 
 /// A held request: it leaves when it is answered, and when its client is gone.
-struct Held<'a>(&'a Barriers);
+struct Waiting<'a>(&'a Barriers);
 
-impl Drop for Held<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.lock().held -= 1;
     }
@@ -140,7 +140,7 @@ impl Stage {
         if !self.barriers.enter() {
             return false;
         }
-        let _leaves = Held(&self.barriers);
+        let _leaves = Waiting(&self.barriers);
         self.barrier(name).wait(enough).await;
         true
     }

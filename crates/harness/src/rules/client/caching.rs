@@ -1,6 +1,6 @@
 //! How many tokens a client asks for.
 
-use super::commands::{Asked, calls, is_one_quiet_life};
+use super::commands::{GivenCommand, calls, is_one_quiet_life};
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, unobserved};
 use crate::rules::{Rule, View};
@@ -14,7 +14,8 @@ pub(super) const RULES: &[Rule] = &[
 /// Calls that follow one another share a token.
 fn calls_in_turn_take_one_token(view: &View<'_>) -> Finding {
     let calls = calls(view);
-    let in_turn = |pair: &[Asked<'_>]| pair[0].answer.is_some_and(|(at, _)| at < pair[1].seq);
+    let in_turn =
+        |pair: &[GivenCommand<'_>]| pair[0].answer.is_some_and(|(at, _)| at < pair[1].seq);
     if !calls.windows(2).all(in_turn) {
         return unobserved(view, "the calls were not asked for in turn");
     }
@@ -40,7 +41,7 @@ fn calls_at_once_take_one_token(view: &View<'_>) -> Finding {
 }
 
 /// All calls succeeded with one token request. The wire counts, not the client's word alone.
-fn one_token(view: &View<'_>, calls: &[Asked<'_>]) -> Finding {
+fn one_token(view: &View<'_>, calls: &[GivenCommand<'_>]) -> Finding {
     if calls.len() < 2 {
         return unobserved(view, "the client was not asked for several calls");
     }

@@ -8,7 +8,7 @@ use crate::subject::{ClientCommand, ClientReply};
 
 /// One command with the client's answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct GivenCommand<'a> {
     /// The record of the command.
     pub(super) seq: RecordId,
     /// The command.
@@ -18,7 +18,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// All commands, in order.
-pub(super) fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
+pub(super) fn asked<'a>(view: &View<'a>) -> Vec<GivenCommand<'a>> {
     let records = view.evidence.records();
     let answer = |wanted: u64| {
         records.iter().find_map(|record| match &record.event {
@@ -27,7 +27,7 @@ pub(super) fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
         })
     };
     let asks = records.iter().filter_map(|record| match &record.event {
-        Event::Ask { id, message } => Some(Asked {
+        Event::Ask { id, message } => Some(GivenCommand {
             seq: record.seq,
             command: message,
             answer: answer(*id),
@@ -38,7 +38,7 @@ pub(super) fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
 }
 
 /// The API calls that were asked for, in order.
-pub(super) fn calls<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
+pub(super) fn calls<'a>(view: &View<'a>) -> Vec<GivenCommand<'a>> {
     let mut asked = asked(view);
     asked.retain(|asked| matches!(asked.command, ClientCommand::Call { .. }));
     asked
@@ -56,7 +56,7 @@ pub(super) fn is_asked(view: &View<'_>, op: &str) -> bool {
 
 /// The records at which the client's clock was set, and its distance from then on in seconds.
 pub(super) fn clock_turns(view: &View<'_>) -> Vec<(RecordId, f64)> {
-    let turn = |asked: Asked<'_>| match asked.command {
+    let turn = |asked: GivenCommand<'_>| match asked.command {
         ClientCommand::Clock { offset_s, .. } => Some((asked.seq, *offset_s)),
         _ => None,
     };
