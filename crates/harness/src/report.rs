@@ -1,6 +1,7 @@
 //! What a run came to, and the forms in which it is told.
 
 pub mod events;
+mod numbering;
 pub mod results;
 pub mod terminal;
 
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
-use crate::verdict::{Scenario, Scope, VerdictRow, exit, judge};
+use crate::verdict::exit::{self, ExitPolicy};
+use crate::verdict::{Scenario, Scope, VerdictRow, judge};
 
 /// What was run.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,11 +73,16 @@ impl FailOn {
 }
 
 impl Run {
-    /// What counts as a failure besides FAIL and ERROR.
-    pub fn fails_on(&self) -> impl Iterator<Item = FailOn> {
+    /// What the exit code goes by.
+    fn exit_policy(&self) -> ExitPolicy<'_> {
         let strict = [FailOn::Warn, FailOn::Inconclusive].into_iter();
         let strict = strict.filter(|_| self.strict);
-        self.fail_on.iter().copied().chain(strict)
+        let fails_on = self.fail_on.iter().copied().chain(strict);
+        ExitPolicy {
+            fails_on: fails_on.map(FailOn::verdict).collect(),
+            selection: &self.selection,
+            interrupted: self.interrupted,
+        }
     }
 }
 
@@ -110,7 +117,7 @@ impl Report {
             };
             verdicts.extend(judge(&scope, profiles, &scenarios));
         }
-        let exit_code = exit::of_run(&run, &verdicts, &scenarios);
+        let exit_code = exit::of_run(&run.exit_policy(), &verdicts, &scenarios);
         let titles = profiles
             .iter()
             .map(|profile| (profile.vendor.clone(), profile.title.clone()))

@@ -11,40 +11,13 @@ use locum_core::requirement::Judge;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::numbering::Numbering;
 use super::{Report, Run, results};
 use crate::evidence::{Event, Evidence, Record, RecordId};
-use crate::verdict::{Ending, EvidenceRef, Scenario};
+use crate::verdict::{Ending, Scenario};
 
 /// The version of the file's shape. A reader refuses another.
 pub const SCHEMA_VERSION: u32 = 2;
-
-/// Where each scenario's records begin in the run's numbers.
-#[derive(Clone, Debug)]
-pub struct Numbering(BTreeMap<String, i64>);
-
-impl Numbering {
-    /// The numbers of `report`.
-    pub fn of(report: &Report) -> Self {
-        let mut next = 2;
-        let mut starts = BTreeMap::new();
-        for scenario in &report.scenarios {
-            starts.insert(scenario.key.clone(), next);
-            next += 1 + i64::try_from(scenario.evidence.records().len()).unwrap_or(0);
-        }
-        Self(starts)
-    }
-
-    fn start(&self, scenario: &str) -> i64 {
-        self.0.get(scenario).copied().unwrap_or_default()
-    }
-
-    /// The run's numbers of a piece of evidence.
-    pub fn run_wide(&self, evidence: &EvidenceRef) -> Vec<u64> {
-        let start = self.start(&evidence.scenario);
-        let number = |record: &RecordId| record.shifted(start).number();
-        evidence.entries.iter().map(number).collect()
-    }
-}
 
 /// The line before a scenario's records.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -157,7 +130,10 @@ pub fn read(text: &str) -> Result<(Run, Vec<Scenario>), ReadError> {
         let line: Value = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
         let seq = line["seq"].as_u64().unwrap_or_default();
         match line["type"].as_str().unwrap_or_default() {
-            "run" => run = Some(results::read_run(&line).map_err(wrong)?),
+            "run" => {
+                check_version(&line).map_err(wrong)?;
+                run = Some(results::read_run(&line).map_err(wrong)?);
+            }
             "scenario" => {
                 let start = i64::try_from(seq).unwrap_or_default();
                 let key = line["scenario"].as_str().unwrap_or_default().to_owned();
@@ -188,6 +164,18 @@ pub fn read(text: &str) -> Result<(Run, Vec<Scenario>), ReadError> {
         scenario
     });
     Ok((run, scenarios.collect()))
+}
+
+fn check_version(line: &Value) -> Result<(), String> {
+    let version = line["schema_version"].as_u64();
+    if version != Some(SCHEMA_VERSION.into()) {
+        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        return Err(format!(
+            "the file's version is {version}; this locum reads version {}",
+            SCHEMA_VERSION
+        ));
+    }
+    Ok(())
 }
 
 fn scenario(key: String, line: ScenarioLine) -> Scenario {

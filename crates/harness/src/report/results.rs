@@ -9,7 +9,7 @@ use locum_core::{RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::events::Numbering;
+use super::numbering::Numbering;
 use super::{FailOn, Report, Run};
 use crate::catalogue::{TABLE, catalogue};
 use crate::verdict::{EvidenceRef, VerdictRow};
@@ -151,14 +151,6 @@ pub(super) fn run(run: &Run) -> RunV1 {
 /// # Errors
 /// A sentence that says what is wrong with it.
 pub(super) fn read_run(line: &Value) -> Result<Run, String> {
-    let version = line["schema_version"].as_u64();
-    if version != Some(super::events::SCHEMA_VERSION.into()) {
-        let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        return Err(format!(
-            "the file's version is {version}; this locum reads version {}",
-            super::events::SCHEMA_VERSION
-        ));
-    }
     let wrong = |error: serde_json::Error| error.to_string();
     let saved: RunV1 = serde_json::from_value(line["run"].clone()).map_err(wrong)?;
     let time = |text: &str| {

@@ -1,10 +1,9 @@
 //! What the command's exit code says. If several apply, the first of [`PRECEDENCE`] wins.
 
-use locum_core::Verdict;
+use locum_core::{RequirementId, Verdict};
 
 use super::{Scenario, VerdictRow};
 use crate::evidence::Reaction;
-use crate::report::Run;
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
@@ -44,11 +43,22 @@ pub fn winner(codes: &[u8]) -> u8 {
         .unwrap_or(CONFORMANT)
 }
 
+/// What the exit code goes by besides the verdicts.
+#[derive(Clone, Debug, Default)]
+pub struct ExitPolicy<'a> {
+    /// What counts as a failure besides FAIL and ERROR.
+    pub fails_on: Vec<Verdict>,
+    /// The rows that were asked for; all when empty.
+    pub selection: &'a [RequirementId],
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+}
+
 /// What a run exits with, before a baseline is looked at.
-pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 {
+pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 {
     let any = |verdict| verdicts.iter().any(|row| row.verdict == verdict);
     let mut codes = Vec::new();
-    if run.interrupted {
+    if policy.interrupted {
         codes.push(INTERRUPTED);
     }
     if any(Verdict::Harness) {
@@ -57,13 +67,13 @@ pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 
     if any(Verdict::Fail) || any(Verdict::Error) {
         codes.push(BROKEN);
     }
-    if run.fails_on().any(|on| any(on.verdict())) {
+    if policy.fails_on.iter().any(|verdict| any(*verdict)) {
         codes.push(BROKEN);
     }
     let unshown = |row: &&VerdictRow| row.verdict == Verdict::NotRun;
     let asked = || {
         let rows = verdicts.iter();
-        rows.filter(|row| run.selection.contains(&row.id))
+        rows.filter(|row| policy.selection.contains(&row.id))
     };
     if asked().next().is_some() && asked().all(|row| unshown(&row)) {
         codes.push(NOTHING_SELECTED);
@@ -85,13 +95,10 @@ pub fn of_run(run: &Run, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use locum_core::Level;
     use locum_core::requirement::Judge;
-    use locum_core::{Level, RequirementId, Timestamp};
 
     use super::*;
-    use crate::report::FailOn;
 
     fn check(codes: &[u8], expected: u8) {
         assert_eq!(winner(codes), expected, "{codes:?}");
@@ -106,22 +113,13 @@ mod tests {
         check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
     }
 
-    fn code(verdict: Verdict, strict: bool, fail_on: &[FailOn], selection: &[&str]) -> u8 {
+    fn code(verdict: Verdict, fails_on: &[Verdict], selection: &[&str]) -> u8 {
         let id = |id: &str| RequirementId(id.to_owned());
-        let run = Run {
-            id: "r-1".to_owned(),
-            command: "check".to_owned(),
-            vendors: vec!["v".to_owned()],
-            judges: vec![Judge::Vendor],
-            seed: 7,
-            started: Timestamp::from_seconds(0),
-            finished: Timestamp::from_seconds(0),
-            duration: Duration::ZERO,
-            strict,
-            fail_on: fail_on.to_vec(),
+        let selection: Vec<RequirementId> = selection.iter().map(|text| id(text)).collect();
+        let policy = ExitPolicy {
+            fails_on: fails_on.to_vec(),
+            selection: &selection,
             interrupted: false,
-            selection: selection.iter().map(|text| id(text)).collect(),
-            subject: "mock".to_owned(),
         };
         let row = VerdictRow {
             id: id("VEN-16"),
@@ -137,48 +135,33 @@ mod tests {
             figures: serde_json::Map::new(),
             needed_by: Vec::new(),
         };
-        of_run(&run, &[row], &[])
+        of_run(&policy, &[row], &[])
     }
 
     #[test]
     fn the_exit_code_follows_the_verdicts() {
-        for (verdict, strict, expected) in [
-            (Verdict::Pass, true, CONFORMANT),
-            (Verdict::NotRun, true, CONFORMANT),
-            (Verdict::Warn, false, CONFORMANT),
-            (Verdict::Warn, true, BROKEN),
-            (Verdict::Inconclusive, true, BROKEN),
-            (Verdict::Fail, false, BROKEN),
-            (Verdict::Error, false, BROKEN),
-            (Verdict::Harness, false, HARNESS),
+        let strict = &[Verdict::Warn, Verdict::Inconclusive][..];
+        for (verdict, fails_on, expected) in [
+            (Verdict::Pass, strict, CONFORMANT),
+            (Verdict::NotRun, strict, CONFORMANT),
+            (Verdict::NotApplicable, strict, CONFORMANT),
+            (Verdict::Warn, &[], CONFORMANT),
+            (Verdict::Warn, strict, BROKEN),
+            (Verdict::Inconclusive, strict, BROKEN),
+            (Verdict::Inconclusive, &[Verdict::NotRun], CONFORMANT),
+            (Verdict::NotRun, &[Verdict::NotRun], BROKEN),
+            (Verdict::Fail, &[], BROKEN),
+            (Verdict::Error, &[], BROKEN),
+            (Verdict::Harness, &[], HARNESS),
         ] {
-            assert_eq!(code(verdict, strict, &[], &[]), expected, "{verdict:?}");
+            assert_eq!(code(verdict, fails_on, &[]), expected, "{verdict:?}");
         }
-    }
-
-    #[test]
-    fn what_fails_besides_can_be_chosen() {
-        let inconclusive = [FailOn::Inconclusive];
-        assert_eq!(
-            code(Verdict::Inconclusive, false, &inconclusive, &[]),
-            BROKEN
-        );
-        assert_eq!(code(Verdict::Warn, false, &inconclusive, &[]), CONFORMANT);
-        assert_eq!(code(Verdict::Warn, false, &[FailOn::Warn], &[]), BROKEN);
-        assert_eq!(code(Verdict::NotRun, true, &[FailOn::NotRun], &[]), BROKEN);
-        assert_eq!(
-            code(Verdict::NotApplicable, true, &[FailOn::NotRun], &[]),
-            CONFORMANT
-        );
     }
 
     /// `--id X` of a row that no scenario shows ended with 0.
     #[test]
     fn a_selection_that_nothing_shows_is_nothing_selected() {
-        assert_eq!(
-            code(Verdict::NotRun, false, &[], &["VEN-16"]),
-            NOTHING_SELECTED
-        );
-        assert_eq!(code(Verdict::Pass, false, &[], &["VEN-16"]), CONFORMANT);
+        assert_eq!(code(Verdict::NotRun, &[], &["VEN-16"]), NOTHING_SELECTED);
+        assert_eq!(code(Verdict::Pass, &[], &["VEN-16"]), CONFORMANT);
     }
 }
