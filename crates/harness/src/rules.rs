@@ -6,7 +6,7 @@
 //! none looks at a bare status for that.
 //!
 //! Statuses, members, limits and tolerances are data of the requirement
-//! ([`Expectation`](crate::catalogue::Expectation)) or of the vendor's profile. No rule names a
+//! ([`Expectation`]) or of the vendor's profile. No rule names a
 //! vendor: where vendors differ, the profile's facts decide.
 
 pub mod client;
