@@ -31,22 +31,11 @@ async fn password_is_refused_as_measured() {
         "Client not allowed for direct access grants",
     )
     .await;
-    check(
-        &server,
-        &login("&<ada>&scope=nix"),
-        400,
-        "invalid_scope",
-        "Invalid scopes: nix",
-    )
-    .await;
-    check(
-        &server,
-        &login("&password=x&scope=nix"),
-        400,
-        "invalid_scope",
-        "Invalid scopes: nix",
-    )
-    .await;
+    for user in ["<ada>", "password=x"] {
+        let body = login(&format!("&{user}&scope=nix"));
+        let description = "Invalid scopes: nix";
+        check(&server, &body, 400, "invalid_scope", description).await;
+    }
     check(
         &server,
         &login("&password=x"),

@@ -280,24 +280,10 @@ async fn revocation_answers_as_measured() {
         .await;
     }
     let unsupported = error("unsupported_token_type", "Unsupported token type");
-    check(
-        &server,
-        "revoke",
-        &format!("<locum-client>&token={id}"),
-        400,
-        &unsupported,
-        H2,
-    )
-    .await;
-    check(
-        &server,
-        "revoke",
-        &format!("<locum-second>&token={id}"),
-        400,
-        &unsupported,
-        H2,
-    )
-    .await;
+    for client in ["locum-client", "locum-second"] {
+        let body = format!("<{client}>&token={id}");
+        check(&server, "revoke", &body, 400, &unsupported, H2).await;
+    }
     check(
         &server,
         "revoke",

@@ -171,8 +171,7 @@ fn check_version(line: &Value) -> Result<(), String> {
     if version != Some(SCHEMA_VERSION.into()) {
         let version = version.map_or_else(|| "none".to_owned(), |version| version.to_string());
         return Err(format!(
-            "the file's version is {version}; this locum reads version {}",
-            SCHEMA_VERSION
+            "the file's version is {version}; this locum reads version {SCHEMA_VERSION}"
         ));
     }
     Ok(())
