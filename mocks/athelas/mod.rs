@@ -15,10 +15,11 @@ mod token;
 mod trailing_slash;
 mod twins;
 
-use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use locum_core::Profile;
 use locum_server::keys::HmacKey;
+use locum_server::principal::PrincipalStore;
 use locum_server::rate::Arrivals;
 use locum_server::vendor::VendorState;
 use locum_server::{
@@ -46,7 +47,7 @@ pub struct Athelas {
 
 /// What it keeps of a stage.
 struct State {
-    principals: RwLock<Principals>,
+    principals: PrincipalStore<Principals>,
     key: HmacKey,
     jobs: Mutex<Jobs>,
     arrivals: Arrivals,
@@ -55,10 +56,7 @@ struct State {
 impl State {
     /// The account of this name.
     fn user(&self, username: &[u8]) -> Option<User> {
-        let principals = self
-            .principals
-            .read()
-            .expect("no code panics while it holds the principals");
+        let principals = self.principals.get();
         principals.user(username).cloned()
     }
 
@@ -89,10 +87,8 @@ impl Vendor for Athelas {
     }
 
     fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        let principals =
-            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
-            principals: RwLock::new(principals),
+            principals: PrincipalStore::read(init.principals.clone())?,
             key: init.hmac_key(&self.profile.vendor),
             jobs: Mutex::new(Jobs::new(init.now, init.memory)),
             arrivals: Arrivals::default(),
@@ -101,10 +97,7 @@ impl Vendor for Athelas {
 
     fn document(&self, mock: &Mock) -> Document {
         let state = mock.state::<State>();
-        let principals = state
-            .principals
-            .read()
-            .expect("no code panics while it holds the principals");
+        let principals = state.principals.get();
         let mut credentials = Map::new();
         if let Some(first) = principals.users.first() {
             credentials.insert("username".into(), first.username.clone().into());
@@ -118,13 +111,7 @@ impl Vendor for Athelas {
     }
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
-        let new = serde_json::from_value(principals).map_err(|error| error.to_string())?;
-        *mock
-            .state::<State>()
-            .principals
-            .write()
-            .expect("no code panics while it holds the principals") = new;
-        Ok(())
+        mock.state::<State>().principals.change(principals)
     }
 
     fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {

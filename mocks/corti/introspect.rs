@@ -109,12 +109,8 @@ async fn own_id(
     token_request: &TokenRequest<'_>,
     value: &str,
 ) -> Result<Map<String, Value>, Denial> {
-    let TokenRequest {
-        mock,
-        realm,
-        client,
-        ..
-    } = *token_request;
+    let (mock, realm) = (token_request.mock, token_request.realm);
+    let client = token_request.client;
     let parts = jwt::parse(value)?;
     let signing = mock.state::<State>().keys.of(&realm.name);
     parts.verify_rs256(&signing.signing().rsa)?;

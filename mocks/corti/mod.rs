@@ -40,9 +40,10 @@ mod userinfo;
 mod validation;
 mod x509;
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use locum_core::Profile;
+use locum_server::principal::PrincipalStore;
 use locum_server::vendor::VendorState;
 use locum_server::{
     Document, Mock, Reply, Request, Routes, RoutingFailure, StageInit, Twin, Vendor,
@@ -68,7 +69,7 @@ pub struct Corti {
 
 /// What it keeps of a stage. Sessions are in the store, with the tokens.
 struct State {
-    principals: RwLock<Arc<Principals>>,
+    principals: PrincipalStore<Principals>,
     keys: KeyRing,
     interactions: interactions::Interactions,
 }
@@ -76,17 +77,12 @@ struct State {
 impl State {
     /// The principals as they stand now.
     fn principals(&self) -> Arc<Principals> {
-        Arc::clone(
-            &self
-                .principals
-                .read()
-                .expect("no code panics while it holds the principals"),
-        )
+        self.principals.get()
     }
 }
 
 /// Reads principals: at least one realm, no name twice.
-fn read(principals: Value) -> Result<Arc<Principals>, String> {
+fn read(principals: Value) -> Result<Principals, String> {
     let mut principals: Principals =
         serde_json::from_value(principals).map_err(|error| error.to_string())?;
     if principals.realms.is_empty() {
@@ -102,7 +98,7 @@ fn read(principals: Value) -> Result<Arc<Principals>, String> {
         return Err(format!("realm `{twice}` occurs twice"));
     }
     principals.share();
-    Ok(Arc::new(principals))
+    Ok(principals)
 }
 
 impl Vendor for Corti {
@@ -132,7 +128,7 @@ impl Vendor for Corti {
             keys.of(&realm.name);
         }
         Ok(Arc::new(State {
-            principals: RwLock::new(principals),
+            principals: PrincipalStore::new(principals),
             keys,
             interactions: interactions::Interactions::new(init.memory),
         }))
@@ -172,12 +168,7 @@ impl Vendor for Corti {
     }
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
-        let new = read(principals)?;
-        *mock
-            .state::<State>()
-            .principals
-            .write()
-            .expect("no code panics while it holds the principals") = new;
+        mock.state::<State>().principals.set(read(principals)?);
         Ok(())
     }
 

@@ -22,6 +22,9 @@ const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 /// Below the realm of the trial.
 const OIDC: &str = "/realms/copiloteu/protocol/openid-connect";
 
+/// The form of a client's own login.
+const CLIENT_LOGIN: &str = "grant_type=client_credentials&<locum-client>&scope=openid";
+
 /// `name` of the client or user that calls itself `who` in the first realm.
 fn secret_of(server: &TestServer, list: &str, key: &str, who: &str, name: &str) -> String {
     let principals = server.document().principals;
@@ -94,6 +97,13 @@ fn text(value: &Value, name: &str) -> String {
         .to_owned()
 }
 
+/// The names of an object's members in their order.
+fn names(value: &Value) -> String {
+    let members = value.as_object().expect("an object");
+    let names: Vec<&str> = members.keys().map(String::as_str).collect();
+    names.join(" ")
+}
+
 /// Asks userinfo with `token`: status and challenge without its realm.
 async fn userinfo(server: &TestServer, token: &str) -> (u16, String) {
     let header = format!("Authorization: Bearer {token}\r\n");
@@ -112,12 +122,10 @@ async fn userinfo(server: &TestServer, token: &str) -> (u16, String) {
 
 /// Changes the principals member by member, as `PATCH …/principals` does.
 fn change(server: &TestServer, change: Value) {
-    let vendor = server.running.stages.vendor("corti").expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
-    let mut principals = vendor.document(&mock).principals;
+    let mut principals = server.document().principals;
     locum_server::principal::merge(&mut principals, change);
-    vendor
-        .change_principals(&mock, principals)
+    server
+        .change_principals(principals)
         .expect("good principals");
 }
 

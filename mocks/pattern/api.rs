@@ -169,15 +169,16 @@ pub(super) async fn member(
 ) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let state = mock.state::<State>();
-    let found = state
-        .data()
-        .members
-        .values()
-        .find(|item| item["user"]["uuid"] == request.param("user"))
-        .cloned();
+    let data = state.data();
+    let mut members = data.members.values();
+    let found = members.find(|item| item["user"]["uuid"] == request.param("user"));
+    shown(found, "member")
+}
+
+fn shown(found: Option<&Value>, what: &str) -> Result<Reply, Denial> {
     found
-        .map(|item| Reply::json(200, &item))
-        .ok_or_else(|| not_found("member"))
+        .map(|item| Reply::json(200, item))
+        .ok_or_else(|| not_found(what))
 }
 
 /// `POST …/members`: "user and inviteCode mandatory"; the e-mail must be unregistered.
@@ -250,24 +251,17 @@ pub(super) async fn tasks(
     boolean(&query, "includeSubgroups")?;
     let status = one_of(&query, "status", &STATUSES)?;
     let kind = text(&query, "type");
-    let (start, end) = span(&query, "taskDateStart", "taskDateEnd")?;
+    let span = Span::read(&query, "taskDateStart", "taskDateEnd")?;
     let fits = |item: &&Value| {
         let date = item["taskDate"].as_str().unwrap_or_default();
         status
             .as_ref()
             .is_none_or(|status| &item["status"] == status)
             && kind.as_ref().is_none_or(|kind| &item["type"] == kind)
-            && start.as_deref().is_none_or(|start| date >= start)
-            && end.as_deref().is_none_or(|end| date <= end)
+            && span.holds(date)
     };
-    let items = mock
-        .state::<State>()
-        .data()
-        .tasks
-        .iter()
-        .filter(fits)
-        .cloned()
-        .collect();
+    let state = mock.state::<State>();
+    let items = state.data().tasks.iter().filter(fits).cloned().collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
@@ -279,15 +273,10 @@ pub(super) async fn task(
 ) -> Result<Reply, Denial> {
     permitted(&mock, &request, &admitted)?;
     let state = mock.state::<State>();
-    let found = state
-        .data()
-        .tasks
-        .iter()
-        .find(|item| item["uuid"] == request.param("task"))
-        .cloned();
-    found
-        .map(|item| Reply::json(200, &item))
-        .ok_or_else(|| not_found("task"))
+    let data = state.data();
+    let mut tasks = data.tasks.iter();
+    let found = tasks.find(|item| item["uuid"] == request.param("task"));
+    shown(found, "task")
 }
 
 /// `GET …/measurements`.
@@ -301,36 +290,43 @@ pub(super) async fn measurements(
     let window = Window::read(&mock, &query)?;
     boolean(&query, "includeSubgroups")?;
     one_of(&query, "sortBy", &["START"])?;
-    let (start, end) = span(&query, "startDate", "endDate")?;
+    let span = Span::read(&query, "startDate", "endDate")?;
     let fits = |item: &&Value| {
         let date = &item["startTime"].as_str().unwrap_or_default()[..10];
-        start.as_deref().is_none_or(|start| date >= start)
-            && end.as_deref().is_none_or(|end| date <= end)
+        span.holds(date)
     };
-    let items = mock
-        .state::<State>()
-        .data()
-        .measurements
-        .iter()
-        .filter(fits)
-        .cloned()
-        .collect();
+    let state = mock.state::<State>();
+    let measurements = &state.data().measurements;
+    let items = measurements.iter().filter(fits).cloned().collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
-/// Two dates of which the first must not lie after the second.
-fn span(query: &Form, from: &str, to: &str) -> Result<(Option<String>, Option<String>), Denial> {
-    let date = |name: &str| match text(query, name) {
-        Some(date) if !is_date(&date) => {
-            Err(invalid(format!("{name} must be a date as yyyy-MM-dd")))
+/// The dates from the first to the last of two, both included; open where one is absent.
+struct Span {
+    first: Option<String>,
+    last: Option<String>,
+}
+
+impl Span {
+    /// Reads the two, of which the first must not lie after the last.
+    fn read(query: &Form, from: &str, to: &str) -> Result<Self, Denial> {
+        let date = |name: &str| match text(query, name) {
+            Some(date) if !is_date(&date) => {
+                Err(invalid(format!("{name} must be a date as yyyy-MM-dd")))
+            }
+            date => Ok(date),
+        };
+        let (first, last) = (date(from)?, date(to)?);
+        match (&first, &last) {
+            (Some(start), Some(end)) if start > end => {
+                Err(invalid(format!("{to} must not lie before {from}")))
+            }
+            _ => Ok(Self { first, last }),
         }
-        date => Ok(date),
-    };
-    let (start, end) = (date(from)?, date(to)?);
-    match (&start, &end) {
-        (Some(first), Some(last)) if first > last => {
-            Err(invalid(format!("{to} must not lie before {from}")))
-        }
-        _ => Ok((start, end)),
+    }
+
+    fn holds(&self, date: &str) -> bool {
+        self.first.as_deref().is_none_or(|first| date >= first)
+            && self.last.as_deref().is_none_or(|last| date <= last)
     }
 }

@@ -8,10 +8,11 @@ mod tests;
 mod token;
 mod twins;
 
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use locum_core::{Profile, Secret, Timestamp};
 use locum_server::memory::Account;
+use locum_server::principal::PrincipalStore;
 use locum_server::rate::Arrivals;
 use locum_server::stage::rng_for;
 use locum_server::vendor::VendorState;
@@ -38,7 +39,7 @@ const DATA: &str = "pattern data";
 
 /// What it keeps of a stage.
 struct State {
-    principals: RwLock<Principals>,
+    principals: PrincipalStore<Principals>,
     /// The group's UUID: the first that the data's generator draws.
     group: String,
     /// Made when the first request asks for it.
@@ -82,10 +83,7 @@ fn client_credentials() -> Vec<String> {
 
 impl State {
     fn client(&self, id: &str) -> Option<Client> {
-        let principals = self
-            .principals
-            .read()
-            .expect("no code panics while it holds the principals");
+        let principals = self.principals.get();
         principals
             .clients
             .iter()
@@ -110,43 +108,21 @@ impl Vendor for Pattern {
     fn routes(&self) -> Routes {
         Routes::new()
             .public("token", token::token)
-            .guarded(
-                "members",
-                |mock, request| Box::pin(api::guard(mock, request)),
-                api::members,
-            )
-            .guarded(
-                "register",
-                |mock, request| Box::pin(api::guard(mock, request)),
-                api::register,
-            )
-            .guarded(
-                "member",
-                |mock, request| Box::pin(api::guard(mock, request)),
-                api::member,
-            )
-            .guarded(
-                "tasks",
-                |mock, request| Box::pin(api::guard(mock, request)),
-                api::tasks,
-            )
-            .guarded(
-                "task",
-                |mock, request| Box::pin(api::guard(mock, request)),
-                api::task,
-            )
+            .guarded("members", |m, r| Box::pin(api::guard(m, r)), api::members)
+            .guarded("register", |m, r| Box::pin(api::guard(m, r)), api::register)
+            .guarded("member", |m, r| Box::pin(api::guard(m, r)), api::member)
+            .guarded("tasks", |m, r| Box::pin(api::guard(m, r)), api::tasks)
+            .guarded("task", |m, r| Box::pin(api::guard(m, r)), api::task)
             .guarded(
                 "measurements",
-                |mock, request| Box::pin(api::guard(mock, request)),
+                |m, r| Box::pin(api::guard(m, r)),
                 api::measurements,
             )
     }
 
     fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        let principals =
-            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
         Ok(Arc::new(State {
-            principals: RwLock::new(principals),
+            principals: PrincipalStore::read(init.principals.clone())?,
             group: principal::uuid(&mut init.rng(DATA)),
             data: OnceLock::new(),
             seed: init.seed,
@@ -158,10 +134,7 @@ impl Vendor for Pattern {
 
     fn document(&self, mock: &Mock) -> Document {
         let state = mock.state::<State>();
-        let principals = state
-            .principals
-            .read()
-            .expect("no code panics while it holds the principals");
+        let principals = state.principals.get();
         let mut credentials = Map::new();
         if let Some(first) = principals.clients.first() {
             credentials.insert("client_id".into(), first.client_id.clone().into());
@@ -177,14 +150,7 @@ impl Vendor for Pattern {
     }
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
-        let new: Principals =
-            serde_json::from_value(principals).map_err(|error| error.to_string())?;
-        *mock
-            .state::<State>()
-            .principals
-            .write()
-            .expect("no code panics while it holds the principals") = new;
-        Ok(())
+        mock.state::<State>().principals.change(principals)
     }
 
     fn twins(&self) -> &'static [Twin] {

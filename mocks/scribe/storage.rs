@@ -12,7 +12,7 @@ use locum_server::guard::sigv4::{
 use locum_server::{Mock, Reply, Request};
 use md5::{Digest, Md5};
 
-use super::task::Task;
+use super::task::{Task, Tasks};
 use super::{State, aws, common_headers};
 
 /// The key that signs the vendor's own URLs; no client has it.
@@ -165,25 +165,29 @@ async fn stored(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     }
     let state = mock.state::<State>();
     let mut tasks = state.tasks();
-    let task = tasks
-        .get(request.param("jobid"))
-        .filter(|task| !task.deleted)
-        .ok_or_else(gone)?;
-    mock.note_principal(task.owner.clone());
-    task.uploaded = Some(mock.now());
+    present(mock, request, &mut tasks)?.uploaded = Some(mock.now());
     Ok(Reply::status(200).header("etag", etag(&request.body)))
 }
 
 async fn fetched(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     let state = mock.state::<State>();
     let mut tasks = state.tasks();
+    let model = present(mock, request, &mut tasks)?.model();
+    Ok(Reply::json(200, &model).header("etag", etag(model.to_string().as_bytes())))
+}
+
+/// The task that a URL names, for whose owner the request is then noted.
+fn present<'a>(
+    mock: &Mock,
+    request: &Request,
+    tasks: &'a mut Tasks,
+) -> Result<&'a mut Task, Denial> {
     let task = tasks
         .get(request.param("jobid"))
         .filter(|task| !task.deleted)
         .ok_or_else(gone)?;
     mock.note_principal(task.owner.clone());
-    let model = task.model();
-    Ok(Reply::json(200, &model).header("etag", etag(model.to_string().as_bytes())))
+    Ok(task)
 }
 
 fn gone() -> Denial {

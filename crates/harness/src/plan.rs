@@ -274,8 +274,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_tagged_id_has_a_rule_of_its_side() {
+    /// The plan of each folder for each side.
+    fn plans() -> Vec<(Judge, Plan)> {
+        let mut plans = Vec::new();
         for folder in FEATURES.dirs() {
             let vendors = [folder.path().display().to_string()];
             for judge in [Judge::Vendor, Judge::Client] {
@@ -285,11 +286,20 @@ mod tests {
                     judge,
                     ids: &[],
                 };
-                for planned in Plan::select(&scope).expect("scenarios").scenarios {
-                    for id in &planned.ids {
-                        let rule = crate::rules::find(&id.0, judge);
-                        assert!(rule.is_some(), "{id}: {}", planned.title);
-                    }
+                let plan = Plan::select(&scope).expect("something is selected");
+                plans.push((judge, plan));
+            }
+        }
+        plans
+    }
+
+    #[test]
+    fn every_tagged_id_has_a_rule_of_its_side() {
+        for (judge, plan) in plans() {
+            for planned in plan.scenarios {
+                for id in &planned.ids {
+                    let rule = crate::rules::find(&id.0, judge);
+                    assert!(rule.is_some(), "{id}: {}", planned.title);
                 }
             }
         }
@@ -306,18 +316,8 @@ mod tests {
 
     #[test]
     fn every_folder_can_be_planned_for_both_sides() {
-        for folder in FEATURES.dirs() {
-            let vendors = [folder.path().display().to_string()];
-            for judge in [Judge::Vendor, Judge::Client] {
-                let scope = Scope {
-                    catalogue: crate::catalogue::catalogue(),
-                    vendors: &vendors,
-                    judge,
-                    ids: &[],
-                };
-                let plan = Plan::select(&scope).expect("something is selected");
-                assert!(plan.scenarios.iter().all(|planned| planned.judge == judge));
-            }
+        for (judge, plan) in plans() {
+            assert!(plan.scenarios.iter().all(|planned| planned.judge == judge));
         }
     }
 

@@ -1,6 +1,6 @@
 //! A vendor made of a profile alone: one TOML file whose grant is client credentials.
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use locum_core::profile::{Grant, SecretIn};
 use locum_core::{Denial, Profile};
@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::grant::client_credentials::{self, Client, Policy};
 use crate::guard::bearer::{self, BearerPolicy};
+use crate::principal::PrincipalStore;
 use crate::vendor::VendorState;
 use crate::{Admitted, Document, Mock, Reply, Request, Routes, StageInit, Vendor, principal};
 
@@ -62,14 +63,7 @@ const fn yes() -> bool {
     true
 }
 
-type State = RwLock<Principals>;
-
-fn read(state: &State) -> Principals {
-    state
-        .read()
-        .expect("no code panics while it holds the principals")
-        .clone()
-}
+type State = PrincipalStore<Principals>;
 
 impl Vendor for PlainVendor {
     fn profile(&self) -> &Profile {
@@ -88,19 +82,17 @@ impl Vendor for PlainVendor {
     }
 
     fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
-        let principals: Principals =
-            serde_json::from_value(init.principals.clone()).map_err(|error| error.to_string())?;
-        Ok(Arc::new(RwLock::new(principals)))
+        Ok(Arc::new(State::read(init.principals.clone())?))
     }
 
     fn document(&self, mock: &Mock) -> Document {
-        let principals = read(&mock.state::<State>());
+        let principals = mock.state::<State>().get();
         let mut credentials = Map::new();
         if let Some(first) = principals.clients.first() {
             credentials.insert("client_id".into(), first.client_id.clone().into());
             credentials.insert("client_secret".into(), first.client_secret.expose().into());
         }
-        let principals = serde_json::to_value(principals).expect("principals are JSON");
+        let principals = serde_json::to_value(&*principals).expect("principals are JSON");
         Document {
             credentials,
             principals,
@@ -109,13 +101,7 @@ impl Vendor for PlainVendor {
     }
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
-        let new: Principals =
-            serde_json::from_value(principals).map_err(|error| error.to_string())?;
-        *mock
-            .state::<State>()
-            .write()
-            .expect("no code panics while it holds the principals") = new;
-        Ok(())
+        mock.state::<State>().change(principals)
     }
 }
 
@@ -130,7 +116,7 @@ async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
         lifetime: facts.lifetime(),
         expires_in: facts.expires_in.to_wire(facts.lifetime()).map(Value::from),
     };
-    let principals = read(&mock.state::<State>());
+    let principals = mock.state::<State>().get();
     client_credentials::grant(&mock, &request, &policy, |id| {
         let client = principals
             .clients

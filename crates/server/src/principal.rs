@@ -3,9 +3,55 @@
 //! They travel as JSON in the shape of the stage document. What a profile leaves out (secrets,
 //! passwords) is made from the stage's seed.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use rand::{Rng, RngExt};
-use serde::Serializer;
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+
+/// A vendor's principals on one stage, in the vendor's own type.
+#[derive(Debug)]
+pub struct PrincipalStore<T>(RwLock<Arc<T>>);
+
+impl<T> PrincipalStore<T> {
+    /// Keeps `principals`.
+    pub fn new(principals: T) -> Self {
+        Self(RwLock::new(Arc::new(principals)))
+    }
+
+    /// The principals as they stand now.
+    pub fn get(&self) -> Arc<T> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `principals` in the place of the present ones.
+    pub fn set(&self, principals: T) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(principals);
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> PrincipalStore<T> {
+    /// Reads principals in the shape of the stage document.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit that shape, in words.
+    pub fn read(principals: Value) -> Result<Self, String> {
+        let principals = serde_json::from_value(principals).map_err(|error| error.to_string())?;
+        Ok(Self::new(principals))
+    }
+
+    /// [`read`](Self::read)s `principals` and puts them in the place of the present ones.
+    ///
+    /// # Errors
+    ///
+    /// As of [`read`](Self::read); the present ones then stay.
+    pub fn change(&self, principals: Value) -> Result<(), String> {
+        self.set(serde_json::from_value(principals).map_err(|error| error.to_string())?);
+        Ok(())
+    }
+}
 
 /// Writes a secret into the stage document: the one place where the caller is given it.
 pub fn expose<S: Serializer>(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use locum_server::stage::Stage;
-use locum_server::{App, ServerConfig, Vendor};
+use locum_server::{App, Mock, ServerConfig, Vendor};
 use serde_json::Value;
 
 use crate::http::{self, Answer};
@@ -54,12 +54,8 @@ impl TestServer {
 
     /// Puts a twin in the vendor's place.
     pub fn twin(&self, name: &str) {
-        let vendor = self
-            .running
-            .stages
-            .vendor(&self.vendor)
-            .expect("it is there");
-        let twin = vendor
+        let twin = self
+            .vendor_under_test()
             .twins()
             .iter()
             .find(|twin| twin.name == name)
@@ -78,12 +74,29 @@ impl TestServer {
 
     /// What the stage document says of the vendor.
     pub fn document(&self) -> locum_server::Document {
-        let vendor = self
-            .running
+        self.vendor_under_test().document(&self.mock())
+    }
+
+    /// The vendor's mock on the stage.
+    pub fn mock(&self) -> Mock {
+        self.running
             .stages
-            .vendor(&self.vendor)
-            .expect("it is there");
-        vendor.document(&self.running.stages.mock(vendor, &self.stage))
+            .mock(self.vendor_under_test(), &self.stage)
+    }
+
+    /// Puts `principals` in the place of the vendor's.
+    ///
+    /// # Errors
+    ///
+    /// What the vendor finds wrong with them.
+    pub fn change_principals(&self, principals: Value) -> Result<(), String> {
+        self.vendor_under_test()
+            .change_principals(&self.mock(), principals)
+    }
+
+    fn vendor_under_test(&self) -> &Arc<dyn Vendor> {
+        let vendor = self.running.stages.vendor(&self.vendor);
+        vendor.expect("it is there")
     }
 
     /// A credential of the first principal.

@@ -18,12 +18,7 @@ fn own(server: &TestServer) -> HmacKey {
 
 /// The status that a token gets which the store knows as a live one.
 async fn status(server: &TestServer, token: &str) -> u16 {
-    let vendor = server
-        .running
-        .stages
-        .vendor("athelas")
-        .expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
+    let mock = server.mock();
     let life = Duration::from_secs(100);
     let name = server.credential("username");
     mock.issue(token, NewToken::new(TokenKind::Access, name, 1, life))

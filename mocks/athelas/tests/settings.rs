@@ -226,17 +226,9 @@ async fn an_older_token_may_end_with_a_new_login() {
 async fn a_deactivated_accounts_token_follows_its_setting() {
     let server = server().await;
     let token = login(&server).await;
-    let vendor = server
-        .running
-        .stages
-        .vendor("athelas")
-        .expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
     let mut principals = server.document().principals;
     principals["users"][0]["state"] = "inactive".into();
-    vendor
-        .change_principals(&mock, principals)
-        .expect("principals");
+    server.change_principals(principals).expect("principals");
     assert_eq!(ask(&server, &form(&server, 0)).await.status, 401);
     assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
     server.set("deactivate_kills_tokens", true);

@@ -114,22 +114,16 @@ async fn good_token_requests() {
 async fn a_rotated_password_takes_effect_at_once() {
     let server = server().await;
     let (old, token) = (form(&server, 0), login(&server).await);
-    let vendor = server
-        .running
-        .stages
-        .vendor("athelas")
-        .expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
     let users =
         json!({"users": [{"username": "svc+locum@example.com", "password": "new & better=1%"}]});
-    vendor.change_principals(&mock, users).expect("principals");
+    server.change_principals(users).expect("principals");
     assert_eq!(server.request(TOKEN, FORM, old).await.status, 401);
     assert_eq!(
         server.request(TOKEN, FORM, form(&server, 0)).await.status,
         200
     );
     assert_eq!(get(&server, "/scribe/12345", &token).await.status, 200);
-    let stray = vendor.change_principals(&mock, json!({"users": [{"name": "x"}]}));
+    let stray = server.change_principals(json!({"users": [{"name": "x"}]}));
     assert!(stray.is_err_and(|fault| fault.contains("unknown field `name`")));
 }
 
@@ -137,14 +131,8 @@ async fn a_rotated_password_takes_effect_at_once() {
 #[tokio::test]
 async fn a_name_outside_ascii_has_to_be_encoded() {
     let server = server().await;
-    let vendor = server
-        .running
-        .stages
-        .vendor("athelas")
-        .expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
     let users = json!({"users": [{"username": "müller", "password": "x"}]});
-    vendor.change_principals(&mock, users).expect("principals");
+    server.change_principals(users).expect("principals");
     for (body, status) in [
         ("username=m%C3%BCller&password=x", 200),
         ("username=müller&password=x", 401),
@@ -184,21 +172,18 @@ async fn the_same_seed_gives_the_same_run() {
 #[tokio::test]
 async fn a_token_without_jti_dies_with_a_reset() {
     let server = server().await;
-    let now = Timestamp::from_seconds(1_795_514_400);
-    server.set("claims", json!(["sub", "exp"]));
-    server
-        .stage
-        .clock
-        .adjust(locum_server::ClockChange::set(now));
+    let set_up = || {
+        let now = Timestamp::from_seconds(1_795_514_400);
+        server.set("claims", json!(["sub", "exp"]));
+        let clock = &server.stage.clock;
+        clock.adjust(locum_server::ClockChange::set(now));
+    };
+    set_up();
     let old = login(&server).await;
     assert_eq!(get(&server, "/scribe/12345", &old).await.status, 200);
     let reset = server.running.stages.reset(&server.stage).await;
     reset.expect("it is as it was");
-    server.set("claims", json!(["sub", "exp"]));
-    server
-        .stage
-        .clock
-        .adjust(locum_server::ClockChange::set(now));
+    set_up();
     let new = login(&server).await;
     assert_eq!(get(&server, "/scribe/12345", &new).await.status, 200);
     assert_eq!(get(&server, "/scribe/12345", &old).await.status, 401);
@@ -212,10 +197,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let status = runtime.block_on(async {
             let server = server().await;
-            let vendor = server.running.stages.vendor("athelas").expect("it is there");
-            let mock = server.running.stages.mock(vendor, &server.stage);
             let users = json!({"users": [{"username": username, "password": password}]});
-            vendor.change_principals(&mock, users).expect("principals");
+            server.change_principals(users).expect("principals");
             server.request(TOKEN, FORM, form(&server, 0)).await.status
         });
         prop_assert_eq!(status, 200);

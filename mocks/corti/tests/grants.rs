@@ -31,22 +31,11 @@ async fn password_is_refused_as_measured() {
         "Client not allowed for direct access grants",
     )
     .await;
-    check(
-        &server,
-        &login("&<ada>&scope=nix"),
-        400,
-        "invalid_scope",
-        "Invalid scopes: nix",
-    )
-    .await;
-    check(
-        &server,
-        &login("&password=x&scope=nix"),
-        400,
-        "invalid_scope",
-        "Invalid scopes: nix",
-    )
-    .await;
+    for user in ["<ada>", "password=x"] {
+        let body = login(&format!("&{user}&scope=nix"));
+        let description = "Invalid scopes: nix";
+        check(&server, &body, 400, "invalid_scope", description).await;
+    }
     check(
         &server,
         &login("&password=x"),
@@ -179,11 +168,7 @@ async fn refresh_is_refused_as_measured() {
 async fn a_confidential_client_refreshes_with_its_secret_alone() {
     let server = TestServer::start(vendor()).await;
     server.set("refresh_for_cc", true);
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let token = text(&reply, "refresh_token");
     let without = format!(
         "client_id=locum-client&grant_type=refresh_token&refresh_token={token}&scope=openid"
@@ -325,12 +310,10 @@ async fn administrators_acts_reach_old_tokens() {
     grant(&server, &refresh, "Stale token").await;
     let (access, refresh) = login().await;
     assert_eq!(userinfo(&server, &access).await.0, 200);
-    let vendor = server.running.stages.vendor("corti").expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
     let mut principals = server.document().principals;
     principals["realms"][0]["users"] = serde_json::json!([]);
-    vendor
-        .change_principals(&mock, principals)
+    server
+        .change_principals(principals)
         .expect("good principals");
     assert_eq!(
         userinfo(&server, &access).await,
@@ -342,10 +325,7 @@ async fn administrators_acts_reach_old_tokens() {
 #[tokio::test]
 async fn a_changed_secret_is_asked_for_at_once() {
     let server = TestServer::start(vendor()).await;
-    let old = filled(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    );
+    let old = filled(&server, CLIENT_LOGIN);
     let access = text(&tokens(&server, &old).await, "access_token");
     set_client(&server, "locum-client", "client_secret", "new");
     check(

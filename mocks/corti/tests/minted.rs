@@ -13,16 +13,6 @@ fn decoded(token: &str) -> (String, Value) {
     (header, serde_json::from_slice(&part(1)).expect("claims"))
 }
 
-fn names(claims: &Value) -> String {
-    let names: Vec<&str> = claims
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect();
-    names.join(" ")
-}
-
 /// A token of `reply` has a header of that algorithm, and these claims in this order.
 fn check(reply: &Value, member: &str, algorithm: &str, order: &str) -> Value {
     let (header, claims) = decoded(&text(reply, member));
@@ -42,11 +32,7 @@ const SERVICE: &str = "email_verified clientHost preferred_username clientAddres
 #[tokio::test]
 async fn client_credentials() {
     let server = TestServer::start(vendor()).await;
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let access = check(
         &reply,
         "access_token",
@@ -109,11 +95,7 @@ async fn client_credentials() {
 async fn client_credentials_with_refresh() {
     let server = TestServer::start(vendor()).await;
     server.set("refresh_for_cc", true);
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let order = "access_token expires_in refresh_expires_in refresh_token token_type id_token not-before-policy session_state scope";
     assert_eq!(
         (names(&reply).as_str(), &reply["refresh_expires_in"]),
@@ -223,11 +205,7 @@ async fn an_audience_mapper_adds_clients() {
 async fn the_guard_admits_access_tokens_alone() {
     use super::super::guard::bearer_value;
     let server = TestServer::start(vendor()).await;
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let access = text(&reply, "access_token");
     let vendor = server.running.stages.vendor("corti").expect("it is there");
     let verdict = |value: String| {

@@ -5,6 +5,10 @@ use super::*;
 const LOGIN: &str = "grant_type=password&<locum-client>&<ada>&scope=openid";
 const INACTIVE: &str = r#"{"active":false}"#;
 
+async fn introspect(server: &TestServer, body: &str) -> Answer {
+    post(server, "token/introspect", body).await
+}
+
 /// A request to `endpoint` and what answers it.
 async fn check(
     server: &TestServer,
@@ -124,22 +128,18 @@ async fn introspection_refuses_as_measured() {
 #[tokio::test]
 async fn introspection_is_for_those_in_the_audience() {
     let server = TestServer::start(vendor()).await;
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let access = text(&reply, "access_token");
     let ask = |client: &str, token: &str| format!("<{client}>&token={token}");
     assert_eq!(
-        post(&server, "token/introspect", &ask("locum-client", &access))
+        introspect(&server, &ask("locum-client", &access))
             .await
             .text(),
         INACTIVE
     );
     server.set("introspect_needs_aud", false);
     assert_eq!(
-        post(&server, "token/introspect", &ask("locum-client", &access))
+        introspect(&server, &ask("locum-client", &access))
             .await
             .json()["active"],
         true
@@ -152,45 +152,32 @@ async fn introspection_is_for_those_in_the_audience() {
     )
     .await;
     let access = text(&reply, "access_token");
-    let answer = post(&server, "token/introspect", &ask("locum-audience", &access))
+    let answer = introspect(&server, &ask("locum-audience", &access))
         .await
         .json();
-    let names: Vec<&str> = answer
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect();
     assert_eq!(
-        names.join(" "),
+        names(&answer),
         "exp iat jti iss aud sub typ azp acr realm_access resource_access scope email_verified preferred_username client_id username token_type active"
     );
     assert_eq!(answer["username"], "service-account-locum-audience");
     assert_eq!(
-        post(&server, "token/introspect", &ask("locum-second", &access))
+        introspect(&server, &ask("locum-second", &access))
             .await
             .text(),
         INACTIVE
     );
     let hinted = ask("locum-audience", &access) + "&token_type_hint=refresh_token";
-    assert_eq!(
-        post(&server, "token/introspect", &hinted).await.text(),
-        INACTIVE
-    );
-    let id = post(
-        &server,
-        "token/introspect",
-        &ask("locum-audience", &text(&reply, "id_token")),
-    )
-    .await
-    .json();
+    assert_eq!(introspect(&server, &hinted).await.text(), INACTIVE);
+    let id = introspect(&server, &ask("locum-audience", &text(&reply, "id_token")))
+        .await
+        .json();
     assert_eq!(
         (&id["typ"], &id["token_type"], &id["active"]),
         (&"ID".into(), &"ID".into(), &true.into())
     );
     server.advance(300.0);
     assert_eq!(
-        post(&server, "token/introspect", &ask("locum-audience", &access))
+        introspect(&server, &ask("locum-audience", &access))
             .await
             .text(),
         INACTIVE
@@ -208,26 +195,15 @@ async fn a_refresh_token_is_introspected_with_its_hint() {
     let token = text(&reply, "refresh_token");
     let ask = |client: &str, hint: &str| format!("<{client}>&token={token}{hint}");
     assert_eq!(
-        post(&server, "token/introspect", &ask("locum-audience", ""))
-            .await
-            .text(),
+        introspect(&server, &ask("locum-audience", "")).await.text(),
         INACTIVE
     );
     let foreign = ask("locum-second", "&token_type_hint=refresh_token");
-    assert_eq!(
-        post(&server, "token/introspect", &foreign).await.text(),
-        INACTIVE
-    );
+    assert_eq!(introspect(&server, &foreign).await.text(), INACTIVE);
     let own = ask("locum-audience", "&token_type_hint=refresh_token");
-    let answer = post(&server, "token/introspect", &own).await.json();
-    let names: Vec<&str> = answer
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let answer = introspect(&server, &own).await.json();
     assert_eq!(
-        names.join(" "),
+        names(&answer),
         "exp iat jti iss aud sub typ azp sid acr realm_access resource_access scope email_verified name preferred_username given_name family_name email client_id username token_type active"
     );
     assert_eq!(
@@ -304,24 +280,10 @@ async fn revocation_answers_as_measured() {
         .await;
     }
     let unsupported = error("unsupported_token_type", "Unsupported token type");
-    check(
-        &server,
-        "revoke",
-        &format!("<locum-client>&token={id}"),
-        400,
-        &unsupported,
-        H2,
-    )
-    .await;
-    check(
-        &server,
-        "revoke",
-        &format!("<locum-second>&token={id}"),
-        400,
-        &unsupported,
-        H2,
-    )
-    .await;
+    for client in ["locum-client", "locum-second"] {
+        let body = format!("<{client}>&token={id}");
+        check(&server, "revoke", &body, 400, &unsupported, H2).await;
+    }
     check(
         &server,
         "revoke",
@@ -547,14 +509,7 @@ const H4: &str = "Cache-Control: no-store
 async fn userinfo_says_who_it_is() {
     let server = TestServer::start(vendor()).await;
     let user = text(&tokens(&server, LOGIN).await, "access_token");
-    let client = text(
-        &tokens(
-            &server,
-            "grant_type=client_credentials&<locum-client>&scope=openid",
-        )
-        .await,
-        "access_token",
-    );
+    let client = text(&tokens(&server, CLIENT_LOGIN).await, "access_token");
     let line = format!("GET {OIDC}/userinfo");
     let answer = server
         .request(&line, &format!("Authorization: Bearer {user}\r\n"), "")

@@ -54,14 +54,7 @@ async fn the_documented_host_answers_at_the_root() {
 #[tokio::test]
 async fn an_access_token_says_300_and_lives_300_seconds() {
     let server = TestServer::start(vendor()).await;
-    let token = text(
-        &tokens(
-            &server,
-            "grant_type=client_credentials&<locum-client>&scope=openid",
-        )
-        .await,
-        "access_token",
-    );
+    let token = text(&tokens(&server, CLIENT_LOGIN).await, "access_token");
     server.advance(299.0);
     assert_eq!(userinfo(&server, &token).await.0, 200);
     server.advance(1.0);
@@ -659,14 +652,7 @@ async fn the_sdks_own_bodies_are_taken() {
 #[tokio::test]
 async fn a_disabled_realm_gives_no_token() {
     let server = TestServer::start(vendor()).await;
-    let token = text(
-        &tokens(
-            &server,
-            "grant_type=client_credentials&<locum-client>&scope=openid",
-        )
-        .await,
-        "access_token",
-    );
+    let token = text(&tokens(&server, CLIENT_LOGIN).await, "access_token");
     set_realm(&server, "enabled", false);
     let answer = post(&server, "token", "client_id=nobody").await;
     assert_eq!(

@@ -18,11 +18,7 @@ async fn any_tenant() {
 async fn lifetime_in_ms() {
     let server = TestServer::start(vendor()).await;
     server.twin("lifetime-in-ms");
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     assert_eq!(reply["expires_in"], 300_000);
     server.advance(300.0);
     assert_eq!(
@@ -35,11 +31,7 @@ async fn lifetime_in_ms() {
 async fn revoke_foreign() {
     let server = TestServer::start(vendor()).await;
     server.twin("revoke-foreign");
-    let reply = tokens(
-        &server,
-        "grant_type=client_credentials&<locum-client>&scope=openid",
-    )
-    .await;
+    let reply = tokens(&server, CLIENT_LOGIN).await;
     let token = text(&reply, "access_token");
     let answer = post(&server, "revoke", &format!("<locum-second>&token={token}")).await;
     assert_eq!((answer.status, answer.text().as_str()), (200, ""));

@@ -305,6 +305,12 @@ fn new_password(server: &TestServer, session: &str, password: &str) -> Value {
     })
 }
 
+/// Answers the challenge of a temporary password.
+async fn choose_password(server: &TestServer, session: &str, password: &str) -> Answer {
+    let body = new_password(server, session, password);
+    call(server, "RespondToAuthChallenge", body).await
+}
+
 /// SS-14 to SS-17: nothing but a challenge before the temporary password has been changed.
 #[tokio::test]
 async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens() {
@@ -336,19 +342,9 @@ async fn a_temporary_password_gives_a_challenge_and_a_new_password_gives_tokens(
             "Missing required parameter USERNAME".into()
         )
     );
-    let done = call(
-        &server,
-        "RespondToAuthChallenge",
-        new_password(&server, &session, "Vector1!pass"),
-    )
-    .await;
+    let done = choose_password(&server, &session, "Vector1!pass").await;
     assert_eq!(get_user(&server, &tokens(&done).access).await.status, 200);
-    let again = call(
-        &server,
-        "RespondToAuthChallenge",
-        new_password(&server, &session, "Vector2!pass"),
-    )
-    .await;
+    let again = choose_password(&server, &session, "Vector2!pass").await;
     assert_eq!(
         error(&again),
         not_authorized("Invalid session for the user, session can only be used once.")
@@ -365,22 +361,12 @@ async fn sessions_and_temporary_passwords_end() {
     let server = start().await;
     let first = session(&password_login(&server, 2).await);
     server.advance(180.0);
-    let late = call(
-        &server,
-        "RespondToAuthChallenge",
-        new_password(&server, &first, "Vector1!pass"),
-    )
-    .await;
+    let late = choose_password(&server, &first, "Vector1!pass").await;
     assert_eq!(
         error(&late),
         not_authorized("Invalid session for the user, session is expired.")
     );
-    let forged = call(
-        &server,
-        "RespondToAuthChallenge",
-        new_password(&server, "AYABeforged-forged-forged", "Vector1!pass"),
-    )
-    .await;
+    let forged = choose_password(&server, "AYABeforged-forged-forged", "Vector1!pass").await;
     assert_eq!(
         error(&forged),
         not_authorized("Invalid session for the user.")

@@ -296,13 +296,11 @@ async fn an_unknown_user_looks_like_a_wrong_password() {
 async fn principals_that_change_are_looked_at_anew() {
     let server = start().await;
     let tokens = login(&server).await;
-    let vendor = server.running.stages.vendor("scribe").expect("it is there");
-    let mock = server.running.stages.mock(vendor, &server.stage);
     let mut principals = server.document().principals;
     principals["users"][0]["state"] = "disabled".into();
     principals["clients"][1]["flows"] = json!(["REFRESH_TOKEN_AUTH"]);
-    vendor
-        .change_principals(&mock, principals.clone())
+    server
+        .change_principals(principals.clone())
         .expect("of its shape");
     assert_eq!(
         error(&refresh(&server, &tokens.refresh).await),
@@ -325,8 +323,8 @@ async fn principals_that_change_are_looked_at_anew() {
     );
     principals["users"][0]["stat"] = "x".into();
     assert!(
-        vendor
-            .change_principals(&mock, principals)
+        server
+            .change_principals(principals)
             .expect_err("a typo")
             .contains("stat")
     );

@@ -21,6 +21,13 @@ pub use socket::SocketVariation;
 
 use super::Operation;
 
+/// The one of `all` that `phrase` names.
+fn with_phrase<T: Copy>(all: &[T], phrase_of: fn(T) -> &'static str, phrase: &str) -> Option<T> {
+    all.iter()
+        .copied()
+        .find(|&known| phrase_of(known) == phrase)
+}
+
 /// In which one way a request departs from the documented one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

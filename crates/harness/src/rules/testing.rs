@@ -358,32 +358,31 @@ impl Log {
         self
     }
 
+    /// A vendor whose profile differs by `change`.
+    fn with(change: impl FnOnce(&mut Profile)) -> Self {
+        let mut log = Self::new();
+        change(&mut log.profile);
+        log
+    }
+
     /// A vendor whose users sign in at a user pool.
     pub(crate) fn of_a_user_pool() -> Self {
-        let mut log = Self::new();
-        log.profile.token.grant = Grant::Cognito;
-        log
+        Self::with(|profile| profile.token.grant = Grant::Cognito)
     }
 
     /// A vendor whose page shows the credentials in a Basic header.
     pub(crate) fn with_basic() -> Self {
-        let mut log = Self::new();
-        log.profile.token.secret_in = SecretIn::Basic;
-        log
+        Self::with(|profile| profile.token.secret_in = SecretIn::Basic)
     }
 
     /// A vendor that counts milliseconds.
     pub(crate) fn with_milliseconds() -> Self {
-        let mut log = Self::new();
-        log.profile.token.expires_in = ExpiresIn::Milliseconds;
-        log
+        Self::with(|profile| profile.token.expires_in = ExpiresIn::Milliseconds)
     }
 
     /// A vendor whose access tokens are JWTs.
     pub(crate) fn with_jwts() -> Self {
-        let mut log = Self::new();
-        log.profile.token.format = TokenFormat::Jwt;
-        log
+        Self::with(|profile| profile.token.format = TokenFormat::Jwt)
     }
 
     /// A vendor that has tenants.

@@ -48,10 +48,7 @@ impl SignInVariation {
 
     /// Reads its phrase; `None` when it is unknown.
     pub fn parse(phrase: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.phrase() == phrase)
+        super::with_phrase(Self::ALL, Self::phrase, phrase)
     }
 
     /// Its phrase in the features.

@@ -33,10 +33,7 @@ impl SocketVariation {
 
     /// Reads its phrase; `None` when it is unknown.
     pub fn parse(phrase: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.phrase() == phrase)
+        super::with_phrase(Self::ALL, Self::phrase, phrase)
     }
 
     /// Its phrase in the features.

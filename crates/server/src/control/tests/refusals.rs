@@ -424,60 +424,24 @@ async fn a_long_name_is_not_repeated_whole() {
                 .is_some_and(|hint| !hint.is_empty())
         );
     };
-    brief("PATCH /settings", &format!("{{\"acme.{long}\": 1}}"), 400).await;
-    brief(
-        "PATCH /settings",
-        &format!("{{\"acme.token_format\": \"{long}\"}}"),
-        400,
-    )
-    .await;
-    brief("POST /stages", &format!("{{\"name\": \"{long}\"}}"), 400).await;
-    brief("POST /stages", &format!("{{\"{long}\": 1}}"), 400).await;
-    brief(
-        "POST /stages",
-        &format!("{{\"settings\": {{\"{long}\": 1}}}}"),
-        400,
-    )
-    .await;
-    brief(
-        "POST /stages",
-        &format!("{{\"vendors\": {{\"{long}\": {{}}}}}}"),
-        400,
-    )
-    .await;
-    brief(
-        "POST /stages",
-        &format!("{{\"clock\": {{\"mode\": \"{long}\"}}}}"),
-        400,
-    )
-    .await;
-    brief("POST /clock", &format!("{{\"now\": \"{long}\"}}"), 400).await;
-    brief(
-        "POST /journal/find",
-        &format!("{{\"outcome\": \"{long}\"}}"),
-        400,
-    )
-    .await;
-    brief("PUT /twin", &format!("{{\"name\": \"{long}\"}}"), 400).await;
-    brief("PATCH /principals", &format!("{{\"{long}\": {{}}}}"), 400).await;
-    brief(
-        "PATCH /principals",
-        &format!("{{\"acme\": {{\"{long}\": []}}}}"),
-        400,
-    )
-    .await;
-    brief(
-        "POST /tokens/revoke",
-        &format!("{{\"id\": \"{long}\"}}"),
-        400,
-    )
-    .await;
-    brief(
-        "POST /faults",
-        &format!("{{\"then\": {{\"{long}\": 1}}}}"),
-        400,
-    )
-    .await;
+    for (line, body) in [
+        ("PATCH /settings", r#"{"acme.LONG": 1}"#),
+        ("PATCH /settings", r#"{"acme.token_format": "LONG"}"#),
+        ("POST /stages", r#"{"name": "LONG"}"#),
+        ("POST /stages", r#"{"LONG": 1}"#),
+        ("POST /stages", r#"{"settings": {"LONG": 1}}"#),
+        ("POST /stages", r#"{"vendors": {"LONG": {}}}"#),
+        ("POST /stages", r#"{"clock": {"mode": "LONG"}}"#),
+        ("POST /clock", r#"{"now": "LONG"}"#),
+        ("POST /journal/find", r#"{"outcome": "LONG"}"#),
+        ("PUT /twin", r#"{"name": "LONG"}"#),
+        ("PATCH /principals", r#"{"LONG": {}}"#),
+        ("PATCH /principals", r#"{"acme": {"LONG": []}}"#),
+        ("POST /tokens/revoke", r#"{"id": "LONG"}"#),
+        ("POST /faults", r#"{"then": {"LONG": 1}}"#),
+    ] {
+        brief(line, &body.replace("LONG", &long), 400).await;
+    }
     let long = "x".repeat(50_000);
     brief(&format!("GET /{long}"), "", 404).await;
     brief(&format!("GET /stages/{long}"), "", 404).await;

@@ -89,12 +89,16 @@ async fn each_schedule_fires_when_it_says() {
     assert_eq!(struck(r#"{"always": true}"#).await, [true; 4]);
 }
 
+/// Adds a fault with this action to the default stage.
+async fn put_fault(bench: &Bench, then: &str) {
+    let body = format!(r#"{{"then": {then}}}"#);
+    bench.done("POST /faults", &body, 201).await;
+}
+
 /// What a login brings while a fault with this action is there, and how many tokens were issued.
 async fn with_fault(then: &str) -> (std::io::Result<Vec<u8>>, u64) {
     let bench = Bench::start().await;
-    bench
-        .done("POST /faults", &format!(r#"{{"then": {then}}}"#), 201)
-        .await;
+    put_fault(&bench, then).await;
     let form = format!("grant_type=client_credentials&client_id=client-a&client_secret={SECRET}");
     let host = bench.host();
     let came = exchange(&host, &host, "POST /acme/oauth/token", FORM, &form).await;
@@ -121,32 +125,28 @@ async fn a_status_takes_the_vendors_place() {
 #[tokio::test]
 async fn a_delay_makes_the_reply_late() {
     let bench = Bench::start().await;
-    bench
-        .done("POST /faults", r#"{"then": {"delay_ms": 40}}"#, 201)
-        .await;
+    put_fault(&bench, r#"{"delay_ms": 40}"#).await;
     let start = tokio::time::Instant::now();
     assert_eq!(bench.login("/acme", SECRET).await.status, 200);
     assert!(start.elapsed().as_millis() >= 40);
 }
 
+/// How many tokens the vendor had issued when `fault` reset the connection.
+async fn tokens_at_reset(fault: &str) -> u64 {
+    let (came, tokens) = with_fault(fault).await;
+    let kind = came.map_err(|error| error.kind());
+    assert_eq!(kind, Err(std::io::ErrorKind::ConnectionReset));
+    tokens
+}
+
 #[tokio::test]
 async fn a_reset_before_the_reply_stops_the_vendor() {
-    let (came, tokens) = with_fault(r#"{"reset": "before"}"#).await;
-    let kind = came.map_err(|error| error.kind());
-    assert_eq!(
-        (kind, tokens),
-        (Err(std::io::ErrorKind::ConnectionReset), 0)
-    );
+    assert_eq!(tokens_at_reset(r#"{"reset": "before"}"#).await, 0);
 }
 
 #[tokio::test]
 async fn a_reset_in_the_body_comes_after_the_vendor_acted() {
-    let (came, tokens) = with_fault(r#"{"reset": {"byte": 5}}"#).await;
-    let kind = came.map_err(|error| error.kind());
-    assert_eq!(
-        (kind, tokens),
-        (Err(std::io::ErrorKind::ConnectionReset), 1)
-    );
+    assert_eq!(tokens_at_reset(r#"{"reset": {"byte": 5}}"#).await, 1);
 }
 
 #[tokio::test]
@@ -189,13 +189,7 @@ async fn a_lost_reply_leaves_the_token_issued() {
 #[tokio::test]
 async fn replies_are_held_until_the_barrier_opens() {
     let bench = Bench::start().await;
-    bench
-        .done(
-            "POST /faults",
-            r#"{"then": {"hold": {"name": "gate"}}}"#,
-            201,
-        )
-        .await;
+    put_fault(&bench, r#"{"hold": {"name": "gate"}}"#).await;
     let barrier = |open: bool, came: u64| json!({"name": "gate", "open": open, "came": came});
     let listed = bench.done("GET /barriers", "", 200).await;
     assert_eq!(listed, json!({"barriers": [barrier(false, 0)]}));
@@ -215,13 +209,7 @@ async fn replies_are_held_until_the_barrier_opens() {
 #[tokio::test]
 async fn a_barrier_opens_when_enough_wait() {
     let bench = Bench::start().await;
-    bench
-        .done(
-            "POST /faults",
-            r#"{"then": {"hold": {"name": "two", "n": 2}}}"#,
-            201,
-        )
-        .await;
+    put_fault(&bench, r#"{"hold": {"name": "two", "n": 2}}"#).await;
     let (one, two) = tokio::join!(bench.login("/acme", SECRET), bench.login("/acme", SECRET));
     assert_eq!((one.status, two.status), (200, 200));
 }
@@ -229,13 +217,7 @@ async fn a_barrier_opens_when_enough_wait() {
 #[tokio::test]
 async fn a_reset_of_the_stage_lets_go_who_waits_there() {
     let bench = Bench::start().await;
-    bench
-        .done(
-            "POST /faults",
-            r#"{"then": {"hold": {"name": "gate"}}}"#,
-            201,
-        )
-        .await;
+    put_fault(&bench, r#"{"hold": {"name": "gate"}}"#).await;
     let reset = async {
         while bench.done("GET /barriers", "", 200).await["barriers"][0]["came"] != 1 {}
         bench.done("POST /reset", "", 200).await;
