@@ -6,6 +6,7 @@
 
 mod event;
 mod exchange;
+mod issued;
 mod jwt;
 mod log;
 mod operation;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use event::{Cut, Event, Message, Opcode, Record, RecordId, RequestLine, Side};
 pub use exchange::{Exchange, Frame};
+pub(crate) use issued::issued_in;
 pub use log::EvidenceLog;
 pub use operation::Operation;
 pub use reaction::{Failure, Reaction, is_html, message_type};

@@ -53,6 +53,9 @@ pub enum HttpError {
     /// The address is none, or asks for what is not built in.
     #[error("{0}")]
     Address(String),
+    /// It was not sent.
+    #[error("not sent: {0}")]
+    NotSent(&'static str),
     /// Nothing listens there, or the connection broke.
     #[error("the connection failed: {0}")]
     Network(std::io::ErrorKind),
@@ -150,6 +153,16 @@ mod tests {
         }
     }
 
+    /// Heads and interim replies without end were read for as long as a reply may take.
+    #[tokio::test]
+    async fn an_endless_head_is_no_http() {
+        for piece in ["X-A: 1\r\n", "\r\nHTTP/1.1 100 Continue\r\n"] {
+            let endless = ["HTTP/1.1 100 Continue\r\n", &piece.repeat(64 << 10)].concat();
+            let (reply, _) = check(Request::new("GET", "/"), endless.leak()).await;
+            assert!(matches!(reply, Err(HttpError::Malformed(_))), "{reply:?}");
+        }
+    }
+
     #[tokio::test]
     async fn what_is_no_http_is_said_to_be_none() {
         for answer in ["", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 2\r\n\r\n"] {
@@ -159,6 +172,9 @@ mod tests {
                 Err(HttpError::Malformed(_) | HttpError::Network(_))
             ));
         }
+        let lengths = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhello";
+        let (reply, _) = check(Request::new("GET", "/"), lengths).await;
+        assert_eq!(reply, Err(HttpError::Malformed("two content lengths")));
         let cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
         let (reply, _) = check(Request::new("GET", "/"), cut).await;
         assert_eq!(

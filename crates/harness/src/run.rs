@@ -2,6 +2,7 @@
 
 pub mod context;
 mod hooks;
+pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod writer;
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::caller::{ApiRequest, TokenRequest, vary_call, vary_login};
-use crate::evidence::{CallVariation, Operation, Variation};
-use crate::http::{self, Reply, Request, Url, multipart};
+use crate::evidence::{CallVariation, Operation, Redactor, Variation, issued_in};
+use crate::http::{self, HttpError, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
 use crate::target::env;
 
@@ -210,11 +210,19 @@ impl ScenarioContext {
             .headers
             .insert(0, ("Host".to_owned(), url.authority()));
         let seq = self.log.request(operation, endpoint, variation, &request);
-        match http::send(url, &request).await {
+        let outcome = if self.silence.is_lasting() {
+            Err(HttpError::NotSent(
+                "the vendor left too many requests in a row unanswered",
+            ))
+        } else {
+            http::send(url, &request).await
+        };
+        self.silence.learn(&outcome);
+        match outcome {
             Ok(reply) => {
                 self.vendor_clock.learn(&reply);
                 let body = reply.json();
-                self.hide_issued(&body);
+                self.hide_issued(&reply);
                 self.log.reply(seq, Ok(&reply));
                 for (member, token) in tokens_in(&body) {
                     self.log.jwt(seq, member, token);
@@ -237,9 +245,12 @@ impl ScenarioContext {
             .hide_pair(field(0), field(1), &format!("pair with {name}"));
     }
 
-    /// Tokens of a reply are secrets from now on, wherever the vendor puts them.
-    fn hide_issued(&mut self, body: &Value) {
-        for (target, word) in [
+    /// Tokens of a reply are secrets from now on, wherever the vendor puts them and however the
+    /// reply is spoilt. The name of a token in which a secret of the account stands says so.
+    fn hide_issued(&mut self, reply: &Reply) {
+        let body = reply.json();
+        let text = String::from_utf8_lossy(&reply.body);
+        let in_members = [
             ("/access_token", "access token"),
             ("/refresh_token", "refresh token"),
             ("/id_token", "id token"),
@@ -249,8 +260,26 @@ impl ScenarioContext {
             ("/Session", "session"),
             ("/Credentials/SecretKey", "secret key"),
             ("/Credentials/SessionToken", "session token"),
-        ] {
-            if let Some(token) = body.pointer(target).and_then(Value::as_str) {
+        ];
+        let in_members = in_members
+            .iter()
+            .filter_map(|(pointer, word)| Some((*word, body.pointer(pointer)?.as_str()?)));
+        let mut of_account = Redactor::default();
+        for (value, name) in self.target.secrets() {
+            of_account.hide(&value, &name);
+        }
+        for (word, token) in in_members {
+            self.named += 1;
+            let mut name = format!("{word} {}", self.named);
+            let inside = of_account.redact(token);
+            if let Some((_, secret)) = inside.split_once('«') {
+                let secret = secret.split('»').next().unwrap_or_default();
+                name += &format!(" with «{secret}»");
+            }
+            self.log.hide(token, &name);
+        }
+        for (word, token) in issued_in(&text) {
+            if self.log.redact(token) == token {
                 self.named += 1;
                 self.log.hide(token, &format!("{word} {}", self.named));
             }
@@ -264,6 +293,12 @@ impl ScenarioContext {
         else {
             return;
         };
+        // RFC 6749 A.12: visible characters. A line break in a header would be another header.
+        if token.chars().any(char::is_control) {
+            self.log
+                .limitation("the token has control characters: no header can carry it");
+            return;
+        }
         let facts = &self.profile.token;
         let told = body["expires_in"].as_u64();
         let lifetime = told.and_then(|raw| facts.expires_in.from_wire(raw));

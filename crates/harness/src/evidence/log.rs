@@ -89,7 +89,7 @@ impl EvidenceLog {
                 reply: Message {
                     status: reply.status,
                     headers: self.redact_headers(&reply.headers),
-                    body: self.redact(&String::from_utf8_lossy(&reply.body)),
+                    body: self.redact_body(&reply.body),
                 },
             },
             Err(error) => Event::Cut {
@@ -200,6 +200,22 @@ impl EvidenceLog {
             .push(u64::try_from(t_ms).unwrap_or(u64::MAX), event)
     }
 
+    /// A body that is not UTF-8 is no JSON (RFC 8259 §8.1) and may hold secrets that cannot be seen
+    /// in it: it is kept by its length and by the names of the secrets that were found.
+    fn redact_body(&self, body: &[u8]) -> String {
+        if let Ok(text) = std::str::from_utf8(body) {
+            return self.redact(text);
+        }
+        let text = self.redact(&String::from_utf8_lossy(body));
+        let names: String = text
+            .split('«')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('»'))
+            .map(|(name, _)| format!(" «{name}»"))
+            .collect();
+        format!("({} bytes that are not UTF-8){names}", body.len())
+    }
+
     fn redact_headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
         headers
             .iter()
@@ -230,7 +246,7 @@ impl EvidenceLog {
 
 const fn cut(error: &HttpError) -> Cut {
     match error {
-        HttpError::Address(_) => Cut::NotSent,
+        HttpError::Address(_) | HttpError::NotSent(_) => Cut::NotSent,
         HttpError::Network(std::io::ErrorKind::ConnectionRefused) => Cut::NoConnection,
         HttpError::Network(_) => Cut::Closed,
         HttpError::Timeout(_) => Cut::Timeout,
@@ -272,6 +288,30 @@ mod tests {
         assert_eq!(reply.headers[0].1, "«client secret»");
         assert_eq!(reply.body, "{\"e\":\"«client secret»\"}");
         assert!(!format!("{:?}", log.evidence().records()).contains("t0p"));
+    }
+
+    /// Such bodies stood in the evidence as they were, with tokens that nobody had seen in them, and
+    /// were judged as JSON.
+    #[test]
+    fn a_body_that_is_not_utf_8_is_kept_by_its_length() {
+        let mut log = log();
+        log.hide("t0p secret", "client secret");
+        let seq = log.request(
+            Operation::Login,
+            None,
+            &Variation::Documented,
+            &Request::new("POST", "/t"),
+        );
+        let reply = Reply {
+            status: 200,
+            headers: Vec::new(),
+            body: b"{\"access_token\":\"t-0123\",\"note\":\"caf\xe9 t0p secret\"}".to_vec(),
+        };
+        log.reply(seq, Ok(&reply));
+        let exchange = log.evidence().exchanges().next().expect("one was written");
+        let body = &exchange.reply.expect("it was answered").body;
+        assert_eq!(body, "(50 bytes that are not UTF-8) «client secret»");
+        assert!(!exchange.is_served());
     }
 
     #[test]

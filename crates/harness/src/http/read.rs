@@ -4,8 +4,14 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::{HttpError, Reply};
 
-/// No reply of a vendor is larger, head and body each.
+/// No body of a vendor is larger.
 const LARGEST: usize = 16 << 20;
+
+/// No head of a vendor is larger.
+const LARGEST_HEAD: usize = 256 << 10;
+
+/// More interim replies than this before a reply are an endless stream.
+const MAX_INTERIM: usize = 16;
 
 /// Reads until the reply is complete; interim replies (1xx but 101) are passed over.
 pub(super) async fn reply<R>(wire: &mut R, to_head: bool) -> Result<Reply, HttpError>
@@ -13,12 +19,15 @@ where
     R: AsyncRead + Unpin + ?Sized,
 {
     let mut buffer = Vec::new();
-    let reply = loop {
-        let reply = head(wire, &mut buffer).await?;
-        if !(100..200).contains(&reply.status) || reply.status == 101 {
-            break reply;
+    let mut reply = head(wire, &mut buffer).await?;
+    let mut interim = 0;
+    while (100..200).contains(&reply.status) && reply.status != 101 {
+        interim += 1;
+        if interim > MAX_INTERIM {
+            return Err(HttpError::Malformed("interim replies without end"));
         }
-    };
+        reply = head(wire, &mut buffer).await?;
+    }
     if to_head {
         return Ok(reply);
     }
@@ -45,10 +54,16 @@ pub(super) async fn head<R>(wire: &mut R, buffer: &mut Vec<u8>) -> Result<Reply,
 where
     R: AsyncRead + Unpin + ?Sized,
 {
+    let mut searched = 0;
     let end = loop {
-        if let Some(at) = find(buffer, b"\r\n\r\n") {
-            break at;
+        if let Some(at) = find(&buffer[searched..], b"\r\n\r\n") {
+            break searched + at;
         }
+        if buffer.len() > LARGEST_HEAD {
+            return Err(HttpError::Malformed("the head is too large"));
+        }
+        // The end may lie across two reads.
+        searched = buffer.len().saturating_sub(3);
         more(wire, buffer).await?;
     };
     let text: Vec<u8> = buffer.drain(..end + 4).collect();
@@ -91,6 +106,14 @@ where
         while more(wire, &mut buffer).await.is_ok() {}
         return Ok(buffer);
     };
+    let mut lengths = head
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    // RFC 9112 §6.3: lengths that disagree are an error that no reader can mend.
+    if lengths.any(|(_, other)| other != length) {
+        return Err(HttpError::Malformed("two content lengths"));
+    }
     let length: usize = length
         .parse()
         .ok()

@@ -25,6 +25,10 @@ impl Url {
             "https" | "wss" => true,
             _ => return Err(wrong()),
         };
+        // A URL may come from a vendor's reply: a line break in it would be a header of the request.
+        if rest.contains(|c: char| c.is_control() || c == ' ') {
+            return Err(wrong());
+        }
         let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(cut);
         let uri: http::uri::Authority = authority.parse().map_err(|_| wrong())?;
@@ -152,6 +156,8 @@ mod tests {
         check("ftp://h/", None);
         check("h/x", None);
         check("http:///x", None);
+        check("http://h/x\r\nCookie: a=b", None);
+        check("http://h/x y", None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
+use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::ClientSubject;
 use crate::target::Target;
@@ -86,6 +87,8 @@ pub struct ScenarioContext {
     pub(crate) aws: Option<aws_credential_types::Credentials>,
     /// The time at a real endpoint; a mock's clock is known without it.
     pub(crate) vendor_clock: VendorClock,
+    /// Whether the vendor has fallen silent in this run.
+    pub(crate) silence: Silence,
     pub(crate) named: usize,
     /// What the vendor said of the thing that the caller created last.
     pub(crate) created: Value,
@@ -131,6 +134,7 @@ impl ScenarioContext {
             challenge: None,
             aws: None,
             vendor_clock,
+            silence: Silence::default(),
             named: 0,
             created: Value::Null,
             socket_configs: BTreeMap::new(),

@@ -10,6 +10,7 @@ use cucumber::gherkin;
 use locum_core::requirement::Judge;
 use serde_json::Map;
 
+use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -24,6 +25,7 @@ pub(super) struct Hooks {
     options: CheckOptions,
     plan: Vec<Planned>,
     origin: Duration,
+    silence: Silence,
     progress: Box<dyn Fn(Progress)>,
     done: RefCell<BTreeMap<String, (Scenario, Redactor)>>,
 }
@@ -45,6 +47,7 @@ impl Hooks {
             options,
             plan: plan.scenarios.clone(),
             origin,
+            silence: Silence::default(),
             progress,
             done: RefCell::default(),
         }
@@ -167,6 +170,7 @@ impl Hooks {
         };
         let clock = self.options.clock.clone();
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
+        context.silence = self.silence.clone();
         if planned.judge == Judge::Client {
             let maker = self.options.client.as_ref();
             let maker =
