@@ -14,6 +14,18 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Every documented call with a token is served.
 fn documented_calls_are_served(view: &View<'_>) -> Finding {
+    let mut calls = view.evidence.documented(Operation::Call);
+    let absent = |call: &Exchange<'_>| call.status() == 404 && call.is_refused();
+    if view.evidence.account_variables().is_some()
+        && let Some(call) = calls.find(absent)
+    {
+        // The page's sample names something that a user's own account need not have.
+        let reason = format!(
+            "{}: the supplied account may have nothing at the page's sample address",
+            call.sentence()
+        );
+        return Finding::unobserved(reason).seen_in(call);
+    }
     let calls = view.evidence.documented(Operation::Call);
     each(view, calls, "no call was made", |call| {
         let words = format!("{} ({})", call.sentence(), call.reaction().words());
@@ -143,6 +155,20 @@ mod tests {
         check(&Log::new().cut("call", ""), "BRR-01", Grade::Gone);
         let second = calls(200).exchange("call", "", 401, "");
         check(&second, "BRR-01", Grade::Broken);
+    }
+
+    /// A correct vendor failed when the page's sample was not in the user's own account.
+    #[test]
+    fn a_sample_that_the_account_lacks_is_no_fault_of_the_vendor() {
+        let call = |status| {
+            let log = Log::new().supplied(&["LOCUM_USERNAME"]);
+            log.exchange("call", "", status, r#"{"detail":"Scribe not found"}"#)
+        };
+        check(&call(404), "BRR-01", Grade::Unobserved);
+        check(&call(200), "BRR-01", Grade::Met);
+        for status in [401, 403, 500] {
+            check(&call(status), "BRR-01", Grade::Broken);
+        }
     }
 
     fn create(status: u16, body: &str, expected: Grade) {

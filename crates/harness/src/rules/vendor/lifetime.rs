@@ -144,6 +144,18 @@ mod tests {
         check(&log, "RSP-08", Grade::Unobserved);
     }
 
+    /// A negative number was no lifetime, so that nothing was judged.
+    #[test]
+    fn a_token_that_never_lived_is_not_accepted() {
+        for told in ["0", "-1"] {
+            let body = TOKEN.replace("3600", told);
+            let log = Log::new()
+                .hide("t-0123", "access token 1")
+                .exchange("login", "", 200, &body);
+            check(&used(log, &[(0.0, 200)]), "VEN-26", Grade::Broken);
+        }
+    }
+
     #[test]
     fn claims_tell_the_unit() {
         let told = |expires_in: u64| {

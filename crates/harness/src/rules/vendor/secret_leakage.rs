@@ -17,9 +17,12 @@ pub(super) const RULES: &[Rule] = &[Rule::vendor("ERR-12", nothing_leaks).everyw
 fn nothing_leaks(view: &View<'_>) -> Finding {
     let mut wrong: BTreeMap<Grade, Deviations> = BTreeMap::new();
     let (mut clean, mut controls) = (Vec::new(), Vec::new());
+    let mut credentials = BTreeSet::new();
     for exchange in view.evidence.exchanges() {
         let mut leaks = false;
-        for leak in leaks_of(view, &exchange) {
+        let sent = secrets_of_request(&exchange);
+        credentials.extend(sent.iter().copied().filter(|name| !is_token(name)));
+        for leak in leaks_of(view, &exchange, &credentials) {
             let deviations = wrong.entry(leak.grade).or_default();
             deviations.add("no secret of the request", leak.words, leak.proof);
             leaks = true;
@@ -60,8 +63,10 @@ struct Leak {
     grade: Grade,
 }
 
-fn leaks_of(view: &View<'_>, exchange: &Exchange<'_>) -> Vec<Leak> {
-    let sent = secrets_of_request(exchange);
+/// What an exchange leaks of its own request and of the `credentials` that were sent so far: a
+/// vendor that tells the right secret to one who sent a wrong one is no better.
+fn leaks_of(view: &View<'_>, exchange: &Exchange<'_>, credentials: &BTreeSet<&str>) -> Vec<Leak> {
+    let sent = &secrets_of_request(exchange) | credentials;
     let mut leaks = Vec::new();
     if let Some(reply) = exchange.reply {
         let live = exchange.got_something();
@@ -71,7 +76,7 @@ fn leaks_of(view: &View<'_>, exchange: &Exchange<'_>) -> Vec<Leak> {
                 continue;
             }
             leaks.push(Leak {
-                words: format!("{}: its reply repeats the {name}", exchange.sentence()),
+                words: format!("{}: its reply tells the {name}", exchange.sentence()),
                 proof: exchange.into(),
                 grade: grade_of_repeat(view, exchange, reply, name),
             });
@@ -205,6 +210,31 @@ mod tests {
         check(&refused("nothing", SECRET), "ERR-12", Grade::Unobserved);
         let header = served().replied("login", "", 200, SECRET, TOKEN);
         check(&header, "ERR-12", Grade::Unobserved);
+    }
+
+    /// A reply to a wrong secret that told the right one was clean, as was an opaque token made of
+    /// the secret.
+    #[test]
+    fn the_right_secret_is_told_to_nobody() {
+        let told = |reply: &str| {
+            served()
+                .hide("wrong-one", "changed client secret")
+                .sent("login", "", SECRET, 200, TOKEN)
+                .sent("login", VARIED, "wrong-one", 401, reply)
+        };
+        check(&told("{}"), "ERR-12", Grade::Met);
+        check(&told("expected t0p secret"), "ERR-12", Grade::Broken);
+        let token = served()
+            .hide("tok-t0p secret-1", "access token 2 with «client secret»")
+            .sent(
+                "login",
+                "",
+                SECRET,
+                200,
+                r#"{"access_token":"tok-t0p secret-1"}"#,
+            )
+            .sent("login", VARIED, SECRET, 401, "{}");
+        check(&token, "ERR-12", Grade::Broken);
     }
 
     #[test]

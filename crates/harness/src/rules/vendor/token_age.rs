@@ -67,7 +67,12 @@ pub(super) fn shows_token_of(call: &Exchange<'_>, login: &Exchange<'_>) -> bool 
 
 /// The lifetime in seconds that a token reply tells in this unit; `None` when it tells none.
 pub(super) fn told_lifetime(login: &Exchange<'_>, unit: ExpiresIn) -> Option<f64> {
-    let raw = login.json()["expires_in"].as_u64()?;
+    let told = &login.json()["expires_in"];
+    // What ended before it began lives for no time at all.
+    if told.as_i64().is_some_and(i64::is_negative) {
+        return Some(0.0);
+    }
+    let raw = told.as_u64()?;
     Some(unit.from_wire(raw)?.as_secs_f64())
 }
 
