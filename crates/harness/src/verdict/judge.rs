@@ -4,6 +4,9 @@
 //! subject gone, observation. A green result without its precondition is the worst that a harness
 //! can produce; that is why preconditions come first.
 //!
+//! A failure is different where its own scenario holds the positive control: an unsigned call that
+//! was served beside a signed one is wrong, whatever became of the rows that it needs.
+//!
 //! Where several scenarios show one row, the heaviest outcome counts (see [`weight`]): a deviation
 //! that was seen once is a deviation, and what was not seen in one scenario is not hidden by what
 //! was seen in another. Only a scenario that does not apply to the subject steps back.
@@ -168,7 +171,12 @@ impl Bench<'_> {
             verdict.verdict,
             Verdict::Pass | Verdict::Info | Verdict::Warn | Verdict::Fail | Verdict::Error
         );
-        if counts && let Some(reason) = self.unmet(row) {
+        // A failure beside its own positive control has seen for itself what it needs.
+        let stands_alone = verdict.verdict == Verdict::Fail && verdict.control.is_some();
+        if counts
+            && !stands_alone
+            && let Some(reason) = self.unmet(row)
+        {
             verdict.verdict = Verdict::Inconclusive;
             verdict.expected = Some("its precondition to be met".to_owned());
             verdict.observed = Some(format!("without it: {}", verdict.reason));

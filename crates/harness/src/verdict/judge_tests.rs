@@ -28,6 +28,7 @@ fn as_written(view: &View<'_>) -> Finding {
         "fact" => Finding::fact("fact", record.seq),
         "tolerated" => Finding::tolerated("better", "tolerated", record.seq),
         "broken" => Finding::broken("whole", "broken", record.seq),
+        "broken beside" => Finding::broken("whole", "broken", record.seq).beside(record.seq),
         "gone" => Finding::gone("gone", record.seq),
         _ => Finding::unobserved("unobserved"),
     }
@@ -243,6 +244,17 @@ fn a_need_that_did_not_pass_leaves_the_row_open() {
     );
     assert_eq!(verdicts[0].reason, "needs A-01=PASS, which is NOT_RUN");
     assert_eq!(verdicts[0].observed.as_deref(), Some("without it: broken"));
+}
+
+/// A vendor that served any signed or unsigned call ended with exit 0: the row of correct signatures
+/// was open, and closed those of wrong ones.
+#[test]
+fn a_failure_beside_its_own_control_needs_no_other_row() {
+    let rows = [("B-01", "MUST", "[any] needs A-01=PASS"), A];
+    let shows = |finds| [ran("A-01", "unobserved"), ran("B-01", finds)];
+    let open = Verdict::Inconclusive;
+    check(&rows, &shows("broken"), &[open, open]);
+    check(&rows, &shows("broken beside"), &[Verdict::Fail, open]);
 }
 
 #[test]

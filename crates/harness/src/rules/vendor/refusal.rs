@@ -64,6 +64,7 @@ pub(super) fn refused_beside(
     let any = RefusalExpectation::default();
     let mut refused: Vec<Exchange<'_>> = Vec::new();
     let mut worst: Option<Finding> = None;
+    let mut was_accepted = false;
     for exchange in view.evidence.exchanges_for(operation).filter(&bad) {
         let wanted = expectation(view, &exchange).unwrap_or(&any);
         match graded(&exchange, wanted) {
@@ -73,21 +74,26 @@ pub(super) fn refused_beside(
                     .as_ref()
                     .is_none_or(|known| finding.grade() > known.grade());
                 if heavier {
+                    was_accepted = exchange.got_something();
                     worst = Some(finding);
                 }
             }
         }
     }
-    if let Some(finding) = worst {
-        return finding;
-    }
-    let Some(proof) = Proof::all(&refused) else {
-        return unobserved(view, &format!("no varied {operation} was made"));
-    };
     let control = view
         .evidence
         .exchanges_for(operation)
         .find(|exchange| good(exchange) && exchange.is_served());
+    if let Some(finding) = worst {
+        // What got something beside a good one is wrong whatever else is known of the vendor.
+        return match control {
+            Some(control) if was_accepted => finding.beside(control),
+            _ => finding,
+        };
+    }
+    let Some(proof) = Proof::all(&refused) else {
+        return unobserved(view, &format!("no varied {operation} was made"));
+    };
     if let Some(control) = control {
         Finding::met(format!("{} refused", refused.len()), proof).beside(control)
     } else {
@@ -260,6 +266,21 @@ mod tests {
                 .exchange("call", "", 200, "[]")
                 .exchange("call", "without a token", 401, "");
         check(&pair, "VEN-18", Grade::Met);
+    }
+
+    #[test]
+    fn what_is_accepted_beside_its_control_says_so() {
+        let rule = crate::rules::find("VEN-18", locum_core::requirement::Judge::Vendor);
+        let rule = rule.expect("a rule");
+        let open = Log::new().exchange("call", "without a token", 200, "[]");
+        assert!(open.judge(rule).control().is_empty());
+        let beside = Log::new().exchange("call", "", 200, "[]").exchange(
+            "call",
+            "without a token",
+            200,
+            "[]",
+        );
+        assert!(!beside.judge(rule).control().is_empty());
     }
 
     /// BRR-08 failed on a 403, and on what its row tolerates.
