@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Target;
 use crate::Error;
+use crate::http::Url;
 
 /// A variable of the environment that tells something of a real endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +228,11 @@ impl Target {
             .collect();
         for name in ["GROUP_ID", "TENANT", "TEMPLATE_ID"] {
             if let Some(value) = given(name) {
+                if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
+                    return Err(Error::Usage(format!(
+                        "LOCUM_{name} becomes a part of an address and has a blank or a line break"
+                    )));
+                }
                 target.env.insert(format!("LOCUM_{name}"), value);
             }
         }
@@ -248,9 +254,16 @@ impl Target {
             target.principals.insert("realms".to_owned(), realm);
         }
         for (name, path) in &profile.urls {
-            let url = given(&format!("{}_URL", name.to_uppercase()));
-            let url = url.unwrap_or_else(|| format!("{base}{path}"));
+            let variable = format!("{}_URL", name.to_uppercase());
+            let own = given(&variable);
+            let is_own = own.is_some();
+            let url = own.unwrap_or_else(|| format!("{base}{path}"));
             let url = target.fill(&url).unwrap_or(url);
+            if is_own && !Url::parse(&url).is_ok_and(|url| !url.tls) {
+                return Err(Error::Usage(format!(
+                    "LOCUM_{variable} is not an http or ws URL (https and wss are not spoken yet)"
+                )));
+            }
             target.urls.insert(name.clone(), url);
         }
         target.base = base;
@@ -267,5 +280,41 @@ pub(crate) fn names_for(what: &str) -> &'static str {
         "inactive" => "LOCUM_INACTIVE_USERNAME and LOCUM_INACTIVE_PASSWORD",
         "no_api_access" => "LOCUM_NO_API_USERNAME and LOCUM_NO_API_PASSWORD",
         _ => "no variable gives it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(variable: &str, value: &str, expected: bool) {
+        let profile = crate::testing::profile(|profile| {
+            let path = "/token".to_owned();
+            profile.urls.insert("token".to_owned(), path);
+        });
+        let read = |name: &str| Some(if name == variable { value } else { "" }.to_owned());
+        let given = |name: &str| {
+            let account = ["LOCUM_CLIENT_ID", "LOCUM_CLIENT_SECRET"].contains(&name);
+            read(name)
+                .filter(|value| !value.is_empty())
+                .or(account.then(|| "given".to_owned()))
+        };
+        let target = Target::from_env(&profile, "http://127.0.0.1:1", given);
+        match target {
+            Ok(_) => assert!(expected, "{variable}={value:?}"),
+            Err(Error::Usage(_)) => assert!(!expected, "{variable}={value:?}"),
+            Err(other) => panic!("{variable}={value:?}: {other}"),
+        }
+    }
+
+    /// Such values ended as our own fault, in each scenario anew.
+    #[test]
+    fn a_value_that_fits_no_address_is_a_usage_error() {
+        check("LOCUM_GROUP_ID", "0d9f2a52", true);
+        check("LOCUM_GROUP_ID", "a b", false);
+        check("LOCUM_GROUP_ID", "a\nHost: b", false);
+        check("LOCUM_TOKEN_URL", "http://127.0.0.1:2/t", true);
+        check("LOCUM_TOKEN_URL", "https://a.example/t", false);
+        check("LOCUM_TOKEN_URL", "banana", false);
     }
 }
