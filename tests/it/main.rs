@@ -6,6 +6,7 @@ mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;
+mod plain_traffic;
 mod redaction;
 mod registry;
 mod serve;

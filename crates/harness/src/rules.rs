@@ -11,6 +11,8 @@
 
 pub mod client;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 pub(crate) mod testing;
 pub mod vendor;
 
@@ -121,6 +123,22 @@ pub(crate) fn not_served(exchange: &Exchange<'_>, expected: &str) -> Finding {
             exchange,
         ),
     }
+}
+
+/// The worst of what came of those of `exchanges` that should have been served and were not: what
+/// the vendor answered is not hidden by what it left unanswered before.
+pub(crate) fn worst_not_served<'e, 'a: 'e>(
+    exchanges: impl IntoIterator<Item = &'e Exchange<'a>>,
+    expected: &str,
+) -> Option<Finding> {
+    exchanges
+        .into_iter()
+        .filter(|exchange| !exchange.is_served())
+        .map(|exchange| not_served(exchange, expected))
+        .reduce(|worst, next| match next.grade() > worst.grade() {
+            true => next,
+            false => worst,
+        })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the tests of several parts need.
 
 use locum_core::Profile;
+use proptest::test_runner::{Config, RngSeed};
 
 /// The smallest vendor: client credentials at `/token`, tokens for an hour, a call at `/things`.
 const ACME: &str = r#"
@@ -26,4 +27,13 @@ pub(crate) fn profile(change: impl FnOnce(&mut Profile)) -> Profile {
     let mut profile = Profile::parse("acme.toml", ACME).expect("it parses");
     change(&mut profile);
     profile
+}
+
+/// So many cases of a property, the same in every run.
+pub(crate) fn fixed(cases: u32) -> Config {
+    Config {
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..Config::with_cases(cases)
+    }
 }

@@ -2,6 +2,9 @@
 //!
 //! Nothing is guessed: every secret of a run is known exactly, so its spellings can be listed.
 
+use std::cmp::Reverse;
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
@@ -13,6 +16,30 @@ const MIN_SECRET: usize = 4;
 pub struct Redactor {
     /// Spelling and name, longest spelling first, so that a part never blots the whole.
     spellings: Vec<(String, String)>,
+    /// Each name once.
+    names: Vec<String>,
+}
+
+/// Where a secret stands in a text, or the name of one.
+struct Place<'a> {
+    range: Range<usize>,
+    name: &'a str,
+    /// Whether the name stands there already.
+    is_mark: bool,
+}
+
+fn found<'a>(
+    text: &str,
+    spelling: &str,
+    name: &'a str,
+    is_mark: bool,
+) -> impl Iterator<Item = Place<'a>> {
+    let places = text.match_indices(spelling);
+    places.map(move |(start, found)| Place {
+        range: start..start + found.len(),
+        name,
+        is_mark,
+    })
 }
 
 impl std::fmt::Debug for Redactor {
@@ -49,24 +76,51 @@ impl Redactor {
         }
     }
 
-    /// `text` with names in place of secrets.
+    /// `text` with names in place of secrets. Names that it wrote before stay, so that redacting
+    /// again changes nothing.
     pub fn redact(&self, text: &str) -> String {
-        self.spellings
-            .iter()
-            .fold(text.to_owned(), |text, (spelling, name)| {
-                if text.contains(spelling.as_str()) {
-                    text.replace(spelling.as_str(), &format!("«{name}»"))
-                } else {
-                    text
-                }
-            })
+        let places = self.places(text);
+        let mut redacted = String::with_capacity(text.len());
+        let mut done = 0;
+        for place in &places {
+            if let Some(between) = text.get(done..place.range.start) {
+                redacted.push_str(between);
+            }
+            redacted.push('«');
+            redacted.push_str(place.name);
+            redacted.push('»');
+            done = place.range.end;
+        }
+        redacted.push_str(&text[done..]);
+        redacted
     }
 
     /// Whether `text` holds any secret in any spelling.
     pub fn leaks(&self, text: &str) -> bool {
-        self.spellings
-            .iter()
-            .any(|(spelling, _)| text.contains(spelling.as_str()))
+        self.places(text).iter().any(|place| !place.is_mark)
+    }
+
+    /// Where secrets and names of secrets stand, in order, those within others left out. Two that
+    /// overlap are both there: neither shows what the other leaves over.
+    fn places(&self, text: &str) -> Vec<Place<'_>> {
+        let mut places: Vec<Place<'_>> = Vec::new();
+        for (spelling, name) in &self.spellings {
+            places.extend(found(text, spelling, name, false));
+        }
+        if places.is_empty() {
+            return places;
+        }
+        for name in &self.names {
+            places.extend(found(text, &format!("«{name}»"), name, true));
+        }
+        places.sort_by_key(|place| (place.range.start, Reverse(place.range.end), !place.is_mark));
+        let mut end = 0;
+        places.retain(|place| {
+            let is_outermost = place.range.end > end;
+            end = end.max(place.range.end);
+            is_outermost
+        });
+        places
     }
 
     fn add(&mut self, spelling: String, name: &str) {
@@ -77,20 +131,66 @@ impl Redactor {
             .spellings
             .partition_point(|(known, _)| known.len() >= spelling.len());
         self.spellings.insert(at, (spelling, name.to_owned()));
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
     }
 }
 
 fn spellings(value: &str) -> Vec<String> {
     let json = serde_json::Value::from(value).to_string();
+    let json = &json[1..json.len() - 1];
     let mut all = vec![
         value.to_owned(),
         percent(value, false),
         percent(value, true),
+        percent_component(value, false),
+        percent_component(value, true),
         form(value),
-        json[1..json.len() - 1].to_owned(),
+        percent(value, true)
+            .replace("%20", "+")
+            .replace('~', "%7e")
+            .replace("%2a", "*"),
+        json.to_owned(),
     ];
+    for json in [json.to_owned(), json.replace('/', "\\/")] {
+        all.extend([ascii_json(&json, false), ascii_json(&json, true)]);
+        all.push(json);
+    }
     all.extend(base64s(value));
     all
+}
+
+/// The text of JSON with all beyond ASCII as `\uXXXX` (RFC 8259 §7), as Python and PHP write it.
+fn ascii_json(json: &str, lower: bool) -> String {
+    let mut units = [0; 2];
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut units) {
+            text += &match lower {
+                true => format!("\\u{unit:04x}"),
+                false => format!("\\u{unit:04X}"),
+            };
+        }
+    }
+    text
+}
+
+/// As `encodeURIComponent` of ECMAScript writes it: `!`, `'`, `(`, `)` and `*` stay.
+fn percent_component(value: &str, lower: bool) -> String {
+    value
+        .split_inclusive(['!', '\'', '(', ')', '*'])
+        .map(|part| match part.char_indices().next_back() {
+            Some((at, last)) if "!'()*".contains(last) => {
+                format!("{}{last}", percent(&part[..at], lower))
+            }
+            _ => percent(part, lower),
+        })
+        .collect()
 }
 
 fn base64s(value: &str) -> [String; 4] {
@@ -123,6 +223,9 @@ pub(crate) fn form(value: &str) -> String {
         .replace('~', "%7E")
         .replace("%2A", "*")
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -177,6 +280,39 @@ mod tests {
         redactor.hide_pair("", "", "client id and client secret");
         redactor.hide_pair("an-id", "", "client id and client secret");
         assert!(!redactor.leaks("Sec-WebSocket-Key: Tsim7/IHR3zccFz0KwrfOg=="));
+    }
+
+    /// A secret that is a word of a name must not blot that name, which rules compare.
+    #[test]
+    fn a_name_is_written_once_even_when_a_secret_is_a_word_of_it() {
+        let mut redactor = Redactor::default();
+        redactor.hide("correct horse battery", "client secret");
+        redactor.hide("secret", "password");
+        let once = redactor.redact("a correct horse battery, a secret");
+        assert_eq!(once, "a «client secret», a «password»");
+        assert_eq!(redactor.redact(&once), once);
+        assert!(!redactor.leaks(&once));
+    }
+
+    #[test]
+    fn of_two_secrets_that_overlap_nothing_is_left_over() {
+        let mut redactor = Redactor::default();
+        redactor.hide("alphabeta-1", "first");
+        redactor.hide("beta-1gamma-and-more", "second");
+        let redacted = redactor.redact("x alphabeta-1gamma-and-more y");
+        assert_eq!(redacted, "x «first»«second» y");
+    }
+
+    #[test]
+    fn other_writers_spell_otherwise() {
+        let python = SECRET.replace('é', "\\u00e9").replace('"', "\\\"");
+        check(&python, "«client secret»");
+        let php = python.replace('/', "\\/").replace("00e9", "00E9");
+        check(&php, "«client secret»");
+        check(
+            "x=s3c%3a+%40%2b%26%3d%252B%25%2f+%c3%a9%22%3d",
+            "x=«client secret»",
+        );
     }
 
     #[test]

@@ -192,6 +192,9 @@ fn scenario(key: String, line: ScenarioLine) -> Scenario {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::testing::report;

@@ -98,6 +98,11 @@ impl Log {
         }
     }
 
+    /// The vendor's facts.
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     pub(crate) fn hide(mut self, value: &str, name: &str) -> Self {
         self.log.hide(value, name);
         self

@@ -142,6 +142,8 @@ fn uses_nothing_revoked(view: &View<'_>) -> Finding {
     if let Some(finding) = worst(&faults, "no token of the revoked login") {
         return finding;
     }
+    // A revocation once more is no later request that could have used a token.
+    let later: Vec<_> = later.into_iter().filter(|it| !is_revocation(it)).collect();
     let looked_at = later.iter().filter(|arrival| arrival.was_looked_at());
     let is_asked = call_follows(view, revocation.seq);
     match Proof::all(looked_at.copied()) {
@@ -287,6 +289,9 @@ mod tests {
         check(&after().signed("GET", &raw, None), "COG-06", Grade::Broken);
         check(&refreshed(after(), 1, 2), "COG-06", Grade::Broken);
         check(&revoked(log(), 1), "COG-06", Grade::Unobserved);
+        // The revocation sent twice was taken for a call after it.
+        let twice = revoked(revoked(log(), 1), 1);
+        check(&twice, "COG-06", Grade::Unobserved);
         check(&log().asked_for_a_call(), "COG-06", Grade::Unobserved);
         check(&after().client_gone(), "COG-06", Grade::Gone);
     }

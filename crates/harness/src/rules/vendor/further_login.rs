@@ -5,7 +5,7 @@ use super::login::issued;
 use super::refusal::login_of;
 use super::token_age::{AgedCall, aged_calls, lifetime, shows_token_of, token_of};
 use crate::evidence::{Exchange, Reaction};
-use crate::rules::{Rule, View, gone, not_served, unobserved};
+use crate::rules::{Rule, View, gone, unobserved, worst_not_served};
 use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-24", each_login_gives_a_working_token)];
@@ -14,8 +14,8 @@ pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-24", each_login_gives_a_wo
 /// after a new login is not public: it is reported, and no more.
 fn each_login_gives_a_working_token(view: &View<'_>) -> Finding {
     let logins: Vec<_> = view.evidence.documented(login_of(view)).collect();
-    if let Some(login) = logins.iter().find(|login| !login.is_served()) {
-        return not_served(login, "a token for each login");
+    if let Some(finding) = worst_not_served(&logins, "a token for each login") {
+        return finding;
     }
     let Some((last, earlier)) = logins.split_last().filter(|(_, rest)| !rest.is_empty()) else {
         return unobserved(view, "there were no two logins");
@@ -64,7 +64,7 @@ fn same_token(one: &Exchange<'_>, other: &Exchange<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
     use crate::verdict::Grade;
 
     const FIRST: &str = r#"{"access_token":"t-0123","expires_in":3600}"#;
@@ -105,6 +105,10 @@ mod tests {
         check(&second(401), "VEN-24", Grade::Broken);
         check(&second(200), "VEN-24", Grade::Broken);
         check(&second(429), "VEN-24", Grade::Unobserved);
+        // A login that was refused was hidden by an earlier one that got no answer.
+        let unanswered = one().failed("login", "", BadReply::Closed);
+        let then_refused = unanswered.exchange("login", "", 401, "{}");
+        check(&then_refused, "VEN-24", Grade::Broken);
     }
 
     #[test]

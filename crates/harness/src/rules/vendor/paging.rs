@@ -8,7 +8,7 @@ use super::effect::{Step, concluded, precondition, unseen};
 use crate::catalogue::Expectation;
 use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::http::Url;
-use crate::rules::{Rule, View, not_served, unobserved};
+use crate::rules::{Rule, View, not_served, unobserved, worst_not_served};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-10", |view| concluded(pages(view)))];
@@ -30,18 +30,19 @@ fn pages(view: &View<'_>) -> Step<Finding> {
 
 /// Every page is as described, and together they hold as many different entries as the first says.
 fn pages_hold_all(view: &View<'_>, pages: &[Exchange<'_>]) -> Step<Finding> {
-    if let Some(page) = pages.iter().find(|page| !page.is_served()) {
-        return Ok(not_served(page, "each page is served"));
-    }
     let faults: Vec<(&Exchange<'_>, String)> = pages
         .iter()
         .enumerate()
+        .filter(|(_, page)| page.is_served())
         .filter_map(|(at, page)| Some((page, fault_of(view.expected, page, at == 0)?)))
         .collect();
     if let Some(proof) = Proof::all(faults.iter().map(|(page, _)| *page)) {
         let seen: Vec<&str> = faults.iter().map(|(_, fault)| fault.as_str()).collect();
         let expected = "each page as described, its links on the host that was asked or absent";
         return Ok(Finding::broken(expected, seen.join("; "), proof));
+    }
+    if let Some(finding) = worst_not_served(pages, "each page is served") {
+        return Ok(finding);
     }
     if view.evidence.limitations().next().is_some() {
         return unseen(view, "not all pages were read");
@@ -235,6 +236,22 @@ mod tests {
         check(&limited(200, &list(200, 250, 200)), "VEN-10", Grade::Met);
         check(&limited(200, &list(120, 120, 200)), "VEN-10", Grade::Met);
         check(&limited(200, &list(201, 250, 500)), "VEN-10", Grade::Broken);
+    }
+
+    /// A page that was wrong was hidden by one that was not answered.
+    #[test]
+    fn a_wrong_page_counts_beside_one_without_an_answer() {
+        let log = Log::new().failed("page", "", BadReply::Closed).exchange(
+            "page",
+            "",
+            200,
+            r#"{"totalCount":"one"}"#,
+        );
+        check(&log, "VEN-10", Grade::Broken);
+        let log = Log::new()
+            .failed("page", "", BadReply::Closed)
+            .exchange("page", "", 404, "{}");
+        check(&log, "VEN-10", Grade::Broken);
     }
 
     /// A short list kept any limit, and a refusal needed no control.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::effect::{Step, all_refused, concluded, precondition, served, unseen};
 use crate::evidence::{Operation, Variation};
-use crate::rules::{Rule, View, not_served, unobserved};
+use crate::rules::{Rule, View, unobserved, worst_not_served};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -106,9 +106,8 @@ fn refresh_token_lives_as_documented(view: &View<'_>) -> Step<Finding> {
             young.push(refresh);
         }
     }
-    if let Some(refused) = young.iter().find(|refresh| !refresh.is_served()) {
-        let expected = format!("it works for {lifetime} s");
-        return Ok(not_served(refused, &expected));
+    if let Some(finding) = worst_not_served(&young, &format!("it works for {lifetime} s")) {
+        return Ok(finding);
     }
     let replaced = young
         .iter()

@@ -7,7 +7,7 @@ use super::ended_token::has_ended;
 use crate::evidence::{
     Exchange, Opcode, Operation, Reaction, Side, SocketVariation, Variation, message_type,
 };
-use crate::rules::{Rule, View, gone, not_served, unobserved};
+use crate::rules::{Rule, View, gone, unobserved, worst_not_served};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -62,8 +62,10 @@ fn good_token_is_served(view: &View<'_>) -> Step<Finding> {
     let (answered, unanswered): (Vec<&Exchange<'_>>, Vec<&Exchange<'_>>) = others
         .into_iter()
         .partition(|open| open.status() == 101 && status_word(open).is_some());
-    if let Some(open) = unanswered.iter().find(|open| open.status() != 101) {
-        return Ok(not_served(open, EXPECTED));
+    let not_opened = unanswered.iter().copied();
+    let not_opened = not_opened.filter(|open| open.status() != 101);
+    if let Some(finding) = worst_not_served(not_opened, EXPECTED) {
+        return Ok(finding);
     }
     if let Some(proof) = Proof::all(unanswered.iter().copied()) {
         let seen = format!("a good token got {}", words(unanswered[0]));

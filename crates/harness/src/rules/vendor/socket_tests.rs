@@ -54,6 +54,10 @@ fn a_good_token_is_served() {
         };
         check(&Log::new().failed("open", "", failure), "WSS-22", grade);
     }
+    // One that was refused was hidden by an earlier one that got no answer.
+    let unanswered = Log::new().failed("open", "", BadReply::Closed);
+    let refused = unanswered.exchange("open", "", 401, "{}");
+    check(&refused, "WSS-22", Grade::Broken);
 }
 
 fn bad(status: u16, frames: &[(&'static str, &str)], expected: Grade) {
