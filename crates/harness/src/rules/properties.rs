@@ -698,7 +698,7 @@ fn silence_or_error() -> impl Strategy<Value = Came> {
 }
 
 proptest! {
-    #![proptest_config(fixed(256))]
+    #![proptest_config(fixed(96))]
 
     #[test]
     fn failures_make_no_verdict_on_a_vendor_greener(

@@ -331,7 +331,7 @@ fn scenario() -> impl Strategy<Value = Scenario> {
 }
 
 proptest! {
-    #![proptest_config(fixed(48))]
+    #![proptest_config(fixed(24))]
 
     #[test]
     fn what_was_written_is_read_back_and_judged_the_same(
