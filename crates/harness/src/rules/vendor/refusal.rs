@@ -319,4 +319,28 @@ mod tests {
         check(&log(500, "{}"), "VEN-33", Grade::Unobserved);
         check(&log(400, denied), "VEN-33", Grade::Met);
     }
+
+    /// Each requirement that shares the rule can fail by its own data.
+    #[test]
+    fn an_unknown_grant_an_inactive_account_and_an_unknown_client_get_nothing() {
+        let login = |phrase, status, body: &str| {
+            Log::new()
+                .exchange("login", "", 200, TOKEN)
+                .exchange("login", phrase, status, body)
+        };
+        let grant = "with grant_type locum";
+        let named = r#"{"error":"unsupported_grant_type"}"#;
+        check(&login(grant, 400, named), "TOK-10", Grade::Met);
+        let other = r#"{"error":"invalid_request"}"#;
+        check(&login(grant, 400, other), "TOK-10", Grade::Broken);
+        check(&login(grant, 200, TOKEN), "TOK-10", Grade::Broken);
+        let inactive = "as the inactive account";
+        check(&login(inactive, 401, "{}"), "VEN-19", Grade::Met);
+        check(&login(inactive, 200, TOKEN), "VEN-19", Grade::Broken);
+        let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        let log = Log::of_a_user_pool()
+            .exchange("sign-in", "", 200, tokens)
+            .exchange("sign-in", "with an unknown client id", 200, tokens);
+        check(&log, "VEN-33", Grade::Broken);
+    }
 }
