@@ -1,12 +1,15 @@
 //! Why a request was refused.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::weight;
 
 /// The kinds of refusal, the same for every vendor. How each looks on the wire stands in the
 /// vendor's profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum DenialKind {
     /// A credential, token or parameter is absent.
@@ -158,7 +161,7 @@ impl DenialKind {
 
 /// One refusal: its kind, the key under which the profile says how it looks, and what the person
 /// behind the client needs to know. The vendor's reply shows only what the vendor would show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Denial {
     /// The kind of refusal.
     pub kind: DenialKind,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::weight;
 
@@ -49,6 +50,7 @@ impl FaultMatch {
 /// When a fault fires, counted over the requests that it matches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = as_one_object)]
 pub enum FaultWhen {
     /// The first n.
     First(u64),
@@ -62,6 +64,30 @@ pub enum FaultWhen {
     Probability(f64),
     /// Each one; `false` means never.
     Always(bool),
+}
+
+/// Describes an enum of objects with one member each as one object, of which one member is given:
+/// readers find the members where they look for them.
+fn as_one_object(schema: &mut Schema) {
+    let Some(Value::Array(each)) = schema.remove("oneOf") else {
+        return;
+    };
+    let mut members = Map::new();
+    for mut one in each {
+        let description = one["description"].take();
+        let Some(own) = one["properties"].as_object_mut() else {
+            continue;
+        };
+        for (name, mut member) in std::mem::take(own) {
+            member["description"] = description.clone();
+            members.insert(name, member);
+        }
+    }
+    schema.insert("type".into(), "object".into());
+    schema.insert("properties".into(), members.into());
+    schema.insert("additionalProperties".into(), false.into());
+    schema.insert("minProperties".into(), 1.into());
+    schema.insert("maxProperties".into(), 1.into());
 }
 
 /// Where a connection is reset.

@@ -56,7 +56,7 @@ pub enum Outcome {
 }
 
 /// The reply of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntryReply {
     /// The status.
     pub status: u16,
@@ -68,7 +68,7 @@ pub struct EntryReply {
 }
 
 /// One websocket frame or message of an opened entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntryFrame {
     /// When it passed.
     pub at: Timestamp,
@@ -84,7 +84,7 @@ pub struct EntryFrame {
 }
 
 /// One exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its name.
     pub id: EntryId,

@@ -35,10 +35,22 @@ impl Setting {
             return self.values.contains(value);
         }
         match (&self.default, value) {
+            // What counts (seconds, bytes, requests) does not go below nothing.
+            (Value::Number(default), Value::Number(_)) if default.is_u64() => value.is_u64(),
             (Value::Number(default), Value::Number(given)) => {
                 default.is_f64() || given.is_i64() || given.is_u64()
             }
             (default, given) => std::mem::discriminant(default) == std::mem::discriminant(given),
+        }
+    }
+}
+
+impl Setting {
+    /// What it takes where every value of a kind will do.
+    fn kind(&self) -> String {
+        match &self.default {
+            default if default.is_u64() => format!("whole numbers from 0, such as {default}"),
+            default => format!("values like {default}"),
         }
     }
 }
@@ -94,7 +106,7 @@ impl Settings {
         };
         if !setting.takes(&value) {
             let takes = if setting.values.is_empty() {
-                format!("values like {}", setting.default)
+                setting.kind()
             } else {
                 setting
                     .values

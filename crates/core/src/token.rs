@@ -74,7 +74,7 @@ impl TokenState {
 }
 
 /// One issued token. Its value is not here: the store finds it by a digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Token {
     /// Its name in the journal.
     pub id: TokenId,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
@@ -14,21 +15,41 @@ pub(super) const CALLS: &[ControlCall] = &[
         "GET …/barriers",
         "lists the barriers with how many requests came to each",
         |request| ready(list(&request)),
-    ),
+    )
+    .returns::<BarrierList>(),
     ControlCall::new(
         "POST …/barriers/{name}/open",
         "releases the requests that wait there, now and later",
         |request| ready(open(&request)),
-    ),
+    )
+    .returns::<BarrierView>(),
 ];
 
+/// The barriers of a stage.
+#[derive(Serialize, JsonSchema)]
+struct BarrierList {
+    /// By name.
+    barriers: Vec<BarrierView>,
+}
+
+/// One barrier.
+#[derive(Serialize, JsonSchema)]
+struct BarrierView {
+    /// As the fault's `hold` names it.
+    name: String,
+    /// Whether it lets all go.
+    open: bool,
+    /// How many requests came to it.
+    came: u64,
+}
+
 /// The barriers that requests came to, and those that a fault names.
-fn known(stage: &Stage) -> BTreeMap<String, Value> {
+fn known(stage: &Stage) -> BTreeMap<String, BarrierView> {
     let named = stage
         .faults()
         .into_iter()
         .filter_map(|fault| fault.then.hold);
-    let mut known: BTreeMap<String, Value> = named
+    let mut known: BTreeMap<String, BarrierView> = named
         .map(|hold| (hold.name.clone(), shown(&hold.name, &Barrier::default())))
         .collect();
     for (name, barrier) in stage.barriers() {
@@ -38,13 +59,17 @@ fn known(stage: &Stage) -> BTreeMap<String, Value> {
     known
 }
 
-fn shown(name: &str, barrier: &Barrier) -> Value {
-    json!({"name": name, "open": barrier.is_released(), "came": barrier.came()})
+fn shown(name: &str, barrier: &Barrier) -> BarrierView {
+    BarrierView {
+        name: name.to_owned(),
+        open: barrier.is_released(),
+        came: barrier.came(),
+    }
 }
 
 fn list(request: &ControlRequest) -> CallResult {
-    let barriers: Vec<Value> = known(&*request.stage()?).into_values().collect();
-    Ok(call::json(200, &json!({ "barriers": barriers })))
+    let barriers = known(&*request.stage()?).into_values().collect();
+    Ok(call::json(200, &BarrierList { barriers }))
 }
 
 fn open(request: &ControlRequest) -> CallResult {

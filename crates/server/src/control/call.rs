@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::{self, BoxFuture};
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
@@ -68,6 +69,10 @@ pub(super) struct ControlCall {
     pub(super) body_schema: Option<SchemaOf>,
     /// The status of success.
     pub(super) status: u16,
+    /// The media type of its answer.
+    pub(super) media_type: &'static str,
+    /// The type that its answer is written from.
+    pub(super) answer_schema: Option<SchemaOf>,
     /// What answers it.
     pub(super) run: fn(ControlRequest) -> BoxFuture<'static, CallResult>,
 }
@@ -87,6 +92,8 @@ impl ControlCall {
             body: None,
             body_schema: None,
             status: 200,
+            media_type: "application/json",
+            answer_schema: None,
             run,
         }
     }
@@ -102,6 +109,18 @@ impl ControlCall {
     pub(super) const fn body<T: JsonSchema>(mut self, example: &'static str) -> Self {
         self.body = Some(example);
         self.body_schema = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// With an answer written from `T`.
+    pub(super) const fn returns<T: JsonSchema>(mut self) -> Self {
+        self.answer_schema = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// With an answer of this media type.
+    pub(super) const fn media_type(mut self, media_type: &'static str) -> Self {
+        self.media_type = media_type;
         self
     }
 
@@ -187,8 +206,17 @@ pub(super) fn ready(result: CallResult) -> BoxFuture<'static, CallResult> {
 }
 
 /// A JSON answer, with a line end for the terminal.
-pub(super) fn json(status: u16, value: &Value) -> Answer {
-    written(status, "application/json", format!("{value}\n"))
+pub(super) fn json(status: u16, answer: &impl Serialize) -> Answer {
+    let mut text = serde_json::to_string(answer).expect("answers have text for names");
+    text.push('\n');
+    written(status, "application/json", text)
+}
+
+/// How many were deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Deleted {
+    /// So many.
+    pub(super) deleted: usize,
 }
 
 /// An answer of any media type.
@@ -225,10 +253,13 @@ async fn read_request(
 ) -> Result<ControlRequest, Refusal> {
     let (head, body) = request.into_parts();
     gate::pass(&control.stages, head.uri.path(), &head.headers)?;
-    let query = input::query(head.uri.query().unwrap_or_default(), call.query)?;
+    let query = input::query(head.uri.query().unwrap_or_default(), call)?;
     let body = collected(body).await?;
     if call.body.is_none() && !matches!(body.trim_ascii(), b"" | b"{}" | b"null") {
         return Err(Refusal::bad("this call takes no body").hint(call.does));
+    }
+    if let Some(schema) = call.body_schema {
+        input::check(&body, schema)?;
     }
     let text = |name: http::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
     let host = text(http::header::HOST)

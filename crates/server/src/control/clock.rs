@@ -1,17 +1,19 @@
 //! The stage's clock: read it, set it, let time pass.
 
-use locum_core::Clock;
-use serde_json::{Value, json};
+use locum_core::{Clock, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
-use crate::stage::{ClockChange, Stage};
+use crate::stage::{ClockChange, ClockMode, Stage};
 
 /// The calls of this section.
 pub(super) const CALLS: &[ControlCall] = &[
     ControlCall::new("GET …/clock", "reads the clock", |request| {
         ready(read(&request))
-    }),
+    })
+    .returns::<ClockView>(),
     ControlCall::new(
         "POST …/clock",
         "lets time pass (negative: back), sets it, freezes it: in this order",
@@ -19,12 +21,25 @@ pub(super) const CALLS: &[ControlCall] = &[
     )
     .body::<ClockChange>(
         r#"{"advance_s": 172801, "now": "2026-11-24T10:00:00Z", "mode": "frozen"}"#,
-    ),
+    )
+    .returns::<ClockView>(),
 ];
 
 /// The clock as the stage document shows it.
-pub(super) fn shown(stage: &Stage) -> Value {
-    json!({"now": stage.clock.now(), "mode": stage.clock.mode()})
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClockView {
+    /// The time it shows.
+    now: Timestamp,
+    /// Whether it runs.
+    mode: ClockMode,
+}
+
+/// The clock of `stage`.
+pub(super) fn shown(stage: &Stage) -> ClockView {
+    ClockView {
+        now: stage.clock.now(),
+        mode: stage.clock.mode(),
+    }
 }
 
 fn read(request: &ControlRequest) -> CallResult {

@@ -1,13 +1,16 @@
 //! The stage document: what a client is configured with. The only place, beside the principals,
 //! where a secret is given out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use locum_core::template;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::call::ControlRequest;
-use super::clock;
+use super::clock::{self, ClockView};
 use crate::stage::Stage;
 use crate::{Document, Mock, Vendor};
 
@@ -26,11 +29,47 @@ const PARAM_VARIABLES: &[(&str, &str)] = &[("group", "GROUP_ID")];
 /// Addresses of this name are websockets.
 const SOCKET: &str = "ws";
 
+/// A stage as clients and people need it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StageDocument {
+    /// Its name.
+    name: String,
+    /// What its ids, keys and secrets are drawn from.
+    seed: u64,
+    /// Whether each vendor has a port of its own.
+    listen: bool,
+    /// Its clock.
+    clock: ClockView,
+    /// Settings that differ from the profiles.
+    settings: BTreeMap<String, Value>,
+    /// The evil twin in place, as `vendor/twin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twin: Option<String>,
+    /// What each vendor's client is configured with.
+    vendors: BTreeMap<String, VendorDocument>,
+}
+
+/// A vendor on a stage as its clients need it.
+#[derive(Serialize, JsonSchema)]
+struct VendorDocument {
+    /// The URL of its root.
+    base: String,
+    /// One URL for each address that a client is configured with.
+    urls: Map<String, Value>,
+    /// The first principal, flat.
+    credentials: Map<String, Value>,
+    /// All principals, in the vendor's own shape.
+    principals: Value,
+    /// The variables that point a client at it.
+    env: Map<String, Value>,
+    /// A path of its API that a live token may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<String>,
+}
+
 /// The document of `stage`.
-pub(super) fn of(request: &ControlRequest, stage: &Arc<Stage>) -> Value {
-    let settings: Map<String, Value> =
-        stage.with_settings(|settings| settings.changes().clone().into_iter().collect());
-    let vendors: Map<String, Value> = request
+pub(super) fn of(request: &ControlRequest, stage: &Arc<Stage>) -> StageDocument {
+    let vendors = request
         .stages
         .vendors()
         .iter()
@@ -39,18 +78,17 @@ pub(super) fn of(request: &ControlRequest, stage: &Arc<Stage>) -> Value {
             (slug, of_vendor(request, stage, vendor))
         })
         .collect();
-    let mut document = json!({
-        "name": stage.name,
-        "seed": stage.seed,
-        "listen": stage.spec.listen,
-        "clock": clock::shown(stage),
-        "settings": settings,
-    });
-    if let Some((vendor, twin)) = stage.twin() {
-        document["twin"] = format!("{vendor}/{twin}").into();
+    StageDocument {
+        name: stage.name.clone(),
+        seed: stage.seed,
+        listen: stage.spec.listen,
+        clock: clock::shown(stage),
+        settings: stage.with_settings(|settings| settings.changes().clone()),
+        twin: stage
+            .twin()
+            .map(|(vendor, twin)| format!("{vendor}/{twin}")),
+        vendors,
     }
-    document["vendors"] = vendors.into();
-    document
 }
 
 /// The vendor on the stage for a look at it, addressed by the host that the caller used.
@@ -74,23 +112,25 @@ fn with_port(authority: &str, port: u16) -> String {
     format!("{host}:{port}")
 }
 
-fn of_vendor(request: &ControlRequest, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Value {
+fn of_vendor(
+    request: &ControlRequest,
+    stage: &Arc<Stage>,
+    vendor: &Arc<dyn Vendor>,
+) -> VendorDocument {
     let mock = mock(request, stage, vendor);
     let document = vendor.document(&mock);
     let urls = urls(&mock, &document);
     let control = format!("http://{}/_locum/stages/{}", request.host, stage.name);
     let env = env(&mock.profile().vendor, &urls, &document, control);
-    let mut shown = json!({
-        "base": mock.base,
-        "urls": urls,
-        "credentials": document.credentials,
-        "principals": document.principals,
-        "env": env,
-    });
-    if let Some(sample) = &mock.profile().api.sample {
-        shown["sample"] = from_params(sample, &document).into();
+    let sample = mock.profile().api.sample.as_ref();
+    VendorDocument {
+        sample: sample.map(|sample| from_params(sample, &document)),
+        base: mock.base.clone(),
+        urls,
+        credentials: document.credentials,
+        principals: document.principals,
+        env,
     }
-    shown
 }
 
 fn urls(mock: &Mock, document: &Document) -> Map<String, Value> {

@@ -3,10 +3,9 @@
 use http::{HeaderName, HeaderValue};
 use locum_core::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
+use super::call::{self, CallResult, ControlCall, ControlRequest, Deleted, ready};
 use super::filter;
 use super::refusal::Refusal;
 
@@ -14,29 +13,43 @@ use super::refusal::Refusal;
 pub(super) const CALLS: &[ControlCall] = &[
     ControlCall::new("GET …/faults", "lists the faults with their counts", |request| {
         ready(list(&request))
-    }),
+    })
+    .returns::<FaultList>(),
     ControlCall::new("POST …/faults", "adds a fault", |request| ready(add(&request)))
         .body::<NewFault>(
             r#"{"match": {"vendor": "corti", "endpoint": "token"}, "when": {"first": 2}, "then": {"status": 503, "headers": {"Retry-After": "2"}, "body": ""}}"#,
         )
+        .returns::<Fault>()
         .status(201),
     ControlCall::new("DELETE …/faults", "removes all faults", |request| {
         ready(clear(&request))
-    }),
+    })
+    .returns::<Deleted>(),
     ControlCall::new("DELETE …/faults/{id}", "removes one fault", |request| {
         ready(remove(&request))
-    }),
+    })
+    .returns::<Deleted>(),
 ];
 
 /// A fault as a caller words it; id and counts are the stage's.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewFault {
+    /// Which requests it matches; all without it.
     #[serde(default, rename = "match")]
     matcher: FaultMatch,
+    /// When it fires; always without it.
     #[serde(default = "always")]
     when: FaultWhen,
+    /// What it does.
     then: FaultAction,
+}
+
+/// The faults of a stage.
+#[derive(Serialize, JsonSchema)]
+struct FaultList {
+    /// In the order in which they were added.
+    faults: Vec<Fault>,
 }
 
 const fn always() -> FaultWhen {
@@ -45,7 +58,7 @@ const fn always() -> FaultWhen {
 
 fn list(request: &ControlRequest) -> CallResult {
     let faults = request.stage()?.faults();
-    Ok(call::json(200, &json!({ "faults": faults })))
+    Ok(call::json(200, &FaultList { faults }))
 }
 
 fn add(request: &ControlRequest) -> CallResult {
@@ -64,21 +77,21 @@ fn add(request: &ControlRequest) -> CallResult {
     };
     request.stages.make_room(&stage, fault.weight());
     let fault = stage.add_fault(fault)?;
-    Ok(call::json(201, &json!(fault)))
+    Ok(call::json(201, &fault))
 }
 
 fn clear(request: &ControlRequest) -> CallResult {
     let stage = request.stage()?;
-    let count = stage.faults().len();
+    let deleted = stage.faults().len();
     stage.remove_faults(None);
-    Ok(call::json(200, &json!({ "deleted": count })))
+    Ok(call::json(200, &Deleted { deleted }))
 }
 
 fn remove(request: &ControlRequest) -> CallResult {
     let stage = request.stage()?;
     let id = FaultId(request.id("fault")?);
     if stage.remove_faults(Some(id)) {
-        return Ok(call::json(200, &json!({ "deleted": 1 })));
+        return Ok(call::json(200, &Deleted { deleted: 1 }));
     }
     Err(Refusal::unknown("fault", request.path("id")).hint("GET /_locum/faults lists them"))
 }

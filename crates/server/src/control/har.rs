@@ -2,11 +2,20 @@
 //! show such files. Names stand in place of secrets there, too.
 
 use locum_core::{Clock, Entry};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::call::{self, CallResult, ControlRequest};
 use super::{document, filter};
 use crate::stage::Stage;
+
+/// A file of the format.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Har {
+    /// What the format calls the log.
+    log: Map<String, Value>,
+}
 
 /// The entries that fit, as a HAR log.
 pub(super) fn har(request: &ControlRequest) -> CallResult {
@@ -28,7 +37,8 @@ pub(super) fn har(request: &ControlRequest) -> CallResult {
         "creator": {"name": "locum", "version": env!("CARGO_PKG_VERSION")},
         "entries": entries,
     });
-    Ok(call::json(200, &json!({ "log": log })))
+    let log = log.as_object().cloned().unwrap_or_default();
+    Ok(call::json(200, &Har { log }))
 }
 
 fn exchange(stage: &Stage, entry: &Entry, base: &str) -> Value {

@@ -3,27 +3,42 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::call::Param;
+use super::call::{ControlCall, Param, SchemaOf};
 use super::refusal::Refusal;
+use super::shape::Shape;
+
+/// Checks a body against the schema of what is read: each member that is of another type is named.
+pub(super) fn check(bytes: &[u8], schema: SchemaOf) -> Result<(), Refusal> {
+    let value: Value = json(bytes)?;
+    Shape::of(schema).check(&value)
+}
 
 /// A body as `T`, whatever content type it has (`curl -d` names a form); none is the same as `{}`.
 pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    json(bytes)
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let bytes = match bytes.trim_ascii() {
         b"" => b"{}",
         bytes => bytes,
     };
-    serde_json::from_slice(bytes).map_err(|error| {
-        // A number in place of a name counts as a mistake of syntax there: JSON it is all the same.
-        let read = serde_json::from_slice::<Value>(bytes).map(serde_json::from_value::<T>);
-        match read {
-            Ok(Err(mistake)) => Refusal::json(&mistake),
-            _ => Refusal::json(&error),
-        }
-    })
+    serde_json::from_slice(bytes).map_err(|error| Refusal::json(&error))
 }
 
 /// The query's parameters, each in its kind; unknown and repeated ones are refused by name.
-pub(super) fn query(text: &str, known: &[Param]) -> Result<Map<String, Value>, Refusal> {
+pub(super) fn query(text: &str, call: &ControlCall) -> Result<Map<String, Value>, Refusal> {
+    let members = parameters(text, call.query)?;
+    if let (Some(schema), false) = (call.query_schema, members.is_empty()) {
+        let shape = Shape::of(schema);
+        for (name, value) in &members {
+            shape.check_member(name, value)?;
+        }
+    }
+    Ok(members)
+}
+
+fn parameters(text: &str, known: &[Param]) -> Result<Map<String, Value>, Refusal> {
     let mut members = Map::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
         let Some(param) = known.iter().find(|param| param.name == name) else {
@@ -61,7 +76,7 @@ mod tests {
     const KNOWN: &[Param] = &[number("after"), text("vendor")];
 
     fn check(input: &str, expected: impl Into<Option<Value>>) {
-        let read = query(input, KNOWN).ok().map(Value::Object);
+        let read = parameters(input, KNOWN).ok().map(Value::Object);
         assert_eq!(read, expected.into(), "{input}");
     }
 

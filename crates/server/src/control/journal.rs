@@ -1,10 +1,17 @@
 //! The journal: what passed on the wire. Secrets and tokens stand in it as names; that was done
 //! when the entries were written.
 
-use locum_core::{EntryId, Filter};
-use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::call::{self, CallResult, ControlCall, ControlRequest, Param, number, ready, text};
+use locum_core::{Entry, EntryId, Filter};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
+
+use super::call::{
+    self, CallResult, ControlCall, ControlRequest, Deleted, Param, number, ready, text,
+};
+use super::har::Har;
 use super::refusal::Refusal;
 use super::{filter, har, stream, wait};
 use crate::stage::Stage;
@@ -47,46 +54,107 @@ pub(super) const CALLS: &[ControlCall] = &[
         "returns the entries in order",
         |request| ready(list(&request)),
     )
-    .query::<Filter>(FILTER),
+    .query::<Filter>(FILTER)
+    .returns::<Entries>(),
     ControlCall::new("DELETE …/journal", "empties the journal", |request| {
         ready(clear(&request))
-    }),
+    })
+    .returns::<Deleted>(),
     ControlCall::new(
         "POST …/journal/find",
         "returns the entries that match",
         |request| ready(find(&request)),
     )
-    .body::<Filter>(BODY),
+    .body::<Filter>(BODY)
+    .returns::<Entries>(),
     ControlCall::new(
         "POST …/journal/count",
         "counts the entries that match",
         |request| ready(count(&request)),
     )
-    .body::<Filter>(BODY),
+    .body::<Filter>(BODY)
+    .returns::<Count>(),
     ControlCall::new(
         "GET …/journal/wait",
         "answers when `count` entries match, or 408 after `timeout` seconds",
         |request| Box::pin(wait::wait(request)),
     )
-    .query::<Filter>(WAIT),
+    .query::<Filter>(WAIT)
+    .returns::<Arrived>(),
     ControlCall::new(
         "GET …/journal/stream",
         "sends entries as server-sent events, resumable by Last-Event-ID",
         |request| ready(stream::open(&request)),
     )
-    .query::<Filter>(FILTER),
+    .query::<Filter>(FILTER)
+    .returns::<String>()
+    .media_type("text/event-stream"),
     ControlCall::new(
         "GET …/journal.har",
         "returns the entries as HAR 1.2",
         |request| ready(har::har(&request)),
     )
-    .query::<Filter>(FILTER),
+    .query::<Filter>(FILTER)
+    .returns::<Har>(),
     ControlCall::new(
         "GET …/journal/{id}",
         "returns one exchange in full",
         |request| ready(one(&request)),
-    ),
+    )
+    .returns::<Entry>(),
 ];
+
+/// Entries of a journal.
+#[derive(Serialize, JsonSchema)]
+struct Entries {
+    /// In order of arrival.
+    entries: Vec<EntryRef>,
+    /// How many old entries fell out.
+    dropped: u64,
+}
+
+/// The entries that a caller waited for.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Arrived {
+    /// In order of arrival.
+    pub(super) entries: Vec<EntryRef>,
+}
+
+/// An entry that the journal goes on to hold.
+pub(super) struct EntryRef(Arc<Entry>);
+
+impl From<Arc<Entry>> for EntryRef {
+    fn from(entry: Arc<Entry>) -> Self {
+        Self(entry)
+    }
+}
+
+impl Serialize for EntryRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().serialize(serializer)
+    }
+}
+
+impl JsonSchema for EntryRef {
+    fn schema_name() -> Cow<'static, str> {
+        Entry::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        Entry::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Entry::json_schema(generator)
+    }
+}
+
+/// How many entries fit.
+#[derive(Serialize, JsonSchema)]
+struct Count {
+    /// So many.
+    count: usize,
+}
 
 fn list(request: &ControlRequest) -> CallResult {
     Ok(entries(&*request.stage()?, &filter::of_query(request)?))
@@ -99,7 +167,7 @@ fn find(request: &ControlRequest) -> CallResult {
 fn count(request: &ControlRequest) -> CallResult {
     let (stage, filter) = (request.stage()?, filter::of_body(request)?);
     let count = stage.with_journal(|journal| journal.find(&filter).count());
-    Ok(call::json(200, &json!({ "count": count })))
+    Ok(call::json(200, &Count { count }))
 }
 
 fn one(request: &ControlRequest) -> CallResult {
@@ -113,20 +181,23 @@ fn one(request: &ControlRequest) -> CallResult {
             n => format!("{n} old entries fell out; GET /_locum/journal lists those left"),
         })
     })?;
-    Ok(call::json(200, &json!(&*entry)))
+    Ok(call::json(200, &EntryRef(entry)))
 }
 
 fn clear(request: &ControlRequest) -> CallResult {
     let stage = request.stage()?;
-    let entries = stage.with_journal(locum_core::Journal::len);
+    let deleted = stage.with_journal(locum_core::Journal::len);
     stage.clear_journal();
-    Ok(call::json(200, &json!({ "deleted": entries })))
+    Ok(call::json(200, &Deleted { deleted }))
 }
 
 fn entries(stage: &Stage, filter: &Filter) -> call::Answer {
-    let (entries, dropped): (Vec<Value>, u64) = stage.with_journal(|journal| {
-        let entries = journal.find(filter).map(|entry| json!(&**entry)).collect();
-        (entries, journal.dropped())
+    let found = stage.with_journal(|journal| {
+        let entries = journal.find(filter).map(|entry| Arc::clone(entry).into());
+        Entries {
+            entries: entries.collect(),
+            dropped: journal.dropped(),
+        }
     });
-    call::json(200, &json!({"entries": entries, "dropped": dropped}))
+    call::json(200, &found)
 }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::openapi;
@@ -14,18 +16,75 @@ pub(super) const CALLS: &[ControlCall] = &[
         "GET /health",
         "reports that the server runs, its memory, and what slow readers missed",
         |request| Box::pin(health(request)),
-    ),
+    )
+    .returns::<Health>(),
     ControlCall::new("GET /ready", "reports which vendors answer", |request| {
         ready(Ok(readiness(&request)))
-    }),
+    })
+    .returns::<Readiness>(),
     ControlCall::new("GET /version", "reports name and version", |_| {
-        let version = json!({"name": "locum", "version": env!("CARGO_PKG_VERSION")});
-        ready(Ok(call::json(200, &version)))
-    }),
+        let (name, version) = ("locum", env!("CARGO_PKG_VERSION"));
+        ready(Ok(call::json(200, &Version { name, version })))
+    })
+    .returns::<Version>(),
     ControlCall::new("GET /openapi.json", "describes these calls", |_| {
         ready(Ok(call::json(200, &openapi::document())))
-    }),
+    })
+    .returns::<Map<String, Value>>(),
 ];
+
+/// That the server runs, and what it holds.
+#[derive(Serialize, JsonSchema)]
+struct Health {
+    /// `ok`.
+    status: &'static str,
+    /// What stages take.
+    memory: Memory,
+    /// What slow readers missed.
+    dropped: Dropped,
+}
+
+/// What stages take.
+#[derive(Serialize, JsonSchema)]
+struct Memory {
+    /// In use by all stages.
+    used_bytes: usize,
+    /// The most that all may take.
+    limit_bytes: usize,
+    /// The most that one may take.
+    stage_limit_bytes: usize,
+    /// Tokens that were forgotten before their end.
+    forgotten_tokens: u64,
+    /// Entries that fell out of journals.
+    dropped_entries: u64,
+}
+
+/// What slow readers missed.
+#[derive(Serialize, JsonSchema)]
+struct Dropped {
+    /// Lines of the log.
+    lines: u64,
+    /// Events of event streams.
+    events: u64,
+}
+
+/// Which vendors answer.
+#[derive(Serialize, JsonSchema)]
+struct Readiness {
+    /// `ready`.
+    status: &'static str,
+    /// Their words, such as `corti`.
+    vendors: Vec<String>,
+}
+
+/// Which program answers.
+#[derive(Serialize, JsonSchema)]
+struct Version {
+    /// `locum`.
+    name: &'static str,
+    /// Its version.
+    version: &'static str,
+}
 
 /// Memory in bytes; tokens and entries are those that fell out of all stages that there are.
 async fn health(request: ControlRequest) -> CallResult {
@@ -35,26 +94,30 @@ async fn health(request: ControlRequest) -> CallResult {
         tokens += counts.forgotten_tokens;
         entries += counts.dropped_entries;
     }
-    let memory = json!({
-        "used_bytes": request.stages.memory().used(),
-        "limit_bytes": request.stages.memory().limit(),
-        "stage_limit_bytes": request.stages.config.memory.stage,
-        "forgotten_tokens": tokens,
-        "dropped_entries": entries,
-    });
-    let lines = request.stages.watched.as_ref().map_or(0, Watched::dropped);
-    let events = request.stages.missed_events.load(Ordering::Relaxed);
-    let dropped = json!({"lines": lines, "events": events});
-    let health = json!({"status": "ok", "memory": memory, "dropped": dropped});
+    let health = Health {
+        status: "ok",
+        memory: Memory {
+            used_bytes: request.stages.memory().used(),
+            limit_bytes: request.stages.memory().limit(),
+            stage_limit_bytes: request.stages.config.memory.stage,
+            forgotten_tokens: tokens,
+            dropped_entries: entries,
+        },
+        dropped: Dropped {
+            lines: request.stages.watched.as_ref().map_or(0, Watched::dropped),
+            events: request.stages.missed_events.load(Ordering::Relaxed),
+        },
+    };
     Ok(call::json(200, &health))
 }
 
 fn readiness(request: &ControlRequest) -> call::Answer {
-    let vendors: Vec<Value> = request
-        .stages
-        .vendors()
-        .iter()
-        .map(|vendor| vendor.profile().vendor.clone().into())
-        .collect();
-    call::json(200, &json!({"status": "ready", "vendors": vendors}))
+    let vendors = request.stages.vendors().iter();
+    let readiness = Readiness {
+        status: "ready",
+        vendors: vendors
+            .map(|vendor| vendor.profile().vendor.clone())
+            .collect(),
+    };
+    call::json(200, &readiness)
 }

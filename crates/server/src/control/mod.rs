@@ -8,7 +8,7 @@
 //!
 //! # Layout
 //!
-//! - `call`, `input`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
+//! - `call`, `input`, `shape`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
 //! - `stages`, `document`, `principals`: stages, and what they hold
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there
@@ -30,6 +30,7 @@ mod openapi;
 mod principals;
 mod refusal;
 mod settings;
+mod shape;
 mod stages;
 mod stream;
 #[cfg(test)]

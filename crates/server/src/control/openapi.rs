@@ -22,21 +22,55 @@ struct RefusalBody {
     hint: String,
 }
 
+/// Where schemas come from: what is read may leave out what has a default, what is written does not.
+struct Schemas {
+    read: SchemaGenerator,
+    written: SchemaGenerator,
+}
+
+impl Schemas {
+    /// The named schemas that `paths` refer to. Bodies stand in full where they are read, so that
+    /// those which parameters refer to are words and numbers, and the same either way.
+    fn named(&mut self, paths: &Map<String, Value>) -> Map<String, Value> {
+        let mut all = self.read.take_definitions(true);
+        all.extend(self.written.take_definitions(true));
+        let mut named = Map::new();
+        let mut left = vec![json!(paths)];
+        while let Some(value) = left.pop() {
+            let name = value["$ref"]
+                .as_str()
+                .and_then(|path| path.rsplit('/').next());
+            if let Some((name, schema)) = name.and_then(|name| all.remove_entry(name)) {
+                left.push(schema.clone());
+                named.insert(name, schema);
+            }
+            match value {
+                Value::Object(members) => left.extend(members.into_iter().map(|(_, inner)| inner)),
+                Value::Array(items) => left.extend(items),
+                _ => {}
+            }
+        }
+        named
+    }
+}
+
 /// The whole description.
 pub(super) fn document() -> Value {
-    let mut generator = SchemaSettings::draft2020_12()
-        .with(|settings| {
-            settings.definitions_path = SCHEMAS.into();
-            settings.meta_schema = None;
-        })
-        .into_generator();
-    let refusal = json!(generator.subschema_for::<RefusalBody>());
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = SCHEMAS.into();
+        settings.meta_schema = None;
+    });
+    let mut schemas = Schemas {
+        read: settings.clone().into_generator(),
+        written: settings.for_serialize().into_generator(),
+    };
+    let refusal = json!(schemas.written.subschema_for::<RefusalBody>());
     let mut paths = Map::new();
     for call in calls() {
         for path in call.paths() {
             let method = call.method().as_str().to_ascii_lowercase();
             let entry = paths.entry(&path).or_insert_with(|| json!({}));
-            entry[&method] = operation(&mut generator, call, &path, &refusal);
+            entry[&method] = operation(&mut schemas, call, &path, &refusal);
         }
     }
     json!({
@@ -50,25 +84,19 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": generator.take_definitions(true),
+            "schemas": schemas.named(&paths),
         },
     })
 }
 
-fn operation(
-    generator: &mut SchemaGenerator,
-    call: &ControlCall,
-    path: &str,
-    refusal: &Value,
-) -> Value {
-    let media_type = match path {
-        path if path.ends_with("/stream") => "text/event-stream",
-        _ => "application/json",
-    };
+fn operation(schemas: &mut Schemas, call: &ControlCall, path: &str, refusal: &Value) -> Value {
+    let answer = call
+        .answer_schema
+        .map(|schema| schema(&mut schemas.written));
     let mut responses = Map::new();
     responses.insert(
         call.status.to_string(),
-        json!({"description": call.does, "content": {media_type: {"schema": {}}}}),
+        json!({"description": call.does, "content": {call.media_type: {"schema": answer}}}),
     );
     responses.insert(
         "default".to_owned(),
@@ -80,16 +108,64 @@ fn operation(
     let mut operation = json!({
         "operationId": operation_id(call, path),
         "summary": call.does,
-        "parameters": parameters(generator, call, path),
+        "tags": [tag(path)],
+        "parameters": parameters(&mut schemas.read, call, path),
         "responses": responses,
     });
     if let (Some(example), Some(schema)) = (call.body, call.body_schema) {
         let example: Value = serde_json::from_str(example).expect("the tables' examples are JSON");
+        let schema = schema(&mut schemas.read);
+        let schema = in_full(&schemas.read, schema.into());
         operation["requestBody"] = json!({
-            "content": {"application/json": {"schema": schema(generator), "example": example}},
+            "required": schema.get("required").is_some(),
+            "content": {"application/json": {"schema": schema, "example": example}},
         });
     }
     operation
+}
+
+/// A schema with what it refers to in its place: a reader finds each member of a body, down to the
+/// last, where the call stands.
+fn in_full(generator: &SchemaGenerator, schema: Value) -> Value {
+    match schema {
+        Value::Object(mut members) => {
+            if let Some(Value::String(path)) = members.remove("$ref") {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                let named = generator.definitions().get(name).cloned();
+                let mut named = in_full(generator, named.unwrap_or_default());
+                // What is said of the member goes before what is said of its type.
+                for (name, value) in members {
+                    named[name] = value;
+                }
+                return named;
+            }
+            let each = members.into_iter();
+            let each = each.map(|(name, inner)| (name, in_full(generator, inner)));
+            Value::Object(each.collect())
+        }
+        Value::Array(items) => {
+            let each = items.into_iter().map(|item| in_full(generator, item));
+            Value::Array(each.collect())
+        }
+        other => other,
+    }
+}
+
+/// The section that a path belongs to, such as `faults`.
+fn tag(path: &str) -> &str {
+    let below = path
+        .trim_start_matches("/_locum")
+        .trim_start_matches("/stages/{stage}");
+    let first = below.split(['/', '.']).find(|part| !part.is_empty());
+    match first {
+        Some(
+            part @ ("stages" | "principals" | "clock" | "journal" | "tokens" | "keys" | "faults"
+            | "barriers" | "settings" | "twins"),
+        ) => part,
+        Some("twin") => "twins",
+        Some("reset" | "state" | "verdicts") | None => "stages",
+        Some(_) => "server",
+    }
 }
 
 /// Method and path as one identifier, such as `get_stages_stage_journal_id`.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::document;
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
 use super::stages::unknown_vendor;
 use crate::stage::Stage;
 use crate::{Vendor, principal};
@@ -18,19 +18,22 @@ pub(super) const CALLS: &[ControlCall] = &[
         "GET …/principals",
         "reads the principals by vendor",
         |request| ready(read(&request)),
-    ),
+    )
+    .returns::<BTreeMap<String, Value>>(),
     ControlCall::new(
         "PUT …/principals",
         "replaces the principals of the vendors it names",
         |request| ready(put(&request)),
     )
-    .body::<BTreeMap<String, Value>>(BODY),
+    .body::<BTreeMap<String, Value>>(BODY)
+    .returns::<BTreeMap<String, Value>>(),
     ControlCall::new(
         "PATCH …/principals",
         "changes the client, user or realm that has the same name, adds those that have a new one",
         |request| ready(patch(&request)),
     )
-    .body::<BTreeMap<String, Value>>(BODY),
+    .body::<BTreeMap<String, Value>>(BODY)
+    .returns::<BTreeMap<String, Value>>(),
 ];
 
 const BODY: &str =
@@ -107,7 +110,7 @@ fn put_on(
 fn refused(vendor: &str, fault: &str) -> Refusal {
     let unknown = fault.split('`').nth(1).unwrap_or_default();
     let known: Vec<&str> = fault.split('`').skip(3).step_by(2).collect();
-    let fault = fault.replacen("unknown field", "unknown member", 1);
+    let fault = refusal::in_words(fault);
     let refusal = Refusal::bad(format!("principals of `{vendor}`: {fault}"));
     if known.is_empty() {
         refusal.hint("GET /_locum/principals shows their shape")

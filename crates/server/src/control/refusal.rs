@@ -81,12 +81,7 @@ impl Refusal {
                 .hint("a JSON object, such as {\"advance_s\": 60}");
         }
         let end = text.rfind(" at line ").unwrap_or(text.len());
-        let fault = text[..end].replacen("unknown field", "unknown member", 1);
-        // Names of types mean nothing to the caller.
-        let fault = match fault.split_once(", expected struct ") {
-            Some((received, _)) => format!("{received}, expected an object"),
-            None => fault.replace(", expected string or map", ", expected a name or an object"),
-        };
+        let fault = in_words(&text[..end]);
         let quoted: Vec<&str> = fault.split('`').skip(1).step_by(2).collect();
         match &quoted[..] {
             [unknown, known @ ..] if fault.starts_with("unknown ") => {
@@ -124,6 +119,33 @@ impl Refusal {
         }
         answer
     }
+}
+
+/// A sentence of the JSON library in the words of this API: names of the program's types mean
+/// nothing to the caller.
+pub(super) fn in_words(fault: &str) -> String {
+    let fault = fault
+        .replacen("unknown field", "unknown member", 1)
+        .replacen("missing field", "missing member", 1)
+        .replacen("duplicate field", "repeated member", 1);
+    let Some((received, expected)) = fault.split_once(", expected ") else {
+        return fault;
+    };
+    let expected = match expected.split(' ').next().unwrap_or_default() {
+        "struct" | "map" | "a" if expected.contains("map") || expected.starts_with("struct") => {
+            "an object"
+        }
+        "a" if expected.starts_with("a sequence") => "a list",
+        "sequence" | "tuple" => "a list",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "string" | "str" => "text",
+        _ if expected == "a string" => "text",
+        _ if expected == "a boolean" => "true or false",
+        _ => expected,
+    };
+    format!("{received}, expected {expected}")
 }
 
 /// A sentence without the greater part of what the caller sent: names are cut, and so is the whole.

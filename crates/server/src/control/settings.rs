@@ -1,6 +1,10 @@
 //! Settings: the choices where the vendors' documents are silent.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use crate::stage::Stage;
@@ -11,13 +15,15 @@ pub(super) const CALLS: &[ControlCall] = &[
         "GET …/settings",
         "lists the settings, each with value, default, reason and source",
         |request| ready(read(&request)),
-    ),
+    )
+    .returns::<BTreeMap<String, SettingView>>(),
     ControlCall::new(
         "PATCH …/settings",
         "changes settings: all or none",
         |request| ready(patch(&request)),
     )
-    .body::<Map<String, Value>>(r#"{"corti.access_ttl_s": 2}"#),
+    .body::<Map<String, Value>>(r#"{"corti.access_ttl_s": 2}"#)
+    .returns::<BTreeMap<String, SettingView>>(),
 ];
 
 fn read(request: &ControlRequest) -> CallResult {
@@ -31,26 +37,44 @@ fn patch(request: &ControlRequest) -> CallResult {
     Ok(call::json(200, &all(&stage)))
 }
 
-fn all(stage: &Stage) -> Value {
-    let settings: Map<String, Value> = stage.with_settings(|settings| {
+/// One setting.
+#[derive(Serialize, JsonSchema)]
+struct SettingView {
+    /// The value in force.
+    value: Value,
+    /// The value unless somebody says otherwise.
+    default: Value,
+    /// The values it may have; empty means any of the default's type.
+    values: Vec<Value>,
+    /// Why the default is what it is.
+    reason: String,
+    /// Where the default comes from.
+    source: Option<String>,
+    /// Whether no document says it.
+    assumed: bool,
+}
+
+fn all(stage: &Stage) -> BTreeMap<String, SettingView> {
+    let mut settings: BTreeMap<String, SettingView> = stage.with_settings(|settings| {
         settings
             .iter()
             .map(|(name, setting, value)| {
-                let shown = json!({
-                    "value": value,
-                    "default": setting.default,
-                    "values": setting.values,
-                    "reason": setting.reason,
-                    "source": setting.source,
-                    "assumed": setting.assumed,
-                });
+                let shown = SettingView {
+                    value: value.clone(),
+                    default: setting.default.clone(),
+                    values: setting.values.clone(),
+                    reason: setting.reason.clone(),
+                    source: setting.source.clone(),
+                    assumed: setting.assumed,
+                };
                 (name.to_owned(), shown)
             })
             .collect()
     });
-    let mut settings = Value::Object(settings);
     for (name, value) in stage.twin_settings() {
-        settings[&name]["value"] = value;
+        if let Some(setting) = settings.get_mut(&name) {
+            setting.value = value;
+        }
     }
     settings
 }

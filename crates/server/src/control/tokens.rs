@@ -2,8 +2,7 @@
 
 use locum_core::{Clock, EntryId, Filter, Timestamp, Token, TokenId, TokenKind, TokenState};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, number, text};
 use super::refusal::Refusal;
@@ -31,24 +30,28 @@ pub(super) const CALLS: &[ControlCall] = &[
         text("state"),
         number("after"),
         number("limit"),
-    ]),
+    ])
+    .returns::<TokenList>(),
     ControlCall::new(
         "GET …/tokens/{id}",
         "returns a token with its lineage",
         |request| Box::pin(one(request)),
-    ),
+    )
+    .returns::<TokenLineage>(),
     ControlCall::new(
         "POST …/tokens/expire",
         "expires the tokens that the selector matches",
         |request| Box::pin(end(request, End::Expire)),
     )
-    .body::<Selector>(SELECTOR),
+    .body::<Selector>(SELECTOR)
+    .returns::<Changed>(),
     ControlCall::new(
         "POST …/tokens/revoke",
         "revokes the tokens that the selector matches",
         |request| Box::pin(end(request, End::Revoke)),
     )
-    .body::<Selector>(SELECTOR),
+    .body::<Selector>(SELECTOR)
+    .returns::<Changed>(),
 ];
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -73,6 +76,50 @@ struct Selector {
     user: Option<String>,
     kind: Option<TokenKind>,
     all: bool,
+}
+
+/// Tokens of a stage.
+#[derive(Serialize, JsonSchema)]
+struct TokenList {
+    /// In order of issue.
+    tokens: Vec<TokenView>,
+    /// Whether some are left.
+    more: bool,
+}
+
+/// A token as the API shows it. Of what else the vendor remembers only the names are told: there
+/// may be keys and nonces among the values.
+#[derive(Serialize, JsonSchema)]
+struct TokenView {
+    #[serde(flatten)]
+    token: Token,
+    /// How the journal calls it.
+    name: String,
+    /// Whether it works.
+    state: TokenState,
+    /// The names of what else the vendor remembers of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remembers: Vec<String>,
+}
+
+/// A token with its lineage: beside its `parent`, what was made from it and where it was shown.
+#[derive(Serialize, JsonSchema)]
+struct TokenLineage {
+    #[serde(flatten)]
+    token: TokenView,
+    /// The tokens that were made from it.
+    children: Vec<TokenId>,
+    /// The requests that presented it, as far as the journal has them.
+    used_in: Vec<EntryId>,
+}
+
+/// The tokens that were changed.
+#[derive(Serialize, JsonSchema)]
+struct Changed {
+    /// How many.
+    changed: usize,
+    /// Which.
+    tokens: Vec<TokenId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,12 +167,9 @@ async fn list(request: ControlRequest) -> CallResult {
     };
     let found = stage.store.list(query).await?;
     let more = found.len() > limit;
-    let tokens: Vec<Value> = found
-        .into_iter()
-        .take(limit)
-        .map(|token| shown(token, now))
-        .collect();
-    Ok(call::json(200, &json!({"tokens": tokens, "more": more})))
+    let shown = found.into_iter().take(limit);
+    let tokens = shown.map(|token| TokenView::of(token, now)).collect();
+    Ok(call::json(200, &TokenList { tokens, more }))
 }
 
 async fn one(request: ControlRequest) -> CallResult {
@@ -137,20 +181,22 @@ async fn one(request: ControlRequest) -> CallResult {
         ..TokenQuery::default()
     };
     let children = stage.store.list(query).await?;
-    let children: Vec<TokenId> = children.iter().map(|child| child.id).collect();
+    let children = children.iter().map(|child| child.id).collect();
     let filter = Filter {
         token: Some(id),
         ..Filter::default()
     };
-    let used_in: Vec<EntryId> = stage.with_journal(|journal| {
+    let used_in = stage.with_journal(|journal| {
         let entries = journal.find(&filter);
         let shows = entries.filter(|entry| entry.presented == Some(id));
         shows.map(|entry| entry.id).collect()
     });
-    let mut answer = shown(token, stage.clock.now());
-    answer["children"] = json!(children);
-    answer["used_in"] = json!(used_in);
-    Ok(call::json(200, &answer))
+    let lineage = TokenLineage {
+        token: TokenView::of(token, stage.clock.now()),
+        children,
+        used_in,
+    };
+    Ok(call::json(200, &lineage))
 }
 
 async fn end(request: ControlRequest, how: End) -> CallResult {
@@ -180,7 +226,10 @@ async fn end(request: ControlRequest, how: End) -> CallResult {
         stage.store.change(token.id, change, now).await?;
         changed.push(token.id);
     }
-    let answer = json!({"changed": changed.len(), "tokens": changed});
+    let answer = Changed {
+        changed: changed.len(),
+        tokens: changed,
+    };
     Ok(call::json(200, &answer))
 }
 
@@ -198,18 +247,14 @@ fn check_vendor(request: &ControlRequest, slug: Option<&String>) -> Result<(), R
     }
 }
 
-/// A token as the API shows it. Of what else the vendor remembers only the names are told: there
-/// may be keys and nonces among the values.
-fn shown(mut token: Token, now: Timestamp) -> Value {
-    let remembers: Vec<String> = std::mem::take(&mut token.extra)
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
-    let mut shown = json!(token);
-    shown["name"] = token.name().into();
-    shown["state"] = json!(token.state(now));
-    if !remembers.is_empty() {
-        shown["remembers"] = remembers.into();
+impl TokenView {
+    fn of(mut token: Token, now: Timestamp) -> Self {
+        let remembers = std::mem::take(&mut token.extra);
+        Self {
+            name: token.name(),
+            state: token.state(now),
+            remembers: remembers.into_iter().map(|(name, _)| name).collect(),
+            token,
+        }
     }
-    shown
 }

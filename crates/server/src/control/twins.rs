@@ -1,8 +1,7 @@
 //! Evil twins: put one in a vendor's place, bring the honest vendor back.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::refusal::Refusal;
@@ -16,27 +15,49 @@ pub(super) const CALLS: &[ControlCall] = &[
         "GET /twins",
         "lists the twins with what each does wrong",
         |request| ready(Ok(list(&request))),
-    ),
+    )
+    .returns::<TwinList>(),
     ControlCall::new(
         "GET …/twin",
         "returns the twin in place, if any",
         |request| ready(read(&request)),
-    ),
+    )
+    .returns::<TwinView>(),
     ControlCall::new(
         "PUT …/twin",
         "puts a twin in its vendor's place",
         |request| ready(put(&request)),
     )
-    .body::<Named>(r#"{"name": "pattern/any-secret"}"#),
+    .body::<Named>(r#"{"name": "pattern/any-secret"}"#)
+    .returns::<TwinView>(),
     ControlCall::new("DELETE …/twin", "removes the twin", |request| {
         ready(delete(&request))
-    }),
+    })
+    .returns::<TwinView>(),
 ];
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Named {
+    /// `vendor/twin`, or the twin's name alone where it is unique.
     name: String,
+}
+
+/// The twins of all vendors.
+#[derive(Serialize, JsonSchema)]
+struct TwinList {
+    /// Vendor by vendor.
+    twins: Vec<TwinView>,
+}
+
+/// One twin, or none.
+#[derive(Serialize, JsonSchema)]
+struct TwinView {
+    /// `vendor/twin`; null when the vendor itself is in place.
+    name: Option<String>,
+    /// What it does wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrong: Option<String>,
 }
 
 /// Each twin under its full name.
@@ -48,24 +69,27 @@ fn all(stages: &Stages) -> impl Iterator<Item = (String, &'static Twin)> {
     })
 }
 
-fn shown(name: &str, twin: &Twin) -> Value {
-    json!({"name": name, "wrong": twin.wrong})
+fn shown(name: &str, twin: &Twin) -> TwinView {
+    TwinView {
+        name: Some(name.to_owned()),
+        wrong: Some(twin.wrong.to_owned()),
+    }
 }
 
-fn in_place(stages: &Stages, stage: &Stage) -> Value {
-    let Some((vendor, name)) = stage.twin() else {
-        return json!({"name": null});
-    };
-    let full = format!("{vendor}/{name}");
-    let found = all(stages).find(|(have, _)| *have == full);
-    found.map_or_else(|| json!({"name": full}), |(_, twin)| shown(&full, twin))
+fn in_place(stages: &Stages, stage: &Stage) -> TwinView {
+    let name = stage
+        .twin()
+        .map(|(vendor, name)| format!("{vendor}/{name}"));
+    let found = all(stages).find(|(have, _)| Some(have) == name.as_ref());
+    let wrong = found.map(|(_, twin)| twin.wrong.to_owned());
+    TwinView { name, wrong }
 }
 
 fn list(request: &ControlRequest) -> call::Answer {
-    let twins: Vec<Value> = all(&request.stages)
+    let twins = all(&request.stages)
         .map(|(name, twin)| shown(&name, twin))
         .collect();
-    call::json(200, &json!({ "twins": twins }))
+    call::json(200, &TwinList { twins })
 }
 
 fn read(request: &ControlRequest) -> CallResult {

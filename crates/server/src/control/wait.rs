@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locum_core::Filter;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlRequest};
 use super::filter;
+use super::journal::Arrived;
 use super::refusal::Refusal;
 use crate::Stages;
 use crate::stage::Stage;
@@ -25,8 +26,11 @@ pub(super) async fn wait(request: ControlRequest) -> CallResult {
     let enough = until(&request.stages, &stage, &filter, count);
     match tokio::time::timeout(timeout, enough).await {
         Ok(true) => {
-            let entries = stage.find(&filter);
-            Ok(call::json(200, &json!({ "entries": entries })))
+            let entries = stage.with_journal(|journal| {
+                let found = journal.find(&filter);
+                found.map(|entry| Arc::clone(entry).into()).collect()
+            });
+            Ok(call::json(200, &Arrived { entries }))
         }
         Ok(false) => {
             Err(Refusal::unknown("stage", &stage.name).hint("it was deleted while the call waited"))

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::call::ControlCall;
 use super::super::calls;
+use super::super::shape::Shape;
 use super::bench::Bench;
 
 /// The body to send: the table's own may name vendors that this bench has not.
@@ -51,6 +52,12 @@ async fn each_call_of_the_description_succeeds_with_the_status_it_names() {
                 "{method} {filled}: {}",
                 answer.body
             );
+            if call.media_type == "application/json" {
+                let shape = Shape::of_answer(call.answer_schema.expect("each answer has a type"));
+                let fault = shape.check(&answer.json()).err();
+                assert!(fault.is_none(), "{method} {filled}: {fault:?}");
+                shape.expect_described(&answer.json());
+            }
             count += 1;
         }
     }
@@ -89,29 +96,37 @@ async fn the_description_is_made_of_the_types_that_are_read() {
     let bench = Bench::start().await;
     let description = bench.done("GET /openapi.json", "", 200).await;
     let schema = |name: &str| &description["components"]["schemas"][name];
-    // Every kind of fault, each member with its type.
-    let actions: Vec<&str> = schema("FaultAction")["properties"]
-        .as_object()
-        .expect("members")
-        .keys()
-        .map(String::as_str)
-        .collect();
-    let mut expected = vec![
-        "status",
-        "headers",
-        "body",
-        "delay_ms",
-        "reset",
-        "empty",
-        "truncate",
-        "malformed",
-        "lose_reply",
-        "hold",
-    ];
-    let mut sorted = actions.clone();
-    sorted.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(sorted, expected);
+    // Every kind of fault, where the call stands.
+    let body = &description["paths"]["/_locum/faults"]["post"]["requestBody"];
+    let members = &body["content"]["application/json"]["schema"]["properties"];
+    let names = |part: &str| -> Vec<&str> {
+        let members = members[part]["properties"].as_object().expect("members");
+        for (name, member) in members {
+            let is_typed = ["type", "oneOf", "anyOf"]
+                .iter()
+                .any(|key| member.get(key).is_some());
+            assert!(is_typed, "{part}.{name}: {member}");
+        }
+        members.keys().map(String::as_str).collect()
+    };
+    let whens = ["first", "after", "every", "once", "probability", "always"];
+    assert_eq!(names("when"), whens);
+    assert_eq!(names("match"), ["vendor", "endpoint", "method", "path"]);
+    assert_eq!(
+        names("then"),
+        [
+            "status",
+            "headers",
+            "body",
+            "delay_ms",
+            "reset",
+            "empty",
+            "truncate",
+            "malformed",
+            "lose_reply",
+            "hold",
+        ]
+    );
     // Enums by their values, also behind a query's parameter.
     let text = description.to_string();
     for value in ["granted", "unrouted", "probability", "frozen", "lose_reply"] {

@@ -10,3 +10,4 @@ mod seeds;
 mod shutdown;
 mod stream;
 mod walk;
+mod wrong_types;

@@ -233,22 +233,11 @@ async fn bodies_that_make_no_sense_are_refused() {
         "`yesterday` is not an RFC 3339 date",
     )
     .await;
-    check("POST /clock", r#"{"advance_s": "1"}"#, 400, "invalid type").await;
-    let reset = r#"{"when": {"once": true}, "then": {"reset": 0}}"#;
-    check(
-        "POST /faults",
-        reset,
-        400,
-        "`0`, expected a name or an object",
-    )
-    .await;
-    let hold = r#"{"when": {"once": true}, "then": {"hold": "b"}}"#;
-    check("POST /faults", hold, 400, "\"b\", expected an object").await;
     check(
         "POST /clock",
         r#"{"mode": "stopped"}"#,
         400,
-        "unknown variant `stopped`",
+        "`mode` takes `\"running\"` or `\"frozen\"`, not `\"stopped\"`",
     )
     .await;
     check("POST /stages", r#"{"name": "a/b"}"#, 400, "is no name").await;
@@ -284,10 +273,10 @@ async fn bodies_that_make_no_sense_are_refused() {
         "PUT /principals",
         r#"{"acme": {"clients": 3}}"#,
         400,
-        "principals of `acme`",
+        "principals of `acme`: invalid type: integer `3`, expected a list",
     )
     .await;
-    check("PUT /twin", "{}", 400, "missing field `name`").await;
+    check("PUT /twin", "{}", 400, "missing member `name`").await;
     check("POST /reset", r#"{"x": 1}"#, 400, "takes no body").await;
     check("POST /tokens/revoke", "{}", 400, "no selector").await;
     check(
@@ -301,14 +290,14 @@ async fn bodies_that_make_no_sense_are_refused() {
         "GET /tokens?state=dead",
         "",
         400,
-        "known here: live, expired, revoked, spent",
+        "`\"revoked\"` or `\"spent\"`, not `\"dead\"`",
     )
     .await;
     check("GET /journal?after=x", "", 400, "is not a number").await;
     check("GET /journal?after=1&after=2", "", 400, "is repeated").await;
     check("GET /journal/wait?timeout=601", "", 400, "out of range").await;
     check("GET /journal/wait?count=1.5", "", 400, "not a whole number").await;
-    check("POST /faults", "{}", 400, "missing field `then`").await;
+    check("POST /faults", "{}", 400, "missing member `then`").await;
     check("POST /faults", r#"{"then": {}}"#, 400, "is empty").await;
     check(
         "POST /faults",
