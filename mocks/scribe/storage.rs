@@ -119,6 +119,7 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
         unsigned_token: true,
         unsigned_content_sha256: true,
         refuse_absent_header: false,
+        refuse_malformed_list: false,
         echo_canonical: false,
     };
     let own = |id: String| async move {

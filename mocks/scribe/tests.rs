@@ -5,6 +5,7 @@ mod history;
 mod login;
 mod pool;
 mod refused;
+mod signature;
 mod twins;
 
 use std::time::{Duration, SystemTime};

@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use super::*;
 
 /// Class and message of a refusal of API Gateway.
-fn refusal(answer: &Answer) -> (u16, String, String) {
+pub(super) fn refusal(answer: &Answer) -> (u16, String, String) {
     assert!(
         answer.header("x-amzn-requestid").is_some() && answer.header("x-amz-apigw-id").is_some()
     );
@@ -28,7 +28,7 @@ fn refusal(answer: &Answer) -> (u16, String, String) {
     )
 }
 
-async fn ready() -> (TestServer, Tokens, Aws) {
+pub(super) async fn ready() -> (TestServer, Tokens, Aws) {
     let server = start().await;
     let tokens = login(&server).await;
     let aws = aws(&server, &tokens.id).await;

@@ -6,6 +6,7 @@
 //! # Layout
 //!
 //! - `claim`: what the request claims, from its `Authorization` header or its query
+//! - `signed_headers`: what is wrong with its list of signed headers
 //! - `canonical`: the canonical request and the string to sign
 //! - `verify`: the checks in API Gateway's order
 //! - `explain`: which mistake of a signer would give the received signature
@@ -17,6 +18,7 @@ mod canonical;
 mod claim;
 mod explain;
 mod presign;
+mod signed_headers;
 #[cfg(test)]
 mod suite;
 #[cfg(test)]
@@ -84,6 +86,9 @@ pub struct Policy {
     /// Whether a header that is named among the signed ones and is not in the request is refused
     /// before any signature is computed, instead of counting as empty.
     pub refuse_absent_header: bool,
+    /// Whether a list of signed headers that is not sorted, not in lower case, or names a header
+    /// twice is refused before any signature is computed, instead of as a wrong signature.
+    pub refuse_malformed_list: bool,
     /// Whether the reply to a wrong signature shows the canonical request.
     pub echo_canonical: bool,
 }

@@ -16,7 +16,9 @@ pub(super) struct Claim {
     pub(super) region: String,
     pub(super) service: String,
     pub(super) terminator: String,
-    /// Lower-case names in the order of the list.
+    /// The list of signed headers as it was received.
+    pub(super) signed_list: String,
+    /// Its names in lower case, sorted, each once.
     pub(super) signed_headers: Vec<String>,
     pub(super) signature: String,
     /// `20261124T100000Z`.
@@ -68,11 +70,20 @@ impl Claim {
     fn from_header(request: &Signed<'_>, value: &str) -> Result<Self, Denial> {
         let (algorithm, rest) = value.split_once(' ').unwrap_or((value, ""));
         let parts = pairs(value, rest)?;
+        let names = ["Credential", "Signature", "SignedHeaders"];
+        let repeated = names
+            .into_iter()
+            .find(|name| parts.iter().filter(|(have, _)| have == name).count() > 1);
+        if let Some(name) = repeated {
+            return Err(Denial {
+                kind: DenialKind::Repeated,
+                ..unreadable(format!("Authorization header has '{name}' more than once."))
+            });
+        }
         let find = |name: &str| {
-            parts
-                .iter()
-                .find(|(have, _)| *have == name)
-                .map(|(_, value)| *value)
+            let part = parts.iter().find(|(have, _)| *have == name);
+            part.map(|(_, value)| *value)
+                .filter(|value| name == "SignedHeaders" || !value.is_empty())
         };
         let date = match request.header("x-amz-date") {
             Some(date) => Some(date.to_owned()),
@@ -81,29 +92,22 @@ impl Claim {
                     .map_or_else(|| date.to_owned(), Timestamp::amz_date)
             }),
         };
-        let (Some(credential), Some(signed), Some(signature), Some(date), true) = (
-            find("Credential"),
-            find("SignedHeaders"),
-            find("Signature"),
-            date.clone(),
-            algorithm == ALGORITHM,
-        ) else {
-            let missing = ["Credential", "Signature", "SignedHeaders"]
-                .into_iter()
-                .filter(|name| find(name).is_none());
-            let missing: Vec<&str> = missing.collect();
-            return Err(incomplete(&missing, date.is_none(), algorithm, value));
+        let shown = names.map(find);
+        let ([Some(credential), Some(signature), Some(signed)], Some(date)) = (shown, date.clone())
+        else {
+            let absent = names.into_iter().filter(|name| find(name).is_none());
+            let absent: Vec<&str> = absent.collect();
+            return Err(incomplete(&absent, date.is_none(), value));
         };
-        let repeated = ["Credential", "Signature", "SignedHeaders"]
-            .into_iter()
-            .find(|name| parts.iter().filter(|(have, _)| have == name).count() > 1);
-        if let Some(name) = repeated {
+        let at = instant(&date)?;
+        if algorithm != ALGORITHM {
             return Err(unreadable(format!(
-                "Authorization header has '{name}' more than once."
-            )));
+                "Unsupported AWS 'algorithm': '{algorithm}' (only {ALGORITHM} for now). "
+            ))
+            .expected(ALGORITHM));
         }
         let token = request.header("x-amz-security-token").map(str::to_owned);
-        Self::of(credential, signed, signature, date, token, None)
+        Self::of(credential, signed, signature, (date, at), token, None)
     }
 
     fn from_query(request: &Signed<'_>) -> Result<Self, Denial> {
@@ -128,18 +132,20 @@ impl Claim {
         let names = [
             "X-Amz-Algorithm",
             "X-Amz-Credential",
-            "X-Amz-SignedHeaders",
             "X-Amz-Signature",
+            "X-Amz-SignedHeaders",
             "X-Amz-Date",
             "X-Amz-Expires",
         ];
-        let missing: Vec<&str> = names
+        let missing: Vec<String> = names
             .into_iter()
             .filter(|name| find(name).is_none())
+            .map(|name| format!("AWS query-string parameters must include '{name}'. "))
             .collect();
-        if let Some(name) = missing.first() {
+        if !missing.is_empty() {
             return Err(unreadable(format!(
-                "AWS query-string parameters must include '{name}'."
+                "{}Re-examine the query-string parameters.",
+                missing.concat()
             )));
         }
         let expires = find("X-Amz-Expires").and_then(|seconds| seconds.parse().ok());
@@ -156,11 +162,12 @@ impl Claim {
             )));
         }
         let date = find("X-Amz-Date").unwrap_or_default();
+        let at = instant(&date)?;
         Self::of(
             &credential,
             &signed,
             &signature,
-            date,
+            (date, at),
             find("X-Amz-Security-Token"),
             Some(expires),
         )
@@ -170,19 +177,15 @@ impl Claim {
         credential: &str,
         signed: &str,
         signature: &str,
-        date: String,
+        (date, at): (String, Timestamp),
         session_token: Option<String>,
         presigned: Option<u64>,
     ) -> Result<Self, Denial> {
-        let parts: Vec<&str> = credential.split('/').collect();
+        // Slashes at the end are not counted.
+        let parts: Vec<&str> = credential.trim_end_matches('/').split('/').collect();
         let [id, day, region, service, terminator] = parts[..] else {
             return Err(unreadable(format!(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'."
-            )));
-        };
-        let Some(at) = Timestamp::parse_amz_date(&date) else {
-            return Err(unreadable(format!(
-                "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601."
+                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
             )));
         };
         Ok(Self {
@@ -191,7 +194,8 @@ impl Claim {
             region: region.to_owned(),
             service: service.to_owned(),
             terminator: terminator.to_owned(),
-            signed_headers: signed.split(';').map(str::to_ascii_lowercase).collect(),
+            signed_list: signed.to_owned(),
+            signed_headers: names_of(signed),
             signature: signature.to_owned(),
             date,
             at,
@@ -199,6 +203,28 @@ impl Claim {
             presigned,
         })
     }
+}
+
+/// The names of a list of signed headers: in lower case, sorted, each once.
+fn names_of(list: &str) -> Vec<String> {
+    let mut names: Vec<String> = list
+        .split(';')
+        .filter(|name| !name.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// When the request says that it was signed.
+fn instant(date: &str) -> Result<Timestamp, Denial> {
+    Timestamp::parse_amz_date(date).ok_or_else(|| {
+        unreadable(format!(
+            "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
+        ))
+        .expected("a date like 20261124T100000Z")
+    })
 }
 
 /// The pairs after the scheme; the first word without an equal sign is named in the refusal.
@@ -220,7 +246,7 @@ fn pairs<'a>(value: &str, rest: &'a str) -> Result<Vec<(&'a str, &'a str)>, Deni
 }
 
 /// One sentence for each part that is not there, as API Gateway words them.
-fn incomplete(missing: &[&str], no_date: bool, algorithm: &str, value: &str) -> Denial {
+fn incomplete(missing: &[&str], no_date: bool, value: &str) -> Denial {
     let mut sentences: Vec<String> = missing
         .iter()
         .map(|name| format!("Authorization header requires '{name}' parameter."))
@@ -231,12 +257,9 @@ fn incomplete(missing: &[&str], no_date: bool, algorithm: &str, value: &str) -> 
                 .to_owned(),
         );
     }
-    if sentences.is_empty() {
-        sentences.push(format!("Unsupported AWS 'algorithm': '{algorithm}'."));
-    }
     let denial = unreadable(format!("{} Authorization={value}", sentences.join(" ")));
     let got = if sentences.len() == 4 {
-        "a value that is no signature".to_owned()
+        "a value that is not a signature".to_owned()
     } else {
         sentences.join(" ")
     };

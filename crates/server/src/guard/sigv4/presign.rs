@@ -47,6 +47,7 @@ pub fn presign(of: &Presign<'_>) -> String {
         region: of.region.to_owned(),
         service: "s3".to_owned(),
         terminator: "aws4_request".to_owned(),
+        signed_list: String::new(),
         signed_headers: headers.iter().map(|(name, _)| name.clone()).collect(),
         signature: String::new(),
         date,

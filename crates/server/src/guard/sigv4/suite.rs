@@ -86,6 +86,7 @@ fn check(case: &Path, file: &str) -> Result<(), String> {
         unsigned_token: true,
         unsigned_content_sha256: true,
         refuse_absent_header: true,
+        refuse_malformed_list: true,
         echo_canonical: true,
     };
     let now =

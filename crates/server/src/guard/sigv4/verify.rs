@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use locum_core::{Denial, DenialKind, Secret, Timestamp};
+use locum_core::{Denial, DenialKind, Timestamp};
 
-use super::canonical::{Parts, sha256_hex, signature, string_to_sign};
+use super::canonical::{Parts, sha256_hex, string_to_sign};
 use super::claim::Claim;
-use super::explain::explain;
+use super::explain::{Attempt, explain};
+use super::signed_headers;
 use super::{Credentials, Payload, Policy, Signed, Unsigned};
 
 /// What a good signature says.
@@ -36,13 +37,15 @@ pub fn verify(
     refuse: &dyn Fn(Denial) -> Result<(), Denial>,
 ) -> Result<Verified, Denial> {
     let claim = Claim::read(request)?;
-    absent(request, &claim, policy).map_or(Ok(()), refuse)?;
+    signed_headers::host(&claim).map_or(Ok(()), refuse)?;
+    signed_headers::list(&claim, policy).map_or(Ok(()), refuse)?;
+    signed_headers::absent(request, &claim, policy).map_or(Ok(()), refuse)?;
     scope(&claim, policy).map_or(Ok(()), refuse)?;
     let credentials = lookup(&claim.access_key_id).ok_or_else(|| unknown(&claim))?;
     session(&claim, &credentials).map_or(Ok(()), refuse)?;
     ended(&credentials, now).map_or(Ok(()), refuse)?;
     window(&claim, now, policy).map_or(Ok(()), refuse)?;
-    coverage(request, &claim, policy).map_or(Ok(()), refuse)?;
+    signed_headers::coverage(request, &claim, policy).map_or(Ok(()), refuse)?;
     wrong(request, &claim, &credentials, policy).map_or(Ok(()), refuse)?;
     Ok(Verified {
         access_key_id: claim.access_key_id,
@@ -51,49 +54,11 @@ pub fn verify(
     })
 }
 
-/// The first signed header that the request does not have.
-fn absent_header<'a>(request: &Signed<'_>, claim: &'a Claim) -> Option<&'a str> {
-    let is_absent = |name: &&String| {
-        request
-            .lines
-            .iter()
-            .all(|(have, _)| !have.eq_ignore_ascii_case(name))
-    };
-    claim
-        .signed_headers
-        .iter()
-        .find(is_absent)
-        .map(String::as_str)
-}
-
-/// Each header of the list exists, where the service looks before it computes a signature.
-fn absent(request: &Signed<'_>, claim: &Claim, policy: &Policy) -> Option<Denial> {
-    // A session token that is missing has its own refusal, and a presigned URL that of a mismatch.
-    let is_judged = policy.refuse_absent_header && claim.presigned.is_none();
-    let name = absent_header(request, claim)
-        .filter(|name| is_judged && *name != "x-amz-security-token")?;
-    let message =
-        format!("'{name}' is named as a SignedHeader, but it does not exist in the HTTP request.");
-    Some(
-        Denial::new(DenialKind::Malformed, "incomplete_signature")
-            .expected("a request with each of its SignedHeaders")
-            .got(claim.signed_headers.join(";"))
-            .difference(format!("the signed header `{name}` is not in the request"))
-            .param("message", message),
-    )
-}
-
 /// The credential scope names the day of the date, this region, this service, `aws4_request`.
 fn scope(claim: &Claim, policy: &Policy) -> Option<Denial> {
     let day = claim.date.get(..8).unwrap_or_default();
     let expected = format!("{day}/{}/{}/aws4_request", policy.region, policy.service);
     let faults = [
-        (claim.day != day).then(|| {
-            format!(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{}'. ",
-                claim.day, claim.date
-            )
-        }),
         (claim.region != policy.region).then(|| {
             format!("Credential should be scoped to a valid region, not '{}'. ", claim.region)
         }),
@@ -104,6 +69,12 @@ fn scope(claim: &Claim, policy: &Policy) -> Option<Denial> {
             format!(
                 "Credential should be scoped with a valid terminator: 'aws4_request', not '{}'. ",
                 claim.terminator
+            )
+        }),
+        (claim.day != day).then(|| {
+            format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{}' != '{day}', from '{}'. ",
+                claim.day, claim.date
             )
         }),
     ];
@@ -219,27 +190,6 @@ fn span(skew: Duration) -> String {
     }
 }
 
-/// The headers that have to be signed are signed.
-fn coverage(request: &Signed<'_>, claim: &Claim, policy: &Policy) -> Option<Denial> {
-    let is_signed = |name: &str| claim.signed_headers.iter().any(|have| have == name);
-    let lacks = |name: &str| request.header(name).is_some() && !is_signed(name);
-    let header = if !is_signed("host") {
-        "'Host' or ':authority'"
-    } else if lacks("x-amz-security-token") && !policy.unsigned_token {
-        "'X-Amz-Security-Token'"
-    } else if lacks("x-amz-content-sha256") && !policy.unsigned_content_sha256 {
-        "'X-Amz-Content-SHA256'"
-    } else {
-        return None;
-    };
-    Some(
-        Denial::new(DenialKind::BadSignature, "header_not_signed")
-            .expected(format!("{header} among SignedHeaders"))
-            .got(claim.signed_headers.join(";"))
-            .param("header", header),
-    )
-}
-
 /// The signature fits what came.
 fn wrong(
     request: &Signed<'_>,
@@ -248,11 +198,6 @@ fn wrong(
     policy: &Policy,
 ) -> Option<Denial> {
     let payload = payload(request, claim, policy);
-    let fits = |parts: &Parts| {
-        let string = string_to_sign(&parts.canonical(), claim);
-        Secret::new(signature(&credentials.secret, claim, &string))
-            .matches(claim.signature.as_bytes())
-    };
     let parts = Parts::of(
         request,
         claim,
@@ -260,22 +205,26 @@ fn wrong(
         payload.clone(),
         &["X-Amz-Signature"],
     );
-    let absent = absent_header(request, claim);
-    if absent.is_none() {
-        if fits(&parts) {
+    let attempt = Attempt {
+        request,
+        claim,
+        ours: &parts,
+        policy,
+        secret: &credentials.secret,
+    };
+    let fault = signed_headers::fault(request, claim);
+    if fault.is_none() {
+        if attempt.fits(&parts) {
             return None;
         }
         // A signer may add the session token to the query after it has signed.
         let later = ["X-Amz-Signature", "X-Amz-Security-Token"];
         let after = || Parts::of(request, claim, policy.spelling, payload.clone(), &later);
-        if claim.presigned.is_some() && policy.unsigned_token && fits(&after()) {
+        if claim.presigned.is_some() && policy.unsigned_token && attempt.fits(&after()) {
             return None;
         }
     }
-    let difference = match absent {
-        Some(name) => format!("the signed header `{name}` is not in the request"),
-        None => explain(request, claim, &parts, policy, &fits),
-    };
+    let difference = fault.unwrap_or_else(|| explain(&attempt));
     let canonical = parts.canonical();
     let string = string_to_sign(&canonical, claim);
     let denial = if policy.echo_canonical {
