@@ -62,25 +62,22 @@ pub(super) fn logins(call: &Call<'_>) -> Option<Map<String, Value>> {
     logins.filter(|logins| !logins.is_empty()).cloned()
 }
 
-/// The id token in `Logins`, examined in the identity pool's order.
+/// The id token in `Logins`: each login is examined in the identity pool's order, and the one of this
+/// user pool counts.
 ///
 /// # Errors
-/// `wrong_provider`, `not_an_id_token`, `wrong_issuer`, `bad_login_signature`, `no_audience`,
+/// `not_an_id_token`, `wrong_issuer`, `wrong_provider`, `bad_login_signature`, `no_audience`,
 /// `expired_login`, `wrong_audience`, `revoked_login`.
 pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Result<Token, Denial> {
-    let (mock, state) = (call.mock, &call.state);
-    let provider = state.provider();
-    if !logins.contains_key(&provider) {
-        let shown: Vec<&str> = logins.keys().map(String::as_str).collect();
-        let wrong =
-            Denial::new(DenialKind::WrongToken, "wrong_provider").expected(provider.clone());
-        call.refuse(wrong.got(shown.join(", ")))?;
+    let mut proven = None;
+    for (key, value) in logins {
+        proven = Some(one_login(call, key, value.as_str().unwrap_or_default()).await?);
     }
-    let shown = logins
-        .get(&provider)
-        .or_else(|| logins.values().next())
-        .unwrap_or(&Value::Null);
-    let value = shown.as_str().unwrap_or_default();
+    proven.ok_or_else(|| Denial::new(DenialKind::Missing, "not_an_id_token"))
+}
+
+async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Denial> {
+    let mock = call.mock;
     let found = mock.find(value).await;
     if let Some(token) = &found {
         mock.note_presented_token(token).await;
@@ -91,24 +88,13 @@ pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Resul
     let parts = jwt::parse(value).map_err(|denial| {
         bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default())
     })?;
-    let issuer = parts
-        .claims
-        .get("iss")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if issuer != state.issuer(mock) {
-        call.refuse(
-            bad(DenialKind::WrongToken, "wrong_issuer")
-                .expected(state.issuer(mock))
-                .got(issuer),
-        )?;
-    }
+    from_provider(call, key, &parts)?;
     let kid = parts
         .header
         .get("kid")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let key = state.keys().iter().find(|key| key.kid == kid);
+    let key = call.state.keys().iter().find(|key| key.kid == kid);
     let is_ours = key.is_some_and(|key| parts.verify_rs256(key).is_ok()) && found.is_some();
     if !is_ours {
         call.refuse(
@@ -122,7 +108,7 @@ pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Resul
         return Ok(token);
     };
     ended(call, &token)?;
-    if state.client(audience).is_none() {
+    if call.state.client(audience).is_none() {
         call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
     }
     let enforced = mock.setting_text("revocation") == "api_enforced"
@@ -131,6 +117,30 @@ pub(super) async fn login(call: &Call<'_>, logins: &Map<String, Value>) -> Resul
         call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
     }
     Ok(token)
+}
+
+/// The token's issuer is the key of `Logins`, whatever the key is; only then the key is looked for among
+/// the providers of the identity pool (measured: aws-amplify/aws-sdk-android #444,
+/// aws-amplify/aws-sdk-ios #438; amazon-archives/amazon-cognito-identity-js #7).
+fn from_provider(call: &Call<'_>, key: &str, parts: &jwt::Parts) -> Result<(), Denial> {
+    let (state, provider) = (&call.state, call.state.provider());
+    let issuer = parts.claims.get("iss").and_then(Value::as_str);
+    let issuer = issuer.unwrap_or_default();
+    let is_named = issuer == format!("https://{key}")
+        || (key == provider && issuer == state.issuer(call.mock));
+    if !is_named {
+        let wrong = Denial::new(DenialKind::WrongToken, "wrong_issuer");
+        let (expected, got) = match key == provider {
+            true => (state.issuer(call.mock), issuer.to_owned()),
+            false => (provider.clone(), key.to_owned()),
+        };
+        call.refuse(wrong.expected(expected).got(got))?;
+    }
+    if key != provider {
+        let wrong = Denial::new(DenialKind::WrongToken, "wrong_provider");
+        call.refuse(wrong.expected(provider).got(key))?;
+    }
+    Ok(())
 }
 
 /// The identity pool takes a login token for a while after its end.

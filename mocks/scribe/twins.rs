@@ -127,7 +127,7 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        pardons: |_, denial| denial.reason == "wrong_provider",
+        pardons: |_, denial| matches!(denial.reason.as_str(), "wrong_issuer" | "wrong_provider"),
         ..Twin::named(
             "any-provider",
             "the provider name in Logins is not compared",

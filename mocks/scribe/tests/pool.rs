@@ -163,9 +163,28 @@ async fn refused_logins_of_the_identity_pool() {
             .as_object()
             .expect("an object"),
     );
+    let other_pool = "cognito-idp.eu-west-2.amazonaws.com/eu-west-2_ABCDEFGHI";
+    let of_other_pool = locum_server::jwt::mint_hs256(
+        &locum_server::keys::HmacKey::derive(0, "x"),
+        r#"{"alg":"HS256"}"#,
+        json!({"iss": format!("https://{other_pool}"), "aud": "x"})
+            .as_object()
+            .expect("an object"),
+    );
+    let misspelled = provider.replace("eu-west-2.", "eu_west_2.");
+    let without_host = provider.replace("cognito-idp.eu-west-2.amazonaws.com", "(null)");
     let no = "NotAuthorizedException";
+    let unsupported = "Token is not from a supported provider of this identity pool.".to_owned();
+    let issuer = "Invalid login token. Issuer doesn't match providerName".to_owned();
     let rows = [
-        (own.as_str(), json!({"accounts.google.com": tokens.id}), no, "Token is not from a supported provider of this identity pool.".to_owned()),
+        (own.as_str(), json!({"accounts.google.com": tokens.id}), no, issuer.clone()),
+        (&own, json!({&misspelled: tokens.id}), no, issuer.clone()),
+        (&own, json!({&without_host: tokens.id}), no, issuer.clone()),
+        (&own, json!({other_pool: tokens.id}), no, issuer.clone()),
+        (&own, json!({&provider: of_other_pool}), no, issuer.clone()),
+        (&own, json!({other_pool: of_other_pool}), no, unsupported.clone()),
+        (&own, json!({&provider: tokens.id, "accounts.google.com": tokens.id}), no, issuer),
+        (&own, json!({&misspelled: "id_token"}), no, "Invalid login token. Not a valid OpenId Connect identity token.".into()),
         (&own, json!({&provider: "id_token"}), no, "Invalid login token. Not a valid OpenId Connect identity token.".into()),
         (&own, json!({&provider: elsewhere}), no, "Invalid login token. Issuer doesn't match providerName".into()),
         (&own, json!({&provider: foreign}), no, "Invalid login token. Couldn't verify signed token.".into()),
@@ -196,6 +215,36 @@ async fn refused_logins_of_the_identity_pool() {
             "ResourceNotFoundException".into(),
             format!("IdentityPool '{unknown}' not found.")
         )
+    );
+}
+
+/// Field report 07: the journal names the key that was expected and the one that was received; a client
+/// that the identity pool does not know is not a supported provider.
+#[tokio::test]
+async fn a_misspelt_key_of_logins_is_told_in_the_journal() {
+    let server = start().await;
+    let tokens = login(&server).await;
+    let pool = parameter(&server, "user_pool_id");
+    let misspelled = format!("cognito-idp.eu_west_2.amazonaws.com/{pool}");
+    let body = json!({"IdentityPoolId": parameter(&server, "identity_pool_id"), "Logins": {&misspelled: tokens.id}});
+    assert_eq!(
+        error(&call(&server, "GetId", body).await),
+        not_authorized("Invalid login token. Issuer doesn't match providerName")
+    );
+    let entries = server.stage.find(&locum_core::Filter::default());
+    let denial = entries.last().and_then(|entry| entry.denial.clone());
+    let denial = denial.expect("a denial");
+    let expected = format!("cognito-idp.eu-west-2.amazonaws.com/{pool}");
+    assert_eq!(denial.expected.as_deref(), Some(expected.as_str()));
+    assert_eq!(denial.got.as_deref(), Some(misspelled.as_str()));
+
+    let mut principals = server.document().principals;
+    let clients = principals["clients"].as_array_mut().expect("a list");
+    clients.remove(0);
+    server.change_principals(principals).expect("of its shape");
+    assert_eq!(
+        error(&get_id(&server, &tokens.id).await),
+        not_authorized("Token is not from a supported provider of this identity pool.")
     );
 }
 
