@@ -6,6 +6,8 @@
 pub mod athelas;
 pub mod corti;
 pub mod pattern;
+#[cfg(test)]
+mod reasons;
 pub mod scribe;
 
 use std::sync::Arc;

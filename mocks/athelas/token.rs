@@ -4,7 +4,8 @@
 //! Order of checks: the body can be read (400), its fields are there (422, all in one list), the
 //! credentials are right (401).
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
+use locum_server::reason::near_miss;
 use locum_server::store::TokenQuery;
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value};
@@ -45,7 +46,9 @@ impl PresentedCredentials {
         if mock.setting_text("repeated_param") == "400"
             && let Some(name) = fields.texts.repeated()
         {
-            let twice = Denial::new(DenialKind::Repeated, "repeated_parameter").got(name);
+            let twice = Denial::new(DenialKind::Repeated, "repeated_parameter")
+                .expected("each parameter once")
+                .got(name);
             mock.refuse(endpoint, twice)?;
         }
         let model = Model::of(mock);
@@ -62,15 +65,22 @@ impl PresentedCredentials {
                 faults.missing(name);
             }
         }
-        let (kind, reason) = match (wrong_grant, username) {
+        let (kind, reason) = match (&wrong_grant, username) {
             (Some(_), _) => (DenialKind::Unsupported, "unsupported_grant"),
             (None, None) => (DenialKind::Missing, "missing_username"),
             (None, Some(_)) => (DenialKind::Missing, "missing_password"),
         };
         let is_good = faults.is_empty();
-        let denial = faults
+        let mut denial = faults
             .into_denial(kind, reason)
             .expected("a form with username and password");
+        if let Some(grant_type) = wrong_grant {
+            denial = denial.got(format!("grant_type {grant_type}"));
+        } else {
+            let fields = [("username", username), ("password", password)];
+            let absent = fields.iter().filter(|(_, value)| value.is_none());
+            denial = denial.absent(Place::Form, absent.map(|(name, _)| *name));
+        }
         let Some(username) = username else {
             return Err(denial);
         };
@@ -109,10 +119,13 @@ fn authenticate(
         if presented.broken_escape {
             wrong = wrong.difference("a percent sign without two hex digits after it");
         }
+        wrong = near_miss::of_secret(wrong, &user.password, password);
         mock.refuse(endpoint, wrong)?;
     }
     let barred = |reason: &str| {
-        let denial = Denial::new(DenialKind::Disabled, reason).got(user.username.clone());
+        let denial = Denial::new(DenialKind::Disabled, reason)
+            .expected("an active account with API access")
+            .got(user.username.clone());
         mock.refuse(endpoint, denial)
     };
     match user.state {
@@ -125,20 +138,16 @@ fn authenticate(
 
 /// Nobody has that name. The likeliest slip is named: an address whose `+` was not encoded.
 fn unknown(mock: &Mock, presented: &PresentedCredentials) -> Denial {
-    let denial = Denial::new(DenialKind::UnknownPrincipal, "unknown_user")
-        .expected("the username of a service account");
-    let meant: Vec<u8> = presented
-        .username
-        .iter()
-        .map(|byte| if *byte == b' ' { b'+' } else { *byte })
-        .collect();
-    if meant != presented.username && mock.state::<State>().user(&meant).is_some() {
-        return denial.difference("a `+` that was not sent as %2B reads as a space");
-    }
+    let mut denial = Denial::new(DenialKind::UnknownPrincipal, "unknown_user")
+        .expected("the username of a service account")
+        .got(String::from_utf8_lossy(&presented.username));
     if presented.broken_escape {
-        return denial.difference("a percent sign without two hex digits after it");
+        denial = denial.difference("a percent sign without two hex digits after it");
     }
-    denial
+    let state = mock.state::<State>();
+    near_miss::of_name(denial, &presented.username, |name| {
+        state.user(name).is_some()
+    })
 }
 
 async fn revoke_older(mock: &Mock, user: &User) {

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
+use locum_server::reason::near_miss;
 use locum_server::{Mock, Request};
 
 use super::form::{ClientIn, Form};
@@ -14,6 +15,8 @@ use super::realm::{Client, Realm};
 struct PresentedCredentials {
     id: Option<String>,
     secret: Option<String>,
+    /// The secret of Basic as it stood before it was decoded.
+    raw_secret: Option<Vec<u8>>,
 }
 
 /// The client that a request comes from.
@@ -31,12 +34,16 @@ pub(super) fn authenticate<'a>(
     let id = presented.id.ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_client")
             .expected("client_id and client_secret in the form")
+            .absent(Place::Form, ["client_id", "client_secret"])
     })?;
     mock.note_principal(id.clone());
     let client = realm.client(&id).ok_or_else(|| {
-        Denial::new(DenialKind::UnknownPrincipal, "unknown_client")
+        let unknown = Denial::new(DenialKind::UnknownPrincipal, "unknown_client")
             .expected(format!("a client of realm `{}`", realm.name))
-            .got(id.clone())
+            .got(id.clone());
+        near_miss::of_name(unknown, id.as_bytes(), |name| {
+            std::str::from_utf8(name).is_ok_and(|name| realm.client(name).is_some())
+        })
     })?;
     if !client.enabled {
         let denial = Denial::new(DenialKind::Disabled, "disabled_client").got(id.clone());
@@ -52,12 +59,16 @@ pub(super) fn authenticate<'a>(
             None | Some("") => {
                 return Err(
                     Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
-                        .expected(format!("the secret of `{id}`")),
+                        .expected(format!("the secret of `{id}`"))
+                        .absent(Place::Form, ["client_secret"]),
                 );
             }
             Some(given) if !secret.matches(given.as_bytes()) => {
                 let denial = Denial::new(DenialKind::BadSecret, format!("wrong_secret{legacy}"))
                     .expected(format!("the secret of `{id}`"));
+                let raw = presented.raw_secret.as_deref();
+                let raw = raw.unwrap_or(given.as_bytes());
+                let denial = near_miss::of_form_decoded(denial, secret, given.as_bytes(), raw);
                 mock.refuse(&request.endpoint, denial)?;
             }
             Some(_) => {}
@@ -79,6 +90,7 @@ fn presented(request: &Request, form: &Form) -> Result<PresentedCredentials, Den
         Some((id, secret)) => PresentedCredentials {
             id: Some(form_decoded(&id).ok_or_else(unreadable)?),
             secret: Some(form_decoded(&secret).ok_or_else(unreadable)?),
+            raw_secret: Some(secret),
         },
         None => PresentedCredentials::default(),
     };
@@ -93,6 +105,7 @@ fn presented(request: &Request, form: &Form) -> Result<PresentedCredentials, Den
     }
     if let Some(secret) = form.first("client_secret") {
         presented.secret = Some(secret.to_owned());
+        presented.raw_secret = None;
     }
     Ok(presented)
 }

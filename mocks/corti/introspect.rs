@@ -1,6 +1,6 @@
 //! `…/token/introspect` (RFC 7662).
 
-use locum_core::{Denial, DenialKind, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Place, TokenKind, TokenState};
 use locum_server::{Mock, Reply, Request, jwt};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,9 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
     }
     form.refuse_repeated()?;
     let value = form.first("token").ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "introspect_no_token").expected("token in the form")
+        Denial::new(DenialKind::Missing, "introspect_no_token")
+            .expected("token in the form")
+            .absent(Place::Form, ["token"])
     })?;
     let hint = form.first("token_type_hint");
     let token_request = TokenRequest {

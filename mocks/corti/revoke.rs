@@ -1,6 +1,6 @@
 //! `…/revoke` (RFC 7009).
 
-use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Place, Token, TokenKind, TokenState};
 use locum_server::store::Change;
 use locum_server::{Mock, Reply, Request};
 
@@ -29,7 +29,9 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     cors::admit(request, client)?;
     form.refuse_repeated()?;
     let value = form.first("token").ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "revoke_no_token").expected("token in the form")
+        Denial::new(DenialKind::Missing, "revoke_no_token")
+            .expected("token in the form")
+            .absent(Place::Form, ["token"])
     })?;
     let (token, login) = revocable(mock, realm, value).await?;
     mock.note_presented_token(&token).await;
@@ -58,6 +60,7 @@ async fn revocable(mock: &Mock, realm: &RealmRef, value: &str) -> Result<(Token,
     let invalid = || {
         Denial::new(DenialKind::UnknownToken, "revoke_invalid_token")
             .expected(format!("a token of realm `{}`", realm.name))
+            .presented(value, None)
     };
     let token = mock.find(value).await.ok_or_else(invalid)?;
     let login = Login::of(&token).ok_or_else(invalid)?;

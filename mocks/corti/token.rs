@@ -1,6 +1,6 @@
 //! `POST /realms/{tenant}/protocol/openid-connect/token`: the order of its checks.
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
 use locum_server::{Mock, Reply, Request};
 
 use super::form::Form;
@@ -56,6 +56,7 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     let grant = form.first("grant_type").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials in a form")
+            .absent(Place::Form, ["grant_type"])
     })?;
     let other = OTHERS.iter().find(|(name, _)| *name == grant);
     if other.is_none() && !GRANTS.contains(&grant) {

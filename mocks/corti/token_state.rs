@@ -27,9 +27,12 @@ pub(super) async fn check(
     realm: &RealmRef,
     value: &str,
 ) -> Result<Live, Denial> {
-    let unverified = |denial: Denial| Denial {
-        reason: "token_unverified".to_owned(),
-        ..denial
+    let unverified = |denial: Denial| {
+        Denial {
+            reason: "token_unverified".to_owned(),
+            ..denial
+        }
+        .presented(value, TokenKind::Access)
     };
     let parts = jwt::parse(value).map_err(unverified)?;
     if let Err(denial) = verify(mock, realm, &parts) {

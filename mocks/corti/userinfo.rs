@@ -1,6 +1,6 @@
 //! `…/userinfo` (OpenID Connect Core §5.3): who a token stands for.
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value};
 
@@ -99,6 +99,7 @@ fn presented_token(request: &Request, form: &Form) -> Result<String, Denial> {
             bearer(header).map(str::to_owned).ok_or_else(|| {
                 Denial::new(DenialKind::Missing, "userinfo_no_token")
                     .expected("Authorization: Bearer, one space, and the access token")
+                    .absent(Place::Header, ["authorization"])
             })
         }
     }

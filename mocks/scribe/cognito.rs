@@ -14,7 +14,8 @@ mod revoke_token;
 
 use std::sync::Arc;
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
+use locum_server::reason::near_miss;
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value, json};
 
@@ -128,6 +129,9 @@ impl Call<'_> {
             .expected("a client id of this user pool")
             .got(id)
             .param("client", id);
+        let unknown = near_miss::of_name(unknown, id.as_bytes(), |id| {
+            std::str::from_utf8(id).is_ok_and(|id| self.state.client(id).is_some())
+        });
         self.refuse(unknown)?;
         Ok(Client::anybody(id))
     }
@@ -145,9 +149,12 @@ impl Call<'_> {
             } else {
                 "unknown_user"
             };
-            return Err(Denial::new(DenialKind::UnknownPrincipal, reason)
+            let unknown = Denial::new(DenialKind::UnknownPrincipal, reason)
                 .expected("a user of this pool")
-                .got(name));
+                .got(name);
+            return Err(near_miss::of_name(unknown, name.as_bytes(), |name| {
+                std::str::from_utf8(name).is_ok_and(|name| self.state.user(name).is_some())
+            }));
         };
         self.mock.note_principal(user.username.clone());
         let barred =
@@ -172,6 +179,7 @@ fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 pub(super) fn missing(name: &str) -> Denial {
     Denial::new(DenialKind::Missing, "missing_parameter")
         .expected(name)
+        .absent(Place::Json, [name])
         .param("name", name)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
 use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::guard::sigv4::{self, Payload, Policy, Spelling, Unsigned};
 use locum_server::{Admitted, Mock, Request, jwt};
@@ -72,6 +72,7 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     let value = value.ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_token")
             .expected("Authorization with the access token and nothing else")
+            .absent(Place::Header, ["authorization"])
     })?;
     let value = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {

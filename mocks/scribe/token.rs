@@ -62,6 +62,8 @@ pub(super) async fn refresh(
     let junk = || {
         Denial::new(DenialKind::UnknownToken, junk)
             .expected("a refresh token that this client was given")
+            .presented(value, TokenKind::Refresh)
+            .presented_by(client.client_id.clone())
     };
     let token = found.filter(fits).ok_or_else(junk)?;
     live_refresh(call, &token).await?;

@@ -22,6 +22,7 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
         Denial::new(DenialKind::UnknownToken, "junk_access_token")
             .expected("an access token of this pool")
             .got(got)
+            .presented(value, TokenKind::Access)
     };
     let token = match found {
         Some(token) if token.kind == TokenKind::Access => token,
@@ -83,7 +84,9 @@ async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Den
         mock.note_presented_token(token).await;
     }
     let bad = |kind, reason: &str| {
-        Denial::new(kind, reason).expected("a live id token of this user pool")
+        Denial::new(kind, reason)
+            .expected("a live id token of this user pool")
+            .presented(value, TokenKind::Id)
     };
     let parts = jwt::parse(value).map_err(|denial| {
         bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default())

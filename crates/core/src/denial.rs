@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::clue::{Clue, Place};
+use crate::credential::Secret;
+use crate::token::TokenKind;
 use crate::weight;
 
 /// The kinds of refusal, the same for every vendor. How each looks on the wire stands in the
@@ -179,6 +182,9 @@ pub struct Denial {
     /// Values that the vendor's own reply repeats, by placeholder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<(String, String)>,
+    /// What leads to the visible cause; the server takes it out before anybody sees the denial.
+    #[serde(skip)]
+    pub clue: Option<Clue>,
 }
 
 impl Denial {
@@ -191,7 +197,40 @@ impl Denial {
             got: None,
             difference: None,
             params: Vec::new(),
+            clue: None,
         }
+    }
+
+    /// Says which members of the request were missed, and where they are read.
+    #[must_use]
+    pub fn absent<N: Into<String>>(
+        mut self,
+        place: Place,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        self.clue = Some(Clue::Absent { place, names });
+        self
+    }
+
+    /// Says which token, code or session was presented, and the kind that was asked for.
+    #[must_use]
+    pub fn presented(mut self, value: &str, wanted: impl Into<Option<TokenKind>>) -> Self {
+        self.clue = Some(Clue::Presented {
+            value: Secret::new(value),
+            wanted: wanted.into(),
+            client: None,
+        });
+        self
+    }
+
+    /// Says which client presented it.
+    #[must_use]
+    pub fn presented_by(mut self, id: impl Into<String>) -> Self {
+        if let Some(Clue::Presented { client, .. }) = &mut self.clue {
+            *client = Some(id.into());
+        }
+        self
     }
 
     /// Says what would have been accepted.

@@ -6,6 +6,7 @@
 //! # Layout
 //!
 //! - [`clock`]: what time it is, and who says so
+//! - [`clue`]: what leads from a refusal to its visible cause
 //! - [`credential`]: secrets that cannot be printed
 //! - [`profile`]: a vendor's facts, as its `vendor.toml` states them
 //! - [`setting`]: choices where a vendor's documents are silent
@@ -19,6 +20,7 @@
 //! - [`weight`]: how many bytes a value takes
 
 pub mod clock;
+pub mod clue;
 pub mod credential;
 pub mod denial;
 pub mod fault;
@@ -32,6 +34,7 @@ pub mod verdict;
 pub mod weight;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use clue::{Clue, Place};
 pub use credential::Secret;
 pub use denial::{Denial, DenialKind};
 pub use fault::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};

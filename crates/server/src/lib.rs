@@ -12,6 +12,7 @@
 //! - [`stage`]: an isolated world; [`store`], [`principal`], [`keys`] are its parts
 //! - [`stages`]: vendors and their stages; [`app`]: the listeners over them; [`config`]: how it starts
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
+//! - [`reason`]: the visible cause of a refusal
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
 //! - [`observe`]: who watches from outside
 //! - [`memory`]: what stages may take, in bytes
@@ -33,6 +34,7 @@ pub mod observe;
 pub mod plain;
 pub mod principal;
 pub mod rate;
+pub mod reason;
 pub mod record;
 pub mod redact;
 pub mod reply;

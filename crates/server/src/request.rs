@@ -3,6 +3,9 @@
 //! Forms, queries and Basic are parsed here and strictly, since a framework's extractors answer in
 //! their own words, keep the last of two values, and forget how a space was spelled.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -13,9 +16,13 @@ use serde_json::{Map, Value};
 
 use crate::routes::Params;
 
-/// One request to a vendor.
+/// One request to a vendor; copies share it.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Request(Arc<RequestParts>);
+
+/// What a request consists of.
+#[derive(Debug)]
+pub struct RequestParts {
     /// The method.
     pub method: String,
     /// The target below the vendor's root, as the client spelled it, query included.
@@ -34,6 +41,20 @@ pub struct Request {
     pub entry: EntryId,
     /// The endpoint's name in the profile.
     pub endpoint: String,
+}
+
+impl From<RequestParts> for Request {
+    fn from(parts: RequestParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Request {
+    type Target = RequestParts;
+
+    fn deref(&self) -> &RequestParts {
+        &self.0
+    }
 }
 
 impl Request {

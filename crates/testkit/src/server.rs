@@ -24,8 +24,13 @@ pub struct TestServer {
 impl TestServer {
     /// Starts `vendor`; the stage is seeded with 7 and its clock stands still.
     pub async fn start(vendor: impl Vendor) -> Self {
-        let slug = vendor.profile().vendor.clone();
-        let running = App::start(ServerConfig::loopback(), vec![Arc::new(vendor)])
+        Self::start_among(vec![Arc::new(vendor)], 0).await
+    }
+
+    /// The same for the vendor at `at`, with all of `vendors` on the stage.
+    pub async fn start_among(vendors: Vec<Arc<dyn Vendor>>, at: usize) -> Self {
+        let slug = vendors[at].profile().vendor.clone();
+        let running = App::start(ServerConfig::loopback(), vendors)
             .await
             .expect("it starts");
         let spec = serde_json::json!({"name": "test", "seed": 7, "listen": true, "clock": {"mode": "frozen"}});

@@ -1,6 +1,6 @@
 //! The authorization code (RFC 6749 §4.1.3).
 
-use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Place, Token, TokenKind, TokenState};
 use locum_server::Reply;
 use locum_server::store::Change;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,9 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
         mock, form, client, ..
     } = *token_request;
     let value = form.read_by_grant("code").ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "missing_code").expected("code in the form")
+        Denial::new(DenialKind::Missing, "missing_code")
+            .expected("code in the form")
+            .absent(Place::Form, ["code"])
     })?;
     let (token, login, request) = spent(token_request, value).await?;
     if let Account::UserDisabled | Account::Gone = login.account(token_request.realm) {
@@ -86,7 +88,11 @@ async fn spent(
 ) -> Result<(Token, Login, Request), Denial> {
     let mock = token_request.mock;
     let invalid = |kind| Denial::new(kind, "invalid_code").expected("a code that was not used yet");
-    let unknown = || invalid(DenialKind::UnknownToken);
+    let unknown = || {
+        invalid(DenialKind::UnknownToken)
+            .presented(value, TokenKind::Code)
+            .presented_by(token_request.client.client_id.clone())
+    };
     let token = mock
         .find(value)
         .await

@@ -1,8 +1,9 @@
 //! Resource owner password credentials (RFC 6749 §4.3): "to authenticate individual users of your
 //! application", upon request.
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
 use locum_server::Reply;
+use locum_server::reason::near_miss;
 
 use super::TokenRequest;
 use crate::corti::issue::{Grant, IssueRequest, answer, session_id};
@@ -50,11 +51,17 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
 /// answered as any wrong password.
 fn user<'a>(token_request: &TokenRequest<'a>) -> Result<&'a User, Denial> {
     let name = token_request.form.first("username").ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "missing_username").expected("username and password")
+        Denial::new(DenialKind::Missing, "missing_username")
+            .expected("username and password")
+            .absent(Place::Form, ["username", "password"])
     })?;
     let user = token_request.realm.user(name).ok_or_else(|| {
-        Denial::new(DenialKind::UnknownPrincipal, "wrong_user")
+        let unknown = Denial::new(DenialKind::UnknownPrincipal, "wrong_user")
             .expected(format!("a user of realm `{}`", token_request.realm.name))
+            .got(name);
+        near_miss::of_name(unknown, name.as_bytes(), |name| {
+            std::str::from_utf8(name).is_ok_and(|name| token_request.realm.user(name).is_some())
+        })
     })?;
     token_request.mock.note_principal(user.username.clone());
     let password = token_request
@@ -64,6 +71,7 @@ fn user<'a>(token_request: &TokenRequest<'a>) -> Result<&'a User, Denial> {
     if !user.password.matches(password.as_bytes()) {
         let denial = Denial::new(DenialKind::BadSecret, "wrong_user")
             .expected(format!("the password of `{}`", user.username));
+        let denial = near_miss::of_secret(denial, &user.password, password.as_bytes());
         token_request
             .mock
             .refuse(&token_request.request.endpoint, denial)?;

@@ -1,6 +1,6 @@
 //! The refresh token (RFC 6749 §6), with and without rotation.
 
-use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Place, Token, TokenKind, TokenState};
 use locum_server::store::Change;
 use locum_server::{Reply, jwt};
 
@@ -21,7 +21,9 @@ use crate::corti::scope::Scope;
 pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<Reply, Denial> {
     let TokenRequest { mock, form, .. } = *token_request;
     let value = form.read_by_grant("refresh_token").ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "no_refresh_token").expected("refresh_token in the form")
+        Denial::new(DenialKind::Missing, "no_refresh_token")
+            .expected("refresh_token in the form")
+            .absent(Place::Form, ["refresh_token"])
     })?;
     let scope = form.read_by_grant("scope");
     let scope = scope.map(|raw| Scope::read(Some(raw))).transpose()?;
@@ -44,9 +46,13 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
 
 /// The refresh token with this value and its login.
 async fn issued(token_request: &TokenRequest<'_>, value: &str) -> Result<(Token, Login), Denial> {
-    read(token_request, value).await.map_err(|denial| Denial {
-        reason: "invalid_refresh_token".to_owned(),
-        ..denial
+    read(token_request, value).await.map_err(|denial| {
+        Denial {
+            reason: "invalid_refresh_token".to_owned(),
+            ..denial
+        }
+        .presented(value, TokenKind::Refresh)
+        .presented_by(token_request.client.client_id.clone())
     })
 }
 
@@ -84,7 +90,12 @@ fn check(token_request: &TokenRequest<'_>, token: &Token, login: &Login) -> Resu
         refuse(DenialKind::Expired, "inactive_refresh_token")?;
     }
     if login.client != token_request.client.client_id {
-        refuse(DenialKind::WrongToken, "foreign_refresh_token")?;
+        let given = format!(
+            "{}, which was given to client `{}`",
+            token.name(),
+            login.client
+        );
+        token_request.refuse(DenialKind::WrongToken, "foreign_refresh_token", given)?;
     }
     match (Ended::of(token), token_request.mock.state_of(token)) {
         (Some(Ended::ClientSession), _) => refuse(DenialKind::Revoked, "client_session_gone")?,

@@ -1,7 +1,7 @@
 //! The token and the tenant that an upgrade shows: in the query, or, from a browser, in the offered
 //! subprotocols.
 
-use locum_core::{Denial, DenialKind};
+use locum_core::{Denial, DenialKind, Place};
 use locum_server::{Mock, Request};
 use percent_encoding::percent_decode;
 
@@ -94,7 +94,8 @@ fn token(
             true => {
                 Denial::new(DenialKind::Malformed, "malformed_socket_token").got("a broken escape")
             }
-            false => Denial::new(DenialKind::Missing, "no_socket_token").got("no token"),
+            false => Denial::new(DenialKind::Missing, "no_socket_token")
+                .absent(Place::Query, [parameter]),
         }
         .expected(expected));
     };

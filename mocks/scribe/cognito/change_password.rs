@@ -3,6 +3,7 @@
 
 use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
+use locum_server::reason::near_miss;
 
 use super::{Call, done, missing, weak};
 use crate::scribe::token_checks;
@@ -17,10 +18,13 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let token = token_checks::access(call, access).await?;
     let user = call.user(&token.principal)?;
     if !user.password.matches(previous.as_bytes()) {
-        call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_password")
-                .expected(format!("the password of `{}`", user.username)),
-        )?;
+        let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
+            .expected(format!("the password of `{}`", user.username));
+        call.refuse(near_miss::of_secret(
+            wrong,
+            &user.password,
+            previous.as_bytes(),
+        ))?;
     }
     weak(proposed).map_or(Ok(()), |denial| call.refuse(denial))?;
     if call.mock.effect_enabled("change_password") {

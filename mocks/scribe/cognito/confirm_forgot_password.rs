@@ -2,6 +2,7 @@
 
 use locum_core::{Denial, DenialKind, TokenState};
 use locum_server::Reply;
+use locum_server::reason::near_miss;
 use locum_server::store::Change;
 
 use super::{Call, done, forgot_password, weak};
@@ -28,11 +29,14 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         call.refuse(none())?;
     }
     if !user.confirmation_code.matches(code.as_bytes()) {
-        call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_code")
-                .expected("the code that was sent")
-                .got("another code"),
-        )?;
+        let wrong = Denial::new(DenialKind::BadSecret, "wrong_code")
+            .expected("the code that was sent")
+            .got("another code");
+        call.refuse(near_miss::of_secret(
+            wrong,
+            &user.confirmation_code,
+            code.as_bytes(),
+        ))?;
     }
     weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
     if let Some(sent) = sent {

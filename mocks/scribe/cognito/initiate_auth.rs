@@ -2,6 +2,7 @@
 
 use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
+use locum_server::reason::near_miss;
 
 use super::{Call, success};
 use crate::scribe::challenge::{self, Challenge};
@@ -37,10 +38,13 @@ async fn password(call: &Call<'_>) -> Result<Reply, Denial> {
     allowed(call, &client, "USER_PASSWORD_AUTH")?;
     let user = call.user(username)?;
     if !user.password.matches(password.as_bytes()) {
-        call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_password")
-                .expected(format!("the password of `{}`", user.username)),
-        )?;
+        let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
+            .expected(format!("the password of `{}`", user.username));
+        call.refuse(near_miss::of_secret(
+            wrong,
+            &user.password,
+            password.as_bytes(),
+        ))?;
     }
     proven(call, &client, &user).await
 }

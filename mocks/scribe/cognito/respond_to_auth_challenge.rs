@@ -1,7 +1,8 @@
 //! RespondToAuthChallenge: a new password, or a code of an authenticator.
 
-use locum_core::{Denial, DenialKind, Token, TokenState};
+use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
 use locum_server::Reply;
+use locum_server::reason::near_miss;
 use locum_server::store::Change;
 use serde_json::Value;
 
@@ -56,13 +57,20 @@ async fn code(call: &Call<'_>) -> Result<Reply, Denial> {
         .totp_secret
         .as_ref()
         .and_then(|secret| totp::step_of(secret, shown, call.mock.now()));
-    match found {
-        Some(step) => once(call, &user, step)?,
-        None => call.refuse(
-            Denial::new(DenialKind::BadSecret, "wrong_totp")
-                .expected("the code of this half minute")
-                .got("another code"),
-        )?,
+    if let Some(step) = found {
+        once(call, &user, step)?;
+    } else {
+        let wrong = Denial::new(DenialKind::BadSecret, "wrong_totp")
+            .expected("the code of this half minute")
+            .got("another code");
+        let fits = |code: &[u8]| {
+            let code = std::str::from_utf8(code).ok();
+            let secret = user.totp_secret.as_ref();
+            code.zip(secret)
+                .and_then(|(code, secret)| totp::step_of(secret, code, call.mock.now()))
+                .is_some()
+        };
+        call.refuse(near_miss::of_name(wrong, shown.as_bytes(), fits))?;
     }
     spend(call, session.as_ref()).await?;
     Ok(success(
@@ -109,6 +117,8 @@ async fn session(
         Denial::new(kind, reason)
             .expected("the Session of this user's open challenge")
             .got(got)
+            .presented(value, TokenKind::Session)
+            .presented_by(client.client_id.clone())
     };
     let fits = |token: &Token| {
         token.client.as_deref() == Some(&client.client_id)

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use locum_core::profile::{SecretIn, TokenFormat};
-use locum_core::{Denial, DenialKind, Secret, TokenKind};
+use locum_core::{Denial, DenialKind, Place, Secret, TokenKind};
 use serde_json::{Map, Value};
 
+use crate::reason::near_miss;
 use crate::request::{Basic, basic};
 use crate::{Form, Mock, NewToken, Reply, Request};
 
@@ -70,8 +71,9 @@ pub async fn grant(
     let grant = form.text("grant_type").ok_or_else(|| {
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials")
+            .absent(Place::Form, ["grant_type"])
     })?;
-    let client = authenticate(mock, &request.endpoint, shown, policy, find)?;
+    let client = authenticate(mock, &request.endpoint, shown, find)?;
     if grant != "client_credentials" {
         return Err(Denial::new(DenialKind::Unsupported, "unsupported_grant")
             .expected("client_credentials")
@@ -85,8 +87,26 @@ pub async fn grant(
     Ok(granted(mock, &client, policy).await)
 }
 
+/// Id and secret in one spelling.
+struct Presented {
+    id: Vec<u8>,
+    secret: Vec<u8>,
+    /// The secret as it stood before it was form-decoded.
+    raw_secret: Vec<u8>,
+}
+
+impl From<Basic> for Presented {
+    fn from(basic: Basic) -> Self {
+        Self {
+            id: basic.id,
+            raw_secret: basic.secret.clone(),
+            secret: basic.secret,
+        }
+    }
+}
+
 /// Id and secret as the request shows them, spelled in one or two ways.
-fn shown(request: &Request, form: &Form, policy: &Policy) -> Result<Vec<Basic>, Denial> {
+fn shown(request: &Request, form: &Form, policy: &Policy) -> Result<Vec<Presented>, Denial> {
     let header = request
         .header("authorization")?
         .map(basic)
@@ -104,18 +124,25 @@ fn shown(request: &Request, form: &Form, policy: &Policy) -> Result<Vec<Basic>, 
             .expected("Basic or body credentials, not both"));
     }
     let none = || {
-        Denial::new(DenialKind::Missing, "no_client").expected(match policy.secret_in {
-            SecretIn::Basic => "Authorization: Basic",
-            SecretIn::Body => "client_id and client_secret in the form",
-        })
+        let (expected, place) = match policy.secret_in {
+            SecretIn::Basic => ("Authorization: Basic", Place::Basic),
+            SecretIn::Body => ("client_id and client_secret in the form", Place::Form),
+        };
+        Denial::new(DenialKind::Missing, "no_client")
+            .expected(expected)
+            .absent(place, ["client_id", "client_secret"])
     };
     let spelled = |basic: Basic| {
-        let decoded = basic.form_decoded();
+        let decoded = Presented {
+            raw_secret: basic.secret.clone(),
+            ..Presented::from(basic.form_decoded())
+        };
         let mut ways = Vec::new();
-        ways.extend(policy.basic_raw.then_some(basic));
+        ways.extend(policy.basic_raw.then(|| Presented::from(basic)));
         ways.extend(policy.basic_form.then_some(decoded));
         ways
     };
+    let body = body.map(Presented::from);
     match policy.secret_in {
         SecretIn::Basic if header.is_some() => Ok(header.map(spelled).unwrap_or_default()),
         SecretIn::Body if body.is_some() => Ok(body.into_iter().collect()),
@@ -129,22 +156,25 @@ fn shown(request: &Request, form: &Form, policy: &Policy) -> Result<Vec<Basic>, 
 fn authenticate(
     mock: &Mock,
     endpoint: &str,
-    shown: Vec<Basic>,
-    policy: &Policy,
+    shown: Vec<Presented>,
     find: impl Fn(&str) -> Option<Client>,
 ) -> Result<Client, Denial> {
-    let _ = policy;
     let mut last = Denial::new(DenialKind::UnknownPrincipal, "unknown_client");
     for way in shown {
         let id = String::from_utf8_lossy(&way.id).into_owned();
         mock.note_principal(id.clone());
         let Some(client) = find(&id) else {
-            last = Denial::new(DenialKind::UnknownPrincipal, "unknown_client").got(id);
+            let known = |name: &[u8]| find(&String::from_utf8_lossy(name)).is_some();
+            last = Denial::new(DenialKind::UnknownPrincipal, "unknown_client")
+                .expected("a client id of this stage")
+                .got(id);
+            last = near_miss::of_name(last, &way.id, known);
             continue;
         };
         if !client.secret.matches(&way.secret) {
             last = Denial::new(DenialKind::BadSecret, "wrong_secret")
                 .expected(format!("the secret of `{id}`"));
+            last = near_miss::of_form_decoded(last, &client.secret, &way.secret, &way.raw_secret);
             if way.secret.is_empty() || mock.refuse(endpoint, last.clone()).is_err() {
                 continue;
             }

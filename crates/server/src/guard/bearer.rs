@@ -1,6 +1,6 @@
 //! `Authorization: Bearer` (RFC 6750 §2.1).
 
-use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Place, Token, TokenKind, TokenState};
 
 use super::Admitted;
 use crate::{Mock, Request};
@@ -48,11 +48,22 @@ pub async fn check(
         mock.note_presented_token(token).await;
     }
     if let Err(denial) = examine(value) {
+        // A token of another vendor or kind fails an examination before it is looked up.
+        let denial = match &denial.clue {
+            None if found
+                .as_ref()
+                .is_none_or(|token| token.kind != TokenKind::Access) =>
+            {
+                denial.presented(value, TokenKind::Access)
+            }
+            _ => denial,
+        };
         mock.refuse(endpoint, denial)?;
     }
     let token = found.ok_or_else(|| {
         Denial::new(DenialKind::UnknownToken, "unknown_token")
             .expected("an access token issued on this stage")
+            .presented(value, TokenKind::Access)
     })?;
     check_token(mock, endpoint, &token, policy)?;
     Ok(Admitted::by(token))
@@ -102,18 +113,20 @@ fn presented(request: &Request, policy: BearerPolicy) -> Result<String, Denial> 
     let value = value.ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_token")
             .expected("Authorization: Bearer and the access token")
+            .absent(Place::Header, ["authorization"])
     })?;
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         // The scheme's word only: what follows may be a credential.
-        let shown = if value.contains(' ') && scheme.len() <= 16 {
-            scheme
-        } else {
-            "a value without a scheme"
-        };
-        return Err(Denial::new(DenialKind::Missing, "wrong_scheme")
-            .expected("scheme Bearer")
-            .got(shown));
+        let is_named = value.contains(' ') && scheme.len() <= 16;
+        let wrong = Denial::new(DenialKind::Missing, "wrong_scheme").expected("scheme Bearer");
+        return Err(match is_named {
+            true => wrong.got(scheme).presented(rest, TokenKind::Access),
+            false => wrong
+                .got("a value without a scheme")
+                .difference("`Bearer ` is missing in front of it")
+                .presented(value, TokenKind::Access),
+        });
     }
     let token = if policy.extra_spaces {
         rest.trim_start_matches(' ')
@@ -124,12 +137,12 @@ fn presented(request: &Request, policy: BearerPolicy) -> Result<String, Denial> 
     let is_b64token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     match token.bytes().position(|byte| !is_b64token(byte)) {
         None if !token.is_empty() => Ok(token.to_owned()),
-        None => {
-            Err(Denial::new(DenialKind::Malformed, "malformed_bearer")
-                .expected("a token after Bearer"))
-        }
+        None => Err(Denial::new(DenialKind::Malformed, "malformed_bearer")
+            .expected("a token after Bearer")
+            .got("Bearer alone")),
         Some(at) => Err(Denial::new(DenialKind::Malformed, "malformed_bearer")
             .expected("one space and the token")
+            .presented(token, TokenKind::Access)
             .difference(format!("character {} after `Bearer `", at + 1))),
     }
 }

@@ -11,8 +11,10 @@ use locum_core::{Clock, Entry, EntryId, FaultAction, FaultId, Outcome};
 
 use super::{READ_TIMEOUT, VendorRoute};
 use crate::inject::{self, Abort};
+use crate::reason;
 use crate::record::{Head, Wire};
 use crate::redact::{Redactor, Side};
+use crate::request::RequestParts;
 use crate::routes::{Params, Target};
 use crate::store::StoreError;
 use crate::{Mock, Reply, Request, RoutingFailure, Stages};
@@ -71,7 +73,7 @@ pub(super) async fn exchange(
             Bytes::new()
         }
     };
-    let request = Request {
+    let request = Request::from(RequestParts {
         method: head.method,
         target: route.target,
         signed_target: head.target,
@@ -85,7 +87,7 @@ pub(super) async fn exchange(
         body,
         entry,
         endpoint,
-    };
+    });
     note_body(&mock, &mut redactor, &request).await;
 
     let fault = mock.stage.fire_fault(
@@ -124,10 +126,7 @@ async fn answer(
     fault: Option<&(FaultId, FaultAction)>,
 ) -> Reply {
     let replacement = fault.and_then(|(_, action)| inject::replacement(action));
-    let (endpoint, seen) = (
-        request.endpoint.clone(),
-        mock.twin().map(|twin| (twin, request.clone())),
-    );
+    let seen = request.clone();
     let mut reply = match (replacement, failure, target) {
         (Some(reply), _, _) => return dated(mock, reply),
         (None, None, Some(target)) => match (target.handler)(mock.clone(), request).await {
@@ -147,8 +146,11 @@ async fn answer(
             reply
         }
     };
-    if let Some((twin, request)) = seen {
-        reply = (twin.rewrite)(&endpoint, &request, reply);
+    if let Some(twin) = mock.twin() {
+        reply = (twin.rewrite)(&seen.endpoint, &seen, reply);
+    }
+    if let Some(denial) = &mut reply.denial {
+        reason::complete(mock, &seen, denial).await;
     }
     if let Some(failure) = mock.store_failure() {
         reply = unanswerable(mock, &failure);
