@@ -15,11 +15,14 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use framing::{Framing, Step};
 pub use head::Head;
+
+/// How many bytes are read at once.
+const READ: usize = 8 << 10;
 
 /// What the two sides of a connection tell each other.
 #[derive(Debug, Default)]
@@ -108,13 +111,15 @@ impl AsyncRead for Recorder {
             if this.advance() {
                 continue;
             }
-            let mut chunk = [0; 8 << 10];
-            let mut read = ReadBuf::new(&mut chunk);
-            ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
-            if read.filled().is_empty() {
+            this.inbox.reserve(READ);
+            let read = std::pin::pin!(this.stream.read_buf(&mut this.inbox)).poll(cx);
+            if read.is_pending() && this.inbox.is_empty() {
+                // A connection that waits takes no memory.
+                this.inbox = BytesMut::new();
+            }
+            if ready!(read)? == 0 {
                 return Poll::Ready(Ok(()));
             }
-            this.inbox.extend_from_slice(read.filled());
         }
     }
 }

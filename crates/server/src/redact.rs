@@ -114,7 +114,11 @@ impl Redactor {
             let mut plan = Plan::default();
             header::mark(name, value, &|segment| self.is_literal(segment), &mut plan);
             let value = self.redact(value, plan, usize::MAX, side).await;
-            safe.push((self.text(name).await, value));
+            let name = match vocabulary::is_field_name(name) {
+                true => name.clone(),
+                false => self.text(name).await,
+            };
+            safe.push((name, value));
         }
         safe
     }
@@ -158,6 +162,9 @@ impl Redactor {
     pub async fn text(&self, text: &str) -> String {
         let mut plan = Plan::default();
         scan(text, self.sought(), &mut plan);
+        if plan.marks.is_empty() {
+            return text.to_owned();
+        }
         let names = self.names(&plan).await;
         plan.render(text, &names, usize::MAX)
     }
@@ -247,10 +254,12 @@ impl Redactor {
                 Treatment::Candidate(value) => self.token(value.expose()).await,
             });
         }
+        for name in names.iter_mut().flatten() {
+            if name.contains(['"', '\\', '\n', '\r']) {
+                *name = name.replace(['"', '\\', '\n', '\r'], "_");
+            }
+        }
         names
-            .into_iter()
-            .map(|name| name.map(|name| name.replace(['"', '\\', '\n', '\r'], "_")))
-            .collect()
     }
 
     /// The name of the token with this value, if it was issued on the stage; where the store cannot

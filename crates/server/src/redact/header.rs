@@ -7,7 +7,7 @@ use locum_core::Secret;
 use super::pairs;
 use super::plan::{Plan, Treatment};
 use super::scan::shows_a_credential;
-use super::vocabulary::{is_public, is_sensitive_header};
+use super::vocabulary::{HeaderKind, header_kind};
 
 /// Authentication schemes (IANA's registry, and those that APIs invented): no secrets.
 const SCHEMES: &[&str] = &[
@@ -62,21 +62,29 @@ const ATTRIBUTES: &[&str] = &[
 /// Marks the credentials in the value of header `name`.
 pub(super) fn mark(name: &str, value: &str, literal: &dyn Fn(&str) -> bool, plan: &mut Plan) {
     let all = 0..value.len();
-    match name.to_ascii_lowercase().as_str() {
-        "authorization" | "proxy-authorization" => authorization(value, plan),
-        "cookie" => cookies(value, false, plan),
-        "set-cookie" => cookies(value, true, plan),
-        "sec-websocket-protocol" => subprotocols(value, plan),
-        "location" | "content-location" | "referer" => pairs::target(value, literal, plan),
-        "www-authenticate" | "proxy-authenticate" => {}
-        _ if is_public(name) => plan.public.push(all),
-        _ if is_sensitive_header(name) => credential(value, all, plan),
-        _ if value.contains("://") || (value.starts_with('/') && value.contains('?')) => {
+    let is = |one: &str| name.eq_ignore_ascii_case(one);
+    match header_kind(name) {
+        _ if is("authorization") || is("proxy-authorization") => authorization(value, plan),
+        _ if is("cookie") => cookies(value, false, plan),
+        _ if is("set-cookie") => cookies(value, true, plan),
+        _ if is("sec-websocket-protocol") => subprotocols(value, plan),
+        _ if is("location") || is("content-location") || is("referer") => {
             pairs::target(value, literal, plan);
         }
-        _ if shows_a_credential(value) => plan.mask(all, value),
-        _ => {}
+        _ if is("www-authenticate") || is("proxy-authenticate") => {}
+        HeaderKind::Public => plan.public.push(all),
+        HeaderKind::Sensitive => credential(value, all, plan),
+        HeaderKind::Other if is_target(value) => pairs::target(value, literal, plan),
+        HeaderKind::Other if shows_a_credential(value) => plan.mask(all, value),
+        HeaderKind::Other => {}
     }
+}
+
+/// A URL, or a path with a query.
+fn is_target(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let is_url = memchr::memchr_iter(b':', bytes).any(|at| bytes[at..].starts_with(b"://"));
+    is_url || (bytes.first() == Some(&b'/') && memchr::memchr(b'?', bytes).is_some())
 }
 
 /// Masks what follows the scheme; a lone word is masked unless it is a scheme.

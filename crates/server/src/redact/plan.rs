@@ -81,6 +81,14 @@ impl Plan {
         });
     }
 
+    /// Whether `range` is masked already, as it stands.
+    pub(super) fn has_masked(&self, range: &Range<usize>) -> bool {
+        self.marks.iter().any(|mark| {
+            mark.range == *range
+                && matches!(mark.treatment, Treatment::Mask(_) | Treatment::Name(..))
+        })
+    }
+
     /// Whether `range` lies where tokens are public.
     pub(super) fn is_public(&self, range: &Range<usize>) -> bool {
         self.public

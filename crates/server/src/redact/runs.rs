@@ -14,6 +14,9 @@ pub(super) enum Run {
     Candidate(Range<usize>),
 }
 
+/// The schemes behind which a credential follows, the longest first.
+const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
+
 /// Shortest run that may be an issued token.
 const MIN_LENGTH: usize = 16;
 
@@ -21,8 +24,23 @@ const MIN_LENGTH: usize = 16;
 const MIN_RANDOM: usize = 20;
 
 const fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b'~')
+    PARTS[byte as usize]
 }
+
+/// The bytes of a run: each byte of a journal is asked, so that a table pays.
+const PARTS: [bool; 256] = {
+    let mut parts = [false; 256];
+    let mut byte = u8::MIN;
+    loop {
+        parts[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b'~');
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    parts
+};
 
 /// A character of base64 in either alphabet.
 pub(super) const fn is_base64(byte: u8) -> bool {
@@ -42,20 +60,23 @@ pub(super) fn of(text: &[u8], found: &mut impl FnMut(Run)) {
             .position(|byte| !is_part(*byte))
             .unwrap_or(text.len() - at);
         let run = at..at + length;
+        at += length;
         if let Some(credential) = follows(text, &run) {
             found(Run::Token(credential));
         }
+        if length < MIN_LENGTH {
+            continue;
+        }
         // `name=value` is two; at the end of base64 the sign is padding.
         let mut start = run.start;
-        for end in run.clone() {
-            let is_sign = text[end] == b'=' && end + 1 < run.end && text[end + 1] != b'=';
-            if is_sign {
+        for sign in memchr::memchr_iter(b'=', &text[run.clone()]) {
+            let end = run.start + sign;
+            if end + 1 < run.end && text[end + 1] != b'=' {
                 within(text, start..end, found);
                 start = end + 1;
             }
         }
         within(text, start..run.end, found);
-        at += length;
     }
 }
 
@@ -63,15 +84,16 @@ pub(super) fn of(text: &[u8], found: &mut impl FnMut(Run)) {
 /// that no sentence has.
 fn follows(text: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
     let word = &text[run.clone()];
-    let after = ["bearer", "basic"].into_iter().find_map(|scheme| {
-        let bytes = scheme.as_bytes();
-        let last = word.len().checked_sub(bytes.len())?;
-        let at = (0..=last).find(|at| {
-            matches!(word[*at], b'b' | b'B')
-                && (*at == 0 || !word[at - 1].is_ascii_alphanumeric())
-                && word[*at..at + bytes.len()].eq_ignore_ascii_case(bytes)
+    if word.len() < SCHEMES[1].len() {
+        return None;
+    }
+    let after = SCHEMES.into_iter().find_map(|scheme| {
+        let at = memchr::memchr2_iter(b'b', b'B', word).find(|at| {
+            let is_begin = *at == 0 || !word[at - 1].is_ascii_alphanumeric();
+            let end = at + scheme.len();
+            is_begin && end <= word.len() && word[*at..end].eq_ignore_ascii_case(scheme)
         })?;
-        Some(run.start + at + bytes.len())
+        Some(run.start + at + scheme.len())
     })?;
     if after < run.end {
         // `Bearer+token` in a query, `Bearer/token`, `Bearer=token`.
@@ -162,15 +184,13 @@ fn pieces(text: &[u8], run: &Range<usize>, found: &mut impl FnMut(Range<usize>))
 
 /// Where a JOSE header begins: `{"` in base64, or that in base64 once more.
 fn json_web(run: &[u8]) -> Option<usize> {
-    ["eyJ", "ZXlK"].iter().find_map(|start| {
+    [&b"eyJ"[..], b"ZXlK"].into_iter().find_map(|start| {
         // Runs are short: a searcher would take longer to make than to use.
-        let mut all = run.windows(start.len()).enumerate();
-        all.find(|(at, window)| {
-            *window == start.as_bytes()
+        memchr::memchr_iter(start[0], run).find(|at| {
+            run[*at..].starts_with(start)
                 && (*at == 0 || !run[at - 1].is_ascii_alphanumeric())
                 && run.len() - at >= MIN_LENGTH
         })
-        .map(|(at, _)| at)
     })
 }
 

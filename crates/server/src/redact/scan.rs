@@ -14,6 +14,9 @@ use super::vocabulary::is_sensitive_bytes;
 /// From this length on a secret of the exchange is found within words, too.
 const MIN_WITHIN: usize = 8;
 
+/// Texts up to this length are searched without preparation.
+const SHORT: usize = 256;
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sought<'a> {
@@ -42,7 +45,7 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
     });
     for (value, name) in sought.seen {
         let value = value.expose().as_bytes();
-        if value.len() > bytes.len() {
+        if !holds(bytes, value) {
             continue;
         }
         for at in memchr::memmem::find_iter(bytes, value) {
@@ -53,30 +56,33 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
         }
     }
     runs::of(bytes, &mut |run| {
-        let value = |range: &Range<usize>| {
-            Secret::new(String::from_utf8_lossy(&bytes[range.clone()]).into_owned())
+        let (Run::Token(shown) | Run::Random(shown) | Run::Candidate(shown)) = &run;
+        let range = source(shown.clone());
+        if view.is_none() && plan.has_masked(&range) {
+            return;
+        }
+        let value = Secret::new(String::from_utf8_lossy(&bytes[shown.clone()]).into_owned());
+        let stays = match run {
+            Run::Token(_) => false,
+            Run::Random(_) => plan.is_public(&range),
+            Run::Candidate(_) => true,
         };
-        let (range, treatment) = match run {
-            Run::Token(range) => {
-                let value = value(&range);
-                (source(range), Treatment::Mask(value))
-            }
-            Run::Random(range) => {
-                let value = value(&range);
-                let range = source(range);
-                let treatment = match plan.is_public(&range) {
-                    true => Treatment::Candidate(value),
-                    false => Treatment::Mask(value),
-                };
-                (range, treatment)
-            }
-            Run::Candidate(range) => {
-                let value = value(&range);
-                (source(range), Treatment::Candidate(value))
-            }
+        let treatment = match stays {
+            true => Treatment::Candidate(value),
+            false => Treatment::Mask(value),
         };
         plan.put(range, treatment);
     });
+}
+
+/// Whether `value` stands in `bytes`. A searcher takes longer to make than to search a short text.
+fn holds(bytes: &[u8], value: &[u8]) -> bool {
+    match value.first() {
+        Some(first) if bytes.len() <= SHORT => {
+            memchr::memchr_iter(*first, bytes).any(|at| bytes[at..].starts_with(value))
+        }
+        _ => memchr::memmem::find(bytes, value).is_some(),
+    }
 }
 
 /// Whether a credential stands in `text` as in `password: x`, `password=x` or `<password>x`, in any

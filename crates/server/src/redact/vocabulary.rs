@@ -120,6 +120,22 @@ const OPEN_HEADERS: &[&str] = &[
     "xamznremappedwwwauthenticate",
 ];
 
+/// Fields that nearly every exchange has (IANA's registry of HTTP field names), each with what the
+/// lists above make of its name.
+const FIELDS: &[(&str, HeaderKind)] = &[
+    ("host", HeaderKind::Other),
+    ("date", HeaderKind::Other),
+    ("accept", HeaderKind::Other),
+    ("connection", HeaderKind::Other),
+    ("user-agent", HeaderKind::Public),
+    ("content-type", HeaderKind::Public),
+    ("authorization", HeaderKind::Sensitive),
+    ("cache-control", HeaderKind::Other),
+    ("content-length", HeaderKind::Other),
+    ("accept-encoding", HeaderKind::Other),
+    ("accept-language", HeaderKind::Other),
+];
+
 /// Longest name that is compared whole; of a longer one its end counts.
 const MAX_NAME: usize = 64;
 
@@ -152,8 +168,10 @@ impl Plain {
 
     fn is_sensitive(&self) -> bool {
         let text = self.text();
+        let last = text.as_bytes().last();
+        let mut ends = ENDS.iter().filter(|end| end.as_bytes().last() == last);
         EXACT.binary_search(&text).is_ok()
-            || (ENDS.iter().any(|end| text.ends_with(end)) && !HARMLESS.contains(&text))
+            || (ends.any(|end| text.ends_with(end)) && !HARMLESS.contains(&text))
     }
 }
 
@@ -209,10 +227,43 @@ pub(super) fn is_public(name: &str) -> bool {
         .is_ok()
 }
 
-/// Whether the header `name` holds a credential.
-pub(super) fn is_sensitive_header(name: &str) -> bool {
+/// What the name of a header says of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderKind {
+    /// Whatever looks like a token in it is public.
+    Public,
+    /// It is a credential.
+    Sensitive,
+    /// Neither.
+    Other,
+}
+
+/// What the header `name` says of its value.
+pub(super) fn header_kind(name: &str) -> HeaderKind {
+    field(name).unwrap_or_else(|| kind_by_lists(name))
+}
+
+/// Whether `name` is a field of every day, which hides nothing itself.
+pub(super) fn is_field_name(name: &str) -> bool {
+    field(name).is_some()
+}
+
+fn field(name: &str) -> Option<HeaderKind> {
+    let known = FIELDS
+        .iter()
+        .find(|(field, _)| name.eq_ignore_ascii_case(field));
+    known.map(|(_, kind)| *kind)
+}
+
+fn kind_by_lists(name: &str) -> HeaderKind {
     let plain = Plain::of(name.as_bytes());
-    plain.is_sensitive() && !OPEN_HEADERS.contains(&plain.text())
+    if PUBLIC.binary_search(&plain.text()).is_ok() {
+        HeaderKind::Public
+    } else if plain.is_sensitive() && !OPEN_HEADERS.contains(&plain.text()) {
+        HeaderKind::Sensitive
+    } else {
+        HeaderKind::Other
+    }
 }
 
 /// Whether a path segment announces that the next one is a credential: `token`, `codes`.
@@ -230,6 +281,13 @@ mod tests {
     #[test]
     fn the_lists_are_sorted_so_that_they_can_be_searched() {
         assert!(EXACT.is_sorted() && PUBLIC.is_sorted());
+    }
+
+    #[test]
+    fn the_fields_of_every_day_are_what_the_lists_make_of_them() {
+        for (name, kind) in FIELDS {
+            assert_eq!(kind_by_lists(name), *kind, "{name}");
+        }
     }
 
     #[test]
