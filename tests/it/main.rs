@@ -11,6 +11,7 @@ mod redaction;
 mod registry;
 mod serve;
 mod served;
+mod tls;
 mod twins;
 
 use std::path::PathBuf;

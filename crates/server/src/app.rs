@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{ServerConfig, ServerError};
-use crate::listen::{self, ListenerScope};
+use crate::listen::{self, ListenerScope, Port};
 use crate::stage::StageSpec;
+use crate::stages::TlsOffer;
+use crate::tls::{CertificateKind, Tls, TlsOptions};
 use crate::{Stages, Vendor};
 
 /// How long a stopping server waits for what is under way.
@@ -32,10 +35,14 @@ impl App {
         config: ServerConfig,
         vendors: Vec<Arc<dyn Vendor>>,
     ) -> Result<Self, ServerError> {
-        let listener = listen::bind(config.address)?;
-        let address = listener.local_addr().unwrap_or(config.address);
+        let (listener, address) = listen::bind(config.address)?;
+        let mut listeners = vec![(listener, None)];
+        let tls = match config.tls.clone() {
+            Some(options) => Some(offer(&config, &options, &vendors, &mut listeners)?),
+            None => None,
+        };
         let seed = config.seed;
-        let stages = Stages::new(config, address, vendors, listen::open_port)?;
+        let stages = Stages::new(config, address, vendors, listen::open_ports, tls)?;
         let spec = StageSpec {
             name: Some("default".to_owned()),
             seed: Some(seed),
@@ -47,12 +54,15 @@ impl App {
         };
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(listen::accept(
-            listener,
-            Arc::clone(&stages),
-            scope,
-            stopped,
-        ));
+        for (listener, certificate) in listeners {
+            let scope = scope.clone();
+            tasks.spawn(listen::accept(
+                listener,
+                Arc::clone(&stages),
+                Port { scope, certificate },
+                stopped.clone(),
+            ));
+        }
         Ok(Self {
             stages,
             stop,
@@ -79,4 +89,46 @@ impl App {
             watched.end().await;
         }
     }
+}
+
+/// Binds the ports where TLS is spoken, and reads what is shown there.
+fn offer(
+    config: &ServerConfig,
+    options: &TlsOptions,
+    vendors: &[Arc<dyn Vendor>],
+    listeners: &mut Vec<(TcpListener, Option<CertificateKind>)>,
+) -> Result<TlsOffer, ServerError> {
+    let ip = config.address.ip();
+    let mut bind = |port, kind| {
+        let (listener, address) = listen::bind((ip, port).into())?;
+        listeners.push((listener, Some(kind)));
+        Ok::<_, ServerError>((kind, address))
+    };
+    let (_, address) = bind(options.port, CertificateKind::Good)?;
+    let bad = CertificateKind::bad().filter(|_| options.bad);
+    Ok(TlsOffer {
+        address,
+        bad: bad.map(|kind| bind(0, kind)).collect::<Result<_, _>>()?,
+        tls: Tls::new(&options.identity, certified_names(config, vendors))?,
+    })
+}
+
+/// By which names and addresses clients may reach the server: this machine, the documented hosts of
+/// the vendors, and what the user allows.
+fn certified_names(config: &ServerConfig, vendors: &[Arc<dyn Vendor>]) -> Vec<String> {
+    let mut names = ["localhost", "127.0.0.1", "::1"]
+        .map(str::to_owned)
+        .to_vec();
+    let ip = config.address.ip();
+    if !ip.is_unspecified() {
+        names.push(ip.to_string());
+    }
+    names.extend(config.public_url.iter().map(|url| url.host().to_owned()));
+    let hosts = vendors.iter().flat_map(|vendor| &vendor.profile().hosts);
+    for name in config.allowed_hosts.iter().chain(hosts) {
+        names.push(name.to_ascii_lowercase());
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
 }

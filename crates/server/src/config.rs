@@ -8,8 +8,10 @@ use locum_core::Secret;
 
 use crate::memory::{MemoryLimits, OverLimit};
 use crate::observe::Observer;
+use crate::origin::{PublicUrl, TrustedProxies};
 use crate::stage::StageError;
 use crate::store::{MemoryStores, StoreError, StoreFactory};
+use crate::tls::{TlsError, TlsOptions};
 
 /// How a server is started.
 #[derive(Clone)]
@@ -26,6 +28,12 @@ pub struct ServerConfig {
     pub observer: Option<Observer>,
     /// How much memory stages may take.
     pub memory: MemoryLimits,
+    /// How it speaks TLS beside http; not at all by default.
+    pub tls: Option<TlsOptions>,
+    /// Where everybody reaches it, if that is not where it listens.
+    pub public_url: Option<PublicUrl>,
+    /// Whose `Forwarded` and `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: TrustedProxies,
     /// Makes the stores that remember issued tokens.
     pub stores: Arc<dyn StoreFactory>,
 }
@@ -50,6 +58,9 @@ impl ServerConfig {
             seed: 0,
             observer: None,
             memory: MemoryLimits::default(),
+            tls: None,
+            public_url: None,
+            trusted_proxies: TrustedProxies::default(),
             stores: Arc::new(MemoryStores),
         }
     }
@@ -66,6 +77,9 @@ pub enum ServerError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// There is no certificate to speak TLS with.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A vendor's routes and profile do not fit, or its principals are wrong.
     #[error("{0}")]
     Vendor(String),

@@ -13,6 +13,7 @@
 //! - [`stages`]: vendors and their stages; [`app`]: the listeners over them; [`config`]: how it starts
 //! - [`listen`], [`record`], [`inject`], [`request`], [`reply`], [`redact`]: the way of a request
 //! - [`reason`]: the visible cause of a refusal
+//! - [`tls`]: certificates and their authority; [`origin`]: where absolute URLs begin
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
 //! - [`observe`]: who watches from outside
 //! - [`memory`]: what stages may take, in bytes
@@ -31,6 +32,7 @@ pub mod listen;
 pub mod memory;
 pub mod mock;
 pub mod observe;
+pub mod origin;
 pub mod plain;
 pub mod principal;
 pub mod rate;
@@ -44,6 +46,7 @@ pub mod socket;
 pub mod stage;
 pub mod stages;
 pub mod store;
+pub mod tls;
 pub mod twin;
 pub mod vendor;
 

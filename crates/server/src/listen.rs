@@ -1,8 +1,11 @@
 //! Connections and addresses: the only place that knows by which way a request came.
 
 mod exchange;
+mod route;
+mod secure;
+mod stream;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,15 +20,23 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::app::SHUTDOWN_TIMEOUT;
+use crate::origin::{Origin, Origins};
 use crate::record::{Head, Recorder, Wire};
-use crate::stage::Stage;
+use crate::stage::{Stage, VendorPorts};
+use crate::tls::CertificateKind;
 use crate::{ServerError, Stages};
+use route::{Address, VendorRoute};
+use secure::Security;
+pub(crate) use stream::Stream;
 
 /// A burst of connections must not wait for a retransmission.
 const BACKLOG: u32 = 1024;
 
 /// How long a head, and then a body, may take.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is wrong with a request that came without TLS to a port that speaks it.
+const PLAIN_ON_TLS: &str = "plain http on a port that speaks TLS";
 
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -46,32 +57,39 @@ pub(crate) enum ListenerScope {
     },
 }
 
-/// Where a request is addressed to.
-#[derive(Debug)]
-enum Address<'a> {
-    /// The control API.
-    Control(&'a axum::Router),
-    /// A vendor on a stage.
-    Vendor(VendorRoute),
-    /// The page for people.
-    Page,
-    /// Nobody: what to say, and a hint.
-    Nobody(String, String),
+/// A port: what stands behind it, and how it is protected.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    /// What stands behind it.
+    pub(crate) scope: ListenerScope,
+    /// The certificate that is shown there; `None` on a port for plain http.
+    pub(crate) certificate: Option<CertificateKind>,
 }
 
-/// A vendor on a stage, as one request addresses it.
+/// A connection that carries requests.
 #[derive(Debug)]
-struct VendorRoute {
-    pub(crate) stage: Arc<Stage>,
-    pub(crate) vendor: String,
-    /// The target below the vendor's root.
-    pub(crate) target: String,
-    /// The URL of that root.
-    pub(crate) base: String,
+struct Connection {
+    /// Counts all connections of the process.
+    number: u64,
+    scope: ListenerScope,
+    security: Security,
+    peer: IpAddr,
+    /// Where it was accepted.
+    local: SocketAddr,
+}
+
+impl Connection {
+    /// The host that the client asked for in its handshake.
+    fn server_name(&self) -> Option<&str> {
+        match &self.security {
+            Security::Tls { server_name, .. } => server_name.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// Binds a socket with a long backlog.
-pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+pub(crate) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
     let listen = || {
         let socket = if address.is_ipv4() {
             TcpSocket::new_v4()?
@@ -80,58 +98,63 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
         };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        socket.listen(BACKLOG)
+        let listener = socket.listen(BACKLOG)?;
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
     };
     listen().map_err(|source| ServerError::Listen { address, source })
 }
 
-/// Opens a port of its own for a vendor of a stage until `close` says so; returns where.
-pub(crate) fn open_port(
+/// Opens ports of its own for a vendor of a stage until `close` says so; returns where.
+pub(crate) fn open_ports(
     stages: &Arc<Stages>,
     stage: &Arc<Stage>,
     vendor: &str,
-    close: watch::Receiver<bool>,
-) -> Result<SocketAddr, ServerError> {
-    let listener = bind((stages.address.ip(), 0).into())?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| ServerError::Listen {
-            address: stages.address,
-            source,
-        })?;
-    let scope = ListenerScope::Vendor {
-        stage: Arc::clone(stage),
-        vendor: vendor.to_owned(),
+    close: &watch::Receiver<bool>,
+) -> Result<VendorPorts, ServerError> {
+    let open = |certificate| {
+        let scope = ListenerScope::Vendor {
+            stage: Arc::clone(stage),
+            vendor: vendor.to_owned(),
+        };
+        let (listener, address) = bind((stages.address.ip(), 0).into())?;
+        let port = Port { scope, certificate };
+        tokio::spawn(accept(listener, Arc::clone(stages), port, close.clone()));
+        Ok::<_, ServerError>(address)
     };
-    tokio::spawn(accept(listener, Arc::clone(stages), scope, close));
-    Ok(address)
+    let tls = stages.tls.as_ref();
+    Ok(VendorPorts {
+        plain: open(None)?,
+        tls: tls.map(|_| open(Some(CertificateKind::Good))).transpose()?,
+    })
 }
 
 /// Accepts connections until `stop` says so.
 pub(crate) async fn accept(
     listener: TcpListener,
     stages: Arc<Stages>,
-    scope: ListenerScope,
+    port: Port,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else {
+                let Ok(accepted) = accepted else {
                     // Out of descriptors: give running connections time to end.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                stream
+                accepted
             }
             _ = stop.changed() => break,
         };
         while connections.try_join_next().is_some() {}
         connections.spawn(connection(
             stream,
+            peer,
             Arc::clone(&stages),
-            scope.clone(),
+            port.clone(),
             stop.clone(),
         ));
     }
@@ -142,17 +165,33 @@ pub(crate) async fn accept(
 
 async fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     stages: Arc<Stages>,
-    scope: ListenerScope,
+    port: Port,
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
+    let local = stream.local_addr().unwrap_or(stages.address);
+    let established = tokio::select! {
+        established = secure::establish(stream, port.certificate, &stages) => established,
+        _ = stop.changed() => return,
+    };
+    let Some((stream, security)) = established else {
+        return;
+    };
+    let connection = Arc::new(Connection {
+        number: CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1,
+        scope: port.scope,
+        security,
+        peer: peer.ip(),
+        local,
+    });
     let wire = Arc::new(Wire::default());
-    let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1;
     let io = TokioIo::new(Recorder::new(stream, Arc::clone(&wire)));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (stages, scope, wire) = (Arc::clone(&stages), scope.clone(), Arc::clone(&wire));
-        async move { serve(&stages, &scope, &wire, number, request).await }
+        let (stages, connection) = (Arc::clone(&stages), Arc::clone(&connection));
+        let wire = Arc::clone(&wire);
+        async move { serve(&stages, &connection, &wire, request).await }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
@@ -175,23 +214,36 @@ async fn connection(
 /// Answers one request; an error ends the connection without a reply.
 async fn serve(
     stages: &Arc<Stages>,
-    scope: &ListenerScope,
+    connection: &Connection,
     wire: &Arc<Wire>,
-    connection: u64,
-    request: hyper::Request<Incoming>,
+    mut request: hyper::Request<Incoming>,
 ) -> Result<http::Response<Body>, std::io::Error> {
-    let head = wire
+    let mut head = wire
         .next_head()
         .ok_or_else(|| std::io::Error::other("a request without a head"))?;
-    let address = address(stages, scope, &head);
+    if connection.security == Security::PlainOnTls {
+        head.defect = Some((400, PLAIN_ON_TLS.to_owned()));
+    }
+    let direct = Origin::direct(connection.security.is_tls(), host(&head), connection.local);
+    let forwarded = forwarded(stages, connection, &head, &direct);
+    let origin = forwarded.as_ref().unwrap_or(&direct);
+    let address = route::address(stages, connection, &head, origin);
     if let Some((status, defect)) = &head.defect
         && !matches!(address, Address::Vendor(_))
     {
-        let hint = "this port takes well-formed HTTP/1.1 (RFC 9112)";
-        return Ok(refusal(*status, defect, hint));
+        let mut refusal = refusal(*status, defect, &defect_hint(stages, connection));
+        if connection.security == Security::PlainOnTls {
+            let close = http::HeaderValue::from_static("close");
+            refusal
+                .headers_mut()
+                .insert(http::header::CONNECTION, close);
+        }
+        return Ok(refusal);
     }
     match address {
         Address::Control(control) => {
+            let seen = forwarded.unwrap_or_else(|| direct.clone());
+            request.extensions_mut().insert(Origins { direct, seen });
             let request = request.map(Body::new);
             Ok(control
                 .clone()
@@ -205,6 +257,36 @@ async fn serve(
         Address::Page => Ok(plain(200, "text/plain; charset=utf-8", page(stages))),
         Address::Nobody(error, hint) => Ok(refusal(404, &error, &hint)),
     }
+}
+
+/// The `Host` of a request.
+fn host(head: &Head) -> Option<&str> {
+    let mut lines = head.lines.iter();
+    let found = lines.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    found.map(|(_, value)| value.as_str())
+}
+
+/// The origin as a trusted proxy says that the client sees it.
+fn forwarded(
+    stages: &Stages,
+    connection: &Connection,
+    head: &Head,
+    direct: &Origin,
+) -> Option<Origin> {
+    let lines = head.lines.iter();
+    let lines = lines.map(|(name, value)| (name.as_str(), value.as_str()));
+    direct.forwarded(&stages.config.trusted_proxies, connection.peer, &lines)
+}
+
+/// What to do about a head with a defect.
+fn defect_hint(stages: &Stages, connection: &Connection) -> String {
+    if connection.security == Security::PlainOnTls {
+        return format!(
+            "this port speaks TLS: call https://{} and trust the authority in http://{}/_locum/ca.pem, or call http://{2} without TLS",
+            connection.local, stages.address, stages.address
+        );
+    }
+    "this port takes well-formed HTTP/1.1 (RFC 9112)".to_owned()
 }
 
 fn refusal(status: u16, error: &str, hint: &str) -> http::Response<Body> {
@@ -230,143 +312,4 @@ fn page(stages: &Stages) -> String {
         "locum: mock vendors at {}; the control API at /_locum/\n",
         vendors.join(", ")
     )
-}
-
-/// Finds out whom a request is for.
-fn address<'a>(stages: &Arc<Stages>, scope: &'a ListenerScope, head: &Head) -> Address<'a> {
-    let host = head
-        .lines
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("host"))
-        .map_or("", |(_, value)| value);
-    let base = |prefix: &str| {
-        let host = if host.is_empty() {
-            stages.address.to_string()
-        } else {
-            host.to_owned()
-        };
-        format!("http://{host}{prefix}")
-    };
-    let control = match scope {
-        ListenerScope::Main { control } => control,
-        ListenerScope::Vendor { stage, vendor } => {
-            let route = VendorRoute {
-                stage: Arc::clone(stage),
-                vendor: vendor.clone(),
-                target: origin_form(&head.target).to_owned(),
-                base: base(""),
-            };
-            return Address::Vendor(route);
-        }
-    };
-    let target = origin_form(&head.target);
-    let default = || stages.stage("default");
-    let named = host.split(':').next().unwrap_or_default();
-    let by_host = stages
-        .vendors()
-        .iter()
-        .find(|vendor| vendor.profile().hosts.iter().any(|known| known == named));
-    if let (Some(vendor), Some(stage)) = (by_host, default()) {
-        let vendor = vendor.profile().vendor.clone();
-        return Address::Vendor(VendorRoute {
-            stage,
-            vendor,
-            target: target.to_owned(),
-            base: base(""),
-        });
-    }
-    let (first, rest) = segment(target);
-    match first {
-        "" => Address::Page,
-        "_locum" => Address::Control(control),
-        "s" => {
-            let (name, rest) = segment(rest);
-            let Some(stage) = stages.stage(name) else {
-                return Address::Nobody(
-                    format!("no stage called `{name}`"),
-                    "GET /_locum/stages lists them".to_owned(),
-                );
-            };
-            let (vendor, rest) = segment(rest);
-            routed(
-                stages,
-                stage,
-                vendor,
-                rest,
-                base(&format!("/s/{name}/{vendor}")),
-            )
-        }
-        vendor => match default() {
-            Some(stage) => routed(stages, stage, vendor, rest, base(&format!("/{vendor}"))),
-            None => Address::Nobody(
-                "the stage `default` is gone".to_owned(),
-                "POST /_locum/stages".to_owned(),
-            ),
-        },
-    }
-}
-
-fn routed(
-    stages: &Stages,
-    stage: Arc<Stage>,
-    vendor: &str,
-    rest: &str,
-    base: String,
-) -> Address<'static> {
-    if stages.vendor(vendor).is_none() {
-        let known: Vec<&str> = stages
-            .vendors()
-            .iter()
-            .map(|vendor| vendor.profile().vendor.as_str())
-            .collect();
-        let hint = locum_core::setting::nearest(vendor, known.iter().copied()).map_or_else(
-            || format!("the vendors here: {}", known.join(", ")),
-            |near| format!("did you mean `/{near}`?"),
-        );
-        return Address::Nobody(format!("no vendor called `{vendor}`"), hint);
-    }
-    let target = match rest {
-        "" => "/".to_owned(),
-        query if query.starts_with('?') => format!("/{query}"),
-        path => path.to_owned(),
-    };
-    Address::Vendor(VendorRoute {
-        stage,
-        vendor: vendor.to_owned(),
-        target,
-        base,
-    })
-}
-
-/// The first segment of a path, and what follows it.
-fn segment(target: &str) -> (&str, &str) {
-    let path = target.strip_prefix('/').unwrap_or(target);
-    let end = path.find(['/', '?']).unwrap_or(path.len());
-    path.split_at(end)
-}
-
-/// Path and query of a target, whatever form it has (RFC 9112 §3.2).
-fn origin_form(target: &str) -> &str {
-    let after_scheme = target
-        .split_once("://")
-        .filter(|_| !target.starts_with('/'))
-        .map(|(_, rest)| rest);
-    match after_scheme {
-        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => target,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn targets_come_in_two_forms() {
-        assert_eq!(origin_form("/a?b"), "/a?b");
-        assert_eq!(origin_form("http://h:1/a?u=http://x/y"), "/a?u=http://x/y");
-        assert_eq!(origin_form("/a?u=http://x/y"), "/a?u=http://x/y");
-        assert_eq!(segment("/corti/realms?x"), ("corti", "/realms?x"));
-        assert_eq!(segment("/corti?x"), ("corti", "?x"));
-    }
 }

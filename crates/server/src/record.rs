@@ -16,8 +16,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
+use crate::listen::Stream;
 use framing::{Framing, Step};
 pub use head::Head;
 
@@ -55,7 +55,7 @@ impl Wire {
 /// A connection that remembers heads.
 #[derive(Debug)]
 pub struct Recorder {
-    stream: TcpStream,
+    stream: Stream,
     wire: Arc<Wire>,
     framing: Framing,
     inbox: BytesMut,
@@ -64,7 +64,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Wraps `stream`; heads go to `wire`.
-    pub fn new(stream: TcpStream, wire: Arc<Wire>) -> Self {
+    pub(crate) fn new(stream: Stream, wire: Arc<Wire>) -> Self {
         Self {
             stream,
             wire,
@@ -160,8 +160,7 @@ impl AsyncWrite for Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         if self.wire.reset.load(Ordering::SeqCst) {
-            // With a linger of zero the kernel sends RST instead of FIN.
-            let _ = self.stream.set_zero_linger();
+            self.stream.reset_on_close();
         }
     }
 }

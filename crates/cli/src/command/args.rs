@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
+use locum_server::origin::{PublicUrl, TrustedProxies};
 
 use super::values;
 
@@ -56,6 +57,53 @@ pub(super) struct Serve {
     /// A name besides localhost by which the control API may be called, without port
     #[arg(long, env = "LOCUM_ALLOW_HOST", value_name = "NAME", value_delimiter = ',', value_parser = values::host_name)]
     pub(super) allow_host: Vec<String>,
+    /// Speak TLS, too, on a port of its own; clients trust the authority in /_locum/ca.pem
+    #[arg(long, env = "LOCUM_TLS", value_parser = values::switch("LOCUM_TLS"))]
+    pub(super) tls: bool,
+    /// Port for TLS; 0 takes any free one
+    #[arg(long, env = "LOCUM_TLS_PORT", default_value_t = 4743)]
+    pub(super) tls_port: u16,
+    /// Certificate for TLS in PEM, its intermediates behind it, instead of one made on the spot
+    #[arg(
+        long,
+        env = "LOCUM_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// Private key of that certificate in PEM
+    #[arg(
+        long,
+        env = "LOCUM_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub(super) tls_key: Option<PathBuf>,
+    /// Folder that keeps the authority between starts, as ca.pem and ca-key.pem
+    #[arg(
+        long,
+        env = "LOCUM_CA_DIR",
+        value_name = "DIR",
+        conflicts_with = "tls_cert"
+    )]
+    pub(super) ca_dir: Option<PathBuf>,
+    /// Show a bad certificate of each kind on ports of their own (expired, of another host, ...);
+    /// the stage document names them
+    #[arg(long, env = "LOCUM_TLS_BAD", conflicts_with = "tls_cert", value_parser = values::switch("LOCUM_TLS_BAD"))]
+    pub(super) tls_bad: bool,
+    /// URL by which clients reach the server through a proxy, such as
+    /// https://auth.example.test/mocks; the proxy takes the path off
+    #[arg(long, env = "LOCUM_PUBLIC_URL", value_name = "URL")]
+    pub(super) public_url: Option<PublicUrl>,
+    /// A proxy whose Forwarded and X-Forwarded-* headers are believed: an IP address, a network, or
+    /// `loopback`
+    #[arg(
+        long,
+        env = "LOCUM_TRUST_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub(super) trust_proxy: Vec<TrustedProxies>,
     /// Memory that all stages together may take, in MiB; the oldest goes first
     #[arg(long, env = "LOCUM_MEMORY_LIMIT", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) memory_limit: u32,

@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use locum_core::Secret;
 use locum_server::memory::MemoryLimits;
 use locum_server::observe::{Observation, Observer};
+use locum_server::origin::TrustedProxies;
+use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, ServerConfig, ServerError, Stages};
 
 use super::port_file::PortFile;
@@ -47,6 +49,9 @@ fn greeting(stages: &Stages) -> String {
     let vendors = stages.vendors().iter();
     let slugs: Vec<&str> = vendors.map(|v| v.profile().vendor.as_str()).collect();
     let mut lines = format!("LISTENING http://{} {}\n", stages.address, slugs.join(" "));
+    if let Some(tls) = &stages.tls {
+        lines.push_str(&format!("TLS https://{}\n", tls.address));
+    }
     if let Some(token) = &stages.config.control_token {
         lines.push_str(&format!("CONTROL-TOKEN {}\n", token.expose()));
     }
@@ -67,6 +72,9 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
             process: mebibytes(args.memory_limit),
             stage: mebibytes(args.stage_memory_limit),
         },
+        tls: tls(args)?,
+        public_url: args.public_url.clone(),
+        trusted_proxies: TrustedProxies::of(args.trust_proxy.clone()),
         ..ServerConfig::loopback()
     };
     let running = App::start(config, vendors)
@@ -83,6 +91,32 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
             .map_err(Failure::usage)?;
     }
     Ok(running)
+}
+
+/// How TLS is asked for; flags that say how, without the one that says that, are a mistake.
+fn tls(args: &args::Serve) -> Result<Option<TlsOptions>, Failure> {
+    let identity = match (&args.tls_cert, &args.tls_key, &args.ca_dir) {
+        (Some(chain), Some(key), _) => Identity::Own {
+            chain: chain.clone(),
+            key: key.clone(),
+        },
+        (_, _, Some(folder)) => Identity::Kept(folder.clone()),
+        _ => Identity::Made,
+    };
+    if args.tls {
+        return Ok(Some(TlsOptions {
+            port: args.tls_port,
+            identity,
+            bad: args.tls_bad,
+        }));
+    }
+    if identity == Identity::Made && !args.tls_bad {
+        return Ok(None);
+    }
+    Err(
+        Failure::usage("--tls-cert, --ca-dir and --tls-bad say how TLS is spoken, but it is off")
+            .hint("add --tls, or LOCUM_TLS=1"),
+    )
 }
 
 /// Prints to standard output, as nothing else does: first what `ready` says once the server is,
@@ -106,7 +140,8 @@ fn mebibytes(count: u32) -> usize {
 fn refused(error: &ServerError) -> Failure {
     match error {
         ServerError::Listen { .. } => Failure::unreachable(error.to_string())
-            .hint("another program may have the port: choose one with --port, or any free one with --port 0"),
+            .hint("another program may have the port: choose one with --port (for TLS --tls-port), or any free one with 0"),
+        ServerError::Tls(error) => Failure::usage(error.to_string()).hint(error.hint),
         other => Failure::usage(other.to_string()),
     }
 }

@@ -7,6 +7,7 @@ use axum::extract::{RawPathParams, Request};
 use bytes::Bytes;
 use futures_util::future::{self, BoxFuture};
 use http::Method;
+use http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use super::refusal::Refusal;
 use super::{Control, gate, input};
 use crate::Stages;
 use crate::listen::READ_TIMEOUT;
+use crate::origin::{Origin, Origins};
 use crate::stage::Stage;
 
 /// The largest body in bytes.
@@ -153,8 +155,8 @@ impl ControlCall {
 pub(super) struct ControlRequest {
     pub(super) stages: Arc<Stages>,
     pub(super) control: Arc<Control>,
-    /// `host:port` as the caller addressed it.
-    pub(super) host: String,
+    /// How the caller addressed the server.
+    pub(super) origins: Origins,
     /// The query, each value in its kind.
     pub(super) query: Map<String, Value>,
     pub(super) last_event_id: Option<String>,
@@ -252,7 +254,8 @@ async fn read_request(
     request: Request,
 ) -> Result<ControlRequest, Refusal> {
     let (head, body) = request.into_parts();
-    gate::pass(&control.stages, head.uri.path(), &head.headers)?;
+    let origins = origins(&control.stages, &head);
+    gate::pass(&control.stages, head.uri.path(), &head.headers, &origins)?;
     let query = input::query(head.uri.query().unwrap_or_default(), call)?;
     let body = collected(body).await?;
     if call.body.is_none() && !matches!(body.trim_ascii(), b"" | b"{}" | b"null") {
@@ -262,21 +265,32 @@ async fn read_request(
         input::check(&body, schema)?;
     }
     let text = |name: http::HeaderName| head.headers.get(name).and_then(|v| v.to_str().ok());
-    let host = text(http::header::HOST)
-        .filter(|host| host.parse::<http::uri::Authority>().is_ok())
-        .map_or_else(|| control.stages.address.to_string(), str::to_owned);
     let last_event_id = text(http::HeaderName::from_static("last-event-id")).map(str::to_owned);
     let path = params
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok(ControlRequest {
         control: Arc::clone(control),
-        host,
+        origins,
         query,
         last_event_id,
         path: path.collect(),
         body,
         stages: Arc::clone(&control.stages),
+    })
+}
+
+/// How a request came; without a listener in front, by its `Host`.
+pub(super) fn origins(stages: &Stages, head: &Parts) -> Origins {
+    let noted = head.extensions.get::<Origins>();
+    noted.cloned().unwrap_or_else(|| {
+        let host = head.headers.get(http::header::HOST);
+        let host = host.and_then(|host| host.to_str().ok());
+        let direct = Origin::direct(false, host, stages.address);
+        Origins {
+            seen: direct.clone(),
+            direct,
+        }
     })
 }
 

@@ -2,6 +2,7 @@
 //! where a secret is given out.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use locum_core::template;
@@ -11,8 +12,9 @@ use serde_json::{Map, Value};
 
 use super::call::ControlRequest;
 use super::clock::{self, ClockView};
+use crate::origin::Origins;
 use crate::stage::Stage;
-use crate::{Document, Mock, Vendor};
+use crate::{Document, Mock, Stages, Vendor};
 
 /// Address in the profile's `urls` -> the variable's name behind `LOCUM_`.
 const URL_VARIABLES: &[(&str, &str)] = &[
@@ -47,6 +49,22 @@ pub(super) struct StageDocument {
     twin: Option<String>,
     /// What each vendor's client is configured with.
     vendors: BTreeMap<String, VendorDocument>,
+    /// How TLS is spoken, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<TlsDocument>,
+}
+
+/// How TLS is spoken.
+#[derive(Serialize, JsonSchema)]
+struct TlsDocument {
+    /// The URL of the port that all vendors share.
+    base: String,
+    /// Where the certificate of the authority is, unless the server's certificate is the user's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_pem: Option<&'static str>,
+    /// The URLs of ports that show a bad certificate, each by what is wrong with it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    bad: BTreeMap<&'static str, String>,
 }
 
 /// A vendor on a stage as its clients need it.
@@ -56,6 +74,9 @@ struct VendorDocument {
     base: String,
     /// One URL for each address that a client is configured with.
     urls: Map<String, Value>,
+    /// The same over TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_urls: Option<Map<String, Value>>,
     /// The first principal, flat.
     credentials: Map<String, Value>,
     /// All principals, in the vendor's own shape.
@@ -88,28 +109,48 @@ pub(super) fn of(request: &ControlRequest, stage: &Arc<Stage>) -> StageDocument 
             .twin()
             .map(|(vendor, twin)| format!("{vendor}/{twin}")),
         vendors,
+        tls: tls(request),
     }
 }
 
-/// The vendor on the stage for a look at it, addressed by the host that the caller used.
+/// The vendor on the stage for a look at it, addressed as the caller addressed the server.
 pub(super) fn mock(request: &ControlRequest, stage: &Arc<Stage>, vendor: &Arc<dyn Vendor>) -> Mock {
+    let Origins { direct, seen } = &request.origins;
     let slug = &vendor.profile().vendor;
-    let host = &request.host;
-    let base = match (stage.address(slug), stage.name.as_str()) {
-        (Some(address), _) => format!("http://{}", with_port(host, address.port())),
-        (None, "default") => format!("http://{host}/{slug}"),
-        (None, name) => format!("http://{host}/s/{name}/{slug}"),
-    };
+    let base = request.stages.root_at(slug, stage, direct, seen);
     Mock::glimpse(Arc::clone(vendor), Arc::clone(stage), base)
 }
 
-/// The host of `authority` with another port.
-fn with_port(authority: &str, port: u16) -> String {
-    let host = match authority.rsplit_once(':') {
-        Some((host, old)) if old.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
+/// The same over TLS, whatever the caller used; `None` where the server does not speak it.
+fn tls_mock(
+    request: &ControlRequest,
+    stage: &Arc<Stage>,
+    vendor: &Arc<dyn Vendor>,
+) -> Option<Mock> {
+    let offer = request.stages.tls.as_ref()?;
+    let (direct, slug) = (&request.origins.direct, &vendor.profile().vendor);
+    let own = stage.ports(slug).and_then(|ports| ports.tls);
+    let base = if let Some(own) = own {
+        direct.with_port(true, own.port()).url("")
+    } else {
+        let main = direct.with_port(true, offer.address.port());
+        main.url(&Stages::mount(slug, stage))
     };
-    format!("{host}:{port}")
+    let (vendor, stage) = (Arc::clone(vendor), Arc::clone(stage));
+    Some(Mock::glimpse(vendor, stage, base))
+}
+
+fn tls(request: &ControlRequest) -> Option<TlsDocument> {
+    let offer = request.stages.tls.as_ref()?;
+    let direct = &request.origins.direct;
+    let at = |address: SocketAddr| direct.with_port(true, address.port()).url("");
+    let bad = offer.bad.iter();
+    let bad = bad.map(|(kind, address)| (kind.label(), at(*address)));
+    Some(TlsDocument {
+        base: at(offer.address),
+        ca_pem: offer.tls.has_authority().then_some("/_locum/ca.pem"),
+        bad: bad.collect(),
+    })
 }
 
 fn of_vendor(
@@ -120,13 +161,17 @@ fn of_vendor(
     let mock = mock(request, stage, vendor);
     let document = vendor.document(&mock);
     let urls = urls(&mock, &document);
-    let control = format!("http://{}/_locum/stages/{}", request.host, stage.name);
+    let seen = request.stages.public_origin();
+    let seen = seen.unwrap_or(&request.origins.seen);
+    let control = seen.url(&format!("/_locum/stages/{}", stage.name));
     let env = env(&mock.profile().vendor, &urls, &document, control);
     let sample = mock.profile().api.sample.as_ref();
     VendorDocument {
         sample: sample.map(|sample| from_params(sample, &document)),
         base: mock.base.clone(),
         urls,
+        tls_urls: tls_mock(request, stage, vendor)
+            .map(|mock| self::urls(&mock, &vendor.document(&mock))),
         credentials: document.credentials,
         principals: document.principals,
         env,

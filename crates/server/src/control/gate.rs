@@ -2,22 +2,32 @@
 //! page of another origin.
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, ORIGIN};
 
 use super::host;
 use super::refusal::Refusal;
 use crate::Stages;
+use crate::origin::{Origins, PublicUrl};
 
 /// The one call that is open to all: whoever started the container asks whether it lives.
 const PUBLIC_PATH: &str = "/_locum/health";
 
 /// Lets a request pass, or says why not.
-pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn pass(
+    stages: &Stages,
+    path: &str,
+    headers: &HeaderMap,
+    origins: &Origins,
+) -> Result<(), Refusal> {
     if path == PUBLIC_PATH {
         return Ok(());
     }
-    host::check(headers, &stages.config.allowed_hosts)?;
-    if !same_origin(headers) {
+    let public = stages.config.public_url.as_ref().map(PublicUrl::host);
+    let names = (&stages.config.allowed_hosts[..], public);
+    host::check(headers, names)?;
+    // A page could send what a trusted proxy sends, so the name has to be allowed besides.
+    host::check_name(&origins.seen.authority, names)?;
+    if !same_origin(headers, origins) {
         // Bodies are taken whatever type they have, so a browser would send them unasked.
         return Err(Refusal::new(403, "a page of another origin may not call")
             .hint("call from a program, or from the page that this server shows"));
@@ -48,7 +58,7 @@ pub(super) fn pass(stages: &Stages, path: &str, headers: &HeaderMap) -> Result<(
 }
 
 /// Whether the request comes from no page, or from a page of this server.
-fn same_origin(headers: &HeaderMap) -> bool {
+fn same_origin(headers: &HeaderMap, origins: &Origins) -> bool {
     let Some(origin) = headers.get(ORIGIN) else {
         return true;
     };
@@ -57,6 +67,5 @@ fn same_origin(headers: &HeaderMap) -> bool {
         .ok()
         .and_then(|origin| origin.split_once("://"))
         .map(|(_, authority)| authority);
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    authority.is_some() && authority == host
+    authority == Some(&origins.seen.authority)
 }

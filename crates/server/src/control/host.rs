@@ -13,19 +13,26 @@ use http::uri::Authority;
 
 use super::refusal::Refusal;
 
+/// Names that the user allows, and the host of the public URL.
+pub(super) type AllowedNames<'a> = (&'a [String], Option<&'a str>);
+
 /// Longest part of a host that a refusal repeats.
 const MAX_SHOWN: usize = 100;
 
 /// Checks the one `Host` of a request against `names`. The port is not looked at: containers and
 /// tunnels change it, and a page cannot gain by it.
-pub(super) fn check(headers: &HeaderMap, names: &[String]) -> Result<(), Refusal> {
+pub(super) fn check(headers: &HeaderMap, names: AllowedNames<'_>) -> Result<(), Refusal> {
     let mut hosts = headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return Err(Refusal::bad("the request needs one Host header")
             .hint("send Host with the address that the server listens on"));
     };
-    let host = String::from_utf8_lossy(host.as_bytes());
-    if name_of(&host).is_some_and(|name| is_allowed(&name, names)) {
+    check_name(&String::from_utf8_lossy(host.as_bytes()), names)
+}
+
+/// Checks one host, with or without port.
+pub(super) fn check_name(host: &str, names: AllowedNames<'_>) -> Result<(), Refusal> {
+    if name_of(host).is_some_and(|name| is_allowed(&name, names)) {
         return Ok(());
     }
     let shown: String = host.chars().take(MAX_SHOWN).collect();
@@ -48,12 +55,11 @@ fn name_of(host: &str) -> Option<String> {
     )
 }
 
-fn is_allowed(name: &str, names: &[String]) -> bool {
+fn is_allowed(name: &str, (names, public): AllowedNames<'_>) -> bool {
+    let mut names = names.iter().map(String::as_str).chain(public);
     name == "localhost"
         || name.parse::<IpAddr>().is_ok()
-        || names
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(name))
+        || names.any(|allowed| allowed.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -63,7 +69,9 @@ mod tests {
     #[test]
     fn addresses_and_allowed_names_may_call() {
         let names = ["mocks.test".to_owned(), "Locum".to_owned()];
-        let allowed = |host: &str| name_of(host).is_some_and(|name| is_allowed(&name, &names));
+        let allowed = |host: &str| {
+            name_of(host).is_some_and(|name| is_allowed(&name, (&names, Some("auth.example.test"))))
+        };
         for host in [
             "localhost",
             "localhost:4700",
@@ -76,6 +84,7 @@ mod tests {
             "192.168.1.7:8080",
             "mocks.test:4700",
             "locum",
+            "auth.example.test",
         ] {
             assert!(allowed(host), "{host}");
         }

@@ -8,7 +8,11 @@ use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::openapi;
+use super::refusal::Refusal;
 use crate::observe::Watched;
+
+/// The media type of certificates in PEM (RFC 8555 §9.1).
+const PEM: &str = "application/pem-certificate-chain";
 
 /// The calls of this section.
 pub(super) const CALLS: &[ControlCall] = &[
@@ -27,6 +31,12 @@ pub(super) const CALLS: &[ControlCall] = &[
         ready(Ok(call::json(200, &Version { name, version })))
     })
     .returns::<Version>(),
+    ControlCall::new(
+        "GET /ca.pem",
+        "returns the certificate of the authority that clients have to trust",
+        |request| Box::pin(ca_pem(request)),
+    )
+    .media_type(PEM),
     ControlCall::new("GET /openapi.json", "describes these calls", |_| {
         ready(Ok(call::json(200, &openapi::document())))
     })
@@ -109,6 +119,23 @@ async fn health(request: ControlRequest) -> CallResult {
         },
     };
     Ok(call::json(200, &health))
+}
+
+/// 404 where there is no authority.
+async fn ca_pem(request: ControlRequest) -> CallResult {
+    let none =
+        |why: &str, hint| Refusal::new(404, format!("there is no authority: {why}")).hint(hint);
+    let Some(offer) = &request.stages.tls else {
+        let hint = "start it with --tls, LOCUM_TLS=1";
+        return Err(none("the server does not speak TLS", hint));
+    };
+    match offer.tls.ca_pem().await {
+        Some(pem) => Ok(call::written(200, PEM, pem)),
+        None => Err(none(
+            "the certificate is the user's own",
+            "clients have to trust whoever issued the certificate of --tls-cert",
+        )),
+    }
 }
 
 fn readiness(request: &ControlRequest) -> call::Answer {

@@ -100,17 +100,21 @@ pub(crate) fn router(stages: &Arc<Stages>) -> Router {
     router
         .method_not_allowed_fallback(move |request: Request| {
             let control = Arc::clone(&wrong);
-            async move { refused(&control, &request, wrong_method) }
+            async move { refused(&control, request, wrong_method) }
         })
         .fallback(move |request: Request| {
             let control = Arc::clone(&lost);
-            async move { refused(&control, &request, no_call) }
+            async move { refused(&control, request, no_call) }
         })
 }
 
 /// Refuses what no call answers, to those who may call at all.
-fn refused(control: &Control, request: &Request, why: fn(&Request<Body>) -> Refusal) -> Answer {
-    let refusal = match gate::pass(&control.stages, request.uri().path(), request.headers()) {
+fn refused(control: &Control, request: Request, why: fn(&Request<Body>) -> Refusal) -> Answer {
+    let (head, body) = request.into_parts();
+    let origins = call::origins(&control.stages, &head);
+    let passed = gate::pass(&control.stages, head.uri.path(), &head.headers, &origins);
+    let request = &Request::from_parts(head, body);
+    let refusal = match passed {
         Ok(()) => why(request),
         Err(refusal) => refusal,
     };

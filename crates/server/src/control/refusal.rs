@@ -204,7 +204,7 @@ impl From<ServerError> for Refusal {
             ServerError::Memory(over) => over.into(),
             ServerError::Store(error) => error.into(),
             ServerError::Full(_) => Self::new(409, text).hint("DELETE /_locum/stages/{stage}"),
-            ServerError::Listen { .. } | ServerError::Thread(_) => {
+            ServerError::Listen { .. } | ServerError::Tls(_) | ServerError::Thread(_) => {
                 Self::new(503, text).hint("the machine is out of ports or descriptors")
             }
         }

@@ -9,7 +9,8 @@ use hyper::body::{Body as _, Incoming};
 use locum_core::journal::EntryReply;
 use locum_core::{Clock, Entry, EntryId, FaultAction, FaultId, Outcome};
 
-use super::{READ_TIMEOUT, VendorRoute};
+use super::secure::Security;
+use super::{Connection, READ_TIMEOUT, VendorRoute};
 use crate::inject::{self, Abort};
 use crate::reason;
 use crate::record::{Head, Wire};
@@ -24,7 +25,7 @@ pub(super) async fn exchange(
     stages: &Arc<Stages>,
     route: VendorRoute,
     wire: &Arc<Wire>,
-    connection: u64,
+    connection: &Connection,
     head: Head,
     mut http: hyper::Request<Incoming>,
 ) -> Result<http::Response<Body>, std::io::Error> {
@@ -56,7 +57,7 @@ pub(super) async fn exchange(
         &route.target,
         &head,
         &endpoint,
-        connection,
+        connection.number,
     )
     .await;
     let mock = mock.for_exchange(
@@ -64,6 +65,9 @@ pub(super) async fn exchange(
         http.extensions_mut().remove::<hyper::upgrade::OnUpgrade>(),
     );
 
+    if let Security::Tls { certificate, .. } = &connection.security {
+        mock.note("certificate", certificate.label());
+    }
     let headers = http.headers().clone();
     let limit = target.as_ref().map_or(64 << 10, |target| target.max_body);
     let body = match read(http.into_body(), limit).await {
@@ -97,6 +101,9 @@ pub(super) async fn exchange(
         request.path(),
     );
     let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;
+    if connection.security == Security::PlainOnTls {
+        reply = told_to_use_tls(stages, connection, reply);
+    }
     if let Some((_, action)) = &fault {
         if !inject::delay(action, &mock.stage).await {
             mock.note("hold", "not held: too many requests are held on this stage");
@@ -115,6 +122,19 @@ pub(super) async fn exchange(
         reply,
         fault.as_ref().and_then(|(_, action)| inject::abort(action)),
     )
+}
+
+/// A refusal in the server's own words, since no vendor has some for it: the client has the wrong
+/// port, and must not take that for a vendor's answer.
+fn told_to_use_tls(stages: &Stages, connection: &Connection, refusal: Reply) -> Reply {
+    let hint = super::defect_hint(stages, connection);
+    let body = serde_json::json!({"error": super::PLAIN_ON_TLS, "hint": hint});
+    Reply {
+        denial: refusal.denial,
+        outcome: Some(Outcome::Denied),
+        close: true,
+        ..Reply::json(400, &body)
+    }
 }
 
 /// The reply of a fault, of the vendor's code, or of the profile's denial table.

@@ -72,12 +72,21 @@ pub struct Stage {
     /// The time it was made or reset, in milliseconds.
     made: AtomicI64,
     states: states::States,
-    /// Addresses of the vendors that have ports of their own.
-    addresses: RwLock<BTreeMap<String, SocketAddr>>,
+    /// Where vendors listen that have ports of their own.
+    ports: RwLock<BTreeMap<String, VendorPorts>>,
     /// Told when the stage ends; whoever holds a receiver has not finished yet.
     closing: watch::Sender<bool>,
     account: Arc<Account>,
     _charge: Charge,
+}
+
+/// Where a vendor of a stage listens at the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VendorPorts {
+    /// For http.
+    pub plain: SocketAddr,
+    /// For https, where the server speaks it.
+    pub tls: Option<SocketAddr>,
 }
 
 /// Why a stage was not made or reset.
@@ -125,7 +134,7 @@ impl Stage {
             logins: AtomicU64::new(0),
             made: AtomicI64::new(0),
             states: states::States::default(),
-            addresses: RwLock::default(),
+            ports: RwLock::default(),
             name,
             spec,
             closing: watch::Sender::new(false),
@@ -219,21 +228,26 @@ impl Stage {
         self.written.notify_waiters();
     }
 
-    /// Notes where a vendor listens on a port of its own.
-    pub fn set_address(&self, vendor: &str, address: SocketAddr) {
-        self.addresses
+    /// Notes where a vendor listens on ports of its own.
+    pub fn set_ports(&self, vendor: &str, ports: VendorPorts) {
+        self.ports
             .write()
-            .expect("no code panics while it holds the addresses")
-            .insert(vendor.to_owned(), address);
+            .expect("no code panics while it holds the ports")
+            .insert(vendor.to_owned(), ports);
     }
 
-    /// Where a vendor listens on a port of its own, if it does.
-    pub fn address(&self, vendor: &str) -> Option<SocketAddr> {
-        self.addresses
+    /// Where a vendor listens on ports of its own, if it does.
+    pub fn ports(&self, vendor: &str) -> Option<VendorPorts> {
+        self.ports
             .read()
-            .expect("no code panics while it holds the addresses")
+            .expect("no code panics while it holds the ports")
             .get(vendor)
             .copied()
+    }
+
+    /// Where a vendor answers plain http on a port of its own, if it does.
+    pub fn address(&self, vendor: &str) -> Option<SocketAddr> {
+        self.ports(vendor).map(|ports| ports.plain)
     }
 
     /// A number that groups what one login leads to.

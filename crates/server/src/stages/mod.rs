@@ -16,20 +16,32 @@ use incarnations::Incarnations;
 use crate::config::{ServerConfig, ServerError};
 use crate::memory::Account;
 use crate::observe::Watched;
+use crate::origin::{Origin, PublicUrl};
 use crate::routes::Table;
-use crate::stage::{self, Stage, StageSpec};
+use crate::stage::{self, Stage, StageSpec, VendorPorts};
+use crate::tls::{CertificateKind, Tls};
 use crate::{Mock, Vendor};
 
 /// Most stages at a time.
 const MAX_STAGES: usize = 2000;
 
-/// Opens a port of its own for a vendor of a stage until the receiver says so; returns where.
-pub(crate) type OpenPort = fn(
+/// Opens ports of its own for a vendor of a stage until the receiver says so; returns where.
+pub(crate) type OpenPorts = fn(
     stages: &Arc<Stages>,
     stage: &Arc<Stage>,
     vendor: &str,
-    close: watch::Receiver<bool>,
-) -> Result<SocketAddr, ServerError>;
+    close: &watch::Receiver<bool>,
+) -> Result<VendorPorts, ServerError>;
+
+/// How a server speaks TLS beside http.
+#[derive(Debug)]
+pub struct TlsOffer {
+    /// Where it does.
+    pub address: SocketAddr,
+    /// Where it shows a bad certificate of each kind.
+    pub bad: Vec<(CertificateKind, SocketAddr)>,
+    pub(crate) tls: Tls,
+}
 
 /// The vendors with their stages.
 pub struct Stages {
@@ -40,7 +52,9 @@ pub struct Stages {
     vendors: Vec<Arc<dyn Vendor>>,
     tables: BTreeMap<String, Table>,
     settings: Settings,
-    open_port: OpenPort,
+    open_ports: OpenPorts,
+    /// How it speaks TLS, where it does.
+    pub tls: Option<TlsOffer>,
     memory: Arc<Account>,
     incarnations: Incarnations,
     /// The observer's thread, where there is an observer.
@@ -59,7 +73,8 @@ impl Stages {
         config: ServerConfig,
         address: SocketAddr,
         vendors: Vec<Arc<dyn Vendor>>,
-        open_port: OpenPort,
+        open_ports: OpenPorts,
+        tls: Option<TlsOffer>,
     ) -> Result<Arc<Self>, ServerError> {
         let memory = Account::new(config.memory.process);
         let mut tables = BTreeMap::new();
@@ -86,7 +101,8 @@ impl Stages {
             tables,
             settings: stage::defined(&vendors),
             vendors,
-            open_port,
+            open_ports,
+            tls,
             memory,
             missed_events: AtomicU64::new(0),
             incarnations: Incarnations::default(),
@@ -134,8 +150,8 @@ impl Stages {
         if stage.spec.listen {
             for vendor in &self.vendors {
                 let vendor = &vendor.profile().vendor;
-                let address = (self.open_port)(self, &stage, vendor, stage.closing())?;
-                stage.set_address(vendor, address);
+                let ports = (self.open_ports)(self, &stage, vendor, &stage.closing())?;
+                stage.set_ports(vendor, ports);
             }
         }
         let mut stages = self.write();
@@ -299,12 +315,42 @@ impl Stages {
 
     /// The URL of a vendor's root on a stage, without a slash at the end.
     pub fn root(&self, vendor: &str, stage: &Stage) -> String {
-        let address = self.address;
-        match (stage.address(vendor), stage.name.as_str()) {
-            (Some(own), _) => format!("http://{own}"),
-            (None, "default") => format!("http://{address}/{vendor}"),
-            (None, name) => format!("http://{address}/s/{name}/{vendor}"),
+        let direct = Origin::direct(false, None, self.address);
+        self.root_at(vendor, stage, &direct, &direct)
+    }
+
+    /// The same as somebody reaches it who reached this server at `direct`, and as `seen` through
+    /// a proxy: a port of the vendor's own is not behind it, all else is where a public URL says.
+    pub(crate) fn root_at(
+        &self,
+        vendor: &str,
+        stage: &Stage,
+        direct: &Origin,
+        seen: &Origin,
+    ) -> String {
+        let ports = stage.ports(vendor);
+        let own = ports.and_then(|ports| match direct.https {
+            true => ports.tls,
+            false => Some(ports.plain),
+        });
+        let shared = self.public_origin().unwrap_or(seen);
+        match own {
+            Some(own) => direct.with_port(direct.https, own.port()).url(""),
+            None => shared.url(&Self::mount(vendor, stage)),
         }
+    }
+
+    /// The path of a vendor's root on the port that all share.
+    pub(crate) fn mount(vendor: &str, stage: &Stage) -> String {
+        match stage.name.as_str() {
+            "default" => format!("/{vendor}"),
+            name => format!("/s/{name}/{vendor}"),
+        }
+    }
+
+    /// Where everybody reaches the server, if that was given.
+    pub(crate) fn public_origin(&self) -> Option<&Origin> {
+        self.config.public_url.as_ref().map(PublicUrl::origin)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Stage>>> {

@@ -8,6 +8,7 @@ use locum_testkit::profile::ACME;
 use serde_json::Value;
 
 use crate::plain::PlainVendor;
+use crate::tls::{Identity, TlsOptions};
 use crate::vendor::VendorState;
 use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Twin, Vendor};
 
@@ -94,6 +95,19 @@ impl Bench {
         let mut config = ServerConfig::loopback();
         config.control_token = token.map(Secret::from);
         Self::with_config(config).await
+    }
+
+    /// It speaks TLS, too.
+    pub(super) async fn with_tls() -> Self {
+        Self::with_config(ServerConfig {
+            tls: Some(TlsOptions {
+                port: 0,
+                identity: Identity::Made,
+                bad: false,
+            }),
+            ..ServerConfig::loopback()
+        })
+        .await
     }
 
     pub(super) async fn with_config(config: ServerConfig) -> Self {

@@ -1,0 +1,179 @@
+//! Which files are taken, and what is said of the others.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use locum_core::{Clock as _, SystemClock, Timestamp};
+
+use crate::tls::authority::Authority;
+use crate::tls::{Identity, Tls, TlsError, files};
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("locum-tls-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).expect("written");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn now() -> Timestamp {
+    SystemClock::new().now()
+}
+
+/// A self-signed certificate and its key in PEM.
+fn pair() -> (String, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+    (made.cert.pem(), made.signing_key.serialize_pem())
+}
+
+#[test]
+fn a_folder_keeps_one_authority_between_starts() {
+    let folder = Folder::new("kept");
+    let below = folder.0.join("new");
+    let first = Authority::keep(&below, now())
+        .expect("made")
+        .pem()
+        .to_owned();
+    let second = Authority::keep(&below, now())
+        .expect("read")
+        .pem()
+        .to_owned();
+    assert_eq!(first, second);
+    assert_eq!(
+        fs::read_to_string(below.join("ca.pem")).expect("kept"),
+        first
+    );
+    let mut names: Vec<_> = fs::read_dir(&below)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["ca-key.pem", "ca.pem"], "nothing is left over");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_key_of_an_authority() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new("mode");
+    Authority::keep(&folder.0, now()).expect("made");
+    let key = fs::metadata(folder.0.join("ca-key.pem")).expect("kept");
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_start_that_was_cut_short_is_made_up_for() {
+    let folder = Folder::new("cut");
+    Authority::keep(&folder.0, now()).expect("made");
+    fs::remove_file(folder.0.join("ca.pem")).expect("there");
+    Authority::keep(&folder.0, now()).expect("the key is enough");
+}
+
+#[test]
+fn what_is_wrong_with_a_kept_authority_is_said() {
+    let folder = Folder::new("wrong");
+    let check = |file: &str, part: &str| {
+        let error = Authority::keep(&folder.0, now()).expect_err(part);
+        assert!(error.path.ends_with(file), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+        assert!(error.hint.contains("remove ca.pem and ca-key.pem"));
+    };
+    let (certificate, key) = pair();
+    folder.write("ca.pem", &certificate);
+    check("ca.pem", "its key ca-key.pem is missing");
+    folder.write("ca-key.pem", &key);
+    check("ca.pem", "clients would not accept");
+    folder.write("ca-key.pem", "nothing");
+    check("ca-key.pem", "no private key");
+    folder.write("ca-key.pem", &key);
+    folder.write("ca.pem", "nothing");
+    check("ca.pem", "no certificate");
+
+    // One that has ended, and one whose key is another's.
+    let other = Folder::new("other");
+    let past = now().minus(std::time::Duration::from_hours(24 * 4000));
+    Authority::keep(&other.0, past).expect("made");
+    for name in ["ca.pem", "ca-key.pem"] {
+        fs::copy(other.0.join(name), folder.0.join(name)).expect("copied");
+    }
+    check("ca.pem", "clients would not accept");
+    fs::remove_file(folder.0.join("ca.pem")).expect("there");
+    Authority::keep(&folder.0, now()).expect("made anew for the key");
+    folder.write("ca-key.pem", &key);
+    check("ca.pem", "clients would not accept");
+}
+
+#[test]
+fn a_folder_that_is_a_file_is_named() {
+    let folder = Folder::new("file");
+    let file = folder.write("plain", "x");
+    let error = Tls::new(&Identity::Kept(file.clone()), Vec::new()).expect_err("no folder");
+    assert_eq!(error.path, file);
+    assert!(error.hint.contains("--ca-dir"));
+}
+
+#[test]
+fn faulty_files_are_named_with_their_cure() {
+    let folder = Folder::new("own");
+    let (certificate, key) = pair();
+    let (_, other) = pair();
+    let cert = folder.write("cert.pem", &certificate);
+    let good = folder.write("key.pem", &key);
+    let read = |cert: &Path, key: &Path| files::read(cert, key);
+    read(&cert, &good).expect("they belong together");
+    let check = |found: Result<_, TlsError>, path: &Path, part: &str, flag: &str| {
+        let error = found
+            .map(|_: rustls::sign::CertifiedKey| ())
+            .expect_err(part);
+        assert_eq!(error.path, path, "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+        assert!(error.hint.contains(flag), "{error}");
+        assert!(
+            !error.to_string().contains(&key[40..60]),
+            "no word of the key"
+        );
+    };
+    let wrong = folder.write("other.pem", &other);
+    check(
+        read(&cert, &wrong),
+        &wrong,
+        "not the key of the certificate",
+        "--tls-key",
+    );
+    let none = folder.0.join("none.pem");
+    check(read(&none, &good), &none, "No such file", "--tls-cert");
+    check(read(&cert, &none), &none, "No such file", "--tls-key");
+    check(read(&good, &good), &good, "no certificate", "--tls-cert");
+    check(read(&cert, &cert), &cert, "no private key", "--tls-key");
+    let cut = folder.write("cut.pem", &key[..key.len() - 40]);
+    check(read(&cert, &cut), &cut, "no end line", "--tls-key");
+    let text = folder.write("text.pem", &certificate.replace("MII", "M!!"));
+    check(read(&text, &good), &text, "not base64", "--tls-cert");
+    let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let junk = folder.write("junk.pem", junk);
+    check(read(&junk, &good), &junk, "cannot be read", "--tls-cert");
+    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let encrypted = folder.write("encrypted.pem", &encrypted);
+    check(
+        read(&cert, &encrypted),
+        &encrypted,
+        "not encrypted",
+        "--tls-key",
+    );
+}

@@ -1,0 +1,4 @@
+//! Certificates in files, and TLS over the wire.
+
+mod files;
+mod wire;
