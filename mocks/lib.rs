@@ -5,6 +5,8 @@
 
 pub mod athelas;
 pub mod corti;
+#[cfg(test)]
+mod every_vendor;
 pub mod pattern;
 #[cfg(test)]
 mod reasons;

@@ -10,10 +10,10 @@ use super::State;
 use super::account::User;
 
 /// The sample token's first segment, decoded.
-const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+pub(super) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// Length of an opaque token, which only a setting asks for.
-const OPAQUE: usize = 43;
+pub(super) const OPAQUE: usize = 43;
 
 /// Issues a token to `user`.
 pub(super) async fn issue(mock: &Mock, user: &User) -> String {
@@ -32,6 +32,20 @@ pub(super) async fn issue(mock: &Mock, user: &User) -> String {
 }
 
 fn mint(mock: &Mock, user: &User, lifetime: Duration, with_exp: bool) -> String {
+    let claims = claims_of(mock, user, lifetime, with_exp);
+    let state = mock.state::<State>();
+    state.with_key(mock, state.rotations.current(), |key| {
+        jwt::mint_hs256(key, HEADER, &claims)
+    })
+}
+
+/// The claims of a token of `user`.
+pub(super) fn claims_of(
+    mock: &Mock,
+    user: &User,
+    lifetime: Duration,
+    with_exp: bool,
+) -> Map<String, Value> {
     let now = mock.now().as_seconds();
     let mut claims = Map::new();
     for name in wanted(mock) {
@@ -50,7 +64,7 @@ fn mint(mock: &Mock, user: &User, lifetime: Duration, with_exp: bool) -> String 
         // Bounded, so that no setting makes a token that no header can carry.
         claims.insert("padding".into(), "x".repeat(padding.min(64 << 10)).into());
     }
-    jwt::mint_hs256(&mock.state::<State>().key, HEADER, &claims)
+    claims
 }
 
 /// The setting `claims`.
@@ -74,13 +88,26 @@ pub(super) fn examine(mock: &Mock, endpoint: &str, token: &str) -> Result<(), De
         Ok(()) => Ok(()),
         Err(denial) => mock.refuse(endpoint, denial),
     };
-    refuse(parts.verify_hs256(&mock.state::<State>().key))?;
+    refuse(verify(mock, &parts))?;
     let may_lack_exp = format == "jwt_no_exp" || !mock.setting_on("require_exp");
     let lacks_exp = may_lack_exp && !parts.claims.contains_key("exp");
     if mock.setting_on("enforce_expiry") && !lacks_exp {
         refuse(parts.check_times(mock.now()))?;
     }
     refuse(check_claims(mock, &parts.claims))
+}
+
+/// Tries the keys that are taken: HS256 tokens name none.
+fn verify(mock: &Mock, parts: &jwt::Parts) -> Result<(), Denial> {
+    let state = mock.state::<State>();
+    let by = |generation| state.with_key(mock, generation, |key| parts.verify_hs256(key));
+    let signed = state
+        .rotations
+        .find(mock.now(), |generation| by(generation).is_ok())?;
+    match signed {
+        Some(_) => Ok(()),
+        None => by(state.rotations.current()),
+    }
 }
 
 /// PyJWT refuses a subject that is not text, an audience that nobody configured, and a token from

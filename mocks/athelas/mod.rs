@@ -7,6 +7,7 @@ mod faults;
 mod fields;
 mod guard;
 mod jobs;
+mod mint;
 mod model;
 mod rate;
 #[cfg(test)]
@@ -19,8 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use locum_core::Profile;
 use locum_server::keys::HmacKey;
+use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
 use locum_server::rate::Arrivals;
+use locum_server::rotation::KeyRotations;
 use locum_server::vendor::VendorState;
 use locum_server::{
     Document, Mock, Reply, Request, Routes, RoutingFailure, StageInit, Twin, Vendor,
@@ -48,7 +51,9 @@ pub struct Athelas {
 /// What it keeps of a stage.
 struct State {
     principals: PrincipalStore<Principals>,
+    /// Signs until the first rotation.
     key: HmacKey,
+    rotations: Arc<KeyRotations>,
     jobs: Mutex<Jobs>,
     arrivals: Arrivals,
 }
@@ -58,6 +63,17 @@ impl State {
     fn user(&self, username: &[u8]) -> Option<User> {
         let principals = self.principals.get();
         principals.user(username).cloned()
+    }
+
+    /// Looks at the key of a generation.
+    fn with_key<T>(&self, mock: &Mock, generation: u32, look: impl FnOnce(&HmacKey) -> T) -> T {
+        match generation {
+            0 => look(&self.key),
+            later => {
+                let purpose = format!("{} rotation {later}", mock.profile().vendor);
+                look(&mock.stage.hmac_key(&purpose))
+            }
+        }
     }
 
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
@@ -90,6 +106,7 @@ impl Vendor for Athelas {
         Ok(Arc::new(State {
             principals: PrincipalStore::read(init.principals.clone())?,
             key: init.hmac_key(&self.profile.vendor),
+            rotations: Arc::clone(init.rotations),
             jobs: Mutex::new(Jobs::new(init.now, init.memory)),
             arrivals: Arrivals::default(),
         }))
@@ -120,6 +137,14 @@ impl Vendor for Athelas {
             _ => None,
         };
         Reply::denied(mock.profile(), redirect.unwrap_or_else(|| failure.denial()))
+    }
+
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        mint::mint(mock, request)
+    }
+
+    fn has_signing_key(&self, mock: &Mock) -> bool {
+        mock.setting_text("token_format") != "opaque"
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -59,13 +59,14 @@ pub(super) async fn certs(mock: Mock, request: Request) -> Result<Reply, Denial>
         return Ok(cors::preflight(&mock, &request, "preflight_keys"));
     }
     let keys = mock.state::<State>().keys.of(&realm.name);
-    let mut set = vec![
-        jwk(&realm.name, keys.signing(), "RS256", "sig"),
-        jwk(&realm.name, keys.encrypting(), "RSA-OAEP", "enc"),
-    ];
-    if !keys.signing_first() {
-        set.reverse();
-    }
+    let signing = keys.published(mock.now());
+    let signing = signing
+        .iter()
+        .map(|key| jwk(&realm.name, key, "RS256", "sig"));
+    let mut set: Vec<Value> = signing.collect();
+    let encrypting = jwk(&realm.name, &keys.encrypting(), "RSA-OAEP", "enc");
+    let at = if keys.signing_first() { set.len() } else { 0 };
+    set.insert(at, encrypting);
     let reply =
         Reply::json(200, &json!({ "keys": set })).with_headers_of(mock.profile(), "h3", &[]);
     Ok(cors::reflect(&mock, &request, reply, "cors_document"))

@@ -61,14 +61,8 @@ fn examine(mock: &Mock, value: &str) -> Result<(), Denial> {
 /// `bad_signature`, `wrong_issuer`, `wrong_token`, `expired_token`, `malformed_token`.
 pub(super) fn verify(mock: &Mock, realm: &Realm, parts: &jwt::Parts) -> Result<(), Denial> {
     let keys = mock.state::<State>().keys.of(&realm.name);
-    let signing = keys.signing();
     let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
-    if kid != Some(&signing.kid) {
-        return Err(Denial::new(DenialKind::BadSignature, "bad_signature")
-            .expected(format!("kid {}", signing.kid))
-            .got(format!("kid {}", kid.unwrap_or("missing"))));
-    }
-    parts.verify_rs256(&signing.rsa)?;
+    parts.verify_rs256(&keys.verifying(kid, mock.now())?.rsa)?;
     let expected = issuer(mock, &realm.name);
     if parts.claim("iss") != Some(&expected) {
         return Err(Denial::new(DenialKind::WrongTenant, "wrong_issuer")

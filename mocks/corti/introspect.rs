@@ -114,8 +114,9 @@ async fn own_id(
     let (mock, realm) = (token_request.mock, token_request.realm);
     let client = token_request.client;
     let parts = jwt::parse(value)?;
-    let signing = mock.state::<State>().keys.of(&realm.name);
-    parts.verify_rs256(&signing.signing().rsa)?;
+    let keys = mock.state::<State>().keys.of(&realm.name);
+    let kid = parts.header.get("kid").and_then(Value::as_str);
+    parts.verify_rs256(&keys.verifying(kid, mock.now())?.rsa)?;
     parts.check_times(mock.now())?;
     let unknown = || Denial::new(DenialKind::UnknownToken, "unknown_token");
     let token = mock.find(value).await.ok_or_else(unknown)?;

@@ -123,10 +123,8 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     let user = login.user.as_deref().and_then(|name| realm.user(name));
     let common = common(mock, realm, login, user, client);
     let keys = mock.state::<State>().keys.of(&realm.name);
-    let header = format!(
-        r#"{{"alg":"RS256","typ" : "JWT","kid" : "{}"}}"#,
-        keys.signing().kid
-    );
+    let signing = keys.signing();
+    let header = header("RS256", &signing.kid);
     let lives = mock.setting_u64("access_ttl_s");
     let exp = common.now.saturating_add_unsigned(lives);
     let words = scope.words(mock, realm.is_first());
@@ -134,7 +132,7 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
 
     let jti = format!("{}{}", prefix(issue_request), bare_uuid(mock));
     let claims = common.access(exp, jti, &aud, &words);
-    let access = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
+    let access = jwt::mint_rs256(&signing.rsa, &header, &claims);
     keep(
         mock,
         issue_request,
@@ -166,7 +164,7 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     );
     if login.scope.openid {
         let claims = common.id(exp, bare_uuid(mock), login.nonce.as_deref(), &access);
-        let id = jwt::mint_rs256(&keys.signing().rsa, &header, &claims);
+        let id = jwt::mint_rs256(&signing.rsa, &header, &claims);
         keep(mock, issue_request, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
     }
@@ -195,10 +193,7 @@ async fn refresh(
     words: &str,
 ) -> (String, Option<u64>) {
     let keys = mock.state::<State>().keys.of(common.realm);
-    let header = format!(
-        r#"{{"alg":"HS512","typ" : "JWT","kid" : "{}"}}"#,
-        keys.refresh_kid
-    );
+    let header = header("HS512", &keys.refresh_kid);
     let lives = (!issue_request.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
     let scope = Scope::all_words(words, common.user.is_none());
@@ -246,8 +241,13 @@ fn prefix(issue_request: &IssueRequest<'_>) -> String {
     format!("{session}rt{}:", issue_request.grant.letters())
 }
 
+/// The JOSE header with Keycloak's spaces.
+pub(super) fn header(alg: &str, kid: &str) -> String {
+    format!(r#"{{"alg":"{alg}","typ" : "JWT","kid" : "{kid}"}}"#)
+}
+
 /// Who an access token is for: `account` alone, unless an audience mapper adds clients.
-fn audience(mock: &Mock, client: &Client) -> Vec<String> {
+pub(super) fn audience(mock: &Mock, client: &Client) -> Vec<String> {
     let mut audience = client.audience.clone();
     let always = mock.setting("access_aud");
     let always = always

@@ -143,7 +143,9 @@ async fn by_browser(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Reply {
 async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Option<Login> {
     let parts = jwt::parse(hint).ok()?;
     let keys = mock.state::<State>().keys.of(&realm.name);
-    parts.verify_rs256(&keys.signing().rsa).ok()?;
+    let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
+    let key = keys.verifying(kid, mock.now()).ok()?;
+    parts.verify_rs256(&key.rsa).ok()?;
     let token = mock
         .find(hint)
         .await

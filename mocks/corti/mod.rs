@@ -24,6 +24,7 @@ mod keys;
 mod listing;
 mod login;
 mod logout;
+mod mint;
 mod page;
 mod problem;
 mod realm;
@@ -43,6 +44,7 @@ mod x509;
 use std::sync::Arc;
 
 use locum_core::Profile;
+use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
 use locum_server::vendor::VendorState;
 use locum_server::{
@@ -123,7 +125,7 @@ impl Vendor for Corti {
 
     fn new_state(&self, init: &StageInit<'_>) -> Result<VendorState, String> {
         let principals = read(init.principals.clone())?;
-        let keys = KeyRing::new(init.seed);
+        let keys = KeyRing::new(init.seed, Arc::clone(init.rotations));
         for realm in &principals.realms {
             keys.of(&realm.name);
         }
@@ -179,6 +181,14 @@ impl Vendor for Corti {
                 realm_lookup::routing_failure(mock, request, failure),
             )
         })
+    }
+
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        mint::mint(mock, request)
+    }
+
+    fn has_signing_key(&self, _mock: &Mock) -> bool {
+        true
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -138,7 +138,7 @@ mod tests {
         let sha256 = &aws_lc_rs::digest::SHA256;
         let key = NamedKey::from_pool(0);
         assert_eq!(
-            thumbprint(sha256, &self_signed("base", key)),
+            thumbprint(sha256, &self_signed("base", &key)),
             "TR6JQH-7M08cRGBmD9bwU-Y2tFlsmlsMFTCov4ETNaA"
         );
         assert_eq!(thumbprint(sha256, &key.public_der), key.kid);

@@ -2,6 +2,7 @@
 
 mod api;
 mod data;
+mod mint;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use locum_core::{Profile, Secret, Timestamp};
 use locum_server::memory::Account;
+use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
 use locum_server::rate::Arrivals;
 use locum_server::stage::rng_for;
@@ -151,6 +153,10 @@ impl Vendor for Pattern {
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
         mock.state::<State>().principals.change(principals)
+    }
+
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        mint::mint(mock, request)
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -97,16 +97,38 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     let now = mock.now();
     bearer::check(mock, &request.endpoint, value, policy, |value| {
         let parts = jwt::parse(value)?;
-        let [id_key, access_key] = state.keys();
         let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
+        let [id_key, access_key] = state.keys_for(kid, now)?;
         // An id token has a good signature too: it is refused for what it is.
-        let key = if kid == Some(&id_key.kid) {
-            id_key
-        } else {
-            access_key
-        };
-        parts.verify_rs256(key)?;
-        parts.check_times(now)
+        let is_id = kid == Some(&id_key.kid);
+        let key = if is_id { id_key } else { access_key };
+        if !is_id && kid != Some(&key.kid) {
+            return Err(Denial::new(DenialKind::BadSignature, "bad_signature")
+                .expected(format!("kid {}", key.kid))
+                .got(format!("kid {}", kid.unwrap_or("missing"))));
+        }
+        parts.verify_rs256(&key)?;
+        parts.check_times(now)?;
+        let client = parts.claim("client_id").unwrap_or_default();
+        let is_client = is_id || state.client(client).is_some();
+        let issuer = state.issuer(mock);
+        for (name, expected, is_right) in [
+            ("iss", issuer.as_str(), parts.claim("iss") == Some(&issuer)),
+            (
+                "token_use",
+                "access",
+                is_id || parts.claim("token_use") == Some("access"),
+            ),
+            ("client_id", "a client of the pool", is_client),
+        ] {
+            if !is_right {
+                let shown = parts.claim(name).unwrap_or("none");
+                return Err(Denial::new(DenialKind::WrongToken, "wrong_token")
+                    .expected(format!("{name} {expected}"))
+                    .got(format!("{name} {shown}")));
+            }
+        }
+        Ok(())
     })
     .await
 }

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::{State, common_headers};
 
-/// Two keys: id tokens and access tokens are signed by different ones.
+/// Two keys: id tokens and access tokens are signed by different ones. After a rotation the two
+/// before stand behind them until their grace ends.
 pub(super) async fn jwks(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let state = mock.state::<State>();
     let keys: Vec<Value> = state
-        .keys()
+        .published_keys(mock.now())
         .iter()
         .map(|key| json!({"alg": "RS256", "e": key.e, "kid": key.kid, "kty": "RSA", "n": key.n, "use": "sig"}))
         .collect();

@@ -6,7 +6,7 @@
 //! - `users`: who may log in; `password`, `totp`: how they prove it
 //! - `cognito`: the operations of both Cognito services, a file each
 //! - `challenge`, `token`: what a login leads to; `token_checks`: how a token is looked at when it comes back
-//! - `keys`: the pool's public documents
+//! - `keys`: the pool's public documents; `mint`: tokens on demand
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
 //! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
 //! - `common_headers`: the headers that each reply carries
@@ -18,6 +18,7 @@ mod cognito;
 mod common_headers;
 mod guard;
 mod keys;
+mod mint;
 mod password;
 mod storage;
 mod task;
@@ -30,10 +31,12 @@ mod twins;
 mod users;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
-use locum_core::{Profile, Timestamp};
-use locum_server::keys::RsaKey;
+use locum_core::{Denial, Profile, Timestamp};
+use locum_server::keys::{RsaKey, RsaKeyring};
+use locum_server::mint::{MintError, MintRequest, Minted};
+use locum_server::rotation::KeyRotations;
 use locum_server::stage::rng_for;
 use locum_server::vendor::VendorState;
 use locum_server::{
@@ -64,8 +67,9 @@ struct State {
     /// What the pool remembers of a user besides, by username.
     marks: Mutex<HashMap<String, users::Marks>>,
     tasks: Mutex<task::Tasks>,
-    /// The key of the id tokens and that of the access tokens, parsed when the first is needed.
-    keys: OnceLock<[Arc<RsaKey>; 2]>,
+    /// The keys of the id tokens and those of the access tokens.
+    keys: [RsaKeyring; 2],
+    rotations: Arc<KeyRotations>,
     seed: u64,
     opened: Timestamp,
     region: String,
@@ -93,9 +97,31 @@ impl State {
     }
 
     /// The key that signs id tokens, and the key that signs access tokens.
-    fn keys(&self) -> &[Arc<RsaKey>; 2] {
-        self.keys
-            .get_or_init(|| [0, 1].map(|which| RsaKey::from_pool(self.seed % 4 * 2 + which)))
+    fn keys(&self) -> [Arc<RsaKey>; 2] {
+        self.keys_of(self.rotations.current())
+    }
+
+    fn keys_of(&self, generation: u32) -> [Arc<RsaKey>; 2] {
+        self.keys.each_ref().map(|keys| keys.of(generation))
+    }
+
+    /// All keys of the key set at `now`.
+    fn published_keys(&self, now: Timestamp) -> Vec<Arc<RsaKey>> {
+        let generations = self.rotations.published(now).into_iter();
+        generations.flat_map(|one| self.keys_of(one)).collect()
+    }
+
+    /// The two keys of the generation that has one called `kid`; those that sign where none has.
+    ///
+    /// # Errors
+    /// `bad_signature` when the grace of that generation is over.
+    fn keys_for(&self, kid: Option<&str>, now: Timestamp) -> Result<[Arc<RsaKey>; 2], Denial> {
+        let is_named = |one| {
+            let keys = self.keys_of(one);
+            keys.iter().any(|key| kid == Some(&key.kid))
+        };
+        let found = self.rotations.find(now, is_named)?;
+        Ok(found.map_or_else(|| self.keys(), |one| self.keys_of(one)))
     }
 
     /// A UUID that the seed and `of` repeat.
@@ -160,7 +186,8 @@ impl Vendor for Scribe {
             principals: RwLock::new(Principals::read(init.principals.clone(), init.seed)?),
             marks: Mutex::default(),
             tasks: Mutex::new(task::Tasks::new(init.memory)),
-            keys: OnceLock::new(),
+            keys: [0, 1].map(|which| RsaKeyring::new(init.seed % 4 * 2 + which)),
+            rotations: Arc::clone(init.rotations),
             seed: init.seed,
             opened: init.now,
             user_pool_id: format!("{region}_{}", principal::random_alphanumeric(&mut rng, 9)),
@@ -214,6 +241,14 @@ impl Vendor for Scribe {
             reply = common_headers::with_status(reply, mock.setting_u64("unknown_route_status"));
         }
         common_headers::with_common_headers(mock, "frame_gateway", reply)
+    }
+
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        mint::mint(mock, request)
+    }
+
+    fn has_signing_key(&self, _mock: &Mock) -> bool {
+        true
     }
 
     fn twins(&self) -> &'static [Twin] {

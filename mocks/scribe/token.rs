@@ -248,7 +248,7 @@ async fn pair(
             claims.as_object().expect("claims are an object"),
         )
     };
-    let (access, id) = (minted(access_key, &access), minted(id_key, &id));
+    let (access, id) = (minted(&access_key, &access), minted(&id_key, &id));
     for (kind, value, ttl) in [
         (TokenKind::Access, &access, access_ttl),
         (TokenKind::Id, &id, id_ttl),

@@ -34,8 +34,7 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
         Some(token) => return Err(junk(&token.name())),
         None => {
             // Nobody issued it: the signature says whether it is a changed one.
-            let [_, key] = call.state.keys();
-            let fault = jwt::parse(value).and_then(|parts| parts.verify_rs256(key));
+            let fault = jwt::parse(value).and_then(|parts| verify_access(call, &parts));
             return Err(junk(&fault.map_or_else(
                 |fault| fault.sentence(),
                 |()| "a token of another stage".to_owned(),
@@ -47,6 +46,9 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
             .expected("a live access token")
             .got(token.name())
     };
+    if let Err(denial) = jwt::parse(value).and_then(|parts| is_of_retired_key(call, &parts)) {
+        call.refuse(junk(&denial.sentence()))?;
+    }
     match call.mock.state_of(&token) {
         TokenState::Live => {}
         TokenState::Expired => call.refuse(gone(DenialKind::Expired, "expired_access_token"))?,
@@ -55,6 +57,19 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
         }
     }
     Ok(token)
+}
+
+/// Checks the signature by the key of the access tokens, a retired one within its grace too.
+fn verify_access(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
+    let kid = parts.header.get("kid").and_then(Value::as_str);
+    let [_, key] = call.state.keys_for(kid, call.mock.now())?;
+    parts.verify_rs256(&key)
+}
+
+/// Refuses a token whose key was retired and whose grace is over.
+fn is_of_retired_key(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
+    let kid = parts.header.get("kid").and_then(Value::as_str);
+    call.state.keys_for(kid, call.mock.now()).map(|_| ())
 }
 
 /// The pairs of `Logins`; `None` when there are none.
@@ -92,21 +107,20 @@ async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Den
         bad(DenialKind::Malformed, "not_an_id_token").got(denial.got.unwrap_or_default())
     })?;
     from_provider(call, key, &parts)?;
-    let kid = parts
-        .header
-        .get("kid")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let key = call.state.keys().iter().find(|key| key.kid == kid);
-    let is_ours = key.is_some_and(|key| parts.verify_rs256(key).is_ok()) && found.is_some();
-    if !is_ours {
-        call.refuse(
-            bad(DenialKind::BadSignature, "bad_login_signature")
-                .got("a signature that does not fit"),
-        )?;
+    if let Err(denial) = verify_login(call, &parts) {
+        let wrong = bad(DenialKind::BadSignature, "bad_login_signature");
+        call.refuse(wrong.got(denial.got.unwrap_or_default()))?;
     }
-    let token = found.ok_or_else(|| bad(DenialKind::UnknownToken, "bad_login_signature"))?;
-    let Some(audience) = parts.claims.get("aud").and_then(Value::as_str) else {
+    let audience = parts.claims.get("aud").and_then(Value::as_str);
+    let token = found.ok_or_else(|| match audience {
+        // Nobody issued it, but one of our keys signed it.
+        Some(audience) if call.state.client(audience).is_none() => {
+            bad(DenialKind::WrongToken, "wrong_audience").got(audience)
+        }
+        _ => bad(DenialKind::UnknownToken, "bad_login_signature")
+            .got("a token that was not issued here"),
+    })?;
+    let Some(audience) = audience else {
         call.refuse(bad(DenialKind::WrongToken, "no_audience").got(token.name()))?;
         return Ok(token);
     };
@@ -120,6 +134,17 @@ async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Den
         call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
     }
     Ok(token)
+}
+
+/// Checks the signature of a login by the key that it names.
+fn verify_login(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
+    let kid = parts.header.get("kid").and_then(Value::as_str);
+    let keys = call.state.keys_for(kid, call.mock.now())?;
+    match keys.iter().find(|key| kid == Some(&key.kid)) {
+        Some(key) => parts.verify_rs256(key),
+        None => Err(Denial::new(DenialKind::BadSignature, "bad_signature")
+            .got(format!("kid {}", kid.unwrap_or("missing")))),
+    }
 }
 
 /// The token's issuer is the key of `Logins`, whatever the key is; only then the key is looked for among

@@ -4,7 +4,8 @@
 //! nothing is generated at the start, and the same seed signs with the same key. Symmetric keys are
 //! drawn from the seed.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::KeyPair;
@@ -15,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::store::digest_of;
 
 /// PKCS#1 keys of 2,048 bits, made for this purpose and public: never use them for anything else.
-const POOL: [&[u8]; 8] = [
+const POOL: [&[u8]; 16] = [
     include_bytes!("../keys/test-only-0.der"),
     include_bytes!("../keys/test-only-1.der"),
     include_bytes!("../keys/test-only-2.der"),
@@ -24,7 +25,27 @@ const POOL: [&[u8]; 8] = [
     include_bytes!("../keys/test-only-5.der"),
     include_bytes!("../keys/test-only-6.der"),
     include_bytes!("../keys/test-only-7.der"),
+    include_bytes!("../keys/test-only-8.der"),
+    include_bytes!("../keys/test-only-9.der"),
+    include_bytes!("../keys/test-only-10.der"),
+    include_bytes!("../keys/test-only-11.der"),
+    include_bytes!("../keys/test-only-12.der"),
+    include_bytes!("../keys/test-only-13.der"),
+    include_bytes!("../keys/test-only-14.der"),
+    include_bytes!("../keys/test-only-15.der"),
 ];
+
+/// Keys that sign from the start; the other half signs after a rotation.
+pub const FIRST_KEYS: u64 = 8;
+
+/// The place in the pool of what signs for place `index` (below [`FIRST_KEYS`]) in a generation.
+pub const fn rotated_index(index: u64, generation: u32) -> u64 {
+    match generation {
+        0 => index,
+        // A cast, since no const can convert otherwise; it loses nothing.
+        later => FIRST_KEYS + (index + later as u64 - 1) % FIRST_KEYS,
+    }
+}
 
 /// An RSA key with its parsed form, so that no signature parses it again.
 #[derive(Debug)]
@@ -44,12 +65,27 @@ impl RsaKey {
     /// The pool's key number `index` (modulo its size); its `kid` is the base64url SHA-256 of its
     /// public key.
     pub fn from_pool(index: u64) -> Arc<Self> {
+        Arc::new(Self::parsed(index))
+    }
+
+    /// The key that takes the place of number `index` in a generation of its vendor's keys. The pool
+    /// comes round after some rotations, but no `kid` does.
+    pub fn of_generation(index: u64, generation: u32) -> Arc<Self> {
+        let mut key = Self::parsed(rotated_index(index, generation));
+        if generation > 0 {
+            let named = format!("{} {generation}", key.kid);
+            key.kid = URL_SAFE_NO_PAD.encode(digest_of(&named));
+        }
+        Arc::new(key)
+    }
+
+    fn parsed(index: u64) -> Self {
         let at = usize::try_from(index % POOL.len() as u64).expect("smaller than the pool");
         let pair = KeyPair::from_der(POOL[at]).expect("the pool holds PKCS#1 RSA keys");
         let public = pair.public_key();
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let public_der = public.as_ref().to_vec();
-        Arc::new(Self {
+        Self {
             kid: encode(
                 aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &public_der).as_ref(),
             ),
@@ -57,7 +93,7 @@ impl RsaKey {
             e: encode(public.exponent().big_endian_without_leading_zero()),
             public_der,
             pair,
-        })
+        }
     }
 
     /// RS256 over `message` (RFC 7518 §3.3).
@@ -71,16 +107,52 @@ impl RsaKey {
     }
 }
 
+/// RSA keys that follow each other in one place, each parsed once.
+#[derive(Debug)]
+pub struct RsaKeyring {
+    index: u64,
+    parsed: Mutex<BTreeMap<u32, Arc<RsaKey>>>,
+}
+
+impl RsaKeyring {
+    /// The keys of the pool's place `index`.
+    pub const fn new(index: u64) -> Self {
+        Self {
+            index,
+            parsed: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The key of a generation.
+    pub fn of(&self, generation: u32) -> Arc<RsaKey> {
+        let mut parsed = self
+            .parsed
+            .lock()
+            .expect("no code panics while it holds the keys");
+        let key = parsed
+            .entry(generation)
+            .or_insert_with(|| RsaKey::of_generation(self.index, generation));
+        Arc::clone(key)
+    }
+}
+
 /// A symmetric key.
 pub struct HmacKey {
-    secret: [u8; 32],
+    secret: Vec<u8>,
 }
 
 impl HmacKey {
     /// The key for `purpose` on a stage of this seed.
     pub fn derive(seed: u64, purpose: &str) -> Self {
         Self {
-            secret: digest_of(&format!("locum {seed} {purpose}")),
+            secret: digest_of(&format!("locum {seed} {purpose}")).to_vec(),
+        }
+    }
+
+    /// The key whose octets are `text`: what a verifier takes that holds a public key for a secret.
+    pub(crate) fn of_text(text: &[u8]) -> Self {
+        Self {
+            secret: text.to_vec(),
         }
     }
 

@@ -15,6 +15,7 @@
 //! - [`reason`]: the visible cause of a refusal
 //! - [`tls`]: certificates and their authority; [`origin`]: where absolute URLs begin
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
+//! - [`mint`], [`rotation`]: tokens made on demand, and other keys for them
 //! - [`observe`]: who watches from outside
 //! - [`memory`]: what stages may take, in bytes
 //! - [`plain`]: a vendor made of a profile alone
@@ -30,6 +31,7 @@ pub mod jwt;
 pub mod keys;
 pub mod listen;
 pub mod memory;
+pub mod mint;
 pub mod mock;
 pub mod observe;
 pub mod origin;
@@ -41,6 +43,7 @@ pub mod record;
 pub mod redact;
 pub mod reply;
 pub mod request;
+pub mod rotation;
 pub mod routes;
 pub mod socket;
 pub mod stage;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use locum_core::{Denial, DenialKind, Profile};
 use serde_json::{Map, Value};
 
+use crate::mint::{MintError, MintRequest, Minted};
 use crate::{Mock, Reply, Request, Routes, StageInit, Twin};
 
 /// What a vendor keeps of one stage: its principals and its own data.
@@ -86,6 +87,25 @@ pub trait Vendor: Send + Sync + 'static {
     /// # Errors
     /// A sentence for the caller when they are not of the vendor's shape; then nothing changes.
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String>;
+
+    /// Mints a token that nobody logged in for. The caller's own claims go before the vendor's.
+    ///
+    /// # Errors
+    /// Sentences for the caller: kinds, defects or members that its tokens have not.
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        let _ = (mock, request);
+        let vendor = &self.profile().vendor;
+        Err(MintError::new(
+            format!("`{vendor}` mints no tokens"),
+            "log in for one",
+        ))
+    }
+
+    /// Whether a key signs its tokens on `mock`'s stage, which can be rotated.
+    fn has_signing_key(&self, mock: &Mock) -> bool {
+        let _ = mock;
+        false
+    }
 
     /// The reply where no handler was reached.
     fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {

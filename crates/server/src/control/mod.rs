@@ -10,7 +10,7 @@
 //!
 //! - `call`, `input`, `shape`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
 //! - `stages`, `document`, `principals`: stages, and what they hold
-//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`: what changes them
+//! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`, `keys`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there
 //! - `meta`: the server itself
 
@@ -25,6 +25,7 @@ mod har;
 mod host;
 mod input;
 mod journal;
+mod keys;
 mod meta;
 mod openapi;
 mod principals;
@@ -67,6 +68,7 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
         clock::CALLS,
         journal::CALLS,
         tokens::CALLS,
+        keys::CALLS,
         faults::CALLS,
         barriers::CALLS,
         settings::CALLS,

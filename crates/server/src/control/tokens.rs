@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::call::{self, CallResult, ControlCall, ControlRequest, number, text};
 use super::refusal::Refusal;
 use super::stages::unknown_vendor;
+use crate::mint::MintRequest;
+use crate::mock::DEFECT;
 use crate::stage::Stage;
 use crate::store::{Change, TokenQuery};
 
@@ -14,6 +16,8 @@ use crate::store::{Change, TokenQuery};
 const PAGE: usize = 1000;
 
 const SELECTOR: &str = r#"{"id": 1, "vendor": "pattern", "client": "client-a", "user": "a@b.c", "kind": "access", "all": true}"#;
+
+const MINT: &str = r#"{"vendor": "corti", "kind": "access", "client": "locum-client", "claims": {"scope": "openid"}, "lifetime_s": 60, "defect": "foreign_key"}"#;
 
 /// The calls of this section.
 pub(super) const CALLS: &[ControlCall] = &[
@@ -32,6 +36,14 @@ pub(super) const CALLS: &[ControlCall] = &[
         number("limit"),
     ])
     .returns::<TokenList>(),
+    ControlCall::new(
+        "POST …/tokens",
+        "mints a token that nobody logged in for, good or with one thing wrong",
+        |request| Box::pin(mint(request)),
+    )
+    .body::<MintRequest>(MINT)
+    .returns::<MintedToken>()
+    .status(201),
     ControlCall::new(
         "GET …/tokens/{id}",
         "returns a token with its lineage",
@@ -97,6 +109,9 @@ struct TokenView {
     name: String,
     /// Whether it works.
     state: TokenState,
+    /// What is wrong with it, where it was minted so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    defect: Option<String>,
     /// The names of what else the vendor remembers of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remembers: Vec<String>,
@@ -111,6 +126,15 @@ struct TokenLineage {
     children: Vec<TokenId>,
     /// The requests that presented it, as far as the journal has them.
     used_in: Vec<EntryId>,
+}
+
+/// A minted token with its value, which is told here and never again.
+#[derive(Serialize, JsonSchema)]
+struct MintedToken {
+    /// What a client shows.
+    value: String,
+    #[serde(flatten)]
+    token: TokenView,
 }
 
 /// The tokens that were changed.
@@ -170,6 +194,22 @@ async fn list(request: ControlRequest) -> CallResult {
     let shown = found.into_iter().take(limit);
     let tokens = shown.map(|token| TokenView::of(token, now)).collect();
     Ok(call::json(200, &TokenList { tokens, more }))
+}
+
+async fn mint(request: ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    let wanted: MintRequest = request.body()?;
+    let Some(vendor) = request.stages.vendor(&wanted.vendor) else {
+        return Err(unknown_vendor(&request, &wanted.vendor));
+    };
+    let mock = request.stages.mock(vendor, &stage);
+    let minted = vendor
+        .mint(&mock, &wanted)
+        .map_err(|fault| Refusal::bad(fault.error).hint(fault.hint))?;
+    let value = minted.value.clone();
+    let token = mock.keep_minted(minted, wanted.defect).await?;
+    let token = TokenView::of(token, stage.clock.now());
+    Ok(call::json(201, &MintedToken { value, token }))
 }
 
 async fn one(request: ControlRequest) -> CallResult {
@@ -249,8 +289,10 @@ fn check_vendor(request: &ControlRequest, slug: Option<&String>) -> Result<(), R
 
 impl TokenView {
     fn of(mut token: Token, now: Timestamp) -> Self {
-        let remembers = std::mem::take(&mut token.extra);
+        let mut remembers = std::mem::take(&mut token.extra);
+        let defect = remembers.shift_remove(DEFECT);
         Self {
+            defect: defect.and_then(|defect| defect.as_str().map(str::to_owned)),
             name: token.name(),
             state: token.state(now),
             remembers: remembers.into_iter().map(|(name, _)| name).collect(),

@@ -172,6 +172,9 @@ async fn answer(
     if let Some(denial) = &mut reply.denial {
         reason::complete(mock, &seen, denial).await;
     }
+    if let Some(denial) = &mut reply.denial {
+        mock.name_defect(denial);
+    }
     if let Some(failure) = mock.store_failure() {
         reply = unanswerable(mock, &failure);
     }

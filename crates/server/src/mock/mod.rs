@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use locum_core::{Clock, EntryId, Profile, Timestamp};
 
 pub(crate) use notes::ExchangeNotes;
+pub(crate) use tokens::DEFECT;
 pub use tokens::NewToken;
 
 use crate::Vendor;

@@ -1,6 +1,6 @@
 //! What an exchange leaves in the journal beside its bytes.
 
-use locum_core::{Entry, Outcome, TokenId};
+use locum_core::{Denial, Entry, Outcome, TokenId};
 use serde_json::{Map, Value};
 
 use super::Mock;
@@ -15,6 +15,8 @@ pub(crate) struct ExchangeNotes {
     pub(crate) issued: Vec<TokenId>,
     pub(crate) granted: bool,
     pub(crate) notes: Map<String, Value>,
+    /// What is wrong with the minted token that was shown.
+    pub(super) minted_defect: Option<String>,
     /// Why the store did not answer.
     pub(super) store_failure: Option<StoreError>,
 }
@@ -46,6 +48,17 @@ impl Mock {
         let mut all = self.notes();
         all.principal = principal;
         all.notes = notes;
+    }
+
+    /// Names in a denial what is wrong with the minted token that the request showed.
+    pub(crate) fn name_defect(&self, denial: &mut Denial) {
+        if let Some(defect) = self.notes().minted_defect.take() {
+            let named = format!("the token was minted with the defect `{defect}`");
+            denial.difference = Some(match denial.difference.take() {
+                Some(difference) => format!("{difference}; {named}"),
+                None => named,
+            });
+        }
     }
 
     /// Who it is, as far as is known.

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use locum_core::{Token, TokenId, TokenKind, TokenState};
+use locum_core::{EntryId, Token, TokenId, TokenKind, TokenState};
 use serde_json::{Map, Value};
 
 use super::Mock;
+use crate::mint::{Defect, Minted};
 use crate::store::{Change, StoreError, TokenQuery, digest_of};
+
+/// Where a minted token's record keeps what is wrong with it.
+pub(crate) const DEFECT: &str = "defect";
 
 /// A token to be issued.
 #[derive(Clone, Debug)]
@@ -61,6 +65,49 @@ impl Mock {
 
     /// Issues `value`: the store remembers it, the journal's entry names it.
     pub async fn issue(&self, value: &str, new: NewToken) -> Token {
+        let token = self.remember(value, new, Some(self.entry)).await;
+        let mut notes = self.notes();
+        notes.issued.push(token.id);
+        notes.granted |= matches!(token.kind, TokenKind::Access | TokenKind::Aws);
+        notes
+            .principal
+            .get_or_insert_with(|| token.principal.clone());
+        token
+    }
+
+    /// Remembers a token that no request made, with what is wrong with it.
+    pub(crate) async fn keep_minted(
+        &self,
+        minted: Minted,
+        defect: Option<Defect>,
+    ) -> Result<Token, StoreError> {
+        let mut new = minted.token;
+        if let Some(defect) = defect {
+            new.extra.insert(DEFECT.into(), defect.as_str().into());
+        }
+        let mut token = self.remember(&minted.value, new, None).await;
+        if let Some(failure) = self.store_failure() {
+            return Err(failure);
+        }
+        let now = self.now();
+        let change = match defect {
+            Some(Defect::Expired) => {
+                let before = now.minus(Duration::from_secs(1));
+                let end = token.expires.map_or(before, |end| end.min(before));
+                token.expires = Some(end);
+                Change::Expire(end)
+            }
+            Some(Defect::Revoked) => {
+                token.revoked = true;
+                Change::Revoke
+            }
+            _ => return Ok(token),
+        };
+        self.stage.store.change(token.id, change, now).await?;
+        Ok(token)
+    }
+
+    async fn remember(&self, value: &str, new: NewToken, entry: Option<EntryId>) -> Token {
         let now = self.now();
         let mut token = Token {
             id: TokenId(0),
@@ -71,7 +118,7 @@ impl Mock {
             principal: new.principal,
             login: new.login,
             parent: new.parent,
-            entry: Some(self.entry),
+            entry,
             scope: new.scope,
             issued: now,
             expires: new.lifetime.map(|lifetime| now.plus(lifetime)),
@@ -83,12 +130,6 @@ impl Mock {
         };
         let inserted = self.stage.store.insert(digest_of(value), &mut token).await;
         self.answered(inserted);
-        let mut notes = self.notes();
-        notes.issued.push(token.id);
-        notes.granted |= matches!(token.kind, TokenKind::Access | TokenKind::Aws);
-        notes
-            .principal
-            .get_or_insert_with(|| token.principal.clone());
         token
     }
 
@@ -96,7 +137,21 @@ impl Mock {
     pub async fn find(&self, value: &str) -> Option<Token> {
         let found = self.stage.store.find(digest_of(value)).await;
         let token = self.answered(found).flatten()?;
-        (token.vendor == self.profile().vendor).then_some(token)
+        let token = (token.vendor == self.profile().vendor).then_some(token)?;
+        // A forged token was never issued, whatever the stage remembers of it.
+        match token.extra.get(DEFECT).and_then(Value::as_str) {
+            None => Some(token),
+            Some(defect) => {
+                let mut notes = self.notes();
+                notes.minted_defect = Some(defect.to_owned());
+                let issued = [Defect::Expired, Defect::Revoked].map(Defect::as_str);
+                if issued.contains(&defect) {
+                    return Some(token);
+                }
+                notes.presented = Some(token.id);
+                None
+            }
+        }
     }
 
     /// Changes a token; returns it as it was before.

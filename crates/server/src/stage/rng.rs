@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Stage;
 use crate::keys::HmacKey;
 use crate::memory::Account;
+use crate::rotation::KeyRotations;
 use crate::store::digest_of;
 
 /// What [`new_state`](crate::Vendor::new_state) is given.
@@ -25,6 +26,8 @@ pub struct StageInit<'a> {
     pub now: Timestamp,
     /// Where the vendor counts what it keeps.
     pub memory: &'a Arc<Account>,
+    /// Which of the vendor's keys signs now.
+    pub rotations: &'a Arc<KeyRotations>,
 }
 
 impl StageInit<'_> {

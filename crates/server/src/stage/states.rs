@@ -11,12 +11,14 @@ use serde_json::Value;
 use super::{Stage, StageError, StageInit, rng_for};
 use crate::Vendor;
 use crate::memory::{Account, Charge, OverLimit};
+use crate::rotation::KeyRotations;
 use crate::vendor::VendorState;
 
 /// The states by vendor.
 #[derive(Debug, Default)]
 pub(super) struct States {
     made: RwLock<HashMap<String, VendorState>>,
+    rotations: RwLock<HashMap<String, Arc<KeyRotations>>>,
     /// Principals, by vendor.
     charges: Mutex<HashMap<String, Charge>>,
 }
@@ -25,6 +27,10 @@ impl States {
     pub(super) fn clear(&self) {
         self.write().clear();
         self.charges().clear();
+        self.rotations
+            .write()
+            .expect("no code panics while it holds the rotations")
+            .clear();
     }
 
     fn get(&self, vendor: &str) -> Option<VendorState> {
@@ -47,6 +53,18 @@ impl States {
 }
 
 impl Stage {
+    /// The rotations of a vendor's keys.
+    pub fn rotations(&self, vendor: &str) -> Arc<KeyRotations> {
+        const WHOLE: &str = "no code panics while it holds the rotations";
+        let known = self.states.rotations.read().expect(WHOLE);
+        if let Some(known) = known.get(vendor) {
+            return Arc::clone(known);
+        }
+        drop(known);
+        let mut known = self.states.rotations.write().expect(WHOLE);
+        Arc::clone(known.entry(vendor.to_owned()).or_default())
+    }
+
     /// The state of `vendor` on this stage, made now if this is the first time.
     ///
     /// # Panics
@@ -115,6 +133,7 @@ impl Stage {
             (self.seed, self.rng.incarnation()),
             Timestamp::from_millis(self.made.load(Ordering::SeqCst)),
             &self.account,
+            &self.rotations(&vendor.profile().vendor),
         )
     }
 }
@@ -126,6 +145,7 @@ pub(crate) fn new_state(
     (seed, incarnation): (u64, u64),
     now: Timestamp,
     memory: &Arc<Account>,
+    rotations: &Arc<KeyRotations>,
 ) -> Result<VendorState, String> {
     let profile = vendor.profile();
     let mut principals = given.unwrap_or_else(|| Value::Object(profile.principals.clone()));
@@ -139,6 +159,7 @@ pub(crate) fn new_state(
         principals: &principals,
         now,
         memory,
+        rotations,
     };
     vendor
         .new_state(&init)

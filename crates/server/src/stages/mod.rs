@@ -86,6 +86,7 @@ impl Stages {
                 (config.seed, 0),
                 Timestamp::default(),
                 &memory,
+                &Arc::default(),
             )
             .map_err(ServerError::Vendor)?;
             let table =

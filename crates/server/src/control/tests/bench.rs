@@ -1,16 +1,18 @@
 //! A server with one small vendor, and HTTP in raw bytes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use locum_core::{DenialKind, Profile, Secret};
+use locum_core::{DenialKind, Profile, Secret, TokenKind};
 use locum_testkit::http::send_until_end;
 use locum_testkit::profile::ACME;
 use serde_json::Value;
 
+use crate::mint::{Defect, MintError, MintRequest, Minted};
 use crate::plain::PlainVendor;
 use crate::tls::{Identity, TlsOptions};
 use crate::vendor::VendorState;
-use crate::{App, Document, Mock, Routes, ServerConfig, StageInit, Twin, Vendor};
+use crate::{App, Document, Mock, NewToken, Routes, ServerConfig, StageInit, Twin, Vendor};
 
 pub(super) const SECRET: &str = "canary-secret-of-client-a";
 
@@ -45,6 +47,22 @@ impl Vendor for Acme {
     }
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
         self.0.change_principals(mock, principals)
+    }
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        let defects = [Defect::Expired, Defect::Revoked, Defect::Unknown];
+        request.check(&[TokenKind::Access], &defects)?;
+        let lifetime = Duration::from_secs(request.lifetime(60));
+        let value = mock.random_alphanumeric(20);
+        let token = NewToken::new(
+            TokenKind::Access,
+            "client-a",
+            mock.stage.next_login(),
+            lifetime,
+        );
+        Ok(Minted { value, token })
+    }
+    fn has_signing_key(&self, _: &Mock) -> bool {
+        true
     }
     fn twins(&self) -> &'static [Twin] {
         TWINS

@@ -15,6 +15,7 @@ fn example(call: &ControlCall) -> &'static str {
         "PUT …/principals" | "PATCH …/principals" => r#"{"acme": {"clients": []}}"#,
         "PUT …/twin" => r#"{"name": "acme/any-secret"}"#,
         "POST …/tokens/expire" | "POST …/tokens/revoke" => r#"{"all": true}"#,
+        "POST …/tokens" | "POST …/keys/rotate" => r#"{"vendor": "acme"}"#,
         "POST …/journal/find" | "POST …/journal/count" => r#"{"vendor": "acme"}"#,
         _ => call.body.unwrap_or_default(),
     }
