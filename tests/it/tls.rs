@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 
 use serde_json::Value;
 
-use super::served::Served;
+use super::served::{Served, send};
 use super::{folder, locum};
 
 #[test]
@@ -81,5 +81,74 @@ fn what_cannot_be_used_is_a_usage_error_that_names_file_and_cure() {
     check(
         &["--trust-proxy", "nginx"],
         &["--trust-proxy", "172.16.0.0/12"],
+    );
+}
+
+/// The body of an answer, as JSON.
+fn json(answer: &str) -> Value {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+    serde_json::from_str(body).unwrap_or_else(|_| panic!("{head}\n{body}"))
+}
+
+/// What the vendors themselves say of their addresses, through a proxy that takes `/mocks` off.
+#[test]
+fn what_vendors_say_of_themselves_follows_the_proxy() {
+    let served = Served::start(&[
+        "--trust-proxy",
+        "loopback",
+        "--allow-host",
+        "auth.example.test",
+    ]);
+    let proxy = "X-Forwarded-Proto: https\r\nX-Forwarded-Host: auth.example.test\r\nX-Forwarded-Prefix: /mocks\r\n";
+    let call = |line: &str, headers: &str, body: &str| {
+        let headers = format!("{proxy}{headers}");
+        send(&served.address, line, &headers, body)
+    };
+    let document = json(&call("GET /_locum/stages/default", "", ""));
+    let root = "https://auth.example.test/mocks/";
+    let corti = &document["vendors"]["corti"];
+    let below = |url: &str| {
+        let path = url.strip_prefix("https://auth.example.test/mocks");
+        path.unwrap_or_else(|| panic!("{url} is elsewhere"))
+            .to_owned()
+    };
+    let path = |name: &str| below(corti["urls"][name].as_str().expect("an address"));
+
+    let discovery = json(&call(&format!("GET {}", path("discovery")), "", ""));
+    for member in ["token_endpoint", "jwks_uri", "authorization_endpoint"] {
+        let url = discovery[member].as_str().expect("an address");
+        assert!(url.starts_with(root), "{member}: {url}");
+    }
+
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let credentials = &corti["credentials"];
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let login = format!(
+        "grant_type=client_credentials&scope=openid&client_id={}&client_secret={}",
+        text(&credentials["client_id"]),
+        text(&credentials["client_secret"])
+    );
+    let token = json(&call(&format!("POST {}", path("token")), form, &login));
+    let headers = format!(
+        "Authorization: Bearer {}\r\nTenant-Name: {}\r\nContent-Type: application/json\r\n",
+        text(&token["access_token"]),
+        text(&credentials["tenant"])
+    );
+    let body =
+        r#"{"encounter": {"identifier": "e-1", "status": "planned", "type": "consultation"}}"#;
+    let line = format!("POST {}/interactions/", path("api"));
+    let made = json(&call(&line, &headers, body));
+    let socket = text(&made["websocketUrl"]);
+    let expected = "wss://auth.example.test/mocks/corti/";
+    assert!(socket.starts_with(expected), "{socket}");
+
+    // Nobody asked for a proxy to be believed: as before.
+    let served = Served::start(&["--allow-host", "auth.example.test"]);
+    let line = format!("GET {}", path("discovery"));
+    let plain = json(&send(&served.address, &line, proxy, ""));
+    let url = text(&plain["token_endpoint"]);
+    assert!(
+        url.starts_with(&format!("http://{}/", served.address)),
+        "{url}"
     );
 }

@@ -27,7 +27,8 @@ pub struct RequestParts {
     pub method: String,
     /// The target below the vendor's root, as the client spelled it, query included.
     pub target: String,
-    /// The target as it stands in the request line: what a signature covers.
+    /// The target as it stands in the client's request line, before a trusted proxy took a prefix
+    /// off: what a signature covers.
     pub signed_target: String,
     /// Parsed headers, names in lower case.
     pub headers: HeaderMap,

@@ -80,7 +80,7 @@ pub(super) async fn exchange(
     let request = Request::from(RequestParts {
         method: head.method,
         target: route.target,
-        signed_target: head.target,
+        signed_target: route.prefix + &head.target,
         headers: if head.defect.is_some() {
             http::HeaderMap::new()
         } else {

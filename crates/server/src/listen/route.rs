@@ -30,6 +30,8 @@ pub(super) struct VendorRoute {
     pub(super) target: String,
     /// The URL of that root.
     pub(super) base: String,
+    /// What a proxy took off the path that the client sent, mostly nothing.
+    pub(super) prefix: String,
 }
 
 /// Finds out whom a request is for, which came to the server as `origin` says.
@@ -47,6 +49,7 @@ pub(super) fn address<'a>(
                 vendor: vendor.clone(),
                 target: origin_form(&head.target).to_owned(),
                 base: origin.url(""),
+                prefix: origin.prefix.clone(),
             };
             return Address::Vendor(route);
         }
@@ -59,9 +62,14 @@ pub(super) fn address<'a>(
             vendor,
             target: target.to_owned(),
             base: origin.url(""),
+            prefix: origin.prefix.clone(),
         });
     }
-    let base = |path: &str| stages.public_origin().unwrap_or(origin).url(path);
+    let public = stages.public_origin();
+    let base = |path: &str| public.unwrap_or(origin).url(path);
+    // Who names the public host came through the proxy.
+    let came = public.filter(|public| public.authority.eq_ignore_ascii_case(&origin.authority));
+    let prefix = &came.unwrap_or(origin).prefix;
     let (first, rest) = segment(target);
     match first {
         "" => Address::Page,
@@ -76,10 +84,13 @@ pub(super) fn address<'a>(
             };
             let (vendor, rest) = segment(rest);
             let base = base(&format!("/s/{name}/{vendor}"));
-            routed(stages, stage, vendor, rest, base)
+            routed(stages, stage, vendor, rest, base, prefix)
         }
         vendor => match default() {
-            Some(stage) => routed(stages, stage, vendor, rest, base(&format!("/{vendor}"))),
+            Some(stage) => {
+                let base = base(&format!("/{vendor}"));
+                routed(stages, stage, vendor, rest, base, prefix)
+            }
             None => Address::Nobody(
                 "the stage `default` is gone".to_owned(),
                 "POST /_locum/stages".to_owned(),
@@ -106,6 +117,7 @@ fn routed(
     vendor: &str,
     rest: &str,
     base: String,
+    prefix: &str,
 ) -> Address<'static> {
     if stages.vendor(vendor).is_none() {
         let known: Vec<&str> = stages
@@ -129,6 +141,7 @@ fn routed(
         vendor: vendor.to_owned(),
         target,
         base,
+        prefix: prefix.to_owned(),
     })
 }
 

@@ -5,6 +5,7 @@ mod calls;
 mod description;
 mod gate;
 mod memory;
+mod proxies;
 mod refusals;
 mod seeds;
 mod shutdown;
