@@ -29,6 +29,11 @@ lint:
 interop: build
     bash tests/interop/run.sh
 
+# The mocks beside the engines that vendors run: seeded requests to both (needs python3, java 17, mvn)
+parity *arguments:
+    cargo build
+    bash tests/parity/keycloak/run.sh {{arguments}}
+
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}

@@ -1,9 +1,12 @@
 //! `…/auth` (RFC 6749 §4.1.1): what is asked of the authorization endpoint, and the way back.
 
+mod answer;
+mod flow;
 mod login_page;
+pub(super) mod redirect_uri;
 mod request;
 
-use locum_core::{Denial, Outcome, TokenKind};
+use locum_core::{Denial, DenialKind, Outcome, TokenKind};
 use locum_server::{Mock, NewToken, Reply, Request};
 use std::time::Duration;
 
@@ -12,8 +15,10 @@ use super::issue::{bare_uuid, issuer, session_id, subject};
 use super::login::Login;
 use super::realm::RealmRef;
 use super::{page, realm_lookup};
-use request::{Authorization, Bad};
+use answer::back;
+use request::{Authorization, Fault, FaultAnswer, Parameters};
 
+pub(super) use answer::with_pairs;
 pub(super) use login_page::authenticate;
 
 /// Answers an authorization request: an error page, a way back, or the login page.
@@ -23,25 +28,49 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
         let reply = Reply::status(200).with_headers_of(mock.profile(), "auth_options", &[]);
         return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
-    realm_lookup::must_be_enabled(&mock, &request, &realm)?;
-    let asked = match Authorization::read(&realm, &parameters(&request)) {
+    let parameters = parameters(&request);
+    let asked = match Authorization::read(&realm, &Parameters(&parameters)) {
         Ok(asked) => asked,
-        Err(Bad::Page(message)) => {
-            let reply = page::page(&mock, 400, &realm.name, "We are sorry...", message);
-            return Ok(reply.outcome(Outcome::Denied));
-        }
-        Err(Bad::Back(asked, error, description)) => {
-            let reply = failed(&mock, &realm, &asked, error, description.as_deref());
-            return Ok(reply.outcome(Outcome::Denied));
-        }
+        Err(fault) => return Ok(faulty(&mock, &realm, *fault)),
     };
+    if asked.prompt_create {
+        let denial = Denial::new(DenialKind::Unsupported, "auth_registration")
+            .expected("a prompt other than create");
+        let page = page::sorry(&mock, &realm.name, denial, "Registration not allowed");
+        let page = page.with_headers_of(mock.profile(), "login_page", &[]);
+        return Ok(login_page::with_session(&mock, &request, &realm, &asked, page).await);
+    }
     match login_page::known_browser(&mock, &request, &realm, &asked).await {
-        Some(login) => Ok(succeeded(&mock, &realm, &asked, login).await),
-        None if asked.prompt_none => {
-            let reply = failed(&mock, &realm, &asked, "login_required", None);
-            Ok(reply.outcome(Outcome::Denied))
+        Some(login) => {
+            let reply = succeeded(&mock, &realm, &asked, login).await;
+            Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
         }
-        None => Ok(login_page::opened(&mock, &realm, &asked).await),
+        None if asked.prompt_none => {
+            let denial = Denial::new(DenialKind::ChallengeRequired, "auth_login_required")
+                .expected("a browser that is logged in")
+                .got("prompt=none");
+            let reply = failed(&mock, &realm, &asked, "login_required", None);
+            let reply = refused(reply, denial);
+            Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
+        }
+        None => Ok(login_page::opened(&mock, &request, &realm, &asked).await),
+    }
+}
+
+/// `reply` as the refusal that it is.
+fn refused(mut reply: Reply, denial: Denial) -> Reply {
+    reply.denial = Some(denial);
+    reply.outcome(Outcome::Denied)
+}
+
+/// Says to the person or the client what is wrong.
+fn faulty(mock: &Mock, realm: &RealmRef, fault: Fault) -> Reply {
+    match fault.answer {
+        FaultAnswer::Page(message) => page::sorry(mock, &realm.name, fault.denial, message),
+        FaultAnswer::Back(asked, error, description) => {
+            let reply = failed(mock, realm, &asked, error, description.as_deref());
+            refused(reply, fault.denial)
+        }
     }
 }
 
@@ -97,7 +126,7 @@ async fn succeeded(
     new.tenant = Some(realm.name.clone());
     new.client = Some(login.client.clone());
     let request = code::Request {
-        redirect_uri: asked.redirect_uri.clone(),
+        redirect_uri: asked.names_redirect_uri.then(|| asked.redirect_uri.clone()),
         challenge: asked.challenge.clone(),
         method: asked.method.clone(),
     };
@@ -113,70 +142,4 @@ async fn succeeded(
     pairs.push(("iss".to_owned(), issuer(mock, &realm.name)));
     pairs.push(("code".to_owned(), code));
     back(mock, realm, asked, &pairs)
-}
-
-/// Brings `pairs` to the client in the mode that it asked for.
-fn back(mock: &Mock, realm: &RealmRef, asked: &Authorization, pairs: &[(String, String)]) -> Reply {
-    let separator = match asked.mode.as_str() {
-        "form_post" => return page::posting(mock, &realm.name, &asked.redirect_uri, pairs),
-        "fragment" => '#',
-        _ => '?',
-    };
-    let location = with_pairs(&asked.redirect_uri, separator, pairs);
-    Reply::status(302)
-        .header("location", location)
-        .with_headers_of(mock.profile(), "h8", &[])
-}
-
-/// `uri` with `pairs` after `separator`, form-encoded.
-pub(super) fn with_pairs(uri: &str, separator: char, pairs: &[(String, String)]) -> String {
-    if pairs.is_empty() {
-        return uri.to_owned();
-    }
-    let encoded: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
-        .collect();
-    let separator = if uri.contains(separator) {
-        '&'
-    } else {
-        separator
-    };
-    format!("{uri}{separator}{}", encoded.join("&"))
-}
-
-/// Form encoding (WHATWG URL §5.2): a space is `+`.
-fn encoded(text: &str) -> String {
-    const PLAIN: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
-        .remove(b'*')
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b' ');
-    percent_encoding::utf8_percent_encode(text, PLAIN)
-        .to_string()
-        .replace(' ', "+")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_follow_the_uri() {
-        let pairs = [("state".to_owned(), "a b&c".to_owned())];
-        assert_eq!(
-            with_pairs("http://h/cb", '?', &pairs),
-            "http://h/cb?state=a+b%26c"
-        );
-        assert_eq!(
-            with_pairs("http://h/cb?x", '?', &pairs),
-            "http://h/cb?x&state=a+b%26c"
-        );
-        assert_eq!(
-            with_pairs("http://h/cb", '#', &pairs),
-            "http://h/cb#state=a+b%26c"
-        );
-        assert_eq!(with_pairs("http://h/cb", '?', &[]), "http://h/cb");
-    }
 }

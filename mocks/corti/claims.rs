@@ -51,7 +51,7 @@ impl Common<'_> {
     /// An access token; `aud` is what the audience resolves to.
     pub(super) fn access(&self, exp: i64, jti: String, aud: &[String], scope: &str) -> Claims {
         let mut claims = self.opened(Some(exp), jti);
-        put(&mut claims, "aud", audience(aud));
+        put(&mut claims, "aud", self.audience(aud));
         self.add_subject(&mut claims, "Bearer");
         put(&mut claims, "sid", self.session);
         put(&mut claims, "acr", Some("1"));
@@ -92,10 +92,18 @@ impl Common<'_> {
         );
         put(&mut claims, "sid", self.session);
         put(&mut claims, "scope", Some(scope));
-        put(&mut claims, "aud_x", audience(aud));
+        put(&mut claims, "aud_x", self.audience(aud));
         put(&mut claims, "prov", Some("default"));
         put(&mut claims, "reuse_id", reuse);
         claims
+    }
+
+    /// `aud`; a client with consent has no roles, and so nothing to address to `account`.
+    fn audience(&self, words: &[String]) -> Option<Value> {
+        if self.client.consent_required {
+            return audience(&self.client.audience);
+        }
+        audience(words)
     }
 
     fn add_subject(&self, claims: &mut Claims, typ: &str) {
@@ -112,6 +120,10 @@ impl Common<'_> {
                 "allowed-origins",
                 Some(self.client.web_origins.clone()),
             );
+        }
+        // A client with consent is made without "full scope allowed".
+        if self.client.consent_required {
+            return;
         }
         let default = format!("default-roles-{}", self.realm.to_lowercase());
         put(
@@ -130,7 +142,7 @@ impl Common<'_> {
     /// What the scopes `profile` and `email` map, and for a service account who calls.
     pub(super) fn add_profile(&self, claims: &mut Claims) {
         if self.user.is_some() {
-            claims.extend(self.userinfo());
+            claims.extend(self.profile());
             return;
         }
         if !self.first_realm {
@@ -149,8 +161,18 @@ impl Common<'_> {
         put(claims, "client_id", Some(self.client.client_id.as_str()));
     }
 
-    /// The profile alone: what userinfo says after `sub`.
+    /// What userinfo says after `sub`; who calls is remembered with a session alone.
     pub(super) fn userinfo(&self) -> Claims {
+        if self.user.is_some() || self.session.is_none() {
+            return self.profile();
+        }
+        let mut claims = Claims::new();
+        self.add_profile(&mut claims);
+        claims
+    }
+
+    /// The profile alone.
+    fn profile(&self) -> Claims {
         let mut claims = Claims::new();
         put(&mut claims, "email_verified", Some(false));
         let Some(user) = self.user else {

@@ -196,7 +196,7 @@ async fn refresh(
     let header = header("HS512", &keys.refresh_kid);
     let lives = (!issue_request.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
-    let scope = Scope::all_words(words, common.user.is_none());
+    let scope = Scope::all_words(words, common.client.has_service_account());
     let reuse = mock.setting_on("rotate_refresh").then(|| bare_uuid(mock));
     let claims = common.refresh(exp, bare_uuid(mock), scope, aud, reuse);
     let value = jwt::mint_hs512(&keys.refresh, &header, &claims);

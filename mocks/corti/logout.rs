@@ -3,6 +3,7 @@
 use locum_core::{Denial, DenialKind, Outcome, TokenKind};
 use locum_server::{Form as Query, Mock, Reply, Request, jwt};
 
+use super::authorize::redirect_uri;
 use super::form::Form;
 use super::grant::{TokenRequest, refresh};
 use super::login::{self, Ended, Login};
@@ -91,67 +92,135 @@ impl Browser {
 }
 
 async fn by_browser(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Reply {
-    let sorry = |message: &str| page::page(mock, 400, &realm.name, "We are sorry...", message);
-    let hinted = match &browser.hint {
-        None => None,
-        Some(hint) => match hinted(mock, realm, hint).await {
-            Some(login) => Some(login),
-            None => return sorry("Invalid parameter: id_token_hint"),
-        },
-    };
-    let client = hinted
-        .as_ref()
-        .map(|login| &login.client)
-        .or(browser.client.as_ref());
-    let registered = |uri: &String| {
-        client
-            .and_then(|id| realm.client(id))
-            .is_some_and(|client| client.redirect_uris.contains(uri))
-    };
-    match &browser.redirect {
-        Some(_) if client.is_none() => return sorry("Missing parameters: id_token_hint"),
-        Some(uri) if !registered(uri) => return sorry("Invalid redirect uri"),
-        _ => {}
+    match checked(mock, realm, browser).await {
+        Ok(Checked { login, redirect }) => {
+            done(mock, realm, browser, login, redirect.as_deref()).await
+        }
+        Err(Fault { denial, message }) => page::sorry(mock, &realm.name, denial, message)
+            .with_headers_of(mock.profile(), "logout_page", &[]),
     }
-    let Some(login) = hinted else {
-        return match &browser.redirect {
-            Some(uri) => redirected(mock, uri, browser.state.as_deref()),
-            None => page::page(
-                mock,
-                200,
-                &realm.name,
-                "Logging out",
-                "Do you want to log out?",
-            ),
-        };
-    };
-    login::end(mock, login.number, Ended::Session, &login.client).await;
-    let reply = match &browser.redirect {
-        Some(uri) => redirected(mock, uri, browser.state.as_deref()),
-        None => page::page(
-            mock,
-            200,
-            &realm.name,
-            "You are logged out",
-            "You are logged out",
+}
+
+/// A browser's request that may go on.
+struct Checked {
+    /// The login of the hint, where there was one; it ends without a question.
+    login: Option<Login>,
+    /// Where the browser goes then.
+    redirect: Option<String>,
+}
+
+/// What is wrong, and what the page says.
+struct Fault {
+    denial: Denial,
+    message: &'static str,
+}
+
+/// "redirect without hint and client → hint → another client's hint → redirect"
+async fn checked(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Result<Checked, Fault> {
+    let fault = |denial, message| Fault { denial, message };
+    if browser.redirect.is_some() && browser.hint.is_none() && browser.client.is_none() {
+        let denial = Denial::new(DenialKind::Missing, "logout_no_hint")
+            .expected("id_token_hint or client_id beside post_logout_redirect_uri");
+        return Err(fault(denial, "Missing parameters: id_token_hint"));
+    }
+    let bad_hint = "Invalid parameter: id_token_hint";
+    let login = match &browser.hint {
+        None => None,
+        Some(hint) => Some(
+            hinted(mock, realm, hint)
+                .await
+                .map_err(|denial| fault(denial, bad_hint))?,
         ),
     };
-    reply.outcome(Outcome::Revoked)
+    if let (Some(login), Some(client)) = (&login, &browser.client)
+        && login.client != *client
+    {
+        let denial = Denial::new(DenialKind::WrongToken, "logout_foreign_hint")
+            .expected(format!("an id token of `{client}`"))
+            .got(format!("one of `{}`", login.client));
+        return Err(fault(denial, bad_hint));
+    }
+    let client = login
+        .as_ref()
+        .map(|login| &login.client)
+        .or(browser.client.as_ref())
+        .and_then(|id| realm.client(id));
+    if let Some(uri) = &browser.redirect {
+        let registered = client.map_or(&[][..], |client| &client.redirect_uris);
+        if !registered
+            .iter()
+            .any(|have| redirect_uri::matches(have, uri))
+        {
+            let denial = Denial::new(DenialKind::Invalid, "logout_redirect_uri")
+                .expected(format!("one of: {}", registered.join(", ")))
+                .got(uri);
+            return Err(fault(denial, "Invalid redirect uri"));
+        }
+    }
+    Ok(Checked {
+        login,
+        redirect: browser.redirect.clone(),
+    })
+}
+
+/// Ends the session of the hint, or asks the person whether to.
+async fn done(
+    mock: &Mock,
+    realm: &RealmRef,
+    browser: &Browser,
+    login: Option<Login>,
+    redirect: Option<&str>,
+) -> Reply {
+    let (heading, message) = if login.is_some() {
+        ("You are logged out", "You are logged out")
+    } else {
+        ("Logging out", "Do you want to log out?")
+    };
+    let known_client = |id: &String| realm.client(id).is_some();
+    let mut reply = match redirect {
+        Some(uri) if login.is_some() || browser.client.as_ref().is_some_and(known_client) => {
+            redirected(mock, uri, browser.state.as_deref())
+        }
+        _ => page::page(mock, 200, &realm.name, heading, message).with_headers_of(
+            mock.profile(),
+            "logout_page",
+            &[],
+        ),
+    };
+    if let Some(login) = login {
+        login::end(mock, login.number, Ended::Session, &login.client).await;
+        reply = reply.outcome(Outcome::Revoked);
+    }
+    reply
 }
 
 /// The login of an id token of the realm; its time is not looked at.
-async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Option<Login> {
-    let parts = jwt::parse(hint).ok()?;
+///
+/// # Errors
+/// `logout_invalid_hint`.
+async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Result<Login, Denial> {
+    let reworded = |denial: Denial| Denial {
+        reason: "logout_invalid_hint".to_owned(),
+        ..denial
+    };
+    let unknown = || {
+        Denial::new(DenialKind::UnknownToken, "logout_invalid_hint")
+            .expected(format!("an id token of realm `{}`", realm.name))
+    };
+    if matches!(hint, "undefined" | "null" | "") {
+        return Err(unknown().got(format!("`{hint}`, the word of an unset variable")));
+    }
+    let parts = jwt::parse(hint).map_err(reworded)?;
     let keys = mock.state::<State>().keys.of(&realm.name);
     let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
-    let key = keys.verifying(kid, mock.now()).ok()?;
-    parts.verify_rs256(&key.rsa).ok()?;
-    let token = mock
-        .find(hint)
-        .await
-        .filter(|token| token.kind == TokenKind::Id)?;
+    let key = keys.verifying(kid, mock.now()).map_err(reworded)?;
+    parts.verify_rs256(&key.rsa).map_err(reworded)?;
+    let token = mock.find(hint).await.ok_or_else(unknown)?;
     mock.note_presented_token(&token).await;
-    Login::of(&token)
+    if token.kind != TokenKind::Id {
+        return Err(unknown().got(token.name()));
+    }
+    Login::of(&token).ok_or_else(unknown)
 }
 
 fn redirected(mock: &Mock, uri: &str, state: Option<&str>) -> Reply {
@@ -161,5 +230,6 @@ fn redirected(mock: &Mock, uri: &str, state: Option<&str>) -> Reply {
         .collect();
     let to = super::authorize::with_pairs(uri, '?', &pairs);
     let reply = Reply::status(302).header("location", to);
-    reply.with_headers_of(mock.profile(), "h8", &[])
+    let reply = reply.with_headers_of(mock.profile(), "logout_page", &[]);
+    reply.with_headers_of(mock.profile(), "h0", &[])
 }

@@ -17,6 +17,7 @@ mod documents;
 mod form;
 mod grant;
 mod guard;
+mod headers;
 mod interactions;
 mod introspect;
 mod issue;
@@ -110,16 +111,16 @@ impl Vendor for Corti {
 
     fn routes(&self) -> Routes {
         let realm = Routes::new()
-            .public("token", token::token)
-            .public("introspect", introspect::introspect)
-            .public("revoke", revoke::revoke)
-            .public("logout", logout::logout)
-            .public("userinfo", userinfo::userinfo)
-            .public("authorize", authorize::authorize)
-            .public("login", authorize::authenticate)
-            .public("discovery", documents::discovery)
-            .public("jwks", documents::certs)
-            .public("realm", documents::realm);
+            .public("token", headers::arranged(token::token))
+            .public("introspect", headers::arranged(introspect::introspect))
+            .public("revoke", headers::arranged(revoke::revoke))
+            .public("logout", headers::arranged(logout::logout))
+            .public("userinfo", headers::arranged(userinfo::userinfo))
+            .public("authorize", headers::arranged(authorize::authorize))
+            .public("login", headers::arranged(authorize::authenticate))
+            .public("discovery", headers::arranged(documents::discovery))
+            .public("jwks", headers::arranged(documents::certs))
+            .public("realm", headers::arranged(documents::realm));
         socket::routes(api::routes(realm))
     }
 
@@ -176,10 +177,9 @@ impl Vendor for Corti {
 
     fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {
         api::routing_failure(mock, request, failure).unwrap_or_else(|| {
-            Reply::denied(
-                mock.profile(),
-                realm_lookup::routing_failure(mock, request, failure),
-            )
+            let denial = realm_lookup::routing_failure(mock, request, failure);
+            let reply = Reply::denied(mock.profile(), denial);
+            headers::arrange(mock, &request.method, &request.media_type(), reply)
         })
     }
 

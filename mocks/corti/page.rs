@@ -1,5 +1,6 @@
 //! The pages for people: title, heading, message, and a form to log in with.
 
+use locum_core::{Denial, Outcome};
 use locum_server::{Mock, Reply};
 
 /// A page that says one thing; `family` gives it its headers.
@@ -12,6 +13,13 @@ pub(super) fn page(mock: &Mock, status: u16, realm: &str, heading: &str, message
         heading,
         &format!("<p id=\"message\">{message}</p>"),
     )
+}
+
+/// The page of a fault that the client cannot be told.
+pub(super) fn sorry(mock: &Mock, realm: &str, denial: Denial, message: &str) -> Reply {
+    let mut reply = page(mock, 400, realm, "We are sorry...", message);
+    reply.denial = Some(denial);
+    reply.outcome(Outcome::Denied)
 }
 
 /// The login form, which posts to `action`.
@@ -29,29 +37,36 @@ pub(super) fn login(mock: &Mock, realm: &str, action: &str, message: Option<&str
     render(mock, 200, realm, "Sign in to your account", &form)
 }
 
-/// A page that posts `fields` to the client at once (`response_mode=form_post`).
-pub(super) fn posting(
-    mock: &Mock,
-    realm: &str,
-    action: &str,
-    fields: &[(String, String)],
-) -> Reply {
+/// A page that posts `fields` to the client at once (`response_mode=form_post`). These are
+/// Keycloak's bytes: clients without a browser look for its inputs.
+pub(super) fn posting(action: &str, fields: &[(String, String)]) -> Reply {
+    let mut fields: Vec<&(String, String)> = fields.iter().collect();
+    fields.sort_by_key(|(name, _)| bucket(name));
     let inputs: String = fields
         .iter()
         .map(|(name, value)| {
             format!(
-                "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
-                escaped(name),
+                "  <INPUT TYPE=\"HIDDEN\" NAME=\"{name}\" VALUE=\"{}\" />",
                 escaped(value)
             )
         })
         .collect();
-    let form = format!(
-        "<form method=\"post\" action=\"{}\">{inputs}<noscript><button>CONTINUE</button></noscript></form>\
-         <script>document.forms[0].submit()</script>",
+    let body = format!(
+        "<HTML>  <HEAD>    <TITLE>OIDC Form_Post Response</TITLE>  </HEAD>  \
+         <BODY Onload=\"document.forms[0].submit()\">    <FORM METHOD=\"POST\" ACTION=\"{}\">{inputs}      \
+         <NOSCRIPT>        <P>JavaScript is disabled. We strongly recommend to enable it. Click the button below to continue .</P>        \
+         <INPUT name=\"continue\" TYPE=\"SUBMIT\" VALUE=\"CONTINUE\" />      </NOSCRIPT>    </FORM>  </BODY></HTML>",
         escaped(action)
     );
-    render(mock, 200, realm, "OIDC Form_Post Response", &form)
+    Reply::status(200).body(body)
+}
+
+/// The place of a name in the hash map that Keycloak keeps the fields in.
+fn bucket(name: &str) -> u32 {
+    let hash = name.encode_utf16().fold(0_u32, |hash, unit| {
+        hash.wrapping_mul(31).wrapping_add(unit.into())
+    });
+    (hash ^ (hash >> 16)) % 16
 }
 
 fn render(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) -> Reply {

@@ -167,6 +167,11 @@ impl Client {
         self.public || self.client_secret.is_none()
     }
 
+    /// Whether it is confidential and may use client_credentials.
+    pub(super) fn has_service_account(&self) -> bool {
+        self.service_account && !self.is_public()
+    }
+
     /// The user behind its service account.
     pub(super) fn service_user(&self) -> String {
         format!("service-account-{}", self.client_id.to_lowercase())

@@ -48,6 +48,7 @@ impl Scope {
         let Some(raw) = raw else {
             return Ok(Self::default());
         };
+        let raw: &str = &without_controls(raw);
         // Spaces after the last word are dropped; a scope of spaces alone is none.
         let trimmed = raw.trim_end_matches(' ');
         if trimmed.is_empty() && !raw.is_empty() {
@@ -61,11 +62,14 @@ impl Scope {
                 if !scope.optional.iter().any(|have| have == word) {
                     scope.optional.push(word.to_owned());
                 }
-            } else if !DEFAULT.contains(&word) && !SILENT.contains(&word) {
+            } else if !DEFAULT.contains(&word)
+                && !SILENT.contains(&word)
+                && !word.starts_with("organization:")
+            {
                 return Err(Denial::new(DenialKind::Invalid, "invalid_scope")
                     .expected("known scopes with one space between")
                     .got(raw)
-                    .param("scope", raw.replace('\t', "")));
+                    .param("scope", raw));
             }
         }
         Ok(scope)
@@ -107,7 +111,8 @@ impl Scope {
         words.join(" ")
     }
 
-    /// The words of a refresh token: all client scopes, also those that answers do not show.
+    /// The words of a refresh token: all client scopes, also those that answers do not show. A
+    /// client with a service account has one more, whoever logged in.
     pub(super) fn all_words(words: &str, service_account: bool) -> String {
         let shown = words.strip_prefix("openid ").unwrap_or(words);
         let openid = if shown.len() < words.len() {
@@ -122,6 +127,16 @@ impl Scope {
         };
         format!("{openid}acr {service}roles web-origins basic {shown}")
     }
+}
+
+/// `text` as Keycloak reads a parameter: control characters are dropped.
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_control()).collect()
+}
+
+/// What a denial of [`Scope::read`] echoes.
+pub(super) fn echo(denial: &Denial) -> &str {
+    denial.params.first().map_or("", |(_, echo)| echo.as_str())
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ const REQUEST: &str = "request";
 /// What an authorization request leaves with its code.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::corti) struct Request {
-    /// Has to come again, letter by letter.
-    pub(in crate::corti) redirect_uri: String,
+    /// Has to come again, letter by letter; `None` where the request left it out.
+    pub(in crate::corti) redirect_uri: Option<String>,
     /// RFC 7636 §4.3.
     pub(in crate::corti) challenge: Option<String>,
     /// "No method given = `plain`."
@@ -60,7 +60,7 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
             login.principal(),
         )?;
     }
-    if form.read_by_grant("redirect_uri") != Some(&request.redirect_uri) {
+    if form.read_by_grant("redirect_uri") != request.redirect_uri.as_deref() {
         let got = form.read_by_grant("redirect_uri").unwrap_or("none");
         token_request.refuse(DenialKind::Invalid, "wrong_redirect_uri", got)?;
     }

@@ -56,7 +56,7 @@ mod tests {
         verifier: Option<&str>,
     ) -> Option<String> {
         let request = Request {
-            redirect_uri: String::new(),
+            redirect_uri: None,
             challenge: challenge.map(str::to_owned),
             method: method.map(str::to_owned),
         };

@@ -86,7 +86,10 @@ async fn faults_are_shown_or_sent_back() {
         ("", "Invalid Request"),
         ("client_id=nobody", "Client not found."),
         ("client_id=locum-disabled", "Client disabled."),
-        ("client_id=locum-app", "Invalid parameter: redirect_uri"),
+        (
+            "client_id=locum-app&scope=openid",
+            "Invalid parameter: redirect_uri",
+        ),
         (
             "client_id=locum-app&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb%2F",
             "Invalid parameter: redirect_uri",
@@ -105,6 +108,9 @@ async fn faults_are_shown_or_sent_back() {
             Some("text/html;charset=utf-8")
         );
     }
+    // Without `openid` the only registered address may be left out.
+    let away = get(&server, "client_id=locum-app&response_type=code", "").await;
+    assert_eq!(away.status, 200);
     let invalid = |text: &str| format!("error=invalid_request&error_description={text}");
     let base = format!("client_id=locum-app&redirect_uri={BACK}&scope=openid");
     for (query, sent) in [
@@ -242,7 +248,7 @@ async fn a_login_goes_back_with_a_code() {
         Some("http://localhost:9/cb")
     );
     let posting = get(&server, &query("&response_mode=form_post"), &known).await;
-    assert!(posting.status == 200 && posting.text().contains("name=\"code\""));
+    assert!(posting.status == 200 && posting.text().contains("NAME=\"code\""));
 }
 
 #[tokio::test]
@@ -397,7 +403,7 @@ async fn the_journal_keeps_no_code() {
         secrets.push(cookie(&answer, "KEYCLOAK_IDENTITY").replace("KEYCLOAK_IDENTITY=", ""));
         if mode == "form_post" {
             let page = answer.text();
-            let value = page.split("name=\"code\" value=\"").nth(1).expect("a code");
+            let value = page.split("NAME=\"code\" VALUE=\"").nth(1).expect("a code");
             secrets.push(value.split('"').next().expect("a value").to_owned());
         } else {
             secrets.push(code_of(&answer));
@@ -411,5 +417,92 @@ async fn the_journal_keeps_no_code() {
     assert!(entries.len() > 6);
     for secret in secrets {
         assert!(!journal.contains(&secret), "{secret}");
+    }
+}
+
+/// Faults of a browser are refusals like others: each entry says why (kind, reason, expected).
+#[tokio::test]
+async fn refusals_of_browsers_have_a_reason() {
+    let server = TestServer::start(vendor()).await;
+    let back = "post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb";
+    let no_type = format!("auth?client_id=locum-app&redirect_uri={BACK}");
+    for (path, status, reason) in [
+        (format!("logout?{back}"), 400, "logout_no_hint"),
+        (
+            format!("logout?id_token_hint=undefined&{back}"),
+            400,
+            "logout_invalid_hint",
+        ),
+        (
+            format!("logout?client_id=locum-app&{back}%2F"),
+            400,
+            "logout_redirect_uri",
+        ),
+        ("auth?response_type=code".to_owned(), 400, "auth_client_id"),
+        (
+            "auth?client_id=nobody".to_owned(),
+            400,
+            "auth_unknown_client",
+        ),
+        (
+            "auth?client_id=locum-disabled".to_owned(),
+            400,
+            "auth_disabled_client",
+        ),
+        (
+            "auth?client_id=locum-app&redirect_uri=http://x/".to_owned(),
+            400,
+            "auth_redirect_uri",
+        ),
+        (no_type.clone(), 302, "auth_response_type"),
+        (
+            format!("{no_type}&response_type=code&response_mode=nix"),
+            302,
+            "auth_response_mode",
+        ),
+        (
+            format!("{no_type}&response_type=token"),
+            302,
+            "auth_flow_disabled",
+        ),
+        (
+            format!("{no_type}&response_type=code&a=1&a=2"),
+            302,
+            "auth_repeated_parameter",
+        ),
+        (
+            format!("{no_type}&response_type=code&scope=nix"),
+            302,
+            "invalid_scope",
+        ),
+        (
+            format!("{no_type}&response_type=code&code_challenge=x"),
+            302,
+            "auth_challenge",
+        ),
+        (
+            format!("{no_type}&response_type=code&prompt=none"),
+            302,
+            "auth_login_required",
+        ),
+        (
+            format!("{no_type}&response_type=code&max_age=x"),
+            400,
+            "auth_invalid_request",
+        ),
+        (
+            format!("{no_type}&response_type=code&prompt=create"),
+            400,
+            "auth_registration",
+        ),
+    ] {
+        let answer = server.request(&format!("GET {OIDC}/{path}"), "", "").await;
+        assert_eq!(answer.status, status, "{path}");
+        let entries = server.stage.find(&locum_core::Filter::default());
+        let entry = entries.last().expect("an entry");
+        assert_eq!(entry.outcome, Some(locum_core::Outcome::Denied), "{path}");
+        let denial = entry.denial.as_ref().expect(&path);
+        assert_eq!(denial.reason, reason, "{path}");
+        assert!(denial.expected.is_some(), "{path}");
     }
 }

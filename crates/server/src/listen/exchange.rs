@@ -166,6 +166,14 @@ async fn answer(
             reply
         }
     };
+    debug_assert!(
+        reply.denial.is_some() || !is_refusal(&reply),
+        "`{}` of `{}` refuses without a denial: {} {}",
+        seen.endpoint,
+        mock.profile().vendor,
+        reply.status,
+        String::from_utf8_lossy(&reply.body)
+    );
     if let Some(twin) = mock.twin() {
         reply = (twin.rewrite)(&seen.endpoint, &seen, reply);
     }
@@ -179,6 +187,19 @@ async fn answer(
         reply = unanswerable(mock, &failure);
     }
     dated(mock, reply)
+}
+
+/// Whether the vendor's code refuses: by a status of 4xx, or by sending a browser back with an error
+/// (RFC 6749 §4.1.2.1). Every refusal says why.
+fn is_refusal(reply: &Reply) -> bool {
+    let location = reply
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("location"))
+        .map_or("", |(_, value)| value);
+    let is_error = |pair: &str| pair.starts_with("error=");
+    reply.status.is_client_error()
+        || (reply.status.is_redirection() && location.split(['?', '#', '&']).any(is_error))
 }
 
 /// The reply when the store failed: whatever the handler made of it rests on what it did not see.
@@ -325,12 +346,20 @@ fn send(
 ) -> Result<http::Response<Body>, std::io::Error> {
     let mut response = http::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
-        response = response.header(name, value);
+        // The place is the vendor's, the number is ours: a fault may have changed the body.
+        response = if !name.eq_ignore_ascii_case("content-length") {
+            response.header(name, value)
+        } else if abort.is_none() {
+            response.header(http::header::CONTENT_LENGTH, reply.body.len())
+        } else {
+            response
+        };
     }
     if reply.close {
         response = response.header(http::header::CONNECTION, "close");
     }
     let body = match abort {
+        None if reply.body.is_empty() => Body::new(EmptyBody),
         None => Body::from(reply.body),
         Some(Abort::Silent) => return Err(std::io::Error::other("the reply is lost")),
         Some(Abort::Reset) => {
@@ -360,4 +389,24 @@ fn send(
         });
     }
     response.body(body).map_err(std::io::Error::other)
+}
+
+/// A body of no bytes that does not say so beforehand: hyper moves the `Content-Length` of one that
+/// does to the end of the head.
+struct EmptyBody;
+
+impl hyper::body::Body for EmptyBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(0)
+    }
 }
