@@ -14,7 +14,7 @@ pub(super) fn verified(
     named: Option<&str>,
     is_oidc: bool,
 ) -> Result<String, Denial> {
-    let refused = |kind, got: &str| {
+    let refused = |got: &str, kind| {
         Denial::new(kind, "auth_redirect_uri")
             .expected(format!(
                 "one of the redirect URIs of `{}`: {}",
@@ -25,12 +25,12 @@ pub(super) fn verified(
     };
     match (named, &client.redirect_uris[..]) {
         (None, [one]) if !is_oidc => Ok(one.clone()),
-        (None, _) => Err(refused(DenialKind::Missing, "no redirect_uri")),
+        (None, _) => Err(refused("no redirect_uri", DenialKind::Missing)),
         (Some(named), registered) => {
             if registered.iter().any(|have| matches(have, named)) {
                 Ok(named.to_owned())
             } else {
-                Err(refused(DenialKind::Invalid, named))
+                Err(refused(named, DenialKind::Invalid))
             }
         }
     }
