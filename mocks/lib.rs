@@ -1,12 +1,14 @@
 //! The four vendors, and the registry that names them.
 //!
 //! Adding a vendor is a folder here, a folder in `features/`, and three words below;
-//! `README.md` in this folder says it on one page.
+//! `README.md` in this folder says it on one page. A vendor whose facts fill one file needs none of
+//! that: [`generic`] reads it.
 
 pub mod athelas;
 pub mod corti;
 #[cfg(test)]
 mod every_vendor;
+pub mod generic;
 pub mod pattern;
 #[cfg(test)]
 mod reasons;

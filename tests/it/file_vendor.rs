@@ -83,3 +83,119 @@ fn all_that_a_profile_lacks_is_told_at_once() {
         assert!(text.contains(&format!("{path}{expected}")), "{text}");
     }
 }
+
+/// An example of `mocks/examples`.
+fn example(name: &str) -> String {
+    let path = super::registry::root().join("mocks/examples").join(name);
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// Judges the file at `path`; returns the exit code and the rows.
+fn judged(name: &str, path: &str, more: &[&str]) -> (i32, serde_json::Value) {
+    let folder = super::folder(name);
+    let report = folder.to_str().expect("UTF-8");
+    let arguments = [&["check", path, "--seed", "7", "--report", report], more].concat();
+    let output = super::locum(&arguments);
+    let text = std::fs::read_to_string(folder.join("results.json"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let text = text.unwrap_or_else(|_| panic!("no report: {said}"));
+    let code = output.status.code().expect("it ends by itself");
+    // The evidence and the file give the same again.
+    let out = folder.join("again");
+    let out = out.to_str().expect("UTF-8");
+    let again = super::locum(&["report", "render", report, "--profile", path, "--out", out]);
+    assert_eq!(again.status.code(), Some(code));
+    let again = std::fs::read_to_string(folder.join("again/results.json")).expect("it is written");
+    assert!(
+        again == text,
+        "{name} is judged otherwise from its evidence"
+    );
+    (code, serde_json::from_str(&text).expect("JSON"))
+}
+
+#[test]
+fn each_example_is_conformant() {
+    for (file, at_least) in [
+        ("machine-api.toml", 18),
+        ("login.toml", 19),
+        ("password-api.toml", 5),
+    ] {
+        let (code, results) = judged(file, &example(file), &[]);
+        let bad = super::rows(
+            &results,
+            &["FAIL", "ERROR", "HARNESS", "INCONCLUSIVE", "WARN"],
+        );
+        assert_eq!((code, bad), (0, Vec::new()), "{file}");
+        let passed = super::rows(&results, &["PASS"]);
+        assert!(passed.len() >= at_least, "{file}: {passed:?}");
+    }
+}
+
+#[test]
+fn each_twin_of_an_example_is_found_out() {
+    for (twin, row) in [
+        ("login/any-secret", "VEN-17@login FAIL"),
+        ("login/never-expires", "VEN-09@login FAIL"),
+        ("login/anyone-revokes", "REV-07@login FAIL"),
+    ] {
+        let name = twin.replace('/', "-");
+        let (code, results) = judged(&name, &example("login.toml"), &["--twin", twin]);
+        let failed = super::rows(&results, &["FAIL"]);
+        assert!(
+            code == 1 && failed.iter().any(|one| one == row),
+            "{twin}: {failed:?}"
+        );
+    }
+}
+
+#[test]
+fn a_new_file_serves_at_once_and_is_never_overwritten() {
+    let folder = super::folder("new-vendor");
+    let path = folder.join("My Clinic.toml");
+    let path = path.to_str().expect("UTF-8");
+    let made = super::locum(&[
+        "new",
+        path,
+        "--grant",
+        "client_credentials,authorization_code,refresh_token",
+    ]);
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert_eq!(made.status.code(), Some(0), "{said}");
+    let served = Served::start(&[path]);
+    let document = send(
+        &served.address,
+        "GET /my-clinic/.well-known/openid-configuration",
+        "",
+        "",
+    );
+    assert!(
+        document.contains("/my-clinic/oauth/authorize"),
+        "{document}"
+    );
+    let text = std::fs::read_to_string(path).expect("it is there");
+    let again = super::locum(&["new", path]);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said.contains("not overwritten"), "{said}");
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), text);
+    for (arguments, part) in [
+        (vec!["new", "mine"], "does not end in .toml"),
+        (
+            vec!["new", "/no/such/folder/x.toml"],
+            "name a file in a folder that exists",
+        ),
+        (
+            vec!["new", "x.toml", "--grant", "refresh_token"],
+            "gives no first token",
+        ),
+        (
+            vec!["new", "x.toml", "--grant", "implicit"],
+            "possible values",
+        ),
+    ] {
+        let told = super::locum(&arguments);
+        let said = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert_eq!(told.status.code(), Some(2), "{arguments:?}");
+        assert!(said.contains(part), "{said}");
+    }
+}

@@ -6,6 +6,7 @@ mod explain;
 mod failure;
 mod line;
 mod list;
+mod new;
 mod port_file;
 mod report;
 mod serve;
@@ -39,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
     match args.command {
         args::Command::Serve(args) => serve::run(&args),
         args::Command::Check(args) => check::run(&args),
+        args::Command::New(args) => new::run(&args),
         args::Command::Report(args) => report::run(&args),
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),

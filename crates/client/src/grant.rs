@@ -94,7 +94,7 @@ async fn refresh(
 ) -> Result<Fetched<Tokens>, Error> {
     match issuer.facts.grant {
         Grant::Cognito => cognito::refresh(issuer, token).await,
-        Grant::ClientCredentials | Grant::Password => {
+        Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => {
             refresh::refresh(issuer, &session.credentials, token).await
         }
     }
@@ -117,7 +117,7 @@ pub(crate) async fn revoke(issuer: &Issuer, session: &CredentialSession) -> Resu
             let token = session.refresh_token().ok_or(NO_TOKEN)?;
             cognito::revoke(issuer, &token).await
         }
-        Grant::ClientCredentials | Grant::Password => {
+        Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => {
             let (token, hint) = match (session.refresh_token(), session.tokens.peek()) {
                 (Some(refresh), _) => (refresh, "refresh_token"),
                 (None, Some(entry)) => (entry.value.access.clone(), "access_token"),

@@ -10,9 +10,11 @@ mod parse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use check::ValueFault;
 pub use parse::{ProfileError, ProfileFault};
 
 use crate::denial::Denial;
@@ -69,7 +71,7 @@ pub struct Profile {
 }
 
 /// One routed endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Methods it takes.
@@ -103,6 +105,9 @@ pub struct TokenFacts {
     /// Where client id and secret travel.
     #[serde(default)]
     pub secret_in: SecretIn,
+    /// Where the client's own id and secret travel in a password request, where it has to show them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_in: Option<SecretIn>,
     /// The scope that the page's request asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
@@ -150,12 +155,14 @@ pub enum Grant {
     ClientCredentials,
     /// RFC 6749 §4.3.
     Password,
+    /// RFC 6749 §4.1.
+    AuthorizationCode,
     /// Amazon Cognito's `InitiateAuth`, with temporary AWS credentials behind it.
     Cognito,
 }
 
 /// Where client id and secret travel in a token request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretIn {
     /// `Authorization: Basic` (RFC 6749 §2.3.1).
@@ -166,7 +173,7 @@ pub enum SecretIn {
 }
 
 /// The unit of `expires_in` on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpiresIn {
     /// The reply has no such member.
@@ -215,6 +222,12 @@ pub struct ApiFacts {
     /// How a request proves itself.
     #[serde(default)]
     pub proof: Proof,
+    /// The header that holds the token, where `proof` is `header`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The query parameter that holds the token, where `proof` is `query`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
     /// The header that names the tenant, where the vendor wants one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant_header: Option<String>,
@@ -233,6 +246,12 @@ pub enum Proof {
     Bearer,
     /// AWS Signature Version 4.
     Sigv4,
+    /// `Authorization` holds the token and nothing else.
+    Raw,
+    /// The header that `api.header` names holds the token.
+    Header,
+    /// The query parameter that `api.parameter` names holds the token.
+    Query,
 }
 
 /// How a websocket is opened.
@@ -258,7 +277,7 @@ pub struct SignatureFacts {
 }
 
 /// How a denial looks on the wire. `{name}` in values stands for what the denial carries.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorTemplate {
     /// The status.
@@ -282,6 +301,12 @@ impl Profile {
     /// named), or a value cannot be what it is meant for, each with its line.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
         parse::parse(file, text)
+    }
+
+    /// What is wrong with the values of a profile that no file was read for; [`parse`](Self::parse)
+    /// looks at them too.
+    pub fn faults(&self) -> Vec<ValueFault> {
+        check::check(self)
     }
 
     /// The endpoint called `name`.

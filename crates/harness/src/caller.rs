@@ -11,7 +11,7 @@ mod token_request;
 mod variation;
 mod websocket;
 
-pub use api_request::ApiRequest;
+pub use api_request::{ApiRequest, TokenPlace};
 pub(crate) use cognito::Session;
 pub use cognito::User;
 pub use socket_request::SocketRequest;

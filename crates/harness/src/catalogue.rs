@@ -22,6 +22,20 @@ pub fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// The contract of a vendor that has no rows of its own: what the RFCs say of all.
+pub const GENERIC: &str = "generic";
+
+/// By whose rows and features `vendor` is judged: its own where the table names it, else those of
+/// [`GENERIC`].
+pub fn contract_of(vendor: &str) -> &str {
+    let mut rows = catalogue().rows().iter();
+    if rows.any(|row| row.vendors.iter().any(|known| known == vendor)) {
+        vendor
+    } else {
+        GENERIC
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -33,6 +47,12 @@ mod tests {
         let rows = catalogue().rows();
         let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
         assert_eq!((rows.len(), ids.len()), (353, 353));
+    }
+
+    #[test]
+    fn a_vendor_that_no_row_names_is_judged_as_any() {
+        assert_eq!(contract_of("pattern"), "pattern");
+        assert_eq!(contract_of("acme"), GENERIC);
     }
 
     #[test]

@@ -7,10 +7,12 @@ use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
 use cucumber::{Parser, cli};
 use futures_util::stream;
 use include_dir::{Dir, include_dir};
-use locum_core::RequirementId;
+use locum_core::profile::{ExpiresIn, Grant, Proof, SecretIn};
 use locum_core::requirement::Judge;
+use locum_core::{Profile, RequirementId};
 
 use crate::Error;
+use crate::catalogue::contract_of;
 use crate::verdict::Scope;
 
 static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
@@ -28,6 +30,8 @@ pub struct Planned {
     pub judge: Judge,
     /// The rows that it shows.
     pub ids: Vec<RequirementId>,
+    /// What the vendor has to have: `@needs:revoke` is an endpoint, other words are [`offers`]'.
+    pub needs: Vec<String>,
 }
 
 /// The scenarios of a run, and the features that are left of the embedded ones.
@@ -39,13 +43,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The scenarios for the rows in scope; those with several rows count for all of them.
-    pub fn select(scope: &Scope<'_>) -> Result<Self, Error> {
+    /// The scenarios for the rows in scope; those with several rows count for all of them. A scenario
+    /// that needs what its vendor's profile among `profiles` does not have is left out.
+    pub fn select(scope: &Scope<'_>, profiles: &[Profile]) -> Result<Self, Error> {
         let mut plan = Self::default();
         for vendor in scope.vendors {
             let rows = scope.rows(vendor);
+            let profile = profiles.iter().find(|profile| profile.vendor == *vendor);
             let wanted = |planned: &Planned| {
                 planned.judge == scope.judge
+                    && profile.is_none_or(|profile| offers_all(profile, &planned.needs))
                     && planned
                         .ids
                         .iter()
@@ -118,6 +125,31 @@ impl Plan {
     }
 }
 
+fn offers_all(profile: &Profile, needs: &[String]) -> bool {
+    needs.iter().all(|need| offers(profile, need) == Some(true))
+}
+
+/// Whether a vendor has what a scenario needs; `None` for a word that is not known.
+fn offers(profile: &Profile, need: &str) -> Option<bool> {
+    let token = &profile.token;
+    Some(match need {
+        "login" => token.grant != Grant::AuthorizationCode,
+        "client_credentials" => token.grant == Grant::ClientCredentials,
+        "password" => token.grant == Grant::Password,
+        "basic" => token.grant == Grant::ClientCredentials && token.secret_in == SecretIn::Basic,
+        "secret_in_body" => {
+            token.grant == Grant::ClientCredentials && token.secret_in == SecretIn::Body
+        }
+        "bearer" => profile.api.proof == Proof::Bearer,
+        "sample" => profile.api.sample.is_some(),
+        "seconds" => token.expires_in == ExpiresIn::Seconds,
+        "milliseconds" => token.expires_in == ExpiresIn::Milliseconds,
+        "revoke" | "introspect" => profile.endpoints.contains_key(need),
+        "discovery" => profile.urls.contains_key(need),
+        _ => return None,
+    })
+}
+
 /// The key that the plan gave to a scenario.
 pub(crate) fn key_of(scenario: &Scenario) -> &str {
     let key = scenario
@@ -157,7 +189,9 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
         if !tags.contains(&level) {
             return Err(wrong(format!("{id} is @{level}")));
         }
-        if !row.judges.contains(&judge) || !row.vendors.iter().any(|known| known == vendor) {
+        if !row.judges.contains(&judge)
+            || !row.vendors.iter().any(|known| known == contract_of(vendor))
+        {
             return Err(wrong(format!(
                 "{id} does not judge the {} of {vendor}",
                 judge.word()
@@ -170,12 +204,13 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
         vendor: vendor.to_owned(),
         judge,
         ids,
+        needs: after("needs:").map(str::to_owned).collect(),
     })
 }
 
 /// The features of one vendor, in the order of their names, outlines expanded.
 fn features_of(vendor: &str) -> Result<Vec<Feature>, Error> {
-    let Some(folder) = FEATURES.get_dir(vendor) else {
+    let Some(folder) = FEATURES.get_dir(contract_of(vendor)) else {
         return Ok(Vec::new());
     };
     let mut files: Vec<_> = folder.files().collect();
@@ -286,11 +321,41 @@ mod tests {
                     judge,
                     ids: &[],
                 };
-                let plan = Plan::select(&scope).expect("something is selected");
+                let plan = Plan::select(&scope, &[]).expect("something is selected");
                 plans.push((judge, plan));
             }
         }
         plans
+    }
+
+    #[test]
+    fn every_need_is_known() {
+        let profile = crate::testing::profile(|_| ());
+        for (_, plan) in plans() {
+            for need in plan.scenarios.iter().flat_map(|planned| &planned.needs) {
+                assert!(offers(&profile, need).is_some(), "@needs:{need}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_scenario_is_left_out_where_the_vendor_lacks_what_it_needs() {
+        let tags = [
+            "judge:vendor",
+            "id:REV-07",
+            "must",
+            "needs:revoke",
+            "needs:bearer",
+        ];
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let needs = planned(&tags, "f", "corti", "s").expect("a scenario").needs;
+        let mut profile = crate::testing::profile(|_| ());
+        assert!(!offers_all(&profile, &needs));
+        let endpoint = profile.endpoints.values().next().cloned();
+        let endpoint = endpoint.expect("an endpoint");
+        profile.endpoints.insert("revoke".to_owned(), endpoint);
+        assert!(offers_all(&profile, &needs));
+        assert!(!offers_all(&profile, &["nothing-such".to_owned()]));
     }
 
     #[test]
@@ -355,7 +420,7 @@ mod tests {
             judge: Judge::Vendor,
             ids: &ids,
         };
-        let error = Plan::select(&scope).expect_err("nothing fits");
+        let error = Plan::select(&scope, &[]).expect_err("nothing fits");
         assert_eq!(
             error.to_string(),
             "nothing selected: no scenario fits SIG-01"

@@ -150,7 +150,7 @@ pub async fn check(
         judge: options.judge,
         ids: &options.ids,
     };
-    let plan = Plan::select(&scope)?;
+    let plan = Plan::select(&scope, &options.profiles)?;
     match &options.target {
         TargetKind::Mocks { control, .. } => control.is_up().await?,
         TargetKind::Endpoint(target) => target.is_up().await?,

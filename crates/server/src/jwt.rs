@@ -123,7 +123,12 @@ impl Parts {
         )
     }
 
-    fn verify(&self, algorithm: Algorithm, name: &str, key: &DecodingKey) -> Result<(), Denial> {
+    pub(crate) fn verify(
+        &self,
+        algorithm: Algorithm,
+        name: &str,
+        key: &DecodingKey,
+    ) -> Result<(), Denial> {
         let bad = |got: &str| {
             Denial::new(DenialKind::BadSignature, "bad_signature")
                 .expected(name)

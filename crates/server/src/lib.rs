@@ -18,7 +18,6 @@
 //! - [`mint`], [`rotation`]: tokens made on demand, and other keys for them
 //! - [`observe`]: who watches from outside
 //! - [`memory`]: what stages may take, in bytes
-//! - [`plain`]: a vendor made of a profile alone
 //! - [`control`]: the control API
 
 pub mod app;
@@ -35,7 +34,8 @@ pub mod mint;
 pub mod mock;
 pub mod observe;
 pub mod origin;
-pub mod plain;
+#[cfg(test)]
+mod plain;
 pub mod principal;
 pub mod rate;
 pub mod reason;

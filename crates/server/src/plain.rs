@@ -16,7 +16,7 @@ use crate::{Admitted, Document, Mock, Reply, Request, Routes, StageInit, Vendor,
 /// A vendor that its profile describes completely: the endpoint called `token` grants, every other
 /// endpoint answers `{}` to a bearer token.
 #[derive(Debug)]
-pub struct PlainVendor {
+pub(crate) struct PlainVendor {
     profile: Profile,
 }
 
@@ -25,7 +25,7 @@ impl PlainVendor {
     ///
     /// # Errors
     /// A sentence for the caller when the profile needs code that no file can bring.
-    pub fn new(profile: Profile) -> Result<Self, String> {
+    pub(crate) fn new(profile: Profile) -> Result<Self, String> {
         if profile.token.grant != Grant::ClientCredentials {
             return Err(format!(
                 "a vendor made of a file alone can grant client_credentials, not {:?}",

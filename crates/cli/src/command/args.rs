@@ -23,6 +23,8 @@ pub(super) enum Command {
     Serve(Serve),
     /// Judge a vendor's endpoint; with no URL, the built-in mocks and the reference client
     Check(Check),
+    /// Write a vendor of your own: one file that serves at once
+    New(New),
     /// Work with the reports of earlier runs
     Report(Report),
     /// List the requirement catalogue
@@ -147,6 +149,16 @@ pub(super) struct Check {
     pub(super) fail_on: Vec<FailOn>,
 }
 
+/// Flags of `new`.
+#[derive(Debug, Group)]
+pub(super) struct New {
+    /// The file to write, such as `mine.toml`; one that is there is never overwritten
+    pub(super) file: PathBuf,
+    /// A grant of the vendor's token endpoint
+    #[arg(long, env = "LOCUM_GRANT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(locum_mocks::generic::starter::GRANTS), default_value = "client_credentials")]
+    pub(super) grant: Vec<String>,
+}
+
 /// A verdict that may count as a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum FailOn {
@@ -177,6 +189,14 @@ pub(super) enum ReportCommand {
 pub(super) struct Render {
     /// Folder that a run wrote with --report
     pub(super) folder: PathBuf,
+    /// The file of a vendor of your own that the run was of
+    #[arg(
+        long,
+        env = "LOCUM_PROFILE",
+        value_name = "FILE.toml",
+        value_delimiter = ','
+    )]
+    pub(super) profile: Vec<String>,
     /// Folder for the reports, instead of the same one
     #[arg(long, env = "LOCUM_OUT")]
     pub(super) out: Option<PathBuf>,

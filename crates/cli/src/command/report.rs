@@ -8,7 +8,7 @@ use locum_harness::report::terminal::Look;
 use locum_harness::report::{self, Report, events};
 use locum_harness::verdict::exit;
 
-use super::{Failure, args};
+use super::{Failure, args, vendors};
 
 /// Runs one of the subcommands of `report`.
 pub(super) fn run(args: &args::Report) -> Result<u8, Failure> {
@@ -29,8 +29,13 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
         Failure::usage(format!("{shown}: {error}"))
             .hint("`locum check --report DIR` writes such a file")
     })?;
-    let profiles: Vec<Profile> = locum_mocks::vendors()
+    let own = match args.profile.as_slice() {
+        [] => Vec::new(),
+        files => vendors::named(files)?,
+    };
+    let profiles: Vec<Profile> = own
         .iter()
+        .chain(&locum_mocks::vendors())
         .map(|vendor| vendor.profile().clone())
         .collect();
     if let Some(unknown) = run
@@ -40,7 +45,8 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
     {
         return Err(Failure::usage(format!(
             "{shown}: the run is of the vendor `{unknown}`, which is not built in"
-        )));
+        ))
+        .hint("name its file: --profile FILE.toml"));
     }
     let report = Report::judge(run, &profiles, scenarios);
     super::say(&report::terminal::table(&report, look()));

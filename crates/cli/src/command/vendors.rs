@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use locum_core::Profile;
 use locum_core::setting::nearest;
+use locum_mocks::generic::Generic;
 use locum_server::Vendor;
-use locum_server::plain::PlainVendor;
 
 use super::Failure;
 
@@ -59,8 +58,6 @@ fn from_file(path: &str) -> Result<Arc<dyn Vendor>, Failure> {
         Failure::usage(format!("cannot read {path}: {error}"))
             .hint("name a file that exists, or a vendor without .toml")
     })?;
-    let profile = Profile::parse(path, &text).map_err(|error| Failure::usage(error.to_string()))?;
-    let vendor =
-        PlainVendor::new(profile).map_err(|fault| Failure::usage(format!("{path}: {fault}")))?;
+    let vendor = Generic::parse(path, &text).map_err(|error| Failure::usage(error.to_string()))?;
     Ok(Arc::new(vendor))
 }

@@ -172,6 +172,9 @@ fn tenant_header(
 fn signer(profile: &Profile) -> Result<Option<Signer>, Error> {
     match (profile.api.proof, &profile.signature) {
         (Proof::Bearer, _) => Ok(None),
+        (Proof::Raw | Proof::Header | Proof::Query, _) => Err(Error::Config(
+            "tokens are shown as Bearer; the profile wants another way",
+        )),
         (Proof::Sigv4, Some(facts)) => Ok(Some(Signer::new(&facts.region, &facts.service))),
         (Proof::Sigv4, None) => Err(Error::Config("the profile has no `signature`")),
     }

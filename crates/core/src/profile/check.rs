@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::parse::Fault;
 use super::{Endpoint, ErrorTemplate, Profile};
 use crate::setting::{Setting, nearest};
 
@@ -12,8 +11,19 @@ const RESERVED: [&str; 2] = ["_locum", "s"];
 /// The longest slug, in bytes; a DNS label may be no longer (RFC 1035 §2.3.4).
 const MAX_SLUG: usize = 63;
 
+/// A value that cannot be what it is meant for, and the keys that lead to its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueFault {
+    /// The keys from the file's top to the value.
+    pub path: Vec<String>,
+    /// What is wrong there, a lowercase fragment.
+    pub fault: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
 /// All that is wrong with the profile's values.
-pub(super) fn check(profile: &Profile) -> Vec<Fault> {
+pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
     let mut faults = Faults(Vec::new());
     faults.slug(&profile.vendor);
     for host in &profile.hosts {
@@ -75,12 +85,12 @@ pub(super) fn check(profile: &Profile) -> Vec<Fault> {
     faults.0
 }
 
-struct Faults(Vec<Fault>);
+struct Faults(Vec<ValueFault>);
 
 impl Faults {
     fn unless(&mut self, holds: bool, path: &[&str], fault: impl Into<String>, hint: &str) {
         if !holds {
-            self.0.push(Fault {
+            self.0.push(ValueFault {
                 path: path.iter().map(|key| (*key).to_owned()).collect(),
                 fault: fault.into(),
                 hint: Some(hint.to_owned()),

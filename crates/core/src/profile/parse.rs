@@ -4,7 +4,8 @@ use std::fmt;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Profile, check};
+use super::Profile;
+use super::check::{self, ValueFault};
 use crate::setting::nearest;
 
 /// Why a file cannot be used as a profile: every fault that was found, in the order of the file.
@@ -100,20 +101,13 @@ fn read(text: &str) -> Result<Profile, Vec<ProfileFault>> {
     Err(located(text, document.get_ref(), faults))
 }
 
-/// A fault, and the keys that lead to its place.
-pub(super) struct Fault {
-    pub(super) path: Vec<String>,
-    pub(super) fault: String,
-    pub(super) hint: Option<String>,
-}
-
 /// Notes which of `keys` the tables at `path` lack.
 fn look_for(
     table: &DeTable<'_>,
     path: &[&str],
     keys: &[&str],
     walked: &mut Vec<String>,
-    missing: &mut Vec<Fault>,
+    missing: &mut Vec<ValueFault>,
 ) {
     let Some((first, rest)) = path.split_first() else {
         let lacking: Vec<String> = keys
@@ -131,7 +125,7 @@ fn look_for(
                 [] => String::new(),
                 walked => format!(" in [{}]", walked.join(".")),
             };
-            missing.push(Fault {
+            missing.push(ValueFault {
                 path: walked.clone(),
                 fault: format!("missing {noun}{place}: {}", lacking.join(", ")),
                 hint: None,
@@ -151,7 +145,7 @@ fn look_for(
 }
 
 /// Gives each fault the line of the last key of its path that the file has.
-fn located(text: &str, document: &DeTable<'_>, faults: Vec<Fault>) -> Vec<ProfileFault> {
+fn located(text: &str, document: &DeTable<'_>, faults: Vec<ValueFault>) -> Vec<ProfileFault> {
     let located = faults.into_iter().map(|fault| ProfileFault {
         line: line(text, position(document, &fault.path)),
         fault: fault.fault,

@@ -1,11 +1,37 @@
 //! The documented API call, open to change before it is written.
 
 use locum_core::Profile;
+use locum_core::profile::Proof;
 
 use crate::Error;
 use crate::evidence::percent;
 use crate::http::{Request, Url};
 use crate::target::Target;
+
+/// Where a token is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// `Authorization: Bearer` (RFC 6750 §2.1).
+    Bearer,
+    /// `Authorization` holds the token alone.
+    Raw,
+    /// A header of this name holds it.
+    Header(String),
+    /// A query parameter of this name holds it.
+    Query(String),
+}
+
+impl TokenPlace {
+    fn of(profile: &Profile) -> Self {
+        let api = &profile.api;
+        match api.proof {
+            Proof::Bearer | Proof::Sigv4 => Self::Bearer,
+            Proof::Raw => Self::Raw,
+            Proof::Header => Self::Header(api.header.clone().unwrap_or_default()),
+            Proof::Query => Self::Query(api.parameter.clone().unwrap_or_default()),
+        }
+    }
+}
 
 /// An API call before it is written: what a variation may change.
 #[derive(Clone)]
@@ -16,6 +42,8 @@ pub struct ApiRequest {
     pub url: Url,
     /// The values of `Authorization`, one header line each.
     pub authorization: Vec<String>,
+    /// Where those values go, without the word Bearer, where the vendor wants them elsewhere.
+    pub place: TokenPlace,
     /// Pairs of the query that are added.
     pub query: Vec<(String, String)>,
     /// Header lines besides.
@@ -73,6 +101,7 @@ impl ApiRequest {
             method: "GET".to_owned(),
             url,
             authorization: vec![format!("Bearer {token}")],
+            place: TokenPlace::of(profile),
             query: Vec::new(),
             headers: tenant.collect(),
             body: None,
@@ -82,13 +111,29 @@ impl ApiRequest {
     /// The request as it will be sent.
     pub fn request(&self) -> Request {
         let mut target = self.url.target.clone();
-        for (name, value) in &self.query {
+        let bare = |value: &String| {
+            let value = value.strip_prefix("Bearer ").unwrap_or(value);
+            value.to_owned()
+        };
+        let in_query = self
+            .authorization
+            .iter()
+            .filter_map(|value| match &self.place {
+                TokenPlace::Query(name) => Some((name.clone(), bare(value))),
+                _ => None,
+            });
+        for (name, value) in in_query.chain(self.query.iter().cloned()) {
             target.push(if target.contains('?') { '&' } else { '?' });
-            target += &[percent(name, false), percent(value, false)].join("=");
+            target += &[percent(&name, false), percent(&value, false)].join("=");
         }
         let mut request = Request::new(&self.method, &target);
         for value in &self.authorization {
-            request = request.header("Authorization", value);
+            request = match &self.place {
+                TokenPlace::Bearer => request.header("Authorization", value),
+                TokenPlace::Raw => request.header("Authorization", &bare(value)),
+                TokenPlace::Header(name) => request.header(name, &bare(value)),
+                TokenPlace::Query(_) => request,
+            };
         }
         request.headers.extend(self.headers.iter().cloned());
         if let Some((content_type, body)) = &self.body {

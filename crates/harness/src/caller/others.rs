@@ -85,7 +85,7 @@ impl ScenarioContext {
                 Some((target, _)) => (target, Variation::By(other)),
             },
         };
-        let mut login = TokenRequest::documented(&self.profile, &target)?;
+        let mut login = TokenRequest::of_client(&self.profile, &target)?;
         login.url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
         login.parameters = vec![("token".to_owned(), token.value.expose().to_owned())];
         self.exchange(

@@ -45,9 +45,9 @@ impl TokenRequest {
         let (grant, id, secret) = match facts.grant {
             Grant::ClientCredentials => ("client_credentials", "client_id", "client_secret"),
             Grant::Password => ("password", "username", "password"),
-            Grant::Cognito => {
+            Grant::Cognito | Grant::AuthorizationCode => {
                 return Err(Error::Step(
-                    "a login by challenge is not built yet".to_owned(),
+                    "the vendor's login is more than one token request".to_owned(),
                 ));
             }
         };
@@ -61,6 +61,26 @@ impl TokenRequest {
             parameters.push(("scope".to_owned(), scope.clone()));
         }
         let field = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
+        // A user's password travels in the form; the client shows itself beside it.
+        let mut authorization = None;
+        let mut secret_in = facts.secret_in;
+        if let (Grant::Password, Some(place)) = (facts.grant, facts.client_in) {
+            secret_in = SecretIn::Body;
+            let (id, secret) = (
+                target.credential("client_id"),
+                target.credential("client_secret"),
+            );
+            match place {
+                SecretIn::Basic => {
+                    let pair = format!("{}:{}", form(id), form(secret));
+                    authorization = Some(format!("Basic {}", STANDARD.encode(pair)));
+                }
+                SecretIn::Body => {
+                    parameters.push(("client_id".to_owned(), id.to_owned()));
+                    parameters.push(("client_secret".to_owned(), secret.to_owned()));
+                }
+            }
+        }
         let accept = facts
             .accept
             .iter()
@@ -70,14 +90,27 @@ impl TokenRequest {
             url,
             tenant: target.credential("tenant").to_owned(),
             credential_fields: [field(id), field(secret)],
-            secret_in: vec![facts.secret_in],
+            secret_in: vec![secret_in],
             scheme: "Basic".to_owned(),
             parameters,
             content: Content::Form,
             content_type: None,
             headers: accept.collect(),
-            authorization: None,
+            authorization,
         })
+    }
+
+    /// A request in which the client proves itself and no user does, such as a revocation.
+    pub fn of_client(profile: &Profile, target: &Target) -> Result<Self, Error> {
+        let mut request = Self::documented(profile, target)?;
+        if let (Grant::Password, Some(place)) = (profile.token.grant, profile.token.client_in) {
+            let field = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
+            request.credential_fields = [field("client_id"), field("client_secret")];
+            request.secret_in = vec![place];
+            request.authorization = None;
+        }
+        request.parameters.clear();
+        Ok(request)
     }
 
     /// The request as it will be sent.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::contract_of;
+
 /// The data of all requirements that have some, as it was written.
 pub const EXPECTATIONS: &str = include_str!("../../catalogue/expectations.toml");
 
@@ -157,7 +159,7 @@ impl Expectation {
     pub fn of(id: &str, vendor: &str) -> &'static Self {
         static NONE: LazyLock<Expectation> = LazyLock::new(Expectation::default);
         TABLE
-            .get(&format!("{id}@{vendor}"))
+            .get(&format!("{id}@{}", contract_of(vendor)))
             .or_else(|| TABLE.get(id))
             .unwrap_or(&NONE)
     }

@@ -371,7 +371,7 @@ fn credentials(grant: Grant, config: &Map<String, Value>) -> Credentials {
             client_id: required("client_id"),
             client_secret: Secret::new(required("client_secret")),
         },
-        Grant::Password | Grant::Cognito => Credentials::User {
+        Grant::Password | Grant::Cognito | Grant::AuthorizationCode => Credentials::User {
             username: required("username"),
             password: Secret::new(required("password")),
         },

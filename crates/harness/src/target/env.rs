@@ -88,6 +88,7 @@ pub fn variables(profile: &Profile) -> Vec<Variable> {
     let required: &[&str] = match profile.token.grant {
         Grant::ClientCredentials => &["CLIENT_ID", "CLIENT_SECRET"],
         Grant::Password => &["USERNAME", "PASSWORD"],
+        Grant::AuthorizationCode => &["CLIENT_ID"],
         Grant::Cognito => &[
             "USERNAME",
             "PASSWORD",

@@ -161,6 +161,10 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    fn contract(&self) -> &str {
+        self.scope.contract_of(&self.profile.vendor)
+    }
+
     fn verdict(&mut self, row: &Requirement) -> VerdictRow {
         if let Some(Some(done)) = self.done.get(&row.id) {
             return done.clone();
@@ -188,7 +192,7 @@ impl Bench<'_> {
 
     /// Why the precondition of `row` is not met, as far as it speaks of other rows.
     fn unmet(&mut self, row: &Requirement) -> Option<String> {
-        let needs = row.needs_at(self.scope.judge, &self.profile.vendor);
+        let needs = row.needs_at(self.scope.judge, self.contract());
         let unless = row.unless(self.scope.judge);
         for id in needs {
             let verdict = self.verdict_of(&id);
@@ -206,10 +210,7 @@ impl Bench<'_> {
     fn verdict_of(&mut self, id: &RequirementId) -> Option<Verdict> {
         let row = self.scope.catalogue.get(&id.0)?;
         let fits = row.judges.contains(&self.scope.judge)
-            && row
-                .vendors
-                .iter()
-                .any(|known| known == &self.profile.vendor);
+            && row.vendors.iter().any(|known| known == self.contract());
         if !fits {
             return None;
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use locum_core::requirement::Judge;
 use locum_core::{Catalogue, Requirement, RequirementId};
 
+use crate::catalogue::contract_of;
+
 /// Which rows are judged.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
@@ -19,11 +21,23 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// By whose rows `vendor` is judged; see [`contract_of`].
+    pub fn contract_of<'b>(&self, vendor: &'b str) -> &'b str {
+        // A table of a test's own names its vendors itself.
+        let mut rows = self.catalogue.rows().iter();
+        if rows.any(|row| row.vendors.iter().any(|known| known == vendor)) {
+            vendor
+        } else {
+            contract_of(vendor)
+        }
+    }
+
     /// The rows in scope for `vendor`, in the table's order, each with the rows for whose sake
     /// alone it is there.
     pub fn rows(&self, vendor: &str) -> Vec<(&'a Requirement, Vec<RequirementId>)> {
+        let contract = self.contract_of(vendor);
         let fits = |row: &&Requirement| {
-            row.judges.contains(&self.judge) && row.vendors.iter().any(|known| known == vendor)
+            row.judges.contains(&self.judge) && row.vendors.iter().any(|known| known == contract)
         };
         let all = self.catalogue.rows().iter().filter(fits);
         if self.ids.is_empty() {
@@ -36,7 +50,7 @@ impl<'a> Scope<'a> {
             .collect();
         while let Some(row) = open.pop() {
             for id in row
-                .needs_at(self.judge, vendor)
+                .needs_at(self.judge, contract)
                 .into_iter()
                 .chain(row.unless(self.judge))
             {

@@ -23,7 +23,7 @@ pub(super) fn token_reply(view: &View<'_>, login: &Exchange<'_>) -> Value {
     let body = login.json();
     match view.profile.token.grant {
         Grant::Cognito => body["AuthenticationResult"].clone(),
-        Grant::ClientCredentials | Grant::Password => body,
+        Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => body,
     }
 }
 

@@ -37,7 +37,7 @@ fn calls(view: &View<'_>) -> Finding {
 pub(super) fn login_of(view: &View<'_>) -> Operation {
     match view.profile.token.grant {
         Grant::Cognito => Operation::SignIn,
-        Grant::ClientCredentials | Grant::Password => Operation::Login,
+        Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => Operation::Login,
     }
 }
 
