@@ -1,7 +1,9 @@
 //! Both Cognito services under one root: `X-Amz-Target` names the operation, a file each.
 
+mod admin;
 mod change_password;
 mod confirm_forgot_password;
+mod confirm_sign_up;
 mod forgot_password;
 mod get_credentials_for_identity;
 mod get_id;
@@ -9,8 +11,10 @@ mod get_tokens_from_refresh_token;
 mod get_user;
 mod global_sign_out;
 mod initiate_auth;
+mod resend_confirmation_code;
 mod respond_to_auth_challenge;
 mod revoke_token;
+mod sign_up;
 
 use std::sync::Arc;
 
@@ -20,7 +24,7 @@ use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value, json};
 
 use super::users::{Client, User, UserState};
-use super::{State, common_headers};
+use super::{State, administrators, common_headers};
 
 /// One call of an operation.
 pub(super) struct Call<'a> {
@@ -54,12 +58,19 @@ async fn operation(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     let target = request.header("x-amz-target")?.unwrap_or_default();
     let name = target.rsplit('.').next().unwrap_or_default().to_owned();
     mock.note("operation", name);
+    let signed = admin::named(target);
+    if let Some(operation) = signed {
+        administrators::admit(mock, request, operation).await?;
+    }
     let call = Call {
         mock,
         request,
         state: mock.state::<State>(),
         body: request.json()?,
     };
+    if let Some(operation) = signed {
+        return admin::answer(&call, operation).await;
+    }
     // The service's own names (AWS JSON protocol 1.1).
     match target {
         "AWSCognitoIdentityProviderService.InitiateAuth" => initiate_auth::answer(&call).await,
@@ -70,6 +81,9 @@ async fn operation(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
         "AWSCognitoIdentityProviderService.ChangePassword" => change_password::answer(&call).await,
         "AWSCognitoIdentityProviderService.ForgotPassword" => forgot_password::answer(&call).await,
         "AWSCognitoIdentityProviderService.ConfirmForgotPassword" => confirm_forgot_password::answer(&call).await,
+        "AWSCognitoIdentityProviderService.SignUp" => sign_up::answer(&call).await,
+        "AWSCognitoIdentityProviderService.ConfirmSignUp" => confirm_sign_up::answer(&call).await,
+        "AWSCognitoIdentityProviderService.ResendConfirmationCode" => resend_confirmation_code::answer(&call).await,
         "AWSCognitoIdentityProviderService.GetUser" => get_user::answer(&call).await,
         "AWSCognitoIdentityProviderService.GlobalSignOut" => global_sign_out::answer(&call).await,
         "AWSCognitoIdentityProviderService.RevokeToken" => revoke_token::answer(&call).await,

@@ -4,6 +4,7 @@
 //! # Layout
 //!
 //! - `users`: who may log in; `password`, `totp`: how they prove it
+//! - `administrators`: whose signature opens the pool's administration; `directory`: what they change
 //! - `cognito`: the operations of both Cognito services, a file each
 //! - `challenge`, `token`: what a login leads to; `token_checks`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents; `mint`: tokens on demand
@@ -11,11 +12,13 @@
 //! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
 //! - `common_headers`: the headers that each reply carries
 
+mod administrators;
 mod api;
 mod aws;
 mod challenge;
 mod cognito;
 mod common_headers;
+mod directory;
 mod guard;
 mod keys;
 mod mint;
@@ -218,6 +221,14 @@ impl Vendor for Scribe {
             credentials.insert("client_id".into(), client.client_id.clone().into());
         }
         credentials.extend(params.clone());
+        if let Some(first) = principals.administrators.first() {
+            let secret = first.secret_access_key.expose();
+            credentials.insert(
+                "admin_access_key_id".into(),
+                first.access_key_id.clone().into(),
+            );
+            credentials.insert("admin_secret_access_key".into(), secret.into());
+        }
         Document {
             credentials,
             principals: serde_json::to_value(&principals).expect("principals are JSON"),

@@ -7,6 +7,8 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::administrators::Administrator;
+use super::directory::Attribute;
 use super::{State, totp};
 
 /// The pool's users and clients, in the shape of the stage document.
@@ -17,6 +19,8 @@ pub(super) struct Principals {
     pub(super) users: Vec<User>,
     #[serde(default)]
     pub(super) clients: Vec<Client>,
+    #[serde(default)]
+    pub(super) administrators: Vec<Administrator>,
 }
 
 /// A user of the pool.
@@ -82,6 +86,14 @@ pub(super) struct Marks {
     pub(super) last_step: Option<u64>,
     /// Since when the password is the one that was generated.
     pub(super) temporary_since: Option<Timestamp>,
+    /// When a call added it; the users of the stage document are as old as the stage.
+    pub(super) created: Option<Timestamp>,
+    /// When a call changed it last.
+    pub(super) modified: Option<Timestamp>,
+    /// The state that it had before an administrator disabled it.
+    pub(super) before_disabled: Option<UserState>,
+    /// What it was registered with besides its address.
+    pub(super) attributes: Vec<Attribute>,
 }
 
 fn no_code() -> Secret {
@@ -123,6 +135,9 @@ impl Principals {
                     format!("totp_secret of `{}` is not valid base32", user.username)
                 })?;
             }
+        }
+        for administrator in &mut principals.administrators {
+            administrator.complete(seed);
         }
         Ok(principals)
     }

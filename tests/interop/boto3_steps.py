@@ -96,4 +96,59 @@ def federated():
         raise AssertionError("an unsigned request was served")
 
 
+def administration():
+    keys = {"aws_access_key_id": CREDENTIALS["admin_access_key_id"], "aws_secret_access_key": CREDENTIALS["admin_secret_access_key"]}
+    admin = boto3.client("cognito-idp", region_name=REGION, **keys)
+    pool = CREDENTIALS["user_pool_id"]
+    unsigned = lambda: POOL.list_users(UserPoolId=pool)  # noqa: E731
+    stage.refused(unsigned, "MissingAuthenticationTokenException")
+    stage.refused(lambda: boto3.client("cognito-idp", region_name="us-east-1", **keys).list_users(UserPoolId=pool), "InvalidSignatureException")
+    other = {**keys, "aws_secret_access_key": keys["aws_secret_access_key"][:-1]}
+    stage.refused(lambda: boto3.client("cognito-idp", region_name=REGION, **other).list_users(UserPoolId=pool), "InvalidSignatureException")
+
+    made = admin.admin_create_user(UserPoolId=pool, Username="made", TemporaryPassword="Temporary-1", MessageAction="SUPPRESS")["User"]
+    assert made["UserStatus"] == "FORCE_CHANGE_PASSWORD" and made["Enabled"], made
+    assert abs(made["UserCreateDate"].timestamp() - made["UserLastModifiedDate"].timestamp()) < 1
+    stage.refused(lambda: admin.admin_create_user(UserPoolId=pool, Username="made"), "UsernameExistsException")
+    stage.refused(lambda: admin.admin_set_user_password(UserPoolId=pool, Username="made", Password="short"), "InvalidPasswordException")
+    admin.admin_set_user_password(UserPoolId=pool, Username="made", Password="Permanent-1", Permanent=True)
+    assert login("made", "Permanent-1")["AuthenticationResult"]
+    assert [user["Username"] for user in admin.list_users(UserPoolId=pool, Filter='username = "made"')["Users"]] == ["made"]
+    pages = admin.get_paginator("list_users").paginate(UserPoolId=pool, PaginationConfig={"PageSize": 3})
+    assert len([user for page in pages for user in page["Users"]]) == 8
+
+    client = VENDOR["principals"]["clients"][1]["client_id"]
+    parameters = {"USERNAME": "made", "PASSWORD": "Permanent-1"}
+    result = admin.admin_initiate_auth(UserPoolId=pool, ClientId=client, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=parameters)
+    token = result["AuthenticationResult"]["AccessToken"]
+    assert POOL.get_user(AccessToken=token)["Username"] == "made"
+    admin.admin_user_global_sign_out(UserPoolId=pool, Username="made")
+    stage.refused(lambda: POOL.get_user(AccessToken=token), "NotAuthorizedException")
+    admin.admin_disable_user(UserPoolId=pool, Username="made")
+    stage.refused(lambda: login("made", "Permanent-1"), "NotAuthorizedException")
+    admin.admin_enable_user(UserPoolId=pool, Username="made")
+    assert admin.admin_get_user(UserPoolId=pool, Username="made")["UserStatus"] == "CONFIRMED"
+    admin.admin_delete_user(UserPoolId=pool, Username="made")
+    stage.refused(lambda: admin.admin_get_user(UserPoolId=pool, Username="made"), "UserNotFoundException")
+    assert admin.describe_user_pool(UserPoolId=pool)["UserPool"]["Id"] == pool
+    assert admin.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]["ClientId"] == client
+
+
+def registration():
+    client = CREDENTIALS["client_id"]
+    sign_up = lambda password: POOL.sign_up(  # noqa: E731
+        ClientId=client, Username="new", Password=password, UserAttributes=[{"Name": "email", "Value": "new@example.com"}]
+    )
+    stage.refused(lambda: sign_up("short"), "InvalidPasswordException")
+    assert sign_up("Chosen-1-password")["UserConfirmed"] is False
+    stage.refused(lambda: sign_up("Chosen-1-password"), "UsernameExistsException")
+    stage.refused(lambda: login("new", "Chosen-1-password"), "UserNotConfirmedException")
+    stage.refused(lambda: POOL.confirm_sign_up(ClientId=client, Username="new", ConfirmationCode="x"), "CodeMismatchException")
+    POOL.resend_confirmation_code(ClientId=client, Username="new")
+    users = stage.call("GET", f"/stages/{NAME}")["vendors"]["scribe"]["principals"]["users"]
+    code = next(user["confirmation_code"] for user in users if user["username"] == "new")
+    POOL.confirm_sign_up(ClientId=client, Username="new", ConfirmationCode=code)
+    assert login("new", "Chosen-1-password")["AuthenticationResult"]
+
+
 globals()[sys.argv[1]]()

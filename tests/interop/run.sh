@@ -44,6 +44,9 @@ for name in sign_in temporary_password refresh revoke federated; do
     step "scribeauth 1.2.0: $name" "$python" "$here/scribeauth_steps.py" "$name"
     step "boto3: $name" "$python" "$here/boto3_steps.py" "$name"
 done
+for name in administration registration; do
+    step "boto3: $name" "$python" "$here/boto3_steps.py" "$name"
+done
 for name in token interactions stream transcribe; do
     step "@corti/sdk 1.0.0: $name" env NODE_PATH="$work/node_modules" node "$here/corti.cjs" "$name"
 done

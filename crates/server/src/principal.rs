@@ -130,7 +130,7 @@ pub fn merge(principals: &mut Value, change: Value) {
 }
 
 fn identity(item: &Value) -> Option<Value> {
-    ["client_id", "username", "name"]
+    ["client_id", "username", "name", "access_key_id"]
         .iter()
         .find_map(|key| item.get(key))
         .cloned()

@@ -16,7 +16,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let flow = call.required("AuthFlow")?;
     call.mock.note("flow", flow);
     match flow {
-        "USER_PASSWORD_AUTH" => password(call).await,
+        "USER_PASSWORD_AUTH" => password(call, flow).await,
         // "REFRESH_TOKEN" is an alias that the vendor's Node library sends.
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
             let value = call.required_in("AuthParameters", "REFRESH_TOKEN")?;
@@ -25,17 +25,22 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             let tokens = token::refresh(call, &client, value).await?;
             Ok(success(&tokens))
         }
+        // The flow of servers is not one of clients.
+        "ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH" => {
+            Err(super::invalid("Initiate Auth method not supported."))
+        }
         other => Err(super::invalid(format!(
             "Auth flow {other} is not served here."
         ))),
     }
 }
 
-async fn password(call: &Call<'_>) -> Result<Reply, Denial> {
+/// A login by name and password in `flow`.
+pub(super) async fn password(call: &Call<'_>, flow: &str) -> Result<Reply, Denial> {
     let username = call.required_in("AuthParameters", "USERNAME")?;
     let password = call.required_in("AuthParameters", "PASSWORD")?;
     let client = call.client()?;
-    allowed(call, &client, "USER_PASSWORD_AUTH")?;
+    allowed(call, &client, flow)?;
     let user = call.user(username)?;
     if !user.password.matches(password.as_bytes()) {
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
@@ -96,6 +101,14 @@ pub(super) fn allowed(call: &Call<'_>, client: &Client, flow: &str) -> Result<()
         Denial::new(DenialKind::Unsupported, "flow_not_enabled")
             .expected(client.flows.join(" or "))
             .got(flow)
-            .param("flow", flow),
+            // "Auth flow not enabled for this client" is what a server is told.
+            .param(
+                "flow",
+                if flow.starts_with("ADMIN_") {
+                    "Auth"
+                } else {
+                    flow
+                },
+            ),
     )
 }
