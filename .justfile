@@ -34,6 +34,10 @@ parity *arguments:
     cargo build
     bash tests/parity/keycloak/run.sh {{arguments}}
 
+# Signers of AWS's (botocore, Go, Rust) against our SigV4 verifier: 3,600 requests make 10,000 signatures (needs python3, go)
+parity-signers requests='3600' seed='1':
+    bash tests/parity/signers/run.sh {{requests}} {{seed}}
+
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}
