@@ -79,11 +79,6 @@ fn an_endpoint_that_is_not_there_is_unreachable() {
         .output();
     assert_eq!(output.expect("it runs").status.code(), Some(4));
     check(&["check", "pattern", "--url", "ftp://x"], 2, &["ftp://x"]);
-    check(
-        &["check", "pattern", "--url", "https://x"],
-        2,
-        &["https is not spoken yet"],
-    );
     check(&["check", "--url", &url], 2, &["one vendor", "hint"]);
 }
 

@@ -152,3 +152,106 @@ fn what_vendors_say_of_themselves_follows_the_proxy() {
         "{url}"
     );
 }
+
+/// A client's account at the default stage, and where `check` finds the authority.
+fn account(document: &Value, vendor: &str) -> Vec<(String, String)> {
+    let env = document["vendors"][vendor]["env"]
+        .as_object()
+        .expect("variables");
+    let is_account = |name: &str| !name.ends_with("_URL");
+    env.iter()
+        .filter(|(name, _)| is_account(name))
+        .map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()))
+        .collect()
+}
+
+/// `ID VERDICT` of each row of a run against `url`.
+fn judged(name: &str, vendor: &str, url: &str, ca: &str, document: &Value) -> Vec<String> {
+    let folder = folder(name);
+    let path = folder.to_str().expect("a path in UTF-8");
+    let arguments = [
+        "check", vendor, "--url", url, "--ca", ca, "--seed", "7", "--report", path,
+    ];
+    let mut command = super::command(&arguments);
+    let output = command
+        .envs(account(document, vendor))
+        .output()
+        .expect("it runs");
+    let (_, results) = super::read_results(&folder, &output);
+    let rows = results["verdicts"].as_array().expect("a list");
+    rows.iter()
+        .map(|row| format!("{} {}", row["id"], row["verdict"]))
+        .collect()
+}
+
+#[test]
+fn a_vendor_is_judged_over_tls_as_without() {
+    let served = Served::start(&["--tls", "--tls-port", "0", "--tls-bad"]);
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let ca = folder("check-tls").join("ca.pem");
+    fs::write(&ca, served.connect().call("GET /_locum/ca.pem", "").1).expect("written");
+    let ca = ca.to_str().expect("text");
+    let tls = document["tls"]["base"].as_str().expect("an address");
+    for vendor in ["pattern", "corti"] {
+        let plain = format!("http://{}/{vendor}", served.address);
+        let plain = judged(&format!("plain-{vendor}"), vendor, &plain, ca, &document);
+        let tls = format!("{tls}/{vendor}");
+        let tls = judged(&format!("tls-{vendor}"), vendor, &tls, ca, &document);
+        assert!(
+            plain.iter().filter(|row| row.contains("PASS")).count() > 10,
+            "{plain:?}"
+        );
+        assert_eq!(plain, tls, "{vendor}");
+    }
+
+    // Nothing is sent where the certificate is not accepted.
+    let entries = || served.connect().call("GET /_locum/journal", "").1;
+    let before = entries();
+    let bad = document["tls"]["bad"].as_object().expect("addresses");
+    let refused = |url: &str, ca: &[&str]| {
+        let arguments = [&["check", "pattern", "--url", url], ca].concat();
+        let mut command = super::command(&arguments);
+        let output = command
+            .envs(account(&document, "pattern"))
+            .output()
+            .expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{url}: {said}");
+        assert!(said.contains("certificate is not accepted"), "{said}");
+        assert!(said.contains("--ca FILE"), "{said}");
+    };
+    for url in bad.values() {
+        refused(
+            &format!("{}/pattern", url.as_str().expect("text")),
+            &["--ca", ca],
+        );
+    }
+    refused(&format!("{tls}/pattern"), &[]);
+    assert_eq!(entries(), before);
+}
+
+#[test]
+fn a_file_without_an_authority_is_a_usage_error() {
+    let file = folder("check-ca").join("empty.pem");
+    fs::write(&file, "nothing").expect("written");
+    let file = file.to_str().expect("text");
+    for file in [file, "/nowhere/ca.pem"] {
+        let arguments = [
+            "check",
+            "pattern",
+            "--url",
+            "https://127.0.0.1:1",
+            "--ca",
+            file,
+        ];
+        let mut command = super::command(&arguments);
+        let output = command.envs(super::ACCOUNT).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains(file) && said.contains("/_locum/ca.pem"),
+            "{said}"
+        );
+    }
+}

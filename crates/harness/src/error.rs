@@ -16,6 +16,14 @@ pub enum Error {
         /// What the system says.
         fault: String,
     },
+    /// A host of the vendor shows a certificate that is not accepted, so nothing was sent to it.
+    #[error("cannot reach {url}: its certificate is not accepted: {reason}")]
+    Untrusted {
+        /// The address.
+        url: String,
+        /// The first reason.
+        reason: String,
+    },
     /// The control API refused a call.
     #[error("the control API refused {call} with {status}: {message}")]
     Refused {

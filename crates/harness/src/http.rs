@@ -8,6 +8,7 @@ mod multipart;
 mod read;
 mod request;
 mod socket;
+mod tls;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::net::TcpStream;
 pub use multipart::multipart;
 pub use request::{Request, Url};
 pub use socket::{Opening, open, upgrade};
+pub use tls::Trust;
 
 /// How long a vendor may take for one reply.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,6 +61,12 @@ pub enum HttpError {
     /// Nothing listens there, or the connection broke.
     #[error("the connection failed: {0}")]
     Network(std::io::ErrorKind),
+    /// The vendor's certificate is not accepted.
+    #[error("the certificate is not accepted: {0}")]
+    Certificate(String),
+    /// No TLS came about, for another reason than the certificate.
+    #[error("the TLS handshake failed: {0}")]
+    Tls(String),
     /// The reply did not come in time.
     #[error("no reply within {} s", .0.as_secs())]
     Timeout(Duration),
@@ -73,14 +81,14 @@ impl From<std::io::Error> for HttpError {
     }
 }
 
-/// Anything that carries bytes both ways: the seam for TLS.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+/// Anything that carries bytes both ways, with or without TLS.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Wire for T {}
 
 /// Sends `request` to the host of `url` and reads the one reply.
-pub async fn send(url: &Url, request: &Request) -> Result<Reply, HttpError> {
+pub async fn send(url: &Url, request: &Request, trust: &Trust) -> Result<Reply, HttpError> {
     let exchange = async {
-        let mut wire = connect(url).await?;
+        let mut wire = connect(url, trust).await?;
         wire.write_all(&request.bytes(&url.authority())).await?;
         wire.flush().await?;
         read::reply(&mut wire, request.method == "HEAD").await
@@ -90,15 +98,17 @@ pub async fn send(url: &Url, request: &Request) -> Result<Reply, HttpError> {
         .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
 }
 
-async fn connect(url: &Url) -> Result<Box<dyn Wire>, HttpError> {
-    if url.tls {
-        return Err(HttpError::Address(
-            "https is not built into the probe yet".to_owned(),
-        ));
-    }
+/// Connects to the host of `url`; with TLS where its scheme asks for it.
+///
+/// # Errors
+/// Why there is no connection.
+pub async fn connect(url: &Url, trust: &Trust) -> Result<Box<dyn Wire>, HttpError> {
     let stream = TcpStream::connect((url.host.as_str(), url.port)).await?;
     stream.set_nodelay(true)?;
-    Ok(Box::new(stream))
+    Ok(match url.tls {
+        true => Box::new(trust.handshake(&url.host, stream).await?),
+        false => Box::new(stream),
+    })
 }
 
 #[cfg(test)]
@@ -120,7 +130,7 @@ mod tests {
             String::from_utf8_lossy(&seen[..n]).into_owned()
         });
         let url = Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a URL");
-        let reply = send(&url, &request).await;
+        let reply = send(&url, &request, &Trust::default()).await;
         let seen = served.await.expect("it does not panic");
         (reply, seen.replace(&port.to_string(), "PORT"))
     }

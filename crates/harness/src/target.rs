@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::http::{self, HttpError, Trust, Url};
 
 pub mod env;
 mod other;
@@ -31,6 +32,9 @@ pub struct Target {
     /// The variables that hold the first account, where a person gave it.
     #[serde(skip)]
     pub account_variables: Vec<String>,
+    /// Whose certificates are accepted there.
+    #[serde(skip)]
+    pub trust: Trust,
     /// Ids that replies told: the latest value of each name.
     #[serde(skip)]
     pub learned: BTreeMap<String, String>,
@@ -45,25 +49,38 @@ impl std::fmt::Debug for Target {
 }
 
 impl Target {
-    /// Whether anybody listens at the vendor's address.
+    /// Whether anybody listens at the vendor's address, and whether each of its hosts shows a
+    /// certificate that is accepted.
     ///
     /// # Errors
-    /// When no connection comes about within five seconds.
+    /// When no connection comes about within five seconds, or no TLS.
     pub async fn is_up(&self) -> Result<(), Error> {
+        self.answers(&self.base).await?;
+        let mut seen =
+            vec![Url::parse(&self.base).map_err(|error| Error::Usage(error.to_string()))?];
+        for text in self.urls.values() {
+            let Ok(url) = Url::parse(text) else { continue };
+            if url.tls && !seen.iter().any(|known| known.same_origin(&url)) {
+                self.answers(text).await?;
+                seen.push(url);
+            }
+        }
+        Ok(())
+    }
+
+    async fn answers(&self, url: &str) -> Result<(), Error> {
         let lost = |fault: String| Error::Unreachable {
-            url: self.base.clone(),
+            url: url.to_owned(),
             fault,
         };
-        let url = reqwest::Url::parse(&self.base).map_err(|error| lost(error.to_string()))?;
-        let host = url
-            .host_str()
-            .unwrap_or_default()
-            .trim_matches(['[', ']'])
-            .to_owned();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let connect = tokio::net::TcpStream::connect((host, port));
+        let parsed = Url::parse(url).map_err(|error| lost(error.to_string()))?;
+        let connect = http::connect(&parsed, &self.trust);
         match tokio::time::timeout(std::time::Duration::from_secs(5), connect).await {
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(HttpError::Certificate(reason))) => Err(Error::Untrusted {
+                url: url.to_owned(),
+                reason,
+            }),
             Ok(Err(error)) => Err(lost(error.to_string())),
             Err(_) => Err(lost("no answer within 5 s".to_owned())),
         }

@@ -125,6 +125,9 @@ pub(super) struct Check {
     /// Base URL of a vendor's own endpoint, before the documented paths
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
+    /// File with certificates in PEM of authorities to trust at that URL, beside the machine's own
+    #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,

@@ -5,10 +5,12 @@ mod interrupt;
 mod mocks;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
+use locum_harness::http::Trust;
 use locum_harness::report::{FailOn, Report, terminal};
 use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::reference;
@@ -98,8 +100,11 @@ async fn endpoint(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
         );
     };
-    let place = Target::from_env(profile, url, |name| std::env::var(name).ok())
+    let mut place = Target::from_env(profile, url, |name| std::env::var(name).ok())
         .map_err(|error| refused(&error))?;
+    if let Some(file) = &args.ca {
+        place.trust = trust(file)?;
+    }
     check(CheckOptions {
         profiles: profiles.clone(),
         judge: Judge::Vendor,
@@ -115,6 +120,16 @@ async fn endpoint(
     .await
     .map(|played| played.report(&profiles))
     .map_err(|error| refused(&error))
+}
+
+/// The authorities of a file, beside the machine's.
+fn trust(file: &Path) -> Result<Trust, Failure> {
+    let read = std::fs::read(file).map_err(|error| error.to_string());
+    read.and_then(|pem| Trust::with_authorities(&pem))
+        .map_err(|fault| {
+            Failure::usage(format!("--ca {}: {fault}", file.display()))
+                .hint("name a file with the authority's certificate in PEM, such as the answer of GET /_locum/ca.pem")
+        })
 }
 
 /// The variables that tell of a vendor's own endpoint; values are never shown.
@@ -155,12 +170,17 @@ fn refused(error: &Error) -> Failure {
     let mut failure = Failure::unreachable(error.to_string());
     failure.code = match error {
         Error::NothingSelected(_) => exit::NOTHING_SELECTED,
-        Error::Control(_) | Error::Unreachable { .. } => failure::UNREACHABLE,
+        Error::Control(_) | Error::Unreachable { .. } | Error::Untrusted { .. } => {
+            failure::UNREACHABLE
+        }
         Error::Step(_) | Error::Usage(_) | Error::MissingVariables { .. } => failure::USAGE,
         _ => exit::HARNESS,
     };
     if let Error::MissingVariables { table, .. } = error {
         return failure.hint(format!("the variables are\n{}", table.trim_end()));
+    }
+    if let Error::Untrusted { .. } = error {
+        return failure.hint("nothing was sent there; if the vendor's authority is to be trusted, name the file with its certificate: --ca FILE, LOCUM_CA");
     }
     failure
 }

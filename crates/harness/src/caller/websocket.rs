@@ -5,7 +5,6 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use locum_core::Secret;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -13,7 +12,7 @@ use super::oauth::unknown;
 use crate::Error;
 use crate::caller::{SocketRequest, vary_token};
 use crate::evidence::{Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation};
-use crate::http::{self, Opening, Url};
+use crate::http::{self, Opening, Url, Wire};
 use crate::run::context::ScenarioContext;
 
 /// A vendor answers a configuration at once; one that does not has not answered.
@@ -63,7 +62,7 @@ impl ScenarioContext {
         let seq = self
             .log
             .request(Operation::OpenSocket, None, variation, &request);
-        match http::open(&open.url, &request).await {
+        match http::open(&open.url, &request, &self.target.trust).await {
             Ok(Opening::Refused(reply)) => {
                 self.log.reply(seq, Ok(&reply));
             }
@@ -88,7 +87,7 @@ impl ScenarioContext {
         let url = text.and_then(|text| Url::parse(&text).ok());
         let home = Url::parse(&base).map_err(|error| Error::Step(error.to_string()))?;
         match url {
-            Some(url) if (&url.host, url.port) == (&home.host, home.port) => Ok(Some(url)),
+            Some(url) if url.same_origin(&home) => Ok(Some(url)),
             Some(_) => {
                 self.log
                     .limitation("the socket is on a host that gets no token");
@@ -125,7 +124,7 @@ impl ScenarioContext {
         &mut self,
         seq: RecordId,
         place: &str,
-        mut socket: WebSocketStream<TcpStream>,
+        mut socket: WebSocketStream<Box<dyn Wire>>,
     ) {
         let own = self.socket_configs.get(place);
         let configuration = own.or_else(|| self.socket_configs.get(""));

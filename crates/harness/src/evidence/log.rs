@@ -247,7 +247,9 @@ impl EvidenceLog {
 const fn cut(error: &HttpError) -> Cut {
     match error {
         HttpError::Address(_) | HttpError::NotSent(_) => Cut::NotSent,
-        HttpError::Network(std::io::ErrorKind::ConnectionRefused) => Cut::NoConnection,
+        HttpError::Network(std::io::ErrorKind::ConnectionRefused)
+        | HttpError::Certificate(_)
+        | HttpError::Tls(_) => Cut::NoConnection,
         HttpError::Network(_) => Cut::Closed,
         HttpError::Timeout(_) => Cut::Timeout,
         HttpError::Malformed(_) => Cut::NotHttp,

@@ -45,6 +45,12 @@ impl Url {
         })
     }
 
+    /// Whether `other` has the same host and port and is as confidential: what may be sent to one
+    /// may be sent to the other.
+    pub fn same_origin(&self, other: &Self) -> bool {
+        (self.tls, &self.host, self.port) == (other.tls, &other.host, other.port)
+    }
+
     /// `host:port`, without the port where it is the scheme's own.
     pub fn authority(&self) -> String {
         let host = if self.host.contains(':') {

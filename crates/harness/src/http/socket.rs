@@ -1,11 +1,10 @@
 //! A websocket upgrade, written by hand (RFC 6455 §4.1): any fault can be put into it.
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::{HttpError, REPLY_TIMEOUT, Reply, Request, Url, read};
+use super::{HttpError, REPLY_TIMEOUT, Reply, Request, Trust, Url, Wire, connect, read};
 
 /// The sample key of RFC 6455 §1.3; any 16 bytes do.
 pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -14,7 +13,7 @@ pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 #[derive(Debug)]
 pub enum Opening {
     /// 101: the reply, and the socket.
-    Open(Reply, Box<WebSocketStream<TcpStream>>),
+    Open(Reply, Box<WebSocketStream<Box<dyn Wire>>>),
     /// Anything else.
     Refused(Reply),
 }
@@ -29,20 +28,14 @@ pub fn upgrade(target: &str) -> Request {
 }
 
 /// Sends `request` to the host of `url` and opens the socket if the vendor agrees.
-pub async fn open(url: &Url, request: &Request) -> Result<Opening, HttpError> {
-    if url.tls {
-        return Err(HttpError::Address(
-            "wss is not built into the probe yet".to_owned(),
-        ));
-    }
-    tokio::time::timeout(REPLY_TIMEOUT, shake_hands(url, request))
+pub async fn open(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
+    tokio::time::timeout(REPLY_TIMEOUT, shake_hands(url, request, trust))
         .await
         .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
 }
 
-async fn shake_hands(url: &Url, request: &Request) -> Result<Opening, HttpError> {
-    let mut stream = TcpStream::connect((url.host.as_str(), url.port)).await?;
-    stream.set_nodelay(true)?;
+async fn shake_hands(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
+    let mut stream = connect(url, trust).await?;
     stream.write_all(&request.bytes(&url.authority())).await?;
     let mut rest = Vec::new();
     let reply = read::head(&mut stream, &mut rest).await?;
@@ -72,7 +65,9 @@ mod tests {
             socket.send(Message::text("hello")).await.expect("sent");
         });
         let url = Url::parse(&format!("ws://{address}/s")).expect("a URL");
-        let opening = open(&url, &upgrade("/s")).await.expect("a reply");
+        let opening = open(&url, &upgrade("/s"), &Trust::default())
+            .await
+            .expect("a reply");
         let Opening::Open(reply, mut socket) = opening else {
             unreachable!("the server agrees");
         };

@@ -182,21 +182,18 @@ impl Target {
     /// variables of the environment give the accounts and override single addresses.
     ///
     /// # Errors
-    /// When `base` is not an http URL, or a variable is missing without which nothing can be judged.
+    /// When `base` is not an http or https URL, or a variable is missing without which nothing can be judged.
     pub fn from_env(
         profile: &Profile,
         base: &str,
         read: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         let base = base.trim_end_matches('/').to_owned();
-        if base.starts_with("https://") {
-            return Err(Error::Usage(format!(
-                "https is not spoken yet, so {base} cannot be judged: put a TLS-terminating proxy on loopback in front of it"
-            )));
-        }
         let parsed = reqwest::Url::parse(&base).ok();
-        if !parsed.is_some_and(|url| url.scheme() == "http" && url.has_host()) {
-            return Err(Error::Usage(format!("`{base}` is not an http URL")));
+        if !parsed.is_some_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host()) {
+            return Err(Error::Usage(format!(
+                "`{base}` is not an http or https URL"
+            )));
         }
         let given = |name: &str| read(&format!("LOCUM_{name}")).filter(|value| !value.is_empty());
         let missing: Vec<String> = variables(profile)
@@ -260,9 +257,9 @@ impl Target {
             let is_own = own.is_some();
             let url = own.unwrap_or_else(|| format!("{base}{path}"));
             let url = target.fill(&url).unwrap_or(url);
-            if is_own && !Url::parse(&url).is_ok_and(|url| !url.tls) {
+            if is_own && Url::parse(&url).is_err() {
                 return Err(Error::Usage(format!(
-                    "LOCUM_{variable} is not an http or ws URL (https and wss are not spoken yet)"
+                    "LOCUM_{variable} is not an http, https, ws or wss URL"
                 )));
             }
             target.urls.insert(name.clone(), url);
@@ -315,7 +312,7 @@ mod tests {
         check("LOCUM_GROUP_ID", "a b", false);
         check("LOCUM_GROUP_ID", "a\nHost: b", false);
         check("LOCUM_TOKEN_URL", "http://127.0.0.1:2/t", true);
-        check("LOCUM_TOKEN_URL", "https://a.example/t", false);
+        check("LOCUM_TOKEN_URL", "https://a.example/t", true);
         check("LOCUM_TOKEN_URL", "banana", false);
     }
 }
