@@ -30,20 +30,40 @@ pub struct FaultMatch {
     /// A path below the vendor's root; a `*` stands for anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// A client or user that the request names, or whose token it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+}
+
+/// What a fault looks at of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultSubject<'a> {
+    /// The vendor's word.
+    pub vendor: &'a str,
+    /// The endpoint's name in the profile.
+    pub endpoint: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The path below the vendor's root.
+    pub path: &'a str,
+    /// Clients and users that the request names, or whose tokens it shows.
+    pub clients: &'a [String],
 }
 
 impl FaultMatch {
-    /// Whether a request to `endpoint` of `vendor` fits.
-    pub fn matches(&self, vendor: &str, endpoint: &str, method: &str, path: &str) -> bool {
+    /// Whether a request fits.
+    pub fn matches(&self, subject: &FaultSubject<'_>) -> bool {
         let is =
             |want: &Option<String>, have: &str| want.as_deref().is_none_or(|want| want == have);
-        is(&self.vendor, vendor)
-            && is(&self.endpoint, endpoint)
-            && is(&self.method, method)
+        let client = self.client.as_ref();
+        is(&self.vendor, subject.vendor)
+            && is(&self.endpoint, subject.endpoint)
+            && is(&self.method, subject.method)
+            && client.is_none_or(|client| subject.clients.contains(client))
             && self
                 .path
                 .as_deref()
-                .is_none_or(|pattern| glob(pattern, path))
+                .is_none_or(|pattern| glob(pattern, subject.path))
     }
 }
 
@@ -100,6 +120,71 @@ pub enum ResetAt {
     Byte(u64),
 }
 
+/// By which clock a fault waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultClock {
+    /// The machine's.
+    #[default]
+    Real,
+    /// The stage's.
+    Stage,
+}
+
+/// How a body is cut into chunks (RFC 9112 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Framing {
+    /// In chunks, without a length in the head.
+    Chunked,
+    /// In chunks of one byte, each written by itself.
+    ByteByByte,
+}
+
+/// How a body is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// With gzip, where `Accept-Encoding` takes it (RFC 9110 §12.5.3).
+    Gzip,
+}
+
+/// What is wrong with the answer to a websocket's handshake (RFC 6455 §4.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SocketAnswer {
+    /// `Sec-WebSocket-Accept` belongs to another key.
+    WrongAccept,
+    /// There is no `Sec-WebSocket-Accept`.
+    NoAccept,
+    /// There is no `Upgrade`.
+    NoUpgrade,
+    /// `Sec-WebSocket-Extensions` names one that nobody offered.
+    Extension,
+    /// `Sec-WebSocket-Protocol` names one that nobody offered.
+    Protocol,
+    /// 200 instead of 101, and no socket.
+    Status200,
+}
+
+/// A frame that no endpoint may send (RFC 6455 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadFrame {
+    /// A reserved bit is set.
+    ReservedBit,
+    /// The opcode has no meaning.
+    UnknownOpcode,
+    /// It is masked, though a server sent it.
+    Masked,
+    /// A ping of more than 125 bytes.
+    LongPing,
+    /// A text that is not UTF-8.
+    BadUtf8,
+    /// A continuation of nothing.
+    Continuation,
+}
+
 /// What a fault does; members add up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -113,7 +198,7 @@ pub struct FaultAction {
     /// Body of that reply; without it the body is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// The reply leaves this many milliseconds late, on real time.
+    /// The reply leaves this many milliseconds late, by `clock`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// The connection is reset; the vendor does not act when that is before the reply.
@@ -131,6 +216,37 @@ pub struct FaultAction {
     /// The vendor acts, the reply never leaves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lose_reply: bool,
+    /// The reply's body leaves at so many bytes a second, by `clock`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow_body: Option<u64>,
+    /// By which clock `delay_ms` and `slow_body` wait; the machine's without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<FaultClock>,
+    /// How the reply's body is cut into chunks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framing: Option<Framing>,
+    /// How the reply's body is encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coding: Option<Coding>,
+    /// The reply redirects to this URL or path, with 307 unless `status` says otherwise; the vendor
+    /// does not act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
+    /// What is wrong with the answer to a websocket's handshake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<SocketAnswer>,
+    /// Each message of the mock leaves in frames of at most so many bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fragments: Option<u64>,
+    /// The mock sends this frame in place of a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bad_frame: Option<BadFrame>,
+    /// The mock closes the websocket with this code in place of a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_ws: Option<u16>,
+    /// So many messages of the mock go before `bad_frame` and `close_ws`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_messages: Option<u64>,
     /// Replies are kept until `n` requests wait, or the barrier of this name is opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -193,7 +309,9 @@ impl Fault {
             &self.matcher.endpoint,
             &self.matcher.method,
             &self.matcher.path,
+            &self.matcher.client,
             &self.then.body,
+            &self.then.redirect,
         ];
         let hold = self.then.hold.as_ref();
         size_of::<Self>()

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use locum_core::fault::BadFrame;
 use locum_core::journal::EntryFrame;
 use locum_core::{Clock, Denial, DenialKind, EntryId, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::inject::socket::{SocketFault, bad_frame, fragmented, frame};
 use crate::redact::{Redactor, Side};
 use crate::stage::Stage;
 use crate::{Mock, Reply, Request};
@@ -37,6 +39,7 @@ const GOING_AWAY: u16 = 1001;
 pub struct SocketHandler {
     handle: Box<dyn FnOnce(Socket) -> BoxFuture<'static, ()> + Send + Sync>,
     max_frame: Option<usize>,
+    fault: SocketFault,
 }
 
 impl SocketHandler {
@@ -49,6 +52,7 @@ impl SocketHandler {
         Self {
             handle: Box::new(move |socket| Box::pin(handle(socket))),
             max_frame: None,
+            fault: SocketFault::default(),
         }
     }
 
@@ -57,6 +61,12 @@ impl SocketHandler {
     #[must_use]
     pub const fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = Some(bytes);
+        self
+    }
+
+    /// The same with something wrong.
+    pub(crate) const fn with_fault(mut self, fault: SocketFault) -> Self {
+        self.fault = fault;
         self
     }
 
@@ -83,6 +93,8 @@ impl SocketHandler {
             state: State::Open,
             redactor,
             received: None,
+            fault: self.fault,
+            sent: 0,
         })
         .await;
     }
@@ -176,6 +188,9 @@ pub struct Socket {
     redactor: Redactor,
     /// What is received and not handed over yet.
     received: Option<Incoming>,
+    fault: SocketFault,
+    /// How many messages the mock has sent.
+    sent: u64,
 }
 
 /// How far the end is.
@@ -201,9 +216,67 @@ impl Socket {
     /// Sends a text message; false when the client is gone.
     pub async fn send(&mut self, text: impl Into<String>) -> bool {
         let text = text.into();
+        self.sent += 1;
+        if self.sent > self.fault.after {
+            if let Some(kind) = self.fault.bad_frame.take() {
+                return self.send_bad(kind).await;
+            }
+            if let Some(code) = self.fault.close {
+                self.close_at_once(code).await;
+                return false;
+            }
+        }
         let (length, shown) = (text.len(), text.clone());
+        if let Some(most) = self.fault.fragments.filter(|most| length > *most) {
+            return self.send_fragmented(&text, most).await;
+        }
         self.put(Message::text(text), "text", length, Some(shown))
             .await
+    }
+
+    async fn send_fragmented(&mut self, text: &str, most: usize) -> bool {
+        if self.state == State::Closing {
+            return false;
+        }
+        for (at, bytes) in fragmented(text, most).into_iter().enumerate() {
+            if at == 0 {
+                self.write("mock", "text", text.len(), Some(text.to_owned()))
+                    .await;
+            }
+            if !self.send_raw(&bytes).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn send_bad(&mut self, kind: BadFrame) -> bool {
+        if self.state == State::Closing {
+            return false;
+        }
+        let (bytes, name) = bad_frame(kind);
+        self.write("mock", "fault", bytes.len(), Some(name.to_owned()))
+            .await;
+        self.send_raw(&bytes).await
+    }
+
+    /// Closes with any code, also one that no frame may carry (RFC 6455 §7.4.1).
+    async fn close_at_once(&mut self, code: u16) {
+        if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
+            return;
+        }
+        self.write("mock", "close", 2, Some(code.to_string())).await;
+        if self.send_raw(&frame(0x88, &code.to_be_bytes())).await {
+            // The library does not know that we closed, and would answer the client's close.
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.swallow()).await;
+        }
+    }
+
+    /// Bytes that the library would not send.
+    async fn send_raw(&mut self, bytes: &[u8]) -> bool {
+        let flushed = SinkExt::flush(&mut self.stream).await.is_ok();
+        let raw = self.stream.get_mut();
+        flushed && raw.write_all(bytes).await.is_ok() && raw.flush().await.is_ok()
     }
 
     /// Sends a ping; false when the client is gone.
@@ -319,12 +392,17 @@ impl Socket {
                     self.write("client", "close", 0, text).await;
                 }
             }
-            let raw = self.stream.get_mut();
-            let _ = raw.shutdown().await;
-            let mut swallowed = [0; 4096];
-            while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
+            self.swallow().await;
         };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
+    }
+
+    /// Ends our side and reads on until the client has ended its own.
+    async fn swallow(&mut self) {
+        let raw = self.stream.get_mut();
+        let _ = raw.shutdown().await;
+        let mut swallowed = [0; 4096];
+        while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
     }
 
     async fn write(&mut self, from: &str, opcode: &str, length: usize, text: Option<String>) {

@@ -120,10 +120,12 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
         return Err(Refusal::bad("`then` is empty").hint(
-            "one or more of status, delay_ms, reset, empty, truncate, malformed, lose_reply, hold",
+            "one or more of status, delay_ms, reset, empty, truncate, malformed, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
         ));
     }
-    if then.status.is_none() && (then.body.is_some() || !then.headers.is_empty()) {
+    check_sizes(then)?;
+    let replaces = then.status.is_some() || then.redirect.is_some();
+    if !replaces && (then.body.is_some() || !then.headers.is_empty()) {
         return Err(
             Refusal::bad("`headers` and `body` belong to a reply with a `status`")
                 .hint("name the status, too"),
@@ -133,13 +135,48 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if let Some(status) = then.status.filter(|status| !(200..=599).contains(status)) {
         return Err(Refusal::bad(format!("`status` is {status}")).hint("from 200 to 599"));
     }
-    for (name, value) in &then.headers {
+    let redirect = then.redirect.iter();
+    let redirect = redirect.map(|to| ("location", to.as_str()));
+    if then.redirect.is_some()
+        && then
+            .status
+            .is_some_and(|status| !(300..400).contains(&status))
+    {
+        return Err(Refusal::bad("a `redirect` has a `status` from 300 to 399")
+            .hint("without `status` it is 307"));
+    }
+    let headers = then.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in headers.chain(redirect) {
         if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
             return Err(
                 Refusal::bad(format!("`{name}` with this value is not a valid header"))
                     .hint("RFC 9110 section 5 says which characters are allowed"),
             );
         }
+    }
+    Ok(())
+}
+
+/// Members that mean nothing by themselves, and numbers that mean nothing at all.
+fn check_sizes(then: &FaultAction) -> Result<(), Refusal> {
+    for (name, number) in [("slow_body", then.slow_body), ("fragments", then.fragments)] {
+        if number == Some(0) {
+            return Err(Refusal::bad(format!("`{name}` 0 would never end")).hint("1 byte or more"));
+        }
+    }
+    let waits = then.delay_ms.is_some() || then.slow_body.is_some();
+    if then.clock.is_some() && !waits {
+        return Err(
+            Refusal::bad("`clock` belongs to a `delay_ms` or `slow_body`")
+                .hint("say how long to wait, too"),
+        );
+    }
+    if then.after_messages.is_some() && then.bad_frame.is_none() && then.close_ws.is_none() {
+        return Err(
+            Refusal::bad("`after_messages` belongs to a `bad_frame` or `close_ws`")
+                .hint("say what comes after them, too"),
+        );
     }
     Ok(())
 }

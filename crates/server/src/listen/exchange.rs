@@ -6,11 +6,13 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+use locum_core::fault::FaultSubject;
 use locum_core::journal::EntryReply;
 use locum_core::{Clock, Entry, EntryId, FaultAction, FaultId, Outcome};
 
 use super::secure::Security;
 use super::{Connection, READ_TIMEOUT, VendorRoute};
+use crate::inject::socket::SocketFault;
 use crate::inject::{self, Abort};
 use crate::reason;
 use crate::record::{Head, Wire};
@@ -94,12 +96,18 @@ pub(super) async fn exchange(
     });
     note_body(&mock, &mut redactor, &request).await;
 
-    let fault = mock.stage.fire_fault(
-        &route.vendor,
-        &request.endpoint,
-        &request.method,
-        request.path(),
-    );
+    let clients = match mock.stage.faults_name_clients() {
+        true => inject::clients::of(&mock, &request).await,
+        false => Vec::new(),
+    };
+    let fault = mock.stage.fire_fault(&FaultSubject {
+        vendor: &route.vendor,
+        endpoint: &request.endpoint,
+        method: &request.method,
+        path: request.path(),
+        clients: &clients,
+    });
+    let takes_gzip = fault.is_some() && inject::takes_gzip(&request);
     let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;
     if connection.security == Security::PlainOnTls {
         reply = told_to_use_tls(stages, connection, reply);
@@ -108,20 +116,18 @@ pub(super) async fn exchange(
         if !inject::delay(action, &mock.stage).await {
             mock.note("hold", "not held: too many requests are held on this stage");
         }
-        reply = inject::corrupt(action, reply);
+        reply = inject::socket::bend(action, inject::corrupt(action, reply));
     }
     complete(stages, &mock, &mut redactor, entry, &reply, fault.as_ref()).await;
     if mock.stage.account().excess() > 0 {
         stages.reclaim();
     }
-    send(
-        &mock,
-        redactor,
-        entry,
-        wire,
-        reply,
-        fault.as_ref().and_then(|(_, action)| inject::abort(action)),
-    )
+    let action = fault.as_ref().map(|(_, action)| action);
+    if let Some(action) = action {
+        // Behind the journal, which shows what was encoded.
+        reply = inject::encode(action, takes_gzip, reply);
+    }
+    send(&mock, redactor, entry, wire, reply, action)
 }
 
 /// A refusal in the server's own words, since no vendor has some for it: the client has the wrong
@@ -342,25 +348,36 @@ fn send(
     entry: EntryId,
     wire: &Arc<Wire>,
     reply: Reply,
-    abort: Option<Abort>,
+    action: Option<&FaultAction>,
 ) -> Result<http::Response<Body>, std::io::Error> {
+    let abort = action.and_then(inject::abort);
+    let pace = action.and_then(inject::body::pace);
+    let is_chunked = pace.is_some_and(|pace| pace.chunked);
+    // Of any other body hyper knows the length by itself.
+    let mut lacks_length = !is_chunked && (abort.is_some() || pace.is_some());
     let mut response = http::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         // The place is the vendor's, the number is ours: a fault may have changed the body.
         response = if !name.eq_ignore_ascii_case("content-length") {
             response.header(name, value)
-        } else if abort.is_none() {
-            response.header(http::header::CONTENT_LENGTH, reply.body.len())
-        } else {
+        } else if is_chunked {
             response
+        } else {
+            lacks_length = false;
+            response.header(http::header::CONTENT_LENGTH, reply.body.len())
         };
+    }
+    if lacks_length {
+        response = response.header(http::header::CONTENT_LENGTH, reply.body.len());
     }
     if reply.close {
         response = response.header(http::header::CONNECTION, "close");
     }
+    let paced = |end| inject::body::paced(&reply.body, pace, end, &mock.stage);
     let body = match abort {
         None if reply.body.is_empty() => Body::new(EmptyBody),
-        None => Body::from(reply.body),
+        None if pace.is_some() => paced(None),
+        None => Body::from(reply.body.clone()),
         Some(Abort::Silent) => return Err(std::io::Error::other("the reply is lost")),
         Some(Abort::Reset) => {
             wire.reset();
@@ -370,8 +387,7 @@ fn send(
             if reset {
                 wire.reset();
             }
-            response = response.header(http::header::CONTENT_LENGTH, reply.body.len());
-            inject::broken_body(&reply.body, at)
+            paced(Some(at))
         }
     };
     if let (Some(handler), Some(upgrade)) = (reply.socket, mock.take_upgrade()) {
@@ -382,6 +398,10 @@ fn send(
             .as_ref()
             .map_or(1 << 20, |facts| facts.max_frame);
         let max_frame = usize::try_from(max_frame).unwrap_or(usize::MAX);
+        let handler = match action {
+            Some(action) => handler.with_fault(SocketFault::of(action)),
+            None => handler,
+        };
         tokio::spawn(async move {
             if let Ok(upgraded) = upgrade.await {
                 handler.run(upgraded, redactor, entry, max_frame).await;

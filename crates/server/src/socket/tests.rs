@@ -1,5 +1,6 @@
 //! Raw frames against a vendor that echoes: what the library gets wrong by default is put right.
 
+mod faults;
 mod redaction;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use locum_core::fault::FaultSubject;
 use locum_core::{Fault, FaultAction, FaultId};
 use rand::RngExt;
 
@@ -66,14 +67,16 @@ impl Stage {
         list.faults.len() < before
     }
 
+    /// Whether a fault asks which client a request is of.
+    pub fn faults_name_clients(&self) -> bool {
+        let list = self.faults.lock();
+        list.faults
+            .iter()
+            .any(|fault| fault.matcher.client.is_some())
+    }
+
     /// Counts a request at the faults that match it; the first that fires is returned.
-    pub fn fire_fault(
-        &self,
-        vendor: &str,
-        endpoint: &str,
-        method: &str,
-        path: &str,
-    ) -> Option<(FaultId, FaultAction)> {
+    pub fn fire_fault(&self, subject: &FaultSubject<'_>) -> Option<(FaultId, FaultAction)> {
         let mut list = self.faults.lock();
         if list.faults.is_empty() {
             return None;
@@ -82,7 +85,7 @@ impl Stage {
         let matching = list
             .faults
             .iter_mut()
-            .filter(|fault| fault.matcher.matches(vendor, endpoint, method, path));
+            .filter(|fault| fault.matcher.matches(subject));
         let mut fired = None;
         for fault in matching {
             if fault.fires(draw) && fired.is_none() {

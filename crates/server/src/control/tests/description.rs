@@ -112,7 +112,10 @@ async fn the_description_is_made_of_the_types_that_are_read() {
     };
     let whens = ["first", "after", "every", "once", "probability", "always"];
     assert_eq!(names("when"), whens);
-    assert_eq!(names("match"), ["vendor", "endpoint", "method", "path"]);
+    assert_eq!(
+        names("match"),
+        ["vendor", "endpoint", "method", "path", "client"]
+    );
     assert_eq!(
         names("then"),
         [
@@ -125,6 +128,16 @@ async fn the_description_is_made_of_the_types_that_are_read() {
             "truncate",
             "malformed",
             "lose_reply",
+            "slow_body",
+            "clock",
+            "framing",
+            "coding",
+            "redirect",
+            "answer",
+            "fragments",
+            "bad_frame",
+            "close_ws",
+            "after_messages",
             "hold",
         ]
     );

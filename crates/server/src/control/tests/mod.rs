@@ -3,6 +3,7 @@
 mod bench;
 mod calls;
 mod description;
+mod faults;
 mod gate;
 mod memory;
 mod proxies;

@@ -1,0 +1,102 @@
+//! What a fault does to a websocket, in raw bytes.
+
+use super::*;
+
+async fn with_fault(then: &str) -> App {
+    let running = start().await;
+    let fault = format!(r#"{{"then": {then}}}"#);
+    let line = "POST /_locum/faults";
+    let address = running.stages.address.to_string();
+    let bytes = locum_testkit::http::request(&address, line, "", fault.as_bytes());
+    let answer = locum_testkit::http::send(&address, &bytes).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    running
+}
+
+/// What comes back for two texts and a close.
+async fn answered(then: &str) -> Vec<String> {
+    let running = with_fault(then).await;
+    let mut stream = open(&running).await;
+    let sent = [
+        frame(0x81, b"hello"),
+        frame(0x81, b"again"),
+        frame(0x88, &1000u16.to_be_bytes()),
+    ];
+    stream
+        .write_all(&sent.concat())
+        .await
+        .expect("it takes bytes");
+    frames(&mut stream).await
+}
+
+#[tokio::test]
+async fn messages_come_in_fragments() {
+    assert_eq!(
+        answered(r#"{"fragments": 2}"#).await,
+        ["1:he", "0:ll", "0:o", "1:ag", "0:ai", "0:n", "8:1000"]
+    );
+}
+
+#[tokio::test]
+async fn a_bad_frame_takes_the_place_of_a_message() {
+    assert_eq!(
+        answered(r#"{"bad_frame": "unknown_opcode"}"#).await,
+        ["3:x", "1:again", "8:1000"]
+    );
+    assert_eq!(
+        answered(r#"{"bad_frame": "continuation", "after_messages": 1}"#).await,
+        ["1:hello", "0:x", "8:1000"]
+    );
+}
+
+#[tokio::test]
+async fn a_socket_is_closed_with_any_code() {
+    assert_eq!(
+        answered(r#"{"close_ws": 1011, "after_messages": 1}"#).await,
+        ["1:hello", "8:1011"]
+    );
+    assert_eq!(answered(r#"{"close_ws": 1005}"#).await, ["8:1005"]);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_handshake_is_twisted() {
+    let head = async |answer: &str| {
+        let running = with_fault(&format!(r#"{{"answer": "{answer}"}}"#)).await;
+        let (_, head) = knock(&running, "GET /echo/echo HTTP/1.1", GOOD).await;
+        let journal = running.stages.stage("default").expect("it is there");
+        let entries = journal.find(&locum_core::Filter::default());
+        assert!(entries[0].fault.is_some(), "{answer}");
+        head.to_ascii_lowercase()
+    };
+    let accept = "sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=";
+    let good = head("extension").await;
+    assert!(good.contains("101") && good.contains(accept), "{good}");
+    assert!(good.contains("sec-websocket-extensions: permessage-deflate"));
+    let wrong = head("wrong_accept").await;
+    assert!(wrong.contains("sec-websocket-accept:") && !wrong.contains(accept));
+    assert!(!head("no_accept").await.contains("sec-websocket-accept"));
+    assert!(!head("no_upgrade").await.contains("upgrade: websocket"));
+    let protocol = head("protocol").await;
+    assert!(protocol.contains("sec-websocket-protocol: nobody-offered-this"));
+    let plain = head("status200").await;
+    assert!(plain.starts_with("http/1.1 200"), "{plain}");
+}
+
+#[tokio::test]
+async fn a_handshake_is_redirected() {
+    let running = with_fault(r#"{"redirect": "ws://elsewhere.invalid/"}"#).await;
+    let (_, head) = knock(&running, "GET /echo/echo HTTP/1.1", GOOD).await;
+    assert!(head.starts_with("HTTP/1.1 307"), "{head}");
+    assert!(head.contains("location: ws://elsewhere.invalid/"), "{head}");
+}
+
+#[test]
+fn each_bad_frame_is_bad_in_its_way() {
+    use crate::inject::socket::bad_frame;
+    use locum_core::fault::BadFrame;
+    let first = |kind| bad_frame(kind).0[..2].to_vec();
+    assert_eq!(first(BadFrame::ReservedBit), [0xC1, 1]);
+    assert_eq!(first(BadFrame::Masked), [0x81, 0x81]);
+    assert_eq!(first(BadFrame::LongPing), [0x89, 126]);
+    assert_eq!(first(BadFrame::BadUtf8), [0x81, 2]);
+}
