@@ -25,9 +25,9 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
-# Real clients, unmodified from their registries, against the mocks (needs python3, node, npm, curl)
-interop: build
-    bash tests/interop/run.sh
+# Real clients, unmodified from their registries, against the mocks; all, or those of LANGUAGES: curl python node go java rust
+interop *languages: build
+    bash tests/interop/run.sh {{languages}}
 
 # The mocks beside the engines that vendors run: seeded requests to both (needs python3, java 17, mvn)
 parity *arguments:

@@ -1,19 +1,66 @@
 #!/usr/bin/env bash
-# Real clients, unmodified from their registries, against the mocks. Everything is installed under
-# target/interop; nothing outside of it is touched. Usage: tests/interop/run.sh [LOCUM-BINARY]
+# Real clients, unmodified from their registries, against the mocks: the steps that clients.tsv lists.
+# Everything is installed and built under target/interop; nothing outside of it is touched.
+# Usage: tests/interop/run.sh [LANGUAGE...]     the binary: LOCUM, or target/release/locum
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-locum=${1:-$target/release/locum}
+locum=${LOCUM:-$target/release/locum}
 work=$target/interop
+languages=${*:-curl python node go java rust}
 mkdir -p "$work"
 
-python=$work/venv/bin/python
-[ -x "$python" ] || python3 -m venv "$work/venv"
-"$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-cp "$here/package.json" "$work/package.json"
-npm install --prefix "$work" --silent --no-audit --no-fund
+needs() {
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || {
+            echo "$tool is not installed: install it, or name the languages to play: run.sh curl python node" >&2
+            exit 2
+        }
+    done
+}
+
+# What each language needs before its first step, and how a step of it runs.
+prepare_curl() { needs curl python3; }
+run_curl() { bash "$here/$1" "$CONTROL"; }
+
+prepare_python() {
+    needs python3
+    [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
+    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+}
+run_python() { "$work/venv/bin/python" "$here/python/$1" "$2"; }
+
+prepare_node() {
+    needs node npm
+    mkdir -p "$work/node"
+    # Beside the modules, where an import finds them.
+    cp "$here"/node/* "$work/node"
+    npm install --prefix "$work/node" --silent --no-audit --no-fund
+}
+run_node() { (cd "$work/node" && node "$1" "$2"); }
+
+prepare_go() {
+    needs go
+    (cd "$here/go" && go build -o "$work/go-steps" .)
+}
+run_go() { "$work/go-steps" "$2"; }
+
+prepare_java() {
+    needs java javac mvn
+    mkdir -p "$work/java"
+    cp "$here/java/pom.xml" "$work/java"
+    local repository=${MAVEN_REPOSITORY:+-Dmaven.repo.local=$MAVEN_REPOSITORY}
+    (cd "$work/java" && mvn -q -B $repository dependency:copy-dependencies -DoutputDirectory=lib)
+    javac -cp "$work/java/lib/*" -d "$work/java" "$here/java/Steps.java"
+}
+run_java() { java -cp "$work/java/lib/*:$work/java" Steps "$2"; }
+
+prepare_rust() {
+    needs cargo
+    CARGO_TARGET_DIR=$work/rust cargo build --quiet --locked --manifest-path "$here/rust/Cargo.toml"
+}
+run_rust() { "$work/rust/debug/locum-interop" "$2"; }
 
 rm -f "$work/port"
 "$locum" serve --port 0 --port-file "$work/port" >"$work/serve.log" 2>&1 &
@@ -21,7 +68,7 @@ server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
 [ -s "$work/port" ] || { echo "the mocks did not start:"; cat "$work/serve.log"; exit 1; }
-control=http://127.0.0.1:$(cat "$work/port")/_locum
+export CONTROL=http://localhost:$(cat "$work/port")/_locum
 
 passed=0
 failed=0
@@ -36,19 +83,17 @@ step() {
     fi
 }
 
-export CONTROL=$control
-for name in athelas pattern; do
-    step "the documented curl lines: $name" bash "$here/$name.sh" "$control"
-done
-for name in sign_in temporary_password refresh revoke federated; do
-    step "scribeauth 1.2.0: $name" "$python" "$here/scribeauth_steps.py" "$name"
-    step "boto3: $name" "$python" "$here/boto3_steps.py" "$name"
-done
-for name in administration registration; do
-    step "boto3: $name" "$python" "$here/boto3_steps.py" "$name"
-done
-for name in token interactions stream transcribe; do
-    step "@corti/sdk 1.0.0: $name" env NODE_PATH="$work/node_modules" node "$here/corti.cjs" "$name"
+for language in $languages; do
+    declare -F "prepare_$language" >/dev/null || { echo "no language $language in clients.tsv" >&2; exit 2; }
+    "prepare_$language"
+    while IFS=$'\t' read -r of client version vendors file steps environment; do
+        [ "$of" = "$language" ] || continue
+        [ "$environment" = - ] || export "${environment?}"
+        for name in $steps; do
+            step "$language: $client ${version#-} ($vendors): $name" "run_$language" "$file" "$name"
+        done
+        [ "$environment" = - ] || unset "${environment%%=*}"
+    done <"$here/clients.tsv"
 done
 
 echo "$passed passed, $failed failed"

@@ -1,6 +1,7 @@
 //! The house as a whole: what the tree promises, and what the command does.
 
 mod check;
+mod clients;
 mod command;
 mod fact_names;
 mod fakes;

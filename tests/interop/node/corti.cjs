@@ -1,6 +1,12 @@
-// @corti/sdk as published: only its environment object points it here.
+// @corti/sdk as published, in each of its versions: only its environment object points it here.
 const assert = require("node:assert");
-const { CortiClient, CortiAuth } = require("@corti/sdk");
+const sdk = process.env.CORTI_SDK ?? "@corti/sdk";
+const { CortiClient, CortiAuth } = require(sdk);
+// Version 0.5 adds the path by itself, and cannot flush.
+const wss = (url) => (sdk.endsWith("0.5") ? new URL(url).origin : url);
+
+const flushes = (socket) => typeof socket.sendFlush === "function";
+const assertSeen = (types, seen) => types.forEach((type) => assert.ok(seen.includes(type), `${type} in ${seen}`));
 
 const control = process.env.CONTROL;
 
@@ -13,7 +19,7 @@ async function vendor() {
 function options({ urls, credentials }) {
     return {
         tenantName: credentials.tenant,
-        environment: { base: urls.api, wss: urls.ws, login: urls.login, agents: urls.api.replace(/\/v2$/, "") },
+        environment: { base: urls.api, wss: wss(urls.ws), login: urls.login, agents: urls.api.replace(/\/v2$/, "") },
         auth: { clientId: credentials.client_id, clientSecret: credentials.client_secret },
     };
 }
@@ -35,7 +41,8 @@ function session(socket, ended) {
             seen.push(message.type);
             if (message.type === "CONFIG_ACCEPTED") {
                 for (let frame = 0; frame < 4; frame += 1) socket.sendAudio(new Uint8Array(8000));
-                socket.sendFlush({ type: "flush" });
+                if (flushes(socket)) socket.sendFlush({ type: "flush" });
+                else socket.sendEnd({ type: "end" });
             }
             if (message.type === "flushed") socket.sendEnd({ type: "end" });
             if (message.type === ended) done();
@@ -82,8 +89,7 @@ const steps = {
                 mode: { type: "facts", outputLocale: "en" },
             },
         });
-        const seen = await over;
-        for (const type of ["CONFIG_ACCEPTED", "flushed", "usage", "ENDED"]) assert.ok(seen.includes(type), `${seen}`);
+        assertSeen(["CONFIG_ACCEPTED", ...(flushes(socket) ? ["flushed"] : []), "usage", "ENDED"], await over);
     },
     async transcribe() {
         const client = new CortiClient(options(await vendor()));
@@ -91,8 +97,7 @@ const steps = {
         const over = session(socket, "ended");
         await socket.waitForOpen();
         socket.sendConfiguration({ type: "config", configuration: { primaryLanguage: "en" } });
-        const seen = await over;
-        for (const type of ["CONFIG_ACCEPTED", "flushed", "usage", "ended"]) assert.ok(seen.includes(type), `${seen}`);
+        assertSeen(["CONFIG_ACCEPTED", ...(flushes(socket) ? ["flushed"] : []), "usage", "ended"], await over);
     },
 };
 
