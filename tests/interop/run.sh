@@ -63,7 +63,7 @@ prepare_rust() {
 run_rust() { "$work/rust/debug/locum-interop" "$2"; }
 
 rm -f "$work/port"
-"$locum" serve --port 0 --port-file "$work/port" >"$work/serve.log" 2>&1 &
+"$locum" serve --port 0 --port-file "$work/port" --tls --tls-port 0 --tls-bad >"$work/serve.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
@@ -94,7 +94,13 @@ for language in $languages; do
         done
         [ "$environment" = - ] || unset "${environment%%=*}"
     done <"$here/clients.tsv"
+    [ "$language" = rust ] || step "$language: TLS with the authority alone" bash "$here/tls.sh" "$CONTROL" "$language"
+    [ "$language" = python ] || continue
+    if unshare -rmn true 2>/dev/null; then
+        step "python, curl: hosts that are hard-wired" unshare -rmn bash "$here/tls/hard_wired.sh" "$locum" "$work/venv/bin/python"
+    else
+        echo "skip  python, curl: hosts that are hard-wired (no namespaces on this machine)"
+    fi
 done
-
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
