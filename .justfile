@@ -38,6 +38,11 @@ parity *arguments:
 parity-signers requests='3600' seed='1':
     bash tests/parity/signers/run.sh {{requests}} {{seed}}
 
+# FastAPI itself beside the Athelas mock: seeded requests to both (needs python3)
+parity-fastapi *arguments:
+    cargo build
+    bash tests/parity/fastapi/run.sh {{arguments}}
+
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}

@@ -1,13 +1,15 @@
 //! Scribes and transcriptions: made from audio or text, then polled.
 
-use locum_core::{Denial, DenialKind, Timestamp};
+use locum_core::{Denial, DenialKind, Place, Timestamp};
 use locum_server::{Admitted, Mock, Reply, Request};
 use serde_json::{Value, json};
 
 use super::State;
 use super::faults::Faults;
-use super::fields::{Fields, integer};
+use super::fields::Fields;
 use super::jobs::{Job, Kind};
+use super::model::Model;
+use super::scalars::{Integer, integer};
 
 /// `POST …/scribe`: a scribe from audio or a transcript.
 pub(super) async fn create(
@@ -15,12 +17,20 @@ pub(super) async fn create(
     request: Request,
     admitted: Admitted,
 ) -> Result<Reply, Denial> {
-    let fields = Fields::read(&request).await?;
+    let fields = Fields::read(&mock, &request)?;
     let mut faults = Faults::default();
     let templates = fields.integers("template_ids", &mut faults);
-    fields.date("date_of_service", &mut faults);
+    fields.files("audio_files", false, &mut faults);
+    let transcripts = fields.texts("transcripts", &mut faults);
+    fields.text("patient_name", true, &mut faults);
+    fields.date(
+        "date_of_service",
+        Model::of(&mock).empty_is_absent(),
+        &mut faults,
+    );
+    fields.text("additional_context", true, &mut faults);
     faults.refuse()?;
-    check_content(&mock, &fields)?;
+    check_content(&mock, fields.has_file("audio_files") || transcripts > 0)?;
     check_size(&mock, &fields)?;
     check_templates(&mock, &admitted, &templates)?;
     let mut job = Job::start(&mock, Kind::Scribe);
@@ -55,10 +65,10 @@ pub(super) async fn regenerate(
     request: Request,
     _admitted: Admitted,
 ) -> Result<Reply, Denial> {
-    let fields = Fields::read(&request).await?;
+    let fields = Fields::read(&mock, &request)?;
     let mut faults = Faults::default();
     let id = path_id(&request, "scribe_id", &mut faults);
-    fields.file("audio_files", true, &mut faults);
+    fields.files("audio_files", true, &mut faults);
     faults.refuse()?;
     check_size(&mock, &fields)?;
     let mut anew = Job::start(&mock, Kind::Scribe);
@@ -78,10 +88,13 @@ pub(super) async fn transcribe(
     request: Request,
     _admitted: Admitted,
 ) -> Result<Reply, Denial> {
-    let fields = Fields::read(&request).await?;
+    let fields = Fields::read(&mock, &request)?;
     let mut faults = Faults::default();
-    fields.file("audio_file", false, &mut faults);
-    fields.date("date_of_service", &mut faults);
+    let empty_is_absent = Model::of(&mock).empty_is_absent();
+    fields.file("audio_file", empty_is_absent, &mut faults);
+    fields.text("patient_name", true, &mut faults);
+    fields.text("additional_context", true, &mut faults);
+    fields.date("date_of_service", empty_is_absent, &mut faults);
     faults.refuse()?;
     check_size(&mock, &fields)?;
     let job = Job::start(&mock, Kind::Transcription);
@@ -133,10 +146,13 @@ fn first_state(job: &mut Job, mock: &Mock) -> String {
 
 fn path_id(request: &Request, name: &str, faults: &mut Faults) -> i64 {
     let text = request.param(name);
-    integer(text).unwrap_or_else(|| {
-        faults.no_integer(json!(["path", name]), text);
-        0
-    })
+    match integer(text) {
+        Integer::Number(id) => id,
+        fault => {
+            faults.no_integer(json!(["path", name]), text, fault);
+            0
+        }
+    }
 }
 
 fn id_of(request: &Request, name: &str) -> Result<i64, Denial> {
@@ -149,21 +165,22 @@ fn not_found(reason: &str) -> Denial {
     Denial::new(DenialKind::NotFound, reason).expected("an id of this stage")
 }
 
-fn check_content(mock: &Mock, fields: &Fields) -> Result<(), Denial> {
-    let has_content = fields.has_file("audio_files") || fields.text("transcripts", true).is_some();
+fn check_content(mock: &Mock, has_content: bool) -> Result<(), Denial> {
     if has_content || !mock.setting_on("require_content") {
         return Ok(());
     }
-    Err(Denial::new(DenialKind::Missing, "no_content").expected("audio_files or transcripts"))
+    Err(Denial::new(DenialKind::Missing, "no_content")
+        .expected("audio_files or transcripts")
+        .absent(Place::Multipart, ["audio_files", "transcripts"]))
 }
 
 fn check_size(mock: &Mock, fields: &Fields) -> Result<(), Denial> {
     let megabytes = mock.setting_u64("max_upload_mb");
     let limit = usize::try_from(megabytes.saturating_mul(1_000_000)).unwrap_or(usize::MAX);
-    match fields.files.iter().find(|(_, length)| *length > limit) {
-        Some((_, length)) if limit > 0 => Err(Denial::new(DenialKind::Limit, "upload_too_large")
+    match fields.uploads().find(|upload| upload.length > limit) {
+        Some(upload) if limit > 0 => Err(Denial::new(DenialKind::Limit, "upload_too_large")
             .expected(format!("at most {limit} bytes"))
-            .got(format!("{length} bytes"))),
+            .got(format!("{} bytes", upload.length))),
         _ => Ok(()),
     }
 }

@@ -5,6 +5,8 @@
 use locum_core::{Denial, DenialKind};
 use serde_json::{Value, json};
 
+use super::scalars::{DateFault, Integer};
+
 /// The faults found so far, in the order of the server's parameters.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<Value>);
@@ -21,22 +23,63 @@ impl Faults {
     }
 
     /// A text stands where a whole number should.
-    pub(super) fn no_integer(&mut self, place: Value, input: &str) {
-        let message = "Input should be a valid integer, unable to parse string as an integer";
-        self.push("int_parsing", place, message, input.into());
+    pub(super) fn no_integer(&mut self, place: Value, input: &str, fault: Integer) {
+        let (kind, message) = match fault {
+            Integer::TooLong => (
+                "int_parsing_size",
+                "Unable to parse input string as an integer, exceeded maximum size",
+            ),
+            Integer::Number(_) | Integer::Malformed => (
+                "int_parsing",
+                "Input should be a valid integer, unable to parse string as an integer",
+            ),
+        };
+        self.push(kind, place, message, input.into());
     }
 
-    /// A text stands where a date should. The type is pydantic's, the cause is abridged.
-    pub(super) fn no_date(&mut self, field: &str, input: &str) {
-        let cause = if input.len() < 10 {
-            "input is too short"
-        } else {
-            "invalid character in year"
+    /// A file stands where a whole number should.
+    pub(super) fn no_integer_at_all(&mut self, place: Value, input: Value) {
+        self.push("int_type", place, "Input should be a valid integer", input);
+    }
+
+    /// A file stands where a text should.
+    pub(super) fn no_string(&mut self, place: Value, input: Value) {
+        self.push(
+            "string_type",
+            place,
+            "Input should be a valid string",
+            input,
+        );
+    }
+
+    /// A text stands where a date should.
+    pub(super) fn no_date(&mut self, field: &str, fault: &DateFault, input: &str) {
+        let (kind, message, cause) = match fault {
+            DateFault::Parsing(cause) => (
+                "datetime_from_date_parsing",
+                "Input should be a valid datetime or date",
+                cause,
+            ),
+            DateFault::Range(cause) => (
+                "datetime_parsing",
+                "Input should be a valid datetime",
+                cause,
+            ),
         };
-        let message = format!("Input should be a valid datetime or date, {cause}");
         let place = json!(["body", field]);
-        self.push("datetime_from_date_parsing", place, &message, input.into());
+        self.push(kind, place, &format!("{message}, {cause}"), input.into());
         self.context(json!({ "error": cause }));
+    }
+
+    /// A file stands where a date should.
+    pub(super) fn no_date_at_all(&mut self, field: &str, input: Value) {
+        let place = json!(["body", field]);
+        self.push(
+            "datetime_type",
+            place,
+            "Input should be a valid datetime",
+            input,
+        );
     }
 
     /// A text stands where a file should.

@@ -9,13 +9,16 @@ mod guard;
 mod jobs;
 mod mint;
 mod model;
+mod multipart;
 mod rate;
+mod scalars;
 #[cfg(test)]
 mod tests;
 mod token;
 mod trailing_slash;
 mod twins;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use locum_core::Profile;
@@ -129,6 +132,14 @@ impl Vendor for Athelas {
 
     fn change_principals(&self, mock: &Mock, principals: Value) -> Result<(), String> {
         mock.state::<State>().principals.change(principals)
+    }
+
+    /// uvicorn hands on a decoded path, so that `%2F` is a slash before anything is routed.
+    fn routed_path<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        if !path.contains('%') {
+            return Cow::Borrowed(path);
+        }
+        Cow::Owned(trailing_slash::decoded(path).replace('%', "%25"))
     }
 
     fn routing_failure(&self, mock: &Mock, request: &Request, failure: &RoutingFailure) -> Reply {

@@ -2,6 +2,8 @@
 //!
 //! What is literal here is not a fact of the vendor's: it is the model's, one per version.
 
+use std::borrow::Cow;
+
 use locum_server::Mock;
 
 /// The setting `fastapi_profile`.
@@ -46,5 +48,42 @@ impl Model {
     /// Whether more than one space may stand after `Bearer`.
     pub(super) const fn takes_extra_spaces(self) -> bool {
         matches!(self, Self::F165)
+    }
+
+    /// The body of a form as its parser splits it: the older one takes `;` for `&` after the last
+    /// `&`, and leaves out a last name without `=`.
+    pub(super) fn form_body(self, body: &[u8]) -> Cow<'_, [u8]> {
+        if self == Self::F165 {
+            return Cow::Borrowed(body);
+        }
+        let after = |body: &[u8], sign: u8| {
+            let at = body.iter().rposition(|byte| *byte == sign);
+            at.map_or(0, |at| at + 1)
+        };
+        let mut body = body.to_vec();
+        let tail = after(&body, b'&');
+        for byte in &mut body[tail..] {
+            if *byte == b';' {
+                *byte = b'&';
+            }
+        }
+        let last = after(&body, b'&');
+        if !body[last..].contains(&b'=') {
+            body.truncate(last);
+        }
+        Cow::Owned(body)
+    }
+
+    /// Whether a file that is printed has `_max_mem_size` among its members.
+    pub(super) const fn upload_keeps_limit(self) -> bool {
+        matches!(self, Self::F165)
+    }
+
+    /// What is said of a multipart body that cannot be read.
+    pub(super) const fn malformed_multipart(self) -> &'static str {
+        match self {
+            Self::F165 => "Invalid multipart data.",
+            Self::F115 => "There was an error parsing the body",
+        }
     }
 }

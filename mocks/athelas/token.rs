@@ -24,7 +24,7 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
 }
 
 async fn granted(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
-    let fields = Fields::read(request).await?;
+    let fields = Fields::read(mock, request)?;
     let presented = PresentedCredentials::read(mock, &request.endpoint, &fields)?;
     let user = authenticate(mock, &request.endpoint, &presented)?;
     if !mock.setting_on("concurrent_tokens") {
@@ -44,7 +44,7 @@ struct PresentedCredentials {
 impl PresentedCredentials {
     fn read(mock: &Mock, endpoint: &str, fields: &Fields) -> Result<Self, Denial> {
         if mock.setting_text("repeated_param") == "400"
-            && let Some(name) = fields.texts.repeated()
+            && let Some(name) = fields.repeated()
         {
             let twice = Denial::new(DenialKind::Repeated, "repeated_parameter")
                 .expected("each parameter once")
@@ -52,20 +52,21 @@ impl PresentedCredentials {
             mock.refuse(endpoint, twice)?;
         }
         let model = Model::of(mock);
-        let text = |name: &str| fields.text(name, model.empty_is_absent());
+        let absent = model.empty_is_absent();
         let mut faults = Faults::default();
-        let grant_type = text("grant_type").map(String::from_utf8_lossy);
+        let grant_type = fields.text("grant_type", absent, &mut faults);
         let wrong_grant = grant_type.filter(|grant_type| !model.takes_grant(grant_type));
-        if let Some(grant_type) = &wrong_grant {
+        if let Some(grant_type) = wrong_grant {
             faults.no_match("grant_type", model.grant_pattern(), grant_type);
         }
-        let (username, password) = (text("username"), text("password"));
-        for (name, value) in [("username", username), ("password", password)] {
-            if value.is_none() {
-                faults.missing(name);
-            }
+        let (username, password) = (
+            fields.required("username", absent, &mut faults),
+            fields.required("password", absent, &mut faults),
+        );
+        for name in ["scope", "client_id", "client_secret"] {
+            fields.text(name, absent, &mut faults);
         }
-        let (kind, reason) = match (&wrong_grant, username) {
+        let (kind, reason) = match (wrong_grant, username) {
             (Some(_), _) => (DenialKind::Unsupported, "unsupported_grant"),
             (None, None) => (DenialKind::Missing, "missing_username"),
             (None, Some(_)) => (DenialKind::Missing, "missing_password"),
@@ -88,9 +89,9 @@ impl PresentedCredentials {
             mock.refuse(endpoint, denial)?;
         }
         Ok(Self {
-            username: username.to_vec(),
-            password: password.map(<[u8]>::to_vec),
-            broken_escape: fields.texts.broken_escape,
+            username: username.as_bytes().to_vec(),
+            password: password.map(|password| password.as_bytes().to_vec()),
+            broken_escape: fields.broken_escape,
         })
     }
 }

@@ -3,15 +3,31 @@
 
 use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Request};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What may not stand in a header line as it is; bytes outside ASCII are escaped anyway.
-const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+/// What Starlette escapes in the header line; `%` is not, so that nothing is escaped twice.
+const UNSAFE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// `path` with its escapes decoded, what is not UTF-8 replaced: the path that is routed.
+pub(super) fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
 
 /// The redirect, where the path without its slashes is routed.
 pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
-    let bare = request.path().trim_end_matches('/');
-    let slashed = bare.len() < request.path().len();
+    let path = decoded(request.path());
+    let bare = path.trim_end_matches('/');
+    let slashed = bare.len() < path.len();
     let routed = |bare: &str| {
         let endpoints = &mock.profile().endpoints;
         endpoints
@@ -21,11 +37,19 @@ pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
     if !slashed || mock.setting_text("trailing_slash") != "307" || !routed(bare) {
         return None;
     }
-    let query = &request.target[request.path().len()..];
+    let query = match request.raw_query() {
+        "" => String::new(),
+        query => format!("?{query}"),
+    };
     let location = format!("{}{query}", mock.url(bare));
     let location = utf8_percent_encode(&location, UNSAFE).to_string();
     let denial = Denial::new(DenialKind::NotFound, "trailing_slash");
-    Some(denial.expected(bare).param("location", location))
+    Some(
+        denial
+            .expected(bare)
+            .got("a slash at the end")
+            .param("location", location),
+    )
 }
 
 /// Whether `path` is of the form `pattern`, in which `{name}` stands for one segment.

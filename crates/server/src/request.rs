@@ -98,10 +98,16 @@ impl Request {
                 .expected(format!("one {name} header"))
                 .got("several"));
         }
-        first.to_str().map(Some).map_err(|_| {
-            Denial::new(DenialKind::Malformed, "malformed_header")
-                .got(format!("{name} has bytes outside ASCII"))
-        })
+        first.to_str().map(Some).map_err(|_| malformed_header(name))
+    }
+
+    /// The first value of header `name`.
+    ///
+    /// # Errors
+    /// `malformed_header` when it is no visible ASCII.
+    pub fn first_header(&self, name: &str) -> Result<Option<&str>, Denial> {
+        let value = self.headers.get(name).map(http::HeaderValue::to_str);
+        value.transpose().map_err(|_| malformed_header(name))
     }
 
     /// The media type without parameters, in lower case; empty when there is none.
@@ -215,6 +221,12 @@ impl Form {
             .find(|(at, (name, _))| self.pairs[..*at].iter().any(|(have, _)| have == name))
             .map(|(_, (name, _))| String::from_utf8_lossy(name).into_owned())
     }
+}
+
+fn malformed_header(name: &str) -> Denial {
+    Denial::new(DenialKind::Malformed, "malformed_header")
+        .expected("visible ASCII in the header")
+        .got(format!("{name} has bytes outside ASCII"))
 }
 
 fn decode(part: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! What a vendor has to be.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use locum_core::{Denial, DenialKind, Profile};
@@ -105,6 +106,12 @@ pub trait Vendor: Send + Sync + 'static {
     fn has_signing_key(&self, mock: &Mock) -> bool {
         let _ = mock;
         false
+    }
+
+    /// The path by which an endpoint is found: as the client spelled it, unless the vendor's server
+    /// decodes it before it routes. What `%25` stands for is decoded later, with the parameters.
+    fn routed_path<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(path)
     }
 
     /// The reply where no handler was reached.

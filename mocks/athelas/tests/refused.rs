@@ -112,7 +112,7 @@ async fn bodies_that_are_refused() {
             "Content-Type: multipart/form-data; boundary=C\r\n",
             multipart(&[("username", None, "a")]),
             400,
-            r#"{"detail":"There was an error parsing the body"}"#,
+            r#"{"detail":"Invalid multipart data."}"#,
         ),
         // the page's own sample as its obfuscation left it
         (

@@ -14,6 +14,8 @@ pub struct BearerPolicy {
     pub revoked: bool,
     /// Whether an id token passes for an access token.
     pub id_token: bool,
+    /// Whether of several `Authorization` headers the first counts; they are refused otherwise.
+    pub first_header: bool,
 }
 
 /// Admits a live access token of this vendor; `examine` looks at the token's text first (a
@@ -107,9 +109,11 @@ fn check_token(
 
 /// The token as the header shows it.
 fn presented(request: &Request, policy: BearerPolicy) -> Result<String, Denial> {
-    let value = request
-        .header("authorization")?
-        .filter(|value| !value.is_empty());
+    let value = match policy.first_header {
+        true => request.first_header("authorization")?,
+        false => request.header("authorization")?,
+    };
+    let value = value.filter(|value| !value.is_empty());
     let value = value.ok_or_else(|| {
         Denial::new(DenialKind::Missing, "no_token")
             .expected("Authorization: Bearer and the access token")

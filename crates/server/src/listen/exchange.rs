@@ -40,7 +40,8 @@ pub(super) async fn exchange(
         .target
         .split_once('?')
         .map_or(route.target.as_str(), |(path, _)| path);
-    let found = stages.table(&route.vendor).find(&head.method, path);
+    let routed = mock.vendor.routed_path(path);
+    let found = stages.table(&route.vendor).find(&head.method, &routed);
     let (target, params, mut failure) = match found {
         Ok((target, params)) => (Some(target.clone()), params, None),
         Err(failure) => (None, Params::new(), Some(failure)),
