@@ -1,5 +1,6 @@
 //! Groups: members, tasks, measurements.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use locum_core::{Denial, DenialKind};
@@ -251,6 +252,7 @@ pub(super) async fn tasks(
     boolean(&query, "includeSubgroups")?;
     let status = one_of(&query, "status", &STATUSES)?;
     let kind = text(&query, "type");
+    let progress = progress(&query)?;
     let span = Span::read(&query, "taskDateStart", "taskDateEnd")?;
     let fits = |item: &&Value| {
         let date = item["taskDate"].as_str().unwrap_or_default();
@@ -258,11 +260,35 @@ pub(super) async fn tasks(
             .as_ref()
             .is_none_or(|status| &item["status"] == status)
             && kind.as_ref().is_none_or(|kind| &item["type"] == kind)
+            && item["progress"]
+                .as_f64()
+                .is_some_and(|done| progress.contains(&done))
             && span.holds(date)
     };
     let state = mock.state::<State>();
     let items = state.data().tasks.iter().filter(fits).cloned().collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
+}
+
+/// `progress=0.23:0.9`, both ends included; without it every progress.
+fn progress(query: &Form) -> Result<RangeInclusive<f64>, Denial> {
+    let Some(span) = text(query, "progress") else {
+        return Ok(f64::NEG_INFINITY..=f64::INFINITY);
+    };
+    let ends = span.split_once(':').and_then(|(from, to)| {
+        let number = |text: &str| {
+            text.parse::<f64>()
+                .ok()
+                .filter(|end| (0.0..=1.0).contains(end))
+        };
+        number(from).zip(number(to))
+    });
+    match ends {
+        Some((from, to)) if from <= to => Ok(from..=to),
+        _ => Err(invalid(
+            "progress must be two numbers from 0 to 1, as 0.23:0.9",
+        )),
+    }
 }
 
 /// `GET …/tasks/{TASK_UUID}`.

@@ -149,8 +149,23 @@ fn task(rng: &mut dyn rand::Rng, group: &str, member: &Value, now: Timestamp, at
     })
 }
 
+/// A value, or each fifth time the answer to a question of a survey.
 fn measurement(task: &Value, now: Timestamp, at: usize) -> Value {
     let start = now.minus(Duration::from_secs(3600 * (at as u64 + 1)));
+    if at % 5 == 4 {
+        return json!({
+            "startTime": start.rfc3339(),
+            "endTime": start.rfc3339(),
+            "type": "surveyAnswer",
+            "member": task["member"],
+            "sourceName": "survey",
+            "value": "{\"answer\":1}",
+            "json": true,
+            "surveyQuestionId": format!("q{}", at % 3),
+            "survey": {"href": "/api/v1/surveys/1", "title": "Weekly questions"},
+            "taskUuid": task["uuid"],
+        });
+    }
     json!({
         "startTime": start.rfc3339(),
         "endTime": start.rfc3339(),

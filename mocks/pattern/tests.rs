@@ -1,5 +1,7 @@
 //! The wire, as Pattern Health's documents print it.
 
+mod documented;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use locum_core::Profile;

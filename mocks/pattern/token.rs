@@ -17,8 +17,9 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
     if mock.setting_text("require_accept") == "406" {
         let accept = request.header("accept")?.unwrap_or_default();
         if !accept.contains("application/json") {
-            // 406 Not Acceptable is the setting's own word (RFC 9110 section 15.5.7).
-            return Ok(Reply::status(406));
+            return Err(Denial::new(DenialKind::Unsupported, "not_acceptable")
+                .expected("Accept: application/json")
+                .got(accept));
         }
     }
     let lifetime = Duration::from_millis(mock.setting_u64("token_ttl_ms"));
