@@ -1,6 +1,7 @@
 //! The wire, as Athelas' documents print it.
 
 mod api;
+mod documented;
 mod forged;
 mod refused;
 mod settings;

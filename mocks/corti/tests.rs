@@ -1,13 +1,16 @@
 //! The wire: the vendor's documents and Keycloak's transcripts, verbatim.
 
 mod addresses;
+mod administration;
 mod authorize;
+mod documented;
 mod documents;
 mod grants;
 mod minted;
 mod path;
 mod properties;
 mod sessions;
+mod socket;
 mod token;
 mod twins;
 

@@ -3,6 +3,7 @@
 mod admin;
 mod admin_signature;
 mod api;
+mod documented;
 mod history;
 mod login;
 mod pool;

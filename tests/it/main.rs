@@ -7,6 +7,7 @@ mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;
+mod parity;
 mod plain_traffic;
 mod redaction;
 mod registry;
