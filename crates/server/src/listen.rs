@@ -221,7 +221,10 @@ async fn serve(
     let mut head = wire
         .next_head()
         .ok_or_else(|| std::io::Error::other("a request without a head"))?;
-    if connection.security == Security::PlainOnTls {
+    if let Security::Tls { handshake, .. } = &connection.security {
+        handshake.carried_request();
+    }
+    if connection.security.is_plain_on_tls() {
         head.defect = Some((400, PLAIN_ON_TLS.to_owned()));
     }
     let direct = Origin::direct(connection.security.is_tls(), host(&head), connection.local);
@@ -232,7 +235,7 @@ async fn serve(
         && !matches!(address, Address::Vendor(_))
     {
         let mut refusal = refusal(*status, defect, &defect_hint(stages, connection));
-        if connection.security == Security::PlainOnTls {
+        if connection.security.is_plain_on_tls() {
             let close = http::HeaderValue::from_static("close");
             refusal
                 .headers_mut()
@@ -280,7 +283,7 @@ fn forwarded(
 
 /// What to do about a head with a defect.
 fn defect_hint(stages: &Stages, connection: &Connection) -> String {
-    if connection.security == Security::PlainOnTls {
+    if connection.security.is_plain_on_tls() {
         return format!(
             "this port speaks TLS: call https://{} and trust the authority in http://{}/_locum/ca.pem, or call http://{2} without TLS",
             connection.local, stages.address, stages.address

@@ -10,9 +10,12 @@ use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::openapi;
 use super::refusal::Refusal;
 use crate::observe::Watched;
+use crate::tls::HandshakesView;
 
 /// The media type of certificates in PEM (RFC 8555 §9.1).
 const PEM: &str = "application/pem-certificate-chain";
+
+const START_WITH_TLS: &str = "start it with --tls, LOCUM_TLS=1";
 
 /// The calls of this section.
 pub(super) const CALLS: &[ControlCall] = &[
@@ -37,6 +40,12 @@ pub(super) const CALLS: &[ControlCall] = &[
         |request| Box::pin(ca_pem(request)),
     )
     .media_type(PEM),
+    ControlCall::new(
+        "GET /tls",
+        "returns what became of the latest attempts to speak TLS",
+        |request| ready(handshakes(&request)),
+    )
+    .returns::<HandshakesView>(),
     ControlCall::new("GET /openapi.json", "describes these calls", |_| {
         ready(Ok(call::json(200, &openapi::document())))
     })
@@ -121,13 +130,20 @@ async fn health(request: ControlRequest) -> CallResult {
     Ok(call::json(200, &health))
 }
 
+/// 404 where nobody can try.
+fn handshakes(request: &ControlRequest) -> CallResult {
+    let Some(offer) = &request.stages.tls else {
+        return Err(Refusal::new(404, "the server does not speak TLS").hint(START_WITH_TLS));
+    };
+    Ok(call::json(200, &offer.tls.handshakes.view()))
+}
+
 /// 404 where there is no authority.
 async fn ca_pem(request: ControlRequest) -> CallResult {
     let none =
         |why: &str, hint| Refusal::new(404, format!("there is no authority: {why}")).hint(hint);
     let Some(offer) = &request.stages.tls else {
-        let hint = "start it with --tls, LOCUM_TLS=1";
-        return Err(none("the server does not speak TLS", hint));
+        return Err(none("the server does not speak TLS", START_WITH_TLS));
     };
     match offer.tls.ca_pem().await {
         Some(pem) => Ok(call::written(200, PEM, pem)),

@@ -110,7 +110,7 @@ pub(super) async fn exchange(
     });
     let takes_gzip = fault.is_some() && inject::takes_gzip(&request);
     let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;
-    if connection.security == Security::PlainOnTls {
+    if connection.security.is_plain_on_tls() {
         reply = told_to_use_tls(stages, connection, reply);
     }
     if let Some((_, action)) = &fault {

@@ -1,13 +1,18 @@
 //! From an accepted connection to one that carries requests: the TLS handshake, where there is one.
 
+use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
+use locum_core::{Clock as _, SystemClock};
+use rustls::server::Acceptor;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::stream::Stream;
 use crate::Stages;
-use crate::tls::CertificateKind;
+use crate::tls::{CertificateKind, Handshake, HandshakeOutcome, Tls};
 
 /// How long a client may take until TLS is established.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,7 +21,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE: u8 = 0x16;
 
 /// What protects a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Security {
     /// Nothing, and nothing was promised.
     Plain,
@@ -26,6 +31,8 @@ pub(super) enum Security {
         certificate: CertificateKind,
         /// The host that the client asked for (RFC 6066 §3), in lower case.
         server_name: Option<String>,
+        /// Where its requests are counted.
+        handshake: Arc<Handshake>,
     },
     /// Nothing, where TLS is spoken: the client is told so.
     PlainOnTls,
@@ -34,6 +41,10 @@ pub(super) enum Security {
 impl Security {
     pub(super) const fn is_tls(&self) -> bool {
         matches!(self, Self::Tls { .. })
+    }
+
+    pub(super) const fn is_plain_on_tls(&self) -> bool {
+        matches!(self, Self::PlainOnTls)
     }
 }
 
@@ -46,24 +57,71 @@ pub(super) async fn establish(
     let (Some(certificate), Some(offer)) = (certificate, &stages.tls) else {
         return Some((Stream::Plain(stream), Security::Plain));
     };
-    let shaken = async {
-        let mut first = [0];
-        match stream.peek(&mut first).await {
-            Ok(1) if first[0] == HANDSHAKE => {}
-            Ok(1) => return Some((Stream::Plain(stream), Security::PlainOnTls)),
-            _ => return None,
-        }
-        let config = offer.tls.config(certificate).await;
-        // A failure has sent its alert already.
-        let stream = TlsAcceptor::from(config).accept(stream).await.ok()?;
-        let server_name = stream.get_ref().1.server_name();
-        let security = Security::Tls {
-            certificate,
-            server_name: server_name.map(str::to_ascii_lowercase),
-        };
-        Some((Stream::Tls(Box::new(stream)), security))
+    let mut server_name = None;
+    let shaken = shake_hands(stream, certificate, &offer.tls, &mut server_name);
+    let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, shaken).await;
+    let (stream, outcome) = match shaken {
+        Ok(Ok(Shaken::Tls(stream))) => (Some(Stream::Tls(stream)), HandshakeOutcome::Established),
+        Ok(Ok(Shaken::Plain(stream))) => (Some(Stream::Plain(stream)), HandshakeOutcome::Plain),
+        Ok(Err(outcome)) => (None, outcome),
+        Err(_) => (None, HandshakeOutcome::TimedOut),
     };
-    tokio::time::timeout(HANDSHAKE_TIMEOUT, shaken)
+    let plain = outcome == HandshakeOutcome::Plain;
+    let (now, name) = (SystemClock::new().now(), server_name.clone());
+    let handshake = offer.tls.handshakes.note(now, certificate, name, outcome);
+    let security = match plain {
+        true => Security::PlainOnTls,
+        false => Security::Tls {
+            certificate,
+            server_name,
+            handshake,
+        },
+    };
+    Some((stream?, security))
+}
+
+enum Shaken {
+    Tls(Box<TlsStream<TcpStream>>),
+    Plain(TcpStream),
+}
+
+/// Reads the client's hello, notes the host that it asks for, and shows the certificate. A failure
+/// has sent its alert already.
+async fn shake_hands(
+    stream: TcpStream,
+    certificate: CertificateKind,
+    tls: &Tls,
+    server_name: &mut Option<String>,
+) -> Result<Shaken, HandshakeOutcome> {
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first[0] == HANDSHAKE => {}
+        Ok(1) => return Ok(Shaken::Plain(stream)),
+        _ => return Err(HandshakeOutcome::Closed),
+    }
+    let started = LazyConfigAcceptor::new(Acceptor::default(), stream)
         .await
-        .unwrap_or(None)
+        .map_err(|error| failure(&error))?;
+    let asked = started.client_hello().server_name().map(str::to_owned);
+    *server_name = asked.map(|name| name.to_ascii_lowercase());
+    let config = tls.config(certificate).await;
+    let stream = started.into_stream(config).await;
+    let stream = stream.map_err(|error| failure(&error))?;
+    Ok(Shaken::Tls(Box::new(stream)))
+}
+
+fn failure(error: &std::io::Error) -> HandshakeOutcome {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(rustls::Error::AlertReceived(alert)) => {
+            HandshakeOutcome::Refused(format!("{alert:?}"))
+        }
+        Some(other) => HandshakeOutcome::Failed(other.to_string()),
+        None => match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                HandshakeOutcome::Closed
+            }
+            _ => HandshakeOutcome::Failed(error.to_string()),
+        },
+    }
 }

@@ -8,10 +8,12 @@
 //! - `authority`: makes an authority, keeps it in a folder, issues certificates
 //! - `certificate`: each kind of certificate, the good one and the deliberately bad ones
 //! - `files`: the user's own certificate and key
+//! - `handshakes`: what became of the latest attempts
 
 mod authority;
 mod certificate;
 mod files;
+mod handshakes;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ use tokio::sync::OnceCell;
 
 use authority::Authority;
 pub use certificate::CertificateKind;
+pub(crate) use handshakes::{Handshake, HandshakeOutcome, Handshakes, HandshakesView};
 
 /// How TLS is offered beside http.
 #[derive(Clone, Debug)]
@@ -72,6 +75,8 @@ pub(crate) struct Tls {
     source: Source,
     /// Host names and addresses that the certificate is good for.
     names: Arc<[String]>,
+    /// What became of the latest attempts.
+    pub(crate) handshakes: Handshakes,
     configs: [OnceCell<Arc<ServerConfig>>; CertificateKind::ALL.len()],
 }
 
@@ -96,6 +101,7 @@ impl Tls {
         Ok(Self {
             source,
             names: names.into(),
+            handshakes: Handshakes::default(),
             configs: Default::default(),
         })
     }

@@ -92,6 +92,12 @@ async fn request(
     http::parse(&bytes, true).expect("an answer")
 }
 
+/// What became of the attempts so far.
+async fn handshakes(app: &App) -> Vec<Value> {
+    let answer = control(app, "GET /_locum/tls", "").await.json();
+    answer["handshakes"].as_array().expect("a list").clone()
+}
+
 fn tls_address(app: &App) -> String {
     app.stages
         .tls
@@ -202,6 +208,16 @@ async fn a_bad_certificate_is_bad_in_its_own_way() {
         };
         assert!(error.contains(expected), "{kind:?}: {error}");
     }
+    let seen = handshakes(&app).await;
+    let (mut of_bad, mut result) = (offer.bad.iter(), seen.iter());
+    assert_eq!(seen.len(), 5);
+    assert!(
+        result.all(|one| {
+            let (kind, _) = of_bad.next().expect("as many");
+            one["certificate"] == kind.label() && one["result"] == "refused" && one["requests"] == 0
+        }),
+        "{seen:?}"
+    );
     let document = control(&app, "GET /_locum/stages/default", "").await.json();
     let bad = document["tls"]["bad"].as_object().expect("they are named");
     let mut expected: Vec<_> = offer.bad.iter().map(|(kind, _)| kind.label()).collect();
@@ -267,6 +283,12 @@ async fn a_broken_hello_ends_its_own_connection_only() {
         .expect("it still answers");
     let answer = request(stream, &address, "GET /_locum/health", "", b"").await;
     assert_eq!(answer.status, 200);
+    let seen = handshakes(&app).await;
+    let ok = seen.last().expect("the last one");
+    assert_eq!((&ok["result"], &ok["requests"]), (&"ok".into(), &1.into()));
+    assert_eq!(ok["server_name"], "localhost");
+    let failed = seen.iter().filter(|one| one["result"] == "failed");
+    assert_eq!(failed.count(), 2, "{seen:?}");
 }
 
 #[tokio::test]
