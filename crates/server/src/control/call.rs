@@ -19,7 +19,7 @@ use crate::listen::READ_TIMEOUT;
 use crate::origin::{Origin, Origins};
 use crate::stage::Stage;
 
-/// The largest body in bytes.
+/// The largest body in bytes, unless a call says otherwise.
 const MAX_BODY: usize = 1 << 20;
 
 /// The HTTP response.
@@ -69,6 +69,8 @@ pub(super) struct ControlCall {
     pub(super) body: Option<&'static str>,
     /// The type that the body is read as.
     pub(super) body_schema: Option<SchemaOf>,
+    /// The largest body in bytes.
+    pub(super) max_body: usize,
     /// The status of success.
     pub(super) status: u16,
     /// The media type of its answer.
@@ -93,6 +95,7 @@ impl ControlCall {
             query_schema: None,
             body: None,
             body_schema: None,
+            max_body: MAX_BODY,
             status: 200,
             media_type: "application/json",
             answer_schema: None,
@@ -111,6 +114,12 @@ impl ControlCall {
     pub(super) const fn body<T: JsonSchema>(mut self, example: &'static str) -> Self {
         self.body = Some(example);
         self.body_schema = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// With bodies of at most so many bytes.
+    pub(super) const fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
         self
     }
 
@@ -257,7 +266,7 @@ async fn read_request(
     let origins = origins(&control.stages, &head);
     gate::pass(&control.stages, head.uri.path(), &head.headers, &origins)?;
     let query = input::query(head.uri.query().unwrap_or_default(), call)?;
-    let body = collected(body).await?;
+    let body = collected(body, call.max_body).await?;
     if call.body.is_none() && !matches!(body.trim_ascii(), b"" | b"{}" | b"null") {
         return Err(Refusal::bad("this call takes no body").hint(call.does));
     }
@@ -294,11 +303,11 @@ pub(super) fn origins(stages: &Stages, head: &Parts) -> Origins {
     })
 }
 
-async fn collected(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(READ_TIMEOUT, to_bytes(body, MAX_BODY)).await {
+async fn collected(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(READ_TIMEOUT, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::new(413, "the body is incomplete or too large")
-            .hint(format!("at most {MAX_BODY} bytes"))),
+            .hint(format!("at most {limit} bytes"))),
         Err(_) => Err(Refusal::new(408, "the body did not arrive in time")
             .hint(format!("all of it within {} s", READ_TIMEOUT.as_secs()))),
     }

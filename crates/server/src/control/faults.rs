@@ -64,9 +64,6 @@ fn list(request: &ControlRequest) -> CallResult {
 fn add(request: &ControlRequest) -> CallResult {
     let stage = request.stage()?;
     let new: NewFault = request.body()?;
-    check_match(request, &new.matcher)?;
-    check_when(&new.when)?;
-    check_then(&new.then)?;
     let fault = Fault {
         id: FaultId(0),
         matcher: new.matcher,
@@ -75,6 +72,7 @@ fn add(request: &ControlRequest) -> CallResult {
         matched: 0,
         fired: 0,
     };
+    check(request, &fault)?;
     request.stages.make_room(&stage, fault.weight());
     let fault = stage.add_fault(fault)?;
     Ok(call::json(201, &fault))
@@ -94,6 +92,13 @@ fn remove(request: &ControlRequest) -> CallResult {
         return Ok(call::json(200, &Deleted { deleted: 1 }));
     }
     Err(Refusal::unknown("fault", request.path("id")).hint("GET /_locum/faults lists them"))
+}
+
+/// Refuses a fault that says nothing, or that nothing can come of.
+pub(super) fn check(request: &ControlRequest, fault: &Fault) -> Result<(), Refusal> {
+    check_match(request, &fault.matcher)?;
+    check_when(&fault.when)?;
+    check_then(&fault.then)
 }
 
 /// A fault that no request can match is a typo.

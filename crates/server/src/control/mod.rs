@@ -12,7 +12,8 @@
 //! - `stages`, `document`, `principals`: stages, and what they hold
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`, `keys`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there
-//! - `meta`: the server itself
+//! - `state`: a stage as data
+//! - `meta`, `metrics`: the server itself
 
 mod barriers;
 mod call;
@@ -27,12 +28,14 @@ mod input;
 mod journal;
 mod keys;
 mod meta;
+mod metrics;
 mod openapi;
 mod principals;
 mod refusal;
 mod settings;
 mod shape;
 mod stages;
+mod state;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -73,6 +76,8 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
         barriers::CALLS,
         settings::CALLS,
         twins::CALLS,
+        state::CALLS,
+        metrics::CALLS,
         meta::CALLS,
     ]
     .into_iter()

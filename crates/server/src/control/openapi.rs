@@ -73,7 +73,7 @@ pub(super) fn document() -> Value {
             entry[&method] = operation(&mut schemas, call, &path, &refusal);
         }
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "locum control API",
@@ -86,7 +86,32 @@ pub(super) fn document() -> Value {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas.named(&paths),
         },
-    })
+    });
+    spell_out_any(&mut document);
+    document
+}
+
+/// Writes `{}` for the schema `true`: both take anything, but generators of clients know the one.
+fn spell_out_any(value: &mut Value) {
+    let any = |schema: &mut Value| {
+        if *schema == Value::Bool(true) {
+            *schema = json!({});
+        }
+    };
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                match (name.as_str(), &mut *inner) {
+                    ("items" | "additionalProperties", schema) => any(schema),
+                    ("properties", Value::Object(schemas)) => schemas.values_mut().for_each(any),
+                    _ => {}
+                }
+                spell_out_any(inner);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_out_any),
+        _ => {}
+    }
 }
 
 fn operation(schemas: &mut Schemas, call: &ControlCall, path: &str, refusal: &Value) -> Value {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
 use super::document;
@@ -93,7 +93,7 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
 }
 
 /// Gives `vendor` other principals, if it takes them and they fit into memory.
-fn put_on(
+pub(super) fn put_on(
     request: &ControlRequest,
     stage: &Arc<Stage>,
     vendor: &Arc<dyn Vendor>,
@@ -119,18 +119,11 @@ fn refused(vendor: &str, fault: &str) -> Refusal {
     }
 }
 
-fn all(request: &ControlRequest, stage: &Arc<Stage>) -> Value {
+pub(super) fn all(request: &ControlRequest, stage: &Arc<Stage>) -> BTreeMap<String, Value> {
     let of = |vendor: &Arc<dyn Vendor>| {
         let mock = document::mock(request, stage, vendor);
         let principals = vendor.document(&mock).principals;
         (vendor.profile().vendor.clone(), principals)
     };
-    Value::Object(
-        request
-            .stages
-            .vendors()
-            .iter()
-            .map(of)
-            .collect::<Map<_, _>>(),
-    )
+    request.stages.vendors().iter().map(of).collect()
 }

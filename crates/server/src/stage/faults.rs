@@ -37,7 +37,7 @@ impl Faults {
 }
 
 impl Stage {
-    /// Adds a fault; its id is given here.
+    /// Adds a fault; its id is given here, unless it has one that is later than all that were given.
     ///
     /// # Errors
     /// When it does not fit into memory.
@@ -45,7 +45,7 @@ impl Stage {
         let mut list = self.faults.lock();
         let bytes = list.charge.bytes() + fault.weight();
         list.charge.try_set(bytes)?;
-        list.added += 1;
+        list.added = (list.added + 1).max(fault.id.0);
         fault.id = FaultId(list.added);
         list.faults.push(fault.clone());
         Ok(fault)

@@ -7,6 +7,7 @@
 //!   lock of its own, so that no part waits for another
 //! - `states`: what the vendors keep, made when it is first asked for
 //! - `rng`: what is drawn from the seed
+//! - [`snapshot`]: all of it that is data
 
 mod barriers;
 pub mod clock;
@@ -15,6 +16,7 @@ mod exchanges;
 mod faults;
 mod rng;
 mod settings;
+pub mod snapshot;
 mod spec;
 mod states;
 

@@ -72,6 +72,12 @@ impl StageRng {
         *self.lock() = (rng_for(seed, &purpose), incarnation);
     }
 
+    /// Keys of `incarnation` again, and draws that nobody has seen yet.
+    pub(super) fn restore(&self, seed: u64, incarnation: u64, fresh: u64) {
+        let purpose = per_incarnation("stage restored", fresh);
+        *self.lock() = (rng_for(seed, &purpose), incarnation);
+    }
+
     pub(super) fn incarnation(&self) -> u64 {
         self.lock().1
     }

@@ -87,6 +87,18 @@ impl Stage {
         Arc::clone(state)
     }
 
+    /// The rotations of all vendors whose keys were asked for.
+    pub(super) fn all_rotations(&self) -> Vec<(String, Arc<KeyRotations>)> {
+        let known = self.states.rotations.read();
+        let known = known.expect("no code panics while it holds the rotations");
+        let mut all: Vec<_> = known
+            .iter()
+            .map(|(vendor, rotations)| (vendor.clone(), Arc::clone(rotations)))
+            .collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+
     /// The state of `vendor` for somebody who only reads: where there is none yet, one as it would
     /// be made, which the stage does not keep.
     pub(crate) fn glimpse_state(&self, vendor: &dyn Vendor) -> VendorState {

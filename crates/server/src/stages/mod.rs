@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use locum_core::{Settings, Timestamp};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use incarnations::Incarnations;
@@ -18,6 +19,7 @@ use crate::memory::Account;
 use crate::observe::Watched;
 use crate::origin::{Origin, PublicUrl};
 use crate::routes::Table;
+use crate::stage::snapshot::Snapshot;
 use crate::stage::{self, Stage, StageSpec, VendorPorts};
 use crate::tls::{CertificateKind, Tls};
 use crate::{Mock, Vendor};
@@ -195,6 +197,45 @@ impl Stages {
         Ok(stage
             .reset(incarnation, &self.settings, &self.vendors)
             .await?)
+    }
+
+    /// Brings a stage to where it was when `snapshot` was taken, but for twin and principals.
+    ///
+    /// # Errors
+    /// When a setting or the clock's time is none, or there is no memory or store for it.
+    pub(crate) async fn restore(
+        &self,
+        stage: &Stage,
+        snapshot: &Snapshot,
+    ) -> Result<(), ServerError> {
+        let mut settings = self.settings.clone();
+        for (name, value) in &snapshot.settings {
+            let set = settings.set(name, value.clone());
+            set.map_err(|error| ServerError::Vendor(error.to_string()))?;
+        }
+        let fresh = self.incarnations.next(stage.seed);
+        Ok(stage.restore(snapshot, settings, fresh).await?)
+    }
+
+    /// Says whether `vendor` takes these principals on `stage`.
+    ///
+    /// # Errors
+    /// A sentence for the caller when it does not.
+    pub(crate) fn check_principals(
+        &self,
+        vendor: &Arc<dyn Vendor>,
+        stage: &Stage,
+        principals: Value,
+    ) -> Result<(), String> {
+        stage::new_state(
+            vendor.as_ref(),
+            Some(principals),
+            (stage.seed, 0),
+            Timestamp::default(),
+            &self.memory,
+            &Arc::default(),
+        )
+        .map(|_| ())
     }
 
     /// The memory that all stages take.

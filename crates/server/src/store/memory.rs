@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use futures_util::future::ready;
 use locum_core::{Timestamp, Token, TokenId};
 
-use super::record::{Holder, Key, Record, key_of};
+use super::record::{Holder, Key, Record, digest_with, key_of};
 use super::{Answer, Change, Digest, Store, StoreFactory, StoreStats, TokenQuery};
 use crate::memory::{Account, Charge};
 
@@ -118,6 +118,13 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(tokens)))
     }
 
+    fn dump(&self) -> Answer<'_, Vec<(Digest, Token)>> {
+        let inner = self.lock();
+        let all = inner.segments.values().flatten();
+        let tokens = all.map(|record| (digest_with(&record.key), record.token()));
+        Box::pin(ready(Ok(tokens.collect())))
+    }
+
     fn stats(&self) -> Answer<'_, StoreStats> {
         let inner = self.lock();
         let stats = StoreStats {
@@ -161,7 +168,7 @@ impl Inner {
             self.forget_ended(token.issued, KEPT_ENDED);
             self.sweep_at = (self.tokens + self.tokens / 4).max(self.tokens + KEPT_ENDED);
         }
-        self.issued += 1;
+        self.issued = (self.issued + 1).max(token.id.0);
         token.id = TokenId(self.issued);
         let holder = self.holder(Holder::of(token));
         let record = Record::new(key, token, holder);

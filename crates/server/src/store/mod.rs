@@ -11,7 +11,7 @@
 //! - settings and evil twin (`stage/settings`, `stage/defect`)
 //! - clock (`stage/clock`): running clocks agree as far as the machines do, others do not
 //! - principals and vendors' data (`Vendor::new_state`): the same at the start for the same seed
-//! - the generator and the count of logins (`stage/rng`)
+//! - the generator and the count of logins (`stage/rng`), rotations of keys ([`rotation`](crate::rotation))
 //! - rate limits ([`rate`](crate::rate)) and memory accounts ([`memory`](crate::memory))
 
 mod memory;
@@ -81,7 +81,8 @@ pub struct StoreStats {
 
 /// Where issued tokens are remembered.
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Remembers `token` under the digest of its value, and gives it its id.
+    /// Remembers `token` under the digest of its value, and gives it its id: the one that it has,
+    /// where that is later than all that were given, otherwise the next.
     fn insert<'a>(&'a self, digest: Digest, token: &'a mut Token) -> Answer<'a, ()>;
 
     /// The token with this value, in whatever state it is.
@@ -96,6 +97,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The tokens that `query` asks for, in order of issue.
     fn list(&self, query: TokenQuery) -> Answer<'_, Vec<Token>>;
+
+    /// All tokens in order of issue, each with the digest of its value as far as the store keeps it;
+    /// what is missing behind it is zeros.
+    fn dump(&self) -> Answer<'_, Vec<(Digest, Token)>>;
 
     /// What it holds.
     fn stats(&self) -> Answer<'_, StoreStats>;

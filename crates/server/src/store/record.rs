@@ -18,6 +18,13 @@ pub(super) fn key_of(digest: &Digest) -> Key {
     key.try_into().expect("a digest has 32 bytes")
 }
 
+/// A digest that begins with `key`.
+pub(super) fn digest_with(key: &Key) -> Digest {
+    let mut digest = Digest::default();
+    digest[..key.len()].copy_from_slice(key);
+    digest
+}
+
 /// Whom tokens are for, and what for: shared by all tokens that say the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Holder {
@@ -94,11 +101,11 @@ impl Record {
             issued: token.issued,
             expires: token.expires.unwrap_or(NEVER),
             ended: NEVER,
-            uses: 0,
+            uses: u32::try_from(token.uses).unwrap_or(u32::MAX),
             kind: token.kind,
             revoked: token.revoked,
             spent: token.spent,
-            last_used: EntryId(0),
+            last_used: token.last_used.unwrap_or(EntryId(0)),
             extra: written(&token.extra),
         }
     }

@@ -144,6 +144,9 @@ impl Store for Broken {
     fn list(&self, _: TokenQuery) -> Answer<'_, Vec<Token>> {
         down()
     }
+    fn dump(&self) -> Answer<'_, Vec<(Digest, Token)>> {
+        down()
+    }
     fn stats(&self) -> Answer<'_, StoreStats> {
         Box::pin(ready(Ok(StoreStats::default())))
     }

@@ -10,6 +10,7 @@ mod proxies;
 mod refusals;
 mod seeds;
 mod shutdown;
+mod state;
 mod stream;
 mod walk;
 mod wrong_types;
