@@ -221,3 +221,44 @@ async fn a_refresh_token_outlives_a_disabled_signing_key() {
     let renewed = text(&tokens(&server, &body).await, "access_token");
     assert_eq!(userinfo(&server, &renewed).await.0, 200);
 }
+
+/// "`openid` first, the rest fixed inside one realm, different in another realm of the same server".
+#[tokio::test]
+async fn the_words_of_scope_have_an_order_of_their_realm() {
+    let server = TestServer::start(vendor()).await;
+    let body = filled(&server, CLIENT_LOGIN);
+    let words = async |realm: &str| {
+        let line = format!("POST /realms/{realm}/protocol/openid-connect/token");
+        text(&server.request(&line, FORM, &body).await.json(), "scope")
+    };
+    for _ in 0..2 {
+        assert_eq!(words("copiloteu").await, "openid email profile");
+        assert_eq!(words("base").await, "openid profile email");
+    }
+    server.set("scope_order", "shuffled");
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        seen.insert(words("copiloteu").await);
+    }
+    let both = ["openid email profile", "openid profile email"].map(str::to_owned);
+    assert_eq!(seen, both.into());
+}
+
+/// "Each refresh moves the refresh token's exp and makes a new jti".
+#[tokio::test]
+async fn a_refresh_moves_the_end_of_the_refresh_token() {
+    let server = TestServer::start(vendor()).await;
+    let login = "grant_type=password&client_id=locum-app&<ada>";
+    let first = text(&tokens(&server, login).await, "refresh_token");
+    let refresh =
+        |token: &str| format!("grant_type=refresh_token&client_id=locum-app&refresh_token={token}");
+    server.advance(1000.0);
+    let renewed = tokens(&server, &refresh(&first)).await;
+    assert_eq!(renewed["refresh_expires_in"], 1800);
+    let second = text(&renewed, "refresh_token");
+    assert_ne!(first, second);
+    server.advance(1000.0);
+    let old = post(&server, "token", &refresh(&first)).await.text();
+    assert_eq!(old, error("invalid_grant", "Token is not active"));
+    tokens(&server, &refresh(&second)).await;
+}
