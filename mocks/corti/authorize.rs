@@ -3,6 +3,7 @@
 mod answer;
 mod flow;
 mod login_page;
+mod pushed;
 pub(super) mod redirect_uri;
 mod request;
 
@@ -20,6 +21,7 @@ use request::{Authorization, Fault, FaultAnswer, Parameters};
 
 pub(super) use answer::with_pairs;
 pub(super) use login_page::authenticate;
+pub(super) use pushed::push;
 
 /// Answers an authorization request: an error page, a way back, or the login page.
 pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Denial> {
@@ -29,7 +31,8 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
         return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
     }
     let parameters = parameters(&request);
-    let asked = match Authorization::read(&realm, &Parameters(&parameters)) {
+    let read = read(&mock, &request, &realm, &Parameters(&parameters)).await;
+    let asked = match read {
         Ok(asked) => asked,
         Err(fault) => return Ok(faulty(&mock, &realm, *fault)),
     };
@@ -54,6 +57,22 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
             Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
         }
         None => Ok(login_page::opened(&mock, &request, &realm, &asked).await),
+    }
+}
+
+/// The request: pushed before, or in these parameters. The realm is looked at behind the client id.
+async fn read(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    parameters: &Parameters<'_>,
+) -> Result<Authorization, Box<Fault>> {
+    parameters.client_id()?;
+    realm_lookup::must_be_enabled(mock, request, realm)
+        .map_err(|denial| Fault::page(denial, "Realm not enabled"))?;
+    match pushed::taken(mock, realm, parameters).await? {
+        Some(asked) => Ok(asked),
+        None => Authorization::read(realm, parameters),
     }
 }
 

@@ -86,14 +86,20 @@ fn presented(request: &Request, form: &Form) -> Result<PresentedCredentials, Den
     // Of two headers the first counts.
     let header = request.headers.get(http::header::AUTHORIZATION);
     let header = header.and_then(|value| basic(&String::from_utf8_lossy(value.as_bytes())));
-    let mut presented = match header {
-        Some((id, secret)) => PresentedCredentials {
-            id: Some(form_decoded(&id).ok_or_else(unreadable)?),
-            secret: Some(form_decoded(&secret).ok_or_else(unreadable)?),
-            raw_secret: Some(secret),
-        },
-        None => PresentedCredentials::default(),
-    };
+    let mut presented = PresentedCredentials::default();
+    if let Some((id, raw)) = header {
+        // Both halves are decoded before an empty id counts as no Basic.
+        let broken = || unreadable().expected("% and two hexadecimal digits");
+        let id = form_decoded(&id).ok_or_else(broken)?;
+        let secret = form_decoded(&raw).ok_or_else(broken)?;
+        if !id.is_empty() {
+            presented = PresentedCredentials {
+                id: Some(id),
+                secret: Some(secret),
+                raw_secret: Some(raw),
+            };
+        }
+    }
     if form.client == ClientIn::Nowhere {
         return Ok(presented);
     }
@@ -124,6 +130,16 @@ fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
         return None;
     }
     let letters: String = value.chars().filter(is_letter).collect();
+    // Padding is left out, or completes four letters.
+    let padding = rest[value.len()..].chars().take_while(|c| *c == '=');
+    let fits = match (letters.len() % 4, padding.count()) {
+        (_, 0) | (3, _) => true,
+        (2, padding) => padding >= 2,
+        _ => false,
+    };
+    if !fits {
+        return None;
+    }
     let lenient = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -131,7 +147,7 @@ fn basic(header: &str) -> Option<(Vec<u8>, Vec<u8>)> {
         .decode(letters)
         .ok()?;
     let colon = bytes.iter().position(|byte| *byte == b':')?;
-    (colon > 0).then(|| (bytes[..colon].to_vec(), bytes[colon + 1..].to_vec()))
+    Some((bytes[..colon].to_vec(), bytes[colon + 1..].to_vec()))
 }
 
 /// "percent-encoded (%20 or +) or raw: both are URL-decoded, UTF-8"; `None` for a broken escape.
@@ -186,7 +202,9 @@ mod tests {
         check("Basic YT!*pi", Some(("a", "b")));
         check("Basic YT pi", Some(("a", "b")));
         check("Basic YTo=", Some(("a", "")));
-        check("Basic OmI=", None);
+        check("Basic OmI=", Some(("", "b")));
+        check("Basic YTpi=", None);
+        check("Basic YTpiYg=", None);
         check("Basic YWI=", None);
         check("BasicYTpi", None);
         check("Basic", None);

@@ -145,6 +145,16 @@ impl Form {
         })
     }
 
+    /// Names and values in order.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// Whether `name` occurs twice.
+    pub(super) fn repeats(&self, name: &str) -> bool {
+        self.pairs.iter().filter(|(have, _)| have == name).count() > 1
+    }
+
     /// Whether a name occurs twice; names are compared as they are, letter case included.
     ///
     /// # Errors
@@ -152,9 +162,9 @@ impl Form {
     pub(super) fn refuse_repeated(&self) -> Result<(), Denial> {
         let mut seen = std::collections::BTreeSet::new();
         match self.pairs.iter().find(|(name, _)| !seen.insert(name)) {
-            Some((name, _)) => {
-                Err(Denial::new(DenialKind::Repeated, "repeated_parameter").got(name))
-            }
+            Some((name, _)) => Err(Denial::new(DenialKind::Repeated, "repeated_parameter")
+                .expected("each parameter once")
+                .got(name)),
             None => Ok(()),
         }
     }

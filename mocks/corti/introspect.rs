@@ -26,7 +26,7 @@ pub(super) async fn introspect(mock: Mock, request: Request) -> Result<Reply, De
 
 /// "realm → client → public → duplicate key → token → hint"
 async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
-    let form = Form::read(mock, request).await?;
+    let form = Form::read(mock, request).await.map_err(unreadable)?;
     realm_lookup::must_be_enabled(mock, request, realm)?;
     let client =
         client::authenticate(mock, request, realm, &form).map_err(with_introspection_reason)?;
@@ -70,6 +70,14 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
     Ok(reply)
 }
 
+/// A media type that cannot be read fails the client's authentication here.
+fn unreadable(mut denial: Denial) -> Denial {
+    if denial.reason == "unparsable_media_type" {
+        "unreadable_client".clone_into(&mut denial.reason);
+    }
+    denial
+}
+
 /// This endpoint has words of its own for a secret.
 fn with_introspection_reason(mut denial: Denial) -> Denial {
     if denial.reason.starts_with("wrong_secret") || denial.reason.starts_with("no_secret") {
@@ -97,7 +105,7 @@ async fn access_or_id(
     {
         return own_id(token_request, value).await;
     }
-    let live = token_state::check(mock, &request.endpoint, realm, value).await?;
+    let live = token_state::check(mock, &request.endpoint, realm, value, false).await?;
     if mock.setting_on("introspect_needs_aud") && !is_for(&live.parts, client) {
         let denial = Denial::new(DenialKind::WrongToken, "not_in_audience")
             .expected(format!("an aud with `{}`", client.client_id))
@@ -127,7 +135,12 @@ async fn own_id(
     {
         return Err(Denial::new(DenialKind::WrongToken, "wrong_token").got(token.name()));
     }
-    Ok(described(realm, &login, parts.claims, "ID"))
+    let mut claims = parts.claims;
+    let mut audience = vec![client.client_id.clone()];
+    audience.push("account".to_owned());
+    claims.insert("aud".to_owned(), audience.into());
+    claims.shift_remove("at_hash");
+    Ok(described(realm, &login, claims, "ID"))
 }
 
 /// The asking client's own refresh token; `aud` is a list with the issuer first, and roles and

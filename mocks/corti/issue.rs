@@ -163,7 +163,10 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
         Some(mock.profile().token.token_type.as_str()),
     );
     if login.scope.openid {
-        let claims = common.id(exp, bare_uuid(mock), login.nonce.as_deref(), &access);
+        // A refreshed id token has no nonce (OpenID Connect Core 1.0 §12.2).
+        let nonce = login.nonce.as_deref();
+        let nonce = nonce.filter(|_| issue_request.grant != Grant::Refresh);
+        let claims = common.id(exp, bare_uuid(mock), nonce, &access);
         let id = jwt::mint_rs256(&signing.rsa, &header, &claims);
         keep(mock, issue_request, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
@@ -196,7 +199,9 @@ async fn refresh(
     let header = header("HS512", &keys.refresh_kid);
     let lives = (!issue_request.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
-    let scope = Scope::all_words(words, common.client.has_service_account());
+    // What the login was granted, also where a refresh narrowed this answer.
+    let granted = issue_request.login.scope.words(mock, common.first_realm);
+    let scope = Scope::all_words(&granted, common.client.has_service_account());
     let reuse = mock.setting_on("rotate_refresh").then(|| bare_uuid(mock));
     let claims = common.refresh(exp, bare_uuid(mock), scope, aud, reuse);
     let value = jwt::mint_hs512(&keys.refresh, &header, &claims);

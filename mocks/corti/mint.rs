@@ -101,7 +101,7 @@ fn login(mock: &Mock, request: &MintRequest, realm: &RealmRef) -> Result<Login, 
         let known = realm.users.iter().map(|user| user.username.as_str());
         return Err(MintError::unknown("user", name, known));
     }
-    let scope = Scope::read(request.scope.as_deref()).map_err(|denial| {
+    let scope = Scope::read(client, request.scope.as_deref()).map_err(|denial| {
         MintError::new(
             denial.sentence(),
             "scopes that the realm knows, such as openid",

@@ -14,6 +14,7 @@ mod claims;
 mod client;
 mod cors;
 mod documents;
+mod extension;
 mod form;
 mod grant;
 mod guard;
@@ -117,6 +118,10 @@ impl Vendor for Corti {
             .public("logout", headers::arranged(logout::logout))
             .public("userinfo", headers::arranged(userinfo::userinfo))
             .public("authorize", headers::arranged(authorize::authorize))
+            .public("pushed", headers::arranged(authorize::push))
+            .public("device", headers::arranged(extension::device))
+            .public("ciba", headers::arranged(extension::ciba))
+            .public("registration", headers::arranged(extension::registration))
             .public("login", headers::arranged(authorize::authenticate))
             .public("discovery", headers::arranged(documents::discovery))
             .public("jwks", headers::arranged(documents::certs))

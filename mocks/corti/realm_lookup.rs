@@ -53,6 +53,7 @@ pub(super) fn must_be_enabled(
 /// `path_not_normalized` for `//`, dots and encoded letters, `path_invalid_character` for `;`,
 /// `path_broken_escape` for a broken escape in path or query.
 pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
+    check_sizes(request)?;
     if escapes(&request.target).any(|byte| byte.is_none()) {
         return Err(Denial::new(DenialKind::Malformed, "path_broken_escape")
             .expected("% and two hexadecimal digits"));
@@ -65,6 +66,31 @@ pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if dots || path.contains("//") || escapes(path).flatten().any(is_plain) {
         return Err(Denial::new(DenialKind::Malformed, "path_not_normalized").got(path));
+    }
+    Ok(())
+}
+
+/// Bytes of a request target, and of all header lines together; measured on Keycloak.
+const MAX_TARGET: usize = 32_766;
+const MAX_HEADERS: usize = 65_535;
+
+/// Keycloak's HTTP server takes no longer heads.
+fn check_sizes(request: &Request) -> Result<(), Denial> {
+    let headers: usize = request
+        .lines
+        .iter()
+        .map(|(name, value)| name.len() + 2 + value.len())
+        .sum();
+    let too_long = |reason: &'static str, most: usize, got: usize| {
+        Err(Denial::new(DenialKind::Limit, reason)
+            .expected(format!("at most {most} bytes"))
+            .got(format!("{got} bytes")))
+    };
+    if request.target.len() > MAX_TARGET {
+        return too_long("target_too_long", MAX_TARGET, request.target.len());
+    }
+    if headers > MAX_HEADERS {
+        return too_long("headers_too_large", MAX_HEADERS, headers);
     }
     Ok(())
 }
@@ -120,6 +146,7 @@ pub(super) fn routing_failure(mock: &Mock, request: &Request, failure: &RoutingF
         (["protocol", "openid-connect", "token", _, ..], _) => reworded("realm_not_found"),
         (["protocol", "openid-connect", ..], _) if !is_get => reworded("realm_wrong_method"),
         (["protocol", "openid-connect", ..] | [], _) => reworded("realm_not_found"),
+        (["protocol", "saml", ..], _) => reworded("realm_not_found"),
         (["protocol", other, ..], _) if !other.is_empty() => reworded("protocol_not_found"),
         _ => reworded("realm_not_found"),
     }

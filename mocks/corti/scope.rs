@@ -5,18 +5,13 @@ use locum_server::Mock;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
+use super::realm::Client;
+
 /// Client scopes that every client has and that answers show.
 const DEFAULT: [&str; 2] = ["email", "profile"];
 
 /// Scopes that may be named and change nothing in the answer's words.
-const SILENT: [&str; 6] = [
-    "acr",
-    "basic",
-    "organization",
-    "roles",
-    "service_account",
-    "web-origins",
-];
+const SILENT: [&str; 5] = ["acr", "basic", "organization", "roles", "web-origins"];
 
 /// Scopes that a client may ask for. `transcribe` and `streams` are Corti's own: a token limited
 /// to one websocket.
@@ -44,7 +39,7 @@ impl Scope {
     /// # Errors
     /// `invalid_scope` for an empty one, one with two spaces together or a space in front, and any
     /// unknown word.
-    pub(super) fn read(raw: Option<&str>) -> Result<Self, Denial> {
+    pub(super) fn read(client: &Client, raw: Option<&str>) -> Result<Self, Denial> {
         let Some(raw) = raw else {
             return Ok(Self::default());
         };
@@ -64,6 +59,7 @@ impl Scope {
                 }
             } else if !DEFAULT.contains(&word)
                 && !SILENT.contains(&word)
+                && !(word == "service_account" && client.has_service_account())
                 && !word.starts_with("organization:")
             {
                 return Err(Denial::new(DenialKind::Invalid, "invalid_scope")
@@ -86,7 +82,7 @@ impl Scope {
         let Some(asked) = asked else {
             return self.clone();
         };
-        let kept = |word: &&String| asked.has(word) || *word == "offline_access";
+        let kept = |word: &&String| asked.has(word);
         Self {
             openid: self.openid && asked.openid,
             optional: self.optional.iter().filter(kept).cloned().collect(),
@@ -143,8 +139,13 @@ pub(super) fn echo(denial: &Denial) -> &str {
 mod tests {
     use super::*;
 
+    fn client() -> Client {
+        let client = serde_json::json!({"client_id": "a", "client_secret": "s"});
+        serde_json::from_value(client).expect("a client")
+    }
+
     fn check(raw: &str, openid: bool, optional: &[&str]) {
-        let scope = Scope::read(Some(raw)).expect("it is taken");
+        let scope = Scope::read(&client(), Some(raw)).expect("it is taken");
         assert_eq!(
             (scope.openid, scope.optional),
             (openid, optional.iter().map(|&w| w.to_owned()).collect()),
@@ -153,7 +154,7 @@ mod tests {
     }
 
     fn refused(raw: &str, echo: &str) {
-        let denial = Scope::read(Some(raw)).expect_err("it is refused");
+        let denial = Scope::read(&client(), Some(raw)).expect_err("it is refused");
         assert_eq!(
             denial.params,
             [("scope".to_owned(), echo.to_owned())],
@@ -181,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_refresh_may_ask_for_less_and_gets_no_more() {
-        let had = Scope::read(Some("openid phone")).expect("it is taken");
-        let asked = Scope::read(Some("address")).expect("it is taken");
+        let had = Scope::read(&client(), Some("openid phone")).expect("it is taken");
+        let asked = Scope::read(&client(), Some("address")).expect("it is taken");
         assert_eq!(had.narrowed(None), had);
         assert_eq!(had.narrowed(Some(&asked)), Scope::default());
         assert_eq!(had.narrowed(Some(&had)), had);

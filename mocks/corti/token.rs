@@ -69,8 +69,14 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     if let Err(denial) = form.refuse_repeated() {
         mock.refuse(&request.endpoint, denial)?;
     }
+    grant::refuse_dpop(request)?;
     if let Some((name, reason)) = other {
-        return Err(Denial::new(DenialKind::Unsupported, *reason).got(*name));
+        let garbage = *reason == "no_assertion"
+            && form.first("assertion").is_some_and(|text| !text.is_empty());
+        let reason = if garbage { "invalid_assertion" } else { reason };
+        return Err(Denial::new(DenialKind::Unsupported, reason)
+            .expected(GRANTS.join(", "))
+            .got(*name));
     }
     let token_request = TokenRequest {
         mock,

@@ -19,13 +19,15 @@ pub(super) struct Live {
 /// Checks the access token `value` at one of the realm's own endpoints.
 ///
 /// # Errors
-/// `token_unverified` for what is wrong with the token itself, `user_session_not_found`,
+/// `token_unverified` for what is wrong with the token itself, `no_openid_scope` where the endpoint
+/// `needs_openid`, `user_session_not_found`,
 /// `user_disabled`, `client_disabled`.
 pub(super) async fn check(
     mock: &Mock,
     endpoint: &str,
     realm: &RealmRef,
     value: &str,
+    needs_openid: bool,
 ) -> Result<Live, Denial> {
     let unverified = |denial: Denial| {
         Denial {
@@ -51,6 +53,10 @@ pub(super) async fn check(
         |kind, reason: &str| mock.refuse(endpoint, Denial::new(kind, reason).got(token.name()));
     if token.kind != TokenKind::Access {
         refuse(DenialKind::WrongToken, "token_unverified")?;
+    }
+    let openid = token.scope.split(' ').any(|word| word == "openid");
+    if needs_openid && !openid {
+        refuse(DenialKind::Forbidden, "no_openid_scope")?;
     }
     if token.expires.is_some_and(|end| mock.now() >= end) {
         refuse(DenialKind::Expired, "token_unverified")?;

@@ -45,22 +45,14 @@ async fn answer(
     form: &Form,
 ) -> Result<Reply, Denial> {
     let value = presented_token(request, form)?;
-    let Live { login, .. } = token_state::check(mock, &request.endpoint, realm, &value).await?;
+    let Live { login, .. } =
+        token_state::check(mock, &request.endpoint, realm, &value, true).await?;
     let Account::Good(user, client) = login.account(realm) else {
         return Err(Denial::new(
             DenialKind::UnknownPrincipal,
             "user_session_not_found",
         ));
     };
-    let openid = mock
-        .find(&value)
-        .await
-        .is_some_and(|token| token.scope.split(' ').any(|word| word == "openid"));
-    if !openid {
-        let denial = Denial::new(DenialKind::Forbidden, "no_openid_scope")
-            .expected("a token that was asked for with scope openid");
-        mock.refuse(&request.endpoint, denial)?;
-    }
     cors::admit(request, client)?;
     let common = common(mock, realm, &login, user, client);
     let mut body = Map::new();
@@ -83,34 +75,46 @@ fn presented_token(request: &Request, form: &Form) -> Result<String, Denial> {
     let in_form = form
         .first("access_token")
         .filter(|_| request.method == "POST");
+    let header = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(credentials);
+    let dpop = |reason: &'static str, with_dpop: &'static str| match header {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("dpop") => with_dpop,
+        _ => reason,
+    };
     match (header, in_form) {
-        (Some(_), Some(_)) => Err(Denial::new(DenialKind::Repeated, "two_token_methods")
-            .expected("the token in the header or in the form")),
+        (Some(_), Some(_)) => Err(Denial::new(
+            DenialKind::Repeated,
+            dpop("two_token_methods", "dpop_two_token_methods"),
+        )
+        .expected("the token in the header or in the form")),
         (None, Some(value)) => {
-            if form.refuse_repeated().is_err() {
-                return Err(Denial::new(DenialKind::Repeated, "userinfo_repeated"));
+            if form.repeats("access_token") {
+                return Err(Denial::new(DenialKind::Repeated, "userinfo_repeated")
+                    .expected("access_token once"));
             }
             Ok(value.to_owned())
         }
-        (header, None) => {
-            let header = header
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default();
-            bearer(header).map(str::to_owned).ok_or_else(|| {
-                Denial::new(DenialKind::Missing, "userinfo_no_token")
-                    .expected("Authorization: Bearer, one space, and the access token")
-                    .absent(Place::Header, ["authorization"])
-            })
+        (Some((scheme, _)), None) if scheme.eq_ignore_ascii_case("dpop") => {
+            Err(Denial::new(DenialKind::Invalid, "dpop_token_unverified")
+                .expected("Authorization: Bearer, one space, and the access token")
+                .got("the scheme DPoP"))
         }
+        (Some((_, token)), None) => Ok(token.to_owned()),
+        (None, None) => Err(Denial::new(DenialKind::Missing, "userinfo_no_token")
+            .expected("Authorization: Bearer, one space, and the access token")
+            .absent(Place::Header, ["authorization"])),
     }
 }
 
-/// One space, one word: two spaces or a tab are not accepted.
-fn bearer(header: &str) -> Option<&str> {
+/// Scheme and token: one space, one word; two spaces or a tab are not accepted.
+fn credentials(header: &str) -> Option<(&str, &str)> {
     let (scheme, token) = header.split_once(' ')?;
-    let good =
-        scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t']);
-    good.then_some(token)
+    let known = ["bearer", "dpop"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    let good = known && !token.is_empty() && !token.contains([' ', '\t']);
+    good.then_some((scheme, token))
 }
 
 #[cfg(test)]
@@ -119,8 +123,8 @@ mod tests {
 
     #[test]
     fn bearer_is_one_space_and_one_word() {
-        assert_eq!(bearer("Bearer a.b.c"), Some("a.b.c"));
-        assert_eq!(bearer("bEARER a"), Some("a"));
+        assert_eq!(credentials("Bearer a.b.c"), Some(("Bearer", "a.b.c")));
+        assert_eq!(credentials("bEARER a"), Some(("bEARER", "a")));
         for refused in [
             "",
             "Bearer",
@@ -131,7 +135,7 @@ mod tests {
             "Bearer Bearer a",
             "Basic a",
         ] {
-            assert_eq!(bearer(refused), None, "{refused:?}");
+            assert_eq!(credentials(refused), None, "{refused:?}");
         }
     }
 }

@@ -82,6 +82,19 @@ impl Parameters<'_> {
         (value.chars().count() <= MAX_PARAMETER_CHARS).then_some(value)
     }
 
+    /// The client's id, which has to be there once.
+    pub(super) fn client_id(&self) -> Result<&str, Box<Fault>> {
+        let mut ids = self.0.iter().filter(|(name, _)| name == "client_id");
+        let (Some((_, id)), None) = (ids.next(), ids.next()) else {
+            let denial = Denial::new(DenialKind::Missing, "auth_client_id");
+            let denial = denial
+                .expected("client_id, once")
+                .got("none, or more than one");
+            return Err(Fault::page(denial, "Invalid Request"));
+        };
+        Ok(id)
+    }
+
     /// The first name that occurs twice.
     fn repeated(&self) -> Option<&str> {
         let mut seen = std::collections::BTreeSet::new();
@@ -161,7 +174,7 @@ impl Authorization {
         self.mode = Mode::despite_a_fault(mode.as_deref());
         flow::check(client, kind.as_deref(), mode.as_deref(), &mut self.mode)?;
         let read_scope = || {
-            Scope::read(scope).map_err(|denial| {
+            Scope::read(client, scope).map_err(|denial| {
                 let text = format!("Invalid scopes: {}", scope::echo(&denial));
                 ("invalid_scope", Some(text), denial)
             })
@@ -223,14 +236,7 @@ impl Authorization {
 }
 
 fn client<'a>(realm: &'a Realm, parameters: &Parameters<'_>) -> Result<&'a Client, Box<Fault>> {
-    let mut ids = parameters.0.iter().filter(|(name, _)| name == "client_id");
-    let (Some((_, id)), None) = (ids.next(), ids.next()) else {
-        let denial = Denial::new(DenialKind::Missing, "auth_client_id");
-        let denial = denial
-            .expected("client_id, once")
-            .got("none, or more than one");
-        return Err(Fault::page(denial, "Invalid Request"));
-    };
+    let id = parameters.client_id()?;
     let Some(client) = realm.client(id) else {
         let denial = Denial::new(DenialKind::UnknownPrincipal, "auth_unknown_client");
         let denial = denial.expected(format!("a client of realm `{}`", realm.name));

@@ -27,12 +27,13 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
             .param("user", client.service_user());
         mock.refuse(&token_request.request.endpoint, denial)?;
     }
-    let scope = Scope::read(token_request.form.read_by_grant("scope"))?;
+    let scope = Scope::read(client, token_request.form.read_by_grant("scope"))?;
     let refresh = client.refresh_for_client_credentials || mock.setting_on("refresh_for_cc");
     let login = Login {
         number: mock.new_login(),
         session: refresh.then(|| session_id(mock)),
         client: client.client_id.clone(),
+        offline: refresh && scope.has("offline_access"),
         scope: scope.clone(),
         ..Login::default()
     };

@@ -14,6 +14,20 @@ use locum_server::{Mock, Request};
 use super::form::Form;
 use super::realm::{Client, RealmRef};
 
+/// Proofs of possession (RFC 9449) are not played: none of them verifies.
+///
+/// # Errors
+/// `dpop_missing` for an empty header, `dpop_unverified`.
+pub(super) fn refuse_dpop(request: &Request) -> Result<(), Denial> {
+    match request.headers.get("dpop") {
+        None => Ok(()),
+        Some(proof) if proof.is_empty() => Err(Denial::new(DenialKind::Missing, "dpop_missing")
+            .expected("no DPoP header, or one with a proof")),
+        Some(_) => Err(Denial::new(DenialKind::BadSignature, "dpop_unverified")
+            .expected("no DPoP header: bound tokens are not issued")),
+    }
+}
+
 /// A token request whose client is proven.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TokenRequest<'a> {

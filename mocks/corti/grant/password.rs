@@ -25,7 +25,7 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
     if client.consent_required {
         token_request.refuse(DenialKind::Unsupported, "consent_required", id)?;
     }
-    let scope = Scope::read(token_request.form.read_by_grant("scope"))?;
+    let scope = Scope::read(client, token_request.form.read_by_grant("scope"))?;
     let user = user(token_request)?;
     let login = Login {
         number: mock.new_login(),

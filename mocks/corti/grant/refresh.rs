@@ -26,7 +26,9 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
             .absent(Place::Form, ["refresh_token"])
     })?;
     let scope = form.read_by_grant("scope");
-    let scope = scope.map(|raw| Scope::read(Some(raw))).transpose()?;
+    let scope = scope
+        .map(|raw| Scope::read(token_request.client, Some(raw)))
+        .transpose()?;
     let (token, login) = issued(token_request, value).await?;
     mock.note_presented_token(&token).await;
     check(token_request, &token, &login)?;

@@ -14,7 +14,7 @@ SID = r"[A-Za-z0-9_-]{24}"
 LIFETIMES = (2, 60, 300, 600, 1800, 36000)
 # Claims whose order differs from realm to realm of the same Keycloak: what scopes map.
 MAPPED = {"clientHost", "email_verified", "preferred_username", "clientAddress", "client_id", "name",
-          "given_name", "family_name", "email"}
+          "given_name", "family_name", "email", "upn", "groups"}
 TOKENS = ("access_token", "refresh_token", "id_token")
 
 

@@ -283,7 +283,7 @@ class Make:
                 step["path"].replace("openid-connect", "saml"), step["path"].replace("openid-connect", "nix"),
                 step["path"].replace("/realms", "/auth/realms"), step["path"].replace("/realms", ""),
                 step["path"] + "?", step["path"] + "?a=%zz", step["path"] + "/../token", step["path"] + "/.", step["path"] + "%2F",
-                step["path"].upper(), step["path"].replace("/protocol/", "/"), step["path"] + "%20", step["path"] + "#x"])
+                step["path"].replace("/realms", "/REALMS"), step["path"].replace("/protocol/", "/"), step["path"] + "%20", step["path"] + "#x"])
 
     def broken(self, step):
         if step.get("form"):
