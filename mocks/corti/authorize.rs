@@ -1,6 +1,7 @@
 //! `…/auth` (RFC 6749 §4.1.1): what is asked of the authorization endpoint, and the way back.
 
 mod answer;
+pub(super) mod cookies;
 mod flow;
 mod login_page;
 mod pushed;
@@ -43,10 +44,20 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
         let page = page.with_headers_of(mock.profile(), "login_page", &[]);
         return Ok(login_page::with_session(&mock, &request, &realm, &asked, page).await);
     }
-    match login_page::known_browser(&mock, &request, &realm, &asked).await {
+    let (known, somebody) = login_page::known_browser(&mock, &request, &realm, &asked).await;
+    match known {
+        Some(_) if login_page::asks_for_consent(&realm, &asked) => {
+            Ok(consent(&mock, &request, &realm, &asked).await)
+        }
         Some(login) => {
-            let reply = succeeded(&mock, &realm, &asked, login).await;
-            Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
+            let reply = succeeded(&mock, &realm, &asked, login.clone()).await;
+            let reply = login_page::with_session(&mock, &request, &realm, &asked, reply).await;
+            let reply = if asked.prompt_none {
+                reply
+            } else {
+                login_page::restartable(&mock, &realm, reply)
+            };
+            Ok(login_page::remembering(&mock, &realm, &login, reply).await)
         }
         None if asked.prompt_none => {
             let denial = Denial::new(DenialKind::ChallengeRequired, "auth_login_required")
@@ -56,7 +67,26 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
             let reply = refused(reply, denial);
             Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
         }
-        None => Ok(login_page::opened(&mock, &request, &realm, &asked).await),
+        None => {
+            let message = somebody.then_some("Please re-authenticate to continue");
+            Ok(login_page::opened(&mock, &request, &realm, &asked, message).await)
+        }
+    }
+}
+
+/// Asks a browser that is known for the user's consent, or says that this may not be shown.
+async fn consent(mock: &Mock, request: &Request, realm: &RealmRef, asked: &Authorization) -> Reply {
+    let reply = if asked.prompt_none {
+        failed(mock, realm, asked, "interaction_required", None)
+    } else {
+        login_page::required_action(mock, realm, asked, "OAUTH_GRANT")
+    };
+    let reply = refused(reply, login_page::no_consent(&asked.client));
+    let reply = login_page::with_session(mock, request, realm, asked, reply).await;
+    if asked.prompt_none {
+        reply
+    } else {
+        login_page::restartable(mock, realm, reply)
     }
 }
 

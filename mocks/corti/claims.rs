@@ -58,11 +58,41 @@ impl Common<'_> {
         self.add_roles(&mut claims);
         put(&mut claims, "scope", Some(scope));
         self.add_profile(&mut claims);
+        self.add_microprofile(&mut claims, scope);
         claims
     }
 
+    /// What the scope `microprofile-jwt` maps.
+    fn add_microprofile(&self, claims: &mut Claims, scope: &str) {
+        if !scope.split(' ').any(|word| word == "microprofile-jwt") {
+            return;
+        }
+        let name = self.user.map_or_else(
+            || self.client.service_user(),
+            |user| user.username.to_lowercase(),
+        );
+        put(claims, "upn", Some(name));
+        put(claims, "groups", Some(self.realm_roles()));
+    }
+
+    fn realm_roles(&self) -> Vec<String> {
+        let default = format!("default-roles-{}", self.realm.to_lowercase());
+        vec![
+            default,
+            "offline_access".to_owned(),
+            "uma_authorization".to_owned(),
+        ]
+    }
+
     /// An id token.
-    pub(super) fn id(&self, exp: i64, jti: String, nonce: Option<&str>, access: &str) -> Claims {
+    pub(super) fn id(
+        &self,
+        exp: i64,
+        jti: String,
+        nonce: Option<&str>,
+        access: &str,
+        scope: &str,
+    ) -> Claims {
         let mut claims = self.opened(Some(exp), jti);
         put(&mut claims, "aud", Some(self.client.client_id.as_str()));
         self.add_subject(&mut claims, "ID");
@@ -71,6 +101,7 @@ impl Common<'_> {
         put(&mut claims, "at_hash", Some(at_hash(access)));
         put(&mut claims, "acr", Some("1"));
         self.add_profile(&mut claims);
+        self.add_microprofile(&mut claims, scope);
         claims
     }
 
@@ -125,12 +156,8 @@ impl Common<'_> {
         if self.client.consent_required {
             return;
         }
-        let default = format!("default-roles-{}", self.realm.to_lowercase());
-        put(
-            claims,
-            "realm_access",
-            Some(json!({"roles": [default, "offline_access", "uma_authorization"]})),
-        );
+        let roles = json!({"roles": self.realm_roles()});
+        put(claims, "realm_access", Some(roles));
         let account = json!({"roles": ["manage-account", "manage-account-links", "view-profile"]});
         put(
             claims,

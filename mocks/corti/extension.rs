@@ -68,7 +68,7 @@ pub(super) async fn registration(mock: Mock, request: Request) -> Result<Reply, 
     }
     if let Err(denial) = request.json() {
         return Err(Denial {
-            reason: "broken_form".to_owned(),
+            reason: "registration_no_json".to_owned(),
             ..denial
         });
     }

@@ -13,6 +13,9 @@ const MAX_NAME_OR_VALUE: usize = 131_072;
 /// Names in a form; likewise.
 const MAX_NAMES: usize = 1000;
 
+/// Character sets that escapes are decoded by; others make Keycloak fail where there is an escape.
+const CHARSETS: [&str; 3] = ["utf-8", "iso-8859-1", "us-ascii"];
+
 /// The decoded form of a request, names and values as text, repetitions kept.
 #[derive(Debug, Default)]
 pub(super) struct Form {
@@ -60,8 +63,15 @@ impl Form {
         let mut form = match first {
             // In lower case only: media types are case-insensitive by RFC 9110 §8.3.1, but not here.
             "application/x-www-form-urlencoded" => {
-                let latin = parts.any(|part| part.eq_ignore_ascii_case("charset=iso-8859-1"));
-                Self::decoded(&request.form(), latin)?
+                let charset = parts.find_map(|part| part.strip_prefix("charset="));
+                let charset = charset.unwrap_or("utf-8").to_ascii_lowercase();
+                let escaped = request.body.iter().any(|byte| matches!(byte, b'%' | b'+'));
+                if escaped && !CHARSETS.contains(&charset.as_str()) {
+                    return Err(Denial::new(DenialKind::Unsupported, "broken_form")
+                        .expected("charset=utf-8, or none")
+                        .got(charset));
+                }
+                Self::decoded(&request.form(), charset == "iso-8859-1")?
             }
             "multipart/form-data" => Self::of_parts(&header, request).await,
             _ => Self::default(),

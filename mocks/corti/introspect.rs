@@ -52,6 +52,11 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
     let found = match hint {
         None | Some("access_token") => access_or_id(&token_request, value).await,
         Some("refresh_token") => own_refresh(&token_request, value).await,
+        // A token of UMA, which no client is given.
+        Some("requesting_party_token") => {
+            Err(Denial::new(DenialKind::WrongToken, "wrong_token")
+                .expected("a requesting party token"))
+        }
         Some(other) => {
             return Err(Denial::new(DenialKind::Invalid, "introspect_hint")
                 .expected("access_token or refresh_token")
@@ -140,6 +145,10 @@ async fn own_id(
     audience.push("account".to_owned());
     claims.insert("aud".to_owned(), audience.into());
     claims.shift_remove("at_hash");
+    if let Some(client) = realm.client(&login.client) {
+        let user = login.user.as_deref().and_then(|name| realm.user(name));
+        common(mock, realm, &login, user, client).add_roles(&mut claims);
+    }
     Ok(described(realm, &login, claims, "ID"))
 }
 

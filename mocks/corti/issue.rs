@@ -166,7 +166,7 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
         // A refreshed id token has no nonce (OpenID Connect Core 1.0 §12.2).
         let nonce = login.nonce.as_deref();
         let nonce = nonce.filter(|_| issue_request.grant != Grant::Refresh);
-        let claims = common.id(exp, bare_uuid(mock), nonce, &access);
+        let claims = common.id(exp, bare_uuid(mock), nonce, &access, &words);
         let id = jwt::mint_rs256(&signing.rsa, &header, &claims);
         keep(mock, issue_request, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
@@ -179,7 +179,13 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     if issue_request.refresh {
         put(&mut body, "session_state", login.session.as_deref());
     }
-    put(&mut body, "scope", Some(words));
+    // An offline session tells all of its scope, whatever a refresh asked for.
+    let told = if login.offline {
+        login.scope.words(mock, realm.is_first())
+    } else {
+        words
+    };
+    put(&mut body, "scope", Some(told));
     let mut reply = Reply::json(200, &Value::Object(body));
     for (name, value) in &mock.profile().token.headers {
         reply = reply.set_header(name, value);

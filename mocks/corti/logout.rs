@@ -1,9 +1,11 @@
 //! `…/logout`: by a refresh token, and by a browser (OpenID Connect RP-Initiated Logout 1.0).
 
-use locum_core::{Denial, DenialKind, Outcome, TokenKind};
-use locum_server::{Form as Query, Mock, Reply, Request, jwt};
+use std::time::Duration;
 
-use super::authorize::redirect_uri;
+use locum_core::{Denial, DenialKind, Outcome, TokenKind};
+use locum_server::{Form as Query, Mock, NewToken, Reply, Request, jwt};
+
+use super::authorize::{cookies, redirect_uri};
 use super::form::Form;
 use super::grant::{TokenRequest, refresh};
 use super::login::{self, Ended, Login};
@@ -27,7 +29,52 @@ pub(super) async fn logout(mock: Mock, request: Request) -> Result<Reply, Denial
         "POST" => form.first(name).map(str::to_owned),
         _ => text(&query, name),
     });
-    Ok(by_browser(&mock, &realm, &browser).await)
+    Ok(by_browser(&mock, &request, &realm, &browser).await)
+}
+
+/// Ends the session of a browser whose page was answered.
+pub(super) async fn confirm(mock: Mock, request: Request) -> Result<Reply, Denial> {
+    let realm = realm_lookup::realm(&mock, &request)?;
+    let asked = cookies::session(&mock, &request, &realm, cookies::ASKED).await;
+    if asked.is_none() {
+        let denial = Denial::new(DenialKind::Missing, "logout_no_session")
+            .expected(format!("the cookie {} of the page", cookies::ASKED));
+        let page = page::sorry(&mock, &realm.name, denial, "Logout failed");
+        return Ok(page.with_headers_of(mock.profile(), "logout_page", &[]));
+    }
+    let heading = "You are logged out";
+    let reply = page::page(&mock, 200, &realm.name, heading, heading).with_headers_of(
+        mock.profile(),
+        "logout_page",
+        &[],
+    );
+    match known(&mock, &request, &realm).await {
+        Some(login) => Ok(ended(&mock, &realm, reply, &login, true).await),
+        None => Ok(reply),
+    }
+}
+
+/// The login of a browser.
+async fn known(mock: &Mock, request: &Request, realm: &RealmRef) -> Option<Login> {
+    let token = cookies::session(mock, request, realm, cookies::KNOWN).await?;
+    Login::of(&token)
+}
+
+/// Ends `login`; a browser that holds it loses its cookies.
+async fn ended(
+    mock: &Mock,
+    realm: &RealmRef,
+    mut reply: Reply,
+    login: &Login,
+    held: bool,
+) -> Reply {
+    login::end(mock, login.number, Ended::Session, &login.client).await;
+    if held {
+        for name in [cookies::KNOWN, cookies::WATCHED] {
+            reply = reply.header("set-cookie", cookies::cleared(mock, realm, name));
+        }
+    }
+    reply.outcome(Outcome::Revoked)
 }
 
 fn text(query: &Query, name: &str) -> Option<String> {
@@ -82,19 +129,21 @@ struct Browser {
 
 impl Browser {
     fn read(parameter: impl Fn(&str) -> Option<String>) -> Self {
+        // An empty parameter is none.
+        let given = |name: &str| parameter(name).filter(|value| !value.is_empty());
         Self {
-            hint: parameter("id_token_hint"),
-            redirect: parameter("post_logout_redirect_uri"),
-            client: parameter("client_id"),
-            state: parameter("state"),
+            hint: given("id_token_hint"),
+            redirect: given("post_logout_redirect_uri"),
+            client: given("client_id"),
+            state: given("state"),
         }
     }
 }
 
-async fn by_browser(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Reply {
+async fn by_browser(mock: &Mock, request: &Request, realm: &RealmRef, browser: &Browser) -> Reply {
     match checked(mock, realm, browser).await {
         Ok(Checked { login, redirect }) => {
-            done(mock, realm, browser, login, redirect.as_deref()).await
+            done(mock, request, realm, browser, login, redirect.as_deref()).await
         }
         Err(Fault { denial, message }) => page::sorry(mock, &realm.name, denial, message)
             .with_headers_of(mock.profile(), "logout_page", &[]),
@@ -163,35 +212,56 @@ async fn checked(mock: &Mock, realm: &RealmRef, browser: &Browser) -> Result<Che
     })
 }
 
-/// Ends the session of the hint, or asks the person whether to.
+/// Ends the session of the hint, or asks the person whether to: also where the browser holds another
+/// session than the hint's.
 async fn done(
     mock: &Mock,
+    request: &Request,
     realm: &RealmRef,
     browser: &Browser,
-    login: Option<Login>,
+    hinted: Option<Login>,
     redirect: Option<&str>,
 ) -> Reply {
-    let (heading, message) = if login.is_some() {
-        ("You are logged out", "You are logged out")
-    } else {
-        ("Logging out", "Do you want to log out?")
+    let known = known(mock, request, realm).await;
+    let same = |login: &Login| {
+        known
+            .as_ref()
+            .is_none_or(|known| known.session == login.session)
     };
-    let known_client = |id: &String| realm.client(id).is_some();
-    let mut reply = match redirect {
-        Some(uri) if login.is_some() || browser.client.as_ref().is_some_and(known_client) => {
-            redirected(mock, uri, browser.state.as_deref())
+    let sure = match &hinted {
+        Some(login) => same(login),
+        None => known.is_none() && redirect.is_some(),
+    };
+    let family = |reply: Reply| reply.with_headers_of(mock.profile(), "logout_page", &[]);
+    let heading = "You are logged out";
+    let reply = match redirect {
+        _ if !sure => {
+            let code = mock.random_alphanumeric(43);
+            family(page::logging_out(mock, &realm.name, &code))
         }
-        _ => page::page(mock, 200, &realm.name, heading, message).with_headers_of(
-            mock.profile(),
-            "logout_page",
-            &[],
-        ),
+        Some(uri) => redirected(mock, uri, browser.state.as_deref()),
+        None => family(page::page(mock, 200, &realm.name, heading, heading)),
     };
-    if let Some(login) = login {
-        login::end(mock, login.number, Ended::Session, &login.client).await;
-        reply = reply.outcome(Outcome::Revoked);
+    let reply = with_session(mock, request, realm, reply).await;
+    match hinted.filter(|_| sure) {
+        Some(login) => ended(mock, realm, reply, &login, known.is_some()).await,
+        None => reply,
     }
-    reply
+}
+
+/// A browser without an authentication session gets one.
+async fn with_session(mock: &Mock, request: &Request, realm: &RealmRef, reply: Reply) -> Reply {
+    let have = cookies::session(mock, request, realm, cookies::ASKED).await;
+    if have.is_some() {
+        return reply;
+    }
+    let value = mock.random_alphanumeric(43);
+    let lives = Duration::from_secs(mock.setting_u64("refresh_ttl_s"));
+    let mut new = NewToken::new(TokenKind::Session, "", 0, lives);
+    new.tenant = Some(realm.name.clone());
+    mock.issue(&value, new).await;
+    let line = cookies::set(mock, realm, cookies::ASKED, &value, cookies::SECRET);
+    reply.header("set-cookie", line)
 }
 
 /// The login of an id token of the realm; its time is not looked at.
@@ -207,7 +277,7 @@ async fn hinted(mock: &Mock, realm: &RealmRef, hint: &str) -> Result<Login, Deni
         Denial::new(DenialKind::UnknownToken, "logout_invalid_hint")
             .expected(format!("an id token of realm `{}`", realm.name))
     };
-    if matches!(hint, "undefined" | "null" | "") {
+    if matches!(hint, "undefined" | "null") {
         return Err(unknown().got(format!("`{hint}`, the word of an unset variable")));
     }
     let parts = jwt::parse(hint).map_err(reworded)?;

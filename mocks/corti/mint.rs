@@ -43,7 +43,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     let (mut claims, wrong_type) = if request.kind == TokenKind::Id {
         let access = mock.random_alphanumeric(43);
         let jti = issue::bare_uuid(mock);
-        (common.id(exp, jti, None, &access), "Bearer")
+        (common.id(exp, jti, None, &access, &words), "Bearer")
     } else {
         let jti = format!("trrtcc:{}", issue::bare_uuid(mock));
         let audience = issue::audience(mock, client);

@@ -116,6 +116,7 @@ impl Vendor for Corti {
             .public("introspect", headers::arranged(introspect::introspect))
             .public("revoke", headers::arranged(revoke::revoke))
             .public("logout", headers::arranged(logout::logout))
+            .public("logout_confirm", headers::arranged(logout::confirm))
             .public("userinfo", headers::arranged(userinfo::userinfo))
             .public("authorize", headers::arranged(authorize::authorize))
             .public("pushed", headers::arranged(authorize::push))

@@ -6,13 +6,25 @@ use locum_server::{Mock, Reply};
 /// A page that says one thing; `family` gives it its headers.
 pub(super) fn page(mock: &Mock, status: u16, realm: &str, heading: &str, message: &str) -> Reply {
     let message = escaped(message);
-    render(
-        mock,
-        status,
-        realm,
-        heading,
-        &format!("<p id=\"message\">{message}</p>"),
-    )
+    let title = format!("Sign in to {realm}");
+    let content = format!("<p id=\"message\">{message}</p>");
+    render(mock, status, &title, heading, &content)
+}
+
+/// The page that asks whether to log out.
+pub(super) fn logging_out(mock: &Mock, realm: &str, code: &str) -> Reply {
+    let action = format!(
+        "{}/realms/{realm}/protocol/openid-connect/logout/logout-confirm",
+        mock.mount()
+    );
+    let content = format!(
+        "<p id=\"message\">Do you want to log out?</p>\
+         <form action=\"{}\" method=\"post\"><input type=\"hidden\" name=\"session_code\" value=\"{}\">\
+         <button name=\"confirmLogout\" id=\"kc-logout\" type=\"submit\">Logout</button></form>",
+        escaped(&action),
+        escaped(code)
+    );
+    render(mock, 200, "Logging out", "Logging out", &content)
 }
 
 /// The page of a fault that the client cannot be told.
@@ -34,7 +46,8 @@ pub(super) fn login(mock: &Mock, realm: &str, action: &str, message: Option<&str
          <button id=\"kc-login\" type=\"submit\">Sign In</button></form>",
         escaped(action)
     );
-    render(mock, 200, realm, "Sign in to your account", &form)
+    let title = format!("Sign in to {realm}");
+    render(mock, 200, &title, "Sign in to your account", &form)
 }
 
 /// A page that posts `fields` to the client at once (`response_mode=form_post`). These are
@@ -62,18 +75,18 @@ pub(super) fn posting(action: &str, fields: &[(String, String)]) -> Reply {
 }
 
 /// The place of a name in the hash map that Keycloak keeps the fields in.
-fn bucket(name: &str) -> u32 {
+pub(super) fn bucket(name: &str) -> u32 {
     let hash = name.encode_utf16().fold(0_u32, |hash, unit| {
         hash.wrapping_mul(31).wrapping_add(unit.into())
     });
     (hash ^ (hash >> 16)) % 16
 }
 
-fn render(mock: &Mock, status: u16, realm: &str, heading: &str, content: &str) -> Reply {
+fn render(mock: &Mock, status: u16, title: &str, heading: &str, content: &str) -> Reply {
     let body = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sign in to {}</title></head>\
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
          <body><h1 id=\"kc-page-title\">{}</h1>{content}</body></html>",
-        escaped(realm),
+        escaped(title),
         escaped(heading)
     );
     Reply::status(status)

@@ -133,7 +133,7 @@ pub(super) fn routing_failure(mock: &Mock, request: &Request, failure: &RoutingF
     if let Err(denial) = named(mock, &request.endpoint, &name) {
         return denial;
     }
-    let is_get = matches!(request.method.as_str(), "GET" | "HEAD");
+    let is_get = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let rest: Vec<&str> = segments.collect();
     match (&rest[..], failure) {
         ([".well-known", ..], _) => reworded("realm_not_found"),

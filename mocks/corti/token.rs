@@ -73,7 +73,16 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     if let Some((name, reason)) = other {
         let garbage = *reason == "no_assertion"
             && form.first("assertion").is_some_and(|text| !text.is_empty());
-        let reason = if garbage { "invalid_assertion" } else { reason };
+        let subject = form.first("subject_token_type");
+        let exchange = *reason == "broken_exchange"
+            && subject == Some("urn:ietf:params:oauth:token-type:access_token");
+        let reason = if exchange {
+            "no_token_exchange"
+        } else if garbage {
+            "invalid_assertion"
+        } else {
+            reason
+        };
         return Err(Denial::new(DenialKind::Unsupported, reason)
             .expected(GRANTS.join(", "))
             .got(*name));

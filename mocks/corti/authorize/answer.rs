@@ -53,7 +53,9 @@ fn signed(
     claims.insert("exp".into(), exp.into());
     claims.insert("iss".into(), issuer(mock, &realm.name).into());
     claims.insert("aud".into(), asked.client.clone().into());
-    for (name, value) in pairs.iter().filter(|(name, _)| name != "iss") {
+    let mut pairs: Vec<_> = pairs.iter().filter(|(name, _)| name != "iss").collect();
+    pairs.sort_by_key(|(name, _)| page::bucket(name));
+    for (name, value) in pairs {
         claims.insert(name.clone(), Value::from(value.clone()));
     }
     jwt::mint_rs256(&keys.signing().rsa, &header, &claims)

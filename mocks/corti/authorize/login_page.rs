@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use locum_core::{Denial, DenialKind, Outcome, Token, TokenKind, TokenState};
+use locum_core::{Denial, DenialKind, Token, TokenId, TokenKind};
 use locum_server::store::Change;
 use locum_server::{Mock, NewToken, Reply, Request};
-use serde_json::Value;
 
+use super::cookies;
 use super::request::Authorization;
 use super::succeeded;
 use crate::corti::issue::session_id;
@@ -14,25 +14,7 @@ use crate::corti::login::{Account, Login};
 use crate::corti::realm::{RealmRef, User};
 use crate::corti::{page, realm_lookup};
 
-/// The cookie that remembers what was asked; Keycloak's own name.
-const ASKED: &str = "AUTH_SESSION_ID";
-
-/// Its hash, which scripts of the login page read; Keycloak's own name.
-const ASKED_HASH: &str = "KC_AUTH_SESSION_HASH";
-
-/// The cookie that lets a login begin anew; Keycloak's own name.
-const RESTART: &str = "KC_RESTART";
-
-/// The cookie that scripts watch the session by; Keycloak's own name.
-const WATCHED: &str = "KEYCLOAK_SESSION";
-
-/// Attributes of a cookie that scripts may not read.
-const SECRET: &str = "Secure;HttpOnly";
-
-/// The cookie that remembers who logged in; Keycloak's own name.
-const KNOWN: &str = "KEYCLOAK_IDENTITY";
-
-/// Where the record of the first cookie keeps the request.
+/// Where the record of an authentication session keeps the request.
 const REQUEST: &str = "authorization";
 
 /// Shows the form.
@@ -41,12 +23,36 @@ pub(super) async fn opened(
     request: &Request,
     realm: &RealmRef,
     asked: &Authorization,
+    message: Option<&str>,
 ) -> Reply {
-    let reply = form(mock, realm, asked, None);
+    let reply = form(mock, realm, asked, message);
     let reply = reply.with_headers_of(mock.profile(), "login_page", &[]);
-    let restart = cookie(mock, realm, RESTART, &mock.random_alphanumeric(64), SECRET);
     let reply = with_session(mock, request, realm, asked, reply).await;
+    restartable(mock, realm, reply)
+}
+
+/// `reply` with the cookie that lets the login begin anew.
+pub(super) fn restartable(mock: &Mock, realm: &RealmRef, reply: Reply) -> Reply {
+    let value = mock.random_alphanumeric(64);
+    let restart = cookies::set(mock, realm, cookies::RESTART, &value, cookies::SECRET);
     reply.header("set-cookie", restart)
+}
+
+/// `reply` with the cookies of `login`, anew each time that it is used.
+pub(super) async fn remembering(
+    mock: &Mock,
+    realm: &RealmRef,
+    login: &Login,
+    reply: Reply,
+) -> Reply {
+    let identity = remember(mock, realm, login).await;
+    let watched = mock.random_alphanumeric(43);
+    let attributes = format!("Max-Age={};Secure", mock.setting_u64("session_ttl_s"));
+    let lines = [
+        cookies::set(mock, realm, cookies::KNOWN, &identity, cookies::SECRET),
+        cookies::set(mock, realm, cookies::WATCHED, &watched, &attributes),
+    ];
+    with_cookies(reply, lines)
 }
 
 /// `reply` with the cookies of a new authentication session that remembers what was asked; a browser
@@ -59,7 +65,7 @@ pub(super) async fn with_session(
     reply: Reply,
 ) -> Reply {
     let remembered = serde_json::to_value(asked).expect("a request is JSON");
-    if let Some(token) = session(mock, request, realm, ASKED).await {
+    if let Some(token) = cookies::session(mock, request, realm, cookies::ASKED).await {
         let change = Change::Extra(REQUEST.to_owned(), remembered);
         mock.change(token.id, change).await;
         return reply;
@@ -72,12 +78,17 @@ pub(super) async fn with_session(
     new.extra.insert(REQUEST.to_owned(), remembered);
     mock.issue(&value, new).await;
     let hash = mock.random_alphanumeric(43);
-    reply
-        .header("set-cookie", cookie(mock, realm, ASKED, &value, SECRET))
-        .header(
-            "set-cookie",
-            cookie(mock, realm, ASKED_HASH, &hash, "Max-Age=60;Secure"),
-        )
+    let lines = [
+        cookies::set(mock, realm, cookies::ASKED, &value, cookies::SECRET),
+        cookies::set(mock, realm, cookies::ASKED_HASH, &hash, "Max-Age=60;Secure"),
+    ];
+    with_cookies(reply, lines)
+}
+
+fn with_cookies(reply: Reply, lines: impl IntoIterator<Item = String>) -> Reply {
+    lines
+        .into_iter()
+        .fold(reply, |reply, line| reply.header("set-cookie", line))
 }
 
 fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&str>) -> Reply {
@@ -86,35 +97,35 @@ fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&s
         "/realms/{}/login-actions/authenticate",
         realm.name
     ));
-    page::login(
-        mock,
-        &realm.name,
-        &super::with_pairs(&path, '?', &pairs),
-        message,
-    )
+    let action = super::with_pairs(&path, '?', &pairs);
+    page::login(mock, &realm.name, &action, message)
 }
 
 /// Answers the form.
 pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = realm_lookup::realm(&mock, &request)?;
     realm_lookup::must_be_enabled(&mock, &request, &realm)?;
-    let Some(asked) = asked(&mock, &request, &realm).await else {
-        let text = "Restart login cookie not found. It may have expired; it may have been deleted or cookies are disabled in your browser. If cookies are disabled then enable them. Click Back to Application to login again.";
-        let denial = Denial::new(DenialKind::Missing, "login_no_cookie")
-            .expected(format!("the cookie {ASKED} of the login page"));
-        let page = page::sorry(&mock, &realm.name, denial, text);
-        return Ok(page.with_headers_of(mock.profile(), "login_page", &[]));
+    let Some((session, asked)) = asked(&mock, &request, &realm).await else {
+        return Ok(without_session(&mock, &request, &realm).await);
     };
     let user = match proven(&realm, &request) {
-        Ok(user) => user,
+        Ok(Proven::User(user)) => user,
+        Ok(Proven::Pending(denial, action)) => {
+            let reply = required_action(&mock, &realm, &asked, &action);
+            return Ok(super::refused(reply, denial));
+        }
         Err((denial, message)) => {
-            let mut reply = form(&mock, &realm, &asked, Some(message));
-            reply.denial = Some(denial);
-            return Ok(reply
-                .with_headers_of(mock.profile(), "login_page", &[])
-                .outcome(Outcome::Denied));
+            let reply = form(&mock, &realm, &asked, Some(message));
+            let reply = reply.with_headers_of(mock.profile(), "login_page", &[]);
+            return Ok(super::refused(reply, denial));
         }
     };
+    if asks_for_consent(&realm, &asked) {
+        let reply = required_action(&mock, &realm, &asked, "OAUTH_GRANT");
+        return Ok(super::refused(reply, no_consent(&asked.client)));
+    }
+    // The authentication session is over; the next request of the browser gets another.
+    mock.change(session, Change::Revoke).await;
     let login = Login {
         number: mock.new_login(),
         session: Some(session_id(&mock)),
@@ -123,29 +134,78 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
         auth_time: Some(mock.now().as_seconds()),
         ..Login::default()
     };
-    let identity = remember(&mock, &realm, &login).await;
-    let lives = mock.setting_u64("session_ttl_s");
-    let watched = mock.random_alphanumeric(43);
-    let watched_attributes = format!("Max-Age={lives};Secure");
-    let over = format!(
-        "{RESTART}=;Version=1;Path={};Max-Age=0",
-        path(&mock, &realm)
-    );
-    let reply = succeeded(&mock, &realm, &asked, login).await;
-    Ok(reply
-        .header("set-cookie", over)
-        .header(
-            "set-cookie",
-            cookie(&mock, &realm, KNOWN, &identity, SECRET),
-        )
-        .header(
-            "set-cookie",
-            cookie(&mock, &realm, WATCHED, &watched, &watched_attributes),
-        ))
+    let reply = succeeded(&mock, &realm, &asked, login.clone()).await;
+    let over = cookies::cleared(&mock, &realm, cookies::RESTART);
+    let reply = reply.header("set-cookie", over);
+    Ok(remembering(&mock, &realm, &login, reply).await)
+}
+
+/// A form whose authentication session is over: who is logged in already goes back to the client.
+async fn without_session(mock: &Mock, request: &Request, realm: &RealmRef) -> Reply {
+    let denial = Denial::new(DenialKind::Missing, "login_no_cookie")
+        .expected(format!("a live {} of the login page", cookies::ASKED));
+    let known = cookies::session(mock, request, realm, cookies::KNOWN).await;
+    let over = cookies::named(mock, request, realm, cookies::ASKED).await;
+    let asked = over
+        .as_ref()
+        .filter(|_| known.is_some())
+        .and_then(remembered);
+    if let Some(asked) = asked {
+        let text = Some("authentication_expired");
+        let reply = super::failed(mock, realm, &asked, "temporarily_unavailable", text);
+        return super::refused(reply, denial);
+    }
+    let text = "Restart login cookie not found. It may have expired; it may have been deleted or cookies are disabled in your browser. If cookies are disabled then enable them. Click Back to Application to login again.";
+    page::sorry(mock, &realm.name, denial, text).with_headers_of(mock.profile(), "login_page", &[])
+}
+
+/// The way to the page of a required action.
+pub(super) fn required_action(
+    mock: &Mock,
+    realm: &RealmRef,
+    asked: &Authorization,
+    action: &str,
+) -> Reply {
+    let pairs = [
+        ("execution".to_owned(), action.to_owned()),
+        ("client_id".to_owned(), asked.client.clone()),
+        ("tab_id".to_owned(), mock.random_alphanumeric(11)),
+        ("client_data".to_owned(), mock.random_alphanumeric(43)),
+    ];
+    let path = format!("/realms/{}/login-actions/required-action", realm.name);
+    let location = super::with_pairs(&mock.url(&path), '?', &pairs);
+    Reply::status(302)
+        .header("location", location)
+        .with_headers_of(mock.profile(), "h8", &[])
+}
+
+/// Whether the user has to consent first.
+pub(super) fn asks_for_consent(realm: &RealmRef, asked: &Authorization) -> bool {
+    realm
+        .client(&asked.client)
+        .is_some_and(|client| client.consent_required)
+}
+
+/// The denial where a user would be asked for consent.
+pub(super) fn no_consent(client: &str) -> Denial {
+    Denial::new(DenialKind::ChallengeRequired, "login_consent")
+        .expected("a client without consent: the page that asks for it is not played")
+        .got(client)
+}
+
+/// Whom a form proves.
+enum Proven<'a> {
+    /// A user who may go on.
+    User(&'a User),
+    /// One who has something to do first: why, and Keycloak's name of the action.
+    Pending(Denial, String),
 }
 
 /// The user whom the form proves, or why not and what the form says then.
-fn proven<'a>(realm: &'a RealmRef, request: &Request) -> Result<&'a User, (Denial, &'static str)> {
+fn proven<'a>(
+    realm: &'a RealmRef,
+    request: &Request,
+) -> Result<Proven<'a>, (Denial, &'static str)> {
     let form = request.form();
     let name = form.text("username").unwrap_or_default();
     let password = form.first("password").unwrap_or_default();
@@ -153,7 +213,7 @@ fn proven<'a>(realm: &'a RealmRef, request: &Request) -> Result<&'a User, (Denia
         let denial = Denial::new(kind, "login_wrong_user").expected(expected);
         (denial, "Invalid username or password.")
     };
-    let user = realm.user(&name).ok_or_else(|| {
+    let user = realm.user(name.trim()).ok_or_else(|| {
         let expected = format!("a user of realm `{}`", realm.name);
         wrong(DenialKind::UnknownPrincipal, expected)
     })?;
@@ -161,28 +221,21 @@ fn proven<'a>(realm: &'a RealmRef, request: &Request) -> Result<&'a User, (Denia
         let expected = format!("the password of `{}`", user.username);
         return Err(wrong(DenialKind::BadSecret, expected));
     }
-    match (user.enabled, user.is_pending()) {
-        (false, _) => {
-            let denial = Denial::new(DenialKind::Disabled, "login_disabled_user");
-            Err((
-                denial.expected("a user who is enabled").got(&user.username),
-                "Account is disabled, contact your administrator.",
-            ))
-        }
-        // Keycloak shows a page for the action; none of them is played here.
-        (true, true) => {
-            let denial = Denial::new(DenialKind::ChallengeRequired, "login_pending_user");
-            let todo = user.required_action.as_deref();
-            let todo = todo.unwrap_or("e-mail address or names are missing");
-            Err((
-                denial
-                    .expected("a user without a required action")
-                    .got(todo),
-                "You need to update your account.",
-            ))
-        }
-        (true, false) => Ok(user),
+    if !user.enabled {
+        let denial = Denial::new(DenialKind::Disabled, "login_disabled_user")
+            .expected("a user who is enabled")
+            .got(&user.username);
+        return Err((denial, "Account is disabled, contact your administrator."));
     }
+    if !user.is_pending() {
+        return Ok(Proven::User(user));
+    }
+    let action = user.required_action.as_deref();
+    let action = action.unwrap_or("VERIFY_PROFILE");
+    let denial = Denial::new(DenialKind::ChallengeRequired, "login_pending_user")
+        .expected("a user without a required action: their pages are not played")
+        .got(action);
+    Ok(Proven::Pending(denial, action.to_owned()))
 }
 
 /// Issues the cookie of a browser that logged in; it ends with the session.
@@ -196,61 +249,37 @@ async fn remember(mock: &Mock, realm: &RealmRef, login: &Login) -> String {
     value
 }
 
-/// The login of a browser that is known, unless the request wants a fresh one.
+/// The login of a browser that is known, unless the request wants a fresh one; and whether somebody
+/// is logged in at all.
 pub(super) async fn known_browser(
     mock: &Mock,
     request: &Request,
     realm: &RealmRef,
     asked: &Authorization,
-) -> Option<Login> {
-    let token = session(mock, request, realm, KNOWN).await?;
-    let login = Login::of(&token)?;
+) -> (Option<Login>, bool) {
+    let token = cookies::session(mock, request, realm, cookies::KNOWN).await;
+    let Some(login) = token.as_ref().and_then(Login::of) else {
+        return (None, false);
+    };
     let age = mock.now().as_seconds() - login.auth_time.unwrap_or_default();
-    let fresh_enough = asked.max_age.is_none_or(|most| age <= most);
+    let fresh = asked.max_age.is_none_or(|most| age <= most) && !asked.prompt_login;
     let well = matches!(
         login.account(realm),
         Account::Good(..) | Account::ClientDisabled
     );
-    (well && fresh_enough && !asked.prompt_login).then_some(login)
+    ((well && fresh).then_some(login), well)
 }
 
-async fn asked(mock: &Mock, request: &Request, realm: &RealmRef) -> Option<Authorization> {
-    let token = session(mock, request, realm, ASKED).await?;
-    let request: &Value = token.extra.get(REQUEST)?;
-    serde_json::from_value(request.clone()).ok()
+async fn asked(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+) -> Option<(TokenId, Authorization)> {
+    let token = cookies::session(mock, request, realm, cookies::ASKED).await?;
+    Some((token.id, remembered(&token)?))
 }
 
-/// The live session behind the cookie called `name`.
-async fn session(mock: &Mock, request: &Request, realm: &RealmRef, name: &str) -> Option<Token> {
-    let value = cookies(request).find(|(have, _)| have == name)?.1;
-    let token = mock.find(&value).await?;
-    let ours = token.kind == TokenKind::Session && token.tenant.as_ref() == Some(&realm.name);
-    (ours && mock.state_of(&token) == TokenState::Live).then_some(token)
-}
-
-/// Names and values of `Cookie` headers (RFC 6265 §4.2.1).
-fn cookies(request: &Request) -> impl Iterator<Item = (String, String)> {
-    let lines = request
-        .headers
-        .get_all(http::header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        Some((name.to_owned(), value.to_owned()))
-    })
-}
-
-/// "`Secure` and `SameSite=None` were set although the request was plain http": so they are here.
-/// The path is the realm's as the browser sees it, or it would not come back with the form
-/// (RFC 6265 §5.1.4).
-fn cookie(mock: &Mock, realm: &RealmRef, name: &str, value: &str, attributes: &str) -> String {
-    format!(
-        "{name}={value};Version=1;Path={};{attributes};SameSite=None",
-        path(mock, realm)
-    )
-}
-
-fn path(mock: &Mock, realm: &RealmRef) -> String {
-    format!("{}/realms/{}/", mock.mount(), realm.name)
+/// The request that an authentication session remembers.
+fn remembered(token: &Token) -> Option<Authorization> {
+    serde_json::from_value(token.extra.get(REQUEST)?.clone()).ok()
 }

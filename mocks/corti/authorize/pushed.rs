@@ -33,12 +33,19 @@ pub(in crate::corti) async fn push(mock: Mock, request: Request) -> Result<Reply
 }
 
 async fn pushed(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
-    let form = Form::read(mock, request).await?;
-    realm_lookup::must_be_enabled(mock, request, realm)?;
-    let client = client::authenticate(mock, request, realm, &form).map_err(|denial| Denial {
+    let unauthenticated = |denial: Denial| Denial {
         reason: "par_unauthenticated".to_owned(),
         ..denial
+    };
+    let form = Form::read(mock, request).await.map_err(|denial| {
+        if denial.reason == "unparsable_media_type" {
+            unauthenticated(denial)
+        } else {
+            denial
+        }
     })?;
+    realm_lookup::must_be_enabled(mock, request, realm)?;
+    let client = client::authenticate(mock, request, realm, &form).map_err(unauthenticated)?;
     cors::admit(request, client)?;
     if form.first("request_uri").is_some() {
         return Err(

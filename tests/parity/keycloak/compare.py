@@ -92,10 +92,11 @@ def masked(value, side, target, name=""):
 
 def ordered(members):
     """Mapped claims are moved together and sorted; everything else keeps its place."""
-    if "acr" not in members or not set(members) & MAPPED:
-        return members
     keys = [key for key in members if key not in MAPPED]
-    at = keys.index("scope" if "scope" in keys else "acr") + 1
+    before = next((key for key in ("scope", "acr", "sub") if key in keys), None)
+    if before is None or not set(members) & MAPPED:
+        return members
+    at = keys.index(before) + 1
     return {key: members[key] for key in keys[:at] + sorted(set(members) & MAPPED) + keys[at:]}
 
 
