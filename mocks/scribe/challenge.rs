@@ -6,8 +6,10 @@ use locum_core::{Token, TokenKind};
 use locum_server::{NewToken, Reply};
 use serde_json::json;
 
+use super::attributes;
+use super::clients::Client;
 use super::cognito::{Call, success};
-use super::users::{Client, User};
+use super::users::User;
 
 /// A question that stands between password and tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +55,14 @@ pub(super) async fn open(
     call.mock.issue(&value, session).await;
     // Two members are JSON inside of a string.
     let parameters = match challenge {
-        Challenge::NewPassword => json!({
-            "USER_ID_FOR_SRP": user.username,
-            "requiredAttributes": "[]",
-            "userAttributes": json!({"email": user.email}).to_string(),
-        }),
+        Challenge::NewPassword => {
+            let (required, known) = attributes::challenge(call, user);
+            json!({
+                "USER_ID_FOR_SRP": user.username,
+                "requiredAttributes": required,
+                "userAttributes": known,
+            })
+        }
         Challenge::Totp => {
             json!({"FRIENDLY_DEVICE_NAME": "authenticator", "USER_ID_FOR_SRP": user.username})
         }

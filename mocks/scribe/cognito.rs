@@ -1,7 +1,9 @@
 //! Both Cognito services under one root: `X-Amz-Target` names the operation, a file each.
 
 mod admin;
+mod attempts;
 mod change_password;
+mod client_secret;
 mod confirm_forgot_password;
 mod confirm_sign_up;
 mod forgot_password;
@@ -11,10 +13,17 @@ mod get_tokens_from_refresh_token;
 mod get_user;
 mod global_sign_out;
 mod initiate_auth;
+mod lockout;
+mod new_password;
+mod password_verifier;
 mod resend_confirmation_code;
 mod respond_to_auth_challenge;
 mod revoke_token;
 mod sign_up;
+mod user_srp_auth;
+
+pub(super) use attempts::Attempt;
+pub(super) use lockout::{Failures, succeeded};
 
 use std::sync::Arc;
 
@@ -23,7 +32,8 @@ use locum_server::reason::near_miss;
 use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value, json};
 
-use super::users::{Client, User, UserState};
+use super::clients::Client;
+use super::users::{User, UserState};
 use super::{State, administrators, common_headers};
 
 /// One call of an operation.
@@ -153,8 +163,18 @@ impl Call<'_> {
     /// The user of this name who may log in; the password is not looked at yet.
     ///
     /// # Errors
-    /// `unknown_user` or `unknown_user_legacy`, `disabled_user`, `unconfirmed_user`.
+    /// As of [`known_user`](Self::known_user) and [`may_log_in`](Self::may_log_in).
     pub(super) fn user(&self, name: &str) -> Result<User, Denial> {
+        let user = self.known_user(name)?;
+        self.may_log_in(&user)?;
+        Ok(user)
+    }
+
+    /// The user of this name.
+    ///
+    /// # Errors
+    /// `unknown_user` or `unknown_user_legacy`.
+    pub(super) fn known_user(&self, name: &str) -> Result<User, Denial> {
         self.mock.note_principal(name);
         let Some(user) = self.state.user(name) else {
             let legacy = self.mock.setting_text("prevent_user_existence_errors") == "legacy";
@@ -171,14 +191,37 @@ impl Call<'_> {
             }));
         };
         self.mock.note_principal(user.username.clone());
+        Ok(user)
+    }
+
+    /// Whether the state of a user lets anybody log in, whatever the password.
+    ///
+    /// # Errors
+    /// `disabled_user`, `unconfirmed_user`.
+    pub(super) fn may_log_in(&self, user: &User) -> Result<(), Denial> {
         let barred =
             |reason: &str| Denial::new(DenialKind::Disabled, reason).got(user.username.clone());
         match user.state {
-            UserState::Disabled => self.refuse(barred("disabled_user"))?,
-            UserState::Unconfirmed => self.refuse(barred("unconfirmed_user"))?,
-            UserState::Confirmed | UserState::Temporary | UserState::ResetRequired => {}
+            UserState::Disabled => self.refuse(barred("disabled_user")),
+            UserState::Unconfirmed => self.refuse(barred("unconfirmed_user")),
+            UserState::Confirmed | UserState::Temporary | UserState::ResetRequired => Ok(()),
         }
-        Ok(user)
+    }
+
+    /// Notes in the journal the members of the object `inside` that nothing looks at: the service
+    /// ignores them, a client's author may not know.
+    pub(super) fn note_ignored(&self, inside: &str, known: &[&str]) {
+        let Some(members) = self.body.get(inside).and_then(Value::as_object) else {
+            return;
+        };
+        let unknown = members
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()));
+        let ignored: Vec<&str> = unknown.map(String::as_str).collect();
+        if !ignored.is_empty() {
+            self.mock
+                .note("ignored", format!("{inside}: {}", ignored.join(", ")));
+        }
     }
 }
 
@@ -206,8 +249,9 @@ pub(super) fn invalid(message: impl Into<String>) -> Denial {
 }
 
 /// A password that breaks the policy.
-pub(super) fn weak(password: &str) -> Option<Denial> {
-    super::password::broken_rule(password).map(|rule| {
+pub(super) fn weak(call: &Call<'_>, password: &str) -> Option<Denial> {
+    let least = call.mock.setting_u64("password_minimum_length");
+    super::password::broken_rule(password, least).map(|rule| {
         Denial::new(DenialKind::Invalid, "weak_password")
             .expected("a password that the pool's policy takes")
             .got(rule)

@@ -7,13 +7,11 @@ use locum_server::store::TokenQuery;
 use serde_json::{Map, Value, json};
 
 use super::State;
+use super::attributes::{self, Attributes};
 use super::users::{Marks, Principals, User, UserState};
 
 /// Most users of a stage: callers may add to them, and memory is bounded.
 const MAX_USERS: usize = 1000;
-
-/// An attribute of a user, by name.
-pub(super) type Attribute = (String, String);
 
 impl State {
     /// Adds a user; `attributes` are those besides `email`.
@@ -26,6 +24,7 @@ impl State {
             "password": user.password.expose(),
             "email": user.email,
             "state": user.state,
+            "attributes": user.attributes,
         });
         let read = Principals::read(json!({ "users": [member] }), self.seed);
         let added = read.ok().and_then(|mut read| read.users.pop());
@@ -43,7 +42,6 @@ impl State {
                 created: Some(now),
                 modified: Some(now),
                 temporary_since: Some(now),
-                attributes: user.attributes.to_vec(),
                 ..Marks::default()
             };
         });
@@ -75,6 +73,19 @@ impl State {
         }
         drop(principals);
         self.mark(username, |marks| marks.modified = Some(now));
+    }
+
+    /// Gives a user these attributes.
+    pub(super) fn set_attributes(&self, username: &str, changed: Attributes, now: Timestamp) {
+        self.change_user(username, now, |user| {
+            for (name, value) in changed {
+                if name == "email" {
+                    user.email = value;
+                } else {
+                    user.attributes.insert(name, value);
+                }
+            }
+        });
     }
 
     /// Gives a user a password of an administrator's choice.
@@ -131,33 +142,17 @@ impl State {
         }
     }
 
-    /// The user's attributes in the order in which the pool lists them.
-    pub(super) fn attributes(&self, user: &User) -> Vec<Attribute> {
-        let own = self.mark(&user.username, |marks| marks.attributes.clone());
-        let mut all: Vec<Attribute> = Vec::new();
-        if !user.email.is_empty() {
-            all.push(("email".to_owned(), user.email.clone()));
-            let is_verified = user.state != UserState::Unconfirmed;
-            all.push(("email_verified".to_owned(), is_verified.to_string()));
-        }
-        all.retain(|(name, _)| own.iter().all(|(have, _)| have != name));
-        all.extend(own);
-        all.push(("sub".to_owned(), self.sub(&user.username)));
-        all
-    }
-
     /// A `UserType`; its list of attributes is called `Attributes`, AdminGetUser's `UserAttributes`.
-    pub(super) fn show_user(&self, user: &User, attributes: &str) -> Map<String, Value> {
+    pub(super) fn show_user(&self, user: &User, list_name: &str) -> Map<String, Value> {
         let (created, modified) =
             self.mark(&user.username, |marks| (marks.created, marks.modified));
         let created = created.unwrap_or(self.opened);
-        let list: Vec<Value> = self
-            .attributes(user)
+        let list: Vec<Value> = attributes::of(self, user)
             .into_iter()
             .map(|(name, value)| json!({"Name": name, "Value": value}))
             .collect();
         let mut shown = Map::new();
-        shown.insert(attributes.to_owned(), list.into());
+        shown.insert(list_name.to_owned(), list.into());
         shown.insert("Enabled".into(), (user.state != UserState::Disabled).into());
         shown.insert("UserCreateDate".into(), seconds(created));
         shown.insert(
@@ -183,7 +178,7 @@ pub(super) struct NewUser<'a> {
     pub(super) password: &'a Secret,
     pub(super) email: &'a str,
     pub(super) state: UserState,
-    pub(super) attributes: &'a [Attribute],
+    pub(super) attributes: &'a Attributes,
 }
 
 /// A date of the JSON protocol: epoch seconds with milliseconds.

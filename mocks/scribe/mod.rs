@@ -3,10 +3,11 @@
 //!
 //! # Layout
 //!
-//! - `users`: who may log in; `password`, `totp`: how they prove it
+//! - `users`, `attributes`, `clients`: who may log in, and by what; `password`, `srp`, `totp`: how they prove it
 //! - `administrators`: whose signature opens the pool's administration; `directory`: what they change
 //! - `cognito`: the operations of both Cognito services, a file each
-//! - `challenge`, `token`: what a login leads to; `token_checks`: how a token is looked at when it comes back
+//! - `challenge`, `token`, `refresh`: what a login leads to
+//! - `token_checks`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents; `mint`: tokens on demand
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
 //! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
@@ -14,8 +15,10 @@
 
 mod administrators;
 mod api;
+mod attributes;
 mod aws;
 mod challenge;
+mod clients;
 mod cognito;
 mod common_headers;
 mod directory;
@@ -23,6 +26,8 @@ mod guard;
 mod keys;
 mod mint;
 mod password;
+mod refresh;
+mod srp;
 mod storage;
 mod task;
 #[cfg(test)]
@@ -97,6 +102,12 @@ impl State {
             "cognito-idp.{}.amazonaws.com/{}",
             self.region, self.user_pool_id
         )
+    }
+
+    /// The id of the user pool without its region, which the hashes of SRP go over.
+    fn pool_suffix(&self) -> &str {
+        let suffix = self.user_pool_id.split_once('_');
+        suffix.map_or(&self.user_pool_id, |(_, suffix)| suffix)
     }
 
     /// The key that signs id tokens, and the key that signs access tokens.
@@ -219,6 +230,9 @@ impl Vendor for Scribe {
         }
         if let Some(client) = principals.clients.first() {
             credentials.insert("client_id".into(), client.client_id.clone().into());
+            if let Some(secret) = &client.client_secret {
+                credentials.insert("client_secret".into(), secret.expose().into());
+            }
         }
         credentials.extend(params.clone());
         if let Some(first) = principals.administrators.first() {
@@ -260,6 +274,12 @@ impl Vendor for Scribe {
 
     fn has_signing_key(&self, _mock: &Mock) -> bool {
         true
+    }
+
+    /// "you will first need a Scribe account and a client ID": a client has a secret only where the
+    /// caller says so.
+    fn draws_client_secrets(&self) -> bool {
+        false
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -1,11 +1,11 @@
 //! Cognito's default password policy.
 
-/// The first rule that `password` breaks, in Cognito's words.
-pub(super) fn broken_rule(password: &str) -> Option<&'static str> {
+/// The first rule that `password` breaks, in Cognito's words; it has at least `least` characters.
+pub(super) fn broken_rule(password: &str, least: u64) -> Option<&'static str> {
     // The symbols of Amazon Cognito's page on password policies.
     const SYMBOLS: &str = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ";
     let has = |test: fn(char) -> bool| password.chars().any(test);
-    if password.chars().count() < 8 {
+    if (password.chars().count() as u64) < least {
         Some("Password not long enough")
     } else if !has(|letter| letter.is_ascii_uppercase()) {
         Some("Password must have uppercase characters")
@@ -35,7 +35,7 @@ mod tests {
             ("Vector1!pass", None),
         ];
         for (password, rule) in cases {
-            assert_eq!(broken_rule(password), rule, "{password}");
+            assert_eq!(broken_rule(password, 8), rule, "{password}");
         }
     }
 }

@@ -3,13 +3,19 @@
 mod admin;
 mod admin_signature;
 mod api;
+mod attributes;
+mod clients;
 mod documented;
 mod history;
+mod limits;
 mod login;
 mod pool;
+mod refresh;
 mod refused;
 mod sign_up;
 mod signature;
+mod srp;
+mod srp_client;
 mod twins;
 
 use std::time::{Duration, SystemTime};
@@ -318,6 +324,13 @@ fn error(answer: &Answer) -> (u16, String, String) {
 
 fn not_authorized(message: &str) -> (u16, String, String) {
     (400, "NotAuthorizedException".to_owned(), message.to_owned())
+}
+
+/// The reason of the last refusal that the journal holds.
+fn last_denial(server: &TestServer) -> locum_core::Denial {
+    let entries = server.stage.find(&locum_core::Filter::default());
+    let denied = entries.iter().rev().find_map(|entry| entry.denial.clone());
+    denied.expect("a denial")
 }
 
 #[test]

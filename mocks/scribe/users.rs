@@ -1,4 +1,6 @@
-//! Who may log in: the users of the pool, and its app clients.
+//! Who may log in: the users of the pool.
+
+use std::collections::{HashMap, VecDeque};
 
 use locum_core::{Secret, Timestamp};
 use locum_server::principal::{expose, expose_option};
@@ -8,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::administrators::Administrator;
-use super::directory::Attribute;
+use super::attributes::{self, Attributes};
+use super::clients::Client;
+use super::cognito::{Attempt, Failures};
 use super::{State, totp};
 
 /// The pool's users and clients, in the shape of the stage document.
@@ -41,7 +45,13 @@ pub(super) struct User {
         skip_serializing_if = "Option::is_none"
     )]
     pub(super) totp_secret: Option<Secret>,
-    /// The code that ForgotPassword sends to this user: the same on each stage of this seed.
+    /// Further attributes by name, standard ones and `custom:` ones.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub(super) attributes: Attributes,
+    /// The groups of the user, `cognito:groups` of the tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) groups: Vec<String>,
+    /// The code that ForgotPassword sends to this user; left out, one that the seed repeats.
     #[serde(default = "no_code", serialize_with = "expose")]
     pub(super) confirmation_code: Secret,
 }
@@ -63,22 +73,6 @@ pub(super) enum UserState {
     ResetRequired,
 }
 
-/// An app client of the pool: an id, no secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Client {
-    pub(super) client_id: String,
-    /// The flows it may use.
-    #[serde(default = "all_flows")]
-    pub(super) flows: Vec<String>,
-    /// No client of this vendor has a secret.
-    #[serde(default = "yes")]
-    public: bool,
-    /// What the chassis makes for a client that does not say that it is public: not looked at.
-    #[serde(default, skip_serializing, rename = "client_secret")]
-    _client_secret: Option<serde::de::IgnoredAny>,
-}
-
 /// What the pool remembers of a user besides.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
@@ -92,22 +86,14 @@ pub(super) struct Marks {
     pub(super) modified: Option<Timestamp>,
     /// The state that it had before an administrator disabled it.
     pub(super) before_disabled: Option<UserState>,
-    /// What it was registered with besides its address.
-    pub(super) attributes: Vec<Attribute>,
+    /// The failed logins.
+    pub(super) failures: Failures,
+    /// When what was tried.
+    pub(super) attempts: HashMap<Attempt, VecDeque<Timestamp>>,
 }
 
 fn no_code() -> Secret {
     Secret::new("")
-}
-
-const fn yes() -> bool {
-    true
-}
-
-fn all_flows() -> Vec<String> {
-    ["USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH"]
-        .map(str::to_owned)
-        .to_vec()
 }
 
 impl Principals {
@@ -119,9 +105,12 @@ impl Principals {
         let mut principals: Self =
             serde_json::from_value(value).map_err(|error| error.to_string())?;
         for user in &mut principals.users {
+            attributes::check(&user.username, &user.attributes)?;
             let mut rng = rng_for(seed, &format!("scribe codes of {}", user.username));
             let code: u32 = rng.random_range(0..1_000_000);
-            user.confirmation_code = Secret::new(format!("{code:06}"));
+            if user.confirmation_code.expose().is_empty() {
+                user.confirmation_code = Secret::new(format!("{code:06}"));
+            }
             let drawn = totp::secret(&mut rng);
             if let Some(secret) = user
                 .totp_secret
@@ -139,19 +128,10 @@ impl Principals {
         for administrator in &mut principals.administrators {
             administrator.complete(seed);
         }
-        Ok(principals)
-    }
-}
-
-impl Client {
-    /// A client that nobody registered, for a twin that takes any.
-    pub(super) fn anybody(client_id: &str) -> Self {
-        Self {
-            client_id: client_id.to_owned(),
-            flows: all_flows(),
-            public: true,
-            _client_secret: None,
+        for client in &mut principals.clients {
+            client.complete()?;
         }
+        Ok(principals)
     }
 }
 

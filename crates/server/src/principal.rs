@@ -72,15 +72,17 @@ pub fn expose_option<S: Serializer>(
     }
 }
 
-/// Gives each client without `client_secret` (unless `public` is true) and each user without
-/// `password` one of its own, drawn from `rng`.
-pub fn fill(principals: &mut Map<String, Value>, rng: &mut dyn Rng) {
+/// Gives each user without `password`, and each client without `client_secret` whose `public` is not
+/// true, one of its own, drawn from `rng`; a client that says nothing of either is public where
+/// the vendor says so (`secrets` is false).
+pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rng) {
     for value in principals.values_mut() {
         let Some(list) = value.as_array_mut() else {
             continue;
         };
         for item in list.iter_mut().filter_map(Value::as_object_mut) {
-            let public = item.get("public").and_then(Value::as_bool).unwrap_or(false);
+            let public = item.get("public").and_then(Value::as_bool);
+            let public = public.unwrap_or(!secrets);
             if item.contains_key("client_id") && !item.contains_key("client_secret") && !public {
                 item.insert(
                     "client_secret".into(),
@@ -94,7 +96,7 @@ pub fn fill(principals: &mut Map<String, Value>, rng: &mut dyn Rng) {
                     Value::String(format!("Lo-{}9", random_alphanumeric(rng, 16))),
                 );
             }
-            fill(item, rng);
+            fill(item, secrets, rng);
         }
     }
 }

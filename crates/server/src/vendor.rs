@@ -120,6 +120,12 @@ pub trait Vendor: Send + Sync + 'static {
         Reply::denied(mock.profile(), failure.denial())
     }
 
+    /// Whether a client that the caller gives neither `client_secret` nor `public` has a secret,
+    /// which is then drawn from the seed; otherwise it is a public client.
+    fn draws_client_secrets(&self) -> bool {
+        true
+    }
+
     /// Its evil twins.
     fn twins(&self) -> &'static [Twin] {
         &[]

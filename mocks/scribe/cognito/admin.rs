@@ -20,7 +20,7 @@ use locum_server::Reply;
 use serde_json::Value;
 
 use super::{Call, invalid};
-use crate::scribe::directory::Attribute;
+use crate::scribe::attributes::{self, Attributes};
 use crate::scribe::users::User;
 
 /// Signed operations, by the names of the service.
@@ -129,10 +129,10 @@ pub(super) fn new_username<'a>(call: &'a Call<'_>) -> Result<&'a str, Denial> {
 ///
 /// # Errors
 /// `invalid_parameter` for a name that no user of the pool has, or that nobody may set.
-pub(super) fn user_attributes(call: &Call<'_>) -> Result<(String, Vec<Attribute>), Denial> {
+pub(super) fn user_attributes(call: &Call<'_>) -> Result<(String, Attributes), Denial> {
     let list = call.body.get("UserAttributes").and_then(Value::as_array);
     let mut email = String::new();
-    let mut others = Vec::new();
+    let mut others = Attributes::new();
     for attribute in list.into_iter().flatten() {
         let text = |name: &str| attribute.get(name).and_then(Value::as_str);
         let (name, value) = (
@@ -142,8 +142,8 @@ pub(super) fn user_attributes(call: &Call<'_>) -> Result<(String, Vec<Attribute>
         match name {
             "email" => value.clone_into(&mut email),
             "sub" => return Err(invalid("Cannot modify the non-mutable attribute sub")),
-            _ if STANDARD.contains(&name) || name.starts_with("custom:") => {
-                others.push((name.to_owned(), value.to_owned()));
+            _ if attributes::may_exist(name) => {
+                others.insert(name.to_owned(), value.to_owned());
             }
             _ => {
                 return Err(invalid(format!(
@@ -155,32 +155,9 @@ pub(super) fn user_attributes(call: &Call<'_>) -> Result<(String, Vec<Attribute>
     Ok((email, others))
 }
 
-/// The standard attributes of OpenID Connect that each user pool has (AWS developer guide, "Working
-/// with user attributes").
-const STANDARD: &[&str] = &[
-    "address",
-    "birthdate",
-    "email_verified",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "phone_number",
-    "phone_number_verified",
-    "picture",
-    "preferred_username",
-    "profile",
-    "updated_at",
-    "website",
-    "zoneinfo",
-];
-
 /// A password that breaks the policy, in the words for administrators.
-fn weak(password: &str) -> Option<Denial> {
-    super::weak(password).map(|denial| Denial {
+fn weak(call: &Call<'_>, password: &str) -> Option<Denial> {
+    super::weak(call, password).map(|denial| Denial {
         reason: "weak_password_by_admin".to_owned(),
         ..denial
     })

@@ -5,6 +5,7 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 use locum_server::reason::near_miss;
 
+use super::attempts::{self, Attempt};
 use super::{Call, done, missing, weak};
 use crate::scribe::token_checks;
 
@@ -17,7 +18,9 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         .ok_or_else(|| missing("OldPassword"))?;
     let token = token_checks::access(call, access).await?;
     let user = call.user(&token.principal)?;
+    attempts::open(call, &user, Attempt::ChangePassword)?;
     if !user.password.matches(previous.as_bytes()) {
+        attempts::count(call, &user, Attempt::ChangePassword);
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
             .expected(format!("the password of `{}`", user.username));
         call.refuse(near_miss::of_secret(
@@ -26,7 +29,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             previous.as_bytes(),
         ))?;
     }
-    weak(proposed).map_or(Ok(()), |denial| call.refuse(denial))?;
+    weak(call, proposed).map_or(Ok(()), |denial| call.refuse(denial))?;
     if call.mock.effect_enabled("change_password") {
         call.state.set_password(&user.username, proposed);
     }

@@ -10,7 +10,7 @@ use crate::scribe::users::{User, UserState};
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required("Username")?;
     let code = call.required("ConfirmationCode")?;
-    call.client()?;
+    call.client_with_hash(None, username)?;
     let Some(user) = call.state.user(username) else {
         return Err(unknown(call, username));
     };

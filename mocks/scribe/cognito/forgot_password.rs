@@ -6,6 +6,7 @@ use locum_core::{Denial, TokenKind};
 use locum_server::{NewToken, Reply};
 use serde_json::json;
 
+use super::attempts::{self, Attempt};
 use super::{Call, success};
 
 /// How long a code works: AWS's default is an hour.
@@ -13,10 +14,12 @@ const CODE_LIFETIME: Duration = Duration::from_secs(3600);
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required("Username")?;
-    let client = call.client()?;
+    let client = call.client_with_hash(None, username)?;
     // An unknown user gets the same answer, with an address that is made up from the name.
     let email = match call.state.user(username) {
         Some(user) => {
+            attempts::open(call, &user, Attempt::RequestCode)?;
+            attempts::count(call, &user, Attempt::RequestCode);
             let mut code = NewToken::new(
                 TokenKind::Code,
                 user.username.clone(),

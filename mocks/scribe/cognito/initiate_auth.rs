@@ -4,10 +4,12 @@ use locum_core::{Denial, DenialKind};
 use locum_server::Reply;
 use locum_server::reason::near_miss;
 
-use super::{Call, success};
+use super::{Call, lockout, success, user_srp_auth};
 use crate::scribe::challenge::{self, Challenge};
+use crate::scribe::clients::Client;
+use crate::scribe::refresh::{self, By};
 use crate::scribe::token;
-use crate::scribe::users::{Client, User, UserState};
+use crate::scribe::users::{User, UserState};
 
 /// Seconds of a day: the setting counts days.
 const DAY_S: u64 = 86_400;
@@ -17,12 +19,23 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     call.mock.note("flow", flow);
     match flow {
         "USER_PASSWORD_AUTH" => password(call, flow).await,
+        "USER_SRP_AUTH" => {
+            let username = call.required_in("AuthParameters", "USERNAME")?;
+            call.required_in("AuthParameters", "SRP_A")?;
+            let client = call.client()?;
+            allowed(call, &client, flow)?;
+            call.shows_hash(&client, Some("AuthParameters"), username)?;
+            call.note_ignored("AuthParameters", &["USERNAME", "SRP_A", "SECRET_HASH"]);
+            user_srp_auth::answer(call, &client).await
+        }
         // "REFRESH_TOKEN" is an alias that the vendor's Node library sends.
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
             let value = call.required_in("AuthParameters", "REFRESH_TOKEN")?;
             let client = call.client()?;
             allowed(call, &client, "REFRESH_TOKEN_AUTH")?;
-            let tokens = token::refresh(call, &client, value).await?;
+            not_rotating(call)?;
+            call.note_ignored("AuthParameters", &["REFRESH_TOKEN", "SECRET_HASH"]);
+            let tokens = refresh::refresh(call, &client, value, By::RefreshTokenAuth).await?;
             Ok(success(&tokens))
         }
         // The flow of servers is not one of clients.
@@ -41,8 +54,12 @@ pub(super) async fn password(call: &Call<'_>, flow: &str) -> Result<Reply, Denia
     let password = call.required_in("AuthParameters", "PASSWORD")?;
     let client = call.client()?;
     allowed(call, &client, flow)?;
+    call.shows_hash(&client, Some("AuthParameters"), username)?;
+    call.note_ignored("AuthParameters", &["USERNAME", "PASSWORD", "SECRET_HASH"]);
     let user = call.user(username)?;
+    lockout::open(call, &user)?;
     if !user.password.matches(password.as_bytes()) {
+        lockout::failed(call, &user);
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
             .expected(format!("the password of `{}`", user.username));
         call.refuse(near_miss::of_secret(
@@ -92,9 +109,25 @@ fn not_too_old(call: &Call<'_>, user: &User) -> Result<(), Denial> {
     )
 }
 
+/// "Refresh token rotation must be completed with GetTokensFromRefreshToken."
+fn not_rotating(call: &Call<'_>) -> Result<(), Denial> {
+    if !call.mock.setting_on("rotate_refresh") {
+        return Ok(());
+    }
+    call.refuse(
+        Denial::new(
+            DenialKind::Unsupported,
+            call.mock.setting_text("rotation_refusal"),
+        )
+        .expected("GetTokensFromRefreshToken: refresh tokens rotate on this stage")
+        .got("REFRESH_TOKEN_AUTH")
+        .param("flow", "REFRESH_TOKEN_AUTH"),
+    )
+}
+
 /// The client may use the flow.
 pub(super) fn allowed(call: &Call<'_>, client: &Client, flow: &str) -> Result<(), Denial> {
-    if client.flows.iter().any(|have| have == flow) {
+    if client.allows(flow) {
         return Ok(());
     }
     call.refuse(

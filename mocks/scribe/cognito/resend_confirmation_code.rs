@@ -9,7 +9,7 @@ use crate::scribe::users::UserState;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required("Username")?;
-    let client = call.client()?;
+    let client = call.client_with_hash(None, username)?;
     let email = match call.state.user(username) {
         Some(user) => {
             call.mock.note_principal(user.username.clone());

@@ -1,29 +1,33 @@
-//! RespondToAuthChallenge: a new password, or a code of an authenticator.
+//! RespondToAuthChallenge: a proof of SRP, a new password, or a code of an authenticator.
 
 use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
 use locum_server::Reply;
 use locum_server::reason::near_miss;
 use locum_server::store::Change;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Call, missing, success, weak};
-use crate::scribe::challenge::{self, Challenge};
+use super::user_srp_auth::PASSWORD_VERIFIER;
+use super::{Call, lockout, missing, new_password, password_verifier, success};
+use crate::scribe::challenge::Challenge;
+use crate::scribe::clients::Client;
 use crate::scribe::token;
 use crate::scribe::totp;
-use crate::scribe::users::{Client, User};
+use crate::scribe::users::User;
 
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let name = call.required("ChallengeName")?;
     call.mock.note("challenge", name);
-    let responses = call
-        .body
-        .get("ChallengeResponses")
-        .and_then(Value::as_object);
-    if responses.is_none_or(serde_json::Map::is_empty) {
+    let responses = call.body.get("ChallengeResponses");
+    let responses = responses.and_then(Value::as_object);
+    let Some(responses) = responses.filter(|responses| !responses.is_empty()) else {
         return Err(Denial::new(DenialKind::Missing, "no_responses").expected("ChallengeResponses"));
+    };
+    note_ignored(call, name, responses);
+    if name == PASSWORD_VERIFIER {
+        return password_verifier::answer(call).await;
     }
     match Challenge::named(name) {
-        Some(Challenge::NewPassword) => new_password(call).await,
+        Some(Challenge::NewPassword) => new_password::answer(call, responses).await,
         Some(Challenge::Totp) => code(call).await,
         None => Err(super::invalid(format!(
             "Challenge {name} is not served here."
@@ -31,28 +35,35 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     }
 }
 
-/// "You can change it directly on the platform or with the" change_password "method."
-async fn new_password(call: &Call<'_>) -> Result<Reply, Denial> {
-    let username = call.required_in("ChallengeResponses", "USERNAME")?;
-    let password = call.required_in("ChallengeResponses", "NEW_PASSWORD")?;
-    let client = call.client()?;
-    let (session, user) = session(call, &client, username, Challenge::NewPassword).await?;
-    weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
-    spend(call, session.as_ref()).await?;
-    call.state.set_password(&user.username, password);
-    if user.totp_secret.is_some() {
-        return Ok(challenge::open(call, &client, &user, Challenge::Totp, session.as_ref()).await);
-    }
-    Ok(success(
-        &token::login(call, &client, &user, session.as_ref()).await,
-    ))
+/// Notes what no challenge of this name looks at; the service ignores it.
+fn note_ignored(call: &Call<'_>, name: &str, responses: &Map<String, Value>) {
+    let of_challenge: &[&str] = match name {
+        PASSWORD_VERIFIER => &[
+            "TIMESTAMP",
+            "PASSWORD_CLAIM_SIGNATURE",
+            "PASSWORD_CLAIM_SECRET_BLOCK",
+        ],
+        "NEW_PASSWORD_REQUIRED" => &["NEW_PASSWORD"],
+        "SOFTWARE_TOKEN_MFA" => &["SOFTWARE_TOKEN_MFA_CODE"],
+        _ => &[],
+    };
+    let attributes = responses.keys().map(String::as_str).filter(|key| {
+        name == "NEW_PASSWORD_REQUIRED" && key.starts_with(crate::scribe::attributes::PREFIX)
+    });
+    let known: Vec<&str> = ["USERNAME", "SECRET_HASH"]
+        .into_iter()
+        .chain(of_challenge.iter().copied())
+        .chain(attributes)
+        .collect();
+    call.note_ignored("ChallengeResponses", &known);
 }
 
 async fn code(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = call.required_in("ChallengeResponses", "USERNAME")?;
     let shown = call.required_in("ChallengeResponses", "SOFTWARE_TOKEN_MFA_CODE")?;
-    let client = call.client()?;
+    let client = call.client_with_hash(Some("ChallengeResponses"), username)?;
     let (session, user) = session(call, &client, username, Challenge::Totp).await?;
+    lockout::open(call, &user)?;
     let found = user
         .totp_secret
         .as_ref()
@@ -60,6 +71,7 @@ async fn code(call: &Call<'_>) -> Result<Reply, Denial> {
     if let Some(step) = found {
         once(call, &user, step)?;
     } else {
+        lockout::failed(call, &user);
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_totp")
             .expected("the code of this half minute")
             .got("another code");
@@ -101,7 +113,7 @@ fn once(call: &Call<'_>, user: &User, step: u64) -> Result<(), Denial> {
 }
 
 /// The open session of this challenge, client and user; none where an evil twin takes any.
-async fn session(
+pub(super) async fn session(
     call: &Call<'_>,
     client: &Client,
     username: &str,
@@ -159,7 +171,7 @@ async fn session(
 }
 
 /// Of two answers to one challenge only the first counts.
-async fn spend(call: &Call<'_>, session: Option<&Token>) -> Result<(), Denial> {
+pub(super) async fn spend(call: &Call<'_>, session: Option<&Token>) -> Result<(), Denial> {
     let Some(session) = session else {
         return Ok(());
     };

@@ -16,6 +16,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         ));
     }
     let client = call.client()?;
+    call.shows_secret(&client)?;
     // "200 with an EMPTY body", for junk and for a second revocation too.
     let reply = Reply::status(200);
     let Some(token) = call.mock.find(value).await else {

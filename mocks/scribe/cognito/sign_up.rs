@@ -14,7 +14,7 @@ use crate::scribe::users::{User, UserState};
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let username = new_username(call)?;
     let password = call.required("Password")?;
-    let client = call.client()?;
+    let client = call.client_with_hash(None, username)?;
     let (email, attributes) = user_attributes(call)?;
     if !call.mock.setting_on("self_sign_up") {
         call.refuse(
@@ -22,7 +22,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
                 .expected("AdminCreateUser: nobody registers alone in this pool"),
         )?;
     }
-    weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
+    weak(call, password).map_or(Ok(()), |denial| call.refuse(denial))?;
     is_free(call, username, &email, "username_exists")?;
     let user = call.state.add_user(
         call.mock.now(),

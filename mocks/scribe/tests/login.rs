@@ -234,31 +234,6 @@ async fn a_refresh_keeps_the_login_and_returns_no_refresh_token() {
     }
 }
 
-#[tokio::test]
-async fn rotation_and_its_reuse_are_settings() {
-    let server = start().await;
-    server.set("rotate_refresh", true);
-    let first = login(&server).await;
-    let body = json!({"RefreshToken": first.refresh, "ClientId": server.credential("client_id")});
-    let answer = call(&server, "GetTokensFromRefreshToken", body).await;
-    let second = tokens(&answer);
-    assert!(!second.refresh.is_empty() && second.refresh != first.refresh);
-    assert!(answer.json().get("ChallengeParameters").is_none());
-    assert_eq!(
-        error(&refresh(&server, &first.refresh).await),
-        not_authorized("Refresh Token has been revoked")
-    );
-    assert_eq!(refresh(&server, &second.refresh).await.status, 200);
-    server.set("reuse_detection", true);
-    let third = login(&server).await;
-    let fourth = tokens(&refresh(&server, &third.refresh).await);
-    assert_eq!(refresh(&server, &third.refresh).await.status, 400);
-    assert_eq!(
-        error(&refresh(&server, &fourth.refresh).await),
-        not_authorized("Refresh Token has been revoked")
-    );
-}
-
 /// §6: access and id tokens 30 minutes, the refresh token 30 days.
 #[tokio::test]
 async fn tokens_die_at_their_second() {

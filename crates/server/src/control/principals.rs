@@ -77,7 +77,8 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         let before = vendor.document(&mock).principals;
         let mut after = new(before.clone(), change);
         if let Some(members) = after.as_object_mut() {
-            stage.rng(|mut rng| principal::fill(members, &mut rng));
+            let secrets = vendor.draws_client_secrets();
+            stage.rng(|mut rng| principal::fill(members, secrets, &mut rng));
         }
         if let Err(refusal) = put_on(request, &stage, vendor, after) {
             for (vendor, before) in done {

@@ -163,7 +163,7 @@ pub(crate) fn new_state(
     let mut principals = given.unwrap_or_else(|| Value::Object(profile.principals.clone()));
     if let Some(object) = principals.as_object_mut() {
         let mut rng = rng_for(seed, &format!("{} principals", profile.vendor));
-        crate::principal::fill(object, &mut rng);
+        crate::principal::fill(object, vendor.draws_client_secrets(), &mut rng);
     }
     let init = StageInit {
         seed,

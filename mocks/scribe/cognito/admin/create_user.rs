@@ -21,7 +21,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     if call.text("MessageAction") == Some("RESEND") {
         let user = resendable(call)?;
         given
-            .and_then(super::weak)
+            .and_then(|password| super::weak(call, password))
             .map_or(Ok(()), |denial| call.refuse(denial))?;
         let password = password();
         let state = &call.state;
@@ -30,7 +30,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     }
     super::is_free(call, username, &email, "username_exists_by_admin")?;
     given
-        .and_then(super::weak)
+        .and_then(|password| super::weak(call, password))
         .map_or(Ok(()), |denial| call.refuse(denial))?;
     let user = call.state.add_user(
         now,

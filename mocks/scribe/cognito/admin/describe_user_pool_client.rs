@@ -20,7 +20,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         "legacy" => "LEGACY",
         _ => "ENABLED",
     };
-    Ok(success(&json!({"UserPoolClient": {
+    let mut shown = json!({
         "AccessTokenValidity": mock.setting_u64("access_ttl_s"),
         "AllowedOAuthFlowsUserPoolClient": false,
         "AuthSessionValidity": mock.setting_u64("session_ttl_s") / 60,
@@ -35,5 +35,14 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
         "RefreshTokenValidity": mock.setting_u64("refresh_ttl_s"),
         "TokenValidityUnits": {"AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "seconds"},
         "UserPoolId": state.user_pool_id,
-    }})))
+    });
+    if let Some(secret) = &client.client_secret {
+        shown["ClientSecret"] = secret.expose().into();
+    }
+    if mock.setting_on("rotate_refresh") {
+        let grace = mock.setting_u64("rotation_grace_s");
+        shown["RefreshTokenRotation"] =
+            json!({"Feature": "ENABLED", "RetryGracePeriodSeconds": grace});
+    }
+    Ok(success(&json!({ "UserPoolClient": shown })))
 }

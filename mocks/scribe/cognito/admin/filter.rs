@@ -4,6 +4,7 @@ use locum_core::Denial;
 
 use super::super::invalid;
 use crate::scribe::State;
+use crate::scribe::attributes;
 use crate::scribe::users::{User, UserState};
 
 /// What may be searched for ("You can only search for the following standard attributes").
@@ -66,8 +67,7 @@ impl Filter {
             "status" => fits("Enabled"),
             // "cognito:user_status … (case-insensitive)"
             "cognito:user_status" => self.value.eq_ignore_ascii_case(state.status(user)),
-            name => state
-                .attributes(user)
+            name => attributes::of(state, user)
                 .iter()
                 .any(|(have, value)| have == name && fits(value)),
         }

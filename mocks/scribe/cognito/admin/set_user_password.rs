@@ -10,7 +10,7 @@ use crate::scribe::users::UserState;
 pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let password = call.required("Password")?;
     let user = super::user(call)?;
-    super::weak(password).map_or(Ok(()), |denial| call.refuse(denial))?;
+    super::weak(call, password).map_or(Ok(()), |denial| call.refuse(denial))?;
     let permanent = call.body.get("Permanent").and_then(Value::as_bool);
     let state = match permanent {
         Some(true) => UserState::Confirmed,
