@@ -28,6 +28,7 @@ prepare_python() {
     needs python3
     [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
     "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps warrant==0.6.1
 }
 run_python() { "$work/venv/bin/python" "$here/python/$1" "$2"; }
 

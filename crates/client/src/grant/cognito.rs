@@ -34,7 +34,7 @@ pub(super) async fn sign_in(
         "AuthFlow": "USER_PASSWORD_AUTH",
         "AuthParameters": {"USERNAME": username, "PASSWORD": password.expose()},
     });
-    let (requested_at, reply) = initiate(issuer, &body).await?;
+    let (requested_at, reply) = retried(issuer, "InitiateAuth", &body).await?;
     if let Some(challenge_session) = reply["Session"].as_str()
         && reply["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     {
@@ -46,14 +46,23 @@ pub(super) async fn sign_in(
     parse_tokens(issuer, requested_at, &reply)
 }
 
-/// `InitiateAuth` with a refresh token; without rotation the reply holds no new one.
+/// `InitiateAuth` with a refresh token; without rotation the reply holds no new one. Where refresh
+/// tokens rotate that flow is off: "Refresh token rotation must be completed with
+/// GetTokensFromRefreshToken" (AWS API reference, RefreshTokenRotationType).
 pub(super) async fn refresh(issuer: &Issuer, token: &Secret) -> Result<Fetched<Tokens>, Error> {
+    let client_id = &pools(issuer)?.client_id;
     let body = json!({
-        "ClientId": pools(issuer)?.client_id,
+        "ClientId": client_id,
         "AuthFlow": "REFRESH_TOKEN_AUTH",
         "AuthParameters": {"REFRESH_TOKEN": token.expose()},
     });
-    let (requested_at, reply) = initiate(issuer, &body).await?;
+    let (requested_at, reply) = match retried(issuer, "InitiateAuth", &body).await {
+        Err(Error::Status { code, .. }) if code == "InvalidParameterException" => {
+            let body = json!({"ClientId": client_id, "RefreshToken": token.expose()});
+            retried(issuer, "GetTokensFromRefreshToken", &body).await?
+        }
+        other => other?,
+    };
     parse_tokens(issuer, requested_at, &reply)
 }
 
@@ -91,10 +100,10 @@ pub(super) fn pools(issuer: &Issuer) -> Result<&CognitoConfig, Error> {
     pools.ok_or(Error::Config("cognito is missing"))
 }
 
-async fn initiate(issuer: &Issuer, body: &Value) -> Result<(Moment, Value), Error> {
+async fn retried(issuer: &Issuer, name: &str, body: &Value) -> Result<(Moment, Value), Error> {
     let attempt = || async {
         let requested_at = issuer.now();
-        let reply = operation(issuer, USER_POOL_SERVICE, "InitiateAuth", body).await?;
+        let reply = operation(issuer, USER_POOL_SERVICE, name, body).await?;
         Ok((requested_at, parse_json(&reply)?))
     };
     issuer.with_retries(attempt).await

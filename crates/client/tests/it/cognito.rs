@@ -156,6 +156,34 @@ async fn later_sign_ins_use_the_refresh_token_and_keep_identity_and_refresh_toke
     }
 }
 
+/// "Refresh token rotation must be completed with GetTokensFromRefreshToken."
+#[tokio::test]
+async fn where_refresh_tokens_rotate_the_other_operation_is_used() {
+    let rotating = |n: usize, operation: &str, body: &Value| {
+        if operation == "GetTokensFromRefreshToken" {
+            return Some(CannedReply::json(200, &result(n, true)));
+        }
+        (body["AuthFlow"] == "REFRESH_TOKEN_AUTH").then(|| {
+            let message = "REFRESH_TOKEN_AUTH flow not enabled for this client";
+            let body = json!({"__type": "InvalidParameterException", "message": message});
+            CannedReply::json(400, &body)
+        })
+    };
+    let vendor = vendor(rotating, ok).await;
+    let client = client(&vendor, account());
+    client.token().await.expect("a token");
+    for expected in ["r1", "r3"] {
+        vendor.clock.advance(Duration::from_secs(1801));
+        client.token().await.expect("a token");
+        let last = vendor.to("/").pop().expect("a request");
+        let body: Value = serde_json::from_str(&last.body).expect("JSON");
+        assert_eq!(
+            body,
+            json!({"ClientId": body["ClientId"], "RefreshToken": expected})
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_refused_refresh_token_leads_to_one_login() {
     let refuse = |_: usize, _: &str, body: &Value| {
