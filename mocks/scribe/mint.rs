@@ -8,11 +8,9 @@ use locum_server::mint::{Defect, MintError, MintRequest, Minted};
 use locum_server::{Mock, NewToken};
 use serde_json::{Map, Value, json};
 
-use super::State;
+use super::token::Login;
 use super::users::User;
-
-/// The scope of an access token that a login of the user pool gives.
-const SCOPE: &str = "aws.cognito.signin.user.admin";
+use super::{State, claims};
 
 /// What can be wrong with a token of the pool.
 const DEFECTS: &[Defect] = &[
@@ -39,7 +37,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     let is_id = request.kind == TokenKind::Id;
     let own = if is_id { "id_ttl_s" } else { "access_ttl_s" };
     let lives = request.lifetime(mock.setting_u64(own));
-    let mut claims = claims(mock, &state, &user, &client, lives, is_id);
+    let mut claims = claims(mock, &user, &client, lives, is_id);
     if let Some(scope) = &request.scope {
         claims.insert("scope".into(), scope.clone().into());
     }
@@ -67,33 +65,16 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     Ok(Minted { value, token })
 }
 
-/// What a login would have put into such a token, in its order.
-fn claims(
-    mock: &Mock,
-    state: &State,
-    user: &User,
-    client: &str,
-    lives: u64,
-    is_id: bool,
-) -> Map<String, Value> {
-    let now = mock.now().as_seconds();
-    let (sub, issuer) = (state.sub(&user.username), state.issuer(mock));
-    let (origin, event, jti) = (mock.uuid(), mock.uuid(), mock.uuid());
-    let exp = now.saturating_add_unsigned(lives);
-    let claims = if is_id {
-        json!({
-            "sub": sub, "email_verified": true, "iss": issuer, "cognito:username": user.username,
-            "origin_jti": origin, "aud": client, "event_id": event, "token_use": "id",
-            "auth_time": now, "exp": exp, "iat": now, "jti": jti, "email": user.email,
-        })
-    } else {
-        json!({
-            "sub": sub, "iss": issuer, "client_id": client, "origin_jti": origin,
-            "event_id": event, "token_use": "access", "scope": SCOPE, "auth_time": now,
-            "exp": exp, "iat": now, "jti": jti, "username": user.username,
-        })
+/// What a login would have put into such a token.
+fn claims(mock: &Mock, user: &User, client: &str, lives: u64, is_id: bool) -> Map<String, Value> {
+    let login = Login {
+        number: 0,
+        origin_jti: mock.uuid(),
+        event_id: mock.uuid(),
+        auth_time: mock.now().as_seconds(),
     };
-    claims.as_object().cloned().unwrap_or_default()
+    let of = if is_id { claims::id } else { claims::access };
+    of(mock, user, client, &login, lives)
 }
 
 fn user(state: &State, request: &MintRequest) -> Result<User, MintError> {

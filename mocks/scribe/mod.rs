@@ -6,7 +6,7 @@
 //! - `users`, `attributes`, `clients`: who may log in, and by what; `password`, `srp`, `totp`: how they prove it
 //! - `administrators`: whose signature opens the pool's administration; `directory`: what they change
 //! - `cognito`: the operations of both Cognito services, a file each
-//! - `challenge`, `token`, `refresh`: what a login leads to
+//! - `challenge`, `token`, `claims`, `refresh`: what a login leads to
 //! - `token_checks`: how a token is looked at when it comes back
 //! - `keys`: the pool's public documents; `mint`: tokens on demand
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
@@ -18,6 +18,7 @@ mod api;
 mod attributes;
 mod aws;
 mod challenge;
+mod claims;
 mod clients;
 mod cognito;
 mod common_headers;

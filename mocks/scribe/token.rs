@@ -6,7 +6,7 @@ use locum_core::{Timestamp, Token, TokenKind};
 use locum_server::{NewToken, jwt};
 use serde_json::{Map, Value, json};
 
-use super::attributes;
+use super::claims;
 use super::clients::Client;
 use super::cognito::Call;
 use super::users::User;
@@ -106,50 +106,14 @@ pub(super) async fn pair(
         call.mock.setting_u64("access_ttl_s"),
         call.mock.setting_u64("id_ttl_s"),
     );
-    let (sub, issuer) = (state.sub(&user.username), state.issuer(call.mock));
     let now = call.mock.now().as_seconds();
-    let mut access = json!({
-        "sub": sub,
-        "iss": issuer,
-        "client_id": client.client_id,
-        "origin_jti": login.origin_jti,
-        "event_id": login.event_id,
-        "token_use": "access",
-        "scope": "aws.cognito.signin.user.admin",
-        "auth_time": login.auth_time,
-        "exp": now.saturating_add_unsigned(access_ttl),
-        "iat": now,
-        "jti": call.mock.uuid(),
-        "username": user.username,
-    });
-    let mut id = json!({
-        "sub": sub,
-        "iss": issuer,
-        "cognito:username": user.username,
-        "origin_jti": login.origin_jti,
-        "aud": client.client_id,
-        "event_id": login.event_id,
-        "token_use": "id",
-        "auth_time": login.auth_time,
-        "exp": now.saturating_add_unsigned(id_ttl),
-        "iat": now,
-        "jti": call.mock.uuid(),
-    });
-    for (name, claim) in attributes::claims(state, user) {
-        id[name] = claim;
-    }
-    if !user.groups.is_empty() {
-        access["cognito:groups"] = json!(user.groups);
-        id["cognito:groups"] = json!(user.groups);
-    }
-    let minted = |key: &locum_server::keys::RsaKey, claims: &Value| {
+    let client_id = &client.client_id;
+    let access = claims::access(call.mock, user, client_id, login, access_ttl);
+    let id = claims::id(call.mock, user, client_id, login, id_ttl);
+    let minted = |key: &locum_server::keys::RsaKey, claims| {
         // Cognito's header has kid and alg and no typ.
         let header = json!({"kid": key.kid, "alg": "RS256"}).to_string();
-        jwt::mint_rs256(
-            key,
-            &header,
-            claims.as_object().expect("claims are an object"),
-        )
+        jwt::mint_rs256(key, &header, claims)
     };
     let (access, id) = (minted(&access_key, &access), minted(&id_key, &id));
     for (kind, value, ttl) in [
@@ -167,7 +131,7 @@ pub(super) async fn pair(
         new.client = Some(client.client_id.clone());
         new.parent = Some(parent.id);
         if kind == TokenKind::Access {
-            "aws.cognito.signin.user.admin".clone_into(&mut new.scope);
+            claims::SCOPE.clone_into(&mut new.scope);
         }
         call.mock.issue(value, new).await;
     }

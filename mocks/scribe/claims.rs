@@ -1,0 +1,81 @@
+//! The claims of access and id tokens, in Cognito's order.
+
+use locum_server::Mock;
+use serde_json::{Map, Value, json};
+
+use super::State;
+use super::attributes;
+use super::token::Login;
+use super::users::User;
+
+/// The scope of an access token that a login of the user pool gives.
+pub(super) const SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// Those of an access token that lives for so many seconds.
+pub(super) fn access(
+    mock: &Mock,
+    user: &User,
+    client: &str,
+    login: &Login,
+    lives: u64,
+) -> Map<String, Value> {
+    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let mut claims = subject(&state, user);
+    claims.extend(members(json!({
+        "iss": state.issuer(mock),
+        "client_id": client,
+        "origin_jti": login.origin_jti,
+        "event_id": login.event_id,
+        "token_use": "access",
+        "scope": SCOPE,
+        "auth_time": login.auth_time,
+        "exp": now.saturating_add_unsigned(lives),
+        "iat": now,
+        "jti": mock.uuid(),
+        "username": user.username,
+    })));
+    claims
+}
+
+/// Those of an id token that lives for so many seconds, the user's attributes among them.
+pub(super) fn id(
+    mock: &Mock,
+    user: &User,
+    client: &str,
+    login: &Login,
+    lives: u64,
+) -> Map<String, Value> {
+    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let mut claims = subject(&state, user);
+    let (verified, attributes): (Vec<_>, Vec<_>) = attributes::claims(&state, user)
+        .into_iter()
+        .partition(|(name, _)| name.ends_with("_verified"));
+    claims.extend(verified);
+    claims.extend(members(json!({
+        "iss": state.issuer(mock),
+        "cognito:username": user.username,
+        "origin_jti": login.origin_jti,
+        "aud": client,
+        "event_id": login.event_id,
+        "token_use": "id",
+        "auth_time": login.auth_time,
+        "exp": now.saturating_add_unsigned(lives),
+        "iat": now,
+        "jti": mock.uuid(),
+    })));
+    claims.extend(attributes);
+    claims
+}
+
+/// Who it is, and the groups.
+fn subject(state: &State, user: &User) -> Map<String, Value> {
+    let mut claims = members(json!({"sub": state.sub(&user.username)}));
+    if !user.groups.is_empty() {
+        claims.insert("cognito:groups".into(), json!(user.groups));
+    }
+    claims
+}
+
+fn members(object: Value) -> Map<String, Value> {
+    object.as_object().cloned().unwrap_or_default()
+}
