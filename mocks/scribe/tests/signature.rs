@@ -157,3 +157,90 @@ async fn a_signed_header_that_is_not_there_is_named() {
         assert_eq!(difference(&server), sentence);
     }
 }
+
+/// Each fault of a signed request, in API Gateway's class and words.
+#[tokio::test]
+async fn api_gateway_has_words_for_each_fault() {
+    let (server, _, aws) = ready().await;
+    let other = super::aws(&server, &login(&server).await.id).await;
+    let good = signature(&server, &aws, "GET", "/v1/tasks", &[], b"");
+    let value = |name: &str| {
+        let found = good.iter().find(|(have, _)| have == name);
+        found.expect("it is signed").1.clone()
+    };
+    let (date, authorization) = (value("x-amz-date"), value("authorization"));
+    let day = date[..8].to_owned();
+    let (incomplete, invalid, unknown) = (
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    );
+    let token = "The security token included in the request is invalid.";
+    let requires = |part: &str| {
+        format!("Authorization header requires '{part}' parameter. Authorization=AWS4-HMAC-SHA256 ")
+    };
+    let rows: Vec<(&str, &str, &str, String)> = vec![
+        ("Credential=", "Cred=", incomplete, requires("Credential")),
+        ("Signature=", "Sign=", incomplete, requires("Signature")),
+        ("SignedHeaders=", "Headers=", incomplete, requires("SignedHeaders")),
+        ("x-amz-date: ", "x-date: ", incomplete, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256 ".into()),
+        ("x-amz-date: ", "x-amz-date: x", incomplete, format!("Date must be in ISO-8601 'basic format'. Got 'x{date}'. See http://en.wikipedia.org/wiki/ISO_8601")),
+        ("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1", incomplete, "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA1' (only AWS4-HMAC-SHA256 for now). ".into()),
+        ("/aws4_request", "", incomplete, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '".into()),
+        ("Credential=", "Credential= ", incomplete, format!("'{}/{day}/eu-west-2/execute-api/aws4_request' not a valid key=value pair (missing equal-sign) in Authorization header: 'AWS4-HMAC-SHA256 Credential= ", aws.key)),
+        ("aws4_request", "aws5_request", invalid, "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'. ".into()),
+        ("/eu-west-2/execute-api", "/eu-west-1/s3", invalid, "Credential should be scoped to a valid region, not 'eu-west-1'. Credential should be scoped to correct service: 'execute-api'. ".into()),
+        (&day, "20010101", invalid, format!("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20010101' != '{day}', from '{date}'. ")),
+        (&aws.key, "ASIAUNKNOWN000000000", unknown, token.into()),
+        ("x-amz-security-token: ", "x-token: ", unknown, token.into()),
+        (&aws.token, &other.token, unknown, token.into()),
+        (&aws.token, "undefined", unknown, token.into()),
+        ("Signature=", "Signature=0", invalid, "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'GET\n/v1/tasks\n\nhost:".into()),
+    ];
+    for (from, to, class, message) in rows {
+        let changed: Vec<(String, String)> = good
+            .iter()
+            .map(|(name, value)| {
+                let line = format!("{name}: {value}");
+                // The scope alone has the day without an hour.
+                let line = match from == day && name == "x-amz-date" {
+                    true => line,
+                    false => line.replacen(from, to, 1),
+                };
+                let (name, value) = line.split_once(": ").expect("a header line");
+                (name.to_owned(), value.to_owned())
+            })
+            .collect();
+        let answer = server.request("GET /v1/tasks", &lines(&changed), "").await;
+        let (status, shown, text) = refusal(&answer);
+        assert_eq!(
+            (status, shown.as_str()),
+            (403, class),
+            "{from} {to}: {text}"
+        );
+        assert!(text.starts_with(&message), "{text} instead of {message}");
+    }
+    let answer = server.request("GET /v1/tasks", &lines(&good), "").await;
+    assert_eq!(answer.status, 200, "{authorization}");
+
+    // In the query: what is absent is listed, and what is there is judged alike.
+    let half = "/v1/tasks?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb&X-Amz-Date=x";
+    let answer = server.request(&format!("GET {half}"), "", "").await;
+    assert_eq!(
+        refusal(&answer),
+        (
+            403,
+            incomplete.to_owned(),
+            "AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must include 'X-Amz-SignedHeaders'. AWS query-string parameters must include 'X-Amz-Expires'. Re-examine the query-string parameters.".to_owned()
+        )
+    );
+    server.advance(-301.0);
+    let ahead = server.request("GET /v1/tasks", &lines(&good), "").await;
+    let (_, class, text) = refusal(&ahead);
+    assert_eq!(class, invalid);
+    let start = format!("Signature not yet current: {date} is still later than ");
+    assert!(
+        text.starts_with(&start) && text.ends_with(" + 5 min.)"),
+        "{text}"
+    );
+}
