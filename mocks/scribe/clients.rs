@@ -34,6 +34,12 @@ pub(super) struct Client {
         skip_serializing_if = "Option::is_none"
     )]
     pub(super) client_secret: Option<Secret>,
+    /// The grants that it may use at `/oauth2/token` besides refresh, `AllowedOAuthFlows`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) oauth_flows: Vec<String>,
+    /// The custom scopes of its own access tokens, `AllowedOAuthScopes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) oauth_scopes: Vec<String>,
 }
 
 /// What a client without `flows` may use.
@@ -49,6 +55,8 @@ impl Client {
             flows: all_flows(),
             public: Some(true),
             client_secret: None,
+            oauth_flows: Vec::new(),
+            oauth_scopes: Vec::new(),
         }
     }
 
@@ -80,6 +88,11 @@ impl Client {
             }
         };
         Err(format!("client {} has {fault}", self.client_id))
+    }
+
+    /// Whether it may use the grant `flow` at the token endpoint: "code" or "client_credentials".
+    pub(super) fn may_use(&self, flow: &str) -> bool {
+        self.oauth_flows.iter().any(|have| have == flow)
     }
 
     /// Whether it may use `flow`.

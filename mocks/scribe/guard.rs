@@ -8,7 +8,7 @@ use locum_server::guard::sigv4::{self, Payload, Policy, Spelling, Unsigned};
 use locum_server::{Admitted, Mock, Request, jwt};
 
 use super::api::Version;
-use super::{State, aws};
+use super::{State, aws, token_checks};
 
 /// Admits a request to an API.
 ///
@@ -95,7 +95,7 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     };
     let state = mock.state::<State>();
     let now = mock.now();
-    bearer::check(mock, &request.endpoint, value, policy, |value| {
+    let checked = bearer::check(mock, &request.endpoint, value, policy, |value| {
         let parts = jwt::parse(value)?;
         let kid = parts.header.get("kid").and_then(serde_json::Value::as_str);
         let [id_key, access_key] = state.keys_for(kid, now)?;
@@ -129,6 +129,12 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
             }
         }
         Ok(())
-    })
-    .await
+    });
+    let admitted = checked.await?;
+    if !token_checks::is_of_a_user(&admitted.token) {
+        let wrong = Denial::new(DenialKind::WrongToken, "wrong_token");
+        let wrong = wrong.expected("an access token that a user logged in for");
+        mock.refuse(&request.endpoint, wrong.got(admitted.token.name()))?;
+    }
+    Ok(admitted)
 }

@@ -18,7 +18,7 @@ pub(super) async fn jwks(mock: Mock, request: Request) -> Result<Reply, Denial> 
     Ok(document(&mock, &state, &request, &json!({ "keys": keys })))
 }
 
-/// The issuer is that of the tokens byte for byte; a pool without a domain has no more endpoints.
+/// The issuer is that of the tokens byte for byte; of a domain's endpoints the token endpoint is served.
 pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let state = mock.state::<State>();
     let metadata = json!({
@@ -28,6 +28,7 @@ pub(super) async fn discovery(mock: Mock, request: Request) -> Result<Reply, Den
         "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid", "email", "phone", "profile"],
         "subject_types_supported": ["public"],
+        "token_endpoint": mock.url("/oauth2/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
     });
     Ok(document(&mock, &state, &request, &metadata))

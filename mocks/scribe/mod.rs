@@ -8,7 +8,7 @@
 //! - `cognito`: the operations of both Cognito services, a file each
 //! - `challenge`, `token`, `claims`, `refresh`: what a login leads to
 //! - `token_checks`: how a token is looked at when it comes back
-//! - `keys`: the pool's public documents; `mint`: tokens on demand
+//! - `keys`: the pool's public documents; `oauth`: its token endpoint; `mint`: tokens on demand
 //! - `aws`: temporary credentials; `guard`: both APIs' guards
 //! - `api`, `task`: the tasks of both APIs; `storage`: what presigned URLs lead to
 //! - `common_headers`: the headers that each reply carries
@@ -26,6 +26,7 @@ mod directory;
 mod guard;
 mod keys;
 mod mint;
+mod oauth;
 mod password;
 mod refresh;
 mod srp;
@@ -163,6 +164,7 @@ impl Vendor for Scribe {
             .public("cognito_root", cognito::cognito)
             .public("jwks", keys::jwks)
             .public("discovery", keys::discovery)
+            .public("oauth_token", oauth::token)
             .public("upload", storage::upload)
             .public("model", storage::model);
         let routes = api::routes(

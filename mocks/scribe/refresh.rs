@@ -18,6 +18,8 @@ pub(super) enum By {
     RefreshTokenAuth,
     /// GetTokensFromRefreshToken.
     GetTokens,
+    /// `/oauth2/token`, where the client has shown its secret already.
+    TokenEndpoint,
 }
 
 /// "While you have a valid refresh token, you can request fresh access and id tokens".
@@ -34,7 +36,7 @@ pub(super) async fn refresh(
     if by == By::RefreshTokenAuth {
         call.shows_refresh_hash(client, None)?;
     }
-    let rotates = by == By::GetTokens && call.mock.setting_on("rotate_refresh");
+    let rotates = by != By::RefreshTokenAuth && call.mock.setting_on("rotate_refresh");
     let token = known(call, client, value).await?;
     let Some(user) = call.state.user(&token.principal) else {
         return Err(junk(call, client, value));

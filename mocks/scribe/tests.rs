@@ -9,6 +9,7 @@ mod documented;
 mod history;
 mod limits;
 mod login;
+mod oauth;
 mod pool;
 mod refresh;
 mod refused;
@@ -341,6 +342,7 @@ fn the_profile_parses_and_has_each_frame() {
         "frame_preflight",
         "frame_gateway",
         "frame_storage",
+        "frame_oauth",
     ] {
         assert!(profile.denials.contains_key(frame), "{frame}");
     }

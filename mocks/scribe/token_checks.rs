@@ -7,12 +7,14 @@ use locum_core::{Denial, DenialKind, Token, TokenKind, TokenState};
 use locum_server::jwt;
 use serde_json::{Map, Value};
 
+use super::claims;
 use super::cognito::Call;
 
 /// The live access token with this value, for an operation of the user pool.
 ///
 /// # Errors
-/// `id_token_as_access`, `junk_access_token`, `revoked_access_token`, `expired_access_token`.
+/// `id_token_as_access`, `junk_access_token`, `revoked_access_token`, `expired_access_token`,
+/// `access_token_without_scope`.
 pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial> {
     let found = call.mock.find(value).await;
     if let Some(token) = &found {
@@ -56,6 +58,13 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
             call.refuse(gone(DenialKind::Revoked, "revoked_access_token"))?;
         }
     }
+    if !is_of_a_user(&token) {
+        call.refuse(
+            Denial::new(DenialKind::Forbidden, "access_token_without_scope")
+                .expected(claims::SCOPE)
+                .got(token.scope.clone()),
+        )?;
+    }
     Ok(token)
 }
 
@@ -70,6 +79,11 @@ fn verify_access(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
 fn is_of_retired_key(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
     let kid = parts.header.get("kid").and_then(Value::as_str);
     call.state.keys_for(kid, call.mock.now()).map(|_| ())
+}
+
+/// Whether a user logged in for it: a client's own access token has the client's scopes alone.
+pub(super) fn is_of_a_user(token: &Token) -> bool {
+    token.kind != TokenKind::Access || token.scope.split(' ').any(|scope| scope == claims::SCOPE)
 }
 
 /// The pairs of `Logins`; `None` when there are none.

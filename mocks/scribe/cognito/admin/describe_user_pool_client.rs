@@ -22,7 +22,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     };
     let mut shown = json!({
         "AccessTokenValidity": mock.setting_u64("access_ttl_s"),
-        "AllowedOAuthFlowsUserPoolClient": false,
+        "AllowedOAuthFlowsUserPoolClient": !client.oauth_flows.is_empty(),
         "AuthSessionValidity": mock.setting_u64("session_ttl_s") / 60,
         "ClientId": client.client_id,
         "ClientName": client.client_id,
@@ -38,6 +38,10 @@ pub(super) fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     });
     if let Some(secret) = &client.client_secret {
         shown["ClientSecret"] = secret.expose().into();
+    }
+    if !client.oauth_flows.is_empty() {
+        shown["AllowedOAuthFlows"] = client.oauth_flows.into();
+        shown["AllowedOAuthScopes"] = client.oauth_scopes.into();
     }
     if mock.setting_on("rotate_refresh") {
         let grace = mock.setting_u64("rotation_grace_s");
