@@ -64,6 +64,35 @@ def authlib():
         fails(lambda: wrong.fetch_token(vendor["urls"]["token"], grant_type="client_credentials"))  # noqa: B023
 
 
+def cognito_token_endpoint():
+    import boto3
+    from authlib.integrations.requests_client import OAuth2Session
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    scribe = STAGE["vendors"]["scribe"]
+    url, keys = scribe["urls"]["oauth_token"], scribe["credentials"]
+    machine = next(client for client in scribe["principals"]["clients"] if client.get("client_secret"))
+    for method in ("client_secret_basic", "client_secret_post"):
+        session = lambda secret: OAuth2Session(machine["client_id"], secret, token_endpoint_auth_method=method)  # noqa: B023, E731
+        token = session(machine["client_secret"]).fetch_token(url, grant_type="client_credentials", scope="tasks/read")
+        assert token["expires_in"] == 1800 and "refresh_token" not in token, token
+        fails(lambda: session("wrong").fetch_token(url, grant_type="client_credentials"), error="invalid_client")  # noqa: B023
+        other = session(machine["client_secret"])
+        fails(lambda: other.fetch_token(url, grant_type="client_credentials", scope="other/read"), error="invalid_scope")  # noqa: B023
+    pool = boto3.client(
+        "cognito-idp", region_name=keys["region"], endpoint_url=scribe["urls"]["cognito"], config=Config(signature_version=UNSIGNED)
+    )
+    parameters = {"USERNAME": keys["username"], "PASSWORD": keys["password"]}
+    login = pool.initiate_auth(ClientId=keys["client_id"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
+    refresh_token = login["AuthenticationResult"]["RefreshToken"]
+    session = OAuth2Session(keys["client_id"], token_endpoint_auth_method="none")
+    renewed = session.refresh_token(url, refresh_token=refresh_token)
+    assert pool.get_user(AccessToken=renewed["access_token"])["Username"] == keys["username"]
+    pool.revoke_token(Token=refresh_token, ClientId=keys["client_id"])
+    fails(lambda: session.refresh_token(url, refresh_token=refresh_token), error="invalid_grant")
+
+
 def requests_oauthlib():
     import requests
     from oauthlib.oauth2 import BackendApplicationClient, LegacyApplicationClient, TokenExpiredError
