@@ -248,7 +248,7 @@ fn presented(request: &Request, form: &Form) -> Result<Presented, Denial> {
                 .is_none_or(|id| basic.id.as_slice() == id.as_bytes())
         };
         if !same(&header) && !same(&decoded) {
-            return Err(mismatch("the client of the Authorization header", &id));
+            return Err(mismatch("the client of the Authorization header", id.as_deref()));
         }
         // RFC 6749 §2.3.1 encodes both halves before base64; many clients do not.
         let mut spellings = vec![decoded];
@@ -269,7 +269,7 @@ fn presented(request: &Request, form: &Form) -> Result<Presented, Denial> {
         // RFC 7521 §4.2: client_id "MUST identify the same client as is identified by the client
         // assertion".
         if id.as_ref().is_some_and(|id| *id != subject) {
-            return Err(mismatch("the client of the assertion", &id));
+            return Err(mismatch("the client of the assertion", id.as_deref()));
         }
         return Ok(Presented::Jwt(Box::new(parts), subject));
     }
@@ -288,10 +288,10 @@ fn presented(request: &Request, form: &Form) -> Result<Presented, Denial> {
     }
 }
 
-fn mismatch(expected: &str, id: &Option<String>) -> Denial {
+fn mismatch(expected: &str, id: Option<&str>) -> Denial {
     Denial::new(DenialKind::WrongToken, "client_mismatch")
         .expected(format!("client_id of {expected}"))
-        .got(format!("`{}`", id.as_deref().unwrap_or_default()))
+        .got(format!("`{}`", id.unwrap_or_default()))
 }
 
 /// Nothing is where it belongs: says where else it is.
