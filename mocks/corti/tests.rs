@@ -3,6 +3,7 @@
 mod addresses;
 mod administration;
 mod authorize;
+mod browsers;
 mod documented;
 mod documents;
 mod grants;
