@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::io::BufRead as _;
+use std::sync::Arc;
 
+use locum_client::{Client, Config, Credentials};
+use locum_core::{Secret, SystemClock};
 use serde_json::Value;
 
 use super::served::{Served, send};
@@ -82,6 +85,73 @@ fn what_cannot_be_used_is_a_usage_error_that_names_file_and_cure() {
         &["--trust-proxy", "nginx"],
         &["--trust-proxy", "172.16.0.0/12"],
     );
+}
+
+/// The reference client trusts the authority in the file that the stage document names, and that
+/// one alone; its websocket, too.
+#[tokio::test]
+async fn the_reference_client_takes_an_authority() {
+    let kept = folder("reference-client").join("ca");
+    let kept = kept.to_str().expect("text");
+    let served = Served::start(&["--tls", "--tls-port", "0", "--ca-dir", kept]);
+    let (_, plain) = served.connect().call("GET /_locum/stages/default", "");
+    let plain: Value = serde_json::from_str(&plain).expect("JSON");
+    let tls = plain["tls"]["base"].as_str().expect("an address");
+    assert_eq!(
+        plain["vendors"]["corti"]["env"]["LOCUM_CA_FILE"],
+        Value::Null
+    );
+
+    let vendors = locum_mocks::vendors();
+    let corti = vendors
+        .iter()
+        .find(|vendor| vendor.profile().vendor == "corti");
+    let profile = corti.expect("it is built in").profile().clone();
+    let document = &plain["vendors"]["corti"];
+    let text = |group: &str, name: &str| {
+        let value = document[group][name].as_str();
+        value
+            .unwrap_or_else(|| panic!("no {group}.{name}"))
+            .to_owned()
+    };
+    let client = |ca_pem: Vec<u8>| {
+        let config = Config {
+            token_url: text("tls_urls", "token"),
+            api_url: text("tls_urls", "api"),
+            ws_url: Some(text("tls_urls", "ws")),
+            revoke_url: None,
+            ca_pem: Some(ca_pem),
+            tenant: Some(text("credentials", "tenant")),
+            credentials: Credentials::Client {
+                client_id: text("credentials", "client_id"),
+                client_secret: Secret::new(text("credentials", "client_secret")),
+            },
+            cognito: None,
+        };
+        Client::new(&profile, config, Arc::new(SystemClock::new()), 7).expect("a client")
+    };
+    assert!(text("tls_urls", "token").starts_with(tls));
+    let own = client(fs::read(format!("{kept}/ca.pem")).expect("it is kept"));
+    own.token().await.expect("a token");
+    let url = text("tls_urls", "ws") + "/transcribe?tenant-name=" + &text("credentials", "tenant");
+    let configuration = serde_json::json!({"primaryLanguage": "en", "spokenPunctuation": true});
+    let socket = own
+        .open_socket(&url, configuration)
+        .await
+        .expect("a socket");
+    socket.finish().await.expect("an orderly end");
+
+    let other = folder("reference-client-other");
+    let path = other.to_str().expect("text");
+    drop(Served::start(&[
+        "--tls",
+        "--tls-port",
+        "0",
+        "--ca-dir",
+        path,
+    ]));
+    let stranger = client(fs::read(other.join("ca.pem")).expect("it is kept"));
+    stranger.token().await.expect_err("another authority");
 }
 
 /// The body of an answer, as JSON.

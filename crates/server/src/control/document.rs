@@ -164,7 +164,14 @@ fn of_vendor(
     let seen = request.stages.public_origin();
     let seen = seen.unwrap_or(&request.origins.seen);
     let control = seen.url(&format!("/_locum/stages/{}", stage.name));
-    let env = env(&mock.profile().vendor, &urls, &document, control);
+    let mut env = env(&mock.profile().vendor, &urls, &document, control);
+    // Whoever stands in front of this server has a certificate of its own.
+    let own = mock.base.starts_with("https://") && request.origins.direct.https;
+    let offer = request.stages.tls.as_ref().filter(|_| own);
+    if let Some(file) = offer.and_then(|offer| offer.tls.ca_file()) {
+        let file = file.to_string_lossy().into_owned();
+        env.insert("LOCUM_CA_FILE".into(), file.into());
+    }
     let sample = mock.profile().api.sample.as_ref();
     VendorDocument {
         sample: sample.map(|sample| from_params(sample, &document)),

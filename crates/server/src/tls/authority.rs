@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +38,11 @@ pub(super) struct Authority {
     params: CertificateParams,
     der: CertificateDer<'static>,
     pem: String,
+}
+
+/// The file with the certificate of the authority that `folder` keeps.
+pub(super) fn certificate_in(folder: &Path) -> PathBuf {
+    folder.join(CERTIFICATE)
 }
 
 impl std::fmt::Debug for Authority {
@@ -101,7 +106,7 @@ impl Authority {
     pub(super) fn keep(folder: &Path, now: Timestamp) -> Result<Self, TlsError> {
         let writable = "name a folder that can be written to with --ca-dir";
         fs::create_dir_all(folder).map_err(|error| fault(folder, error.to_string(), writable))?;
-        let (certificate, key) = (folder.join(CERTIFICATE), folder.join(KEY));
+        let (certificate, key) = (certificate_in(folder), folder.join(KEY));
         if certificate.exists() && !key.exists() {
             let what = format!("its key {KEY} is missing");
             return Err(fault(&certificate, what, START_OVER));

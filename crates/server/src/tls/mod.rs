@@ -17,7 +17,7 @@ mod handshakes;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use locum_core::{Clock, SystemClock};
@@ -73,6 +73,7 @@ pub struct TlsError {
 #[derive(Debug)]
 pub(crate) struct Tls {
     source: Source,
+    ca_file: Option<PathBuf>,
     /// Host names and addresses that the certificate is good for.
     names: Arc<[String]>,
     /// What became of the latest attempts.
@@ -98,8 +99,13 @@ impl Tls {
             }
             Identity::Own { chain, key } => Source::Own(Arc::new(files::read(chain, key)?)),
         };
+        let ca_file = match identity {
+            Identity::Kept(folder) => std::path::absolute(authority::certificate_in(folder)).ok(),
+            Identity::Made | Identity::Own { .. } => None,
+        };
         Ok(Self {
             source,
+            ca_file,
             names: names.into(),
             handshakes: Handshakes::default(),
             configs: Default::default(),
@@ -117,6 +123,11 @@ impl Tls {
             Source::Authority(cell) => Some(made(cell).await.pem().to_owned()),
             Source::Own(_) => None,
         }
+    }
+
+    /// The file that keeps the authority's certificate, where there is one.
+    pub(crate) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
     }
 
     /// What a listener with this kind of certificate negotiates.

@@ -305,3 +305,21 @@ async fn without_tls_there_is_no_authority() {
     assert_eq!(document["tls"], Value::Null);
     assert_eq!(document["vendors"]["acme"]["tls_urls"], Value::Null);
 }
+
+#[tokio::test]
+async fn who_asks_over_tls_is_told_where_the_authority_is_kept() {
+    let folder = std::env::temp_dir().join(format!("locum-tls-env-{}", std::process::id()));
+    let app = start(Identity::Kept(folder.clone())).await;
+    let (address, ca) = (tls_address(&app), ca(&app).await);
+    let stream = connect(&address, "localhost", ca).await.expect("TLS");
+    let line = "GET /_locum/stages/default";
+    let document = request(stream, &address, line, "", b"").await.json();
+    let file = document["vendors"]["acme"]["env"]["LOCUM_CA_FILE"].as_str();
+    assert_eq!(file, folder.join("ca.pem").to_str());
+    let plain = control(&app, line, "").await.json();
+    assert_eq!(
+        plain["vendors"]["acme"]["env"]["LOCUM_CA_FILE"],
+        Value::Null
+    );
+    let _ = std::fs::remove_dir_all(folder);
+}
