@@ -97,6 +97,7 @@ for language in $languages; do
     done <"$here/clients.tsv"
     [ "$language" = rust ] || step "$language: TLS with the authority alone" bash "$here/tls.sh" "$CONTROL" "$language"
     [ "$language" = python ] || continue
+    step "python: a client generated from the OpenAPI document" bash "$here/openapi.sh" "$CONTROL" "$work/openapi"
     if unshare -rmn true 2>/dev/null; then
         step "python, curl: hosts that are hard-wired" unshare -rmn bash "$here/tls/hard_wired.sh" "$locum" "$work/venv/bin/python"
     else

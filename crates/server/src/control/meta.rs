@@ -39,6 +39,7 @@ pub(super) const CALLS: &[ControlCall] = &[
         "returns the certificate of the authority that clients have to trust",
         |request| Box::pin(ca_pem(request)),
     )
+    .returns::<String>()
     .media_type(PEM),
     ControlCall::new(
         "GET /tls",

@@ -87,12 +87,13 @@ pub(super) fn document() -> Value {
             "schemas": schemas.named(&paths),
         },
     });
-    spell_out_any(&mut document);
+    simplify(&mut document);
     document
 }
 
-/// Writes `{}` for the schema `true`: both take anything, but generators of clients know the one.
-fn spell_out_any(value: &mut Value) {
+/// Writes schemas in the way that generators of clients know, where JSON Schema has several: `{}` for
+/// `true`, and one list of words for one schema a word.
+fn simplify(value: &mut Value) {
     let any = |schema: &mut Value| {
         if *schema == Value::Bool(true) {
             *schema = json!({});
@@ -100,24 +101,49 @@ fn spell_out_any(value: &mut Value) {
     };
     match value {
         Value::Object(members) => {
+            list_words(members);
             for (name, inner) in members {
                 match (name.as_str(), &mut *inner) {
                     ("items" | "additionalProperties", schema) => any(schema),
                     ("properties", Value::Object(schemas)) => schemas.values_mut().for_each(any),
                     _ => {}
                 }
-                spell_out_any(inner);
+                simplify(inner);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(spell_out_any),
+        Value::Array(items) => items.iter_mut().for_each(simplify),
         _ => {}
     }
 }
 
+/// Turns a choice of words, each with its description, into a list of words with one.
+fn list_words(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(each)) = schema.get("oneOf") else {
+        return;
+    };
+    let words: Vec<Value> = each
+        .iter()
+        .filter_map(|one| one.get("const"))
+        .cloned()
+        .collect();
+    if words.len() < each.len() || words.iter().any(|word| !word.is_string()) {
+        return;
+    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut described = schema.get("description").map(text).unwrap_or_default();
+    for one in each {
+        let (word, meaning) = (text(&one["const"]), text(&one["description"]));
+        described.push_str(&format!("\n- `{word}`: {meaning}"));
+    }
+    schema.shift_remove("oneOf");
+    schema.insert("type".into(), "string".into());
+    schema.insert("enum".into(), words.into());
+    schema.insert("description".into(), described.trim_start().into());
+}
+
 fn operation(schemas: &mut Schemas, call: &ControlCall, path: &str, refusal: &Value) -> Value {
-    let answer = call
-        .answer_schema
-        .map(|schema| schema(&mut schemas.written));
+    let answer = call.answer_schema.expect("each call says what it answers");
+    let answer = answer(&mut schemas.written);
     let mut responses = Map::new();
     responses.insert(
         call.status.to_string(),
