@@ -64,7 +64,7 @@ prepare_rust() {
 run_rust() { "$work/rust/debug/locum-interop" "$2"; }
 
 rm -f "$work/port"
-"$locum" serve --port 0 --port-file "$work/port" --tls --tls-port 0 --tls-bad >"$work/serve.log" 2>&1 &
+"$locum" serve athelas corti pattern scribe "$root/mocks/examples/login.toml" --port 0 --port-file "$work/port" --tls --tls-port 0 --tls-bad >"$work/serve.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
