@@ -146,8 +146,8 @@ fn logged_in<'a>(
         Refused::Back(error, Denial::new(kind, reason).expected(expected).got(got))
     };
     if authorize.login == LoginBy::Auto {
-        let user = match &asked.login_hint {
-            Some(name) => principals.user(name).ok_or_else(|| {
+        let user = if let Some(name) = &asked.login_hint {
+            principals.user(name).ok_or_else(|| {
                 denied(
                     "login_required",
                     DenialKind::UnknownPrincipal,
@@ -155,15 +155,14 @@ fn logged_in<'a>(
                     "a user of this stage in login_hint",
                     format!("`{name}`"),
                 )
-            })?,
-            None => {
-                let mut able = principals.users.iter().filter(|user| user.enabled);
-                able.next().ok_or_else(|| {
-                    let got = "no user who may log in".to_owned();
-                    let kind = DenialKind::Disabled;
-                    denied("access_denied", kind, "access_denied", "a user", got)
-                })?
-            }
+            })?
+        } else {
+            let mut able = principals.users.iter().filter(|user| user.enabled);
+            able.next().ok_or_else(|| {
+                let got = "no user who may log in".to_owned();
+                let kind = DenialKind::Disabled;
+                denied("access_denied", kind, "access_denied", "a user", got)
+            })?
         };
         if !user.enabled {
             let got = format!("`{}`, who is disabled", user.username);

@@ -4,8 +4,8 @@ use locum_core::{Denial, DenialKind};
 use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Mock, Request};
 
-use super::Facts;
 use super::file::Proof;
+use super::{Facts, keys};
 
 /// Admits a live access token with `scope`.
 ///
@@ -23,24 +23,25 @@ pub(super) async fn admit(
         ..BearerPolicy::default()
     };
     let api = &facts.file.api;
+    let examine = |value: &str| keys::examine(mock, value);
     let admitted = match api.proof {
         Proof::Bearer => {
             in_one_place(request)?;
-            bearer::admit(mock, request, policy, |_| Ok(())).await?
+            bearer::admit(mock, request, policy, examine).await?
         }
         Proof::Raw => {
             let value = raw(request)?;
-            bearer::check(mock, &request.endpoint, &value, policy, |_| Ok(())).await?
+            bearer::check(mock, &request.endpoint, &value, policy, examine).await?
         }
         Proof::Header => {
             let name = api.header.as_deref().unwrap_or_default();
             let value = in_header(request, name)?;
-            bearer::check(mock, &request.endpoint, &value, policy, |_| Ok(())).await?
+            bearer::check(mock, &request.endpoint, &value, policy, examine).await?
         }
         Proof::Query => {
             let name = api.parameter.as_deref().unwrap_or_default();
             let value = in_query(request, name)?;
-            bearer::check(mock, &request.endpoint, &value, policy, |_| Ok(())).await?
+            bearer::check(mock, &request.endpoint, &value, policy, examine).await?
         }
     };
     let Some(scope) = scope else {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::login::Login;
 use super::template::Values;
-use super::{Facts, State};
+use super::{Facts, State, keys};
 
 /// What a reply is made for.
 #[derive(Debug)]
@@ -30,10 +30,13 @@ pub(super) struct IssueRequest<'a> {
 pub(super) async fn answer(mock: &Mock, issue: &IssueRequest<'_>) -> Reply {
     let facts = issue.facts;
     let lifetime_s = mock.setting_u64("access_ttl_s");
-    let values = values(mock, issue, lifetime_s);
+    let values = values(mock, facts, issue.login, &issue.scope, lifetime_s);
     let access = match mock.setting_text("token_format").as_str() {
         "opaque" => mock.random_alphanumeric(43),
-        format => access_jwt(mock, issue, &values, format),
+        format => {
+            let claims = access_claims(facts, &issue.scope, &values);
+            keys::sign(facts, mock, &claims, format)
+        }
     };
     let lives = Some(Duration::from_secs(lifetime_s));
     keep(mock, issue, &access, TokenKind::Access, lives).await;
@@ -76,13 +79,20 @@ pub(super) async fn answer(mock: &Mock, issue: &IssueRequest<'_>) -> Reply {
     reply
 }
 
-fn values(mock: &Mock, issue: &IssueRequest<'_>, lifetime_s: u64) -> Values {
+/// What the templates of a login's tokens may name.
+pub(super) fn values(
+    mock: &Mock,
+    facts: &Facts,
+    login: &Login,
+    scope: &str,
+    lifetime_s: u64,
+) -> Values {
     let principals = mock.state::<State>().principals.get();
-    let (client, user) = issue.login.account(&principals);
-    let mut values = Values::new(mock, &issue.facts.issuer(mock));
+    let (client, user) = login.account(&principals);
+    let mut values = Values::new(mock, &facts.issuer(mock));
     let login = Login {
-        scope: issue.scope.clone(),
-        ..issue.login.clone()
+        scope: scope.to_owned(),
+        ..login.clone()
     };
     values.login(&login, client, user);
     let now = mock.now().as_seconds();
@@ -95,28 +105,17 @@ fn values(mock: &Mock, issue: &IssueRequest<'_>, lifetime_s: u64) -> Values {
 }
 
 /// The claims of RFC 9068 §2.2, and the file's in their place.
-fn access_jwt(mock: &Mock, issue: &IssueRequest<'_>, values: &Values, format: &str) -> String {
+pub(super) fn access_claims(facts: &Facts, scope: &str, values: &Values) -> Map<String, Value> {
     let mut claims = json!({
         "iss": "{issuer}", "sub": "{sub}", "aud": "{issuer}", "client_id": "{client_id}",
         "iat": "{now}", "exp": "{exp}", "jti": "{jti}",
     });
-    if !issue.scope.is_empty() {
+    if !scope.is_empty() {
         claims["scope"] = "{scope}".into();
     }
     let claims = claims.as_object_mut().expect("it is one");
-    claims.extend(issue.facts.file.token.claims.clone());
-    let claims = values.object(claims);
-    let typ = &issue.facts.file.token.typ;
-    let state = mock.state::<State>();
-    if format == "rs256" {
-        let key = state.rsa();
-        let header = json!({"alg": "RS256", "typ": typ, "kid": key.kid}).to_string();
-        jwt::mint_rs256(&key, &header, &claims)
-    } else {
-        let key = mock.stage.hmac_key(&mock.profile().vendor);
-        let header = json!({"alg": "HS256", "typ": typ}).to_string();
-        jwt::mint_hs256(&key, &header, &claims)
-    }
+    claims.extend(facts.file.token.claims.clone());
+    values.object(claims)
 }
 
 /// OpenID Connect Core §2 and §3.1.3.6.

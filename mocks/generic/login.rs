@@ -76,19 +76,15 @@ pub(super) fn granted_scope(
     asked: Option<&str>,
 ) -> Result<String, String> {
     let own = client.scopes(&facts.file);
-    match asked {
-        Some(asked) => {
-            let words: Vec<&str> = asked.split(' ').collect();
-            match words.iter().find(|word| !own.contains(*word)) {
-                Some(stray) => Err((*stray).to_owned()),
-                None => Ok(words.join(" ")),
-            }
-        }
+    let Some(asked) = asked else {
         // RFC 6749 §3.3: a "pre-defined default value": all but what only an explicit wish gives.
-        None => {
-            let plain = |scope: &&&str| !matches!(**scope, "openid" | "offline_access");
-            let words: Vec<&str> = own.iter().filter(plain).copied().collect();
-            Ok(words.join(" "))
-        }
+        let plain = |scope: &&&str| !matches!(**scope, "openid" | "offline_access");
+        let words: Vec<&str> = own.iter().filter(plain).copied().collect();
+        return Ok(words.join(" "));
+    };
+    let words: Vec<&str> = asked.split(' ').collect();
+    match words.iter().find(|word| !own.contains(*word)) {
+        Some(stray) => Err((*stray).to_owned()),
+        None => Ok(words.join(" ")),
     }
 }

@@ -6,7 +6,7 @@
 //! - `file`: its tables; `file/schema` and `file/check` name all that is wrong with one
 //! - `profile`: from the file to the facts that every vendor has
 //! - `principals`, `login`: who may log in, and what a login leaves with its tokens
-//! - `token`, `grant`, `issue`: the token endpoint
+//! - `token`, `grant`, `issue`, `keys`: the token endpoint; `mint`: tokens without it
 //! - `authorize`, `page`: the authorization endpoint
 //! - `introspection`, `openid`: its neighbours
 //! - `guard`, `resource`, `template`: what stands behind a token
@@ -18,7 +18,9 @@ mod grant;
 mod guard;
 mod introspection;
 mod issue;
+mod keys;
 mod login;
+mod mint;
 mod openid;
 mod page;
 mod principals;
@@ -33,15 +35,17 @@ mod twins;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use locum_core::profile::ProfileError;
-use locum_core::{Denial, Profile, Timestamp};
+use locum_core::{Denial, Profile, Secret, Timestamp};
 use locum_server::grant::assertion::Assertion;
 use locum_server::grant::client_auth::ClientAuth;
-use locum_server::keys::RsaKey;
+use locum_server::keys::{FIRST_KEYS, RsaKeyring};
 use locum_server::memory::Charge;
+use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
+use locum_server::rotation::KeyRotations;
 use locum_server::store::{Digest, digest_of};
 use locum_server::vendor::VendorState;
 use locum_server::{Document, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
@@ -113,7 +117,8 @@ const MAX_USED: usize = 10_000;
 struct State {
     principals: PrincipalStore<Principals>,
     seed: u64,
-    rsa: OnceLock<Arc<RsaKey>>,
+    rsa: RsaKeyring,
+    rotations: Arc<KeyRotations>,
     used: Mutex<Used>,
 }
 
@@ -124,11 +129,6 @@ struct Used {
 }
 
 impl State {
-    /// The key that signs id tokens and RS256 tokens; it is parsed when it is first needed.
-    fn rsa(&self) -> Arc<RsaKey> {
-        Arc::clone(self.rsa.get_or_init(|| RsaKey::from_pool(self.seed)))
-    }
-
     /// Whether `client` uses this assertion for the first time.
     fn use_once(&self, client: &str, assertion: &Assertion, now: Timestamp) -> bool {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +184,8 @@ impl Vendor for Generic {
         Ok(Arc::new(State {
             principals,
             seed: init.seed,
-            rsa: OnceLock::new(),
+            rsa: RsaKeyring::new(init.seed % FIRST_KEYS),
+            rotations: Arc::clone(init.rotations),
             used: Mutex::new(Used {
                 until: BTreeMap::new(),
                 charge: Charge::on(init.memory),
@@ -208,7 +209,7 @@ impl Vendor for Generic {
         if let Some(user) = principals.users.first() {
             credentials.insert("username".into(), user.username.clone().into());
             let password = user.password.as_ref();
-            credentials.insert("password".into(), password.map(|p| p.expose()).into());
+            credentials.insert("password".into(), password.map(Secret::expose).into());
         }
         Document {
             credentials,
@@ -226,6 +227,14 @@ impl Vendor for Generic {
         let read = PrincipalStore::<Principals>::read(principals.clone())?;
         read.get().check()?;
         mock.state::<State>().principals.change(principals)
+    }
+
+    fn mint(&self, mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
+        mint::mint(&self.facts, mock, request)
+    }
+
+    fn has_signing_key(&self, mock: &Mock) -> bool {
+        self.facts.file.openid.is_some() || mock.setting_text("token_format") != "opaque"
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use locum_core::{Denial, DenialKind};
+use locum_server::grant::client_auth::ClientAuth;
 use locum_server::{Admitted, Mock, Reply, Request};
 use serde_json::{Map, Value, json};
 
@@ -120,7 +121,7 @@ pub(super) async fn metadata(
     let ways: Vec<&str> = facts
         .ways()
         .into_iter()
-        .map(|way| way.registered())
+        .map(ClientAuth::registered)
         .collect();
     put(&mut document, "token_endpoint_auth_methods_supported", ways);
     let signed = ["RS256", "PS256", "ES256", "HS256"];
@@ -167,15 +168,18 @@ fn put(document: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     document.insert(name.to_owned(), value.into());
 }
 
-/// Answers with the key set (RFC 7517 §5): the RSA key that signs id tokens and RS256 tokens.
+/// Answers with the key set (RFC 7517 §5): the RSA key that signs id tokens and RS256 tokens, then
+/// those before it whose grace has not ended.
 pub(super) async fn jwks(
     _facts: Arc<Facts>,
     mock: Mock,
     _request: Request,
 ) -> Result<Reply, Denial> {
-    let key = mock.state::<State>().rsa();
-    let set = json!({"keys": [{
-        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.kid, "n": key.n, "e": key.e,
-    }]});
+    let keys = mock.state::<State>().published(mock.now());
+    let keys: Vec<Value> = keys
+        .iter()
+        .map(|key| json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.kid, "n": key.n, "e": key.e}))
+        .collect();
+    let set = json!({ "keys": keys });
     Ok(Reply::json(200, &set))
 }

@@ -126,9 +126,10 @@ pub(super) fn of(file: &VendorFile) -> Profile {
         headers: file.headers.clone(),
         date: file.date,
         denials: worded(file),
-        reasons: BROWSER_REASONS
-            .iter()
-            .map(|&reason| reason.to_owned())
+        // A table of the file's own may word fewer than are raised.
+        reasons: denials()
+            .into_keys()
+            .chain(BROWSER_REASONS.iter().map(|&reason| reason.to_owned()))
             .collect(),
         settings: settings(file),
         principals: principals(file),

@@ -27,13 +27,13 @@ scopes = [{scopes}]
 # org = "{client:org}"            # from `claims` of the client
 "#;
 
-const REFRESH: &str = r#"
+const REFRESH: &str = r"
 [refresh]
 lifetime_s = 1209600              # two weeks; for ever without this line
 rotate = true                     # each use gives a new refresh token and ends the old one
 reuse_ends_login = true           # an old one that comes again ends all tokens of its login
 for_client_credentials = {alone}    # RFC 6749 section 4.4.3 advises against it
-"#;
+";
 
 const AUTHORIZE: &str = r#"
 [authorize]

@@ -99,12 +99,12 @@ impl Values {
 
     /// The text of a JSON document: values are escaped, `{json:name}` stands for a whole one.
     pub(super) fn json_text(&self, text: &str) -> String {
-        template::fill(text, |name| match name.strip_prefix("json:") {
-            Some(name) => self.get(name).map(|value| value.to_string()),
-            None => {
-                let quoted = Value::from(plain(&self.get(name)?)).to_string();
-                Some(quoted[1..quoted.len() - 1].to_owned())
+        template::fill(text, |name| {
+            if let Some(name) = name.strip_prefix("json:") {
+                return self.get(name).map(|value| value.to_string());
             }
+            let quoted = Value::from(plain(&self.get(name)?)).to_string();
+            Some(quoted[1..quoted.len() - 1].to_owned())
         })
     }
 

@@ -140,3 +140,107 @@ async fn what_a_request_brings_stays_text() {
     assert_eq!((&json["q"], &json["h"]), (&"{base}".into(), &"".into()));
     assert!(json["n"].is_i64() && answer.header("x-evil").is_none());
 }
+
+/// A table with a `default` takes the place of the built-in one: whatever is raised still has a look.
+#[tokio::test]
+async fn a_file_may_word_all_refusals_itself() {
+    let own =
+        "[denials.default]\nstatus = 418\nbody = \"no\"\n[denials.wrong_secret]\nstatus = 403\n";
+    let from = MACHINE.find("[[principals").expect("clients");
+    let server = start(&format!("{}{own}{}", &MACHINE[..from], &MACHINE[from..])).await;
+    let scope = post(
+        &server,
+        "/oauth2/token",
+        "machine",
+        "grant_type=client_credentials&scope=x",
+    )
+    .await;
+    assert_eq!((scope.status, scope.text()), (418, "no".to_owned()));
+    let headers = format!("{FORM}{}", basic("machine", "wrong"));
+    let wrong = server
+        .request(
+            "POST /oauth2/token",
+            &headers,
+            "grant_type=client_credentials",
+        )
+        .await;
+    assert_eq!(wrong.status, 403);
+    assert_eq!(get(&server, "/fhir/Patient", "a.b.c").await.status, 418);
+}
+
+#[tokio::test]
+async fn minted_tokens_work_unless_something_is_wrong_with_them() {
+    for (text, path) in [(MACHINE, "/fhir/Patient"), (LOGIN, "/api/notes")] {
+        for format in ["rs256", "hs256", "opaque"] {
+            let server = start(text).await;
+            server.set("token_format", format);
+            for (defect, status) in [
+                ("", 200),
+                ("expired", 401),
+                ("revoked", 401),
+                ("unknown", 401),
+                ("not_yet", 401),
+                ("wrong_issuer", 401),
+                ("wrong_audience", 401),
+                ("foreign_key", 401),
+                ("unknown_kid", 401),
+                ("bad_signature", 401),
+                ("alg_none", 401),
+                ("hs256_with_public_key", 401),
+            ] {
+                let mut asked = serde_json::json!({"vendor": server.vendor});
+                if !defect.is_empty() {
+                    asked["defect"] = defect.into();
+                }
+                let line = "POST /_locum/stages/test/tokens";
+                let address = server.running.stages.address.to_string();
+                let bytes =
+                    locum_testkit::http::request(&address, line, "", asked.to_string().as_bytes());
+                let made = locum_testkit::http::send(&address, &bytes).await;
+                // What cannot be wrong with such a token is told.
+                if made.status == 400 {
+                    assert!(
+                        made.text().contains("cannot have the defect"),
+                        "{}",
+                        made.text()
+                    );
+                    continue;
+                }
+                let token = made.json()["value"].as_str().expect("a value").to_owned();
+                let answer = get(&server, path, &token).await;
+                assert_eq!(
+                    answer.status,
+                    status,
+                    "{format} {defect}: {}",
+                    answer.text()
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_retired_key_signs_until_its_grace_ends() {
+    for format in ["rs256", "hs256"] {
+        let server = start(MACHINE).await;
+        server.set("token_format", format);
+        let old = token(&server, "machine").await;
+        server
+            .stage
+            .rotations("machine-api")
+            .rotate(server.mock().now(), std::time::Duration::from_secs(60));
+        let new = token(&server, "machine").await;
+        let keys = server.request("GET /oauth2/keys", "", "").await.json();
+        assert_eq!(keys["keys"].as_array().map(Vec::len), Some(2));
+        for token in [&old, &new] {
+            assert_eq!(get(&server, "/fhir/Patient", token).await.status, 200);
+        }
+        server.advance(60.0);
+        refused(
+            &get(&server, "/fhir/Patient", &old).await,
+            401,
+            "invalid_token",
+        );
+        assert_eq!(get(&server, "/fhir/Patient", &new).await.status, 200);
+    }
+}
