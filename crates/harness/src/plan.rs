@@ -144,6 +144,8 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
         "sample" => profile.api.sample.is_some(),
         "seconds" => token.expires_in == ExpiresIn::Seconds,
         "milliseconds" => token.expires_in == ExpiresIn::Milliseconds,
+        // A vendor whose refresh tokens never end says so by having no lifetime: not known here.
+        "refresh" => token.grant == Grant::Password && token.refresh_lifetime_s.is_some(),
         "revoke" | "introspect" => profile.endpoints.contains_key(need),
         "discovery" => profile.urls.contains_key(need),
         _ => return None,
@@ -294,6 +296,9 @@ mod tests {
                     match step.value.as_str() {
                         "the caller logs in in each of these ways" => {
                             assert!(Variation::parse(Operation::Login, way).is_some(), "{way}");
+                        }
+                        "the token is refreshed in each of these ways" => {
+                            assert!(Variation::parse(Operation::Renew, way).is_some(), "{way}");
                         }
                         "the caller calls the API in each of these ways" => {
                             assert!(Variation::parse(Operation::Call, way).is_some(), "{way}");

@@ -10,7 +10,7 @@ const TOKEN: &str = "/oauth2/token";
 const CLIENT: &str = "machine-with-key";
 
 /// An assertion of `machine-with-key` with `changes` in its claims, signed by the pool's key `key`.
-fn assertion(server: &TestServer, key: u64, header: &str, changes: Value) -> String {
+fn assertion(server: &TestServer, key: u64, header: &str, changes: &Value) -> String {
     let now = server.mock().now().as_seconds();
     let mut claims = json!({
         "iss": CLIENT, "sub": CLIENT, "aud": format!("http://{}{TOKEN}", server.host()),
@@ -41,12 +41,12 @@ async fn shown(server: &TestServer, assertion: &str, rest: &str) -> Answer {
 #[tokio::test]
 async fn a_key_proves_a_client_once_an_assertion() {
     let server = start(MACHINE).await;
-    let first = assertion(&server, 3, RS256, json!({}));
+    let first = assertion(&server, 3, RS256, &json!({}));
     let answer = shown(&server, &first, "").await;
     assert_eq!(answer.json()["tenant"], "South Clinic", "{}", answer.text());
     refused(&shown(&server, &first, "").await, 401, "invalid_client");
     let issuer = json!({"aud": [format!("http://{}", server.host())], "jti": "j-2"});
-    let addressed = assertion(&server, 3, r#"{"alg":"RS256"}"#, issuer);
+    let addressed = assertion(&server, 3, r#"{"alg":"RS256"}"#, &issuer);
     assert_eq!(
         shown(&server, &addressed, &format!("&client_id={CLIENT}"))
             .await
@@ -74,7 +74,7 @@ async fn an_assertion_that_is_wrong_in_one_thing_is_refused() {
         json!({"jti": null}),
         json!({"jti": ""}),
     ] {
-        let value = assertion(&server, 3, RS256, changes.clone());
+        let value = assertion(&server, 3, RS256, &changes);
         let answer = shown(&server, &value, "").await;
         assert_eq!(
             (answer.status, answer.json()["error"].clone()),
@@ -90,11 +90,11 @@ async fn an_assertion_that_is_wrong_in_one_thing_is_refused() {
         (3, r#"{"alg":"RS256","kid":"another"}"#),
         (3, r#"{"alg":"RS256","crit":["x"]}"#),
     ] {
-        let value = assertion(&server, key, header, json!({}));
+        let value = assertion(&server, key, header, &json!({}));
         let answer = shown(&server, &value, "").await;
         assert_eq!(answer.status, 401, "{key} {header}: {}", answer.text());
     }
-    let good = assertion(&server, 3, RS256, json!({}));
+    let good = assertion(&server, 3, RS256, &json!({}));
     refused(
         &shown(&server, &good, "&client_id=machine").await,
         401,

@@ -286,7 +286,10 @@ impl ScenarioContext {
         }
     }
 
-    fn hold(&mut self, body: &Value) {
+    pub(crate) fn hold(&mut self, body: &Value) {
+        if let Some(token) = body["refresh_token"].as_str() {
+            self.refresh_token = Some(Secret::new(token));
+        }
         let Some(token) = body["access_token"]
             .as_str()
             .filter(|token| !token.is_empty())

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::oauth::unknown;
 use crate::Error;
-use crate::caller::{ApiRequest, TokenRequest};
+use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::evidence::{Operation, Other, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
@@ -96,6 +96,43 @@ impl ScenarioContext {
             &login.request(),
         )
         .await;
+        Ok(())
+    }
+
+    /// Shows the caller's refresh token: as documented, with one thing changed, or as another client.
+    pub async fn renew(&mut self, variation: &Variation) -> Result<(), Error> {
+        let Some(token) = self.refresh_token.clone() else {
+            self.log.limitation("there was no refresh token");
+            return Ok(());
+        };
+        let mut target = self.target.clone();
+        if let Variation::By(other) = variation {
+            let Some((theirs, _)) = self.other(*other).await? else {
+                return Ok(());
+            };
+            target = theirs;
+        }
+        let mut login = TokenRequest::of_client(&self.profile, &target)?;
+        let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        login.parameters = vec![
+            parameter("grant_type", "refresh_token"),
+            parameter("refresh_token", token.expose()),
+        ];
+        if let Variation::Login(change) = variation {
+            vary_login(change, &mut login);
+        }
+        let reply = self
+            .exchange(
+                Operation::Renew,
+                None,
+                variation,
+                &login.url,
+                &login.request(),
+            )
+            .await;
+        if let Some(reply) = reply.filter(|reply| (200..300).contains(&reply.status)) {
+            self.hold(&reply.json());
+        }
         Ok(())
     }
 

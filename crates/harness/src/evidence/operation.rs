@@ -22,6 +22,8 @@ pub enum Operation {
     Read,
     /// Somebody revokes the caller's token (RFC 7009).
     Revoke,
+    /// Somebody shows the caller's refresh token at the token endpoint (RFC 6749 §6).
+    Renew,
     /// The metadata document is read (RFC 8414).
     Metadata,
     /// Somebody else logs in.
@@ -61,6 +63,7 @@ impl Operation {
             Self::Create => "create",
             Self::Read => "read",
             Self::Revoke => "revocation",
+            Self::Renew => "renewal",
             Self::Metadata => "metadata",
             Self::OtherLogin => "other login",
             Self::OtherCall => "other call",
@@ -79,7 +82,7 @@ impl Operation {
 
     /// Whether what it is for is a token, so that a token in the reply is what serves it.
     pub const fn asks_for_a_token(self) -> bool {
-        matches!(self, Self::Login | Self::OtherLogin)
+        matches!(self, Self::Login | Self::OtherLogin | Self::Renew)
     }
 
     /// Whether it is a request of Amazon Cognito's JSON protocol, where a 200 may carry `__type`.

@@ -133,6 +133,9 @@ impl Variation {
             Operation::UseAccessToken | Operation::UseIdToken => token(phrase),
             Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
             Operation::Revoke => by(phrase, "by "),
+            Operation::Renew => {
+                by(phrase, "by ").or_else(|| LoginVariation::parse(phrase).map(Self::Login))
+            }
             _ => None,
         }
     }
@@ -292,6 +295,10 @@ mod tests {
             &["as a client of another tenant with the owner's tenant"],
         );
         check(Operation::Revoke, &["by another client"]);
+        check(
+            Operation::Renew,
+            &["by another client", "without the client secret"],
+        );
         check(Operation::ChangePassword, &["naming a wrong present one"]);
     }
 

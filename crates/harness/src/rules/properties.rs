@@ -102,6 +102,10 @@ const REQUESTS: &[(Operation, &[&str])] = &[
         ],
     ),
     (Operation::Revoke, &["", "by another client"]),
+    (
+        Operation::Renew,
+        &["", "by another client", "without the client secret"],
+    ),
     (Operation::Metadata, &[""]),
     (Operation::OtherLogin, &["", "as another client"]),
     (
@@ -304,7 +308,7 @@ fn written(came: Came, served: (u16, Value), cognito: bool) -> Option<(u16, &'st
 
 fn served(operation: Operation, token: u64) -> Value {
     match operation {
-        Operation::Login | Operation::OtherLogin => json!({
+        Operation::Login | Operation::OtherLogin | Operation::Renew => json!({
             "access_token": format!("«access token {token}»"), "token_type": "Bearer",
             "expires_in": 3600, "scope": "openid"}),
         Operation::SignIn | Operation::Refresh | Operation::AnswerChallenge => tokens(token),

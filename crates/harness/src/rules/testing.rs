@@ -55,6 +55,7 @@ fn operation(word: &str) -> Operation {
         "create" => Operation::Create,
         "read" => Operation::Read,
         "revoke" => Operation::Revoke,
+        "renew" => Operation::Renew,
         "metadata" => Operation::Metadata,
         "other login" => Operation::OtherLogin,
         "other call" => Operation::OtherCall,

@@ -80,6 +80,8 @@ pub struct ScenarioContext {
     /// Why the scenario does not apply to this subject, once that is known.
     pub not_applicable: Option<String>,
     pub(crate) tokens: Vec<ObtainedToken>,
+    /// The latest refresh token.
+    pub(crate) refresh_token: Option<Secret>,
     pub(crate) client: Option<Client>,
     pub(crate) seen: EntryId,
     pub(crate) sessions: Vec<crate::caller::Session>,
@@ -128,6 +130,7 @@ impl ScenarioContext {
             log,
             not_applicable: None,
             tokens: Vec::new(),
+            refresh_token: None,
             client: None,
             seen: EntryId(0),
             sessions: Vec::new(),

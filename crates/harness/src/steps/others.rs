@@ -38,6 +38,19 @@ async fn revocation_of_ones_own(world: &mut World) -> Result<(), Error> {
     world.context()?.revoke(None).await
 }
 
+#[when("the caller refreshes the token")]
+async fn renews(world: &mut World) -> Result<(), Error> {
+    world.context()?.renew(&Variation::Documented).await
+}
+
+#[when("the token is refreshed in each of these ways")]
+async fn renews_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::Renew, step)? {
+        world.context()?.renew(&variation).await?;
+    }
+    Ok(())
+}
+
 #[when("the caller reads the vendor's metadata")]
 async fn reads_metadata(world: &mut World) -> Result<(), Error> {
     world.context()?.metadata().await

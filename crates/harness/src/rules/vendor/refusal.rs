@@ -8,6 +8,9 @@ use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("REF-02", renewals),
+    Rule::vendor("REF-12", renewals),
+    Rule::vendor("REF-13", renewals),
     Rule::vendor("BRR-08", calls),
     Rule::vendor("ERR-07", logins),
     Rule::vendor("SIG-09", calls),
@@ -26,6 +29,11 @@ pub(super) const RULES: &[Rule] = &[
 /// Each varied login is refused, beside the documented one that is not.
 fn logins(view: &View<'_>) -> Finding {
     each_is_refused(view, login_of(view))
+}
+
+/// Each varied renewal is refused, beside the documented one that is not.
+fn renewals(view: &View<'_>) -> Finding {
+    each_is_refused(view, Operation::Renew)
 }
 
 /// Each varied call is refused, beside the documented one that is not.
