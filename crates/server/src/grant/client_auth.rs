@@ -248,7 +248,10 @@ fn presented(request: &Request, form: &Form) -> Result<Presented, Denial> {
                 .is_none_or(|id| basic.id.as_slice() == id.as_bytes())
         };
         if !same(&header) && !same(&decoded) {
-            return Err(mismatch("the client of the Authorization header", id.as_deref()));
+            return Err(mismatch(
+                "the client of the Authorization header",
+                id.as_deref(),
+            ));
         }
         // RFC 6749 §2.3.1 encodes both halves before base64; many clients do not.
         let mut spellings = vec![decoded];
