@@ -19,7 +19,10 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
         if !accept.contains("application/json") {
             return Err(Denial::new(DenialKind::Unsupported, "not_acceptable")
                 .expected("Accept: application/json")
-                .got(accept));
+                .got(match accept {
+                    "" => "no Accept".to_owned(),
+                    accept => format!("Accept: {accept}"),
+                }));
         }
     }
     let lifetime = Duration::from_millis(mock.setting_u64("token_ttl_ms"));

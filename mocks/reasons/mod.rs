@@ -2,6 +2,7 @@
 //! it is one of the usual slips.
 
 mod causes;
+mod walk;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

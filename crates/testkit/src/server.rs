@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use locum_core::Filter;
 use locum_server::stage::Stage;
 use locum_server::{App, Mock, ServerConfig, Vendor};
 use serde_json::Value;
@@ -121,5 +122,25 @@ impl TestServer {
     pub async fn request(&self, line: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
         self.send(http::request(&self.address, line, headers, body.as_ref()))
             .await
+    }
+}
+
+/// Every refusal that a test provoked says why: reason, expected and got. So each test of a vendor
+/// is one of its reasons too.
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for entry in self.stage.find(&Filter::default()) {
+            if let Some(denial) = &entry.denial {
+                assert!(
+                    !denial.reason.is_empty() && denial.expected.is_some() && denial.got.is_some(),
+                    "{} {} is refused without all of reason, expected and got: {denial:?}",
+                    entry.method,
+                    entry.target
+                );
+            }
+        }
     }
 }
