@@ -50,7 +50,11 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
             Ok(consent(&mock, &request, &realm, &asked).await)
         }
         Some(login) => {
-            let reply = succeeded(&mock, &realm, &asked, login.clone()).await;
+            let known = Login {
+                known: true,
+                ..login.clone()
+            };
+            let reply = succeeded(&mock, &realm, &asked, known).await;
             let reply = login_page::with_session(&mock, &request, &realm, &asked, reply).await;
             let reply = if asked.prompt_none {
                 reply

@@ -27,6 +27,8 @@ pub(super) struct Common<'a> {
     pub(super) now: i64,
     /// `auth_time`.
     pub(super) auth_time: Option<i64>,
+    /// `acr`: 0 where single sign-on spared the password.
+    pub(super) acr: &'static str,
     /// `sub`.
     pub(super) subject: String,
     /// `sid`.
@@ -54,7 +56,7 @@ impl Common<'_> {
         put(&mut claims, "aud", self.audience(aud));
         self.add_subject(&mut claims, "Bearer");
         put(&mut claims, "sid", self.session);
-        put(&mut claims, "acr", Some("1"));
+        put(&mut claims, "acr", Some(self.acr));
         self.add_roles(&mut claims);
         put(&mut claims, "scope", Some(scope));
         self.add_profile(&mut claims);
@@ -99,7 +101,7 @@ impl Common<'_> {
         put(&mut claims, "nonce", nonce);
         put(&mut claims, "sid", self.session);
         put(&mut claims, "at_hash", Some(at_hash(access)));
-        put(&mut claims, "acr", Some("1"));
+        put(&mut claims, "acr", Some(self.acr));
         self.add_profile(&mut claims);
         self.add_microprofile(&mut claims, scope);
         claims

@@ -188,7 +188,7 @@ async fn own_refresh(
                 body.insert(name, audience.into());
             }
             "scope" => {
-                put(&mut body, "acr", Some("1"));
+                put(&mut body, "acr", Some(common.acr));
                 common.add_roles(&mut body);
                 body.insert(name, claim);
             }

@@ -101,6 +101,7 @@ pub(super) fn common<'a>(
         issuer: issuer(mock, &realm.name),
         now: mock.now().as_seconds(),
         auth_time: login.auth_time,
+        acr: if login.known { "0" } else { "1" },
         subject: subject(mock, &realm.name, &username),
         session: login.session.as_deref(),
         client,

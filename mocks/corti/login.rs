@@ -32,6 +32,9 @@ pub(super) struct Login {
     pub(super) offline: bool,
     /// When the user showed a password at the login page.
     pub(super) auth_time: Option<i64>,
+    /// Whether the browser was known and showed no password for this client: `acr` is then 0.
+    #[serde(default)]
+    pub(super) known: bool,
     /// Goes into the id token.
     pub(super) nonce: Option<String>,
 }
@@ -121,16 +124,20 @@ impl<'a> Account<'a> {
 /// part alone ends.
 pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
     let whole = how == Ended::Session;
+    let mut kinds = vec![
+        TokenKind::Access,
+        TokenKind::Id,
+        TokenKind::Refresh,
+        TokenKind::Session,
+        TokenKind::Aws,
+    ];
+    if whole {
+        // A code that was not used yet is not valid after a log-out.
+        kinds.push(TokenKind::Code);
+    }
     let query = TokenQuery {
         login: Some(number),
-        // Codes end by themselves.
-        kinds: Some(vec![
-            TokenKind::Access,
-            TokenKind::Id,
-            TokenKind::Refresh,
-            TokenKind::Session,
-            TokenKind::Aws,
-        ]),
+        kinds: Some(kinds),
         client: (!whole).then(|| client.to_owned()),
         ..TokenQuery::default()
     };

@@ -57,11 +57,7 @@ impl Scope {
                 if !scope.optional.iter().any(|have| have == word) {
                     scope.optional.push(word.to_owned());
                 }
-            } else if !DEFAULT.contains(&word)
-                && !SILENT.contains(&word)
-                && !(word == "service_account" && client.has_service_account())
-                && !word.starts_with("organization:")
-            {
+            } else if !is_silent(client, word) {
                 return Err(Denial::new(DenialKind::Invalid, "invalid_scope")
                     .expected("known scopes with one space between")
                     .got(raw)
@@ -123,6 +119,14 @@ impl Scope {
         };
         format!("{openid}acr {service}roles web-origins basic {shown}")
     }
+}
+
+/// Whether `client` may name `word`, which changes nothing in the answer.
+fn is_silent(client: &Client, word: &str) -> bool {
+    DEFAULT.contains(&word)
+        || SILENT.contains(&word)
+        || word.starts_with("organization:")
+        || (word == "service_account" && client.has_service_account())
 }
 
 /// `text` as Keycloak reads a parameter: control characters are dropped.

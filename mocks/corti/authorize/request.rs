@@ -256,14 +256,12 @@ fn max_age(parameters: &Parameters<'_>) -> Result<Option<i64>, Box<Fault>> {
     let Some((_, text)) = given else {
         return Ok(None);
     };
-    match text.parse::<i32>() {
-        Ok(age) => Ok(Some(age.into())),
-        Err(_) => {
-            let denial = Denial::new(DenialKind::Invalid, "auth_invalid_request");
-            let denial = denial.expected("max_age as a number of seconds").got(text);
-            Err(Fault::page(denial, "Invalid Request"))
-        }
-    }
+    let age = text.parse::<i32>().map_err(|_| {
+        let denial = Denial::new(DenialKind::Invalid, "auth_invalid_request");
+        let denial = denial.expected("max_age as a number of seconds").got(text);
+        Fault::page(denial, "Invalid Request")
+    })?;
+    Ok(Some(age.into()))
 }
 
 /// Request objects are not registered for any client.

@@ -174,3 +174,46 @@ async fn a_cookie_jar_brings_the_cookies_back_at_each_address() {
     let path = log_in("auth.beta-eu.corti.app", &root, &document).await;
     assert_eq!(path, "/realms/copiloteu/");
 }
+
+/// Every address of the stage document is what the wire says: discovery names the same ones, and
+/// each answers.
+#[tokio::test]
+async fn each_address_of_the_stage_document_answers() {
+    let server = TestServer::start(vendor()).await;
+    let port = server.running.stages.address.port();
+    for stage in stages(&server, &format!("localhost:{port}")).await {
+        let document = fetch("GET", &stage, "", "").await.json()["vendors"]["corti"].take();
+        let url = |name: &str| text(&document, &format!("/urls/{name}")).to_owned();
+        let discovery = fetch("GET", &url("discovery"), "", "").await.json();
+        for (member, name) in [
+            ("issuer", "issuer"),
+            ("token_endpoint", "token"),
+            ("jwks_uri", "jwks"),
+            ("revocation_endpoint", "revoke"),
+        ] {
+            assert_eq!(discovery[member], *url(name), "{member}");
+        }
+        let token = format!("{}/copiloteu/protocol/openid-connect/token", url("login"));
+        assert_eq!(token, url("token"));
+        let jwks = fetch("GET", &url("jwks"), "", "").await;
+        assert_eq!(jwks.json()["keys"].as_array().map(Vec::len), Some(2));
+        let api = fetch("GET", &format!("{}/interactions/", url("api")), "", "").await;
+        assert_eq!(api.status, 401, "{}", api.text());
+        let ws = url("ws").replacen("ws://", "http://", 1);
+        let ws = fetch("GET", &format!("{ws}/transcribe"), "", "").await;
+        assert_eq!(ws.status, 401, "{}", ws.text());
+        let known = [
+            "api",
+            "discovery",
+            "issuer",
+            "jwks",
+            "login",
+            "revoke",
+            "token",
+            "ws",
+        ];
+        let mut names: Vec<_> = document["urls"].as_object().expect("urls").keys().collect();
+        names.sort_unstable();
+        assert_eq!(names, known);
+    }
+}

@@ -506,3 +506,19 @@ async fn refusals_of_browsers_have_a_reason() {
         assert!(denial.expected.is_some(), "{path}");
     }
 }
+
+/// "Code not valid" for a code whose session was logged out before it was used.
+#[tokio::test]
+async fn a_code_does_not_outlive_its_session() {
+    let server = TestServer::start(vendor()).await;
+    let answer = log_in(&server, &query(""), "<ada>").await;
+    let known = format!("Cookie: {}\r\n", cookie(&answer, "KEYCLOAK_IDENTITY"));
+    let reply = tokens(&server, &exchange(&code_of(&answer), "")).await;
+    let second = get(&server, &query(""), &known).await;
+    let body = format!(
+        "client_id=locum-app&refresh_token={}",
+        text(&reply, "refresh_token")
+    );
+    assert_eq!(post(&server, "logout", &body).await.status, 204);
+    refused(&server, &exchange(&code_of(&second), ""), "Code not valid").await;
+}

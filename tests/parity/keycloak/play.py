@@ -120,18 +120,22 @@ class Explained:
             self.rows = tomllib.load(file).get("difference", [])
         self.hits = Counter()
 
-    def reason(self, step, facet, one, other):
-        """The reason of one facet's difference, or None."""
+    def row(self, step, facet, one, other):
+        """The row that explains one facet's difference, or None."""
         request = f"{step['method']} {step['path']} {json.dumps(step, ensure_ascii=False)}"
         for row in self.rows:
             if (re.search(row.get("facet", ""), facet) and re.search(row.get("keycloak", ""), one)
                     and re.search(row.get("locum", ""), other) and re.search(row.get("request", ""), request)):
-                self.hits[row["name"]] += 1
-                return row["reason"]
+                return row
         return None
 
     def left(self, step, found):
-        return [item for item in found if self.reason(step, *item) is None]
+        """The facets that have no reason; a row with `whole` explains all of an answer."""
+        rows = [self.row(step, *item) for item in found]
+        self.hits.update({row["name"] for row in rows if row})
+        if any(row and row.get("whole") for row in rows):
+            return []
+        return [item for item, row in zip(found, rows) if row is None]
 
 
 def signature(case, index, left):
