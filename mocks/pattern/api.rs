@@ -315,7 +315,7 @@ pub(super) async fn measurements(
     let query = request.query();
     let window = Window::read(&mock, &query)?;
     boolean(&query, "includeSubgroups")?;
-    one_of(&query, "sortBy", &["START"])?;
+    let by_start = one_of(&query, "sortBy", &["START"])?.is_some();
     let span = Span::read(&query, "startDate", "endDate")?;
     let fits = |item: &&Value| {
         let date = &item["startTime"].as_str().unwrap_or_default()[..10];
@@ -323,7 +323,11 @@ pub(super) async fn measurements(
     };
     let state = mock.state::<State>();
     let measurements = &state.data().measurements;
-    let items = measurements.iter().filter(fits).cloned().collect();
+    let mut items: Vec<Value> = measurements.iter().filter(fits).cloned().collect();
+    if by_start {
+        // Times of one zone and form sort as text.
+        items.sort_by_key(|item| item["startTime"].as_str().unwrap_or_default().to_owned());
+    }
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 

@@ -636,3 +636,25 @@ mod properties {
         }
     }
 }
+
+/// get_measurements_group: `sortBy`=START, in both directions.
+#[tokio::test]
+async fn measurements_are_sorted_by_their_start() {
+    let server = TestServer::start(vendor()).await;
+    let token = token(&server).await;
+    for (query, ascending) in [("", true), ("&sortDirection=DESC", false)] {
+        let path = path(&server, &format!("/measurements?sortBy=START{query}"));
+        let results = get(&server, &path, &token).await.json()["results"].clone();
+        let starts = results.as_array().expect("a list").iter();
+        let mut starts: Vec<&str> = starts
+            .filter_map(|item| item["startTime"].as_str())
+            .collect();
+        if !ascending {
+            starts.reverse();
+        }
+        assert!(
+            starts.len() > 1 && starts.is_sorted(),
+            "{query}: {starts:?}"
+        );
+    }
+}
