@@ -130,6 +130,10 @@ fn refused(control: &Control, request: Request, why: fn(&Request<Body>) -> Refus
 
 fn no_call(request: &Request<Body>) -> Refusal {
     let path = request.uri().path();
+    if path.ends_with("/verdicts") {
+        return Refusal::new(404, format!("`{path}` is not served yet"))
+            .hint("`locum check` judges a vendor, and `locum report render` a run");
+    }
     let known: Vec<String> = calls().flat_map(ControlCall::paths).collect();
     // What all have in common would make all look alike.
     let below = |path| str::strip_prefix(path, "/_locum").unwrap_or(path);
