@@ -199,6 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn a_renewal_is_refused_or_not() {
+        let renewal = |phrase: &str, status, body: &str| {
+            Log::new()
+                .exchange("renew", phrase, status, body)
+                .exchange("renew", "", 200, TOKEN)
+        };
+        let garbage = "with refresh_token never-issued";
+        let named = r#"{"error":"invalid_grant"}"#;
+        check(&renewal(garbage, 400, named), "REF-02", Grade::Met);
+        check(&renewal(garbage, 401, "{}"), "REF-02", Grade::Fact);
+        check(&renewal(garbage, 400, TOKEN), "REF-02", Grade::Broken);
+        check(&renewal(OTHER_SECRET, 401, "{}"), "REF-12", Grade::Met);
+        check(&renewal(OTHER_SECRET, 200, TOKEN), "REF-12", Grade::Broken);
+        let other = "by another client";
+        check(&renewal(other, 400, named), "REF-13", Grade::Met);
+        check(&renewal(other, 200, TOKEN), "REF-13", Grade::Broken);
+        let alone = Log::new().exchange("renew", other, 400, named);
+        check(&alone, "REF-13", Grade::Unobserved);
+    }
+
+    #[test]
     fn a_failure_is_no_refusal() {
         for failure in FAILURES {
             let log =
