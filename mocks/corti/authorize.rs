@@ -55,7 +55,7 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
                 ..login.clone()
             };
             let reply = succeeded(&mock, &realm, &asked, known).await;
-            let reply = login_page::with_session(&mock, &request, &realm, &asked, reply).await;
+            let reply = login_page::with_passed_session(&mock, &request, &realm, reply).await;
             let reply = if asked.prompt_none {
                 reply
             } else {

@@ -85,6 +85,25 @@ pub(super) async fn with_session(
     with_cookies(reply, lines)
 }
 
+/// `reply` with the cookies of an authentication session that is over at once: single sign-on.
+pub(super) async fn with_passed_session(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    reply: Reply,
+) -> Reply {
+    if let Some(token) = cookies::session(mock, request, realm, cookies::ASKED).await {
+        mock.change(token.id, Change::Revoke).await;
+        return reply;
+    }
+    let (value, hash) = (mock.random_alphanumeric(43), mock.random_alphanumeric(43));
+    let lines = [
+        cookies::set(mock, realm, cookies::ASKED, &value, cookies::SECRET),
+        cookies::set(mock, realm, cookies::ASKED_HASH, &hash, "Max-Age=60;Secure"),
+    ];
+    with_cookies(reply, lines)
+}
+
 fn with_cookies(reply: Reply, lines: impl IntoIterator<Item = String>) -> Reply {
     lines
         .into_iter()
