@@ -21,7 +21,7 @@ pub(super) fn access(
 ) -> Map<String, Value> {
     let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
     let mut claims = subject(&state, user);
-    claims.extend(members(json!({
+    claims.extend(members(&json!({
         "iss": state.issuer(mock),
         "client_id": client,
         "origin_jti": login.origin_jti,
@@ -51,7 +51,7 @@ pub(super) fn id(
         .into_iter()
         .partition(|(name, _)| name.ends_with("_verified"));
     claims.extend(verified);
-    claims.extend(members(json!({
+    claims.extend(members(&json!({
         "iss": state.issuer(mock),
         "cognito:username": user.username,
         "origin_jti": login.origin_jti,
@@ -69,13 +69,13 @@ pub(super) fn id(
 
 /// Who it is, and the groups.
 fn subject(state: &State, user: &User) -> Map<String, Value> {
-    let mut claims = members(json!({"sub": state.sub(&user.username)}));
+    let mut claims = members(&json!({"sub": state.sub(&user.username)}));
     if !user.groups.is_empty() {
         claims.insert("cognito:groups".into(), json!(user.groups));
     }
     claims
 }
 
-fn members(object: Value) -> Map<String, Value> {
+fn members(object: &Value) -> Map<String, Value> {
     object.as_object().cloned().unwrap_or_default()
 }
