@@ -101,8 +101,9 @@ pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rn
     }
 }
 
-/// Merges `change` into `principals`: an element of a list that names the same client, user or
-/// realm is changed member by member, any other element is added; `null` removes a member.
+/// Merges `change` into `principals`: in a list of clients, users or realms the one of the same name
+/// is changed member by member and any other is added, a list of plain values (flows, redirect URIs)
+/// is replaced, and `null` removes a member.
 pub fn merge(principals: &mut Value, change: Value) {
     match (principals, change) {
         (Value::Object(old), Value::Object(new)) => {
@@ -114,21 +115,22 @@ pub fn merge(principals: &mut Value, change: Value) {
                 }
             }
         }
-        (Value::Array(old), Value::Array(new)) => {
+        (Value::Array(old), Value::Array(new)) if are_named(old) && are_named(&new) => {
             for item in new {
-                let same = identity(&item).and_then(|id| {
-                    old.iter()
-                        .position(|have| identity(have).as_ref() == Some(&id))
-                });
-                match same {
-                    Some(at) => merge(&mut old[at], item),
-                    None if old.contains(&item) => {}
+                let id = identity(&item);
+                match old.iter_mut().find(|have| identity(have) == id) {
+                    Some(have) => merge(have, item),
                     None => old.push(item),
                 }
             }
         }
         (old, new) => *old = new,
     }
+}
+
+/// Whether each element is a client, a user or a realm by its name.
+fn are_named(list: &[Value]) -> bool {
+    list.iter().all(|item| identity(item).is_some())
 }
 
 fn identity(item: &Value) -> Option<Value> {
@@ -172,5 +174,20 @@ mod tests {
             have,
             json!({"clients": [{"client_id": "a", "enabled": false}, {"client_id": "b"}]})
         );
+    }
+
+    #[test]
+    fn a_list_of_plain_values_is_replaced() {
+        let mut have =
+            json!({"clients": [{"client_id": "a", "flows": ["x", "y"], "keys": [{"kid": "1"}]}]});
+        let change =
+            json!({"clients": [{"client_id": "a", "flows": ["y"], "keys": [{"kid": "2"}]}]});
+        merge(&mut have, change.clone());
+        assert_eq!(have, change);
+        merge(
+            &mut have,
+            json!({"clients": [{"client_id": "a", "flows": []}]}),
+        );
+        assert_eq!(have["clients"][0]["flows"], json!([]));
     }
 }
