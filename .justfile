@@ -29,24 +29,25 @@ lint:
 interop *languages: build
     bash tests/interop/run.sh {{languages}}
 
-# The mocks beside the engines that vendors run: seeded requests to both (needs python3, java 17, mvn)
-parity *arguments:
-    cargo build
+# The mocks beside the engines and signers that vendors and their clients use, by seeded requests to both
+parity: parity-keycloak parity-fastapi parity-signers
+
+# Keycloak 26.7.3 itself beside Corti's realm (needs python3, java 17, mvn)
+parity-keycloak *arguments: build
     bash tests/parity/keycloak/run.sh {{arguments}}
 
-# Signers of AWS's (botocore, Go, Rust) against our SigV4 verifier: 3,600 requests make 10,000 signatures (needs python3, go)
-parity-signers requests='3600' seed='1':
-    bash tests/parity/signers/run.sh {{requests}} {{seed}}
-
-# FastAPI itself beside the Athelas mock: seeded requests to both (needs python3)
-parity-fastapi *arguments:
-    cargo build
+# FastAPI itself, in two generations, beside Athelas (needs python3)
+parity-fastapi *arguments: build
     bash tests/parity/fastapi/run.sh {{arguments}}
+
+# The signers of botocore, Go and Rust against our SigV4 verifier (needs python3, go)
+parity-signers *arguments:
+    bash tests/parity/signers/run.sh {{arguments}}
 
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
-# The gate: what the README promises, the lints, real clients, and that the benches run
-ci: test lint check interop
+# The gate: what the README promises, the lints, real clients, real engines, and that the benches run
+ci: test lint check interop parity
     cargo bench --profile dev -p locum -- --test

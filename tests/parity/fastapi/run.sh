@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Generated requests against FastAPI itself, in two generations, and against the Athelas mock; the
 # answers are compared. Everything is installed under target/parity.
-# Usage: tests/parity/fastapi/run.sh [LOCUM-BINARY] [COUNT] [SEED]
+# Usage: tests/parity/fastapi/run.sh [COUNT] [SEED]; the binary: LOCUM, or target/release/locum
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-locum=${1:-$target/debug/locum}
+locum=${LOCUM:-$target/release/locum}
 work=$target/parity
 mkdir -p "$work"
 
@@ -23,6 +23,6 @@ for generation in 0.165 0.115; do
     python=$work/fastapi-$generation/bin/python
     [ -x "$python" ] || python3 -m venv "$work/fastapi-$generation"
     "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements-$generation.txt"
-    "$python" "$here/play.py" "$control" "$generation" "${2:-2500}" "${3:-7}" 2>"$work/fastapi-$generation.log" || status=1
+    "$python" "$here/play.py" "$control" "$generation" "${1:-2500}" "${2:-7}" 2>"$work/fastapi-$generation.log" || status=1
 done
 exit $status

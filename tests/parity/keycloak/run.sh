@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-locum=${LOCUM:-$target/debug/locum}
+locum=${LOCUM:-$target/release/locum}
 work=$target/parity
 version=26.7.3
 mkdir -p "$work"
@@ -18,7 +18,7 @@ trap 'for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done'
 if [ -z "${KEYCLOAK:-}" ]; then
     home=$work/keycloak-$version
     if [ ! -d "$home" ]; then
-        mvn -q dependency:copy "-Dartifact=org.keycloak:keycloak-quarkus-dist:$version:zip" \
+        mvn -q -B ${MAVEN_REPOSITORY:+"-Dmaven.repo.local=$MAVEN_REPOSITORY"} dependency:copy "-Dartifact=org.keycloak:keycloak-quarkus-dist:$version:zip" \
             "-DoutputDirectory=$work"
         (cd "$work" && jar xf "keycloak-quarkus-dist-$version.zip")
     fi

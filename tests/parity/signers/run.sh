@@ -5,7 +5,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
-work=${CARGO_TARGET_DIR:-$root/target}/parity/signers
+target=${CARGO_TARGET_DIR:-$root/target}
+work=$target/parity/signers
 count=${1:-3600}
 seed=${2:-1}
 mkdir -p "$work"
@@ -19,5 +20,7 @@ python=$work/venv/bin/python
 "$python" "$here/botocore_signer.py" <"$work/requests.ndjson" >"$work/botocore.ndjson"
 "$work/go-signer" <"$work/requests.ndjson" >"$work/go.ndjson"
 cd "$root"
-cargo run --quiet -p locum-server --example parity-signers -- "$seed" "$work/requests.ndjson" \
+# With the features that the tests have, so that nothing is compiled twice.
+cargo build --quiet --workspace --example parity-signers
+"$target/debug/examples/parity-signers" "$seed" "$work/requests.ndjson" \
     "botocore=$work/botocore.ndjson" "aws-sdk-go-v2 (Go)=$work/go.ndjson"
