@@ -30,7 +30,7 @@ pub struct Planned {
     pub judge: Judge,
     /// The rows that it shows.
     pub ids: Vec<RequirementId>,
-    /// What the vendor has to have: `@needs:revoke` is an endpoint, other words are [`offers`]'.
+    /// What the vendor has to have: `@needs:revoke` is an endpoint, other words are `offers`'.
     pub needs: Vec<String>,
 }
 

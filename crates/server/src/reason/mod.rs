@@ -5,9 +5,9 @@
 //!
 //! # Layout
 //!
-//! - [`misplaced`]: a member that stands in another place of the same request
-//! - [`near_miss`]: a secret, name or code that differs by its wrapping
-//! - [`issued`]: what a value is among all that the stage issued
+//! - `misplaced`: a member that stands in another place of the same request
+//! - `near_miss`: a secret, name or code that differs by its wrapping
+//! - `issued`: what a value is among all that the stage issued
 
 mod issued;
 mod misplaced;
