@@ -1,6 +1,7 @@
 //! What holds for each vendor, seen over the wire and the control API.
 
 mod minting;
+mod reasons;
 mod rotation;
 
 use locum_server::Vendor;

@@ -10,8 +10,6 @@ pub mod corti;
 mod every_vendor;
 pub mod generic;
 pub mod pattern;
-#[cfg(test)]
-mod reasons;
 pub mod scribe;
 
 use std::sync::Arc;
