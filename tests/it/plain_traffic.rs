@@ -1,4 +1,5 @@
-//! Traffic of a client that no scenario asked for is judged from the mock's journal alone.
+//! Traffic of a client that no scenario asked for is judged from the mock's journal alone, by the
+//! harness and by the server itself.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -120,6 +121,23 @@ fn verdicts(entries: Vec<Entry>) -> BTreeMap<String, Verdict> {
     rows.into_iter().map(row).collect()
 }
 
+/// What the control API answers of the verdicts on `stage`.
+fn served(control: &str, stage: &Value) -> Value {
+    let name = stage["name"].as_str().expect("a name");
+    let line = format!("GET /_locum/stages/{name}/verdicts?vendor={VENDOR}");
+    parsed(&send(control, &line, "", ""))
+}
+
+/// The same by requirement.
+fn served_verdicts(control: &str, stage: &Value) -> BTreeMap<String, Verdict> {
+    let rows = served(control, stage)["verdicts"].clone();
+    let row = |row: &Value| {
+        let verdict = serde_json::from_value(row["verdict"].clone()).expect("a verdict");
+        (row["id"].as_str().expect("an id").to_owned(), verdict)
+    };
+    rows.as_array().expect("a list").iter().map(row).collect()
+}
+
 /// The verdicts of a client with this fault, at the vendor's own port and below its path.
 fn check(fault: Fault, expected: &[(&str, Verdict)]) {
     let served = Served::start(&["--seed", "7"]);
@@ -133,6 +151,11 @@ fn check(fault: Fault, expected: &[(&str, Verdict)]) {
     let default = send(control, "GET /_locum/stages/default", "", "");
     for (place, stage) in [("own port", parsed(&made)), ("mounted", parsed(&default))] {
         let found = verdicts(traffic(control, &stage, fault));
+        let said = served_verdicts(control, &stage);
+        assert!(said.contains_key("CLI-29"), "{said:?}");
+        for (id, verdict) in said {
+            assert_eq!(verdict, found[&id], "{id}, {fault:?}, {place}");
+        }
         for (id, verdict) in expected {
             assert_eq!(found[*id], *verdict, "{id}, {fault:?}, {place}: {found:?}");
         }
@@ -163,4 +186,36 @@ fn a_client_that_keeps_its_credentials_or_its_tenant_to_itself_fails() {
 #[test]
 fn a_client_with_its_token_in_the_query_fails() {
     check(Fault::TokenInQuery, &[("CLI-29", Verdict::Fail)]);
+}
+
+/// What the server says of a client names the entry where it went wrong, and no secret.
+#[test]
+fn the_server_proves_its_verdicts_with_entries() {
+    let server = Served::start(&["--seed", "7"]);
+    let control = &server.address;
+    let stage = parsed(&send(control, "GET /_locum/stages/default", "", ""));
+    traffic(control, &stage, Fault::None);
+    let good = served(control, &stage);
+    assert_eq!(good["summary"].get("FAIL"), None, "{good}");
+    assert_eq!(good["summary"].get("HARNESS"), None, "{good}");
+    let entries = traffic(control, &stage, Fault::NoTenant);
+    let answer = served(control, &stage);
+    let rows = answer["verdicts"].as_array().expect("a list");
+    let fails: Vec<&Value> = rows.iter().filter(|row| row["verdict"] == "FAIL").collect();
+    assert_eq!(answer["summary"]["FAIL"], 1, "{fails:?}");
+    let row = fails[0];
+    assert_eq!(row["id"], "REQ-08");
+    let calls = entries.iter().filter(|entry| entry.method == "GET");
+    let untold = |entry: &&Entry| !entry.headers.iter().any(|(name, _)| name == "Tenant-Name");
+    let wrong: Vec<u64> = calls.filter(untold).map(|entry| entry.id.0).collect();
+    let proof = row["evidence"].as_array().expect("ids").iter();
+    let proof: Vec<u64> = proof.map(|id| id.as_u64().expect("a number")).collect();
+    let proved = proof.iter().all(|id| wrong.contains(id));
+    assert!(!proof.is_empty() && proved, "{row}, {wrong:?}");
+    assert!(!row["why"].as_str().unwrap_or_default().is_empty(), "{row}");
+    let secret = stage["vendors"][VENDOR]["credentials"]["client_secret"].as_str();
+    assert!(!answer.to_string().contains(secret.expect("text")));
+    // The verdicts are those of the client's own vendor alone.
+    let all = parsed(&send(control, "GET /_locum/verdicts", "", ""));
+    assert_eq!(all["verdicts"], answer["verdicts"]);
 }

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod explain;
 mod failure;
+mod judge;
 mod line;
 mod list;
 mod new;

@@ -1,10 +1,13 @@
 //! What a row came to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The eight verdicts, and the row that was not reached. The order is that of weight when several
 /// scenarios show one row: the worst outcome among those that met their precondition counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Verdict {
     /// The run ended before the row was reached.
     #[serde(rename = "NOT_RUN")]

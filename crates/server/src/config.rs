@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use locum_core::Secret;
 
+use crate::judge::JournalJudge;
 use crate::memory::{MemoryLimits, OverLimit};
 use crate::observe::Observer;
 use crate::origin::{PublicUrl, TrustedProxies};
@@ -36,6 +37,8 @@ pub struct ServerConfig {
     pub trusted_proxies: TrustedProxies,
     /// Makes the stores that remember issued tokens.
     pub stores: Arc<dyn StoreFactory>,
+    /// Judges journals for the control API, which without one has no verdicts.
+    pub judge: Option<Arc<dyn JournalJudge>>,
 }
 
 impl fmt::Debug for ServerConfig {
@@ -62,6 +65,7 @@ impl ServerConfig {
             public_url: None,
             trusted_proxies: TrustedProxies::default(),
             stores: Arc::new(MemoryStores),
+            judge: None,
         }
     }
 }

@@ -16,7 +16,7 @@
 //! - [`tls`]: certificates and their authority; [`origin`]: where absolute URLs begin
 //! - [`grant`], [`guard`], [`jwt`], [`rate`], [`twin`]: what vendors have in common
 //! - [`mint`], [`rotation`]: tokens made on demand, and other keys for them
-//! - [`observe`]: who watches from outside
+//! - [`observe`]: who watches from outside; [`judge`]: who judges what passed
 //! - [`memory`]: what stages may take, in bytes
 //! - [`control`]: the control API
 
@@ -26,6 +26,7 @@ pub mod control;
 pub mod grant;
 pub mod guard;
 pub mod inject;
+pub mod judge;
 pub mod jwt;
 pub mod keys;
 pub mod listen;

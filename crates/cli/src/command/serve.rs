@@ -11,6 +11,7 @@ use locum_server::origin::TrustedProxies;
 use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, ServerConfig, ServerError, Stages};
 
+use super::judge::CatalogueJudge;
 use super::port_file::PortFile;
 use super::signal::Interruption;
 use super::{Failure, args, line, vendors};
@@ -75,6 +76,7 @@ async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
         tls: tls(args)?,
         public_url: args.public_url.clone(),
         trusted_proxies: TrustedProxies::of(args.trust_proxy.clone()),
+        judge: Some(Arc::new(CatalogueJudge)),
         ..ServerConfig::loopback()
     };
     let running = App::start(config, vendors)

@@ -11,7 +11,7 @@
 //! - `call`, `input`, `shape`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
 //! - `stages`, `document`, `principals`: stages, and what they hold
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`, `keys`: what changes them
-//! - `journal`, `wait`, `stream`, `har`: what happened there
+//! - `journal`, `wait`, `stream`, `har`: what happened there; `verdicts`: what that shows of a client
 //! - `state`: a stage as data
 //! - `meta`, `metrics`: the server itself
 
@@ -41,6 +41,7 @@ mod stream;
 mod tests;
 mod tokens;
 mod twins;
+mod verdicts;
 mod wait;
 
 use std::sync::{Arc, Mutex};
@@ -50,6 +51,7 @@ use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
 use axum::routing::{MethodFilter, on};
 use locum_core::setting::nearest;
+use tokio::sync::Semaphore;
 
 use crate::Stages;
 use call::{Answer, ControlCall};
@@ -61,6 +63,8 @@ struct Control {
     stages: Arc<Stages>,
     /// Held while principals are read, changed and written back.
     principals: Mutex<()>,
+    /// Held while a journal is judged.
+    judging: Arc<Semaphore>,
 }
 
 /// All calls, in the order of the description.
@@ -70,6 +74,7 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
         principals::CALLS,
         clock::CALLS,
         journal::CALLS,
+        verdicts::CALLS,
         tokens::CALLS,
         keys::CALLS,
         faults::CALLS,
@@ -89,6 +94,7 @@ pub(crate) fn router(stages: &Arc<Stages>) -> Router {
     let control = Arc::new(Control {
         stages: Arc::clone(stages),
         principals: Mutex::new(()),
+        judging: Arc::new(Semaphore::new(1)),
     });
     let mut router = Router::new();
     for call in calls() {
@@ -130,10 +136,6 @@ fn refused(control: &Control, request: Request, why: fn(&Request<Body>) -> Refus
 
 fn no_call(request: &Request<Body>) -> Refusal {
     let path = request.uri().path();
-    if path.ends_with("/verdicts") {
-        return Refusal::new(404, format!("`{path}` is not served yet"))
-            .hint("`locum check` judges a vendor, and `locum report render` a run");
-    }
     let known: Vec<String> = calls().flat_map(ControlCall::paths).collect();
     // What all have in common would make all look alike.
     let below = |path| str::strip_prefix(path, "/_locum").unwrap_or(path);

@@ -211,10 +211,10 @@ fn tag(path: &str) -> &str {
     match first {
         Some(
             part @ ("stages" | "principals" | "clock" | "journal" | "tokens" | "keys" | "faults"
-            | "barriers" | "settings" | "twins"),
+            | "barriers" | "settings" | "twins" | "verdicts"),
         ) => part,
         Some("twin") => "twins",
-        Some("reset" | "state" | "verdicts") | None => "stages",
+        Some("reset" | "state") | None => "stages",
         Some(_) => "server",
     }
 }

@@ -36,7 +36,7 @@ async fn each_call_of_the_description_succeeds_with_the_status_it_names() {
             let promised = &operation["responses"][call.status.to_string()];
             assert!(promised.is_object(), "{method} {path} is not described");
             // A world of its own for each: some of the calls destroy things.
-            let bench = Bench::with_tls().await;
+            let bench = Bench::with_all_options().await;
             bench.token("/acme").await;
             bench
                 .done("POST /faults", r#"{"then": {"hold": {"name": "b"}}}"#, 201)

@@ -12,5 +12,6 @@ mod seeds;
 mod shutdown;
 mod state;
 mod stream;
+mod verdicts;
 mod walk;
 mod wrong_types;

@@ -31,8 +31,9 @@ async fn unknown_names_are_refused_with_the_nearest_known_one() {
     check("GET /stages/nigth/clock", "", 404, "did you mean `night`?").await;
     check("GET /journl", "", 404, "did you mean `/_locum/journal`?").await;
     check("GET /zzz", "", 404, "openapi.json").await;
-    check("GET /verdicts", "", 404, "is not served yet").await;
-    check("GET /stages/night/verdicts", "", 404, "is not served yet").await;
+    check("GET /verdicts", "", 404, "this server has no judge").await;
+    check("GET /stages/night/verdicts", "", 404, "has no judge").await;
+    check("GET /verdicts?vendor=acm", "", 400, "did you mean `acme`?").await;
     check("PUT /clock", "", 405, "does not take PUT").await;
     check("DELETE ", "", 405, "does not take DELETE").await;
     check(
