@@ -205,3 +205,22 @@ fn a_new_file_serves_at_once_and_is_never_overwritten() {
         assert!(said.contains(part), "{said}");
     }
 }
+
+#[test]
+fn the_rows_that_it_is_judged_by_are_listed() {
+    let path = super::folder("file-vendor-rows").join("acme.toml");
+    std::fs::write(&path, PROFILE).expect("it is written");
+    let arguments = ["list", path.to_str().expect("UTF-8")];
+    let listed = super::command(&arguments).output().expect("it runs");
+    let text = String::from_utf8(listed.stdout).expect("text");
+    let ids: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    let generic = |row: &&locum::core::Requirement| row.vendors.iter().any(|v| v == "generic");
+    let rows = locum::harness::catalogue().rows().iter().filter(generic);
+    let expected: Vec<&str> = rows.map(|row| row.id.0.as_str()).collect();
+    let all = locum::harness::catalogue().rows().len();
+    assert!((1..all).contains(&expected.len()), "{}", expected.len());
+    assert_eq!(ids, expected);
+}

@@ -1,17 +1,23 @@
 //! `locum list`: the requirement catalogue.
 
+use locum_harness::catalogue::contract_of;
+
 use super::{Failure, args, vendors};
 
 /// Prints a row a line.
 pub(super) fn run(args: &args::List) -> Result<u8, Failure> {
     let catalogue = locum_harness::catalogue::catalogue();
-    if let Some(vendor) = &args.vendor {
-        vendors::named(std::slice::from_ref(vendor))?;
-    }
+    let named = match &args.vendor {
+        Some(vendor) => vendors::named(std::slice::from_ref(vendor))?,
+        None => Vec::new(),
+    };
+    let contracts = named
+        .iter()
+        .map(|vendor| contract_of(&vendor.profile().vendor));
+    let contracts: Vec<&str> = contracts.collect();
     let wanted = |row: &&locum_core::Requirement| {
-        args.vendor
-            .as_ref()
-            .is_none_or(|vendor| row.vendors.contains(vendor))
+        let named = |contract: &&str| row.vendors.iter().any(|known| known == contract);
+        contracts.is_empty() || contracts.iter().any(named)
     };
     for row in catalogue.rows().iter().filter(wanted) {
         if args.json {
