@@ -8,7 +8,7 @@ use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Form, Mock, Reply, Request, principal};
 use serde_json::{Map, Value, json};
 
-use super::data::{GENDERS, STATUSES};
+use super::data::{GENDERS, STATUSES, group_link, group_of, subgroup_link};
 use super::page::{Window, invalid, one_of, text};
 use super::{State, token};
 
@@ -52,10 +52,32 @@ fn permitted(mock: &Mock, request: &Request, admitted: &Admitted) -> Result<(), 
         return Err(Denial::new(DenialKind::Forbidden, reason)
             .expected("a client that may read this group"));
     }
-    if state.group == group {
+    if state.group == group || state.subgroup == group {
         Ok(())
     } else {
         Err(not_found("group"))
+    }
+}
+
+/// What a list shows: the group's own items, and with `includeSubgroups` those of the group below,
+/// also to a client that may not read that by itself; the pages do not say.
+struct Belonging {
+    group: String,
+    below: Option<String>,
+}
+
+impl Belonging {
+    fn read(mock: &Mock, request: &Request, query: &Form) -> Result<Self, Denial> {
+        let state = mock.state::<State>();
+        let group = request.param("group").to_owned();
+        let included = boolean(query, "includeSubgroups")? && group == state.group;
+        let below = included.then(|| state.subgroup.clone());
+        Ok(Self { group, below })
+    }
+
+    fn holds(&self, item: &Value) -> bool {
+        let group = group_of(item);
+        group == self.group || self.below.as_deref() == Some(group)
     }
 }
 
@@ -72,13 +94,14 @@ pub(super) async fn members(
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
+    let belonging = Belonging::read(&mock, &request, &query)?;
     let wanted = Wanted::read(&mock, &query)?;
     let mut items: Vec<Value> = mock
         .state::<State>()
         .data()
         .members
         .values()
-        .filter(|item| wanted.takes(item))
+        .filter(|item| belonging.holds(item) && wanted.takes(item))
         .cloned()
         .collect();
     let sort = one_of(
@@ -105,7 +128,6 @@ struct Wanted {
 
 impl Wanted {
     fn read(mock: &Mock, query: &Form) -> Result<Self, Denial> {
-        boolean(query, "includeSubgroups")?;
         let enrolled = text(query, "enrollmentDate");
         if let Some(date) = &enrolled {
             let now = mock.now().rfc3339();
@@ -172,7 +194,9 @@ pub(super) async fn member(
     let state = mock.state::<State>();
     let data = state.data();
     let mut members = data.members.values();
-    let found = members.find(|item| item["user"]["uuid"] == request.param("user"));
+    let found = members.find(|item| {
+        item["user"]["uuid"] == request.param("user") && group_of(item) == request.param("group")
+    });
     shown(found, "member")
 }
 
@@ -218,6 +242,11 @@ pub(super) async fn register(
     let group = request.param("group");
     let id = mock.rng(principal::uuid);
     let href = format!("/api/v1/groups/{group}/members/{id}");
+    let link = if state.group == group {
+        group_link(group)
+    } else {
+        subgroup_link(group)
+    };
     let mut user = user.clone();
     user.insert("uuid".into(), id.into());
     let empty = || Value::Object(Map::new());
@@ -229,7 +258,7 @@ pub(super) async fn register(
     };
     let item = json!({
         "href": href,
-        "group": {"href": format!("/api/v1/groups/{group}"), "title": "Cardiac recovery"},
+        "group": link,
         "user": user,
         "planSettings": part("planSettings", empty()),
         "attributes": part("attributes", empty()),
@@ -249,7 +278,7 @@ pub(super) async fn tasks(
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
-    boolean(&query, "includeSubgroups")?;
+    let belonging = Belonging::read(&mock, &request, &query)?;
     let status = one_of(&query, "status", &STATUSES)?;
     let kind = text(&query, "type");
     let progress = progress(&query)?;
@@ -264,6 +293,7 @@ pub(super) async fn tasks(
                 .as_f64()
                 .is_some_and(|done| progress.contains(&done))
             && span.holds(date)
+            && belonging.holds(item)
     };
     let state = mock.state::<State>();
     let items = state.data().tasks.iter().filter(fits).cloned().collect();
@@ -301,7 +331,9 @@ pub(super) async fn task(
     let state = mock.state::<State>();
     let data = state.data();
     let mut tasks = data.tasks.iter();
-    let found = tasks.find(|item| item["uuid"] == request.param("task"));
+    let found = tasks.find(|item| {
+        item["uuid"] == request.param("task") && group_of(item) == request.param("group")
+    });
     shown(found, "task")
 }
 
@@ -314,12 +346,12 @@ pub(super) async fn measurements(
     permitted(&mock, &request, &admitted)?;
     let query = request.query();
     let window = Window::read(&mock, &query)?;
-    boolean(&query, "includeSubgroups")?;
+    let belonging = Belonging::read(&mock, &request, &query)?;
     let by_start = one_of(&query, "sortBy", &["START"])?.is_some();
     let span = Span::read(&query, "startDate", "endDate")?;
     let fits = |item: &&Value| {
         let date = &item["startTime"].as_str().unwrap_or_default()[..10];
-        span.holds(date)
+        span.holds(date) && belonging.holds(item)
     };
     let state = mock.state::<State>();
     let measurements = &state.data().measurements;

@@ -1,4 +1,4 @@
-//! Seeded people, tasks and measurements of one group: invented, and the same for one seed.
+//! Seeded people, tasks and measurements of one group and of another below it: invented, and the same for one seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,14 @@ use serde_json::{Value, json};
 const MEMBERS: usize = 202;
 const TASKS: usize = 60;
 const MEASUREMENTS: usize = 60;
+/// How many of each the subgroup has besides.
+const BELOW: usize = 6;
 
 /// How many bytes of members a stage keeps; the oldest fall out first.
 const MAX_MEMBER_BYTES: usize = 4 << 20;
+
+/// Where groups hang.
+const GROUPS: &str = "/api/v1/groups/";
 
 /// The data of a stage.
 #[derive(Debug)]
@@ -57,15 +62,28 @@ pub(super) const STATUSES: [&str; 6] = [
 
 impl Data {
     /// Draws the data.
-    pub(super) fn seeded(rng: &mut dyn rand::Rng, now: Timestamp, memory: &Arc<Account>) -> Self {
-        let group = uuid(rng);
-        let seeded: Vec<Value> = (0..MEMBERS).map(|at| member(rng, &group, at)).collect();
-        let tasks: Vec<Value> = (0..TASKS)
+    pub(super) fn seeded(
+        rng: &mut dyn rand::Rng,
+        subgroup: &str,
+        now: Timestamp,
+        memory: &Arc<Account>,
+    ) -> Self {
+        let group = group_link(&uuid(rng));
+        let mut seeded: Vec<Value> = (0..MEMBERS).map(|at| member(rng, &group, at)).collect();
+        let mut tasks: Vec<Value> = (0..TASKS)
             .map(|at| task(rng, &group, &seeded[at % MEMBERS], now, at))
             .collect();
-        let measurements: Vec<Value> = (0..MEASUREMENTS)
+        let mut measurements: Vec<Value> = (0..MEASUREMENTS)
             .map(|at| measurement(&tasks[at % TASKS], now, at))
             .collect();
+        let below = subgroup_link(subgroup);
+        for at in 0..BELOW {
+            let member = member(rng, &below, MEMBERS + at);
+            let task = task(rng, &below, &member, now, at);
+            measurements.push(measurement(&task, now, at));
+            tasks.push(task);
+            seeded.push(member);
+        }
         let lists = tasks.iter().chain(&measurements).map(weight::json);
         let mut charge = Charge::on(memory);
         charge.set(lists.sum());
@@ -94,12 +112,12 @@ fn pick<'a>(rng: &mut dyn rand::Rng, from: &[&'a str]) -> &'a str {
     from[rng.random_range(0..from.len())]
 }
 
-fn member(rng: &mut dyn rand::Rng, group: &str, at: usize) -> Value {
+fn member(rng: &mut dyn rand::Rng, group: &Value, at: usize) -> Value {
     let (first, last) = (pick(rng, &FIRST), pick(rng, &LAST));
     let id = uuid(rng);
     json!({
-        "href": format!("/api/v1/groups/{group}/members/{id}"),
-        "group": group_link(group),
+        "href": below(group, "members", &id),
+        "group": group,
         "user": {
             "birthDate": format!("19{:02}-0{}-1{}", 40 + at % 60, 1 + at % 9, at % 10),
             "email": format!("member{at}@example.com"),
@@ -119,8 +137,28 @@ fn member(rng: &mut dyn rand::Rng, group: &str, at: usize) -> Value {
     })
 }
 
-fn group_link(group: &str) -> Value {
-    json!({"href": format!("/api/v1/groups/{group}"), "title": "Cardiac recovery"})
+/// The link to the group.
+pub(super) fn group_link(group: &str) -> Value {
+    json!({"href": format!("{GROUPS}{group}"), "title": "Cardiac recovery"})
+}
+
+/// The link to the group below it.
+pub(super) fn subgroup_link(group: &str) -> Value {
+    json!({"href": format!("{GROUPS}{group}"), "title": "Cardiac recovery, walking"})
+}
+
+/// The path of one item of a list below a group.
+fn below(group: &Value, list: &str, id: &str) -> String {
+    format!("{}/{list}/{id}", group["href"].as_str().unwrap_or_default())
+}
+
+/// The UUID of the group that a member, a task or a measurement belongs to.
+pub(super) fn group_of(item: &Value) -> &str {
+    let link = item.get("group").or_else(|| item.get("member"));
+    let href = link.and_then(|link| link["href"].as_str());
+    let below = href.and_then(|href| href.strip_prefix(GROUPS));
+    let group = below.and_then(|below| below.split('/').next());
+    group.unwrap_or_default()
 }
 
 fn member_link(member: &Value) -> Value {
@@ -128,14 +166,20 @@ fn member_link(member: &Value) -> Value {
     json!({"href": member["href"], "title": format!("{} {}", name("firstName"), name("lastName"))})
 }
 
-fn task(rng: &mut dyn rand::Rng, group: &str, member: &Value, now: Timestamp, at: usize) -> Value {
+fn task(
+    rng: &mut dyn rand::Rng,
+    group: &Value,
+    member: &Value,
+    now: Timestamp,
+    at: usize,
+) -> Value {
     let id = uuid(rng);
     let start = now.minus(Duration::from_secs(86_400 * (at as u64 + 1)));
     json!({
         "uuid": id,
-        "href": format!("/api/v1/groups/{group}/tasks/{id}"),
+        "href": below(group, "tasks", &id),
         "activityUuid": uuid(rng),
-        "group": group_link(group),
+        "group": group,
         "member": member_link(member),
         "startTime": start.rfc3339(),
         "endTime": start.plus(Duration::from_secs(3600)).rfc3339(),

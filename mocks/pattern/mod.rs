@@ -39,11 +39,16 @@ pub struct Pattern {
 /// What the data's generator draws for.
 const DATA: &str = "pattern data";
 
+/// Draws the subgroup's UUID.
+const SUBGROUP: &str = "pattern subgroup";
+
 /// What it keeps of a stage.
 struct State {
     principals: PrincipalStore<Principals>,
     /// The group's UUID: the first that the data's generator draws.
     group: String,
+    /// The UUID of the one group below it.
+    subgroup: String,
     /// Made when the first request asks for it.
     data: OnceLock<Mutex<data::Data>>,
     seed: u64,
@@ -96,7 +101,12 @@ impl State {
     fn data(&self) -> std::sync::MutexGuard<'_, data::Data> {
         let data = self.data.get_or_init(|| {
             let mut rng = rng_for(self.seed, DATA);
-            Mutex::new(data::Data::seeded(&mut rng, self.made, &self.memory))
+            Mutex::new(data::Data::seeded(
+                &mut rng,
+                &self.subgroup,
+                self.made,
+                &self.memory,
+            ))
         });
         data.lock().expect("no code panics while it holds the data")
     }
@@ -126,6 +136,7 @@ impl Vendor for Pattern {
         Ok(Arc::new(State {
             principals: PrincipalStore::read(init.principals.clone())?,
             group: principal::uuid(&mut init.rng(DATA)),
+            subgroup: principal::uuid(&mut init.rng(SUBGROUP)),
             data: OnceLock::new(),
             seed: init.seed,
             made: init.now,
@@ -144,6 +155,7 @@ impl Vendor for Pattern {
         }
         let mut params = Map::new();
         params.insert("group".into(), state.group.clone().into());
+        params.insert("subgroup".into(), state.subgroup.clone().into());
         Document {
             credentials,
             principals: serde_json::to_value(&*principals).expect("principals are JSON"),

@@ -316,3 +316,38 @@ async fn expires_in_takes_the_forms_of_its_settings() {
     server.set("expires_in_unit", "s");
     assert_eq!(reply().await["expires_in"], 3600);
 }
+
+/// get_group_members, get_tasks, get_measurements_group: `includeSubgroups`, false by default, adds
+/// what belongs to the groups below; each group shows its own by itself.
+#[tokio::test]
+async fn subgroups_are_included_where_that_is_asked_for() {
+    let server = TestServer::start(vendor()).await;
+    let token = token(&server).await;
+    let document = server.document();
+    let of = |name: &str| document.params[name].as_str().expect("a group").to_owned();
+    let (group, subgroup) = (of("group"), of("subgroup"));
+    for list in ["members", "tasks", "measurements"] {
+        let get = async |path: String| get(&server, &path, &token).await;
+        let page = async |group: &str, query: &str| {
+            let path = format!("/api/v1/groups/{group}/{list}?limit=1{query}");
+            get(path).await.json()
+        };
+        let count =
+            async |group: &str, query: &str| page(group, query).await["totalCount"].as_u64();
+        let own = count(&group, "").await.expect("a count");
+        let below = count(&subgroup, "").await.expect("a count");
+        assert!(own > 0 && below > 0, "{list}: {own}, {below}");
+        assert_eq!(count(&group, "&includeSubgroups=false").await, Some(own));
+        let both = count(&group, "&includeSubgroups=true").await;
+        assert_eq!(both, Some(own + below), "{list}");
+        let none_below = count(&subgroup, "&includeSubgroups=true").await;
+        assert_eq!(none_below, Some(below), "{list}");
+        let item = &page(&subgroup, "").await["results"][0];
+        let Some(href) = item["href"].as_str() else {
+            continue; // a measurement has no path of its own
+        };
+        assert_eq!(get(href.to_owned()).await.status, 200, "{href}");
+        let elsewhere = href.replace(&subgroup, &group);
+        assert_eq!(get(elsewhere).await.status, 404, "{href}");
+    }
+}
