@@ -1,8 +1,22 @@
 //! The journal so far, judged: by whom, and of which vendors.
 
+use std::sync::Arc;
+
+use locum_core::{Entry, Profile};
 use serde_json::json;
 
 use super::bench::Bench;
+use crate::ServerConfig;
+use crate::judge::{JournalJudge, JudgedRow};
+
+/// A judge with a defect.
+struct Defective;
+
+impl JournalJudge for Defective {
+    fn judge(&self, _: &Profile, _: &[Arc<Entry>]) -> Vec<JudgedRow> {
+        panic!("a defect of the judge, provoked by a test")
+    }
+}
 
 #[tokio::test]
 async fn the_judge_is_shown_each_vendors_own_entries() {
@@ -32,4 +46,19 @@ async fn a_vendor_that_is_asked_for_is_judged_without_entries() {
     let answer = bench.done("GET /verdicts?vendor=acme", "", 200).await;
     assert_eq!(answer["verdicts"][0]["vendor"], "acme");
     assert_eq!(answer["entries"], 0);
+}
+
+#[tokio::test]
+async fn a_judge_that_panics_is_told_and_blocks_nobody() {
+    let bench = Bench::with_config(ServerConfig {
+        judge: Some(Arc::new(Defective)),
+        ..ServerConfig::loopback()
+    })
+    .await;
+    for _ in 0..2 {
+        let answer = bench.done("GET /verdicts?vendor=acme", "", 500).await;
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.contains("a rule panicked"), "{answer}");
+    }
+    bench.token("/acme").await;
 }
