@@ -1,4 +1,4 @@
-//! Client authentication: Basic, the form, and the two of them together.
+//! Client authentication: Basic, the form, the two of them together, or an assertion.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -7,8 +7,9 @@ use locum_core::{Denial, DenialKind, Place};
 use locum_server::reason::near_miss;
 use locum_server::{Mock, Request};
 
+use super::assertion;
 use super::form::{ClientIn, Form};
-use super::realm::{Client, Realm};
+use super::realm::{Client, ClientAuth, Realm};
 
 /// What a request says of its client.
 #[derive(Default)]
@@ -22,8 +23,8 @@ struct PresentedCredentials {
 /// The client that a request comes from.
 ///
 /// # Errors
-/// `unreadable_client`, `no_client`, `unknown_client`, `disabled_client`, `no_secret`,
-/// `wrong_secret`; with profile `legacy`, `no_secret_legacy` and `wrong_secret_legacy`.
+/// `unreadable_client`, `no_client`, `unknown_client`, `disabled_client`, `bearer_only_client`,
+/// `no_secret`, `wrong_secret`, or one of [`assertion::prove`]; with profile `legacy`, `no_secret_legacy` and `wrong_secret_legacy`.
 pub(super) fn authenticate<'a>(
     mock: &Mock,
     request: &Request,
@@ -31,11 +32,16 @@ pub(super) fn authenticate<'a>(
     form: &Form,
 ) -> Result<&'a Client, Denial> {
     let presented = presented(request, form)?;
-    let id = presented.id.ok_or_else(|| {
-        Denial::new(DenialKind::Missing, "no_client")
-            .expected("client_id and client_secret in the form")
-            .absent(Place::Form, ["client_id", "client_secret"])
-    })?;
+    // Beside an assertion that tells its client, Basic is not looked at.
+    let id = match assertion::client(realm, form) {
+        Ok(Some(client)) => client.client_id.clone(),
+        Ok(None) => presented.id.ok_or_else(|| {
+            Denial::new(DenialKind::Missing, "no_client")
+                .expected("client_id and client_secret in the form")
+                .absent(Place::Form, ["client_id", "client_secret"])
+        })?,
+        Err(unclear) => presented.id.ok_or(unclear)?,
+    };
     mock.note_principal(id.clone());
     let client = realm.client(&id).ok_or_else(|| {
         let unknown = Denial::new(DenialKind::UnknownPrincipal, "unknown_client")
@@ -49,7 +55,15 @@ pub(super) fn authenticate<'a>(
         let denial = Denial::new(DenialKind::Disabled, "disabled_client").got(id.clone());
         mock.refuse(&request.endpoint, denial)?;
     }
-    if let (Some(secret), false) = (&client.client_secret, client.public) {
+    if client.bearer_only {
+        let denial = Denial::new(DenialKind::Unsupported, "bearer_only_client")
+            .expected("a client that is not bearer_only")
+            .got(id.clone());
+        mock.refuse(&request.endpoint, denial)?;
+    }
+    if client.auth != ClientAuth::ClientSecret && !client.public {
+        assertion::prove(mock, request, realm, form, client)?;
+    } else if let (Some(secret), false) = (&client.client_secret, client.public) {
         let legacy = if mock.setting_text("kc_profile") == "legacy" {
             "_legacy"
         } else {

@@ -7,8 +7,9 @@ use locum_server::{Mock, Reply, Request};
 use super::realm::Client;
 
 /// Refusals of an endpoint before the client is known: they carry no header of CORS.
-const BEFORE_CLIENT: [&str; 7] = [
+const BEFORE_CLIENT: [&str; 8] = [
     "broken_form",
+    "https_required",
     "invalid_origin",
     "missing_grant_type",
     "realm_body_too_large",

@@ -85,7 +85,11 @@ fn unreadable(mut denial: Denial) -> Denial {
 
 /// This endpoint has words of its own for a secret.
 fn with_introspection_reason(mut denial: Denial) -> Denial {
-    if denial.reason.starts_with("wrong_secret") || denial.reason.starts_with("no_secret") {
+    let of_secret = ["wrong_secret", "no_secret", "bearer_only_client"];
+    if of_secret
+        .iter()
+        .any(|reason| denial.reason.starts_with(reason))
+    {
         "introspect_wrong_secret".clone_into(&mut denial.reason);
     }
     denial

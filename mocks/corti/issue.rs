@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::State;
 use super::claims::{Common, put};
+use super::lifetimes;
 use super::login::{Account, Login};
 use super::realm::{Client, RealmRef, User};
 use super::scope::Scope;
@@ -126,7 +127,7 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     let keys = mock.state::<State>().keys.of(&realm.name);
     let signing = keys.signing();
     let header = header("RS256", &signing.kid);
-    let lives = mock.setting_u64("access_ttl_s");
+    let lives = lifetimes::access_s(mock, realm, client);
     let exp = common.now.saturating_add_unsigned(lives);
     let words = scope.words(mock, realm.is_first());
     let aud = audience(mock, client);
@@ -204,12 +205,14 @@ async fn refresh(
 ) -> (String, Option<u64>) {
     let keys = mock.state::<State>().keys.of(common.realm);
     let header = header("HS512", &keys.refresh_kid);
-    let lives = (!issue_request.login.offline).then(|| mock.setting_u64("refresh_ttl_s"));
+    let realm = issue_request.realm;
+    let lives =
+        (!issue_request.login.offline).then(|| lifetimes::refresh_s(mock, realm, common.client));
     let exp = lives.map(|lives| common.now.saturating_add_unsigned(lives));
     // What the login was granted, also where a refresh narrowed this answer.
     let granted = issue_request.login.scope.words(mock, common.first_realm);
     let scope = Scope::all_words(&granted, common.client.has_service_account());
-    let reuse = mock.setting_on("rotate_refresh").then(|| bare_uuid(mock));
+    let reuse = lifetimes::rotates(mock, realm).then(|| bare_uuid(mock));
     let claims = common.refresh(exp, bare_uuid(mock), scope, aud, reuse);
     let value = jwt::mint_hs512(&keys.refresh, &header, &claims);
     keep(

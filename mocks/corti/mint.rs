@@ -8,6 +8,7 @@ use locum_server::{Mock, NewToken};
 
 use super::State;
 use super::issue;
+use super::lifetimes;
 use super::login::Login;
 use super::realm::RealmRef;
 use super::scope::Scope;
@@ -37,7 +38,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
         .expect("the login is of a client of the realm");
     let user = login.user.as_deref().and_then(|name| realm.user(name));
     let common = issue::common(mock, &realm, &login, user, client);
-    let lives = request.lifetime(mock.setting_u64("access_ttl_s"));
+    let lives = request.lifetime(lifetimes::access_s(mock, &realm, client));
     let exp = common.now.saturating_add_unsigned(lives);
     let words = login.scope.words(mock, realm.is_first());
     let (mut claims, wrong_type) = if request.kind == TokenKind::Id {

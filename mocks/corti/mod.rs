@@ -7,6 +7,7 @@
 
 mod access;
 mod api;
+mod assertion;
 mod authorize;
 #[cfg(test)]
 mod caller;
@@ -23,11 +24,13 @@ mod interactions;
 mod introspect;
 mod issue;
 mod keys;
+mod lifetimes;
 mod listing;
 mod login;
 mod logout;
 mod mint;
 mod page;
+mod principal_check;
 mod problem;
 mod realm;
 mod realm_lookup;
@@ -46,6 +49,7 @@ mod x509;
 use std::sync::Arc;
 
 use locum_core::Profile;
+use locum_server::grant::UsedAssertions;
 use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
 use locum_server::vendor::VendorState;
@@ -76,6 +80,9 @@ struct State {
     principals: PrincipalStore<Principals>,
     keys: KeyRing,
     interactions: interactions::Interactions,
+    used: UsedAssertions,
+    /// Held while a refresh token that may be used again is counted.
+    reuses: futures_util::lock::Mutex<()>,
 }
 
 impl State {
@@ -102,6 +109,7 @@ fn read(principals: Value) -> Result<Principals, String> {
         return Err(format!("realm `{twice}` occurs twice"));
     }
     principals.share();
+    principal_check::check(&principals)?;
     Ok(principals)
 }
 
@@ -140,6 +148,8 @@ impl Vendor for Corti {
             principals: PrincipalStore::new(principals),
             keys,
             interactions: interactions::Interactions::new(init.memory),
+            used: UsedAssertions::new(init.memory),
+            reuses: futures_util::lock::Mutex::new(()),
         }))
     }
 

@@ -3,9 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use jsonwebtoken::jwk::Jwk;
 use locum_core::Secret;
 use locum_server::principal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Who may log in, realm by realm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,10 +42,74 @@ pub(super) struct Realm {
     /// Tokens issued before this second are stale.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) not_before: i64,
+    /// Who has to come over TLS.
+    #[serde(default, skip_serializing_if = "SslRequired::is_default")]
+    pub(super) ssl_required: SslRequired,
+    /// Seconds that its access tokens live, in place of the setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access_ttl_s: Option<u64>,
+    /// Seconds that its refresh tokens live, in place of the setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_ttl_s: Option<u64>,
+    /// Whether its refresh tokens rotate, in place of the setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rotate_refresh: Option<bool>,
+    /// How often a rotated refresh token works again, in place of the setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_max_reuse: Option<u64>,
     #[serde(default)]
     pub(super) clients: Vec<Client>,
     #[serde(default)]
     pub(super) users: Vec<User>,
+}
+
+/// Whose requests a realm refuses without TLS; all that a mock hears come from this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SslRequired {
+    /// Everybody's.
+    All,
+    /// Those from other networks: nobody's on loopback.
+    #[default]
+    External,
+    /// Nobody's.
+    None,
+}
+
+impl SslRequired {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a confidential client proves itself: Keycloak's client authenticator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ClientAuth {
+    /// By its secret, in the form or as Basic.
+    #[default]
+    ClientSecret,
+    /// By a JWT that one of its keys signed.
+    PrivateKeyJwt,
+    /// By a JWT that its secret signed.
+    ClientSecretJwt,
+}
+
+impl ClientAuth {
+    /// Its name in the registry of RFC 7591 §2.
+    pub(super) const fn registered(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client_secret_basic or client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretJwt => "client_secret_jwt",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// "By default, you will receive a client-id and client-secret to authenticate via grant type:
@@ -58,6 +124,15 @@ pub(super) struct Client {
         skip_serializing_if = "Option::is_none"
     )]
     pub(super) client_secret: Option<Secret>,
+    /// How it proves itself; a public client does not.
+    #[serde(default, skip_serializing_if = "ClientAuth::is_default")]
+    pub(super) auth: ClientAuth,
+    /// Its public keys, each a JWK (RFC 7517), for `private_key_jwt`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) jwks: Vec<Value>,
+    /// Whether it only takes tokens and never asks for one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) bearer_only: bool,
     /// Whether it is the first realm's client of that id and takes its secret from there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) shared: bool,
@@ -95,6 +170,12 @@ pub(super) struct Client {
     /// The method of PKCE (RFC 7636) that it has to use, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pkce: Option<String>,
+    /// Seconds that its access tokens live, in place of the realm's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access_ttl_s: Option<u64>,
+    /// Seconds that its refresh tokens live, in place of the realm's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_ttl_s: Option<u64>,
     /// Its tokens issued before this second are stale.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) not_before: i64,
@@ -162,9 +243,15 @@ impl Realm {
 }
 
 impl Client {
-    /// Whether it has no secret to show.
+    /// Whether it has nothing to prove itself by.
     pub(super) fn is_public(&self) -> bool {
-        self.public || self.client_secret.is_none()
+        self.public || self.client_secret.is_none() && self.auth != ClientAuth::PrivateKeyJwt
+    }
+
+    /// Its keys that a signature can be checked with.
+    pub(super) fn keys(&self) -> Vec<Jwk> {
+        let read = |value: &Value| serde_json::from_value(value.clone()).ok();
+        self.jwks.iter().filter_map(read).collect()
     }
 
     /// Whether it is confidential and may use client_credentials.

@@ -4,7 +4,7 @@ use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request, RoutingFailure};
 
 use super::State;
-use super::realm::RealmRef;
+use super::realm::{RealmRef, SslRequired};
 
 /// The realm that a request addresses.
 ///
@@ -31,15 +31,22 @@ pub(super) fn named(mock: &Mock, endpoint: &str, name: &str) -> Result<RealmRef,
     RealmRef::first(&principals).ok_or(unknown)
 }
 
-/// Refuses a disabled realm, where the endpoint looks at that.
+/// Refuses plain http where the realm demands TLS, and a disabled realm, where the endpoint looks at
+/// that.
 ///
 /// # Errors
-/// `realm_disabled`.
+/// `https_required`, `realm_disabled`.
 pub(super) fn must_be_enabled(
     mock: &Mock,
     request: &Request,
     realm: &RealmRef,
 ) -> Result<(), Denial> {
+    if realm.ssl_required == SslRequired::All && !mock.base.starts_with("https:") {
+        let denial = Denial::new(DenialKind::Forbidden, "https_required")
+            .expected("https: the realm's ssl_required is all")
+            .got("http");
+        mock.refuse(&request.endpoint, denial)?;
+    }
     if realm.enabled {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod administration;
+mod assertions;
 mod authorize;
 mod browsers;
 mod documented;

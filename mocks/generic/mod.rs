@@ -33,20 +33,18 @@ mod tests;
 mod token;
 mod twins;
 
-use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use locum_core::profile::ProfileError;
 use locum_core::{Denial, Profile, Secret, Timestamp};
+use locum_server::grant::UsedAssertions;
 use locum_server::grant::assertion::Assertion;
 use locum_server::grant::client_auth::ClientAuth;
 use locum_server::keys::{FIRST_KEYS, RsaKeyring};
-use locum_server::memory::Charge;
 use locum_server::mint::{MintError, MintRequest, Minted};
 use locum_server::principal::PrincipalStore;
 use locum_server::rotation::KeyRotations;
-use locum_server::store::{Digest, digest_of};
 use locum_server::vendor::VendorState;
 use locum_server::{Document, Mock, Reply, Request, Routes, StageInit, Twin, Vendor};
 use serde_json::{Map, Value};
@@ -110,41 +108,20 @@ impl Facts {
     }
 }
 
-/// The most `jti` values that a stage remembers.
-const MAX_USED: usize = 10_000;
-
 /// What it keeps of a stage.
 struct State {
     principals: PrincipalStore<Principals>,
     seed: u64,
     rsa: RsaKeyring,
     rotations: Arc<KeyRotations>,
-    used: Mutex<Used>,
-}
-
-/// Assertions that were used, and until when they could be used again.
-struct Used {
-    until: BTreeMap<Digest, Timestamp>,
-    charge: Charge,
+    used: UsedAssertions,
 }
 
 impl State {
     /// Whether `client` uses this assertion for the first time.
     fn use_once(&self, client: &str, assertion: &Assertion, now: Timestamp) -> bool {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.until.retain(|_, until| *until > now);
-        let name = digest_of(&format!("{}:{client} {}", client.len(), assertion.id));
-        let fresh = used.until.insert(name, assertion.expires).is_none();
-        while used.until.len() > MAX_USED {
-            let soonest = used.until.iter().min_by_key(|(_, until)| **until);
-            let Some(name) = soonest.map(|(name, _)| *name) else {
-                break;
-            };
-            used.until.remove(&name);
-        }
-        let bytes = used.until.len() * 2 * size_of::<(Digest, Timestamp)>();
-        used.charge.set(bytes);
-        fresh
+        let name = format!("{}:{client} {}", client.len(), assertion.id);
+        self.used.use_once(&name, assertion.expires, now)
     }
 }
 
@@ -186,10 +163,7 @@ impl Vendor for Generic {
             seed: init.seed,
             rsa: RsaKeyring::new(init.seed % FIRST_KEYS),
             rotations: Arc::clone(init.rotations),
-            used: Mutex::new(Used {
-                until: BTreeMap::new(),
-                charge: Charge::on(init.memory),
-            }),
+            used: UsedAssertions::new(init.memory),
         }))
     }
 

@@ -2,6 +2,7 @@
 
 use jsonwebtoken::jwk::Jwk;
 use locum_core::Secret;
+use locum_server::grant::assertion;
 use locum_server::grant::client_auth::{ClientAuth, RegisteredClient};
 use locum_server::principal;
 use schemars::JsonSchema;
@@ -132,7 +133,7 @@ impl Client {
     pub(super) fn keys(&self) -> Vec<Jwk> {
         let read = |value: &Value| serde_json::from_value::<Jwk>(value.clone()).ok();
         let keys = self.jwks.iter().filter_map(read);
-        keys.filter(locum_server::grant::assertion::is_usable)
+        keys.filter(|key| assertion::is_usable(key, &assertion::PUBLIC))
             .collect()
     }
 

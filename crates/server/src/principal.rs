@@ -73,7 +73,7 @@ pub fn expose_option<S: Serializer>(
 }
 
 /// Gives each user without `password`, and each client without `client_secret` whose `public` is not
-/// true, one of its own, drawn from `rng`; a client that says nothing of either is public where
+/// true and whose `auth` is not `private_key_jwt`, one of its own, drawn from `rng`; a client that says nothing of either is public where
 /// the vendor says so (`secrets` is false).
 pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rng) {
     for value in principals.values_mut() {
@@ -83,7 +83,11 @@ pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rn
         for item in list.iter_mut().filter_map(Value::as_object_mut) {
             let public = item.get("public").and_then(Value::as_bool);
             let public = public.unwrap_or(!secrets);
-            if item.contains_key("client_id") && !item.contains_key("client_secret") && !public {
+            let keyed = item
+                .get("auth")
+                .is_some_and(|auth| auth == "private_key_jwt");
+            let secret = !public && !keyed;
+            if item.contains_key("client_id") && !item.contains_key("client_secret") && secret {
                 item.insert(
                     "client_secret".into(),
                     Value::String(random_alphanumeric(rng, 32)),

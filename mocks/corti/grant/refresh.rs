@@ -3,10 +3,12 @@
 use locum_core::{Denial, DenialKind, Place, Token, TokenKind, TokenState};
 use locum_server::store::Change;
 use locum_server::{Reply, jwt};
+use serde_json::Value;
 
 use super::TokenRequest;
 use crate::corti::State;
 use crate::corti::issue::{Grant, IssueRequest, answer, issuer, not_before_of};
+use crate::corti::lifetimes;
 use crate::corti::login::{self, Account, Ended, Login};
 use crate::corti::realm::RealmRef;
 use crate::corti::scope::Scope;
@@ -32,7 +34,7 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
     let (token, login) = issued(token_request, value).await?;
     mock.note_presented_token(&token).await;
     check(token_request, &token, &login)?;
-    if mock.setting_on("rotate_refresh") {
+    if lifetimes::rotates(mock, token_request.realm) {
         spend(token_request, &token, &login).await?;
     }
     let issue_request = IssueRequest {
@@ -129,15 +131,33 @@ pub(in crate::corti) fn is_stale(realm: &RealmRef, token: &Token, login: &Login)
     token.issued.as_seconds() < not_before_of(realm, login)
 }
 
-/// Uses the token up. "Second use of a token: Maximum allowed refresh token reuse exceeded, and the
+/// Where a refresh token's record keeps how often it was used again.
+const REUSES: &str = "reuses";
+
+/// Uses the token up, or once more where it may be used again. "Second use of a token: Maximum allowed refresh token reuse exceeded, and the
 /// client session dies."
 async fn spend(
     token_request: &TokenRequest<'_>,
     token: &Token,
     login: &Login,
 ) -> Result<(), Denial> {
-    let before = token_request.mock.change(token.id, Change::Spend).await;
-    if !before.is_some_and(|before| before.spent) {
+    let mock = token_request.mock;
+    let allowed = lifetimes::max_reuse(mock, token_request.realm);
+    // One at a time where uses are counted, so that none is lost.
+    let state = mock.state::<State>();
+    let _turn = match allowed {
+        0 => None,
+        _ => Some(state.reuses.lock().await),
+    };
+    let before = mock.change(token.id, Change::Spend).await;
+    let Some(before) = before.filter(|before| before.spent) else {
+        return Ok(());
+    };
+    let reuses = before.extra.get(REUSES).and_then(Value::as_u64);
+    let reuses = reuses.unwrap_or_default();
+    if reuses < allowed {
+        let change = Change::Extra(REUSES.to_owned(), (reuses + 1).into());
+        mock.change(token.id, change).await;
         return Ok(());
     }
     let refused = token_request.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());

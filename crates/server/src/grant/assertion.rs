@@ -18,6 +18,9 @@ const SKEW_S: f64 = 60.0;
 /// far in the future", RFC 7523 §3).
 const MAX_LIFETIME_S: f64 = 86_400.0;
 
+/// The algorithms of `private_key_jwt` where the vendor names no others: RS256, PS256, ES256.
+pub const PUBLIC: [Algorithm; 3] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256];
+
 /// With what an assertion can be verified.
 #[derive(Debug)]
 pub enum Keys<'a> {
@@ -69,7 +72,11 @@ pub fn check(
     audiences: &[String],
     now: Timestamp,
 ) -> Result<Assertion, Denial> {
-    verify(parts, keys)?;
+    let allowed: &[Algorithm] = match keys {
+        Keys::Public(_) => &PUBLIC,
+        Keys::Shared(_) => &[Algorithm::HS256],
+    };
+    verify(parts, keys, allowed)?;
     let stray = |claim: &str, denial: Denial| {
         denial
             .expected(format!("{claim} `{client}` (RFC 7523 §3)"))
@@ -150,70 +157,96 @@ fn times(parts: &Parts, now: Timestamp) -> Result<Timestamp, Denial> {
     Ok(Timestamp::from_millis((exp * 1000.0).ceil() as i64))
 }
 
-fn verify(parts: &Parts, keys: &Keys<'_>) -> Result<(), Denial> {
-    match keys {
+/// Checks the signature of an assertion: its algorithm has to be one of `allowed`, its key one of
+/// `keys`, and of these the one that its `kid` names, if it names one.
+///
+/// # Errors
+/// `wrong_assertion_algorithm`, `unknown_assertion_key`, `bad_signature`, `malformed_token`.
+pub fn verify(parts: &Parts, keys: &Keys<'_>, allowed: &[Algorithm]) -> Result<(), Denial> {
+    let name = parts.header.get("alg").and_then(Value::as_str);
+    let name = name.unwrap_or("missing");
+    let algorithm = allowed.iter().find(|known| spelled(**known) == name);
+    let algorithm = *algorithm.ok_or_else(|| {
+        let names: Vec<String> = allowed.iter().map(|known| spelled(*known)).collect();
+        Denial::new(DenialKind::BadSignature, "wrong_assertion_algorithm")
+            .expected(format!("alg {}", names.join(" or ")))
+            .got(format!("alg {name}"))
+    })?;
+    let keys = match keys {
         Keys::Shared(secret) => {
             let key = DecodingKey::from_secret(secret.expose().as_bytes());
-            parts.verify(Algorithm::HS256, "HS256", &key)
+            return parts.verify(algorithm, name, &key);
         }
-        Keys::Public(keys) => {
-            let name = parts.header.get("alg").and_then(Value::as_str);
-            let kid = parts.header.get("kid").and_then(Value::as_str);
-            let (algorithm, family) = match name {
-                Some("RS256") => (Algorithm::RS256, Family::Rsa),
-                Some("PS256") => (Algorithm::PS256, Family::Rsa),
-                Some("ES256") => (Algorithm::ES256, Family::P256),
-                other => {
-                    return Err(
-                        Denial::new(DenialKind::BadSignature, "wrong_assertion_algorithm")
-                            .expected("alg RS256, PS256 or ES256")
-                            .got(format!("alg {}", other.unwrap_or("missing"))),
-                    );
-                }
-            };
-            let fitting = keys
-                .iter()
-                .filter(|key| kid.is_none() || key.common.key_id.as_deref() == kid)
-                .filter(|key| Family::of(key) == Some(family));
-            let mut last = Denial::new(DenialKind::BadSignature, "unknown_assertion_key")
-                .expected("a key of the client's jwks")
-                .got(match kid {
-                    Some(kid) => format!("kid `{kid}` with alg {}", name.unwrap_or_default()),
-                    None => format!("alg {}", name.unwrap_or_default()),
-                });
-            for key in fitting {
-                let Ok(key) = DecodingKey::from_jwk(key) else {
-                    continue;
-                };
-                match parts.verify(algorithm, name.unwrap_or_default(), &key) {
-                    Ok(()) => return Ok(()),
-                    Err(denial) => last = denial,
-                }
-            }
-            Err(last)
+        Keys::Public(keys) => keys,
+    };
+    let kid = parts.header.get("kid").and_then(Value::as_str);
+    let fitting = keys
+        .iter()
+        .filter(|key| kid.is_none() || key.common.key_id.as_deref() == kid)
+        .filter(|key| Family::of(key) == Family::for_algorithm(algorithm));
+    let mut last = Denial::new(DenialKind::BadSignature, "unknown_assertion_key")
+        .expected("a key of the client's jwks")
+        .got(match kid {
+            Some(kid) => format!("kid `{kid}` with alg {name}"),
+            None => format!("alg {name}"),
+        });
+    for key in fitting {
+        let Ok(key) = DecodingKey::from_jwk(key) else {
+            continue;
+        };
+        match parts.verify(algorithm, name, &key) {
+            Ok(()) => return Ok(()),
+            Err(denial) => last = denial,
         }
     }
+    Err(last)
 }
 
+/// The name of an algorithm (RFC 7518 §3.1).
+fn spelled(algorithm: Algorithm) -> String {
+    format!("{algorithm:?}")
+}
+
+/// What kind of key an algorithm signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     Rsa,
     P256,
+    P384,
+    Ed25519,
 }
 
 impl Family {
     fn of(key: &Jwk) -> Option<Self> {
         match &key.algorithm {
             AlgorithmParameters::RSA(_) => Some(Self::Rsa),
-            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-                Some(Self::P256)
+            AlgorithmParameters::EllipticCurve(key) => match key.curve {
+                EllipticCurve::P256 => Some(Self::P256),
+                EllipticCurve::P384 => Some(Self::P384),
+                _ => None,
+            },
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
+                Some(Self::Ed25519)
             }
             _ => None,
         }
     }
+
+    /// `None` for a secret.
+    fn for_algorithm(algorithm: Algorithm) -> Option<Self> {
+        match spelled(algorithm).as_str() {
+            "ES256" => Some(Self::P256),
+            "ES384" => Some(Self::P384),
+            "EdDSA" => Some(Self::Ed25519),
+            name if name.starts_with("HS") => None,
+            _ => Some(Self::Rsa),
+        }
+    }
 }
 
-/// Whether an assertion can be verified with `key`: an RSA key or one on the curve P-256.
-pub fn is_usable(key: &Jwk) -> bool {
-    Family::of(key).is_some() && DecodingKey::from_jwk(key).is_ok()
+/// Whether an assertion can be verified with `key` by one of `allowed`.
+pub fn is_usable(key: &Jwk, allowed: &[Algorithm]) -> bool {
+    let family = Family::of(key);
+    let fits = |algorithm: &Algorithm| Family::for_algorithm(*algorithm) == family;
+    family.is_some() && allowed.iter().any(fits) && DecodingKey::from_jwk(key).is_ok()
 }

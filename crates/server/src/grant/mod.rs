@@ -5,3 +5,6 @@ pub mod assertion;
 pub mod client_auth;
 pub mod client_credentials;
 pub mod pkce;
+mod used;
+
+pub use used::UsedAssertions;
