@@ -16,7 +16,7 @@ use super::grant::code;
 use super::issue::{bare_uuid, issuer, session_id, subject};
 use super::login::Login;
 use super::realm::RealmRef;
-use super::{page, realm_lookup};
+use super::{login, page, realm_lookup};
 use answer::back;
 use request::{Authorization, Fault, FaultAnswer, Parameters};
 
@@ -28,8 +28,7 @@ pub(super) use pushed::push;
 pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = realm_lookup::realm(&mock, &request)?;
     if request.method == "OPTIONS" {
-        let reply = Reply::status(200).with_headers_of(mock.profile(), "auth_options", &[]);
-        return Ok(reply.with_headers_of(mock.profile(), "h0", &[]));
+        return Ok(options(&mock));
     }
     let parameters = parameters(&request);
     let read = read(&mock, &request, &realm, &Parameters(&parameters)).await;
@@ -56,11 +55,7 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
             };
             let reply = succeeded(&mock, &realm, &asked, known).await;
             let reply = login_page::with_passed_session(&mock, &request, &realm, reply).await;
-            let reply = if asked.prompt_none {
-                reply
-            } else {
-                login_page::restartable(&mock, &realm, reply)
-            };
+            let reply = login_page::not_restartable(&mock, &request, &realm, &asked, reply);
             Ok(login_page::remembering(&mock, &realm, &login, reply).await)
         }
         None if asked.prompt_none => {
@@ -69,13 +64,19 @@ pub(super) async fn authorize(mock: Mock, request: Request) -> Result<Reply, Den
                 .got("prompt=none");
             let reply = failed(&mock, &realm, &asked, "login_required", None);
             let reply = refused(reply, denial);
-            Ok(login_page::with_session(&mock, &request, &realm, &asked, reply).await)
+            Ok(login_page::with_dropped_session(&mock, &request, &realm, reply).await)
         }
         None => {
             let message = somebody.then_some("Please re-authenticate to continue");
             Ok(login_page::opened(&mock, &request, &realm, &asked, message).await)
         }
     }
+}
+
+/// OPTIONS of the pages: their methods, and no CORS.
+fn options(mock: &Mock) -> Reply {
+    let reply = Reply::status(200).with_headers_of(mock.profile(), "auth_options", &[]);
+    reply.with_headers_of(mock.profile(), "h0", &[])
 }
 
 /// Asks a browser that is known for the user's consent, or says that this may not be shown.
@@ -86,12 +87,11 @@ async fn consent(mock: &Mock, request: &Request, realm: &RealmRef, asked: &Autho
         login_page::required_action(mock, realm, asked, "OAUTH_GRANT")
     };
     let reply = refused(reply, login_page::no_consent(&asked.client));
-    let reply = login_page::with_session(mock, request, realm, asked, reply).await;
     if asked.prompt_none {
-        reply
-    } else {
-        login_page::restartable(mock, realm, reply)
+        return login_page::with_dropped_session(mock, request, realm, reply).await;
     }
+    let reply = login_page::with_session(mock, request, realm, asked, reply).await;
+    login_page::restartable(mock, realm, reply)
 }
 
 /// The request: pushed before, or in these parameters. The realm is looked at behind the client id.
@@ -174,6 +174,9 @@ async fn succeeded(
     // `<36>.<sid>.<36>`: random, session, the client's internal UUID.
     let client = subject(mock, &realm.name, &format!("client {}", asked.client));
     let code = format!("{}.{session}.{client}", bare_uuid(mock));
+    if login.known {
+        login::know(mock, &login).await;
+    }
     let lives = Duration::from_secs(mock.setting_u64("code_ttl_s"));
     let mut new = NewToken::new(TokenKind::Code, login.principal(), login.number, lives);
     new.tenant = Some(realm.name.clone());

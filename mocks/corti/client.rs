@@ -102,23 +102,22 @@ fn presented(request: &Request, form: &Form) -> Result<PresentedCredentials, Den
     let header = header.and_then(|value| basic(&String::from_utf8_lossy(value.as_bytes())));
     let mut presented = PresentedCredentials::default();
     if let Some((id, raw)) = header {
-        // Both halves are decoded before an empty id counts as no Basic.
+        // Both halves are decoded before an empty id counts as none: the secret is then the one of
+        // the id in the form.
         let broken = || unreadable().expected("% and two hexadecimal digits");
         let id = form_decoded(&id).ok_or_else(broken)?;
         let secret = form_decoded(&raw).ok_or_else(broken)?;
-        if !id.is_empty() {
-            presented = PresentedCredentials {
-                id: Some(id),
-                secret: Some(secret),
-                raw_secret: Some(raw),
-            };
-        }
+        presented = PresentedCredentials {
+            id: Some(id).filter(|id| !id.is_empty()),
+            secret: Some(secret),
+            raw_secret: Some(raw),
+        };
     }
     if form.client == ClientIn::Nowhere {
         return Ok(presented);
     }
     if let Some(id) = form.first("client_id") {
-        if presented.id.as_deref() != Some(id) {
+        if presented.id.as_deref().is_some_and(|have| have != id) {
             presented.secret = None;
         }
         presented.id = Some(id.to_owned()).filter(|id| !id.is_empty());

@@ -86,6 +86,9 @@ fn jwk(realm: &str, key: &NamedKey, alg: &str, usage: &str) -> Value {
 /// `GET /realms/{tenant}`.
 pub(super) async fn realm(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = realm_lookup::realm(&mock, &request)?;
+    if request.method == "OPTIONS" {
+        return Ok(cors::preflight(&mock, &request, "preflight_get"));
+    }
     let keys = mock.state::<State>().keys.of(&realm.name);
     let root = mock.url(&format!("/realms/{}", realm.name));
     let body = json!({
@@ -96,7 +99,8 @@ pub(super) async fn realm(mock: Mock, request: Request) -> Result<Reply, Denial>
         "tokens-not-before": realm.not_before,
     });
     let reply = Reply::status(200).body(body.to_string());
-    Ok(reply.with_headers_of(mock.profile(), "realm_document", &[]))
+    let reply = reply.with_headers_of(mock.profile(), "realm_document", &[]);
+    Ok(cors::reflect(&mock, &request, reply, "cors_document"))
 }
 
 #[cfg(test)]

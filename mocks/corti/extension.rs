@@ -4,8 +4,8 @@
 use locum_core::{Denial, DenialKind};
 use locum_server::{Mock, Reply, Request};
 
-use super::form::Form;
-use super::{client, cors, page, realm_lookup};
+use super::form::{self, ClientIn, Form};
+use super::{client, cors, introspect, page, realm_lookup};
 
 /// `…/auth/device`: "The flow is disabled for the client."
 pub(super) async fn device(mock: Mock, request: Request) -> Result<Reply, Denial> {
@@ -16,7 +16,22 @@ pub(super) async fn device(mock: Mock, request: Request) -> Result<Reply, Denial
     if let Err(denial) = realm_lookup::must_be_enabled(&mock, &request, &realm) {
         return Ok(page::sorry(&mock, &realm.name, denial, "Realm not enabled"));
     }
-    let form = Form::read(&mock, &request).await?;
+    let form = match Form::read(&mock, &request).await {
+        Ok(form) if form.client == ClientIn::Unreadable => {
+            let denial = form::unparsable(&mock, "two media types");
+            return Ok(realm_lookup::bare(&mock, denial));
+        }
+        Err(denial) if request.media_type() == "multipart/form-data" => {
+            let shown = form::unparsable(&mock, "parts");
+            let mut reply = realm_lookup::bare(&mock, shown);
+            reply.denial = Some(denial);
+            return Ok(reply);
+        }
+        read => match read {
+            Ok(form) => form,
+            Err(denial) => return Ok(realm_lookup::bare(&mock, denial)),
+        },
+    };
     match client::authenticate(&mock, &request, &realm, &form) {
         Ok(client) => Err(Denial::new(DenialKind::Unsupported, "device_disabled")
             .expected("a client with the device flow")
@@ -39,7 +54,13 @@ pub(super) async fn ciba(mock: Mock, request: Request) -> Result<Reply, Denial> 
         reply.status = http::StatusCode::UNAUTHORIZED;
         Ok(reply)
     };
-    let form = Form::read(&mock, &request).await?;
+    let form = match Form::read(&mock, &request).await {
+        Ok(form) => form,
+        Err(denial) if denial.reason == "unparsable_media_type" => {
+            return refused(introspect::unreadable(denial));
+        }
+        Err(denial) => return Err(denial),
+    };
     if let Err(denial) = realm_lookup::must_be_enabled(&mock, &request, &realm) {
         return refused(denial);
     }
@@ -67,8 +88,14 @@ pub(super) async fn registration(mock: Mock, request: Request) -> Result<Reply, 
         );
     }
     if let Err(denial) = request.json() {
+        let empty = request.body.is_empty();
+        let reason = if empty {
+            "broken_form"
+        } else {
+            "registration_no_json"
+        };
         return Err(Denial {
-            reason: "registration_no_json".to_owned(),
+            reason: reason.to_owned(),
             ..denial
         });
     }

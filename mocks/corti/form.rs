@@ -36,11 +36,28 @@ pub(super) enum ClientIn {
     Unreadable,
 }
 
+/// The refusal of a `Content-Type` that is no media type.
+pub(super) fn unparsable(mock: &Mock, header: &str) -> Denial {
+    Denial::new(DenialKind::Malformed, "unparsable_media_type")
+        .expected("Content-Type: application/x-www-form-urlencoded")
+        .got(header)
+        .param("error_id", mock.uuid())
+}
+
+/// Each `&` with nothing before it is a parameter without name and value.
+fn nameless(body: &[u8]) -> impl Iterator<Item = (String, String)> {
+    let pieces = body.split(|byte| *byte == b'&');
+    let ends_empty = body.is_empty() || body.ends_with(b"&");
+    let empty = pieces.filter(|piece| piece.is_empty()).count();
+    let empty = empty - usize::from(ends_empty);
+    std::iter::repeat_n((String::new(), String::new()), empty)
+}
+
 impl Form {
     /// Reads the body of `request` by its media type.
     ///
     /// # Errors
-    /// `broken_form` for a broken escape or too many names, `body_too_large` for one value too
+    /// `broken_form` for a broken escape or broken parts or too many names, `body_too_large` for one value too
     /// long, `unparsable_media_type` for a `Content-Type` that is not a media type.
     pub(super) async fn read(mock: &Mock, request: &Request) -> Result<Self, Denial> {
         // Of two headers the first counts.
@@ -54,10 +71,7 @@ impl Form {
         if !media_type.split_once('/').is_some_and(|(kind, of)| {
             is_word(kind) && is_word(of.split(',').next().unwrap_or_default())
         }) {
-            return Err(Denial::new(DenialKind::Malformed, "unparsable_media_type")
-                .expected("Content-Type: application/x-www-form-urlencoded")
-                .got(header)
-                .param("error_id", mock.uuid()));
+            return Err(unparsable(mock, &header));
         }
         let (first, second) = media_type.split_once(',').unwrap_or((media_type, ""));
         let mut form = match first {
@@ -71,9 +85,11 @@ impl Form {
                         .expected("charset=utf-8, or none")
                         .got(charset));
                 }
-                Self::decoded(&request.form(), charset == "iso-8859-1")?
+                let mut form = Self::decoded(&request.form(), charset == "iso-8859-1")?;
+                form.pairs.extend(nameless(&request.body));
+                form
             }
-            "multipart/form-data" => Self::of_parts(&header, request).await,
+            "multipart/form-data" => Self::of_parts(&header, request).await?,
             _ => Self::default(),
         };
         if !second.is_empty() {
@@ -120,24 +136,25 @@ impl Form {
         })
     }
 
-    async fn of_parts(header: &str, request: &Request) -> Self {
+    async fn of_parts(header: &str, request: &Request) -> Result<Self, Denial> {
+        let broken = |error: multer::Error| {
+            Denial::new(DenialKind::Malformed, "broken_form")
+                .expected("parts between boundaries")
+                .got(error.to_string())
+        };
+        let boundary = multer::parse_boundary(header).map_err(broken)?;
+        let body = request.body.clone();
+        let stream = futures_util::stream::once(async move { Ok::<_, std::io::Error>(body) });
+        let mut parts = multer::Multipart::new(stream, boundary);
         let mut pairs = Vec::new();
-        if let Ok(boundary) = multer::parse_boundary(header) {
-            let body = request.body.clone();
-            let stream = futures_util::stream::once(async move { Ok::<_, std::io::Error>(body) });
-            let mut parts = multer::Multipart::new(stream, boundary);
-            while let Ok(Some(field)) = parts.next_field().await {
-                let name = field.name().unwrap_or_default().to_owned();
-                match field.text().await {
-                    Ok(value) => pairs.push((name, value)),
-                    Err(_) => break,
-                }
-            }
+        while let Some(field) = parts.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            pairs.push((name, field.text().await.map_err(broken)?));
         }
-        Self {
+        Ok(Self {
             pairs,
             client: ClientIn::Nowhere,
-        }
+        })
     }
 
     /// The first value of `name`, even an empty one, whatever its length.

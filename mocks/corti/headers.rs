@@ -1,6 +1,7 @@
 //! The header lines of the realm: which of the frame headers an answer has, and the order of all.
 //! Measured on Keycloak 26.7.3 (`tests/parity/keycloak`).
 
+use std::fmt::Write as _;
 use std::future::Future;
 
 use bytes::Bytes;
@@ -12,6 +13,13 @@ const REALM: &str = "referrer-policy";
 
 /// The two that depend on who asked for what.
 const FRAMES: [&str; 2] = ["content-security-policy", "x-frame-options"];
+
+/// Cookies that are set, or taken back, before anything else of an answer.
+const EARLY: [&str; 3] = [
+    "AUTH_SESSION_ID=",
+    "KEYCLOAK_IDENTITY=;",
+    "KEYCLOAK_SESSION=;",
+];
 
 /// `handler`, whose replies and refusals get their headers.
 pub(super) fn arranged<F, Fut>(
@@ -50,6 +58,9 @@ pub(super) fn arrange(mock: &Mock, method: &str, media_type: &str, mut reply: Re
             reply = reply.with_headers_of(mock.profile(), family, &[]);
         }
     }
+    if own_type.as_deref() == Some("application/json") {
+        reply.body = paired(reply.body);
+    }
     if method == "HEAD" {
         // Keycloak does not say how long the answer to GET would be.
         reply.body = Bytes::new();
@@ -58,12 +69,38 @@ pub(super) fn arrange(mock: &Mock, method: &str, media_type: &str, mut reply: Re
         reply = reply.header("content-length", "");
     }
     // A path that is refused before routing has the length last.
-    let routed = in_realm || matches!(reply.status.as_u16(), 404 | 405);
+    let by_query = reply
+        .denial
+        .as_ref()
+        .is_some_and(|denial| denial.reason == "query_control_character");
+    let routed = in_realm || by_query || matches!(reply.status.as_u16(), 404 | 405);
     let has_type = own_type.is_some() && routed;
     reply
         .headers
         .sort_by_cached_key(|(name, value)| place(name, value, has_type));
     reply
+}
+
+/// `body` with the characters beyond the basic plane as pairs of escapes: so Keycloak writes JSON.
+fn paired(body: Bytes) -> Bytes {
+    // Their first byte in UTF-8 is 0xF0 or more.
+    let Some(text) = std::str::from_utf8(&body)
+        .ok()
+        .filter(|text| text.bytes().any(|byte| byte >= 0xF0))
+    else {
+        return body;
+    };
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if letter.len_utf16() == 1 {
+            escaped.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            write!(escaped, "\\u{unit:04X}").expect("a string takes all");
+        }
+    }
+    escaped.into()
 }
 
 /// The family of frame headers: JSON has one of them, pages both; an answer without a type is
@@ -83,7 +120,7 @@ fn frames(request_type: &str, own_type: Option<&str>) -> Option<&'static str> {
 /// the headers of a body, or last where there is none.
 fn place(name: &str, value: &str, has_type: bool) -> (u8, String) {
     let group = match name {
-        "set-cookie" if value.starts_with("AUTH_SESSION_ID") => 0,
+        "set-cookie" if EARLY.iter().any(|cookie| value.starts_with(cookie)) => 0,
         "cache-control" if value.starts_with("no-store") => 1,
         "pragma" | "set-cookie" => 2,
         "access-control-allow-origin" => 3,

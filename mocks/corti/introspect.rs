@@ -76,7 +76,7 @@ async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
 }
 
 /// A media type that cannot be read fails the client's authentication here.
-fn unreadable(mut denial: Denial) -> Denial {
+pub(super) fn unreadable(mut denial: Denial) -> Denial {
     if denial.reason == "unparsable_media_type" {
         "unreadable_client".clone_into(&mut denial.reason);
     }

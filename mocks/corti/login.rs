@@ -120,6 +120,43 @@ impl<'a> Account<'a> {
     }
 }
 
+/// Remembers in the refresh tokens of a client that its login was continued without a password:
+/// single sign-on makes the whole client session one of `acr` 0.
+pub(super) async fn know(mock: &Mock, login: &Login) {
+    let query = TokenQuery {
+        login: Some(login.number),
+        kinds: Some(vec![TokenKind::Refresh]),
+        client: Some(login.client.clone()),
+        ..TokenQuery::default()
+    };
+    for token in mock.tokens(query).await {
+        if let Some(before) = Login::of(&token) {
+            let known = Login {
+                known: true,
+                ..before
+            };
+            for (name, value) in known.extra() {
+                mock.change(token.id, Change::Extra(name, value)).await;
+            }
+        }
+    }
+}
+
+/// Whether another client has a live part in the session of `login`.
+pub(super) async fn is_shared(mock: &Mock, login: &Login) -> bool {
+    let query = TokenQuery {
+        login: Some(login.number),
+        kinds: Some(vec![TokenKind::Code, TokenKind::Refresh]),
+        ..TokenQuery::default()
+    };
+    let tokens = mock.tokens(query).await;
+    tokens.iter().any(|token| {
+        token.client.as_deref() != Some(&login.client)
+            && !token.revoked
+            && Ended::of(token).is_none()
+    })
+}
+
 /// Ends a login: its tokens are revoked and remember how. Only those of `client` when the client's
 /// part alone ends.
 pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
@@ -141,7 +178,25 @@ pub(super) async fn end(mock: &Mock, number: u64, how: Ended, client: &str) {
         client: (!whole).then(|| client.to_owned()),
         ..TokenQuery::default()
     };
-    let tokens = mock.tokens(query).await;
+    end_each(mock, mock.tokens(query).await, how).await;
+}
+
+/// Ends the session of a browser: offline tokens live on, and those that have no session.
+pub(super) async fn end_online(mock: &Mock, number: u64) {
+    let query = TokenQuery {
+        login: Some(number),
+        ..TokenQuery::default()
+    };
+    let mut tokens = mock.tokens(query).await;
+    tokens.retain(|token| {
+        let login = Login::of(token);
+        let stays = |login: Login| login.offline || login.session.is_none();
+        token.kind == TokenKind::Code || !login.is_some_and(stays)
+    });
+    end_each(mock, tokens, Ended::Session).await;
+}
+
+async fn end_each(mock: &Mock, tokens: Vec<Token>, how: Ended) {
     for token in tokens {
         if Ended::of(&token).is_none() {
             mock.change(

@@ -6,7 +6,7 @@ use locum_core::{Denial, DenialKind, Outcome, TokenKind};
 use locum_server::{Form as Query, Mock, NewToken, Reply, Request, jwt};
 
 use super::authorize::{cookies, redirect_uri};
-use super::form::Form;
+use super::form::{ClientIn, Form};
 use super::grant::{TokenRequest, refresh};
 use super::login::{self, Ended, Login};
 use super::realm::RealmRef;
@@ -18,7 +18,18 @@ pub(super) async fn logout(mock: Mock, request: Request) -> Result<Reply, Denial
     if request.method == "OPTIONS" {
         return Ok(cors::preflight(&mock, &request, "preflight_get"));
     }
-    let form = Form::read(&mock, &request).await?;
+    let form = match Form::read(&mock, &request).await {
+        Ok(form)
+            if form.client == ClientIn::Unreadable && form.first("refresh_token").is_none() =>
+        {
+            return Ok(unreadable(&mock, &request, &realm, "two media types").await);
+        }
+        Err(denial) if denial.reason == "unparsable_media_type" => {
+            let got = denial.got.unwrap_or_default();
+            return Ok(unreadable(&mock, &request, &realm, &got).await);
+        }
+        form => form?,
+    };
     if request.method == "POST" && form.first("refresh_token").is_some() {
         let answer = by_refresh_token(&mock, &request, &realm, &form).await;
         let answer = answer.or_else(|denial| Ok(realm_lookup::bare(&mock, denial)));
@@ -27,9 +38,19 @@ pub(super) async fn logout(mock: Mock, request: Request) -> Result<Reply, Denial
     let query = request.query();
     let browser = Browser::read(|name| match request.method.as_str() {
         "POST" => form.first(name).map(str::to_owned),
-        _ => text(&query, name),
+        // An empty parameter of the query is none.
+        _ => text(&query, name).filter(|value| !value.is_empty()),
     });
     Ok(by_browser(&mock, &request, &realm, &browser).await)
+}
+
+/// The answer to a form of another media type, `got`: an authentication session, and a failure.
+async fn unreadable(mock: &Mock, request: &Request, realm: &RealmRef, got: &str) -> Reply {
+    let denial = Denial::new(DenialKind::Malformed, "broken_form")
+        .expected("Content-Type: application/x-www-form-urlencoded")
+        .got(got);
+    let reply = Reply::denied(mock.profile(), denial);
+    with_session(mock, request, realm, reply, false).await
 }
 
 /// Ends the session of a browser whose page was answered.
@@ -68,7 +89,7 @@ async fn ended(
     login: &Login,
     held: bool,
 ) -> Reply {
-    login::end(mock, login.number, Ended::Session, &login.client).await;
+    login::end_online(mock, login.number).await;
     if held {
         for name in [cookies::KNOWN, cookies::WATCHED] {
             reply = reply.header("set-cookie", cookies::cleared(mock, realm, name));
@@ -128,9 +149,7 @@ struct Browser {
 }
 
 impl Browser {
-    fn read(parameter: impl Fn(&str) -> Option<String>) -> Self {
-        // An empty parameter is none.
-        let given = |name: &str| parameter(name).filter(|value| !value.is_empty());
+    fn read(given: impl Fn(&str) -> Option<String>) -> Self {
         Self {
             hint: given("id_token_hint"),
             redirect: given("post_logout_redirect_uri"),
@@ -242,15 +261,22 @@ async fn done(
         Some(uri) => redirected(mock, uri, browser.state.as_deref()),
         None => family(page::page(mock, 200, &realm.name, heading, heading)),
     };
-    let reply = with_session(mock, request, realm, reply).await;
+    // Where nothing is asked, the authentication session is over with the answer.
+    let reply = with_session(mock, request, realm, reply, !sure).await;
     match hinted.filter(|_| sure) {
         Some(login) => ended(mock, realm, reply, &login, known.is_some()).await,
         None => reply,
     }
 }
 
-/// A browser without an authentication session gets one.
-async fn with_session(mock: &Mock, request: &Request, realm: &RealmRef, reply: Reply) -> Reply {
+/// A browser without an authentication session gets one, which is `kept` for the next request or not.
+async fn with_session(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    reply: Reply,
+    kept: bool,
+) -> Reply {
     let have = cookies::session(mock, request, realm, cookies::ASKED).await;
     if have.is_some() {
         return reply;
@@ -259,7 +285,9 @@ async fn with_session(mock: &Mock, request: &Request, realm: &RealmRef, reply: R
     let lives = Duration::from_secs(mock.setting_u64("refresh_ttl_s"));
     let mut new = NewToken::new(TokenKind::Session, "", 0, lives);
     new.tenant = Some(realm.name.clone());
-    mock.issue(&value, new).await;
+    if kept {
+        mock.issue(&value, new).await;
+    }
     let line = cookies::set(mock, realm, cookies::ASKED, &value, cookies::SECRET);
     reply.header("set-cookie", line)
 }

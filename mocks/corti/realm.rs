@@ -237,7 +237,7 @@ impl Realm {
             .or_else(|| {
                 self.users
                     .iter()
-                    .find(|user| user.email().eq_ignore_ascii_case(name))
+                    .find(|user| !name.is_empty() && user.email().eq_ignore_ascii_case(name))
             })
     }
 }

@@ -58,12 +58,18 @@ pub(super) fn must_be_enabled(
 ///
 /// # Errors
 /// `path_not_normalized` for `//`, dots and encoded letters, `path_invalid_character` for `;`,
-/// `path_broken_escape` for a broken escape in path or query.
+/// `path_broken_escape` for a broken escape in path or query, `query_control_character`.
 pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
     check_sizes(request)?;
     if escapes(&request.target).any(|byte| byte.is_none()) {
         return Err(Denial::new(DenialKind::Malformed, "path_broken_escape")
             .expected("% and two hexadecimal digits"));
+    }
+    if has_control_character(request) {
+        return Err(
+            Denial::new(DenialKind::Malformed, "query_control_character")
+                .expected("a query without control characters"),
+        );
     }
     let path = request.path();
     if path.contains(';') {
@@ -75,6 +81,18 @@ pub(super) fn check_path(request: &Request) -> Result<(), Denial> {
         return Err(Denial::new(DenialKind::Malformed, "path_not_normalized").got(path));
     }
     Ok(())
+}
+
+/// Whether a value of the query has one, beside tab and line end.
+fn has_control_character(request: &Request) -> bool {
+    let is_one = |byte: &u8| *byte < 0x20 && !b"\t\n\r".contains(byte);
+    let escaped = request.target.contains('%');
+    escaped
+        && request
+            .query()
+            .pairs
+            .iter()
+            .any(|(_, value)| value.iter().any(is_one))
 }
 
 /// Bytes of a request target, and of all header lines together; measured on Keycloak.
@@ -140,18 +158,25 @@ pub(super) fn routing_failure(mock: &Mock, request: &Request, failure: &RoutingF
     if let Err(denial) = named(mock, &request.endpoint, &name) {
         return denial;
     }
-    let is_get = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    let method = request.method.as_str();
     let rest: Vec<&str> = segments.collect();
     match (&rest[..], failure) {
         ([".well-known", ..], _) => reworded("realm_not_found"),
+        (["login-actions", "authenticate"], RoutingFailure::Method(_)) => {
+            reworded("login_wrong_method")
+        }
         (_, RoutingFailure::Method(_)) => reworded("realm_wrong_method"),
-        // "POST on an unknown name under openid-connect 405, GET 404"; below the token endpoint it
-        // is the other way round.
-        (["protocol", "openid-connect", "token", _, ..], _) if is_get => {
+        // Unknown names under openid-connect are looked for by GET, below the token endpoint by POST;
+        // no other method gets there.
+        (["protocol", "openid-connect", "token", _, ..], _)
+            if !matches!(method, "POST" | "OPTIONS") =>
+        {
             reworded("realm_wrong_method")
         }
         (["protocol", "openid-connect", "token", _, ..], _) => reworded("realm_not_found"),
-        (["protocol", "openid-connect", ..], _) if !is_get => reworded("realm_wrong_method"),
+        (["protocol", "openid-connect", ..], _) if !matches!(method, "GET" | "OPTIONS") => {
+            reworded("realm_wrong_method")
+        }
         (["protocol", "openid-connect", ..] | [], _) => reworded("realm_not_found"),
         (["protocol", "saml", ..], _) => reworded("realm_not_found"),
         (["protocol", other, ..], _) if !other.is_empty() => reworded("protocol_not_found"),

@@ -8,7 +8,7 @@ use super::form::Form;
 use super::grant::refresh::is_stale;
 use super::login::{self, Ended, Login};
 use super::realm::RealmRef;
-use super::{client, cors, realm_lookup};
+use super::{client, cors, introspect, realm_lookup};
 
 /// Revokes a token.
 pub(super) async fn revoke(mock: Mock, request: Request) -> Result<Reply, Denial> {
@@ -23,7 +23,9 @@ pub(super) async fn revoke(mock: Mock, request: Request) -> Result<Reply, Denial
 
 /// "realm → client → duplicate → token"; the hint is ignored.
 async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
-    let form = Form::read(mock, request).await?;
+    let form = Form::read(mock, request)
+        .await
+        .map_err(introspect::unreadable)?;
     realm_lookup::must_be_enabled(mock, request, realm)?;
     let client = client::authenticate(mock, request, realm, &form)?;
     cors::admit(request, client)?;
@@ -46,7 +48,12 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
             mock.change(token.id, Change::Revoke).await;
         }
         TokenKind::Refresh if mock.effect_enabled("revoke_refresh") => {
-            login::end(mock, login.number, Ended::Session, &login.client).await;
+            let how = if login::is_shared(mock, &login).await {
+                Ended::ClientSession
+            } else {
+                Ended::Session
+            };
+            login::end(mock, login.number, how, &login.client).await;
         }
         _ => {}
     }

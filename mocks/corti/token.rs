@@ -3,7 +3,7 @@
 use locum_core::{Denial, DenialKind, Place};
 use locum_server::{Mock, Reply, Request};
 
-use super::form::Form;
+use super::form::{self, ClientIn, Form};
 use super::grant::{self, TokenRequest};
 use super::realm::RealmRef;
 use super::{client, cors, realm_lookup};
@@ -54,6 +54,9 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     let form = Form::read(mock, request).await?;
     realm_lookup::must_be_enabled(mock, request, realm)?;
     let grant = form.first("grant_type").ok_or_else(|| {
+        if form.client == ClientIn::Unreadable {
+            return form::unparsable(mock, "two media types");
+        }
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials in a form")
             .absent(Place::Form, ["grant_type"])

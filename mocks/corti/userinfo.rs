@@ -5,7 +5,7 @@ use locum_server::{Mock, Reply, Request};
 use serde_json::{Map, Value};
 
 use super::claims::put;
-use super::form::Form;
+use super::form::{self, ClientIn, Form};
 use super::issue::common;
 use super::login::Account;
 use super::realm::RealmRef;
@@ -19,6 +19,9 @@ pub(super) async fn userinfo(mock: Mock, request: Request) -> Result<Reply, Deni
         return Ok(cors::preflight(&mock, &request, "preflight_get"));
     }
     let form = Form::read(&mock, &request).await?;
+    if form.client == ClientIn::Unreadable {
+        return Err(form::unparsable(&mock, "two media types"));
+    }
     let answer = answer(&mock, &request, &realm, &form).await;
     Ok(answer.unwrap_or_else(|denial| refusal(&mock, &request, &realm, &form, denial)))
 }
@@ -72,9 +75,10 @@ fn presented_token(request: &Request, form: &Form) -> Result<String, Denial> {
         return Err(Denial::new(DenialKind::Repeated, "two_authorizations")
             .expected("one Authorization header"));
     }
+    let types = request.headers.get_all(http::header::CONTENT_TYPE).iter();
     let in_form = form
         .first("access_token")
-        .filter(|_| request.method == "POST");
+        .filter(|_| request.method == "POST" && types.count() == 1);
     let header = header
         .and_then(|value| value.to_str().ok())
         .and_then(credentials);

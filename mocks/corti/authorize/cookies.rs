@@ -70,6 +70,11 @@ pub(super) async fn named(
     ours.then_some(token)
 }
 
+/// Whether the browser holds a cookie called `name`, whatever it is worth.
+pub(super) fn holds(request: &Request, name: &str) -> bool {
+    all(request).any(|(have, value)| have == name && !value.is_empty())
+}
+
 /// Names and values of `Cookie` headers (RFC 6265 §4.2.1).
 fn all(request: &Request) -> impl Iterator<Item = (String, String)> {
     let lines = request

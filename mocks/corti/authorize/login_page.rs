@@ -38,6 +38,25 @@ pub(super) fn restartable(mock: &Mock, realm: &RealmRef, reply: Reply) -> Reply 
     reply.header("set-cookie", restart)
 }
 
+/// `reply` to a browser that was not shown the form: the cookie that it holds for a new beginning is
+/// taken back; one that holds none gets one, unless the client asked for no page.
+pub(super) fn not_restartable(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    asked: &Authorization,
+    reply: Reply,
+) -> Reply {
+    if cookies::holds(request, cookies::RESTART) {
+        let over = cookies::cleared(mock, realm, cookies::RESTART);
+        reply.header("set-cookie", over)
+    } else if asked.prompt_none {
+        reply
+    } else {
+        restartable(mock, realm, reply)
+    }
+}
+
 /// `reply` with the cookies of `login`, anew each time that it is used.
 pub(super) async fn remembering(
     mock: &Mock,
@@ -55,6 +74,16 @@ pub(super) async fn remembering(
     with_cookies(reply, lines)
 }
 
+/// `reply` that takes the cookies of a login back, where the browser holds one that is over.
+async fn forgetting(mock: &Mock, request: &Request, realm: &RealmRef, reply: Reply) -> Reply {
+    let held = cookies::holds(request, cookies::KNOWN);
+    if !held || somebody(mock, request, realm).await.is_some() {
+        return reply;
+    }
+    let names = [cookies::KNOWN, cookies::WATCHED];
+    with_cookies(reply, names.map(|name| cookies::cleared(mock, realm, name)))
+}
+
 /// `reply` with the cookies of a new authentication session that remembers what was asked; a browser
 /// that has one keeps it.
 pub(super) async fn with_session(
@@ -64,6 +93,7 @@ pub(super) async fn with_session(
     asked: &Authorization,
     reply: Reply,
 ) -> Reply {
+    let reply = forgetting(mock, request, realm, reply).await;
     let remembered = serde_json::to_value(asked).expect("a request is JSON");
     if let Some(token) = cookies::session(mock, request, realm, cookies::ASKED).await {
         let change = Change::Extra(REQUEST.to_owned(), remembered);
@@ -96,12 +126,37 @@ pub(super) async fn with_passed_session(
         mock.change(token.id, Change::Revoke).await;
         return reply;
     }
+    with_cookies(reply, passed_session(mock, realm))
+}
+
+/// `reply`, a refusal to a client that asked for no page, with the cookies of an authentication
+/// session that is over at once; a browser that has one keeps it, and what it was asked before.
+pub(super) async fn with_dropped_session(
+    mock: &Mock,
+    request: &Request,
+    realm: &RealmRef,
+    reply: Reply,
+) -> Reply {
+    let reply = forgetting(mock, request, realm, reply).await;
+    let live = cookies::session(mock, request, realm, cookies::ASKED).await;
+    if live.is_some() {
+        return reply;
+    }
+    let reply = with_cookies(reply, passed_session(mock, realm));
+    if !cookies::holds(request, cookies::RESTART) {
+        return reply;
+    }
+    let over = cookies::cleared(mock, realm, cookies::RESTART);
+    reply.header("set-cookie", over)
+}
+
+/// The cookies of an authentication session that nothing remembers.
+fn passed_session(mock: &Mock, realm: &RealmRef) -> [String; 2] {
     let (value, hash) = (mock.random_alphanumeric(43), mock.random_alphanumeric(43));
-    let lines = [
+    [
         cookies::set(mock, realm, cookies::ASKED, &value, cookies::SECRET),
         cookies::set(mock, realm, cookies::ASKED_HASH, &hash, "Max-Age=60;Secure"),
-    ];
-    with_cookies(reply, lines)
+    ]
 }
 
 fn with_cookies(reply: Reply, lines: impl IntoIterator<Item = String>) -> Reply {
@@ -123,6 +178,16 @@ fn form(mock: &Mock, realm: &RealmRef, asked: &Authorization, message: Option<&s
 /// Answers the form.
 pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let realm = realm_lookup::realm(&mock, &request)?;
+    if request.method == "OPTIONS" {
+        let reply = super::options(&mock);
+        return Ok(reply.with_headers_of(mock.profile(), "login_page", &[]));
+    }
+    if request.method == "HEAD" {
+        let denial =
+            Denial::new(DenialKind::Unsupported, "realm_not_found").expected("GET or POST");
+        let reply = Reply::denied(mock.profile(), denial);
+        return Ok(reply.with_headers_of(mock.profile(), "login_page", &[]));
+    }
     realm_lookup::must_be_enabled(&mock, &request, &realm)?;
     let Some((session, asked)) = asked(&mock, &request, &realm).await else {
         return Ok(without_session(&mock, &request, &realm).await);
@@ -276,17 +341,20 @@ pub(super) async fn known_browser(
     realm: &RealmRef,
     asked: &Authorization,
 ) -> (Option<Login>, bool) {
-    let token = cookies::session(mock, request, realm, cookies::KNOWN).await;
-    let Some(login) = token.as_ref().and_then(Login::of) else {
+    let Some(login) = somebody(mock, request, realm).await else {
         return (None, false);
     };
     let age = mock.now().as_seconds() - login.auth_time.unwrap_or_default();
     let fresh = asked.max_age.is_none_or(|most| age <= most) && !asked.prompt_login;
-    let well = matches!(
-        login.account(realm),
-        Account::Good(..) | Account::ClientDisabled
-    );
-    ((well && fresh).then_some(login), well)
+    (fresh.then_some(login), true)
+}
+
+/// The login that a browser holds, of a user who is well.
+async fn somebody(mock: &Mock, request: &Request, realm: &RealmRef) -> Option<Login> {
+    let token = cookies::session(mock, request, realm, cookies::KNOWN).await?;
+    let login = Login::of(&token)?;
+    let account = login.account(realm);
+    matches!(account, Account::Good(..) | Account::ClientDisabled).then_some(login)
 }
 
 async fn asked(

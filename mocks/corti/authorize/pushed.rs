@@ -27,6 +27,11 @@ pub(in crate::corti) async fn push(mock: Mock, request: Request) -> Result<Reply
     if request.method == "OPTIONS" {
         return Ok(extension::options(&mock));
     }
+    // Refused to any origin before the client is known.
+    if let Err(denial) = realm_lookup::must_be_enabled(&mock, &request, &realm) {
+        let reply = realm_lookup::bare(&mock, denial);
+        return Ok(cors::reflect(&mock, &request, reply, "cors_answer"));
+    }
     let answer = pushed(&mock, &request, &realm).await;
     let answer = answer.or_else(|denial| Ok(realm_lookup::bare(&mock, denial)));
     Ok(cors::dress(&mock, &request, answer))
@@ -44,7 +49,6 @@ async fn pushed(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Repl
             denial
         }
     })?;
-    realm_lookup::must_be_enabled(mock, request, realm)?;
     let client = client::authenticate(mock, request, realm, &form).map_err(unauthenticated)?;
     cors::admit(request, client)?;
     if form.first("request_uri").is_some() {

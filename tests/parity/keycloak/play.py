@@ -130,8 +130,11 @@ class Explained:
         return None
 
     def left(self, step, found):
-        """The facets that have no reason; a row with `whole` explains all of an answer."""
+        """The facets that have no reason; a row with `whole` explains all of an answer, one with
+        `same` nothing where that facet differs too."""
+        differing = {facet for facet, *_ in found}
         rows = [self.row(step, *item) for item in found]
+        rows = [row if row and row.get("same") not in differing else None for row in rows]
         self.hits.update({row["name"] for row in rows if row})
         if any(row and row.get("whole") for row in rows):
             return []
