@@ -104,6 +104,7 @@ async fn read(
     parameters.client_id()?;
     realm_lookup::must_be_enabled(mock, request, realm)
         .map_err(|denial| Fault::page(denial, "Realm not enabled"))?;
+    request::client(realm, parameters)?;
     match pushed::taken(mock, realm, parameters).await? {
         Some(asked) => Ok(asked),
         None => Authorization::read(realm, parameters),

@@ -78,7 +78,7 @@ async fn revocable(mock: &Mock, realm: &RealmRef, value: &str) -> Result<(Token,
         TokenKind::Id => Err(Denial::new(DenialKind::Unsupported, "revoke_unsupported")
             .expected("an access or refresh token")
             .got(token.name())),
-        TokenKind::Access => Ok((token, login)),
+        TokenKind::Access if token.expires.is_none_or(|end| mock.now() < end) => Ok((token, login)),
         TokenKind::Refresh
             if mock.state_of(&token) == TokenState::Live || token.spent && !token.revoked =>
         {

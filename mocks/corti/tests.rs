@@ -4,6 +4,7 @@ mod addresses;
 mod administration;
 mod assertions;
 mod authorize;
+mod beside_keycloak;
 mod browsers;
 mod documented;
 mod documents;

@@ -53,9 +53,11 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
 async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
     let form = Form::read(mock, request).await?;
     realm_lookup::must_be_enabled(mock, request, realm)?;
+    let unreadable =
+        || (form.client == ClientIn::Unreadable).then(|| form::unparsable(mock, "two media types"));
     let grant = form.first("grant_type").ok_or_else(|| {
-        if form.client == ClientIn::Unreadable {
-            return form::unparsable(mock, "two media types");
+        if let Some(denial) = unreadable() {
+            return denial;
         }
         Denial::new(DenialKind::Missing, "missing_grant_type")
             .expected("grant_type=client_credentials in a form")
@@ -63,6 +65,9 @@ async fn granted(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
     })?;
     let other = OTHERS.iter().find(|(name, _)| *name == grant);
     if other.is_none() && !GRANTS.contains(&grant) {
+        if let Some(denial) = unreadable() {
+            return Err(denial);
+        }
         return Err(Denial::new(DenialKind::Unsupported, "unsupported_grant")
             .expected(GRANTS.join(", "))
             .got(grant));

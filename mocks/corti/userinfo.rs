@@ -28,7 +28,10 @@ pub(super) async fn userinfo(mock: Mock, request: Request) -> Result<Reply, Deni
 
 /// The refusal as it goes out: a form gets two headers more, an origin is reflected.
 fn refusal(mock: &Mock, request: &Request, realm: &RealmRef, form: &Form, denial: Denial) -> Reply {
-    let foreign = denial.reason == "invalid_origin";
+    let foreign = matches!(
+        denial.reason.as_str(),
+        "invalid_origin" | "two_authorizations"
+    );
     let reply = Reply::denied(mock.profile(), denial.param("realm", realm.name.clone()));
     let reply = if form.first("access_token").is_some() {
         reply.with_headers_of(mock.profile(), "h10", &[])
@@ -86,19 +89,16 @@ fn presented_token(request: &Request, form: &Form) -> Result<String, Denial> {
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("dpop") => with_dpop,
         _ => reason,
     };
+    let repeated =
+        || Denial::new(DenialKind::Repeated, "userinfo_repeated").expected("access_token once");
     match (header, in_form) {
+        (_, Some(_)) if form.repeats("access_token") => Err(repeated()),
         (Some(_), Some(_)) => Err(Denial::new(
             DenialKind::Repeated,
             dpop("two_token_methods", "dpop_two_token_methods"),
         )
         .expected("the token in the header or in the form")),
-        (None, Some(value)) => {
-            if form.repeats("access_token") {
-                return Err(Denial::new(DenialKind::Repeated, "userinfo_repeated")
-                    .expected("access_token once"));
-            }
-            Ok(value.to_owned())
-        }
+        (None, Some(value)) => Ok(value.to_owned()),
         (Some((scheme, _)), None) if scheme.eq_ignore_ascii_case("dpop") => {
             Err(Denial::new(DenialKind::Invalid, "dpop_token_unverified")
                 .expected("Authorization: Bearer, one space, and the access token")

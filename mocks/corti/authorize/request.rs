@@ -235,7 +235,14 @@ impl Authorization {
     }
 }
 
-fn client<'a>(realm: &'a Realm, parameters: &Parameters<'_>) -> Result<&'a Client, Box<Fault>> {
+/// The client that `parameters` name.
+///
+/// # Errors
+/// `auth_client_id`, `auth_unknown_client`, `auth_disabled_client`.
+pub(super) fn client<'a>(
+    realm: &'a Realm,
+    parameters: &Parameters<'_>,
+) -> Result<&'a Client, Box<Fault>> {
     let id = parameters.client_id()?;
     let Some(client) = realm.client(id) else {
         let denial = Denial::new(DenialKind::UnknownPrincipal, "auth_unknown_client");

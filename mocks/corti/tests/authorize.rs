@@ -8,18 +8,18 @@ const ISS: &str = "https%3A%2F%2Fauth.beta-eu.corti.app%2Frealms%2Fcopiloteu";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-async fn get(server: &TestServer, query: &str, headers: &str) -> Answer {
+pub(super) async fn get(server: &TestServer, query: &str, headers: &str) -> Answer {
     server
         .request(&format!("GET {OIDC}/auth?{query}"), headers, "")
         .await
 }
 
 /// A good query with more.
-fn query(more: &str) -> String {
+pub(super) fn query(more: &str) -> String {
     format!("response_type=code&client_id=locum-app&redirect_uri={BACK}&scope=openid{more}")
 }
 
-fn cookie(answer: &Answer, name: &str) -> String {
+pub(super) fn cookie(answer: &Answer, name: &str) -> String {
     let lines = answer
         .headers
         .iter()
@@ -36,7 +36,7 @@ fn cookie(answer: &Answer, name: &str) -> String {
 }
 
 /// Shows the form and answers it.
-async fn log_in(server: &TestServer, query: &str, body: &str) -> Answer {
+pub(super) async fn log_in(server: &TestServer, query: &str, body: &str) -> Answer {
     let page = get(server, query, "").await;
     assert_eq!(page.status, 200, "{}", page.text());
     let headers = format!("{FORM}Cookie: {}\r\n", cookie(&page, "AUTH_SESSION_ID"));
@@ -54,7 +54,7 @@ async fn log_in(server: &TestServer, query: &str, body: &str) -> Answer {
         .await
 }
 
-fn code_of(answer: &Answer) -> String {
+pub(super) fn code_of(answer: &Answer) -> String {
     let location = answer.header("location").expect("a way back");
     location.split("code=").nth(1).expect("a code").to_owned()
 }
@@ -64,7 +64,7 @@ async fn code(server: &TestServer, more: &str) -> String {
     code_of(&log_in(server, &query(more), "<ada>").await)
 }
 
-fn exchange(code: &str, more: &str) -> String {
+pub(super) fn exchange(code: &str, more: &str) -> String {
     format!(
         "grant_type=authorization_code&client_id=locum-app&code={code}&redirect_uri={BACK}{more}"
     )
