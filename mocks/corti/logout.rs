@@ -99,9 +99,12 @@ async fn ended(
 }
 
 fn text(query: &Query, name: &str) -> Option<String> {
+    // Names of a query are read in any letter case here.
     query
-        .first(name)
-        .map(|value| String::from_utf8_lossy(value).into_owned())
+        .pairs
+        .iter()
+        .find(|(have, _)| have.eq_ignore_ascii_case(name.as_bytes()))
+        .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
 }
 
 /// "POST refresh_token + client: 204; also the second time, also an expired token, also an offline

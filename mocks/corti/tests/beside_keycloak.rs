@@ -67,7 +67,12 @@ async fn single_sign_on_takes_back_what_a_browser_holds() {
     let body = format!("client_id=locum-app&refresh_token={token}");
     assert_eq!(post(&server, "logout", &body).await.status, 204);
     let over = "KEYCLOAK_IDENTITY- KEYCLOAK_SESSION-";
-    let page = get(&server, &query(""), &cookie_header(&[known.clone()])).await;
+    let page = get(
+        &server,
+        &query(""),
+        &cookie_header(std::slice::from_ref(&known)),
+    )
+    .await;
     assert_eq!(cookies(&page), format!("{over} {new} KC_RESTART"));
     let none = query("&prompt=none");
     let refused = get(&server, &none, &cookie_header(&[known, restart])).await;
