@@ -5,7 +5,7 @@ import { custom, Issuer } from "openid-client-5";
 import * as oauth from "oauth4webapi";
 import * as jose from "jose";
 import { AuthorizationCode, ClientCredentials } from "simple-oauth2";
-import { login, pass, provider, run, stage } from "./place.mjs";
+import { call, login, pass, provider, run, stage } from "./place.mjs";
 
 const plain = { [oauth.allowInsecureRequests]: true };
 
@@ -27,6 +27,30 @@ run({
         assert.strictEqual(typeof seen.active, "boolean");
         const wrong = client.clientCredentialsGrant(await discovered(place, "wrong"));
         await assert.rejects(wrong, (error) => error.error === "unauthorized_client" && error.status === 401);
+    },
+
+    /** openid-client 6: private_key_jwt, another's key, and a secret in its place. */
+    async openid_client_key() {
+        const place = await provider();
+        const pair = async (algorithm) => jose.generateKeyPair(algorithm, { extractable: true });
+        for (const algorithm of ["RS256", "ES256", "PS384"]) {
+            const [own, other] = [await pair(algorithm), await pair(algorithm)];
+            const id = `keyed-${algorithm}`;
+            const key = { ...(await jose.exportJWK(own.publicKey)), kid: "k-1" };
+            const keyed = { client_id: id, auth: "private_key_jwt", jwks: [key] };
+            const realm = { name: place.credentials.tenant, clients: [keyed] };
+            await call("PATCH", `/stages/${place.stage.name}/principals`, { corti: { realms: [realm] } });
+            const config = async (authentication) => {
+                const options = { execute: [client.allowInsecureRequests] };
+                return client.discovery(new URL(place.urls.issuer), id, undefined, authentication, options);
+            };
+            const by = (key) => config(client.PrivateKeyJwt({ key, kid: "k-1" }));
+            const grant = async (config) => client.clientCredentialsGrant(await config, { scope: "openid" });
+            assert.strictEqual((await grant(by(own.privateKey))).expires_in, 300);
+            const refused = (error) => error.error === "invalid_client" && error.status === 400;
+            await assert.rejects(grant(by(other.privateKey)), refused);
+            await assert.rejects(grant(config(client.ClientSecretPost("x"))), refused);
+        }
     },
 
     /** openid-client 6: code with PKCE, id token, userinfo, refresh, revocation, and a wrong verifier. */

@@ -64,6 +64,25 @@ def authlib():
         fails(lambda: wrong.fetch_token(vendor["urls"]["token"], grant_type="client_credentials"))  # noqa: B023
 
 
+def authlib_client_secret_jwt():
+    from authlib.integrations.requests_client import OAuth2Session
+    from authlib.oauth2.rfc7523 import ClientSecretJWT
+
+    url, secret = CORTI["urls"]["token"], "a secret of more than 32 characters"
+    sealed = {"client_id": "sealed", "auth": "client_secret_jwt", "client_secret": secret}
+    realm = {"name": KEYS["tenant"], "clients": [sealed]}
+    stage.call("PATCH", f"/stages/{STAGE['name']}/principals", {"corti": {"realms": [realm]}})
+
+    def fetch(secret, method=None):
+        session = OAuth2Session("sealed", secret, token_endpoint_auth_method=method or "client_secret_jwt")
+        session.register_client_auth_method(ClientSecretJWT(url))
+        return session.fetch_token(url, grant_type="client_credentials")
+
+    assert fetch(secret)["expires_in"] == 300
+    fails(lambda: fetch("another secret of more than 32 bytes"), error="unauthorized_client")
+    fails(lambda: fetch(secret, "client_secret_post"), error="invalid_client")
+
+
 def cognito_token_endpoint():
     import boto3
     from authlib.integrations.requests_client import OAuth2Session
