@@ -333,7 +333,7 @@ impl Fault {
     /// Counts one request that the fault matches and says whether it fires; `draw` is a number
     /// from 0 to below 1 out of the stage's generator.
     pub fn fires(&mut self, draw: f64) -> bool {
-        self.matched += 1;
+        self.matched = self.matched.saturating_add(1);
         let fires = match self.when {
             FaultWhen::First(n) => self.matched <= n,
             FaultWhen::After(n) => self.matched > n,
@@ -342,7 +342,7 @@ impl Fault {
             FaultWhen::Probability(share) => draw < share,
             FaultWhen::Always(on) => on,
         };
-        self.fired += u64::from(fires);
+        self.fired = self.fired.saturating_add(u64::from(fires));
         fires
     }
 }

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// How many retired keys are remembered; a token of an older one is of an unknown key.
 const MAX_RETIRED: usize = 32;
 
+/// The latest generation of a snapshot: rotations after it still have numbers.
+const MAX_GENERATION: u32 = 1 << 30;
+
 /// A key that signs no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +40,43 @@ pub struct RotationSnapshot {
     pub current: u32,
     /// Those that were retired, the oldest first.
     pub retired: Vec<RetiredKey>,
+}
+
+impl RotationSnapshot {
+    /// Whether rotations can have led there.
+    ///
+    /// # Errors
+    /// A sentence that names the member.
+    pub fn check(&self) -> Result<(), String> {
+        let Self { current, retired } = self;
+        if *current > MAX_GENERATION {
+            return Err(format!(
+                "`current` is at most {MAX_GENERATION}, not `{current}`"
+            ));
+        }
+        if retired.len() > MAX_RETIRED {
+            return Err(format!(
+                "`retired` has at most {MAX_RETIRED} keys, not {}",
+                retired.len()
+            ));
+        }
+        if let Some(key) = retired.iter().find(|key| key.generation >= *current) {
+            return Err(format!(
+                "`retired` has generations before `current`, which is {current}, not `{}`",
+                key.generation
+            ));
+        }
+        match retired
+            .windows(2)
+            .find(|two| two[0].generation >= two[1].generation)
+        {
+            Some(two) => Err(format!(
+                "`retired` has each generation once, the oldest first, not `{}` after `{}`",
+                two[1].generation, two[0].generation
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The rotations of a vendor's keys on a stage.
@@ -65,8 +105,9 @@ impl KeyRotations {
         if retired.len() > MAX_RETIRED {
             retired.pop_front();
         }
-        self.current.store(generation + 1, Ordering::SeqCst);
-        generation + 1
+        let next = generation.saturating_add(1);
+        self.current.store(next, Ordering::SeqCst);
+        next
     }
 
     /// The generations of the key set at `now`: the one that signs, then those within their grace,

@@ -9,6 +9,9 @@ use crate::stage::snapshot::{Snapshot, VERSION};
 /// The largest snapshot in bytes.
 const MAX_SNAPSHOT: usize = 64 << 20;
 
+/// The cure for what no stage can have been.
+const AS_GIVEN: &str = "bring it back as GET /_locum/state gave it";
+
 /// A snapshot of a stage on which nothing has happened.
 const EXAMPLE: &str = r#"{"version": 1, "seed": 0, "incarnation": 0, "clock": {"now": "2026-11-24T10:00:00Z", "mode": "frozen"}, "settings": {}, "principals": {}, "faults": [], "logins": 0, "tokens": [], "rotations": {}}"#;
 
@@ -91,6 +94,8 @@ fn check(request: &ControlRequest, snapshot: &Snapshot, seed: u64) -> Result<(),
             "keys follow from the seed: make a stage of the snapshot's, and bring it back there",
         ));
     }
+    let numbers = snapshot.check_numbers();
+    numbers.map_err(|fault| Refusal::bad(fault).hint(AS_GIVEN))?;
     for fault in &snapshot.faults {
         faults::check(request, fault)?;
     }
@@ -108,7 +113,7 @@ fn check(request: &ControlRequest, snapshot: &Snapshot, seed: u64) -> Result<(),
     }
     for kept in &snapshot.tokens {
         kept.digest()
-            .map_err(|fault| Refusal::bad(fault).hint("as GET /_locum/state gave it"))?;
+            .map_err(|fault| Refusal::bad(fault).hint(AS_GIVEN))?;
     }
     Ok(())
 }

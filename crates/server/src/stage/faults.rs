@@ -45,7 +45,7 @@ impl Stage {
         let mut list = self.faults.lock();
         let bytes = list.charge.bytes() + fault.weight();
         list.charge.try_set(bytes)?;
-        list.added = (list.added + 1).max(fault.id.0);
+        list.added = list.added.saturating_add(1).max(fault.id.0);
         fault.id = FaultId(list.added);
         list.faults.push(fault.clone());
         Ok(fault)

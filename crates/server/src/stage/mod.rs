@@ -254,7 +254,7 @@ impl Stage {
 
     /// A number that groups what one login leads to.
     pub fn next_login(&self) -> u64 {
-        self.logins.fetch_add(1, Ordering::SeqCst) + 1
+        self.logins.fetch_add(1, Ordering::SeqCst).wrapping_add(1)
     }
 
     /// What it holds.

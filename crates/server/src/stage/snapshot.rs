@@ -22,6 +22,10 @@ use crate::store::{Digest, StoreError};
 /// The form of snapshots that this program writes and reads.
 pub const VERSION: u32 = 1;
 
+/// The largest id and count of a snapshot, 2^53: JSON numbers are exact up to there (RFC 8259 §6),
+/// and what is counted on from it does not come to an end.
+const MAX_COUNT: u64 = 1 << 53;
+
 /// A stage as data. Its principals have their secrets and passwords: whoever holds it can log in.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +159,51 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+impl Snapshot {
+    /// Whether a stage can go on counting from its numbers.
+    ///
+    /// # Errors
+    /// A sentence that names the member and what it may be.
+    pub fn check_numbers(&self) -> Result<(), String> {
+        within(|| "incarnation".to_owned(), self.incarnation)?;
+        within(|| "logins".to_owned(), self.logins)?;
+        for (at, fault) in self.faults.iter().enumerate() {
+            let Fault {
+                id, matched, fired, ..
+            } = fault;
+            for (name, number) in [("id", id.0), ("met", *matched), ("hits", *fired)] {
+                within(|| format!("faults[{at}].{name}"), number)?;
+            }
+        }
+        for (at, TokenSnapshot { token, .. }) in self.tokens.iter().enumerate() {
+            let parent = token.parent.map_or(0, |parent| parent.0);
+            for (name, number) in [
+                ("id", token.id.0),
+                ("login", token.login),
+                ("parent", parent),
+                ("uses", token.uses),
+            ] {
+                within(|| format!("tokens[{at}].token.{name}"), number)?;
+            }
+        }
+        for (vendor, rotations) in &self.rotations {
+            let told = rotations.check();
+            told.map_err(|fault| format!("in `rotations.{vendor}`, {fault}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn within(name: impl FnOnce() -> String, number: u64) -> Result<(), String> {
+    if number <= MAX_COUNT {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` is at most {MAX_COUNT}, not `{number}`",
+        name()
+    ))
 }
 
 impl TokenSnapshot {

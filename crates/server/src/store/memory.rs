@@ -168,7 +168,7 @@ impl Inner {
             self.forget_ended(token.issued, KEPT_ENDED);
             self.sweep_at = (self.tokens + self.tokens / 4).max(self.tokens + KEPT_ENDED);
         }
-        self.issued = (self.issued + 1).max(token.id.0);
+        self.issued = self.issued.saturating_add(1).max(token.id.0);
         token.id = TokenId(self.issued);
         let holder = self.holder(Holder::of(token));
         let record = Record::new(key, token, holder);

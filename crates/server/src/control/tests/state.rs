@@ -107,6 +107,30 @@ async fn what_cannot_come_back_is_refused_and_changes_nothing() {
     )
     .await;
     check("/faults/0/then", json!({}), 400, "`then` is empty").await;
+    let most = Value::from(u64::MAX);
+    for (at, member) in [
+        ("/logins", "`logins`"),
+        ("/incarnation", "`incarnation`"),
+        ("/faults/0/id", "`faults[0].id`"),
+        ("/faults/0/met", "`faults[0].met`"),
+        ("/faults/0/hits", "`faults[0].hits`"),
+        ("/tokens/0/token/id", "`tokens[0].token.id`"),
+        ("/tokens/0/token/login", "`tokens[0].token.login`"),
+        ("/tokens/0/token/uses", "`tokens[0].token.uses`"),
+    ] {
+        let error = format!("{member} is at most 9007199254740992");
+        check(at, most.clone(), 400, &error).await;
+    }
+    let key = |generation: u32| json!({"generation": generation, "retired": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"});
+    for (current, retired, error) in [
+        (u32::MAX, vec![], "`current` is at most 1073741824"),
+        (40, (0..33).map(key).collect(), "at most 32 keys, not 33"),
+        (3, vec![key(3)], "before `current`, which is 3, not `3`"),
+        (3, vec![key(1), key(1)], "each generation once"),
+    ] {
+        let rotations = json!({"current": current, "retired": retired});
+        check("/rotations/acme", rotations, 400, error).await;
+    }
     check(
         "/clock/now",
         "1969-01-01T00:00:00Z".into(),
