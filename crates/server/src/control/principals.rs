@@ -61,10 +61,9 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
     let mut known: Vec<(&Arc<dyn Vendor>, Value)> = Vec::new();
     for (slug, change) in changes {
         let vendor = request.stages.vendor(&slug);
-        known.push((
-            vendor.ok_or_else(|| unknown_vendor(request, &slug))?,
-            change,
-        ));
+        let vendor = vendor.ok_or_else(|| unknown_vendor(request, &slug))?;
+        check_object(&slug, &change)?;
+        known.push((vendor, change));
     }
     let _alone = request
         .control
@@ -106,6 +105,22 @@ pub(super) fn put_on(
     vendor
         .change_principals(&stages.mock(vendor, stage), principals)
         .map_err(|fault| refused(slug, &fault))
+}
+
+/// Refuses what is no object before a vendor sees it.
+pub(super) fn check_object(vendor: &str, principals: &Value) -> Result<(), Refusal> {
+    let what = match principals {
+        Value::Object(_) => return Ok(()),
+        Value::Array(_) => "a list",
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+    };
+    Err(Refusal::bad(format!(
+        "the principals of `{vendor}` are an object, not {what}"
+    ))
+    .hint("GET /_locum/principals shows their shape"))
 }
 
 fn refused(vendor: &str, fault: &str) -> Refusal {

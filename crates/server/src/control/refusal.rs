@@ -137,7 +137,10 @@ pub(super) fn in_words(fault: &str) -> String {
         }
         "a" if expected.starts_with("a sequence") => "a list",
         "sequence" | "tuple" => "a list",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number from 0",
         "i32" | "i64" => "a whole number",
         "f32" | "f64" => "a number",
         "string" | "str" => "text",

@@ -200,11 +200,14 @@ impl Shape {
             "boolean" => "true or false".to_owned(),
             "integer" | "number" => {
                 let whole = if kind == "integer" { "whole " } else { "" };
-                let bound = |name: &str, word: &str| match &schema[name] {
+                let bound = |bound: &Value, word: &str| match bound {
                     Value::Null => String::new(),
                     bound => format!(" {word} {bound}"),
                 };
-                let (least, most) = (bound("minimum", "from"), bound("maximum", "to"));
+                let (least, most) = (
+                    bound(&schema["minimum"], "from"),
+                    bound(&most(schema), "to"),
+                );
                 format!("a {whole}number{least}{most}")
             }
             "array" => "a list".to_owned(),
@@ -341,9 +344,18 @@ fn in_range(schema: &Value, value: &Value) -> bool {
     let Some(number) = value.as_f64() else {
         return true;
     };
-    let bound = |name: &str| schema[name].as_f64();
-    bound("minimum").is_none_or(|least| number >= least)
-        && bound("maximum").is_none_or(|most| number <= most)
+    let least = schema["minimum"].as_f64();
+    least.is_none_or(|least| number >= least)
+        && most(schema).as_f64().is_none_or(|most| number <= most)
+}
+
+/// The largest number that `schema` takes; of 32-bit integers it tells the format alone.
+fn most(schema: &Value) -> Value {
+    match (&schema["maximum"], schema["format"].as_str()) {
+        (Value::Null, Some("uint32")) => u32::MAX.into(),
+        (Value::Null, Some("int32")) => i32::MAX.into(),
+        (bound, _) => bound.clone(),
+    }
 }
 
 /// Whether the schema leaves members open: it names none.

@@ -3,7 +3,7 @@
 use super::call::{self, CallResult, ControlCall, ControlRequest};
 use super::refusal::{Refusal, in_words};
 use super::stages::unknown_vendor;
-use super::{faults, principals};
+use super::{faults, principals, twins};
 use crate::stage::snapshot::{Snapshot, VERSION};
 
 /// The largest snapshot in bytes.
@@ -46,6 +46,7 @@ async fn restore(request: ControlRequest) -> CallResult {
     for (slug, principals) in &snapshot.principals {
         let vendor = request.stages.vendor(slug);
         let vendor = vendor.ok_or_else(|| unknown_vendor(&request, slug))?;
+        principals::check_object(slug, principals)?;
         let taken = request
             .stages
             .check_principals(vendor, &stage, principals.clone());
@@ -110,6 +111,9 @@ fn check(request: &ControlRequest, snapshot: &Snapshot, seed: u64) -> Result<(),
         .chain(twin.map(|(vendor, _)| vendor));
     if let Some(stray) = named.find(|name| request.stages.vendor(name).is_none()) {
         return Err(unknown_vendor(request, stray));
+    }
+    if let Some(twin) = &snapshot.twin {
+        twins::check(&request.stages, twin)?;
     }
     for kept in &snapshot.tokens {
         kept.digest()

@@ -85,6 +85,18 @@ fn in_place(stages: &Stages, stage: &Stage) -> TwinView {
     TwinView { name, wrong }
 }
 
+/// Refuses the name of a twin that there is not, with the nearest that there is.
+pub(super) fn check(stages: &Stages, name: &str) -> Result<(), Refusal> {
+    let known: Vec<String> = all(stages).map(|(have, _)| have).collect();
+    if known.iter().any(|have| have == name) {
+        return Ok(());
+    }
+    let near = locum_core::setting::nearest(name, known.iter().map(String::as_str));
+    let near = near.map(|near| format!("did you mean `{near}`?"));
+    let hint = near.unwrap_or_else(|| "GET /_locum/twins lists them".to_owned());
+    Err(Refusal::bad(format!("no twin called `{name}`")).hint(hint))
+}
+
 fn list(request: &ControlRequest) -> call::Answer {
     let twins = all(&request.stages)
         .map(|(name, twin)| shown(&name, twin))

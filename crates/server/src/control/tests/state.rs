@@ -107,7 +107,34 @@ async fn what_cannot_come_back_is_refused_and_changes_nothing() {
     )
     .await;
     check("/faults/0/then", json!({}), 400, "`then` is empty").await;
+    check(
+        "/principals/acme",
+        json!([]),
+        400,
+        "the principals of `acme` are an object, not a list",
+    )
+    .await;
+    check(
+        "/principals/acme",
+        Value::Null,
+        400,
+        "the principals of `acme` are an object, not null",
+    )
+    .await;
+    check("/twin", "acme/x".into(), 400, "no twin called `acme/x`").await;
+    let put = bench.done("PUT /principals", r#"{"acme": []}"#, 400).await;
+    assert_eq!(
+        put["error"],
+        "the principals of `acme` are an object, not a list"
+    );
     let most = Value::from(u64::MAX);
+    check(
+        "/rotations/acme/current",
+        most.clone(),
+        400,
+        "`current` takes a whole number from 0 to 4294967295, not",
+    )
+    .await;
     for (at, member) in [
         ("/logins", "`logins`"),
         ("/incarnation", "`incarnation`"),
