@@ -12,7 +12,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _,
 };
-use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+use rustls::CertificateError::{
+    BadEncoding, BadSignature, Expired, ExpiredContext, NotValidYet, NotValidYetContext,
+    UnknownIssuer,
+};
 use rustls::Error::InvalidCertificate;
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -114,13 +117,8 @@ impl Authority {
         if !key.exists() {
             put(&key, &new_key().serialize_pem(), 0o600)?;
         }
-        let kept = KeyPair::from_pem(&read(&key)?).map_err(|error| {
-            fault(
-                &key,
-                format!("it holds no private key: {error}"),
-                START_OVER,
-            )
-        })?;
+        let kept = KeyPair::from_pem(&read(&key)?)
+            .map_err(|_| fault(&key, "it holds no private key that can be read", START_OVER))?;
         if !certificate.exists() {
             put(&certificate, &Self::of(kept, now).pem, 0o644)?;
         }
@@ -142,7 +140,10 @@ impl Authority {
             pem,
         };
         authority.prove(now).map_err(|why| {
-            let what = format!("clients would not accept what it issues with {KEY}: {why}");
+            let what = format!(
+                "clients would not accept what it issues with {KEY}: {}",
+                in_words(&why)
+            );
             fault(certificate, what, START_OVER)
         })?;
         Ok(authority)
@@ -202,8 +203,26 @@ fn fault(path: &Path, what: impl Into<String>, hint: &'static str) -> TlsError {
     }
 }
 
+/// Why a client refuses, in words about the authority's own certificate.
+fn in_words(why: &rustls::Error) -> String {
+    let words = match why {
+        InvalidCertificate(fault) => match fault {
+            Expired | ExpiredContext { .. } => "it has ended",
+            NotValidYet | NotValidYetContext { .. } => "it is not valid yet",
+            BadEncoding => "it is damaged",
+            UnknownIssuer | BadSignature => "it is not an authority's certificate for that key",
+            _ => return why.to_string(),
+        },
+        _ => return why.to_string(),
+    };
+    words.to_owned()
+}
+
 fn read(path: &Path) -> Result<String, TlsError> {
-    fs::read_to_string(path).map_err(|error| fault(path, error.to_string(), START_OVER))
+    let text = super::content(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| "it is not PEM: it is not text".to_owned())
+    });
+    text.map_err(|what| fault(path, what, START_OVER))
 }
 
 /// Writes a file that nobody sees before it is whole; one that is there already stays, since

@@ -12,6 +12,9 @@ const CERTIFICATE_HINT: &str =
     "--tls-cert names a PEM file: the server's certificate first, then its intermediates";
 const KEY_HINT: &str =
     "--tls-key names the PEM file with the certificate's private key, not encrypted";
+/// What the provider of cryptography takes.
+const UNSUPPORTED: &str = "it is damaged or of a kind that is not supported: RSA from 2048 bits, ECDSA on P-256, P-384 or P-521, and Ed25519 are";
+const SUPPORTED_HINT: &str = "make a key of a supported kind and a certificate for it, and name both with --tls-key and --tls-cert; without them the server makes its own";
 
 /// Reads both, and sees whether they belong together.
 ///
@@ -23,8 +26,7 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         what,
         hint,
     };
-    let certificates = std::fs::read(chain)
-        .map_err(|error| error.to_string())
+    let certificates = super::content(chain)
         .and_then(|bytes| {
             CertificateDer::pem_slice_iter(&bytes)
                 .collect::<Result<Vec<_>, _>>()
@@ -35,8 +37,7 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
             false => Ok(all),
         })
         .map_err(|what| fault(chain, what, CERTIFICATE_HINT))?;
-    let private = std::fs::read(key)
-        .map_err(|error| error.to_string())
+    let private = super::content(key)
         .and_then(|bytes| {
             PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| match error {
                 PemError::NoItemsFound => {
@@ -59,7 +60,7 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
             format!("it cannot be read: {error}"),
             CERTIFICATE_HINT,
         ),
-        other => fault(key, format!("it cannot be used: {other}"), KEY_HINT),
+        _ => fault(key, UNSUPPORTED.to_owned(), SUPPORTED_HINT),
     })
 }
 

@@ -146,6 +146,16 @@ impl Tls {
     }
 }
 
+/// The content of a file. A pipe has none before somebody writes to it, which nobody may ever do.
+fn content(path: &Path) -> Result<Vec<u8>, String> {
+    let read = std::fs::metadata(path).and_then(|about| match about.is_file() {
+        true => std::fs::read(path).map(Some),
+        false => Ok(None),
+    });
+    read.map_err(|error| error.to_string())?
+        .ok_or_else(|| "it is not a regular file: write what it gives to one".to_owned())
+}
+
 async fn made(cell: &OnceCell<Arc<Authority>>) -> Arc<Authority> {
     let make = || blocking(|| Arc::new(Authority::make(SystemClock::new().now())));
     Arc::clone(cell.get_or_init(make).await)

@@ -99,6 +99,17 @@ fn what_is_wrong_with_a_kept_authority_is_said() {
     check("ca.pem", "its key ca-key.pem is missing");
     folder.write("ca-key.pem", &key);
     check("ca.pem", "clients would not accept");
+    check(
+        "ca.pem",
+        "it is not an authority's certificate for that key",
+    );
+    let junk = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    folder.write("ca-key.pem", junk);
+    check("ca-key.pem", "it holds no private key that can be read");
+    folder.write("ca-key.pem", &key);
+    folder.write("ca.pem", &junk.replace("PRIVATE KEY", "CERTIFICATE"));
+    check("ca.pem", "it is damaged");
+    folder.write("ca.pem", &certificate);
     folder.write("ca-key.pem", "nothing");
     check("ca-key.pem", "no private key");
     folder.write("ca-key.pem", &key);
@@ -165,6 +176,10 @@ fn faulty_files_are_named_with_their_cure() {
     check(read(&cert, &cut), &cut, "no end line", "--tls-key");
     let text = folder.write("text.pem", &certificate.replace("MII", "M!!"));
     check(read(&text, &good), &text, "not base64", "--tls-cert");
+    let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let broken = folder.write("broken.pem", broken);
+    let kinds = "RSA from 2048 bits, ECDSA on P-256, P-384 or P-521, and Ed25519";
+    check(read(&cert, &broken), &broken, kinds, "supported kind");
     let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let junk = folder.write("junk.pem", junk);
     check(read(&junk, &good), &junk, "cannot be read", "--tls-cert");
@@ -176,4 +191,30 @@ fn faulty_files_are_named_with_their_cure() {
         "not encrypted",
         "--tls-key",
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_before_it_is_read() {
+    let folder = Folder::new("pipe");
+    let (certificate, key) = pair();
+    let cert = folder.write("cert.pem", &certificate);
+    let good = folder.write("key.pem", &key);
+    let pipe = |name: &str| {
+        let path = folder.0.join(name);
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo is there").success());
+        path
+    };
+    let own = pipe("pipe");
+    let kept = pipe("ca-key.pem");
+    for (path, found) in [
+        (&own, files::read(&own, &good).map(drop)),
+        (&own, files::read(&cert, &own).map(drop)),
+        (&kept, Authority::keep(&folder.0, now()).map(drop)),
+    ] {
+        let error = found.expect_err("a pipe");
+        assert_eq!(&error.path, path);
+        assert!(error.what.contains("not a regular file"), "{error}");
+    }
 }
