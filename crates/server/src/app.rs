@@ -114,8 +114,8 @@ fn offer(
 }
 
 /// By which names and addresses clients may reach the server: this machine, the documented hosts of
-/// the vendors, and what the user allows.
-fn certified_names(config: &ServerConfig, vendors: &[Arc<dyn Vendor>]) -> Vec<String> {
+/// the vendors but those that stand for one, and what the user allows.
+pub(crate) fn certified_names(config: &ServerConfig, vendors: &[Arc<dyn Vendor>]) -> Vec<String> {
     let mut names = ["localhost", "127.0.0.1", "::1"]
         .map(str::to_owned)
         .to_vec();
@@ -125,10 +125,25 @@ fn certified_names(config: &ServerConfig, vendors: &[Arc<dyn Vendor>]) -> Vec<St
     }
     names.extend(config.public_url.iter().map(|url| url.host().to_owned()));
     let hosts = vendors.iter().flat_map(|vendor| &vendor.profile().hosts);
+    let hosts = hosts.filter(|host| is_host_name(host));
     for name in config.allowed_hosts.iter().chain(hosts) {
         names.push(name.to_ascii_lowercase());
     }
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
+}
+
+/// Whether a documented host is one: the vendor's documents may write `API_HOSTNAME` for it. Labels
+/// of letters, digits and hyphens (RFC 1123 §2.1), and no underscore.
+fn is_host_name(host: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    host.split('.').all(label)
 }

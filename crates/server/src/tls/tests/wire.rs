@@ -16,16 +16,33 @@ use tokio_rustls::client::TlsStream;
 
 use crate::plain::PlainVendor;
 use crate::tls::{CertificateKind, Identity, TlsOptions};
-use crate::{App, ServerConfig};
+use crate::{App, ServerConfig, Vendor};
 
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
 const LOGIN: &[u8] =
     b"grant_type=client_credentials&client_id=client-a&client_secret=canary-secret-of-client-a";
 
+fn vendor() -> Arc<dyn Vendor> {
+    let hosts = "hosts = [\"API_HOSTNAME\", \"api.acme.test\"]\n[urls]";
+    let profile = Profile::parse("acme.toml", &ACME.replace("[urls]", hosts)).expect("a profile");
+    assert_eq!(profile.hosts, ["API_HOSTNAME", "api.acme.test"]);
+    Arc::new(PlainVendor::new(profile).expect("a plain vendor"))
+}
+
+#[test]
+fn a_certificate_names_hosts_and_nothing_that_stands_for_one() {
+    let names = crate::app::certified_names(&ServerConfig::loopback(), &[vendor()]);
+    assert_eq!(names, ["localhost", "127.0.0.1", "::1", "api.acme.test"]);
+    for name in names {
+        ServerName::try_from(name.clone()).expect(&name);
+        assert!(
+            !name.contains('_'),
+            "{name} is no host name (RFC 1123 §2.1)"
+        );
+    }
+}
+
 async fn start(identity: Identity) -> App {
-    let toml = ACME.replace("[urls]", "hosts = [\"api.acme.test\"]\n[urls]");
-    let profile = Profile::parse("acme.toml", &toml).expect("a profile");
-    assert_eq!(profile.hosts, ["api.acme.test"]);
     let config = ServerConfig {
         tls: Some(TlsOptions {
             port: 0,
@@ -34,8 +51,7 @@ async fn start(identity: Identity) -> App {
         }),
         ..ServerConfig::loopback()
     };
-    let vendor = Arc::new(PlainVendor::new(profile).expect("a plain vendor"));
-    App::start(config, vec![vendor]).await.expect("it starts")
+    App::start(config, vec![vendor()]).await.expect("it starts")
 }
 
 /// One plain call of the control API.
