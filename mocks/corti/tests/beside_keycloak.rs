@@ -117,6 +117,34 @@ async fn revoking_ends_the_part_of_one_client() {
     assert_eq!(post(&server, "token", &gone).await.status, 400);
 }
 
+/// An access token is revoked after its time, but not after its session.
+#[tokio::test]
+async fn revocation_looks_at_the_session_of_an_access_token() {
+    let server = TestServer::start(vendor()).await;
+    let login = "grant_type=password&client_id=locum-app&<ada>&scope=openid";
+    for (logged_out, said) in [
+        (false, String::new()),
+        (true, error("invalid_token", "Invalid token")),
+    ] {
+        let reply = tokens(&server, login).await;
+        if logged_out {
+            let refresh = text(&reply, "refresh_token");
+            let body = format!("client_id=locum-app&refresh_token={refresh}");
+            assert_eq!(post(&server, "logout", &body).await.status, 204);
+        } else {
+            server.advance(301.0);
+        }
+        let token = text(&reply, "access_token");
+        let answer = post(
+            &server,
+            "revoke",
+            &format!("client_id=locum-app&token={token}"),
+        )
+        .await;
+        assert_eq!((answer.status, answer.text()), (200, said));
+    }
+}
+
 #[tokio::test]
 async fn a_log_out_by_browser_leaves_what_has_no_session() {
     let server = TestServer::start(vendor()).await;
