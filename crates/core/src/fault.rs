@@ -393,6 +393,20 @@ mod tests {
     }
 
     #[test]
+    fn counts_stand_still_at_their_end() {
+        let mut fault = Fault {
+            id: FaultId(1),
+            matcher: FaultMatch::default(),
+            when: FaultWhen::Always(true),
+            then: FaultAction::default(),
+            matched: u64::MAX,
+            fired: u64::MAX,
+        };
+        assert!(fault.fires(0.5));
+        assert_eq!((fault.matched, fault.fired), (u64::MAX, u64::MAX));
+    }
+
+    #[test]
     fn a_star_stands_for_anything() {
         assert!(glob("/v2/*/streams", "/v2/interactions/1/streams"));
         assert!(glob("*", ""));

@@ -204,4 +204,16 @@ mod tests {
         restored.restore(&rotations.snapshot());
         assert_eq!(restored.published(at(14)), [2, 0]);
     }
+
+    #[test]
+    fn generations_stand_still_at_their_end() {
+        let rotations = KeyRotations::default();
+        rotations.restore(&RotationSnapshot {
+            current: u32::MAX,
+            retired: Vec::new(),
+        });
+        let now = Timestamp::from_seconds(0);
+        assert_eq!(rotations.rotate(now, Duration::ZERO), u32::MAX);
+        assert_eq!(rotations.current(), u32::MAX);
+    }
 }
