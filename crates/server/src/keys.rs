@@ -107,7 +107,10 @@ impl RsaKey {
     }
 }
 
-/// RSA keys that follow each other in one place, each parsed once.
+/// How many keys of a place are kept parsed: more than a key set ever has.
+const MAX_PARSED: usize = 64;
+
+/// RSA keys that follow each other in one place, the latest of them parsed once.
 #[derive(Debug)]
 pub struct RsaKeyring {
     index: u64,
@@ -132,7 +135,12 @@ impl RsaKeyring {
         let key = parsed
             .entry(generation)
             .or_insert_with(|| RsaKey::of_generation(self.index, generation));
-        Arc::clone(key)
+        let key = Arc::clone(key);
+        // Those before the remembered ones verify nothing any more.
+        if parsed.len() > MAX_PARSED {
+            parsed.pop_first();
+        }
+        key
     }
 }
 
@@ -177,5 +185,21 @@ impl HmacKey {
 impl std::fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("HmacKey")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotations_without_end_keep_the_latest_keys_alone() {
+        let ring = RsaKeyring::new(0);
+        let first = ring.of(0).kid.clone();
+        for generation in 1..200 {
+            ring.of(generation);
+        }
+        assert_eq!(ring.parsed.lock().expect("whole").len(), MAX_PARSED);
+        assert_eq!(ring.of(0).kid, first, "one that was let go comes back");
     }
 }
