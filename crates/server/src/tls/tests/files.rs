@@ -218,3 +218,21 @@ fn what_is_no_regular_file_is_refused_before_it_is_read() {
         assert!(error.what.contains("not a regular file"), "{error}");
     }
 }
+
+#[test]
+fn the_kinds_of_keys_that_are_called_supported_are_taken() {
+    let folder = Folder::new("kinds");
+    for kind in [
+        &rcgen::PKCS_ECDSA_P256_SHA256,
+        &rcgen::PKCS_ECDSA_P384_SHA384,
+        &rcgen::PKCS_ECDSA_P521_SHA512,
+        &rcgen::PKCS_ED25519,
+    ] {
+        let key = rcgen::KeyPair::generate_for(kind).expect("a key");
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let cert = folder.write("cert.pem", &certificate.pem());
+        let key = folder.write("key.pem", &key.serialize_pem());
+        files::read(&cert, &key).expect("a supported kind");
+    }
+}
