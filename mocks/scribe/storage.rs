@@ -118,6 +118,7 @@ async fn granted(mock: &Mock, request: &Request) -> Result<(), Denial> {
         payload: Payload::Never,
         unsigned_token: true,
         unsigned_content_sha256: true,
+        unsigned_amz_headers: true,
         refuse_absent_header: false,
         refuse_malformed_list: false,
         echo_canonical: false,

@@ -83,6 +83,8 @@ pub struct Policy {
     pub unsigned_token: bool,
     /// Whether `x-amz-content-sha256` may be left out of the signed headers.
     pub unsigned_content_sha256: bool,
+    /// Whether any other `x-amz-*` header that is present may be left out of the signed headers.
+    pub unsigned_amz_headers: bool,
     /// Whether a header that is named among the signed ones and is not in the request is refused
     /// before any signature is computed, instead of counting as empty.
     pub refuse_absent_header: bool,

@@ -8,6 +8,9 @@ use locum_core::{Denial, DenialKind};
 use super::claim::Claim;
 use super::{Policy, Signed};
 
+/// The headers whose absence from the list a setting of their own allows.
+const HAVE_A_SETTING: [&str; 2] = ["x-amz-security-token", "x-amz-content-sha256"];
+
 /// `host` is among the signed headers; the service looks for it first.
 pub(super) fn host(claim: &Claim) -> Option<Denial> {
     let is_signed = claim.signed_headers.iter().any(|name| name == "host");
@@ -43,17 +46,29 @@ pub(super) fn absent(request: &Signed<'_>, claim: &Claim, policy: &Policy) -> Op
     )
 }
 
-/// The headers that have to be signed where they are present are signed.
+/// The headers that have to be signed where they are present are signed: "the host header and any
+/// x-amz-* header in the request" (AWS, "Create a signed AWS API request"). With `x-amz-target` left
+/// out, one signature would fit another operation.
 pub(super) fn coverage(request: &Signed<'_>, claim: &Claim, policy: &Policy) -> Option<Denial> {
-    let lacks = |name: &str| {
-        request.header(name).is_some() && !claim.signed_headers.iter().any(|have| have == name)
-    };
+    let is_signed = |name: &str| claim.signed_headers.iter().any(|have| have == name);
+    let lacks = |name: &str| request.header(name).is_some() && !is_signed(name);
     if lacks("x-amz-security-token") && !policy.unsigned_token {
         Some(not_signed(claim, "'X-Amz-Security-Token'"))
     } else if lacks("x-amz-content-sha256") && !policy.unsigned_content_sha256 {
         Some(not_signed(claim, "'X-Amz-Content-SHA256'"))
-    } else {
+    } else if policy.unsigned_amz_headers {
         None
+    } else {
+        let mut names = request
+            .lines
+            .iter()
+            .map(|(name, _)| name.to_ascii_lowercase());
+        let stray = names.find(|name| {
+            name.starts_with("x-amz-")
+                && !HAVE_A_SETTING.contains(&name.as_str())
+                && !is_signed(name)
+        })?;
+        Some(not_signed(claim, &format!("'{stray}'")))
     }
 }
 

@@ -85,6 +85,7 @@ fn check(case: &Path, file: &str) -> Result<(), String> {
         payload: Payload::Body(Unsigned::Refuse),
         unsigned_token: true,
         unsigned_content_sha256: true,
+        unsigned_amz_headers: false,
         refuse_absent_header: true,
         refuse_malformed_list: true,
         echo_canonical: true,

@@ -41,6 +41,7 @@ fn policy() -> Policy {
         payload: Payload::Body(Unsigned::IfSigned),
         unsigned_token: true,
         unsigned_content_sha256: true,
+        unsigned_amz_headers: false,
         refuse_absent_header: true,
         refuse_malformed_list: true,
         echo_canonical: true,

@@ -252,3 +252,24 @@ fn a_pardoned_refusal_leaves_the_other_checks() {
     assert_eq!(denial.kind, DenialKind::BadSignature);
     assert_eq!(denial.reason, "wrong_signature_echoed");
 }
+
+/// AWS, "Create a signed AWS API request": each `x-amz-*` header of a request is signed.
+#[test]
+fn each_amz_header_of_a_request_is_signed() {
+    let with_target = post().with(|received| {
+        let target = ("X-Amz-Target".into(), "Service.Operation".into());
+        received.lines.push(target);
+    });
+    let denial = with_target.verdict().expect_err("not signed");
+    assert_eq!(denial.reason, "header_not_signed");
+    assert!(denial.sentence().contains("x-amz-target"), "{denial:?}");
+    let lenient = Policy {
+        unsigned_amz_headers: true,
+        ..policy()
+    };
+    assert!(with_target.verdict_at(now(), &lenient).is_ok());
+    let signed = Received::signed("POST", "/", &[("x-amz-target", "Service.Operation")], b"");
+    assert_eq!(signed.reason(), "admitted");
+    let undated = signed.replace("authorization", "x-amz-date;", "");
+    assert_eq!(undated.reason(), "header_not_signed");
+}
