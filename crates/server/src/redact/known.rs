@@ -20,6 +20,20 @@ const MIN_LENGTH: usize = 4;
 /// From this length on a secret is found within words, too.
 const MIN_WITHIN: usize = 8;
 
+/// What a client's `auth` may say: no secret, and found in every `client_secret_basic`.
+const METHODS: [&str; 10] = [
+    "basic",
+    "body",
+    "client_secret",
+    "client_secret_basic",
+    "client_secret_jwt",
+    "client_secret_post",
+    "none",
+    "private_key_jwt",
+    "public",
+    "tls_client_auth",
+];
+
 /// Fewer characters of base64 are found by chance.
 const MIN_BASE64: usize = 7;
 
@@ -285,6 +299,7 @@ pub(super) fn gather(principals: &Value, secrets: &mut BTreeMap<String, String>)
                 .find_map(|member| object.get(*member)?.as_str());
             for (name, member) in object {
                 match member {
+                    Value::String(text) if name == "auth" && METHODS.contains(&text.as_str()) => {}
                     Value::String(text) if vocabulary::is_sensitive(name) => {
                         secrets
                             .entry(text.clone())
@@ -333,6 +348,18 @@ mod tests {
         }
         assert!(finds(&known, &format!("x{secret}y")));
         assert!(!finds(&known, "s3cr?t~"));
+    }
+
+    #[test]
+    fn the_way_a_client_proves_itself_is_no_secret() {
+        let mut secrets = BTreeMap::new();
+        let client = |auth: &str| serde_json::json!({"client_id": "m", "auth": auth});
+        for method in METHODS {
+            gather(&client(method), &mut secrets);
+        }
+        assert_eq!(secrets, BTreeMap::new());
+        gather(&client("s3cr3t-value"), &mut secrets);
+        assert_eq!(secrets["s3cr3t-value"], "«secret of m»");
     }
 
     #[test]
