@@ -167,7 +167,9 @@ impl Parts {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
         let seconds = now.as_millis() as f64 / 1000.0;
         let exp = number("exp")?.ok_or_else(|| {
-            Denial::new(DenialKind::Malformed, "malformed_token").expected("an exp claim")
+            Denial::new(DenialKind::Malformed, "malformed_token")
+                .expected("an exp claim")
+                .got("no exp")
         })?;
         if seconds >= exp {
             return Err(Denial::new(DenialKind::Expired, "expired_token")
@@ -250,6 +252,17 @@ mod tests {
         assert_eq!(
             verdict(HEADER, json!({"exp": 100}), 100),
             Err(DenialKind::Expired)
+        );
+    }
+
+    #[test]
+    fn a_missing_exp_is_named() {
+        let (_, token) = minted_with(HEADER, json!({}));
+        let parts = parse(&token).expect("a token");
+        let denial = parts.check_times(Timestamp::default()).expect_err("no exp");
+        assert_eq!(
+            denial.sentence(),
+            "malformed token: got no exp, expected an exp claim"
         );
     }
 
