@@ -159,6 +159,16 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
                     .hint("RFC 9110 section 5 says which characters are allowed"),
             );
         }
+        // The server frames what leaves: another length would be changed or end the connection.
+        if ["content-length", "transfer-encoding"]
+            .iter()
+            .any(|framed| name.eq_ignore_ascii_case(framed))
+        {
+            return Err(Refusal::bad(format!(
+                "`{name}` is the server's to write: it says how the body leaves"
+            ))
+            .hint("`truncate` promises more than it sends, `framing` sends chunks"));
+        }
     }
     Ok(())
 }

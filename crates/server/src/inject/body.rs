@@ -70,6 +70,10 @@ pub fn paced(bytes: &Bytes, pace: Option<Pace>, end: Option<u64>, stage: &Arc<St
         Some(state),
         move |state: Option<(Bytes, bool, bool, Arc<Stage>)>| async move {
             let (mut left, is_cut, is_first, stage) = state?;
+            if is_first && is_cut && left.is_empty() {
+                // The head leaves, and the body is cut after no byte of it.
+                tokio::task::yield_now().await;
+            }
             let goes_on = is_first || wait(pace, &stage).await;
             if left.is_empty() || !goes_on {
                 // Whoever was promised more than came sees that the connection breaks.

@@ -210,3 +210,15 @@ async fn actions_that_make_no_sense_are_refused() {
         assert_ne!(refused["hint"], "", "{then}");
     }
 }
+
+#[tokio::test]
+async fn a_fault_does_not_write_the_headers_that_frame_the_body() {
+    let bench = Bench::start().await;
+    for name in ["Content-Length", "transfer-encoding"] {
+        let fault = format!(r#"{{"then": {{"status": 503, "headers": {{"{name}": "5"}}}}}}"#);
+        let refused = bench.done("POST /faults", &fault, 400).await.to_string();
+        for word in [name, "truncate", "framing"] {
+            assert!(refused.contains(word), "{refused}");
+        }
+    }
+}

@@ -173,6 +173,15 @@ async fn a_truncated_reply_promises_more_than_it_brings() {
 }
 
 #[tokio::test]
+async fn a_reply_that_is_cut_after_no_byte_has_its_head() {
+    let (came, tokens) = with_fault(r#"{"truncate": 0}"#).await;
+    let (head, body) = split(came);
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(!head.contains("content-length: 0"), "{head}");
+    assert_eq!((body.as_str(), tokens), ("", 1));
+}
+
+#[tokio::test]
 async fn a_malformed_reply_is_no_json() {
     let (came, tokens) = with_fault(r#"{"malformed": true}"#).await;
     let (_, body) = split(came);
