@@ -109,15 +109,35 @@ fn host_of(authority: &str) -> &str {
 /// Whether `text` is a host with or without port, and nothing else.
 fn is_authority(text: &str) -> bool {
     !text.contains('@')
-        && text
-            .parse::<Authority>()
-            .is_ok_and(|authority| !authority.host().is_empty())
+        && text.parse::<Authority>().is_ok_and(|authority| {
+            let has_port = authority.as_str().len() > authority.host().len();
+            let is_port = authority.port_u16().is_some_and(|port| port > 0);
+            !authority.host().is_empty() && (is_port || !has_port)
+        })
 }
 
-/// Whether `text` is a path that a URL may have, of more than a slash.
+/// Whether `text` is a path that a URL may have, of more than a slash. One that clients resolve
+/// (`/../x`), or that stands for a control character, is none.
 fn is_prefix(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&byte);
-    text.len() > 1 && text.starts_with('/') && !text.starts_with("//") && text.bytes().all(allowed)
+    let is_shaped = text.len() > 1 && text.starts_with('/') && !text.starts_with("//");
+    is_shaped && text.bytes().all(allowed) && is_decodable(text) && !text.split('/').any(is_dots)
+}
+
+/// Whether each `%` begins the code of a character that is no control character.
+fn is_decodable(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        let digits = rest.get(..2).unwrap_or_default();
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let code = u8::from_str_radix(digits, 16);
+        is_hex && code.is_ok_and(|code| !code.is_ascii_control())
+    })
+}
+
+/// Whether a segment is `.` or `..`, however it is spelled.
+fn is_dots(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    plain == "." || plain == ".."
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl FromStr for PublicUrl {
     /// A sentence for a person.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            "a public URL is like https://auth.example.test or https://example.test/mocks: scheme, host, perhaps a port and a path".to_owned()
+            "a public URL is like https://auth.example.test or https://example.test/mocks: scheme, host, perhaps a port (1 to 65535) and a path without . and .. segments and without control characters".to_owned()
         };
         let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
         let https = match scheme.to_ascii_lowercase().as_str() {
@@ -73,6 +73,7 @@ mod tests {
         );
         check("https://a.test:443/", Some("https://a.test"));
         check("http://a.test:8080/m/n/", Some("http://a.test:8080/m/n"));
+        check("http://[::1]/a%20b", Some("http://[::1]/a%20b"));
         check("HTTPS://[::1]:1/x", Some("https://[::1]:1/x"));
         for text in [
             "",
@@ -87,6 +88,15 @@ mod tests {
             "https://a.test//x",
             "https://a b",
             "https://a.test/a b",
+            "https://a.test:99999",
+            "https://a.test:0",
+            "https://a.test:",
+            "https://a.test/x/../..",
+            "https://a.test/./x",
+            "https://a.test/%2E%2e/x",
+            "https://a.test/a%0d%0ab",
+            "https://a.test/a%zz",
+            "https://a.test/a%4",
         ] {
             check(text, None);
         }
