@@ -43,6 +43,17 @@ fn unknown_words_are_answered_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_public_url_that_no_client_can_use_is_refused() {
+    for url in ["https://x:99999", "https://x/../..", "https://x/a%0d%0ab"] {
+        check(
+            &["serve", "--public-url", url],
+            2,
+            &[url, "1 to 65535", "control characters"],
+        );
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     check(
         &["serve", "nothing-here.toml"],
@@ -55,6 +66,19 @@ fn files_that_cannot_be_read_are_named() {
         &["serve", path.to_str().expect("UTF-8")],
         2,
         &["bad.toml:2", "titel", "did you mean `title`?"],
+    );
+    std::fs::write(&path, b"vendor = \"\xe9\"\n").expect("it is written");
+    check(
+        &["serve", path.to_str().expect("UTF-8")],
+        2,
+        &["cannot read", "bad.toml", "save it as UTF-8"],
+    );
+    let deep = format!("{}a = 1\n", "a.".repeat(100_000));
+    std::fs::write(&path, deep).expect("it is written");
+    check(
+        &["serve", path.to_str().expect("UTF-8")],
+        2,
+        &["bad.toml:1", "recursion limit", "nest fewer tables"],
     );
 }
 

@@ -64,10 +64,12 @@ fn faultless(text: &str) -> Result<(VendorFile, Profile), Vec<Fault>> {
 }
 
 fn of_toml(error: &toml::de::Error) -> Fault {
+    let is_deep = error.message().contains("recursion limit");
     Fault {
         at: error.span().map_or(0, |span| span.start),
         fault: error.message().to_owned(),
-        hint: None,
+        hint: is_deep
+            .then(|| "nest fewer tables: no member of a profile lies that deep".to_owned()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Vendors from the command line: built-in names and profile files.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use locum_core::setting::nearest;
@@ -55,8 +56,11 @@ fn built_in(name: &str) -> Result<Arc<dyn Vendor>, Failure> {
 
 fn from_file(path: &str) -> Result<Arc<dyn Vendor>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("cannot read {path}: {error}"))
-            .hint("name a file that exists, or a vendor without .toml")
+        Failure::usage(format!("cannot read {path}: {error}")).hint(match error.kind() {
+            ErrorKind::InvalidData => "save it as UTF-8: TOML has no other encoding",
+            ErrorKind::PermissionDenied => "let this user read it",
+            _ => "name a file that exists, or a vendor without .toml",
+        })
     })?;
     let vendor = Generic::parse(path, &text).map_err(|error| Failure::usage(error.to_string()))?;
     Ok(Arc::new(vendor))
