@@ -109,7 +109,9 @@ def member(name, value, around, side, target):
             return value
         length = value - around.get("iat", now) if name == "exp" else value
         length = round(length) if name == "exp" else length
-        return next((near for near in LIFETIMES if near - length in (0, 1) and length > 0), length)
+        # Between `iat` and `exp` it may turn too: then there is one second more.
+        turned = (-1, 0, 1) if name == "exp" else (0, 1)
+        return next((near for near in LIFETIMES if near - length in turned and length > 0), length)
     if name in ("iat", "auth_time", "nbf") and isinstance(value, int):
         return "<time>" if now - 900 < value <= now + 2 else value
     if name in ("not-before-policy", "tokens-not-before") and value:
