@@ -312,6 +312,11 @@ impl Journal {
             .take(limit)
     }
 
+    /// The id of the entry that arrived last, also when it has fallen out; 0 before the first.
+    pub const fn newest(&self) -> EntryId {
+        EntryId(self.next - 1)
+    }
+
     /// How many entries it holds.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -438,5 +443,7 @@ mod tests {
         assert_eq!((journal.len(), journal.dropped()), (2, 8));
         journal.shed(usize::MAX);
         assert_eq!(journal.len(), 1, "the newest stays");
+        journal.clear();
+        assert_eq!(journal.newest(), EntryId(10), "ids go on counting");
     }
 }

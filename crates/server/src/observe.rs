@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use locum_core::Entry;
+use locum_core::{Entry, EntryId, weight};
+use serde_json::Value;
 use tokio::sync::watch;
 
 /// Most exchanges that wait for the observer.
@@ -32,8 +33,23 @@ pub enum Observation {
         /// The exchange as the journal has it.
         entry: Arc<Entry>,
     },
-    /// This many exchanges were dropped here, because the observer was too slow.
+    /// A call of the control API changed a stage.
+    Control(ControlTurn),
+    /// So many of the above were dropped here, because the observer was too slow.
     Dropped(u64),
+}
+
+/// A call of the control API that changed a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControlTurn {
+    /// The stage's name.
+    pub stage: String,
+    /// The method and the path below the stage, such as `POST /clock`.
+    pub call: String,
+    /// What was said, where that can hold no secret: clock, faults, settings, and which tokens.
+    pub body: Value,
+    /// The newest entry of the stage's journal when the call was made; 0 when there was none.
+    pub after: EntryId,
 }
 
 /// Is told of each completed exchange. It runs on a thread of its own and may take its time.
@@ -141,6 +157,12 @@ impl Watched {
             .push(Observation::Exchange { stage, entry }, weight);
     }
 
+    /// Hands over a call that changed a stage; never waits.
+    pub(crate) fn control(&self, turn: ControlTurn) {
+        let weight = size_of::<ControlTurn>() + turn.call.len() + weight::json(&turn.body);
+        self.queue.push(Observation::Control(turn), weight);
+    }
+
     /// How many exchanges were dropped since the start.
     pub(crate) fn dropped(&self) -> u64 {
         self.queue.lock().dropped
@@ -167,6 +189,7 @@ mod tests {
         let word = |observation| match observation {
             Observation::Listening(at) => format!("port {}", at.port()),
             Observation::Exchange { .. } => "exchange".to_owned(),
+            Observation::Control(turn) => turn.call,
             Observation::Dropped(count) => format!("dropped {count}"),
         };
         std::iter::from_fn(|| queue.pop()).map(word).collect()

@@ -131,6 +131,7 @@ fn printer(ready: Arc<OnceLock<String>>, quiet: bool) -> Observer {
         Observation::Exchange { stage, entry } => {
             super::say(&format!("{}\n", line::of(&stage, &entry, color)));
         }
+        Observation::Control(_) => {}
         Observation::Dropped(count) => super::say(&line::dropped(count)),
     })
 }

@@ -16,11 +16,21 @@ use super::refusal::Refusal;
 use super::{Control, gate, input};
 use crate::Stages;
 use crate::listen::READ_TIMEOUT;
+use crate::observe::ControlTurn;
 use crate::origin::{Origin, Origins};
 use crate::stage::Stage;
 
 /// The largest body in bytes, unless a call says otherwise.
 const MAX_BODY: usize = 1 << 20;
+
+/// Calls below a stage whose bodies hold no secret.
+const OPEN_BODIES: [&str; 5] = [
+    "/clock",
+    "/faults",
+    "/settings",
+    "/tokens/expire",
+    "/tokens/revoke",
+];
 
 /// The HTTP response.
 pub(super) type Answer = http::Response<Body>;
@@ -147,6 +157,11 @@ impl ControlCall {
         Method::from_bytes(word.as_bytes()).expect("the tables name methods")
     }
 
+    /// Whether it changes something: some only read, with a filter as their body.
+    fn changes(&self) -> bool {
+        self.method() != Method::GET && !self.line.contains("/journal/")
+    }
+
     /// Its paths: for a call below a stage the long one and the short one.
     pub(super) fn paths(&self) -> Vec<String> {
         let path = self.line.split(' ').nth(1).unwrap_or_default();
@@ -247,13 +262,35 @@ pub(super) async fn answer(
     params: &RawPathParams,
     request: Request,
 ) -> Answer {
-    match read_request(control, call, params, request).await {
-        Ok(request) => match (call.run)(request).await {
-            Ok(answer) => answer,
-            Err(refusal) => refusal.into_answer(),
-        },
+    let request = match read_request(control, call, params, request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_answer(),
+    };
+    let turn = turn(call, &request);
+    match (call.run)(request).await {
+        Ok(answer) => {
+            if let (Some(watched), Some(turn)) = (&control.stages.watched, turn) {
+                watched.control(turn);
+            }
+            answer
+        }
         Err(refusal) => refusal.into_answer(),
     }
+}
+
+/// What an observer is told of this call, if there is one and the call changes a stage.
+fn turn(call: &ControlCall, request: &ControlRequest) -> Option<ControlTurn> {
+    request.stages.watched.as_ref()?;
+    let (method, path) = call.line.split_once(" …").filter(|_| call.changes())?;
+    let stage = request.stage().ok()?;
+    let is_open = OPEN_BODIES.contains(&path);
+    let body = || serde_json::from_slice(&request.body).unwrap_or_default();
+    Some(ControlTurn {
+        call: format!("{method} {path}"),
+        body: if is_open { body() } else { Value::Null },
+        after: stage.with_journal(locum_core::Journal::newest),
+        stage: stage.name.clone(),
+    })
 }
 
 async fn read_request(

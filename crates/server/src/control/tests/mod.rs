@@ -6,6 +6,7 @@ mod description;
 mod faults;
 mod gate;
 mod memory;
+mod observed;
 mod proxies;
 mod refusals;
 mod seeds;
