@@ -3,6 +3,7 @@
 mod check;
 mod clients;
 mod command;
+mod demo_client;
 mod fact_names;
 mod fakes;
 mod file_vendor;

@@ -25,6 +25,8 @@ pub(super) enum Command {
     Check(Check),
     /// Write a vendor of your own: one file that serves at once
     New(New),
+    /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
+    Client(Client),
     /// Work with the reports of earlier runs
     Report(Report),
     /// List the requirement catalogue
@@ -160,6 +162,20 @@ pub(super) struct New {
     /// A grant of the vendor's token endpoint
     #[arg(long, env = "LOCUM_GRANT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(locum_mocks::generic::starter::GRANTS), default_value = "client_credentials")]
     pub(super) grant: Vec<String>,
+}
+
+/// Flags of `client`.
+#[derive(Debug, Group)]
+pub(super) struct Client {
+    /// The one thing to do wrong, by its name in --list
+    #[arg(long, env = "LOCUM_MUTANT", value_name = "NAME")]
+    pub(super) mutant: Option<String>,
+    /// List the mutants: name, vendor, what each does wrong, which requirements that breaks
+    #[arg(long, env = "LOCUM_LIST", value_parser = values::switch("LOCUM_LIST"))]
+    pub(super) list: bool,
+    /// Fixes every random choice
+    #[arg(long, env = "LOCUM_SEED")]
+    pub(super) seed: Option<u64>,
 }
 
 /// A verdict that may count as a failure.

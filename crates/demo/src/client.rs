@@ -1,0 +1,159 @@
+//! One instance: addresses, credentials, and the tokens obtained with them.
+
+mod call;
+mod create;
+mod list;
+mod revoke;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use locum_core::SystemClock;
+use serde_json::{Map, Value};
+
+pub(crate) use call::{ApiRequest, refusal};
+
+use crate::behaviour::{Behaviour, TokenFrom};
+use crate::cache::{Cache, Entry};
+use crate::clock::ShiftableClock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::http::Http;
+use crate::login;
+use crate::random::Random;
+use crate::tokens::Tokens;
+use crate::vendor::Vendor;
+
+/// What all instances of the process share.
+pub(crate) struct Shared {
+    pub(crate) behaviour: Arc<Behaviour>,
+    pub(crate) clock: SystemClock,
+    pub(crate) random: Arc<Random>,
+    /// Caches by token URL, where a mutant shares them.
+    pub(crate) caches: Mutex<Vec<(String, Arc<Cache<Tokens>>)>>,
+}
+
+/// One instance.
+pub(crate) struct Client {
+    pub(crate) vendor: &'static Vendor,
+    pub(crate) behaviour: Arc<Behaviour>,
+    pub(crate) clock: Arc<ShiftableClock>,
+    pub(crate) random: Arc<Random>,
+    pub(crate) http: Http,
+    pub(crate) tokens: Arc<Cache<Tokens>>,
+    config: RwLock<(Arc<Config>, Map<String, Value>)>,
+    session: Mutex<Session>,
+}
+
+/// What outlives a token.
+#[derive(Default)]
+struct Session {
+    refresh_token: Option<String>,
+    logged_in: bool,
+    /// The client is past using: a mutant met what it cannot read.
+    broken: bool,
+}
+
+impl Client {
+    pub(crate) fn new(
+        shared: &Shared,
+        vendor: &'static Vendor,
+        members: &Map<String, Value>,
+    ) -> Result<Arc<Self>, Failure> {
+        let behaviour = shared.behaviour.clone();
+        let (config, members) = Config::read(&Map::new(), members, &behaviour)?;
+        let clock = Arc::new(ShiftableClock::new(shared.clock));
+        let new_cache = || Cache::new(&behaviour, &clock, vendor.margin);
+        let tokens = if behaviour.cache.shared_by_instances {
+            let mut caches = shared.caches.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = caches.iter().find(|(url, _)| *url == config.token_url);
+            let cache = known.map_or_else(new_cache, |(_, cache)| cache.clone());
+            caches.push((config.token_url.clone(), cache.clone()));
+            cache
+        } else {
+            new_cache()
+        };
+        Ok(Arc::new(Self {
+            vendor,
+            http: Http::new(&behaviour, config.ca_file.as_deref())?,
+            session: Mutex::new(Session {
+                refresh_token: config.refresh_token.clone(),
+                ..Session::default()
+            }),
+            config: RwLock::new((Arc::new(config), members)),
+            random: shared.random.clone(),
+            behaviour,
+            clock,
+            tokens,
+        }))
+    }
+
+    pub(crate) fn config(&self) -> Arc<Config> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        config.0.clone()
+    }
+
+    /// Gives the instance new credentials. Those of another caller make its tokens useless; a new
+    /// secret leaves them good until they are refused.
+    pub(crate) fn set_credentials(&self, changes: &Map<String, Value>) -> Result<(), Failure> {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        let (after, members) = Config::read(&config.1, changes, &self.behaviour)?;
+        let other_caller = after.principal() != config.0.principal();
+        let given = changes.contains_key("refresh_token");
+        if other_caller || given {
+            *self.session() = Session {
+                refresh_token: after.refresh_token.clone().filter(|_| given),
+                ..Session::default()
+            };
+            self.tokens.clear();
+        } else {
+            self.tokens.unblock();
+        }
+        *config = (Arc::new(after), members);
+        Ok(())
+    }
+
+    /// A token that is good, as far as the client knows.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Arc<Entry<Tokens>>, Failure> {
+        if self.behaviour.cache.lost_with_connection && self.http.take_lost() {
+            self.tokens.drop_entry();
+        }
+        let client = self.clone();
+        self.tokens.get(move |_| login::obtain(client)).await
+    }
+
+    pub(crate) fn refresh_token(&self) -> Option<String> {
+        self.session().refresh_token.clone()
+    }
+
+    pub(crate) fn set_refresh_token(&self, token: Option<String>) {
+        self.session().refresh_token = token;
+    }
+
+    /// Takes over the refresh token of a reply; a reply without one leaves the old one in use.
+    pub(crate) fn adopt_refresh_token(&self, token: Option<&str>) {
+        let switches = &self.behaviour.refresh;
+        let mut session = self.session();
+        match token {
+            Some(_) if switches.rotation_ignored && session.refresh_token.is_some() => {}
+            Some(token) => session.refresh_token = Some(token.to_owned()),
+            None if switches.cleared_when_absent => session.refresh_token = None,
+            None => {}
+        }
+    }
+
+    pub(crate) fn logged_in(&self) -> bool {
+        self.session().logged_in
+    }
+
+    pub(crate) fn mark_logged_in(&self) {
+        self.session().logged_in = true;
+    }
+
+    pub(crate) fn reads_raw_text(&self) -> bool {
+        self.behaviour.reply.token_from == TokenFrom::RawText
+    }
+
+    fn session(&self) -> std::sync::MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,52 @@
+//! The demo client: a plain honest client for all four vendors, made to be bent.
+//!
+//! It is a subject like any other: it speaks `locum/1` on standard input and output and meets the
+//! mocks on the wire alone. It shares no code with the reference client, so that the harness is
+//! tested with two opinions, and it holds the wire in its own hands (HTTP/1.1 and frames in bytes),
+//! so that each fault of a client can be played.
+//!
+//! # Layout
+//! - `session`, `protocol`: the conversation with the harness
+//! - `client`: an instance and its operations; `cache`: its tokens
+//! - `login`: token requests; `retry`: when to try again
+//! - `http`, `tls`: the wire
+//! - `behaviour`, `mutants`: what may be bent, and the table of the bent ones
+
+mod behaviour;
+mod cache;
+mod client;
+mod clock;
+mod config;
+mod failure;
+mod http;
+mod log;
+mod login;
+mod mutants;
+mod protocol;
+mod random;
+mod retry;
+mod session;
+mod tls;
+mod tokens;
+mod vendor;
+
+use std::sync::{Arc, Mutex};
+
+use locum_core::SystemClock;
+
+pub use mutants::{Mutant, mutant, mutants};
+
+/// Speaks `locum/1` on standard input and output until the input ends; honest without a mutant.
+///
+/// # Errors
+/// Standard input or output broke.
+pub async fn serve(mutant: Option<&Mutant>, seed: u64) -> std::io::Result<()> {
+    let shared = client::Shared {
+        behaviour: Arc::new(mutant.map(Mutant::behaviour).unwrap_or_default()),
+        clock: SystemClock::new(),
+        random: Arc::new(random::Random::new(seed)),
+        caches: Mutex::new(Vec::new()),
+    };
+    let input = tokio::io::BufReader::new(tokio::io::stdin());
+    session::serve(shared, input, tokio::io::stdout()).await
+}
