@@ -205,6 +205,8 @@ fn the_server_proves_its_verdicts_with_entries() {
     assert_eq!(answer["summary"]["FAIL"], 1, "{fails:?}");
     let row = fails[0];
     assert_eq!(row["id"], "REQ-08");
+    let sentence = row["requirement"].as_str().unwrap_or_default();
+    assert!(sentence.contains("Tenant-Name"), "{row}");
     let calls = entries.iter().filter(|entry| entry.method == "GET");
     let untold = |entry: &&Entry| !entry.headers.iter().any(|(name, _)| name == "Tenant-Name");
     let wrong: Vec<u64> = calls.filter(untold).map(|entry| entry.id.0).collect();

@@ -99,6 +99,23 @@ fn the_port_file_is_there_while_the_server_is() {
 }
 
 #[test]
+fn the_server_ends_with_the_program_that_started_it() {
+    let path = super::folder("exit-with-stdin").join("port");
+    let port_file = path.to_str().expect("UTF-8");
+    let served = Served::start_with_stdin(&["--exit-with-stdin", "--port-file", port_file]);
+    assert_eq!(served.connect().call("GET /_locum/health", "").0, 200);
+    assert!(path.exists());
+    assert_eq!(served.close_stdin().code(), Some(0));
+    assert!(!path.exists(), "it did not end in order");
+}
+
+#[test]
+fn a_server_that_waits_for_its_standard_input_still_takes_signals() {
+    let served = Served::start_with_stdin(&["--exit-with-stdin"]);
+    assert_eq!(served.terminate().code(), Some(0));
+}
+
+#[test]
 fn held_requests_leave_the_control_api_its_place() {
     let served = Served::start_short_of_descriptors();
     let most = rlimit::increase_nofile_limit(4096).expect("a limit");

@@ -26,6 +26,12 @@ impl Served {
         Self::run(super::command(&["serve", "--port", "0"]).args(arguments))
     }
 
+    /// Starts it with a pipe as its standard input.
+    pub(super) fn start_with_stdin(arguments: &[&str]) -> Self {
+        let mut command = super::command(&["serve", "--port", "0"]);
+        Self::run(command.args(arguments).stdin(Stdio::piped()))
+    }
+
     /// Starts it with so few file descriptors that it has to ask for more.
     #[cfg(unix)]
     pub(super) fn start_short_of_descriptors() -> Self {
@@ -68,6 +74,14 @@ impl Served {
             .args(["-c", &kill])
             .status();
         assert!(sent.expect("a shell").success());
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Served {
+    /// Closes its standard input, and waits until it has ended.
+    pub(super) fn close_stdin(mut self) -> ExitStatus {
+        drop(self.child.stdin.take());
         self.child.wait().expect("it ends")
     }
 }

@@ -23,6 +23,8 @@ pub struct JudgedRow {
     pub vendor: String,
     /// How much the requirement binds.
     pub level: Level,
+    /// The requirement in one sentence.
+    pub requirement: String,
     /// What it came to; `INCONCLUSIVE` when the journal does not show it.
     pub verdict: Verdict,
     /// One line: what was seen, or why nothing was.

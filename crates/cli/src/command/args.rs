@@ -114,6 +114,10 @@ pub(super) struct Serve {
     /// Memory that one stage may take, in MiB
     #[arg(long, env = "LOCUM_STAGE_MEMORY_LIMIT", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) stage_memory_limit: u32,
+    /// End when standard input ends, as it does when the program that started the server is gone,
+    /// however it ended; for helpers of test frameworks, which keep the other end of the pipe
+    #[arg(long, env = "LOCUM_EXIT_WITH_STDIN", value_parser = values::switch("LOCUM_EXIT_WITH_STDIN"))]
+    pub(super) exit_with_stdin: bool,
     /// Print no line for each exchange
     #[arg(long, short, env = "LOCUM_QUIET", value_parser = values::switch("LOCUM_QUIET"))]
     pub(super) quiet: bool,

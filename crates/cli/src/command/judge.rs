@@ -57,7 +57,9 @@ fn ruled() -> Vec<RequirementId> {
 /// The row with the journal's own numbers for what proves it.
 fn judged(row: VerdictRow, entries: &BTreeMap<RecordId, EntryId>) -> JudgedRow {
     let records = row.evidence.iter().flat_map(|proof| &proof.entries);
+    let requirement = catalogue().get(&row.id.0);
     JudgedRow {
+        requirement: requirement.map_or_else(String::new, |row| row.requirement.clone()),
         id: row.id.0,
         vendor: row.vendor,
         level: row.level,

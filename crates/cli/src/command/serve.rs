@@ -40,9 +40,23 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
         file.write(running.stages.address.port())?;
     }
     let _ = ready.set(greeting(&running.stages));
-    interruption.came().await;
+    tokio::select! {
+        () = interruption.came() => {}
+        () = stdin_ended(), if args.exit_with_stdin => {}
+    }
     running.stop().await;
     Ok(0)
+}
+
+/// Waits until nobody can write to standard input any more. The thread that reads it is not waited
+/// for, so that a signal ends the server, too.
+async fn stdin_ended() {
+    let (ended, waits) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = waits.await;
 }
 
 /// The first lines: where the server listens, and the token of its control API.

@@ -80,6 +80,7 @@ impl JournalJudge for EntriesPass {
             id: "ANY-01".to_owned(),
             vendor: profile.vendor.clone(),
             level: Level::Must,
+            requirement: "The client calls.".to_owned(),
             verdict: Verdict::Pass,
             why: "it called".to_owned(),
             expected: None,
