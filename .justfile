@@ -29,6 +29,10 @@ lint:
 interop *languages: build
     bash tests/interop/run.sh {{languages}}
 
+# The helpers for people's test frameworks, each with its own runner; all, or those of LANGUAGES: python
+bindings *languages: build
+    bash crates/bindings/test.sh {{languages}}
+
 # The mocks beside the engines and signers that vendors and their clients use, by seeded requests to both
 parity: parity-keycloak parity-fastapi parity-signers
 
@@ -48,7 +52,7 @@ parity-signers *arguments:
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
-# The gate: what the README promises, the lints, real clients, engines and signers, and that the benches run.
+# The gate: what the README promises, the lints, real clients, test frameworks, engines and signers, and that the benches run.
 # Keycloak's run is for each night: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop parity-fastapi parity-signers
+ci: test lint check interop bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

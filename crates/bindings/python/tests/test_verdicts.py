@@ -1,0 +1,92 @@
+"""A client that breaks a requirement fails its test: pytest within pytest."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CASE = """
+import sys; sys.path.insert(0, {folder!r})
+import pytest
+from clients import Corti
+
+{mark}
+def test_client(locum_corti):
+    account = {{name: locum_corti.credentials[name] for name in ("client_id", "client_secret")}}
+    status = Corti(locum_corti.token_url, locum_corti.api_url, **account{tenant}).interactions()
+    {check}
+"""
+TENANT = ", tenant=locum_corti.credentials['tenant']"
+
+
+def outcome(pytester, *arguments, mark="", tenant="", check="pass"):
+    pytester.makepyfile(CASE.format(folder=str(Path(__file__).parent), mark=mark, tenant=tenant, check=check))
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+def test_a_faulty_client_fails_a_test_that_asserts_nothing(pytester):
+    result = outcome(pytester)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([
+        "FAIL REQ-08 (MUST, corti): Every REST request carries Tenant-Name with the tenant of the token URL.",
+        "  seen: ?*",
+        "  expected: ?*",
+        "  in: GET /v2/interactions/",
+        "  hint: `locum explain REQ-08` *",
+        "stage ?*, seed ?*",
+    ])
+
+
+def test_a_good_client_passes(pytester):
+    outcome(pytester, tenant=TENANT, check="assert status == 200").assert_outcomes(passed=1)
+
+
+def test_a_test_that_fails_by_itself_is_told_what_the_client_did(pytester):
+    result = outcome(pytester, check="assert status == 200")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*assert 4?? == 200*", "*locum call*", "FAIL REQ-08 *"])
+
+
+@pytest.mark.parametrize("mark", ["ignore=['REQ-08']", "expect=['REQ-08']", "verdicts='off'"])
+def test_a_mark_takes_the_fault_for_meant(pytester, mark):
+    outcome(pytester, mark=f"@pytest.mark.locum({mark})").assert_outcomes(passed=1)
+
+
+def test_verdicts_can_be_switched_off_for_the_run(pytester, monkeypatch):
+    outcome(pytester, "--locum-verdicts=off").assert_outcomes(passed=1)
+    monkeypatch.setenv("LOCUM_VERDICTS", "off")
+    outcome(pytester).assert_outcomes(passed=1)
+
+
+def test_an_expected_fault_that_is_not_there_fails_the_test(pytester):
+    result = outcome(pytester, mark="@pytest.mark.locum(expect=['REQ-08'])", tenant=TENANT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["REQ-08 was expected to be broken, and is not"])
+
+
+def test_a_binary_that_is_missing_is_an_error_that_says_what_to_do(pytester, monkeypatch):
+    monkeypatch.setenv("LOCUM_BIN", "/nowhere/locum")
+    result = outcome(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*/nowhere/locum does not start: *LOCUM_BIN names another"])
+
+
+def test_the_server_ends_when_the_runner_is_killed(pytester):
+    pytester.makepyfile(f"""
+        import os, pathlib, signal
+        def test_killed(locum_server):
+            pathlib.Path("pid").write_text(str(locum_server.process.pid))
+            os.kill(os.getpid(), signal.SIGKILL)
+    """)
+    result = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=pytester.path, check=False)
+    assert result.returncode == -signal.SIGKILL
+    pid = int((pytester.path / "pid").read_text())
+    deadline = time.monotonic() + 30
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(0.02)
