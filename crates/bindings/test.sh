@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 work=$target/bindings
-languages=${*:-python}
+languages=${*:-python node go java}
 for name in $(compgen -e LOCUM_ || true); do unset "$name"; done
 mkdir -p "$work"
 # Under a path of its own, so that a server that outlives its runner is seen.
@@ -33,15 +33,47 @@ test_python() {
         "$work/venv/bin/python" -m pytest --quiet -n 4
 }
 
+# vitest and jest play the same tests as node's own runner, which then plays each of them with a faulty client.
+fence_node=javascript
+example_node=test/vitest/example.test.mjs
+test_node() {
+    needs node npm
+    npm install --silent --no-audit --no-fund &&
+        npx vitest run --dir test/vitest --silent --reporter=dot &&
+        npx jest --rootDir test/jest --silent &&
+        node --test --test-reporter=dot test/node/*.mjs test/*.test.mjs &&
+        npx tsc --noEmit --strict --module nodenext --target es2023 --skipLibCheck test/types.ts
+}
+
+header_go='package locum_test
+import ("testing"; "time"; locum "github.com/locum-dev/locum/crates/bindings/go")'
+example_go=example_test.go
+test_go() {
+    needs go
+    go vet ./... && go test -parallel 8 ./...
+}
+
+header_java='package example;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import dev.locum.junit.*;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;'
+example_java=src/test/java/example/ExampleTest.java
+test_java() {
+    needs java javac mvn
+    mvn -q -B ${MAVEN_REPOSITORY:+-Dmaven.repo.local=$MAVEN_REPOSITORY} package
+}
+
 failed=
 for language in $languages; do
     declare -F "test_$language" >/dev/null || { echo "no helper for $language" >&2; exit 2; }
     rm -rf "${work:?}/$language"
     cp -RL "$here/$language" "$work/$language"
-    example=example_$language
-    sed -n "/^\`\`\`$language\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$here/$language/README.md" >"$work/$language/${!example}"
-    lines=$(wc -l <"$work/$language/${!example}")
-    { [ "$lines" -gt 0 ] && [ "$lines" -le 10 ]; } || { echo "$language: an example of $lines lines" >&2; exit 1; }
+    fence=fence_$language header=header_$language file=example_$language
+    example=$(sed -n "/^\`\`\`${!fence:-$language}\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$here/$language/README.md")
+    [ "$(wc -l <<<"$example")" -le 10 ] && [ -n "$example" ] || { echo "$language: no example of 10 lines" >&2; exit 1; }
+    printf '%s\n' "${!header:-}" "$example" >"$work/$language/${!file}"
     echo "== $language"
     (cd "$work/$language" && "test_$language") || failed="$failed $language"
 done

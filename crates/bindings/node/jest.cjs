@@ -1,0 +1,3 @@
+'use strict';
+/* global afterAll, afterEach, beforeEach */
+module.exports = require('./hooks.cjs')({ afterAll, afterEach, beforeEach });

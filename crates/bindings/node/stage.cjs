@@ -1,0 +1,108 @@
+'use strict';
+
+/** The control row, left out: a test says itself whether its calls ought to succeed. */
+const CONTROL = 'CLI-29';
+
+/** A vendor in a stage: addresses, credentials, clock and journal of one test alone. */
+class Locum {
+    constructor(server, document, vendor, judging) {
+        Object.assign(this, { server, document, vendor, judging, name: document.name });
+        const part = document.vendors[vendor];
+        if (!part) throw new Error(`locum: no vendor called ${vendor}: ${Object.keys(document.vendors).join(', ')}`);
+        Object.assign(this, { urls: part.urls, credentials: part.credentials, env: part.env });
+        Object.assign(this, { tokenUrl: part.urls.token, apiUrl: part.urls.api });
+    }
+
+    /** Makes a stage; what `options` does not say of judging is the body of `POST /_locum/stages`. */
+    static async open(server, vendor, { ignore = [], expect = [], verdicts = process.env.LOCUM_VERDICTS ?? 'on', ...stage } = {}) {
+        const document = await server.call('POST', '/stages', { listen: true, ...stage });
+        return new Locum(server, document, vendor, { ignore: [...ignore], expect: [...expect], verdicts });
+    }
+
+    /** The same stage with another vendor. */
+    of(vendor) {
+        return new Locum(this.server, this.document, vendor, this.judging);
+    }
+
+    call(method, path, body) {
+        return this.server.call(method, `/stages/${this.name}${path && `/${path}`}`, body);
+    }
+
+    advance(seconds) {
+        return this.clock({ advance_s: seconds });
+    }
+
+    clock(change) {
+        return this.call('POST', 'clock', change);
+    }
+
+    expire(selector) {
+        return this.call('POST', 'tokens/expire', { vendor: this.vendor, ...selector });
+    }
+
+    revoke(selector) {
+        return this.call('POST', 'tokens/revoke', { vendor: this.vendor, ...selector });
+    }
+
+    fault(then, { when = { always: true }, ...match } = {}) {
+        return this.call('POST', 'faults', { match: { vendor: this.vendor, ...match }, when, then });
+    }
+
+    settings(changes) {
+        return this.call('PATCH', 'settings', changes);
+    }
+
+    async journal(query) {
+        return (await this.call('GET', `journal?${new URLSearchParams({ vendor: this.vendor, ...query })}`)).entries;
+    }
+
+    verdicts() {
+        return this.call('GET', 'verdicts');
+    }
+
+    ignore(...ids) {
+        this.judging.ignore.push(...ids);
+    }
+
+    expect(...ids) {
+        this.judging.expect.push(...ids);
+    }
+
+    judge(verdicts) {
+        this.judging.verdicts = verdicts;
+    }
+
+    /** Ends the stage; throws where its client breaks a requirement. */
+    async close() {
+        const complaint = this.judging.verdicts === 'off' ? '' : await this.complaint();
+        await this.call('DELETE', '');
+        if (complaint) throw new Error(complaint);
+    }
+
+    async complaint() {
+        const { ignore, expect, verdicts } = this.judging;
+        const { verdicts: rows, dropped } = await this.verdicts();
+        const bad = verdicts === 'strict' ? ['FAIL', 'ERROR', 'WARN'] : ['FAIL', 'ERROR'];
+        const known = [CONTROL, ...ignore, ...expect];
+        const wrong = rows.filter((row) => bad.includes(row.verdict) && !known.includes(row.id));
+        const parts = await Promise.all(wrong.map((row) => this.sentence(row)));
+        const broken = rows.filter((row) => ['FAIL', 'WARN'].includes(row.verdict)).map((row) => row.id);
+        const missing = expect.filter((id) => !broken.includes(id));
+        parts.push(...missing.map((id) => `${id} was expected to be broken, and is not`));
+        if (dropped) parts.push(`${dropped} exchanges fell out of the journal unjudged: raise LOCUM_MEMORY_LIMIT`);
+        return parts.length ? [...parts, `stage ${this.name}, seed ${this.document.seed}`].join('\n') : '';
+    }
+
+    async sentence(row) {
+        const entries = await Promise.all(row.evidence.slice(0, 3).map((id) => this.call('GET', `journal/${id}`)));
+        return [
+            `${row.verdict} ${row.id} (${row.level}, ${row.vendor}): ${row.requirement}`,
+            `seen: ${row.why}`,
+            `expected: ${row.expected}`,
+            ...entries.map((entry) => `in: ${entry.method} ${entry.target}`),
+            `hint: \`locum explain ${row.id}\` says more; if it is meant, pass it to ignore or expect`,
+        ].join('\n  ');
+    }
+}
+
+module.exports = { Locum };

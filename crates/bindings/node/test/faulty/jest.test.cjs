@@ -1,0 +1,3 @@
+const { useLocum, withLocum } = require('locum-testing/jest');
+
+require('./faulty.cjs')({ describe, test, useLocum, withLocum });
