@@ -4,6 +4,8 @@ mod check;
 mod clients;
 mod command;
 mod demo_client;
+#[cfg(unix)]
+mod drive;
 mod fact_names;
 mod fakes;
 mod file_vendor;

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod client;
+mod drive;
 mod explain;
 mod failure;
 mod judge;
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
     match args.command {
         args::Command::Serve(args) => serve::run(&args),
         args::Command::Check(args) => check::run(&args),
+        args::Command::Drive(args) => drive::run(&args),
         args::Command::New(args) => new::run(&args),
         args::Command::Client(args) => client::run(&args),
         args::Command::Report(args) => report::run(&args),

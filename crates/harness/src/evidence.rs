@@ -30,7 +30,7 @@ pub use variation::{
     SignedVariation, SocketVariation, Variation,
 };
 
-use crate::subject::{ClientCommand, ClientGone, ClientReply};
+use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -147,6 +147,29 @@ impl Evidence {
                 Event::Answer { message, .. } => Some((record.seq, message)),
                 _ => None,
             })
+    }
+
+    /// The lines that the client printed.
+    pub fn output(&self) -> impl Iterator<Item = (RecordId, OutputStream, &str)> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Output { stream, text } => Some((record.seq, *stream, text.as_str())),
+                _ => None,
+            })
+    }
+
+    /// Replaces the secrets of another scenario in what the client printed: one program serves
+    /// several scenarios, and may print late what belongs to an earlier one.
+    pub(crate) fn redact_output(&mut self, redactor: &Redactor) {
+        for record in &mut self.records {
+            let text = match &mut record.event {
+                Event::Output { text, .. } => text,
+                Event::Gone { gone, .. } => &mut gone.why,
+                _ => continue,
+            };
+            *text = redactor.redact(text);
+        }
     }
 
     /// That the client went away, where it first shows.

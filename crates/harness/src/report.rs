@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
+use crate::subject::{AdoptionLevel, ClientHello};
 use crate::verdict::exit::{self, ExitPolicy};
 use crate::verdict::{Scenario, Scope, VerdictRow, judge};
 
@@ -47,6 +48,10 @@ pub struct Run {
     pub selection: Vec<RequirementId>,
     /// `client`, `vendor` or `mock`.
     pub subject: String,
+    /// How the client was reached; `None` for a vendor.
+    pub level: Option<AdoptionLevel>,
+    /// What the client said of itself.
+    pub client: Option<ClientHello>,
 }
 
 /// A verdict that a person may choose to count as a failure.

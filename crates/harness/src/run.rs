@@ -26,12 +26,12 @@ use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
 use crate::report::{FailOn, Report, Run};
 use crate::run::context::World;
-use crate::subject::ClientMaker;
+use crate::subject::ClientUnderTest;
 use crate::target::Target;
 use crate::target::stage::ControlClient;
-use crate::verdict::{Scenario, Scope};
+use crate::verdict::{Ending, Scenario, Scope};
 
-/// How many scenarios run side by side.
+/// How many scenarios run side by side, unless somebody says otherwise.
 pub const CONCURRENCY: usize = 8;
 
 /// Whom the scenarios talk to.
@@ -58,7 +58,9 @@ pub struct CheckOptions {
     /// Whom the scenarios talk to.
     pub target: TargetKind,
     /// The client under test; needed when the client is judged.
-    pub client: Option<ClientMaker>,
+    pub client: Option<ClientUnderTest>,
+    /// How many scenarios run side by side.
+    pub jobs: usize,
     /// Only these rows and what they need; all when empty.
     pub ids: Vec<RequirementId>,
     /// Fixes every random choice.
@@ -163,6 +165,8 @@ pub async fn check(
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
         (TargetKind::Endpoint(_), Judge::Vendor) => "vendor",
     };
+    let client = options.client.as_ref();
+    let client = client.filter(|_| options.judge == Judge::Client);
     let run = Run {
         id: run_id(started, options.seed),
         command: match options.judge {
@@ -181,12 +185,24 @@ pub async fn check(
         interrupted: *options.stop.borrow(),
         selection: options.ids.clone(),
         subject: subject.to_owned(),
+        level: client.map(|client| client.level),
+        client: client.map(|client| client.hello.clone()),
     };
     let mut redactors = BTreeMap::new();
     let mut scenarios = Vec::new();
     for (scenario, redactor) in played {
         redactors.insert(scenario.key.clone(), redactor);
         scenarios.push(scenario);
+    }
+    for scenario in &mut scenarios {
+        for redactor in redactors.values() {
+            scenario.evidence.redact_output(redactor);
+        }
+        if let Ending::Broken(why) = &mut scenario.ending {
+            for redactor in redactors.values() {
+                *why = redactor.redact(why);
+            }
+        }
     }
     Ok(Played {
         run,
@@ -209,7 +225,7 @@ async fn play(
     let (before, after) = (Rc::clone(&hooks), Rc::clone(&hooks));
     let runner = runner::Basic::default()
         .steps(World::collection())
-        .max_concurrent_scenarios(CONCURRENCY)
+        .max_concurrent_scenarios(options.jobs)
         .before(move |_, _, scenario, world| {
             let hooks = Rc::clone(&before);
             async move { hooks.begin(scenario, world).await }.boxed_local()

@@ -4,20 +4,30 @@
 //! a fact like any other: [`ClientGone`] is written into the evidence, and the rows concerned end
 //! with ERROR.
 
+mod channel;
 mod command;
 mod driver;
+mod lines;
+mod pool;
+mod process;
 pub mod reference;
 mod reply;
+mod stdio;
+mod wire;
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use locum_core::Profile;
+use serde::{Deserialize, Serialize};
 
 pub use command::{ClientCommand, ClockSelection, PROTOCOL};
-pub use reply::{ClientGone, ClientHello, ClientReply, Departure};
+pub use pool::{ClientPool, StartError};
+pub use process::{CommandLine, kill_all};
+pub use reply::{ClientGone, ClientHello, ClientOutput, ClientReply, Departure, OutputStream};
 
 /// How long a client may take for one answer; beyond it hangs.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,19 +44,61 @@ pub trait ClientSubject: Send {
     /// What it said of itself when it was started.
     fn hello(&self) -> &ClientHello;
 
-    /// Sends one command. Several may be under way at once, for one handle or for several, and
-    /// their answers may come in any order.
+    /// Sends one command, at once. Several may be under way, for one handle or for several, and
+    /// their answers may come in any order. The first has the number 1, by which a later `cancel`
+    /// may name it.
     fn send(&self, command: ClientCommand) -> BoxFuture<'static, Outcome>;
 
-    /// Ends it in order, and by force where it does not end by itself.
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+    /// What came out of it besides its answers since this was asked last.
+    fn output(&self) -> Vec<ClientOutput> {
+        Vec::new()
+    }
+
+    /// Ends what the scenario made of it, by force where it does not end by itself; returns what
+    /// came out of it meanwhile.
+    fn close(self: Box<Self>) -> BoxFuture<'static, Vec<ClientOutput>>;
 }
 
 /// A client that has just been started, or why it was not.
 pub type Started = Result<Box<dyn ClientSubject>, ClientGone>;
 
-/// Starts a fresh client of a vendor for each scenario, with a seed for its random choices.
+/// Hands a client of a vendor to each scenario, with a seed for its random choices: one that no
+/// other scenario is using.
 pub type ClientMaker = Arc<dyn Fn(&Profile, u64) -> BoxFuture<'static, Started> + Send + Sync>;
+
+/// A client to judge: how it is reached, and what it says of itself.
+#[derive(Clone)]
+pub struct ClientUnderTest {
+    /// Hands it out.
+    pub maker: ClientMaker,
+    /// How it is reached.
+    pub level: AdoptionLevel,
+    /// What it said when it was started first.
+    pub hello: ClientHello,
+}
+
+impl fmt::Debug for ClientUnderTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientUnderTest")
+            .field("level", &self.level)
+            .field("hello", &self.hello)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a client is reached, and with that how much of it can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdoptionLevel {
+    /// Nothing is asked of it: its traffic is judged as it comes.
+    Watch,
+    /// A program that makes calls and ends.
+    Exec,
+    /// A program that takes one request a line.
+    Stdio,
+    /// The same requests, fetched by the client over HTTP.
+    Pull,
+}
 
 /// What comes of `future` within `limit`; a client that takes longer is gone, in the way `kind`.
 async fn within<T>(

@@ -1,5 +1,6 @@
 //! Arguments: each flag has a variable of the environment.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub(super) enum Command {
     Serve(Serve),
     /// Judge a vendor's endpoint; with no URL, the built-in mocks and the reference client
     Check(Check),
+    /// Judge a client of yours, in any language: a program that takes one request a line
+    Drive(Drive),
     /// Write a vendor of your own: one file that serves at once
     New(New),
     /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
@@ -156,6 +159,35 @@ pub(super) struct Check {
     /// covers)
     #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
     pub(super) fail_on: Vec<FailOn>,
+}
+
+/// Flags of `drive`.
+#[derive(Debug, Group)]
+pub(super) struct Drive {
+    /// The vendor that the client talks to, by its name or as `FILE.toml`
+    pub(super) vendor: String,
+    /// Folder for results.json and events.ndjson
+    #[arg(long, env = "LOCUM_REPORT")]
+    pub(super) report: Option<PathBuf>,
+    /// Only these requirements, and what they need
+    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
+    pub(super) id: Vec<String>,
+    /// Fixes every random choice; printed with the summary
+    #[arg(long, env = "LOCUM_SEED")]
+    pub(super) seed: Option<u64>,
+    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
+    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
+    pub(super) strict: bool,
+    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
+    /// covers)
+    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
+    pub(super) fail_on: Vec<FailOn>,
+    /// How many scenarios run side by side, each with a process of its own
+    #[arg(long, short, env = "LOCUM_JOBS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: u16,
+    /// The program to start, and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 /// Flags of `new`.

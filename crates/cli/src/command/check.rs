@@ -1,8 +1,8 @@
 //! `locum check`: judge a vendor's endpoint; with no URL, the built-in mocks and the reference
 //! client that talks to them.
 
-mod interrupt;
-mod mocks;
+pub(super) mod interrupt;
+pub(super) mod mocks;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -12,7 +12,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::http::Trust;
 use locum_harness::report::{FailOn, Report, terminal};
-use locum_harness::run::{CheckOptions, Played, Progress, TargetKind};
+use locum_harness::run::{CONCURRENCY, CheckOptions, Played, Progress, TargetKind};
 use locum_harness::subject::reference;
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
@@ -57,7 +57,7 @@ async fn built_in(
     mocks: &mocks::Mocks,
 ) -> Result<Report, Failure> {
     let seed = args.seed.unwrap_or_else(rand::random);
-    let ids = ids(args)?;
+    let ids = ids(&args.id)?;
     let target = |twin| {
         let control =
             ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
@@ -65,21 +65,22 @@ async fn built_in(
     };
     let clock = Arc::new(SystemClock::new());
     let stop = interrupt::watch();
-    let maker = reference::maker(clock.clone());
+    let reference = reference::under_test(clock.clone());
     let options = |judge, target, client| CheckOptions {
         profiles: profiles.clone(),
         judge,
         target,
         client,
+        jobs: CONCURRENCY,
         ids: ids.clone(),
         seed,
         strict: args.strict,
-        fail_on: fail_on(args),
+        fail_on: fail_on(&args.fail_on),
         stop: stop.clone(),
         clock: clock.clone(),
     };
     let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
-    let client = check(options(Judge::Client, target(None)?, Some(maker))).await;
+    let client = check(options(Judge::Client, target(None)?, Some(reference))).await;
     match (vendor, client) {
         (Ok(vendor), Ok(client)) => Ok(vendor.join(client).report(&profiles)),
         (Ok(one), Err(Error::NothingSelected(_))) | (Err(Error::NothingSelected(_)), Ok(one)) => {
@@ -110,10 +111,11 @@ async fn endpoint(
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(place),
         client: None,
-        ids: ids(args)?,
+        jobs: CONCURRENCY,
+        ids: ids(&args.id)?,
         seed: args.seed.unwrap_or_else(rand::random),
         strict: args.strict,
-        fail_on: fail_on(args),
+        fail_on: fail_on(&args.fail_on),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     })
@@ -138,7 +140,8 @@ fn help_env(profile: &Profile) -> String {
     format!("{}\n{table}\n", profile.title)
 }
 
-async fn check(options: CheckOptions) -> Result<Played, Error> {
+/// Plays the scenarios, and tells a terminal how far it has come.
+pub(super) async fn check(options: CheckOptions) -> Result<Played, Error> {
     let shown = std::io::stderr().is_terminal();
     locum_harness::run::check(options, move |progress: Progress| {
         if shown {
@@ -152,21 +155,23 @@ async fn check(options: CheckOptions) -> Result<Played, Error> {
 }
 
 /// The requirements that were asked for; each has to be in the catalogue.
-fn ids(args: &args::Check) -> Result<Vec<RequirementId>, Failure> {
+pub(super) fn ids(ids: &[String]) -> Result<Vec<RequirementId>, Failure> {
     let known = |id: &String| explain::find(id).map(|row| row.id.clone());
-    args.id.iter().map(known).collect()
+    ids.iter().map(known).collect()
 }
 
-fn fail_on(args: &args::Check) -> Vec<FailOn> {
+/// What counts as a failure besides.
+pub(super) fn fail_on(verdicts: &[args::FailOn]) -> Vec<FailOn> {
     let one = |on: &args::FailOn| match on {
         args::FailOn::Warn => FailOn::Warn,
         args::FailOn::Inconclusive => FailOn::Inconclusive,
         args::FailOn::NotRun => FailOn::NotRun,
     };
-    args.fail_on.iter().map(one).collect()
+    verdicts.iter().map(one).collect()
 }
 
-fn refused(error: &Error) -> Failure {
+/// Why a run came to nothing.
+pub(super) fn refused(error: &Error) -> Failure {
     let mut failure = Failure::unreachable(error.to_string());
     failure.code = match error {
         Error::NothingSelected(_) => exit::NOTHING_SELECTED,

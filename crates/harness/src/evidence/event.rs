@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Operation, Variation};
-use crate::subject::{ClientCommand, ClientGone, ClientReply};
+use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// Names one record of a scenario. Only the evidence gives it out, so that whoever holds one has
 /// seen the record: a finding is proved with these.
@@ -134,6 +134,13 @@ pub enum Event {
         /// In which way.
         #[serde(flatten)]
         gone: ClientGone,
+    },
+    /// The client printed a line.
+    Output {
+        /// Where.
+        stream: OutputStream,
+        /// The line with names in place of secrets.
+        text: String,
     },
     /// The mock's journal: one exchange of a client, as far as it had come when it was read.
     Entry {

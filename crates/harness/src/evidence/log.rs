@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
 use super::{Evidence, Operation, Redactor, Variation, jwt};
 use crate::http::{HttpError, Reply, Request};
-use crate::subject::{ClientCommand, ClientGone, ClientReply};
+use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// Said of a message in which a word of the protocol is a secret of the run.
 const UNWRITABLE: &str =
@@ -173,6 +173,17 @@ impl EvidenceLog {
             why,
         };
         self.write(Event::Gone { id, gone })
+    }
+
+    /// Whether a secret stands in `text`.
+    pub fn holds_secret(&self, text: &[u8]) -> bool {
+        self.redactor.leaks(&String::from_utf8_lossy(text))
+    }
+
+    /// Writes a line that the client printed.
+    pub fn output(&mut self, stream: OutputStream, text: &[u8]) -> RecordId {
+        let text = self.redact_body(text).trim_end().to_owned();
+        self.write(Event::Output { stream, text })
     }
 
     /// Writes what the mock's journal says of one exchange.

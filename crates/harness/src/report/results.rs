@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::numbering::Numbering;
 use super::{FailOn, Report, Run};
 use crate::catalogue::{TABLE, catalogue};
+use crate::subject::{AdoptionLevel, ClientHello, PROTOCOL};
 use crate::verdict::{EvidenceRef, VerdictRow};
 
 /// The whole file.
@@ -37,7 +38,7 @@ pub(super) struct ToolV1 {
 pub(super) struct RunV1 {
     id: String,
     command: String,
-    level: Option<String>,
+    level: Option<AdoptionLevel>,
     vendors: Vec<String>,
     seed: u64,
     started: String,
@@ -50,9 +51,23 @@ pub(super) struct RunV1 {
     selection: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SubjectV1 {
     kind: String,
+    #[serde(flatten)]
+    client: Option<ClientV1>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ClientV1 {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    version: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    language: String,
+    ops: Vec<String>,
+    caps: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -130,8 +145,7 @@ pub(super) fn run(run: &Run) -> RunV1 {
     RunV1 {
         id: run.id.clone(),
         command: run.command.clone(),
-        // The in-process client speaks all that the protocol on stdio can say.
-        level: (run.command != "check").then(|| "stdio".to_owned()),
+        level: run.level,
         vendors: run.vendors.clone(),
         seed: run.seed,
         started: run.started.rfc3339(),
@@ -156,6 +170,7 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
     let time = |text: &str| {
         Timestamp::parse_rfc3339(text).ok_or_else(|| format!("`{text}` is not a time of RFC 3339"))
     };
+    let subject: SubjectV1 = serde_json::from_value(line["subject"].clone()).map_err(wrong)?;
     let selection = saved.selection.unwrap_or_default();
     Ok(Run {
         id: saved.id,
@@ -174,16 +189,29 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
             .filter(|id| !id.is_empty())
             .map(|id| RequirementId(id.to_owned()))
             .collect(),
-        subject: line["subject"]["kind"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        subject: subject.kind,
+        level: saved.level,
+        client: subject.client.map(|client| ClientHello {
+            name: client.name,
+            version: client.version,
+            language: client.language,
+            proto: PROTOCOL.to_owned(),
+            ops: client.ops,
+            caps: client.caps,
+        }),
     })
 }
 
 pub(super) fn subject(report: &Report) -> SubjectV1 {
     SubjectV1 {
         kind: report.run.subject.clone(),
+        client: report.run.client.as_ref().map(|client| ClientV1 {
+            name: client.name.clone(),
+            version: client.version.clone(),
+            language: client.language.clone(),
+            ops: client.ops.clone(),
+            caps: client.caps.clone(),
+        }),
     }
 }
 

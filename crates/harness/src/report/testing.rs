@@ -32,6 +32,8 @@ pub(crate) fn report() -> Report {
             interrupted: false,
             selection: Vec::new(),
             subject: "mock".to_owned(),
+            level: None,
+            client: None,
         },
         titles: [("pattern".to_owned(), "Pattern Health".to_owned())].into(),
         verdicts: vec![

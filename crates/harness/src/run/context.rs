@@ -66,6 +66,13 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// How many lines of a client's output were written down, and how many were not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OutputTally {
+    pub(crate) kept: usize,
+    pub(crate) dropped: usize,
+}
+
 /// One scenario's vendor, caller or client, and log.
 #[derive(Debug)]
 pub struct ScenarioContext {
@@ -83,6 +90,9 @@ pub struct ScenarioContext {
     /// The latest refresh token.
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) client: Option<Client>,
+    pub(crate) output: OutputTally,
+    /// What is wrong with the client's shim, so that nothing it shows can be trusted.
+    pub(crate) shim_fault: Option<String>,
     pub(crate) seen: EntryId,
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
@@ -132,6 +142,8 @@ impl ScenarioContext {
             tokens: Vec::new(),
             refresh_token: None,
             client: None,
+            output: OutputTally::default(),
+            shim_fault: None,
             seen: EntryId(0),
             sessions: Vec::new(),
             challenge: None,

@@ -172,10 +172,10 @@ impl Hooks {
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         context.silence = self.silence.clone();
         if planned.judge == Judge::Client {
-            let maker = self.options.client.as_ref();
-            let maker =
-                maker.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            let started = maker(&context.profile, self.seed(at));
+            let client = self.options.client.as_ref();
+            let client =
+                client.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
+            let started = (client.maker)(&context.profile, self.seed(at));
             context.seat(started).await;
             context.start_client().await?;
         }
@@ -220,6 +220,11 @@ fn ending(
     skip: Option<String>,
     context: Option<&ScenarioContext>,
 ) -> Ending {
+    if let Some(context) = context
+        && let Some(fault) = &context.shim_fault
+    {
+        return Ending::Broken(context.log.redact(fault));
+    }
     let not_applicable = context.and_then(|context| context.not_applicable.clone());
     if let Some(reason) = skip.or(not_applicable) {
         return Ending::NotApplicable(reason);

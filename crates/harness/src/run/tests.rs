@@ -25,6 +25,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(serde_json::from_value(nowhere).expect("a place")),
         client: None,
+        jobs: CONCURRENCY,
         ids: Vec::new(),
         seed: 7,
         strict: false,

@@ -166,6 +166,39 @@ impl ClientCommand {
         }
     }
 
+    /// The handle of the instance that it is for, if it is for one.
+    pub(crate) const fn handle_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::New { client, .. }
+            | Self::Call { client, .. }
+            | Self::List { client, .. }
+            | Self::Create { client, .. }
+            | Self::Revoke { client }
+            | Self::ChangePassword { client, .. }
+            | Self::SetCredentials { client, .. }
+            | Self::Clock { client, .. }
+            | Self::WsOpen { client, .. }
+            | Self::Drop { client } => Some(client),
+            Self::Hello { .. }
+            | Self::Cancel { .. }
+            | Self::WsSend { .. }
+            | Self::WsClose { .. } => None,
+        }
+    }
+
+    /// Whether the client has to talk to the vendor to carry it out.
+    pub(crate) const fn reaches_vendor(&self) -> bool {
+        !matches!(
+            self,
+            Self::Hello { .. }
+                | Self::New { .. }
+                | Self::SetCredentials { .. }
+                | Self::Clock { .. }
+                | Self::Cancel { .. }
+                | Self::Drop { .. }
+        )
+    }
+
     /// Its name in the protocol: `new`, `call`, …
     pub const fn op(&self) -> &'static str {
         match self {

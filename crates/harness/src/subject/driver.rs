@@ -4,11 +4,18 @@ use futures_util::future::{BoxFuture, join_all};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
+use crate::evidence::Event;
 use crate::run::context::{Client, ScenarioContext};
 use crate::subject::{
-    ClientCommand, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome, REPLY_TIMEOUT, Started,
-    within,
+    ClientCommand, ClientOutput, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome,
+    OutputStream, REPLY_TIMEOUT, Started, within,
 };
+
+/// How many lines of a client's output are kept for one scenario.
+const MAX_LINES: usize = 200;
+
+/// How many of those that hold a secret.
+const MAX_TELLING_LINES: usize = 400;
 
 /// The handle of the one instance that most scenarios need.
 const HANDLE: &str = "a";
@@ -17,8 +24,7 @@ impl ScenarioContext {
     /// Starts a client that has not logged in yet. One that does not start is gone from the
     /// beginning: that is written down, and nothing is asked of it.
     pub async fn seat(&mut self, started: BoxFuture<'static, Started>) {
-        let started = within(LIFECYCLE_TIMEOUT, Departure::NotStarted, started).await;
-        let subject = started.map_err(|gone| self.log.gone(0, &gone)).ok();
+        let subject = started.await.map_err(|gone| self.log.gone(0, &gone)).ok();
         self.client = Some(Client {
             gone: subject.is_none(),
             subject,
@@ -29,9 +35,17 @@ impl ScenarioContext {
 
     /// Ends the client, if the scenario has one.
     pub async fn end_client(&mut self) {
+        self.find_talk();
         if let Some(subject) = self.client.take().and_then(|client| client.subject) {
-            // The evidence is whole by now; one that does not end tells no rule anything.
-            drop(tokio::time::timeout(LIFECYCLE_TIMEOUT, subject.close()).await);
+            self.note(subject.output());
+            // One that does not end tells no rule anything.
+            if let Ok(output) = tokio::time::timeout(LIFECYCLE_TIMEOUT, subject.close()).await {
+                self.note(output);
+            }
+            if self.output.dropped > 0 {
+                let more = format!("({} more lines were not kept)", self.output.dropped);
+                self.log.output(OutputStream::Stderr, more.as_bytes());
+            }
         }
     }
 
@@ -180,10 +194,62 @@ impl ScenarioContext {
         }
         let outcomes = join_all(waiting).await;
         self.look().await?;
+        self.note_output();
         for (id, outcome) in outcomes {
             self.came_of(id, outcome)?;
         }
         Ok(())
+    }
+
+    /// Calls that succeeded although nothing came here went elsewhere, or nowhere.
+    fn find_talk(&mut self) {
+        let evidence = self.log.evidence();
+        let records = || evidence.records().iter().map(|record| &record.event);
+        let is_call = |wanted: u64| {
+            records().any(|event| matches!(event, Event::Ask { id, message } if *id == wanted && message.op() == "call"))
+        };
+        let succeeded = |event: &Event| matches!(event, Event::Answer { id, message } if message.succeeded() && is_call(*id));
+        let is_secure = |url: &String| url.starts_with("https:") || url.starts_with("wss:");
+        if self.stage.is_some()
+            && !self.target.urls.values().any(is_secure)
+            && evidence.entries().next().is_none()
+            && records().any(succeeded)
+        {
+            let fault = "shim fault: its calls succeeded, but no request reached the vendor: does it use the addresses in `config`?";
+            self.shim_fault.get_or_insert_with(|| fault.to_owned());
+        }
+    }
+
+    /// Writes down what the client printed so far.
+    fn note_output(&mut self) {
+        let subject = self
+            .client
+            .as_ref()
+            .and_then(|client| client.subject.as_ref());
+        let output = subject.map(|subject| subject.output());
+        self.note(output.unwrap_or_default());
+    }
+
+    /// Lines that hold a secret are kept longest: they are what somebody looks for.
+    fn note(&mut self, output: Vec<ClientOutput>) {
+        for output in output {
+            match output {
+                ClientOutput::ShimFault(fault) => drop(self.shim_fault.get_or_insert(fault)),
+                ClientOutput::Lost(lines) => self.output.dropped += lines,
+                ClientOutput::Line { stream, text } => {
+                    let limit = match self.log.holds_secret(&text) {
+                        true => MAX_TELLING_LINES,
+                        false => MAX_LINES,
+                    };
+                    if self.output.kept < limit {
+                        self.output.kept += 1;
+                        self.log.output(stream, &text);
+                    } else {
+                        self.output.dropped += 1;
+                    }
+                }
+            }
+        }
     }
 
     /// Writes down what came of one command.

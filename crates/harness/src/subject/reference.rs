@@ -18,8 +18,8 @@ use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ClientCommand, ClientHello, ClientMaker, ClientReply, ClientSubject, ClockSelection, Outcome,
-    PROTOCOL,
+    AdoptionLevel, ClientCommand, ClientHello, ClientMaker, ClientOutput, ClientReply,
+    ClientSubject, ClientUnderTest, ClockSelection, Outcome, PROTOCOL,
 };
 use shifted::Shifted;
 
@@ -60,6 +60,16 @@ impl Reference {
                 sockets: Mutex::default(),
             }),
         }
+    }
+}
+
+/// The reference client as the client to judge; all clocks start from `clock`.
+pub fn under_test(clock: Arc<dyn Clock>) -> ClientUnderTest {
+    ClientUnderTest {
+        maker: maker(clock),
+        // In this process it takes all that a program on the other end of a pipe takes.
+        level: AdoptionLevel::Stdio,
+        hello: hello(),
     }
 }
 
@@ -115,7 +125,7 @@ impl ClientSubject for Reference {
         async move { Ok(state.answer(command).await) }.boxed()
     }
 
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+    fn close(self: Box<Self>) -> BoxFuture<'static, Vec<ClientOutput>> {
         async move {
             self.state.lock().clear();
             let mut sockets = self.state.sockets.lock();
@@ -123,6 +133,7 @@ impl ClientSubject for Reference {
                 .as_mut()
                 .unwrap_or_else(|poisoned| poisoned.get_mut())
                 .clear();
+            Vec::new()
         }
         .boxed()
     }

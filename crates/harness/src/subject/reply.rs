@@ -93,6 +93,32 @@ impl ClientReply {
     }
 }
 
+/// What comes out of a client besides its answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientOutput {
+    /// A line that it printed.
+    Line {
+        /// Where.
+        stream: OutputStream,
+        /// The line, without its line feed.
+        text: Vec<u8>,
+    },
+    /// So many lines that were not kept: it prints faster than anybody reads.
+    Lost(usize),
+    /// What is wrong with its shim, in words.
+    ShimFault(String),
+}
+
+/// Where a client prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputStream {
+    /// Its standard output.
+    Stdout,
+    /// Its standard error.
+    Stderr,
+}
+
 /// Why a client answers no more: none of its own words, so no part of `locum/1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{kind}: {why}")]

@@ -90,6 +90,12 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
     if played.peek().is_some() && played.all(silent) {
         codes.push(UNREACHABLE);
     }
+    let gone = |scenario: &Scenario| scenario.evidence.client_gone().is_some();
+    let asked = |scenario: &&Scenario| gone(scenario) || scenario.evidence.asks().next().is_some();
+    let mut driven = scenarios.iter().filter(asked).peekable();
+    if driven.peek().is_some() && driven.all(gone) {
+        codes.push(UNREACHABLE);
+    }
     winner(&codes)
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::command::signal::Interruption;
 
 /// Turns true at the first signal.
-pub(super) fn watch() -> watch::Receiver<bool> {
+pub(in crate::command) fn watch() -> watch::Receiver<bool> {
     let (tell, told) = watch::channel(false);
     // Where signals cannot be caught, they end the program as they always do.
     let Ok(mut interruption) = Interruption::new() else {
@@ -18,6 +18,8 @@ pub(super) fn watch() -> watch::Receiver<bool> {
         // Nobody listens any more when the run is over.
         let _ = tell.send(true);
         interruption.came().await;
+        // An exit runs no destructors.
+        locum_harness::subject::kill_all();
         std::process::exit(i32::from(exit::INTERRUPTED));
     });
     told

@@ -10,7 +10,7 @@ use crate::command::Failure;
 
 /// Mocks that run until they are dropped.
 #[derive(Debug)]
-pub(super) struct Mocks {
+pub(in crate::command) struct Mocks {
     control: String,
     twin: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -19,7 +19,7 @@ pub(super) struct Mocks {
 
 impl Mocks {
     /// Starts them on a free loopback port; a twin that does not exist is refused here.
-    pub(super) fn start(
+    pub(in crate::command) fn start(
         vendors: Vec<Arc<dyn Vendor>>,
         twin: Option<String>,
     ) -> Result<Self, Failure> {
@@ -52,12 +52,12 @@ impl Mocks {
     }
 
     /// The address of their control API.
-    pub(super) fn control_url(&self) -> &str {
+    pub(in crate::command) fn control_url(&self) -> &str {
         &self.control
     }
 
     /// The full name of the twin, where one was asked for.
-    pub(super) fn twin(&self) -> Option<String> {
+    pub(in crate::command) fn twin(&self) -> Option<String> {
         self.twin.clone()
     }
 }

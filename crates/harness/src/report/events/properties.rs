@@ -11,7 +11,9 @@ use crate::evidence::{
 };
 use crate::rules;
 use crate::rules::testing::Log;
-use crate::subject::{ClientCommand, ClientGone, ClientReply, ClockSelection, Departure};
+use crate::subject::{
+    ClientCommand, ClientGone, ClientReply, ClockSelection, Departure, OutputStream,
+};
 use crate::testing::fixed;
 
 fn one_of<T: Clone + std::fmt::Debug + 'static>(values: &[T]) -> impl Strategy<Value = T> + use<T> {
@@ -279,6 +281,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
+    let streams = [OutputStream::Stdout, OutputStream::Stderr];
     prop_oneof![
         3 => request(),
         3 => outcome(),
@@ -287,6 +290,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => text().prop_map(|what| Event::Limitation { what }),
         1 => proptest::collection::vec(text(), 0..3)
             .prop_map(|variables| Event::Account { variables }),
+        1 => (one_of(&streams), text()).prop_map(|(stream, text)| Event::Output { stream, text }),
         1 => time().prop_map(|at| Event::Started { at }),
     ]
 }

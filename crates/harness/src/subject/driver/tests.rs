@@ -33,8 +33,8 @@ impl ClientSubject for Fragile {
         ready(outcome.ok_or_else(crashed)).boxed()
     }
 
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        ready(()).boxed()
+    fn close(self: Box<Self>) -> BoxFuture<'static, Vec<ClientOutput>> {
+        ready(Vec::new()).boxed()
     }
 }
 

@@ -1,0 +1,150 @@
+//! `locum drive`: judge a foreign client, which is a program that speaks `locum/1`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use locum_core::requirement::Judge;
+use locum_core::{Profile, RequirementId, SystemClock};
+use locum_harness::Report;
+use locum_harness::report::terminal;
+use locum_harness::run::{CheckOptions, TargetKind};
+use locum_harness::subject::{
+    AdoptionLevel, ClientHello, ClientPool, ClientUnderTest, CommandLine, StartError,
+};
+use locum_harness::target::ControlClient;
+use locum_harness::verdict::exit;
+
+use super::check::{self, interrupt, mocks::Mocks};
+use super::{Failure, args, failure, report, vendors};
+
+/// Starts the client, plays the scenarios, prints the table, writes the reports.
+pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
+    let vendors = vendors::named(std::slice::from_ref(&args.vendor))?;
+    let profiles: Vec<Profile> = vendors
+        .iter()
+        .map(|vendor| vendor.profile().clone())
+        .collect();
+    let [profile] = &profiles[..] else {
+        return Err(Failure::usage("a client is judged at one vendor"));
+    };
+    let ids = check::ids(&args.id)?;
+    let pool = ClientPool::new(command_line(args)?, &profile.vendor);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    let report = runtime.block_on(async {
+        let mut stop = interrupt::watch();
+        let hello = tokio::select! {
+            hello = pool.start_first() => hello.map_err(|error| not_started(&error))?,
+            _ = stop.wait_for(|stop| *stop) => return Ok(None),
+        };
+        let mocks = Mocks::start(vendors, None)?;
+        let client = ClientUnderTest {
+            maker: pool.maker(),
+            level: AdoptionLevel::Stdio,
+            hello,
+        };
+        let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+        pool.close().await;
+        report.map(Some)
+    })?;
+    let Some(report) = report else {
+        return Ok(exit::INTERRUPTED);
+    };
+    super::say(&terminal::table(&report, report::look()));
+    match &args.report {
+        Some(folder) => report::write(&report, folder),
+        None => Ok(report.exit_code),
+    }
+}
+
+async fn judged(
+    (args, ids): (&args::Drive, Vec<RequirementId>),
+    profiles: &[Profile],
+    mocks: &Mocks,
+    client: ClientUnderTest,
+    stop: tokio::sync::watch::Receiver<bool>,
+) -> Result<Report, Failure> {
+    let control =
+        ControlClient::new(mocks.control_url(), None).map_err(|error| check::refused(&error))?;
+    if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        eprintln!("{}", introduced(&client.hello));
+    }
+    let played = check::check(CheckOptions {
+        profiles: profiles.to_vec(),
+        judge: Judge::Client,
+        target: TargetKind::Mocks {
+            control,
+            twin: None,
+        },
+        client: Some(client),
+        jobs: usize::from(args.jobs),
+        ids,
+        seed: args.seed.unwrap_or_else(rand::random),
+        strict: args.strict,
+        fail_on: check::fail_on(&args.fail_on),
+        stop,
+        clock: Arc::new(SystemClock::new()),
+    });
+    let played = played.await.map_err(|error| check::refused(&error))?;
+    Ok(played.report(profiles))
+}
+
+/// The client in a line: what it calls itself, and what it claims.
+fn introduced(hello: &ClientHello) -> String {
+    let said = [&hello.name, &hello.version, &hello.language];
+    let words: Vec<&str> = said.into_iter().map(String::as_str).collect();
+    let claims = match hello.caps.as_slice() {
+        [] => "no capability".to_owned(),
+        caps => caps.join(", "),
+    };
+    let line = format!("{}; claims {claims}", words.join(" "));
+    line.replace(char::is_control, "?")
+}
+
+fn command_line(args: &args::Drive) -> Result<CommandLine, Failure> {
+    let Some((program, arguments)) = args.command.split_first() else {
+        return Err(
+            Failure::usage("drive needs the program that is to be judged").hint(format!(
+                "name it behind two dashes: locum drive {} -- python3 shim.py",
+                args.vendor
+            )),
+        );
+    };
+    Ok(CommandLine {
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+        environment: BTreeMap::new(),
+    })
+}
+
+fn not_started(error: &StartError) -> Failure {
+    let mut failure = Failure::unreachable(error.to_string());
+    let hint = match error {
+        StartError::NotStarted { command, .. } => {
+            let program = command.split(' ').next().unwrap_or_default();
+            if std::path::Path::new(program).is_file() && !program.contains('/') {
+                format!("did you mean `./{program}`? A program is looked for in PATH")
+            } else {
+                "name a program that is there and may be executed, its arguments behind it"
+                    .to_owned()
+            }
+        }
+        StartError::Gone(_) | StartError::Silent(_) => {
+            "does it answer the line {\"id\":1,\"op\":\"hello\",…} with a line of JSON on its standard output, and flush it?".to_owned()
+        }
+        StartError::Refused(_) => {
+            "a client answers hello with its name, version, language, proto, ops and caps".to_owned()
+        }
+        StartError::Version { .. } => {
+            failure.code = failure::USAGE;
+            "answer hello with \"proto\": \"locum/1\"".to_owned()
+        }
+        StartError::NoOps { .. } => {
+            failure.code = exit::HARNESS;
+            "list what the shim takes, such as \"ops\": [\"new\", \"call\", \"drop\"]".to_owned()
+        }
+    };
+    failure.hint(hint)
+}
