@@ -155,7 +155,7 @@ impl Vendor for Athelas {
     }
 
     fn has_signing_key(&self, mock: &Mock) -> bool {
-        mock.setting_text("token_format") != "opaque"
+        !mock.setting_is("token_format", "opaque")
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -43,7 +43,7 @@ struct PresentedCredentials {
 
 impl PresentedCredentials {
     fn read(mock: &Mock, endpoint: &str, fields: &Fields) -> Result<Self, Denial> {
-        if mock.setting_text("repeated_param") == "400"
+        if mock.setting_is("repeated_param", "400")
             && let Some(name) = fields.repeated()
         {
             let twice = Denial::new(DenialKind::Repeated, "repeated_parameter")
@@ -175,7 +175,7 @@ fn token_response(mock: &Mock, access_token: String) -> Reply {
     for (name, value) in &facts.headers {
         reply = reply.header(name, value);
     }
-    if mock.setting_text("cache_headers") == "rfc" {
+    if mock.setting_is("cache_headers", "rfc") {
         // RFC 6749 §5.1's own words, which the vendor's model does not send.
         reply = reply
             .header("cache-control", "no-store")
@@ -186,7 +186,7 @@ fn token_response(mock: &Mock, access_token: String) -> Reply {
 
 /// The same refusal as RFC 6749 §5.2 words it, where the setting asks for that.
 fn shaped(mock: &Mock, mut denial: Denial) -> Denial {
-    if mock.setting_text("error_shape") == "rfc6749" {
+    if mock.setting_is("error_shape", "rfc6749") {
         let look = match denial.kind {
             DenialKind::BadSecret | DenialKind::UnknownPrincipal | DenialKind::Disabled => {
                 "rfc_invalid_grant"

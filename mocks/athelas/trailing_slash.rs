@@ -34,7 +34,7 @@ pub(super) fn redirect(mock: &Mock, request: &Request) -> Option<Denial> {
             .values()
             .any(|endpoint| fits(&endpoint.path, bare))
     };
-    if !slashed || mock.setting_text("trailing_slash") != "307" || !routed(bare) {
+    if !slashed || !mock.setting_is("trailing_slash", "307") || !routed(bare) {
         return None;
     }
     let query = match request.raw_query() {

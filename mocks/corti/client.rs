@@ -64,7 +64,7 @@ pub(super) fn authenticate<'a>(
     if client.auth != ClientAuth::ClientSecret && !client.public {
         assertion::prove(mock, request, realm, form, client)?;
     } else if let (Some(secret), false) = (&client.client_secret, client.public) {
-        let legacy = if mock.setting_text("kc_profile") == "legacy" {
+        let legacy = if mock.setting_is("kc_profile", "legacy") {
             "_legacy"
         } else {
             ""

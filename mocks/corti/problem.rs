@@ -58,9 +58,7 @@ impl Refusal {
     /// The reply to a request for `path`; `tenant` names the realm of the challenge.
     pub(super) fn into_reply(self, mock: &Mock, path: &str, tenant: &str) -> Reply {
         let look = match self.look {
-            Some("api_invalid_token")
-                if mock.setting_text("invalid_token_style") == "403_A0004" =>
-            {
+            Some("api_invalid_token") if mock.setting_is("invalid_token_style", "403_A0004") => {
                 "api_invalid_token_2025"
             }
             Some(look) => look,

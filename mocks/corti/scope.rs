@@ -94,7 +94,7 @@ impl Scope {
         if !first_realm {
             words.reverse();
         }
-        if mock.setting_text("scope_order") == "shuffled" {
+        if mock.setting_is("scope_order", "shuffled") {
             mock.rng(|rng| words.shuffle(rng));
         }
         if self.openid {

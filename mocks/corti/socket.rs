@@ -91,7 +91,7 @@ async fn admit(
     presented: &PresentedCredentials,
 ) -> Result<Admitted, Denial> {
     let token = presented.token.clone()?;
-    if mock.setting_text("ws_header_url_disagree") == "refuse"
+    if mock.setting_is("ws_header_url_disagree", "refuse")
         && presented
             .header
             .as_ref()

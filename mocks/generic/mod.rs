@@ -208,7 +208,7 @@ impl Vendor for Generic {
     }
 
     fn has_signing_key(&self, mock: &Mock) -> bool {
-        self.facts.file.openid.is_some() || mock.setting_text("token_format") != "opaque"
+        self.facts.file.openid.is_some() || !mock.setting_is("token_format", "opaque")
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -62,7 +62,7 @@ impl Window {
             return Err(invalid("limit must be at least 1"));
         }
         let limit = usize::try_from(limit).unwrap_or(MAX_LIMIT);
-        if limit > MAX_LIMIT && mock.setting_text("limit_over_max") == "422" {
+        if limit > MAX_LIMIT && mock.setting_is("limit_over_max", "422") {
             return Err(invalid(format!("limit must be at most {MAX_LIMIT}")));
         }
         let offset = usize::try_from(offset).map_err(|_| invalid("offset must not be negative"))?;

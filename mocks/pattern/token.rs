@@ -14,7 +14,7 @@ use super::State;
 /// Answers a token request.
 pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial> {
     let state = mock.state::<State>();
-    if mock.setting_text("require_accept") == "406" {
+    if mock.setting_is("require_accept", "406") {
         let accept = request.header("accept")?.unwrap_or_default();
         if !accept.contains("application/json") {
             return Err(Denial::new(DenialKind::Unsupported, "not_acceptable")
@@ -26,13 +26,12 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
         }
     }
     let lifetime = Duration::from_millis(mock.setting_u64("token_ttl_ms"));
-    let decoding = mock.setting_text("basic_decoding");
     let policy = Policy {
         secret_in: SecretIn::Basic,
-        either_place: mock.setting_text("body_credentials") == "accept",
-        basic_raw: decoding != "form",
-        basic_form: decoding != "raw",
-        refuse_repeated: mock.setting_text("repeated_param") == "400",
+        either_place: mock.setting_is("body_credentials", "accept"),
+        basic_raw: !mock.setting_is("basic_decoding", "form"),
+        basic_form: !mock.setting_is("basic_decoding", "raw"),
+        refuse_repeated: mock.setting_is("repeated_param", "400"),
         lifetime,
         expires_in: expires_in(&mock, lifetime),
     };
@@ -54,9 +53,9 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
 
 /// "(integer) The number of milliseconds after which the token expires."
 fn expires_in(mock: &Mock, lifetime: Duration) -> Option<Value> {
-    let raw = match mock.setting_text("expires_in_unit").as_str() {
-        "s" => lifetime.as_secs(),
-        _ => u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
+    let raw = match mock.setting_is("expires_in_unit", "s") {
+        true => lifetime.as_secs(),
+        false => u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
     };
     match mock.setting_text("expires_in_form").as_str() {
         "absent" => None,

@@ -86,8 +86,8 @@ fn policy(mock: &Mock, state: &State) -> Policy {
         unsigned_token: mock.setting_on("sigv4_unsigned_token"),
         unsigned_content_sha256: mock.setting_on("sigv4_unsigned_content_sha256"),
         unsigned_amz_headers: mock.setting_on("sigv4_unsigned_amz_headers"),
-        refuse_absent_header: mock.setting_text("sigv4_absent_header") == "incomplete",
-        refuse_malformed_list: mock.setting_text("sigv4_malformed_list") == "incomplete",
+        refuse_absent_header: mock.setting_is("sigv4_absent_header", "incomplete"),
+        refuse_malformed_list: mock.setting_is("sigv4_malformed_list", "incomplete"),
         echo_canonical: mock.setting_on("sigv4_echo_canonical"),
     }
 }

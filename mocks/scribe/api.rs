@@ -200,7 +200,7 @@ impl Call {
     /// The reason, in the shape that errors of this generation have.
     fn reason_for_version(&self, reason: &str) -> String {
         let gateway =
-            self.version == Version::V1 && self.mock.setting_text("v1_error_body") == "apigateway";
+            self.version == Version::V1 && self.mock.setting_is("v1_error_body", "apigateway");
         if gateway {
             reason.to_owned()
         } else {

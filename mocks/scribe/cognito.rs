@@ -177,7 +177,9 @@ impl Call<'_> {
     pub(super) fn known_user(&self, name: &str) -> Result<User, Denial> {
         self.mock.note_principal(name);
         let Some(user) = self.state.user(name) else {
-            let legacy = self.mock.setting_text("prevent_user_existence_errors") == "legacy";
+            let legacy = self
+                .mock
+                .setting_is("prevent_user_existence_errors", "legacy");
             let reason = if legacy {
                 "unknown_user_legacy"
             } else {

@@ -53,14 +53,14 @@ fn policy(mock: &Mock) -> Result<Policy, Denial> {
         spelling: Spelling {
             normalize: true,
             double_encode: true,
-            plus_is_space: mock.setting_text("sigv4_plus") == "space",
+            plus_is_space: mock.setting_is("sigv4_plus", "space"),
         },
         payload,
         unsigned_token: mock.setting_on("sigv4_unsigned_token"),
         unsigned_content_sha256: mock.setting_on("sigv4_unsigned_content_sha256"),
         unsigned_amz_headers: mock.setting_on("sigv4_unsigned_amz_headers"),
-        refuse_absent_header: mock.setting_text("sigv4_absent_header") == "incomplete",
-        refuse_malformed_list: mock.setting_text("sigv4_malformed_list") == "incomplete",
+        refuse_absent_header: mock.setting_is("sigv4_absent_header", "incomplete"),
+        refuse_malformed_list: mock.setting_is("sigv4_malformed_list", "incomplete"),
         echo_canonical: mock.setting_on("sigv4_echo_canonical"),
     })
 }
@@ -77,7 +77,7 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
     })?;
     let value = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            if mock.setting_text("v2_bearer_prefix") != "accept" {
+            if !mock.setting_is("v2_bearer_prefix", "accept") {
                 mock.refuse(
                     &request.endpoint,
                     Denial::new(DenialKind::Malformed, "bearer_prefix")
@@ -90,8 +90,8 @@ async fn raw(mock: &Mock, request: &Request) -> Result<Admitted, Denial> {
         _ => value,
     };
     let policy = BearerPolicy {
-        revoked: mock.setting_text("revocation") == "cognito_only",
-        id_token: mock.setting_text("v2_id_token") == "accept",
+        revoked: mock.setting_is("revocation", "cognito_only"),
+        id_token: mock.setting_is("v2_id_token", "accept"),
         ..BearerPolicy::default()
     };
     let state = mock.state::<State>();

@@ -142,8 +142,8 @@ async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Den
     if call.state.client(audience).is_none() {
         call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
     }
-    let enforced = mock.setting_text("revocation") == "api_enforced"
-        || mock.setting_on("server_side_token_check");
+    let enforced =
+        mock.setting_is("revocation", "api_enforced") || mock.setting_on("server_side_token_check");
     if enforced && mock.state_of(&token) == TokenState::Revoked {
         call.refuse(bad(DenialKind::Revoked, "revoked_login").got(token.name()))?;
     }

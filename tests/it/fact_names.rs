@@ -71,6 +71,7 @@ fn each_setting_that_is_read_is_defined_with_that_type() {
         };
         check(".setting(", |_| true);
         check(".setting_text(", serde_json::Value::is_string);
+        check(".setting_is(", serde_json::Value::is_string);
         check(".setting_on(", serde_json::Value::is_boolean);
         check(".setting_u64(", serde_json::Value::is_u64);
     });
@@ -169,7 +170,7 @@ fn what_a_twin_changes_exists() {
         let effects = literals(&code, ".effect_enabled(");
         let mut settings = Settings::default();
         for (name, setting) in &profile.settings {
-            settings.define(format!("{}.{name}", profile.vendor), setting.clone());
+            settings.define(&profile.vendor, name, setting.clone());
         }
         for twin in vendor.twins() {
             for effect in twin.skips {

@@ -64,8 +64,17 @@ const MAX_NAME: usize = 100;
 /// A copy shares what the profiles define.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    known: Arc<BTreeMap<String, Setting>>,
+    /// By vendor and name.
+    known: Arc<BTreeMap<String, BTreeMap<String, Known>>>,
+    /// By key.
     changed: BTreeMap<String, Value>,
+}
+
+/// A setting under its key.
+#[derive(Clone, Debug)]
+struct Known {
+    key: String,
+    setting: Setting,
 }
 
 /// Why a setting was not taken.
@@ -92,17 +101,22 @@ pub enum SettingError {
 }
 
 impl Settings {
-    /// Adds a setting that a profile defines under `name`.
-    pub fn define(&mut self, name: impl Into<String>, setting: Setting) {
-        Arc::make_mut(&mut self.known).insert(name.into(), setting);
+    /// Adds a setting that the profile of `vendor` defines under `name`.
+    pub fn define(&mut self, vendor: &str, name: &str, setting: Setting) {
+        let key = format!("{vendor}.{name}");
+        Arc::make_mut(&mut self.known)
+            .entry(vendor.to_owned())
+            .or_default()
+            .insert(name.to_owned(), Known { key, setting });
     }
 
-    /// Changes `name`; nothing happens when it is unknown or does not take the value.
-    pub fn set(&mut self, name: &str, value: Value) -> Result<(), SettingError> {
-        let Some(setting) = self.known.get(name) else {
+    /// Changes `key`; nothing happens when it is unknown or does not take the value.
+    pub fn set(&mut self, key: &str, value: Value) -> Result<(), SettingError> {
+        let Some(Known { setting, .. }) = self.known(key) else {
             // No name is as long as that, and the caller is told what it said.
-            let name: String = name.chars().take(MAX_NAME).collect();
-            let hint = nearest(&name, self.known.keys().map(String::as_str)).map(str::to_owned);
+            let name: String = key.chars().take(MAX_NAME).collect();
+            let keys = self.iter().map(|(known, ..)| known);
+            let hint = nearest(&name, keys).map(str::to_owned);
             return Err(SettingError::Unknown { name, hint });
         };
         if !setting.takes(&value) {
@@ -117,28 +131,39 @@ impl Settings {
                     .join(", ")
             };
             return Err(SettingError::Value {
-                name: name.to_owned(),
+                name: key.to_owned(),
                 got: value.to_string(),
                 takes,
             });
         }
-        self.changed.insert(name.to_owned(), value);
+        self.changed.insert(key.to_owned(), value);
         Ok(())
     }
 
-    /// The value of `name`; `Null` when no profile defines it.
-    pub fn get(&self, name: &str) -> &Value {
-        self.changed
-            .get(name)
-            .or_else(|| self.known.get(name).map(|setting| &setting.default))
-            .unwrap_or(&Value::Null)
+    /// The value of the setting `name` of `vendor`, if its profile defines it.
+    pub fn get(&self, vendor: &str, name: &str) -> Option<&Value> {
+        let known = self.known.get(vendor)?.get(name)?;
+        Some(self.value(known))
     }
 
-    /// Each setting with its value now.
+    /// Each setting by its key, with its value now.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting, &Value)> {
         self.known
-            .iter()
-            .map(|(name, setting)| (name.as_str(), setting, self.get(name)))
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(|known| (known.key.as_str(), &known.setting, self.value(known)))
+    }
+
+    fn known(&self, key: &str) -> Option<&Known> {
+        // A vendor's slug has no dot.
+        let (vendor, name) = key.split_once('.')?;
+        self.known.get(vendor)?.get(name)
+    }
+
+    fn value<'a>(&'a self, known: &'a Known) -> &'a Value {
+        self.changed
+            .get(&known.key)
+            .unwrap_or(&known.setting.default)
     }
 
     /// Heap bytes of what was changed.
@@ -151,7 +176,7 @@ impl Settings {
             .sum()
     }
 
-    /// What was changed, by name.
+    /// What was changed, by key.
     pub fn changes(&self) -> &BTreeMap<String, Value> {
         &self.changed
     }

@@ -301,14 +301,14 @@ impl Session {
 
     /// When the token of the upgrade ends, if that ends the session.
     async fn token_due(&self) -> Option<Timestamp> {
-        if self.mock.setting_text("ws_midsession_expiry") == "ignore" {
+        if self.mock.setting_is("ws_midsession_expiry", "ignore") {
             return None;
         }
         self.mock.token(self.token).await?.expires
     }
 
     async fn ends_with_token(&self) -> bool {
-        if self.mock.setting_text("ws_midsession_expiry") == "ignore" {
+        if self.mock.setting_is("ws_midsession_expiry", "ignore") {
             return false;
         }
         let token = self.mock.token(self.token).await;
@@ -316,7 +316,7 @@ impl Session {
     }
 
     async fn token_ended(&self, socket: &mut Socket) -> Then {
-        if self.mock.setting_text("ws_midsession_expiry") == "close1008" {
+        if self.mock.setting_is("ws_midsession_expiry", "close1008") {
             socket.close(POLICY, "token expired").await;
             return Then::End;
         }

@@ -23,7 +23,10 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             sign_up::send(call, &user, &client.client_id).await;
             user.email
         }
-        None if call.mock.setting_text("prevent_user_existence_errors") == "legacy" => {
+        None if call
+            .mock
+            .setting_is("prevent_user_existence_errors", "legacy") =>
+        {
             return Err(confirm_sign_up::unknown(call, username));
         }
         // Where user names are kept secret, an unknown user gets the same answer.

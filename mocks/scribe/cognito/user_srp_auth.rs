@@ -39,7 +39,7 @@ pub(super) async fn answer(call: &Call<'_>, client: &Client) -> Result<Reply, De
         Err(denial) => return Err(denial),
     };
     if let Some(user) = &user
-        && call.mock.setting_text("srp_state_check") == "initiate"
+        && call.mock.setting_is("srp_state_check", "initiate")
     {
         call.may_log_in(user)?;
     }

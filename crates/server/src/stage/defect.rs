@@ -22,9 +22,10 @@ struct InPlace {
 }
 
 impl Defect {
-    /// The twin's value of a setting.
-    pub(super) fn setting(&self, name: &str) -> Option<Value> {
-        self.look(|have| have.settings.get(name).cloned()).flatten()
+    /// The twin's value of a vendor's setting.
+    pub(super) fn setting(&self, vendor: &str, name: &str) -> Option<Value> {
+        let value = |have: &InPlace| have.settings.get(&format!("{vendor}.{name}")).cloned();
+        self.look(value).flatten()
     }
 
     fn look<T>(&self, look: impl FnOnce(&InPlace) -> T) -> Option<T> {

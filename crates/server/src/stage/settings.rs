@@ -51,11 +51,18 @@ pub enum SettingsError {
 }
 
 impl Stage {
-    /// The value of a setting by its full name, the twin's settings first.
-    pub fn setting(&self, name: &str) -> Value {
-        self.defect
-            .setting(name)
-            .unwrap_or_else(|| self.settings.read().0.get(name).clone())
+    /// Looks at the value of a vendor's setting, the twin's settings first; `None` when the profile
+    /// has no such setting.
+    pub fn with_setting<T>(
+        &self,
+        vendor: &str,
+        name: &str,
+        look: impl FnOnce(&Value) -> T,
+    ) -> Option<T> {
+        match self.defect.setting(vendor, name) {
+            Some(value) => Some(look(&value)),
+            None => self.settings.read().0.get(vendor, name).map(look),
+        }
     }
 
     /// Changes settings; either all or none.
@@ -84,7 +91,7 @@ pub(crate) fn defined(vendors: &[Arc<dyn Vendor>]) -> Settings {
     let mut settings = Settings::default();
     for profile in vendors.iter().map(|vendor| vendor.profile()) {
         for (name, setting) in &profile.settings {
-            settings.define(format!("{}.{name}", profile.vendor), setting.clone());
+            settings.define(&profile.vendor, name, setting.clone());
         }
     }
     settings
