@@ -131,6 +131,16 @@ impl Token {
 
     /// `«access token 2 of client-a»`: how the journal and reports call it.
     pub fn name(&self) -> String {
-        format!("«{} {} of {}»", self.kind.word(), self.id.0, self.principal)
+        let id = self.id.0.to_string();
+        [
+            "«",
+            self.kind.word(),
+            " ",
+            &id,
+            " of ",
+            &self.principal,
+            "»",
+        ]
+        .concat()
     }
 }

@@ -44,9 +44,10 @@ impl Reply {
 
     /// A JSON body as `application/json`, members in their order, no spaces.
     pub fn json(status: u16, body: &Value) -> Self {
+        let body = serde_json::to_vec(body).expect("a value of JSON can be written");
         Self::status(status)
             .header("content-type", "application/json")
-            .body(body.to_string())
+            .body(body)
     }
 
     /// Replaces the body.

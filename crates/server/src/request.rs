@@ -112,22 +112,22 @@ impl Request {
 
     /// The media type without parameters, in lower case; empty when there is none.
     pub fn media_type(&self) -> String {
+        self.spelled_media_type().to_ascii_lowercase()
+    }
+
+    fn spelled_media_type(&self) -> &str {
         let value = self
             .headers
             .get(http::header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or("");
-        value
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim()
-            .to_ascii_lowercase()
+        value.split(';').next().unwrap_or("").trim()
     }
 
     /// Whether the body says that it is a form.
     pub fn is_form(&self) -> bool {
-        self.media_type() == "application/x-www-form-urlencoded"
+        self.spelled_media_type()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
     }
 
     /// The body as a form, whatever its media type says.
@@ -230,6 +230,9 @@ fn malformed_header(name: &str) -> Denial {
 }
 
 fn decode(part: &[u8]) -> Vec<u8> {
+    if memchr::memchr2(b'+', b'%', part).is_none() {
+        return part.to_vec();
+    }
     let spaced: Vec<u8> = part
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })
@@ -238,11 +241,10 @@ fn decode(part: &[u8]) -> Vec<u8> {
 }
 
 fn has_broken_escape(part: &[u8]) -> bool {
-    part.iter().enumerate().any(|(at, byte)| {
-        *byte == b'%'
-            && !part
-                .get(at + 1..at + 3)
-                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    memchr::memchr_iter(b'%', part).any(|at| {
+        !part
+            .get(at + 1..at + 3)
+            .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
     })
 }
 

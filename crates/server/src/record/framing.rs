@@ -108,7 +108,7 @@ impl Framing {
         while inbox.starts_with(b"\r\n") {
             inbox.advance(2);
         }
-        let head = match inbox.windows(4).position(|window| window == b"\r\n\r\n") {
+        let head = match memchr::memmem::find(inbox, b"\r\n\r\n") {
             _ if inbox.first() == Some(&0x16) => {
                 Head::defective(inbox, 400, "a TLS handshake on a plain port")
             }

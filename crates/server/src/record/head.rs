@@ -49,14 +49,17 @@ impl Head {
             defect: None,
             ..Self::defective(&[], 400, "")
         };
-        if let Err((status, fault)) = head.fill() {
+        let text = match std::str::from_utf8(raw) {
+            Ok(text) => text.into(),
+            Err(_) => String::from_utf8_lossy(raw),
+        };
+        if let Err((status, fault)) = head.fill(&text) {
             head.defect = Some((status, fault));
         }
         head
     }
 
-    fn fill(&mut self) -> Result<(), (u16, String)> {
-        let text = String::from_utf8_lossy(&self.raw).into_owned();
+    fn fill(&mut self, text: &str) -> Result<(), (u16, String)> {
         let mut lines = text.trim_end_matches("\r\n").split("\r\n");
         let request_line = lines.next().unwrap_or_default();
         let minor = self.request_line(request_line)?;
@@ -107,7 +110,7 @@ impl Head {
             || self
                 .target
                 .bytes()
-                .any(|byte| byte <= b' ' || byte == 0x7f || b"\"<>".contains(&byte))
+                .any(|byte| byte <= b' ' || matches!(byte, 0x7f | b'"' | b'<' | b'>'))
         {
             return Err((
                 400,
@@ -198,8 +201,12 @@ fn is_version(text: &str) -> bool {
 }
 
 /// A character of a token (RFC 9110 §5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
 }
 
 #[cfg(test)]
