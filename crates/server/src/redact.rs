@@ -114,9 +114,9 @@ impl Redactor {
             let mut plan = Plan::default();
             header::mark(name, value, &|segment| self.is_literal(segment), &mut plan);
             let value = self.redact(value, plan, usize::MAX, side).await;
-            let name = match vocabulary::is_field_name(name) {
-                true => name.clone(),
-                false => self.text(name).await,
+            let name = match vocabulary::field(name) {
+                Some(_) => name.clone(),
+                None => self.text(name).await,
             };
             safe.push((name, value));
         }
@@ -254,8 +254,9 @@ impl Redactor {
                 Treatment::Candidate(value) => self.token(value.expose()).await,
             });
         }
+        let breaks = |byte: u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r');
         for name in names.iter_mut().flatten() {
-            if name.contains(['"', '\\', '\n', '\r']) {
+            if name.bytes().any(breaks) {
                 *name = name.replace(['"', '\\', '\n', '\r'], "_");
             }
         }

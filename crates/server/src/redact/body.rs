@@ -23,12 +23,8 @@ const MAX_DEPTH: usize = 3;
 
 /// How `text` of this media type is kept, of which no more than `limit` bytes are.
 pub(super) fn shape(media_type: &str, text: &str, limit: usize) -> Shape {
-    let has = |part: &str| {
-        media_type
-            .as_bytes()
-            .windows(part.len())
-            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-    };
+    let media_type = media_type.to_ascii_lowercase();
+    let has = |part: &str| media_type.contains(part);
     let start = text.len()
         - text
             .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])

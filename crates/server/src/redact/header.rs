@@ -90,31 +90,28 @@ fn is_target(value: &str) -> bool {
 /// Masks what follows the scheme; a lone word is masked unless it is a scheme.
 fn credential(value: &str, range: Range<usize>, plan: &mut Plan) {
     let scheme = value.split([' ', '\t']).next().unwrap_or_default();
-    let is_scheme = SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
-    if !is_scheme {
+    let is_scheme = |known: &&str| known.eq_ignore_ascii_case(scheme);
+    if !SCHEMES.iter().any(is_scheme) {
         return plan.mask(range, value);
     }
     let rest = &value[scheme.len()..];
     let shown = rest.trim_start_matches([' ', '\t']);
     let range = value.len() - shown.len()..value.len();
-    plan.mask(range.clone(), shown);
-    if let Some((id, secret)) = basic(value).filter(|(id, secret)| is_id(id) && !secret.is_empty())
-    {
-        let name = super::known::name_of(&id);
-        plan.marks.pop();
-        plan.put(
-            range.clone(),
-            Treatment::Name(Secret::new(shown), name.clone()),
-        );
-        plan.put(
-            range.clone(),
-            Treatment::Name(Secret::new(secret.as_str()), name.clone()),
-        );
-        plan.named("secret");
-        let form = pairs::plain(&secret);
-        if form != secret {
-            plan.put(range, Treatment::Name(Secret::new(form), name));
-        }
+    let basic = basic(value).filter(|(id, secret)| is_id(id) && !secret.is_empty());
+    let Some((id, secret)) = basic else {
+        return plan.mask(range, shown);
+    };
+    let name = super::known::name_of(&id);
+    let put = |plan: &mut Plan, value: &str| {
+        let treatment = Treatment::Name(Secret::new(value), name.clone());
+        plan.put(range.clone(), treatment);
+    };
+    put(plan, shown);
+    put(plan, &secret);
+    plan.named("secret");
+    let form = pairs::plain(&secret);
+    if form != secret {
+        put(plan, &form);
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON: a reader that knows where each value stands, and takes exactly what the grammar takes
 //! (RFC 8259), so that no place of a broken body is mistaken for another.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::plan::Plan;
@@ -11,6 +12,12 @@ const MAX_DEPTH: usize = 127;
 
 /// Numbers below it are statuses where their member is called `code`.
 const STATUS: usize = 3;
+
+/// Members that name what the value beside them is.
+const NAMES: &[&str] = &["name", "key", "field", "param", "parameter", "header"];
+
+/// Members that hold such a value.
+const VALUES: &[&str] = &["value", "content", "text"];
 
 /// Why reading ended early.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +86,7 @@ struct Reader<'a> {
     content: &'a mut dyn FnMut(Range<usize>, bool, &mut Plan),
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -185,13 +192,13 @@ impl Reader<'_> {
             if place == Place::Ordinary
                 && let Some(text) = text
             {
-                match name.to_ascii_lowercase().as_str() {
-                    "name" | "key" | "field" | "param" | "parameter" | "header" => {
-                        announced |= is_sensitive(&self.content_of(&text));
-                    }
-                    "value" | "content" | "text" => value = Some(text),
-                    _ if is_public(&name) => self.plan.public.push(text.range),
-                    _ => {}
+                let is = |one: &&str| name.eq_ignore_ascii_case(one);
+                if NAMES.iter().any(is) {
+                    announced |= is_sensitive(&self.content_of(&text));
+                } else if VALUES.iter().any(is) {
+                    value = Some(text);
+                } else if is_public(&name) {
+                    self.plan.public.push(text.range);
                 }
             }
             if self.takes(b'}') {
@@ -257,12 +264,13 @@ impl Reader<'_> {
     }
 
     /// What the string says.
-    fn content_of(&self, text: &Text) -> String {
+    fn content_of(&self, text: &Text) -> Cow<'a, str> {
         let spelled = &self.text[text.range.clone()];
         if !text.has_escapes {
-            return spelled.to_owned();
+            return spelled.into();
         }
-        serde_json::from_str(&format!("\"{spelled}\"")).unwrap_or_else(|_| spelled.to_owned())
+        let read = serde_json::from_str(&format!("\"{spelled}\""));
+        read.map_or(Cow::Borrowed(spelled), Cow::Owned)
     }
 
     fn string(&mut self) -> Result<Text, Stop> {
@@ -334,17 +342,19 @@ impl Reader<'_> {
 }
 
 fn place_of(name: &str) -> Place {
-    if is_logins(name) || name.starts_with("cognito-idp.") {
+    if name.starts_with("cognito-idp.") {
+        Place::Logins
+    } else if !is_sensitive(name) {
+        Place::Ordinary
+    } else if is_logins(name) {
         Place::Logins
     } else if name.eq_ignore_ascii_case("code") {
         Place::Code
     } else if name.to_ascii_lowercase().ends_with("credentials") {
         // An object of ids and keys, whose members say what they are.
         Place::Ordinary
-    } else if is_sensitive(name) {
-        Place::Secret
     } else {
-        Place::Ordinary
+        Place::Secret
     }
 }
 

@@ -132,6 +132,9 @@ impl Known {
         let Some(automaton) = &self.automaton else {
             return;
         };
+        if text.len() < automaton.min_pattern_len() {
+            return;
+        }
         for hit in automaton.find_iter(text) {
             let spelling = self.spellings[hit.pattern().as_usize()];
             let (mut start, mut end) = (hit.start(), hit.end());

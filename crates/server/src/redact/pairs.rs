@@ -1,5 +1,6 @@
 //! Targets, queries and forms: pairs of a name and a value as they are spelled.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
@@ -79,9 +80,15 @@ fn credential(text: &str, range: Range<usize>, plan: &mut Plan) {
 }
 
 /// A spelled value as a form's reader sees it.
-pub(super) fn plain(spelled: &str) -> String {
+pub(super) fn plain(spelled: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b'+', b'%', spelled.as_bytes()).is_none() {
+        return spelled.into();
+    }
     let form = spelled.replace('+', " ");
-    percent_decode_str(&form).decode_utf8_lossy().into_owned()
+    percent_decode_str(&form)
+        .decode_utf8_lossy()
+        .into_owned()
+        .into()
 }
 
 /// Marks a target or URL: credentials in its path, query and fragment. `literal` knows the
@@ -104,16 +111,17 @@ fn path(path: &str, literal: &dyn Fn(&str) -> bool, plan: &mut Plan) {
             continue;
         }
         let name = plain(segment);
-        let is_word = ACTIONS.contains(&segment) || is_marker(&name) || literal(segment);
+        let announces = is_marker(&name);
+        let is_word = || ACTIONS.contains(&segment) || announces || literal(segment);
         let assigns = name
             .split_once(['=', ':', ';'])
             .is_some_and(|(_, value)| !value.is_empty())
             && hides(segment);
-        if assigns || (announced && !is_word) {
+        if assigns || (announced && !is_word()) {
             plan.mask(range, name);
             announced = false;
         } else {
-            announced = is_marker(&name);
+            announced = announces;
         }
     }
 }
@@ -131,7 +139,13 @@ fn userinfo(url: &str, plan: &mut Plan) {
 
 /// Whether `text` has the shape of a form and nothing that a form spells otherwise.
 pub(super) fn is_form(text: &str) -> bool {
-    let is_part = |byte: u8| byte > b' ' && byte != 0x7f && !b"\"'<>{}\\`|^".contains(&byte);
+    let is_sign = |byte| {
+        matches!(
+            byte,
+            b'"' | b'\'' | b'<' | b'>' | b'{' | b'}' | b'\\' | b'`' | b'|' | b'^'
+        )
+    };
+    let is_part = |byte: u8| byte > b' ' && byte != 0x7f && !is_sign(byte);
     text.bytes().all(is_part) && text.split('&').all(|part| part.is_empty() || is_pair(part))
 }
 

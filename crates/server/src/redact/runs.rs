@@ -61,9 +61,7 @@ pub(super) fn of(text: &[u8], found: &mut impl FnMut(Run)) {
             .unwrap_or(text.len() - at);
         let run = at..at + length;
         at += length;
-        if let Some(credential) = follows(text, &run) {
-            found(Run::Token(credential));
-        }
+        follow(text, &run, found);
         if length < MIN_LENGTH {
             continue;
         }
@@ -80,21 +78,29 @@ pub(super) fn of(text: &[u8], found: &mut impl FnMut(Run)) {
     }
 }
 
-/// The credential behind the word `Bearer` or `Basic` in or at the end of a run, where it is one
-/// that no sentence has.
-fn follows(text: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+/// The credentials behind the words `Bearer` and `Basic` in or at the end of a run.
+fn follow(text: &[u8], run: &Range<usize>, found: &mut impl FnMut(Run)) {
     let word = &text[run.clone()];
     if word.len() < SCHEMES[1].len() {
-        return None;
+        return;
     }
-    let after = SCHEMES.into_iter().find_map(|scheme| {
-        let at = memchr::memchr2_iter(b'b', b'B', word).find(|at| {
-            let is_begin = *at == 0 || !word[at - 1].is_ascii_alphanumeric();
-            let end = at + scheme.len();
-            is_begin && end <= word.len() && word[*at..end].eq_ignore_ascii_case(scheme)
-        })?;
-        Some(run.start + at + scheme.len())
-    })?;
+    for at in memchr::memchr2_iter(b'b', b'B', word) {
+        let is_scheme = |scheme: &&[u8]| {
+            let start = word[at..].get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        if (at == 0 || !word[at - 1].is_ascii_alphanumeric())
+            && let Some(scheme) = SCHEMES.iter().find(|scheme| is_scheme(scheme))
+            && let Some(credential) = behind(text, run, run.start + at + scheme.len())
+        {
+            found(Run::Token(credential));
+        }
+    }
+}
+
+/// The credential behind the scheme that ends at `after` in a run, where it is one that no sentence
+/// has.
+fn behind(text: &[u8], run: &Range<usize>, after: usize) -> Option<Range<usize>> {
     if after < run.end {
         // `Bearer+token` in a query, `Bearer/token`, `Bearer=token`.
         let is_glued = matches!(text[after], b'+' | b'=' | b'/');
@@ -132,7 +138,6 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
     if let Some(at) = json_web(bytes) {
         return found(Run::Token(run.start + at..run.end));
     }
-    let is_path = bytes.starts_with(b"/") || bytes.windows(2).any(|pair| pair == b"//");
     let classes = Classes::of(bytes);
     if !classes.are_mixed() {
         // Neither it nor a part of it looks like a token; it may be one all the same.
@@ -145,7 +150,10 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
         }
         return;
     }
-    let is_long = bytes.len() >= MIN_RANDOM + 4 && bytes.iter().any(|byte| b"+/=".contains(byte));
+    let mut slashes = memchr::memchr_iter(b'/', bytes);
+    let is_path = slashes.any(|at| at == 0 || bytes[at - 1] == b'/');
+    let is_long =
+        bytes.len() >= MIN_RANDOM + 4 && memchr::memchr3(b'+', b'/', b'=', bytes).is_some();
     if is_long && !is_path && classes.changes * 5 >= bytes.len() * 2 {
         return found(Run::Random(run));
     }
@@ -154,7 +162,10 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
         if bytes.len() < MIN_LENGTH {
             return;
         }
-        let classes = Classes::of(bytes);
+        let classes = match piece == run {
+            true => classes,
+            false => Classes::of(bytes),
+        };
         let is_random =
             bytes.len() >= MIN_RANDOM && classes.are_mixed() && classes.changes * 3 >= bytes.len();
         if is_random {
@@ -168,8 +179,8 @@ fn within(text: &[u8], run: Range<usize>, found: &mut impl FnMut(Run)) {
 /// The parts between `/` and `=`, without dots at their ends.
 fn pieces(text: &[u8], run: &Range<usize>, found: &mut impl FnMut(Range<usize>)) {
     let mut start = run.start;
-    for end in (run.start..=run.end).filter(|at| *at == run.end || matches!(text[*at], b'/' | b'='))
-    {
+    let separators = memchr::memchr2_iter(b'/', b'=', &text[run.clone()]);
+    for end in separators.map(|at| run.start + at).chain([run.end]) {
         let trimmed = text[start..end]
             .iter()
             .rev()
@@ -203,7 +214,7 @@ fn is_uuid(bytes: &[u8]) -> bool {
 }
 
 /// How the letters of a run are mixed.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Classes {
     upper: usize,
     lower: usize,
@@ -272,6 +283,8 @@ mod tests {
         assert_eq!(shown("Bearer abc-1"), ["T abc-1"]);
         assert_eq!(shown("t=Bearer+abc-1&x"), ["T abc-1"]);
         assert_eq!(shown("x: basic abc:1"), ["T abc:1"]);
+        assert_eq!(shown("basic.bearer=abc-1"), ["T abc-1"]);
+        assert_eq!(shown("basic=x-1/bearer abc-1"), ["T x-1/bearer", "T abc-1"]);
         assert_eq!(shown("k7Gx2mQ9vBt4LpZr8WnC"), ["R k7Gx2mQ9vBt4LpZr8WnC"]);
         assert_eq!(
             shown("/a/k7Gx2mQ9vBt4LpZr8WnC/b"),

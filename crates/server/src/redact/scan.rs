@@ -45,7 +45,7 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
     });
     for (value, name) in sought.seen {
         let value = value.expose().as_bytes();
-        if !holds(bytes, value) {
+        if value.len() > bytes.len() || !holds(bytes, value) {
             continue;
         }
         for at in memchr::memmem::find_iter(bytes, value) {

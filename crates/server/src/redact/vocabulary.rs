@@ -162,16 +162,27 @@ impl Plain {
         plain
     }
 
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.length]).expect("letters and digits are UTF-8")
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.bytes() == word.as_bytes()
+    }
+
+    /// Most words of a list have another length, which is compared first.
+    fn is_in(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is(word))
     }
 
     fn is_sensitive(&self) -> bool {
-        let text = self.text();
-        let last = text.as_bytes().last();
-        let mut ends = ENDS.iter().filter(|end| end.as_bytes().last() == last);
-        EXACT.binary_search(&text).is_ok()
-            || (ends.any(|end| text.ends_with(end)) && !HARMLESS.contains(&text))
+        let bytes = self.bytes();
+        let has_end = || {
+            let last = bytes.last();
+            let mut ends = ENDS.iter().map(|end| end.as_bytes());
+            ends.any(|end| end.last() == last && bytes.ends_with(end))
+        };
+        self.is_in(EXACT) || (has_end() && !self.is_in(HARMLESS))
     }
 }
 
@@ -188,14 +199,16 @@ pub(super) fn is_sensitive_bytes(name: &[u8]) -> bool {
     if Plain::of(name).is_sensitive() {
         return true;
     }
-    if name.iter().any(is_part)
-        && name
-            .split(is_part)
-            .any(|part| Plain::of(part).is_sensitive())
+    if !name.iter().any(is_part) {
+        return false;
+    }
+    if name
+        .split(is_part)
+        .any(|part| Plain::of(part).is_sensitive())
     {
         return true;
     }
-    if !name.contains(&b'%') && !name.contains(&b'\\') {
+    if memchr::memchr2(b'%', b'\\', name).is_none() {
         return false;
     }
     super::views::decodings(name).is_none_or(|all| {
@@ -210,21 +223,19 @@ pub(super) fn is_sensitive_bytes(name: &[u8]) -> bool {
 /// Whether what stands under `name` lives on when a request sets it: a password, no one-time code.
 pub(super) fn is_lasting(name: &str) -> bool {
     let plain = Plain::of(name.as_bytes());
-    ["password", "secret"]
+    [&b"password"[..], b"secret"]
         .iter()
-        .any(|end| plain.text().ends_with(end))
+        .any(|end| plain.bytes().ends_with(end))
 }
 
 /// Whether `name` holds an object of credentials by issuer: its members are masked one by one.
 pub(super) fn is_logins(name: &str) -> bool {
-    Plain::of(name.as_bytes()).text() == "logins"
+    Plain::of(name.as_bytes()).is("logins")
 }
 
 /// Whether what stands under `name` may look like a token and is public.
 pub(super) fn is_public(name: &str) -> bool {
-    PUBLIC
-        .binary_search(&Plain::of(name.as_bytes()).text())
-        .is_ok()
+    Plain::of(name.as_bytes()).is_in(PUBLIC)
 }
 
 /// What the name of a header says of its value.
@@ -243,12 +254,8 @@ pub(super) fn header_kind(name: &str) -> HeaderKind {
     field(name).unwrap_or_else(|| kind_by_lists(name))
 }
 
-/// Whether `name` is a field of every day, which hides nothing itself.
-pub(super) fn is_field_name(name: &str) -> bool {
-    field(name).is_some()
-}
-
-fn field(name: &str) -> Option<HeaderKind> {
+/// The same where `name` is a field of every day, which hides nothing itself.
+pub(super) fn field(name: &str) -> Option<HeaderKind> {
     let known = FIELDS
         .iter()
         .find(|(field, _)| name.eq_ignore_ascii_case(field));
@@ -257,9 +264,9 @@ fn field(name: &str) -> Option<HeaderKind> {
 
 fn kind_by_lists(name: &str) -> HeaderKind {
     let plain = Plain::of(name.as_bytes());
-    if PUBLIC.binary_search(&plain.text()).is_ok() {
+    if plain.is_in(PUBLIC) {
         HeaderKind::Public
-    } else if plain.is_sensitive() && !OPEN_HEADERS.contains(&plain.text()) {
+    } else if plain.is_sensitive() && !plain.is_in(OPEN_HEADERS) {
         HeaderKind::Sensitive
     } else {
         HeaderKind::Other
@@ -268,20 +275,14 @@ fn kind_by_lists(name: &str) -> HeaderKind {
 
 /// Whether a path segment announces that the next one is a credential: `token`, `codes`.
 pub(super) fn is_marker(segment: &str) -> bool {
-    let one = segment.strip_suffix('s').unwrap_or(segment);
     is_sensitive(segment)
-        || is_sensitive(one)
+        || segment.strip_suffix('s').is_some_and(is_sensitive)
         || matches!(segment, "reset" | "verify" | "confirm" | "invite" | "magic")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_lists_are_sorted_so_that_they_can_be_searched() {
-        assert!(EXACT.is_sorted() && PUBLIC.is_sorted());
-    }
 
     #[test]
     fn the_fields_of_every_day_are_what_the_lists_make_of_them() {
