@@ -29,7 +29,7 @@ lint:
 interop *languages: build
     bash tests/interop/run.sh {{languages}}
 
-# The helpers for people's test frameworks, each with its own runner; all, or those of LANGUAGES: python node go java
+# The helpers for people's test frameworks, each with its own runner; all, or those of LANGUAGES: python node go java rust
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
 

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 work=$target/bindings
-languages=${*:-python node go java}
+languages=${*:-python node go java rust}
 for name in $(compgen -e LOCUM_ || true); do unset "$name"; done
 mkdir -p "$work"
 # Under a path of its own, so that a server that outlives its runner is seen.
@@ -63,6 +63,19 @@ example_java=src/test/java/example/ExampleTest.java
 test_java() {
     needs java javac mvn
     mvn -q -B ${MAVEN_REPOSITORY:+-Dmaven.repo.local=$MAVEN_REPOSITORY} package
+}
+
+header_rust='mod clients;
+use clients::Pattern;
+use locum_testing::Locum;
+use std::time::Duration;'
+example_rust=tests/example.rs
+test_rust() {
+    needs cargo
+    export CARGO_TARGET_DIR=$work/rust-target
+    cargo fmt --check &&
+        cargo clippy --quiet --locked --all-targets -- -D warnings &&
+        cargo test --quiet --locked --tests
 }
 
 failed=
