@@ -23,10 +23,7 @@ pub(super) async fn issue(mock: &Mock, user: &User) -> String {
         format => mint(mock, user, lifetime, format == "jwt"),
     };
     let login = mock.new_login();
-    let mut token = NewToken::new(TokenKind::Access, &user.username, login, lifetime);
-    if !mock.setting_on("enforce_expiry") {
-        token.lifetime = None;
-    }
+    let token = NewToken::new(TokenKind::Access, &user.username, login, lifetime);
     mock.issue(&value, token).await;
     value
 }
@@ -91,7 +88,7 @@ pub(super) fn examine(mock: &Mock, endpoint: &str, token: &str) -> Result<(), De
     refuse(verify(mock, &parts))?;
     let may_lack_exp = format == "jwt_no_exp" || !mock.setting_on("require_exp");
     let lacks_exp = may_lack_exp && !parts.claims.contains_key("exp");
-    if mock.setting_on("enforce_expiry") && !lacks_exp {
+    if mock.enforces_expiry() && !lacks_exp {
         refuse(parts.check_times(mock.now()))?;
     }
     refuse(check_claims(mock, &parts.claims))

@@ -74,5 +74,8 @@ pub(super) fn verify(mock: &Mock, realm: &Realm, parts: &jwt::Parts) -> Result<(
             .expected("typ Bearer")
             .got(parts.claim("typ").unwrap_or("no typ")));
     }
-    parts.check_times(mock.now())
+    match mock.enforces_expiry() {
+        true => parts.check_times(mock.now()),
+        false => Ok(()),
+    }
 }

@@ -200,6 +200,7 @@ fn token(file: &VendorFile) -> TokenFacts {
         scope: file.token.scope.clone(),
         accept: file.token.accept.clone(),
         expires_in: file.token.expires_in,
+        lifetime_settings: vec!["access_ttl_s".to_owned()],
         lifetime_s: file.token.lifetime_s,
         refresh_lifetime_s: file.refresh().lifetime_s,
         token_type: file.token.token_type.clone(),
@@ -289,6 +290,14 @@ pub(super) fn settings(file: &VendorFile) -> BTreeMap<String, Setting> {
                 file.token.lifetime_s.into(),
                 &[],
                 "seconds that an access token lives: token.lifetime_s of the file",
+            ),
+        ),
+        (
+            "enforce_expiry".to_owned(),
+            setting(
+                true.into(),
+                &[],
+                "off, tokens go on working after their end, so that a client's own renewal shows",
             ),
         ),
         (

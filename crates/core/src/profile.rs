@@ -118,6 +118,10 @@ pub struct TokenFacts {
     pub expires_in: ExpiresIn,
     /// How long an access token lives, in seconds.
     pub lifetime_s: u64,
+    /// The settings that say how long a token lives, each in the unit that the vendor writes on the
+    /// wire.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifetime_settings: Vec<String>,
     /// How long a refresh token lives, in seconds, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_lifetime_s: Option<u64>,

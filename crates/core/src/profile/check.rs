@@ -82,6 +82,14 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
     for (name, setting) in &profile.settings {
         faults.setting(name, setting);
     }
+    for name in &profile.token.lifetime_settings {
+        faults.unless(
+            profile.settings.contains_key(name),
+            &["token", "lifetime_settings"],
+            format!("there is no setting `{name}`"),
+            "name a table of [settings]",
+        );
+    }
     faults.0
 }
 

@@ -64,7 +64,17 @@ impl Mock {
     }
 
     /// Issues `value`: the store remembers it, the journal's entry names it.
-    pub async fn issue(&self, value: &str, new: NewToken) -> Token {
+    ///
+    /// Where the setting `enforce_expiry` is off, what a client shows as proof does not end by
+    /// itself, whatever its reply and claims say.
+    pub async fn issue(&self, value: &str, mut new: NewToken) -> Token {
+        let is_proof = matches!(
+            new.kind,
+            TokenKind::Access | TokenKind::Id | TokenKind::Aws
+        );
+        if is_proof && !self.enforces_expiry() {
+            new.lifetime = None;
+        }
         let token = self.remember(value, new, Some(self.entry)).await;
         let mut notes = self.notes();
         notes.issued.push(token.id);
@@ -73,6 +83,11 @@ impl Mock {
             .principal
             .get_or_insert_with(|| token.principal.clone());
         token
+    }
+
+    /// Whether tokens end with their lifetime: the setting `enforce_expiry`, where the vendor has it.
+    pub fn enforces_expiry(&self) -> bool {
+        self.optional_setting("enforce_expiry") != Some(serde_json::Value::Bool(false))
     }
 
     /// Remembers a token that no request made, with what is wrong with it.
