@@ -26,10 +26,3 @@ Feature: Athelas tokens end
     Scenario: A token ends 48 hours after its reply
       When the caller logs in
       Then the token's exp is the documented lifetime after the reply
-
-    @judge:client @id:CLI-08 @should
-    Scenario: The client takes 48 hours where no field tells the lifetime
-      Given the vendor's setting token_format is jwt_no_exp
-      And the client has made 2 calls
-      When the client's clock runs 172801 seconds ahead and it calls again
-      Then the client took the documented lifetime

@@ -19,11 +19,3 @@ Feature: Pattern Health tokens end
       And the token's lifetime and 5 minutes more have passed
       And the caller calls the API
       Then the token lived as long as the reply said and not longer
-
-    @judge:client @id:EXP-03 @must
-    Scenario: The client renews after milliseconds, not seconds
-      Given the vendor's setting token_ttl_ms is 600000
-      And the client has made 1 call
-      When the client's clock runs 601 seconds ahead and it calls again
-      And the client's clock runs 600000 seconds ahead and it calls again
-      Then the client read expires_in as milliseconds

@@ -201,6 +201,7 @@ fn token(file: &VendorFile) -> TokenFacts {
         accept: file.token.accept.clone(),
         expires_in: file.token.expires_in,
         lifetime_settings: vec!["access_ttl_s".to_owned()],
+        credentials_lifetime_setting: None,
         lifetime_s: file.token.lifetime_s,
         refresh_lifetime_s: file.refresh().lifetime_s,
         token_type: file.token.token_type.clone(),
@@ -233,6 +234,7 @@ fn api(file: &VendorFile) -> ApiFacts {
         path.strip_prefix(root).map(str::to_owned)
     };
     ApiFacts {
+        create: None,
         proof: match api.proof {
             Proof::Bearer => CoreProof::Bearer,
             Proof::Raw => CoreProof::Raw,

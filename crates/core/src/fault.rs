@@ -33,6 +33,10 @@ pub struct FaultMatch {
     /// A client or user that the request names, or whose token it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// Operations of a service that takes them from `X-Amz-Target`, such as `InitiateAuth`: one of
+    /// these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<String>,
 }
 
 /// What a fault looks at of a request.
@@ -48,6 +52,8 @@ pub struct FaultSubject<'a> {
     pub path: &'a str,
     /// Clients and users that the request names, or whose tokens it shows.
     pub clients: &'a [String],
+    /// The operation in `X-Amz-Target`, without its service; empty where there is none.
+    pub operation: &'a str,
 }
 
 impl FaultMatch {
@@ -59,6 +65,11 @@ impl FaultMatch {
         is(&self.vendor, subject.vendor)
             && is(&self.endpoint, subject.endpoint)
             && is(&self.method, subject.method)
+            && (self.operations.is_empty()
+                || self
+                    .operations
+                    .iter()
+                    .any(|known| known == subject.operation))
             && client.is_none_or(|client| subject.clients.contains(client))
             && self
                 .path
@@ -318,6 +329,12 @@ impl Fault {
             + named
                 .into_iter()
                 .map(|text| weight::optional(text.as_ref()))
+                .sum::<usize>()
+            + self
+                .matcher
+                .operations
+                .iter()
+                .map(|name| weight::text(name))
                 .sum::<usize>()
             + hold.map_or(0, |hold| weight::text(&hold.name))
             + self

@@ -122,6 +122,9 @@ pub struct TokenFacts {
     /// wire.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifetime_settings: Vec<String>,
+    /// The same for temporary credentials that are got for a token, where the vendor has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_lifetime_setting: Option<String>,
     /// How long a refresh token lives, in seconds, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_lifetime_s: Option<u64>,
@@ -223,6 +226,9 @@ pub enum TokenFormat {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiFacts {
+    /// The path below the API's address at which objects are created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create: Option<String>,
     /// How a request proves itself.
     #[serde(default)]
     pub proof: Proof,

@@ -14,7 +14,9 @@ mod reaction;
 mod redaction;
 mod variation;
 
-use locum_core::{Entry, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+use locum_core::{Entry, EntryId, Timestamp};
 use serde_json::Value;
 
 pub use event::{Cut, Event, Message, Opcode, Record, RecordId, RequestLine, Side};
@@ -30,6 +32,7 @@ pub use variation::{
     SignedVariation, SocketVariation, Variation,
 };
 
+use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
@@ -119,14 +122,39 @@ impl Evidence {
             .find(|exchange| exchange.variation == variation)
     }
 
-    /// What the mock's journal said of the client's exchanges, in order of arrival.
+    /// What the mock's journal said of the client's exchanges, in order of arrival. One that was
+    /// written before its reply was made and once more after it stands where it arrived, whole.
     pub fn entries(&self) -> impl Iterator<Item = (RecordId, &Entry)> {
-        self.records
-            .iter()
-            .filter_map(|record| match &record.event {
-                Event::Entry { entry } => Some((record.seq, entry.as_ref())),
-                _ => None,
-            })
+        let all = || {
+            self.records
+                .iter()
+                .filter_map(|record| match &record.event {
+                    Event::Entry { entry } => Some((record.seq, entry.as_ref())),
+                    _ => None,
+                })
+        };
+        let last: BTreeMap<EntryId, &Entry> = all().map(|(_, entry)| (entry.id, entry)).collect();
+        let mut seen = BTreeSet::new();
+        all().filter_map(move |(seq, entry)| {
+            let is_first = seen.insert(entry.id);
+            is_first.then(|| (seq, last.get(&entry.id).copied().unwrap_or(entry)))
+        })
+    }
+
+    /// What was measured of the client before this scenario, or by it.
+    pub fn measurement(&self) -> Option<(RecordId, &Measurement)> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::Measurement { measurement } => Some((record.seq, measurement)),
+            _ => None,
+        })
+    }
+
+    /// The questions about lifetimes, and what the client did.
+    pub fn probes(&self) -> impl Iterator<Item = (RecordId, Probe, Answer)> {
+        self.records.iter().filter_map(|record| match record.event {
+            Event::Probe { probe, answer } => Some((record.seq, probe, answer)),
+            _ => None,
+        })
     }
 
     /// What the client was asked.

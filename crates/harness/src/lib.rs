@@ -28,6 +28,7 @@ pub mod catalogue;
 mod error;
 pub mod evidence;
 pub mod http;
+pub mod measurement;
 pub mod plan;
 pub mod report;
 pub mod rules;

@@ -17,11 +17,16 @@ use crate::verdict::Scope;
 
 static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
 
+/// The folder whose scenarios are played for each vendor that their rows name.
+const SHARED: &str = "client";
+
 /// One scenario of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// Its name in the log: `s-1`, `s-2`, … in the order of the files.
+    /// Its name in the log: `client-1`, `client-2`, … in the order of the files.
     pub key: String,
+    /// Its place in the whole plan, from 1.
+    pub number: usize,
     /// The feature's path and the scenario's name.
     pub title: String,
     /// The vendor: the feature's folder.
@@ -32,6 +37,13 @@ pub struct Planned {
     pub ids: Vec<RequirementId>,
     /// What the vendor has to have: `@needs:revoke` is an endpoint, other words are `offers`'.
     pub needs: Vec<String>,
+    /// Whether several vendors share it.
+    pub shared: bool,
+    /// Whether it measures the client first, for the scenarios that follow: `@measures`.
+    pub measures: bool,
+    /// Whether tokens live as long as the vendor's page says, and not as long as the scenario
+    /// needs: `@documented`.
+    pub documented: bool,
 }
 
 /// The scenarios of a run, and the features that are left of the embedded ones.
@@ -49,14 +61,18 @@ impl Plan {
         let mut plan = Self::default();
         for vendor in scope.vendors {
             let rows = scope.rows(vendor);
+            if rows.is_empty() {
+                continue;
+            }
             let profile = profiles.iter().find(|profile| profile.vendor == *vendor);
             let wanted = |planned: &Planned| {
                 planned.judge == scope.judge
                     && profile.is_none_or(|profile| offers_all(profile, &planned.needs))
-                    && planned
-                        .ids
-                        .iter()
-                        .any(|id| rows.iter().any(|(row, _)| row.id == *id))
+                    && (planned.measures
+                        || planned
+                            .ids
+                            .iter()
+                            .any(|id| rows.iter().any(|(row, _)| row.id == *id)))
             };
             for feature in features_of(vendor)? {
                 plan.take(feature, vendor, &wanted)?;
@@ -66,6 +82,33 @@ impl Plan {
             return Err(Error::NothingSelected(scope.ids.to_vec()));
         }
         Ok(plan)
+    }
+
+    /// The scenarios that measure the client, and those that build upon it.
+    pub(crate) fn split(&self) -> (Self, Self) {
+        let part = |measures: bool| {
+            let keys: Vec<&Planned> = self
+                .scenarios
+                .iter()
+                .filter(|planned| planned.measures == measures)
+                .collect();
+            let kept =
+                |scenario: &Scenario| keys.iter().any(|planned| planned.key == key_of(scenario));
+            let mut features = self.features.clone();
+            for feature in &mut features {
+                feature.scenarios.retain(kept);
+                for rule in &mut feature.rules {
+                    rule.scenarios.retain(kept);
+                }
+                feature.rules.retain(|rule| !rule.scenarios.is_empty());
+            }
+            features.retain(|feature| !(feature.rules.is_empty() && feature.scenarios.is_empty()));
+            Self {
+                scenarios: keys.into_iter().cloned().collect(),
+                features,
+            }
+        };
+        (part(true), part(false))
     }
 
     /// All scenarios of one text.
@@ -112,9 +155,15 @@ impl Plan {
         let mut kept = Vec::new();
         for mut scenario in scenarios.drain(..) {
             let tags = [inherited, &scenario.tags].concat();
-            let mut planned = planned(&tags, path, vendor, &scenario.name)?;
-            if wanted(&planned) {
-                planned.key = format!("{}-{}", planned.judge.word(), self.scenarios.len() + 1);
+            let planned = match is_shared(path) {
+                true => shared(&tags, path, vendor, &scenario.name)?,
+                false => Some(planned(&tags, path, vendor, &scenario.name)?),
+            };
+            if let Some(mut planned) = planned
+                && wanted(&planned)
+            {
+                planned.number = self.scenarios.len() + 1;
+                planned.key = format!("{}-{}", planned.judge.word(), planned.number);
                 scenario.tags.push(format!("key:{}", planned.key));
                 self.scenarios.push(planned);
                 kept.push(scenario);
@@ -161,6 +210,39 @@ pub(crate) fn key_of(scenario: &Scenario) -> &str {
     key.unwrap_or_default()
 }
 
+fn is_shared(path: &str) -> bool {
+    path.starts_with(&format!("features/{SHARED}/"))
+}
+
+/// The same for a scenario that several vendors share: its ids are those that judge the client of
+/// this vendor, and `@vendor:…` tags narrow the vendors further. `None` when it is not for this one.
+fn shared(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Option<Planned>, Error> {
+    let contract = contract_of(vendor);
+    let mut only = tags.iter().filter_map(|tag| tag.strip_prefix("vendor:"));
+    let only: Vec<&str> = only.by_ref().collect();
+    let is_for = |id: &str| {
+        let row = crate::catalogue::catalogue().get(id);
+        row.is_none_or(|row| row.vendors.iter().any(|known| known == contract))
+    };
+    let mut kept: Vec<String> = Vec::new();
+    for tag in tags {
+        match tag.strip_prefix("id:") {
+            Some(id) if !is_for(id) => {}
+            Some(id) => {
+                let row = crate::catalogue::catalogue().get(id);
+                kept.extend(row.map(|row| row.level.word().to_lowercase()));
+                kept.push(tag.clone());
+            }
+            None => kept.push(tag.clone()),
+        }
+    }
+    let has_id = kept.iter().any(|tag| tag.starts_with("id:"));
+    if !has_id || !(only.is_empty() || only.contains(&contract)) {
+        return Ok(None);
+    }
+    planned(&kept, path, vendor, name).map(Some)
+}
+
 /// Reads the tags: one or several `@id:…`, one level, one `@judge:…`.
 fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Planned, Error> {
     let wrong = |fault: String| Error::Feature {
@@ -202,20 +284,23 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
     }
     Ok(Planned {
         key: String::new(),
+        number: 0,
         title: format!("{path}: {name}"),
         vendor: vendor.to_owned(),
         judge,
         ids,
         needs: after("needs:").map(str::to_owned).collect(),
+        shared: is_shared(path),
+        measures: tags.iter().any(|tag| tag == "measures"),
+        documented: tags.iter().any(|tag| tag == "documented"),
     })
 }
 
-/// The features of one vendor, in the order of their names, outlines expanded.
+/// The features of one vendor and those that all share, in the order of their names, outlines
+/// expanded.
 fn features_of(vendor: &str) -> Result<Vec<Feature>, Error> {
-    let Some(folder) = FEATURES.get_dir(contract_of(vendor)) else {
-        return Ok(Vec::new());
-    };
-    let mut files: Vec<_> = folder.files().collect();
+    let folders = [contract_of(vendor), SHARED].map(|name| FEATURES.get_dir(name));
+    let mut files: Vec<_> = folders.into_iter().flatten().flat_map(Dir::files).collect();
     files.sort_by_key(|file| file.path());
     files
         .into_iter()
@@ -265,6 +350,7 @@ mod tests {
     fn all() -> Vec<Feature> {
         let folders = FEATURES.dirs().filter_map(|folder| folder.path().to_str());
         folders
+            .filter(|folder| *folder != SHARED)
             .flat_map(|vendor| features_of(vendor).expect("it parses"))
             .collect()
     }
@@ -317,7 +403,8 @@ mod tests {
     /// The plan of each folder for each side.
     fn plans() -> Vec<(Judge, Plan)> {
         let mut plans = Vec::new();
-        for folder in FEATURES.dirs() {
+        let folders = FEATURES.dirs();
+        for folder in folders.filter(|folder| folder.path().to_str() != Some(SHARED)) {
             let vendors = [folder.path().display().to_string()];
             for judge in [Judge::Vendor, Judge::Client] {
                 let scope = Scope {

@@ -2,6 +2,8 @@
 
 pub mod context;
 mod hooks;
+pub(crate) mod lifetimes;
+mod probing;
 pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod writer;
@@ -19,7 +21,7 @@ use locum_core::{Clock, Profile, RequirementId, Timestamp};
 use tokio::sync::watch;
 
 use crate::plan::{self, Plan};
-use hooks::Hooks;
+use hooks::{Hooks, Shared};
 
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -33,6 +35,9 @@ use crate::verdict::{Ending, Scenario, Scope};
 
 /// How many scenarios run side by side, unless somebody says otherwise.
 pub const CONCURRENCY: usize = 8;
+
+/// The same for scenarios of a client, most of which wait for time to pass.
+pub const CLIENT_CONCURRENCY: usize = 24;
 
 /// Whom the scenarios talk to.
 #[derive(Clone, Debug)]
@@ -159,7 +164,7 @@ pub async fn check(
     }
     let started = options.clock.now();
     let origin = options.clock.monotonic();
-    let played = play(&options, &plan, origin, Box::new(progress)).await;
+    let played = play_all(&options, &plan, origin, progress).await;
     let subject = match (&options.target, options.judge) {
         (_, Judge::Client) => "client",
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
@@ -215,13 +220,45 @@ fn whole_milliseconds(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// What measures the client comes first: later scenarios build upon it.
+async fn play_all(
+    options: &CheckOptions,
+    plan: &Plan,
+    origin: Duration,
+    progress: impl Fn(Progress) + 'static,
+) -> Vec<(Scenario, Redactor)> {
+    let (first, second) = plan.split();
+    let progress = Rc::new(progress);
+    let shared = Shared::default();
+    let mut played = Vec::new();
+    for (part, before) in [(&first, 0), (&second, first.scenarios.len())] {
+        if part.scenarios.is_empty() {
+            continue;
+        }
+        let (tell, of) = (Rc::clone(&progress), plan.scenarios.len());
+        let tell = move |mut one: Progress| {
+            (one.done, one.of) = (one.done + before, of);
+            tell(one);
+        };
+        played.extend(play(options, part, origin, Box::new(tell), &shared).await);
+    }
+    played
+}
+
 async fn play(
     options: &CheckOptions,
     plan: &Plan,
     origin: Duration,
     progress: Box<dyn Fn(Progress)>,
+    shared: &Shared,
 ) -> Vec<(Scenario, Redactor)> {
-    let hooks = Rc::new(Hooks::new(options.clone(), plan, origin, progress));
+    let hooks = Rc::new(Hooks::new(
+        options.clone(),
+        plan,
+        origin,
+        progress,
+        shared.clone(),
+    ));
     let (before, after) = (Rc::clone(&hooks), Rc::clone(&hooks));
     let runner = runner::Basic::default()
         .steps(World::collection())

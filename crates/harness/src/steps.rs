@@ -5,6 +5,7 @@
 mod account;
 mod caller;
 mod client;
+mod faults;
 mod others;
 mod pool;
 mod socket;

@@ -6,7 +6,7 @@
 
 mod channel;
 mod command;
-mod driver;
+pub(crate) mod driver;
 mod lines;
 mod pool;
 mod process;
@@ -101,7 +101,7 @@ pub enum AdoptionLevel {
 }
 
 /// What comes of `future` within `limit`; a client that takes longer is gone, in the way `kind`.
-async fn within<T>(
+pub(crate) async fn within<T>(
     limit: Duration,
     kind: Departure,
     future: impl Future<Output = Result<T, ClientGone>> + Send,

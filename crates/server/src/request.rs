@@ -66,6 +66,15 @@ impl Request {
             .map_or(self.target.as_str(), |(path, _)| path)
     }
 
+    /// The operation that `X-Amz-Target` names, without its service; empty where there is none.
+    pub fn operation(&self) -> &str {
+        let target = self.headers.get("x-amz-target");
+        let target = target.and_then(|value| value.to_str().ok());
+        target.map_or("", |target| {
+            target.rsplit_once('.').map_or(target, |(_, name)| name)
+        })
+    }
+
     /// The query as spelled, without the question mark.
     pub fn raw_query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)

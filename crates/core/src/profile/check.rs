@@ -82,7 +82,8 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
     for (name, setting) in &profile.settings {
         faults.setting(name, setting);
     }
-    for name in &profile.token.lifetime_settings {
+    let credentials = &profile.token.credentials_lifetime_setting;
+    for name in profile.token.lifetime_settings.iter().chain(credentials) {
         faults.unless(
             profile.settings.contains_key(name),
             &["token", "lifetime_settings"],

@@ -57,6 +57,8 @@ pub struct Expectation {
     pub repeats: Vec<RepeatExpectation>,
     /// How many token requests are still tolerated where one is expected.
     pub tolerated_token_requests: Option<usize>,
+    /// The longest lifetime that a probe of a client tells, in the vendor's unit.
+    pub longest_lifetime: Option<u64>,
     /// Whether a deviation is tolerated: WARN whatever the level.
     pub deviation_tolerated: bool,
     /// How far the date of a signature may be from the time of its arrival, in seconds.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Operation, Variation};
+use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// Names one record of a scenario. Only the evidence gives it out, so that whoever holds one has
@@ -146,6 +147,22 @@ pub enum Event {
     Entry {
         /// The exchange.
         entry: Box<Entry>,
+    },
+    /// The harness put one question to the client about the lifetime of tokens, on a stage of its
+    /// own.
+    Probe {
+        /// The question.
+        #[serde(flatten)]
+        probe: Probe,
+        /// What the client did.
+        #[serde(flatten)]
+        answer: Answer,
+    },
+    /// What all such questions came to; scenarios whose lifetimes are derived from it begin with it.
+    Measurement {
+        /// The result.
+        #[serde(flatten)]
+        measurement: Measurement,
     },
     /// The account is not the mock's own: a person gave it.
     Account {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
 use super::{Evidence, Operation, Redactor, Variation, jwt};
 use crate::http::{HttpError, Reply, Request};
+use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
 /// Said of a message in which a word of the protocol is a secret of the run.
@@ -139,6 +140,18 @@ impl EvidenceLog {
     pub fn limitation(&mut self, what: &str) -> RecordId {
         let what = self.redact(what);
         self.write(Event::Limitation { what })
+    }
+
+    /// Writes what the client did when it was asked `probe`.
+    pub fn probe(&mut self, probe: Probe, answer: Answer) -> RecordId {
+        self.write(Event::Probe { probe, answer })
+    }
+
+    /// Writes what is known of how the client reads lifetimes.
+    pub fn measurement(&mut self, measurement: &Measurement) -> RecordId {
+        self.write(Event::Measurement {
+            measurement: measurement.clone(),
+        })
     }
 
     /// Writes which variables of the environment hold the account that a person gave.

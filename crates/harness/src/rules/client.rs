@@ -9,6 +9,7 @@ mod challenge;
 mod commands;
 mod control;
 mod lifetime;
+mod margin;
 mod refresh;
 mod refused;
 mod request;
@@ -16,7 +17,7 @@ mod signature;
 mod socket;
 #[cfg(test)]
 mod testing;
-mod traffic;
+pub(crate) mod traffic;
 mod user_pool;
 
 use super::{Rule, View};
@@ -28,6 +29,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     control::RULES,
     caching::RULES,
     lifetime::RULES,
+    margin::RULES,
     refused::RULES,
     request::RULES,
     socket::RULES,

@@ -1,18 +1,20 @@
 //! What one scenario has in its hands: a vendor, a caller or a client, and the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use locum_core::{Clock, EntryId, Profile, Secret};
 use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
 
 use crate::Error;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
+use crate::measurement::Measurement;
 use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
-use crate::subject::ClientSubject;
+use crate::subject::{ClientSubject, Outcome};
 use crate::target::Target;
 use crate::target::stage::StageClient;
 
@@ -54,15 +56,37 @@ pub struct Client {
     /// Absent when it did not start.
     pub(crate) subject: Option<Box<dyn ClientSubject>>,
     pub(crate) gone: bool,
+    /// How many requests it was sent.
     pub(crate) asked: u64,
+    /// What it was asked and has not been waited for.
+    pub(crate) under_way: Vec<(u64, JoinHandle<Outcome>)>,
     pub(crate) offset_s: f64,
+}
+
+impl Client {
+    /// A client that was asked nothing; `None` when it did not start.
+    pub(crate) fn new(subject: Option<Box<dyn ClientSubject>>) -> Self {
+        Self {
+            gone: subject.is_none(),
+            subject,
+            asked: 0,
+            under_way: Vec::new(),
+            offset_s: 0.0,
+        }
+    }
+
+    /// The number of the next request, by which `cancel` may name it.
+    pub(crate) const fn next_id(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
 }
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hello = self.subject.as_ref().map(|subject| subject.hello());
         let name = hello.map_or("not started", |hello| hello.name.as_str());
-        write!(f, "Client({name}, {} asks)", self.asked)
+        write!(f, "Client({name}, {} under way)", self.under_way.len())
     }
 }
 
@@ -93,7 +117,13 @@ pub struct ScenarioContext {
     pub(crate) output: OutputTally,
     /// What is wrong with the client's shim, so that nothing it shows can be trusted.
     pub(crate) shim_fault: Option<String>,
+    /// What fixes its random choices.
+    pub(crate) seed: u64,
+    /// What was measured of the client, by the scenarios before or by this one.
+    pub(crate) measurement: Option<Measurement>,
     pub(crate) seen: EntryId,
+    /// Entries of the journal that had no reply when they were written down.
+    pub(crate) unanswered: BTreeSet<EntryId>,
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
     pub(crate) aws: Option<aws_credential_types::Credentials>,
@@ -144,7 +174,10 @@ impl ScenarioContext {
             client: None,
             output: OutputTally::default(),
             shim_fault: None,
+            seed: 0,
+            measurement: None,
             seen: EntryId(0),
+            unanswered: BTreeSet::new(),
             sessions: Vec::new(),
             challenge: None,
             aws: None,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use cucumber::event::ScenarioFinished;
@@ -15,10 +16,18 @@ use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
+use crate::measurement::Measurement;
 use crate::plan::{Plan, Planned, key_of};
 use crate::run::context::{ScenarioContext, World};
 use crate::target::stage::{StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
+
+/// What all scenarios of a run share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared {
+    /// What was measured of the client, by vendor.
+    measured: Rc<RefCell<BTreeMap<String, Measurement>>>,
+}
 
 /// Makes the context of each scenario and collects what was seen.
 pub(super) struct Hooks {
@@ -26,6 +35,7 @@ pub(super) struct Hooks {
     plan: Vec<Planned>,
     origin: Duration,
     silence: Silence,
+    shared: Shared,
     progress: Box<dyn Fn(Progress)>,
     done: RefCell<BTreeMap<String, (Scenario, Redactor)>>,
 }
@@ -42,12 +52,14 @@ impl Hooks {
         plan: &Plan,
         origin: Duration,
         progress: Box<dyn Fn(Progress)>,
+        shared: Shared,
     ) -> Self {
         Self {
             options,
             plan: plan.scenarios.clone(),
             origin,
             silence: Silence::default(),
+            shared,
             progress,
             done: RefCell::default(),
         }
@@ -55,7 +67,7 @@ impl Hooks {
 
     /// Sets the context. What goes wrong here comes out of the scenario's first step.
     pub(super) async fn begin(&self, scenario: &gherkin::Scenario, world: &mut World) {
-        let Some((at, planned)) = self.planned(scenario) else {
+        let Some(planned) = self.planned(scenario) else {
             world.trouble = Some("the scenario is not in the plan".to_owned());
             return;
         };
@@ -63,7 +75,7 @@ impl Hooks {
             world.skip = Some(reason);
             return;
         }
-        match self.make_context(at, planned).await {
+        match self.make_context(planned).await {
             Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
@@ -76,7 +88,7 @@ impl Hooks {
         finished: &ScenarioFinished,
         world: Option<&mut World>,
     ) {
-        let Some((at, planned)) = self.planned(scenario) else {
+        let Some(planned) = self.planned(scenario) else {
             return;
         };
         let (skip, mut context) = match world {
@@ -85,13 +97,17 @@ impl Hooks {
         };
         if let Some(context) = context.as_mut() {
             context.end_client().await;
+            if let (true, Some(measurement)) = (planned.measures, &context.measurement) {
+                let mut measured = self.shared.measured.borrow_mut();
+                measured.insert(planned.vendor.clone(), measurement.clone());
+            }
         }
         let ending = ending(finished, skip, context.as_ref());
         if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
             // A stage that cannot be ended costs memory at the mocks and no verdict.
             drop(stage.end().await);
         }
-        let result = self.result(at, planned, ending, context);
+        let result = self.result(planned, ending, context);
         let done = {
             let mut done = self.done.borrow_mut();
             done.insert(planned.key.clone(), result);
@@ -113,20 +129,16 @@ impl Hooks {
         };
         self.plan
             .iter()
-            .enumerate()
-            .map(|(at, planned)| {
+            .map(|planned| {
                 done.remove(&planned.key)
-                    .unwrap_or_else(|| self.result(at, planned, missing(), None))
+                    .unwrap_or_else(|| self.result(planned, missing(), None))
             })
             .collect()
     }
 
-    fn planned(&self, scenario: &gherkin::Scenario) -> Option<(usize, &Planned)> {
+    fn planned(&self, scenario: &gherkin::Scenario) -> Option<&Planned> {
         let key = key_of(scenario);
-        self.plan
-            .iter()
-            .enumerate()
-            .find(|(_, planned)| planned.key == key)
+        self.plan.iter().find(|planned| planned.key == key)
     }
 
     /// Why a scenario cannot be played at a real endpoint: it needs a key or the clock of the
@@ -146,7 +158,7 @@ impl Hooks {
         tagged("[opt-in]").then(|| "needs leave, which was not given".to_owned())
     }
 
-    async fn make_context(&self, at: usize, planned: &Planned) -> Result<ScenarioContext, Error> {
+    async fn make_context(&self, planned: &Planned) -> Result<ScenarioContext, Error> {
         let mut profiles = self.options.profiles.iter();
         let profile = profiles
             .find(|profile| profile.vendor == planned.vendor)
@@ -157,8 +169,9 @@ impl Hooks {
             TargetKind::Mocks { control, twin } => {
                 let spec = StageSpec {
                     name: String::new(),
-                    seed: self.seed(at),
+                    seed: self.seed(planned),
                     settings: Map::new(),
+                    running: planned.judge == Judge::Client,
                 };
                 let stage = StageClient::make(control, &spec).await?;
                 let twin = twin.as_deref().filter(|_| planned.judge == Judge::Vendor);
@@ -171,27 +184,37 @@ impl Hooks {
         let clock = self.options.clock.clone();
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         context.silence = self.silence.clone();
+        context.seed = self.seed(planned);
+        if let Some(measurement) = self.shared.measured.borrow().get(&planned.vendor) {
+            context.log.measurement(measurement);
+            context.measurement = Some(measurement.clone());
+        }
         if planned.judge == Judge::Client {
             let client = self.options.client.as_ref();
             let client =
                 client.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            let started = (client.maker)(&context.profile, self.seed(at));
+            let started = (client.maker)(&context.profile, self.seed(planned));
             context.seat(started).await;
+            if planned.measures {
+                return Ok(context);
+            }
+            if planned.shared && !planned.documented {
+                context.set_lifetime(context.long_lifetime()).await?;
+            }
             context.start_client().await?;
         }
         Ok(context)
     }
 
     /// Each scenario has a seed of its own, the same in every run with one seed.
-    fn seed(&self, at: usize) -> u64 {
-        let step = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn seed(&self, planned: &Planned) -> u64 {
+        let step = (planned.number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         // JSON numbers are exact up to 2^53 only.
         (self.options.seed ^ step) >> 11
     }
 
     fn result(
         &self,
-        at: usize,
         planned: &Planned,
         ending: Ending,
         context: Option<ScenarioContext>,
@@ -206,7 +229,7 @@ impl Hooks {
             vendor: planned.vendor.clone(),
             judge: planned.judge,
             ids: planned.ids.clone(),
-            seed: self.seed(at),
+            seed: self.seed(planned),
             urls,
             ending,
             evidence,

@@ -34,7 +34,14 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         clock: Arc::new(SystemClock::new()),
     };
     let plan = Plan::of_text("pattern", &text).expect("it parses");
-    let played = play(&options, &plan, Duration::ZERO, Box::new(drop)).await;
+    let played = play(
+        &options,
+        &plan,
+        Duration::ZERO,
+        Box::new(drop),
+        &Shared::default(),
+    )
+    .await;
     let (scenarios, _): (Vec<Scenario>, Vec<_>) = played.into_iter().unzip();
     let scope = Scope {
         catalogue: catalogue(),

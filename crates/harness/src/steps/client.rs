@@ -1,25 +1,71 @@
 //! A client under test.
 
+use std::time::Duration;
+
 use cucumber::{given, when};
 use serde_json::json;
 
 use crate::Error;
 use crate::run::context::World;
+use crate::run::lifetimes::SHORT_S;
 
 #[given(regex = r"^the vendor takes (\d+) milliseconds to issue a token$")]
 async fn slow_tokens(world: &mut World, delay_ms: u64) -> Result<(), Error> {
     let context = world.context()?;
-    let endpoint = ["token", "cognito"]
-        .into_iter()
-        .find(|name| context.profile.endpoint(name).is_some())
-        .ok_or_else(|| Error::Step("the profile has no endpoint that issues tokens".to_owned()))?;
-    let fault = json!({
-        "match": {"vendor": context.profile.vendor, "endpoint": endpoint},
-        "then": {"delay_ms": delay_ms},
-    });
-    context.mock()?.inject(&fault).await?;
-    context.log.control("faults", &fault);
-    Ok(())
+    let (always, late) = (json!({"always": true}), json!({"delay_ms": delay_ms}));
+    context.inject("token", &always, &late).await
+}
+
+#[when("the client is measured")]
+async fn measured(world: &mut World) -> Result<(), Error> {
+    world.context()?.measure_client().await
+}
+
+#[given("the first token lives short")]
+async fn short(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.set_lifetime(context.raw_lifetime(SHORT_S)).await
+}
+
+#[given(regex = r"^tokens live (\d+) seconds$")]
+#[when(regex = r"^new tokens live (\d+) seconds$")]
+async fn lifetime(world: &mut World, seconds: f64) -> Result<(), Error> {
+    let context = world.context()?;
+    context.set_lifetime(context.raw_lifetime(seconds)).await
+}
+
+#[given(regex = r"^tokens live (\d+) seconds? beyond the client's margin$")]
+async fn beyond_margin(world: &mut World, seconds: f64) -> Result<(), Error> {
+    let context = world.context()?;
+    let margin = context
+        .measurement
+        .as_ref()
+        .map_or(0, |measurement| measurement.hi);
+    context
+        .set_lifetime(margin + context.raw_lifetime(seconds))
+        .await
+}
+
+#[when("new tokens live long")]
+async fn long(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.set_lifetime(context.long_lifetime()).await
+}
+
+#[when("the client's token comes to its end")]
+async fn end(world: &mut World) -> Result<(), Error> {
+    world.context()?.end_token().await
+}
+
+#[when("the vendor ends the client's token")]
+async fn ended(world: &mut World) -> Result<(), Error> {
+    world.context()?.expire_proofs().await
+}
+
+#[when(regex = r"^(\d+) milliseconds pass$")]
+async fn passes(world: &mut World, millis: u64) -> Result<(), Error> {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    world.context()?.look().await
 }
 
 #[given(regex = r"^the vendor's setting (\w+) is (\w+)$")]
@@ -33,6 +79,12 @@ async fn setting(world: &mut World, name: String, value: String) -> Result<(), E
 #[when(regex = r"^the client makes (\d+) calls?$")]
 async fn calls(world: &mut World, n: usize) -> Result<(), Error> {
     world.context()?.client_calls(n).await
+}
+
+#[when(regex = r"^the client makes (\d+) calls, one every (\d+) milliseconds$")]
+async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
+    let every = Duration::from_millis(millis);
+    world.context()?.client_calls_every(n, every).await
 }
 
 #[when(regex = r"^the client makes (\d+) calls at once$")]

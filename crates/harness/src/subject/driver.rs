@@ -1,6 +1,9 @@
 //! A client under test: what it is asked, and what the mock's journal saw of it.
 
-use futures_util::future::{BoxFuture, join_all};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use locum_core::EntryId;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -10,6 +13,7 @@ use crate::subject::{
     ClientCommand, ClientOutput, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome,
     OutputStream, REPLY_TIMEOUT, Started, within,
 };
+use crate::target::Target;
 
 /// How many lines of a client's output are kept for one scenario.
 const MAX_LINES: usize = 200;
@@ -18,19 +22,14 @@ const MAX_LINES: usize = 200;
 const MAX_TELLING_LINES: usize = 400;
 
 /// The handle of the one instance that most scenarios need.
-const HANDLE: &str = "a";
+const FIRST: &str = "a";
 
 impl ScenarioContext {
     /// Starts a client that has not logged in yet. One that does not start is gone from the
     /// beginning: that is written down, and nothing is asked of it.
     pub async fn seat(&mut self, started: BoxFuture<'static, Started>) {
         let subject = started.await.map_err(|gone| self.log.gone(0, &gone)).ok();
-        self.client = Some(Client {
-            gone: subject.is_none(),
-            subject,
-            asked: 0,
-            offset_s: 0.0,
-        });
+        self.client = Some(Client::new(subject));
     }
 
     /// Ends the client, if the scenario has one.
@@ -51,26 +50,54 @@ impl ScenarioContext {
 
     /// Makes the client's instance, with the addresses and the first account of the place.
     pub async fn start_client(&mut self) -> Result<(), Error> {
+        let config = client_config(&self.target);
+        self.start_instance(FIRST, config).await
+    }
+
+    /// Makes the instance `name` with this `config` of the protocol.
+    pub async fn start_instance(
+        &mut self,
+        name: &str,
+        config: Map<String, Value>,
+    ) -> Result<(), Error> {
         let ask = ClientCommand::New {
-            client: HANDLE.to_owned(),
+            client: name.to_owned(),
             vendor: self.profile.vendor.clone(),
-            config: self.client_config(),
+            config,
         };
         self.ask_all(vec![ask]).await
+    }
+
+    /// Has the client forget the instance `name`.
+    pub async fn drop_instance(&mut self, name: &str) -> Result<(), Error> {
+        let client = name.to_owned();
+        self.ask_all(vec![ClientCommand::Drop { client }]).await
     }
 
     /// Asks for `n` API calls, one after the other.
     pub async fn client_calls(&mut self, n: usize) -> Result<(), Error> {
         for _ in 0..n {
-            let ask = self.sample_ask()?;
+            let ask = self.sample_call(FIRST)?;
             self.ask_all(vec![ask]).await?;
         }
         Ok(())
     }
 
+    /// Asks for `n` API calls, one begun each `every`, whether the one before was answered or not.
+    pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
+        for at in 0..n {
+            if at > 0 {
+                tokio::time::sleep(every).await;
+            }
+            let ask = self.sample_call(FIRST)?;
+            self.begin(vec![ask]).await?;
+        }
+        self.answers().await
+    }
+
     /// Asks for a POST of a JSON body.
     pub async fn client_posts(&mut self, path: &str, body: &str) -> Result<(), Error> {
-        let ask = ClientCommand::call(HANDLE, "POST", path, Some(body.to_owned()));
+        let ask = ClientCommand::call(FIRST, "POST", path, Some(body.to_owned()));
         self.ask_all(vec![ask]).await
     }
 
@@ -79,7 +106,7 @@ impl ScenarioContext {
         let new_password = "Lo-chosen-Pass9".to_owned();
         self.log.hide(&new_password, "chosen password");
         let ask = ClientCommand::ChangePassword {
-            client: HANDLE.to_owned(),
+            client: FIRST.to_owned(),
             new_password,
         };
         self.ask_all(vec![ask]).await
@@ -87,7 +114,7 @@ impl ScenarioContext {
 
     /// Asks for the revocation of what the client holds.
     pub async fn client_revokes(&mut self) -> Result<(), Error> {
-        let client = HANDLE.to_owned();
+        let client = FIRST.to_owned();
         self.ask_all(vec![ClientCommand::Revoke { client }]).await
     }
 
@@ -97,7 +124,7 @@ impl ScenarioContext {
             return Ok(());
         }
         let asks = (0..n)
-            .map(|_| self.sample_ask())
+            .map(|_| self.sample_call(FIRST))
             .collect::<Result<_, _>>()?;
         self.ask_all(asks).await
     }
@@ -109,10 +136,23 @@ impl ScenarioContext {
         }
         let client = self.client()?;
         client.offset_s += seconds;
+        let offset_s = client.offset_s;
+        self.set_client_clock(offset_s, ClockSelection::Both).await
+    }
+
+    /// Sets the distance of the client's clocks from real time.
+    pub async fn set_client_clock(
+        &mut self,
+        offset_s: f64,
+        which: ClockSelection,
+    ) -> Result<(), Error> {
+        if self.lacks_cap("clock_offset") {
+            return Ok(());
+        }
         let ask = ClientCommand::Clock {
-            client: HANDLE.to_owned(),
-            offset_s: client.offset_s,
-            which: ClockSelection::Both,
+            client: FIRST.to_owned(),
+            offset_s,
+            which,
         };
         self.ask_all(vec![ask]).await
     }
@@ -133,20 +173,38 @@ impl ScenarioContext {
             return Ok(());
         };
         let ask = ClientCommand::WsOpen {
-            client: HANDLE.to_owned(),
+            client: FIRST.to_owned(),
             url,
             timeout_ms: None,
         };
         self.ask_all(vec![ask]).await
     }
 
-    /// Writes down what the mock's journal has that is not written yet.
+    /// Writes down what the mock's journal has that is not written yet. What had no reply when it
+    /// was written is written again once it has one.
     pub async fn look(&mut self) -> Result<(), Error> {
         let Some(stage) = &self.stage else {
             return Ok(());
         };
-        for entry in stage.journal(&self.profile.vendor, self.seen).await? {
-            self.seen = entry.id;
+        let first = self
+            .unanswered
+            .first()
+            .map_or(self.seen, |id| EntryId(id.0 - 1));
+        for entry in stage
+            .journal(&self.profile.vendor, first.min(self.seen))
+            .await?
+        {
+            let is_new = entry.id > self.seen;
+            let is_answered = entry.completed.is_some();
+            let is_due = is_answered && self.unanswered.contains(&entry.id);
+            if !(is_new || is_due) {
+                continue;
+            }
+            self.seen = self.seen.max(entry.id);
+            match is_answered {
+                true => self.unanswered.remove(&entry.id),
+                false => self.unanswered.insert(entry.id),
+            };
             self.log.entry(&entry);
         }
         Ok(())
@@ -159,7 +217,7 @@ impl ScenarioContext {
 
     /// Whether the client does not claim `cap`; then the scenario does not apply to it. Of one that
     /// is gone nothing is known.
-    fn lacks_cap(&mut self, cap: &str) -> bool {
+    pub fn lacks_cap(&mut self, cap: &str) -> bool {
         let subject = self
             .client
             .as_ref()
@@ -173,26 +231,44 @@ impl ScenarioContext {
 
     /// Asks all at once, waits for all answers, then looks at what the mock saw. A client that
     /// went away is asked nothing more.
-    async fn ask_all(&mut self, commands: Vec<ClientCommand>) -> Result<(), Error> {
+    pub async fn ask_all(&mut self, commands: Vec<ClientCommand>) -> Result<(), Error> {
+        self.begin(commands).await?;
+        self.answers().await
+    }
+
+    /// Asks all at once and waits for none; the ids of the requests, none when they were not sent.
+    pub async fn begin(&mut self, commands: Vec<ClientCommand>) -> Result<Vec<u64>, Error> {
         self.pass_over_own_exchanges().await?;
-        let mut waiting = Vec::new();
+        let mut begun = Vec::new();
         for command in commands {
             let client = self.client()?;
             let Some(subject) = client.subject.as_ref().filter(|_| !client.gone) else {
-                return Ok(());
+                return Ok(begun);
             };
             if !subject.hello().takes(command.op()) {
                 self.not_applicable = Some(format!("the client has no {}", command.op()));
-                return Ok(());
+                return Ok(begun);
             }
             client.asked += 1;
             let id = client.asked;
             let reply = subject.send(command.clone());
-            self.log.ask(id, &command);
             let reply = within(REPLY_TIMEOUT, Departure::NoReply, reply);
-            waiting.push(async move { (id, reply.await) });
+            client.under_way.push((id, tokio::spawn(reply)));
+            self.log.ask(id, &command);
+            begun.push(id);
         }
-        let outcomes = join_all(waiting).await;
+        Ok(begun)
+    }
+
+    /// Waits for the answers to all that was asked, then looks at what the mock saw.
+    pub async fn answers(&mut self) -> Result<(), Error> {
+        let under_way = std::mem::take(&mut self.client()?.under_way);
+        let mut outcomes = Vec::new();
+        for (id, outcome) in under_way {
+            let outcome = outcome.await;
+            let lost = |error: tokio::task::JoinError| Error::Step(error.to_string());
+            outcomes.push((id, outcome.map_err(lost)?));
+        }
         self.look().await?;
         self.note_output();
         for (id, outcome) in outcomes {
@@ -283,29 +359,28 @@ impl ScenarioContext {
         Ok(())
     }
 
-    fn sample_ask(&self) -> Result<ClientCommand, Error> {
+    /// The vendor's sample call by the instance `name`.
+    pub fn sample_call(&self, name: &str) -> Result<ClientCommand, Error> {
         let sample = self.profile.api.sample.as_deref();
         let sample =
             sample.ok_or_else(|| Error::Step("the profile names no sample call".to_owned()))?;
-        Ok(ClientCommand::get(HANDLE, self.target.fill(sample)?))
+        let path = self.target.fill(sample)?;
+        Ok(ClientCommand::get(name, path))
     }
+}
 
-    /// The `config` of the protocol: addresses as `{name}_url`, and the first account.
-    fn client_config(&self) -> Map<String, Value> {
-        let mut config = Map::new();
-        for (name, url) in &self.target.urls {
-            config.insert(format!("{name}_url"), json!(url));
-        }
-        // Both services of a Cognito vendor answer at one address, which stands for the other.
-        if let (None, Some(url)) = (
-            self.target.urls.get("token"),
-            self.target.urls.get("cognito"),
-        ) {
-            config.insert("token_url".to_owned(), json!(url));
-        }
-        config.extend(self.target.credentials.clone());
-        config
+/// The `config` of the protocol: addresses as `{name}_url`, and the first account.
+pub(crate) fn client_config(target: &Target) -> Map<String, Value> {
+    let mut config = Map::new();
+    for (name, url) in &target.urls {
+        config.insert(format!("{name}_url"), json!(url));
     }
+    // Both services of a Cognito vendor answer at one address, which stands for the other.
+    if let (None, Some(url)) = (target.urls.get("token"), target.urls.get("cognito")) {
+        config.insert("token_url".to_owned(), json!(url));
+    }
+    config.extend(target.credentials.clone());
+    config
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod shifted;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::ready;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use locum_client::{ApiOperation, Body, Client, CognitoConfig, Config, Credential
 use locum_core::profile::Grant;
 use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use super::{
     AdoptionLevel, ClientCommand, ClientHello, ClientMaker, ClientOutput, ClientReply,
@@ -36,6 +38,10 @@ struct State {
     clock: Arc<dyn Clock>,
     seed: u64,
     clients: Mutex<HashMap<String, Instance>>,
+    /// How many requests were sent.
+    asked: AtomicU64,
+    /// What can be cancelled, by the numbers of the requests.
+    under_way: Mutex<HashMap<u64, oneshot::Sender<()>>>,
     /// Taken out while they are used, so that no lock is held across a wait.
     sockets: Mutex<HashMap<String, Socket>>,
 }
@@ -57,6 +63,8 @@ impl Reference {
                 clock,
                 seed,
                 clients: Mutex::default(),
+                asked: AtomicU64::new(0),
+                under_way: Mutex::default(),
                 sockets: Mutex::default(),
             }),
         }
@@ -90,6 +98,7 @@ const OPS: &[&str] = &[
     "change_password",
     "set_credentials",
     "clock",
+    "cancel",
     "ws_open",
     "ws_send",
     "ws_close",
@@ -99,6 +108,7 @@ const OPS: &[&str] = &[
 const CAPS: &[&str] = &[
     "concurrency",
     "clock_offset",
+    "cancel",
     "set_credentials",
     "stream_body",
 ];
@@ -122,7 +132,21 @@ impl ClientSubject for Reference {
 
     fn send(&self, command: ClientCommand) -> BoxFuture<'static, Outcome> {
         let state = Arc::clone(&self.state);
-        async move { Ok(state.answer(command).await) }.boxed()
+        let id = state.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        if let ClientCommand::Cancel { target } = command {
+            return ready(Ok(state.cancel(target))).boxed();
+        }
+        let (cancel, cancelled) = oneshot::channel();
+        state.under_way().insert(id, cancel);
+        async move {
+            let answered = tokio::select! {
+                answered = state.answer(command) => answered,
+                Ok(()) = cancelled => other("cancelled"),
+            };
+            state.under_way().remove(&id);
+            Ok(answered)
+        }
+        .boxed()
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Vec<ClientOutput>> {
@@ -289,6 +313,24 @@ impl State {
         finished
             .map(|_| ClientReply::done(None))
             .map_err(|error| failed(&error))
+    }
+
+    /// Gives up a request that is under way: its work is dropped where it stands.
+    fn cancel(&self, target: u64) -> ClientReply {
+        match self
+            .under_way()
+            .remove(&target)
+            .map(|cancel| cancel.send(()))
+        {
+            Some(Ok(())) => ClientReply::done(None),
+            _ => other("no such request is under way"),
+        }
+    }
+
+    fn under_way(&self) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<()>>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn instance(&self, handle: &str) -> Result<Instance, ClientReply> {

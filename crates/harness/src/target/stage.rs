@@ -80,6 +80,8 @@ pub struct StageSpec {
     pub seed: u64,
     /// Settings that differ from the default, by `vendor.name`.
     pub settings: Map<String, Value>,
+    /// Whether its clock runs, as a client under test's does; it stands still otherwise.
+    pub running: bool,
 }
 
 #[derive(Deserialize)]
@@ -105,12 +107,12 @@ pub struct StageClient {
 }
 
 impl StageClient {
-    /// Makes a stage whose clock stands still and whose vendors have ports of their own.
+    /// Makes a stage whose vendors have ports of their own.
     pub async fn make(control: &ControlClient, spec: &StageSpec) -> Result<Self, Error> {
         let mut body = json!({
             "seed": spec.seed,
             "listen": true,
-            "clock": {"mode": "frozen"},
+            "clock": {"mode": if spec.running { "running" } else { "frozen" }},
             "settings": spec.settings,
         });
         if !spec.name.is_empty() {
@@ -125,6 +127,11 @@ impl StageClient {
             began: document.clock.now,
             vendors: document.vendors,
         })
+    }
+
+    /// Makes another stage of the same mocks.
+    pub async fn beside(&self, spec: &StageSpec) -> Result<Self, Error> {
+        Self::make(&self.control, spec).await
     }
 
     /// Its name.

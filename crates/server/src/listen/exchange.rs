@@ -107,6 +107,7 @@ pub(super) async fn exchange(
         method: &request.method,
         path: request.path(),
         clients: &clients,
+        operation: request.operation(),
     });
     let takes_gzip = fault.is_some() && inject::takes_gzip(&request);
     let mut reply = answer(&mock, request, target, failure, fault.as_ref()).await;

@@ -68,10 +68,7 @@ impl Mock {
     /// Where the setting `enforce_expiry` is off, what a client shows as proof does not end by
     /// itself, whatever its reply and claims say.
     pub async fn issue(&self, value: &str, mut new: NewToken) -> Token {
-        let is_proof = matches!(
-            new.kind,
-            TokenKind::Access | TokenKind::Id | TokenKind::Aws
-        );
+        let is_proof = matches!(new.kind, TokenKind::Access | TokenKind::Id | TokenKind::Aws);
         if is_proof && !self.enforces_expiry() {
             new.lifetime = None;
         }

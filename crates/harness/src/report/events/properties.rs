@@ -9,6 +9,7 @@ use crate::evidence::{
     CallVariation, Cut, LoginVariation, Message, Moment, Opcode, Operation, Other, RequestLine,
     Side, SignInVariation, SignedVariation, SocketVariation, Variation,
 };
+use crate::measurement::{Answer, Measurement, Probe, Unit};
 use crate::rules;
 use crate::rules::testing::Log;
 use crate::subject::{
@@ -292,6 +293,32 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|variables| Event::Account { variables }),
         1 => (one_of(&streams), text()).prop_map(|(stream, text)| Event::Output { stream, text }),
         1 => time().prop_map(|at| Event::Started { at }),
+        1 => (any::<[u32; 3]>(), any::<bool>(), 0..9_usize).prop_map(|(n, flag, count)| Event::Probe {
+            probe: Probe {
+                raw: n[0].into(),
+                wait_ms: n[1].into(),
+                settle_ms: n[2].into(),
+                brief_credentials: flag,
+            },
+            answer: Answer {
+                token_requests: count,
+                gap_ms: n[2].into(),
+            },
+        }),
+        1 => (any::<[bool; 3]>(), any::<[u32; 3]>(), one_of(&UNITS), text()).prop_map(
+            |(flags, n, unit, note)| Event::Measurement {
+                measurement: Measurement {
+                    cached: flags[0],
+                    unit,
+                    lo: n[0].into(),
+                    hi: n[1].into(),
+                    share: flags[1].then_some((0.25, 0.5)),
+                    background: flags[2],
+                    note: flags[1].then_some(note),
+                    longest: n[2].into(),
+                },
+            },
+        ),
     ]
 }
 
@@ -307,6 +334,8 @@ fn evidence() -> impl Strategy<Value = Evidence> {
 
 /// A vendor for whom the catalogue has rows of both sides.
 const VENDOR: &str = "corti";
+
+const UNITS: [Unit; 4] = [Unit::Ms, Unit::S, Unit::None, Unit::Unknown];
 
 fn scenario() -> impl Strategy<Value = Scenario> {
     let ending = prop_oneof![

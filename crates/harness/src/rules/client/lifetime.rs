@@ -1,18 +1,14 @@
 //! For how long a client takes a token to live.
 
-use locum_core::profile::ExpiresIn;
 use serde_json::Value;
 
 use super::commands::{clock_turns, is_asked};
 use super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::{absent, met, unobserved};
-use crate::evidence::RecordId;
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::client("EXP-03", reads_the_unit),
-    Rule::client("CLI-10", reads_the_unit),
     Rule::client("CLI-08", takes_the_documented_lifetime),
     Rule::client("EXP-04", uses_a_token_without_lifetime),
 ];
@@ -25,66 +21,6 @@ fn told_lifetime(login: &Arrival<'_>) -> Option<f64> {
         &reply["AuthenticationResult"]["ExpiresIn"],
     ];
     members.into_iter().find_map(Value::as_f64)
-}
-
-/// The client reads the lifetime in the vendor's unit. Its own clock is set twice: the first time
-/// the lifetime is over for a reader of milliseconds alone, the second time for a reader of seconds.
-/// The vendor's clock stands still, so that no 401 speaks.
-fn reads_the_unit(view: &View<'_>) -> Finding {
-    let turns = clock_turns(view);
-    let [(first, early), (second, late)] = turns[..] else {
-        return unobserved(view, "the client's clock was not turned twice");
-    };
-    let login = token_requests(view)
-        .take_while(|request| request.seq < first)
-        .filter(Arrival::is_served)
-        .last();
-    let Some(login) = login else {
-        return unobserved(view, "the client had no token when its clock was turned");
-    };
-    let Some(told) = told_lifetime(&login) else {
-        return unobserved(view, "the token reply told no lifetime");
-    };
-    if !(told / 1000.0 <= early && early < told && told <= late) {
-        return unobserved(view, "the turns of the clock do not tell the units apart");
-    }
-    if view.evidence.turned_before(None) != 0.0 {
-        return unobserved(view, "the vendor's clock was turned, too");
-    }
-    let later = || arrivals(view).filter(move |arrival| arrival.seq > first);
-    let is_between = |seq: RecordId| seq < second;
-    let served = |early: bool| {
-        api_requests(view)
-            .any(|call| call.seq > first && is_between(call.seq) == early && call.is_served())
-    };
-    if !later().all(|arrival| arrival.is_served()) || !served(true) || !served(false) {
-        return unobserved(view, "a call after a turn of the clock was not served");
-    }
-    let mut renewals = token_requests(view).filter(|request| request.seq > first);
-    let Some(renewal) = renewals.next() else {
-        return unobserved(view, "the client takes no time from the token reply");
-    };
-    let read = match is_between(renewal.seq) {
-        true => ExpiresIn::Milliseconds,
-        false => ExpiresIn::Seconds,
-    };
-    let wanted = view.profile.token.expires_in;
-    let proof = Proof::from(login).and(renewal);
-    let seen = format!("renewed once that many {} had run out", unit(read));
-    if read == wanted {
-        met(view, seen, proof)
-    } else {
-        let expected = format!("the lifetime read as {}", unit(wanted));
-        Finding::broken(expected, seen, proof)
-    }
-}
-
-const fn unit(unit: ExpiresIn) -> &'static str {
-    match unit {
-        ExpiresIn::Absent => "nothing",
-        ExpiresIn::Seconds => "seconds",
-        ExpiresIn::Milliseconds => "milliseconds",
-    }
 }
 
 /// Where no member tells a lifetime the client reuses its token, and renews it once its clock has
@@ -160,7 +96,6 @@ fn uses_a_token_without_lifetime(view: &View<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use locum_core::Outcome;
-    use locum_core::profile::ExpiresIn;
 
     use crate::rules::client::testing::check;
     use crate::rules::testing::Log;
@@ -171,55 +106,6 @@ mod tests {
 
     fn served(log: Log) -> Log {
         log.api(1, Outcome::Admitted)
-    }
-
-    /// A client that has a token for 600,000 of something, and whose clock is set.
-    fn probe(unit: ExpiresIn) -> Log {
-        let log = Log::new().lifetimes_in(unit).granted(1, TOLD);
-        served(log).client_clock(601.0)
-    }
-
-    fn second_turn(log: Log) -> Log {
-        log.client_clock(600_601.0)
-    }
-
-    fn reader_of_milliseconds(unit: ExpiresIn) -> Log {
-        served(second_turn(served(probe(unit).grant(2))))
-    }
-
-    fn reader_of_seconds(unit: ExpiresIn) -> Log {
-        served(second_turn(served(probe(unit))).grant(2))
-    }
-
-    #[test]
-    fn the_unit_shows_in_which_turn_the_client_renews() {
-        let (milliseconds, seconds) = (ExpiresIn::Milliseconds, ExpiresIn::Seconds);
-        check(&reader_of_milliseconds(milliseconds), "EXP-03", Grade::Met);
-        check(&reader_of_seconds(milliseconds), "EXP-03", Grade::Broken);
-        check(&reader_of_seconds(seconds), "CLI-10", Grade::Met);
-        check(&reader_of_milliseconds(seconds), "CLI-10", Grade::Broken);
-        let neither = served(second_turn(served(probe(seconds))));
-        check(&neither, "CLI-10", Grade::Unobserved);
-        check(&served(probe(seconds)), "CLI-10", Grade::Unobserved);
-    }
-
-    /// A client whose call failed after the first turn was taken for a reader of seconds.
-    #[test]
-    fn a_turn_after_which_no_call_was_served_says_nothing() {
-        let seconds = ExpiresIn::Seconds;
-        let idle = served(second_turn(probe(seconds)).grant(2));
-        check(&idle, "CLI-10", Grade::Unobserved);
-        let failed = second_turn(probe(seconds).api(1, Outcome::Faulted)).grant(2);
-        check(&served(failed), "CLI-10", Grade::Unobserved);
-        let refused = served(probe(seconds).api(1, Outcome::Denied).grant(2));
-        check(&served(second_turn(refused)), "CLI-10", Grade::Unobserved);
-    }
-
-    #[test]
-    fn turns_that_do_not_tell_the_units_apart_say_nothing() {
-        let log = Log::new().lifetimes_in(ExpiresIn::Seconds).granted(1, TOLD);
-        let log = served(served(log).client_clock(599.0)).client_clock(600.0);
-        check(&served(log.grant(2)), "CLI-10", Grade::Unobserved);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Denial, DenialKind, Entry, EntryId, Outcome, TokenId};
 use serde_json::{Value, json};
 
+use crate::measurement::{Answer, Measurement, Probe};
 use crate::rules::testing::{BadReply, Log, check_side};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, ClockSelection, Departure};
 use crate::verdict::{Finding, Grade};
@@ -143,6 +144,23 @@ impl Log {
     /// From now on each request of the client comes to nothing in this way.
     pub(super) fn failing(mut self, how: BadReply) -> Self {
         self.failing = Some(how);
+        self
+    }
+
+    /// The client was measured, by one probe.
+    pub(super) fn measured(mut self, measurement: &Measurement) -> Self {
+        let probe = Probe {
+            raw: 1,
+            wait_ms: 0,
+            settle_ms: 0,
+            brief_credentials: false,
+        };
+        let answer = Answer {
+            token_requests: 1,
+            gap_ms: 1,
+        };
+        self.log.probe(probe, answer);
+        self.log.measurement(measurement);
         self
     }
 

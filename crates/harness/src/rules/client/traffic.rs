@@ -9,11 +9,11 @@ use crate::verdict::Proof;
 
 /// A request of the client that arrived at the mock, with its reply if it got one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrival<'a> {
+pub(crate) struct Arrival<'a> {
     /// Its record.
-    pub(super) seq: RecordId,
+    pub(crate) seq: RecordId,
     /// What the journal says of it.
-    pub(super) entry: &'a Entry,
+    pub(crate) entry: &'a Entry,
 }
 
 impl From<Arrival<'_>> for Proof {
@@ -23,7 +23,7 @@ impl From<Arrival<'_>> for Proof {
 }
 
 /// The requests of the client to this vendor, in order of arrival.
-pub(super) fn arrivals<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+pub(crate) fn arrivals<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
     let vendor = view.profile.vendor.as_str();
     view.evidence
         .entries()
@@ -32,24 +32,24 @@ pub(super) fn arrivals<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>>
 }
 
 /// The token requests, in order.
-pub(super) fn token_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+pub(crate) fn token_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
     arrivals(view).filter(Arrival::is_token_request)
 }
 
 /// The API requests, in order.
-pub(super) fn api_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+pub(crate) fn api_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
     let view = *view;
     arrivals(&view).filter(move |arrival| arrival.is_api_request(&view))
 }
 
 impl<'a> Arrival<'a> {
     /// The values of the header lines called `name`, in whatever letter case.
-    pub(super) fn headers(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn headers(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
         self.named(name.to_owned())
     }
 
     /// The same for a name that is read at run time.
-    pub(super) fn named(&self, name: String) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn named(&self, name: String) -> impl Iterator<Item = &'a str> + use<'a> {
         let headers = self.entry.headers.iter();
         headers
             .filter(move |(known, _)| known.eq_ignore_ascii_case(&name))
@@ -57,29 +57,29 @@ impl<'a> Arrival<'a> {
     }
 
     /// The first header called `name`; empty when there is none.
-    pub(super) fn header(&self, name: &'static str) -> &'a str {
+    pub(crate) fn header(&self, name: &'static str) -> &'a str {
         self.headers(name).next().unwrap_or_default()
     }
 
     /// The operation of a service that takes it from `X-Amz-Target`, as Amazon Cognito does.
-    pub(super) fn operation(&self) -> Option<&'a str> {
+    pub(crate) fn operation(&self) -> Option<&'a str> {
         let target = self.header("x-amz-target");
         target.rsplit('.').next().filter(|name| !name.is_empty())
     }
 
     /// The body as JSON; `Null` when it is not.
-    pub(super) fn sent(&self) -> Value {
+    pub(crate) fn sent(&self) -> Value {
         parsed(self.entry.body.as_deref())
     }
 
     /// The reply's body as JSON; `Null` when it is not.
-    pub(super) fn answered(&self) -> Value {
+    pub(crate) fn answered(&self) -> Value {
         let reply = self.entry.reply.as_ref();
         parsed(reply.and_then(|reply| reply.body.as_deref()))
     }
 
     /// Whether it asks for tokens: at the token endpoint, or by a sign-in or refresh.
-    pub(super) fn is_token_request(&self) -> bool {
+    pub(crate) fn is_token_request(&self) -> bool {
         match self.operation() {
             Some(name) => matches!(name, "InitiateAuth" | "GetTokensFromRefreshToken"),
             None => self.entry.endpoint == "token" || self.entry.outcome == Some(Outcome::Granted),
@@ -87,12 +87,12 @@ impl<'a> Arrival<'a> {
     }
 
     /// Whether it wants to become a websocket.
-    pub(super) fn is_upgrade(&self) -> bool {
+    pub(crate) fn is_upgrade(&self) -> bool {
         self.header("upgrade").eq_ignore_ascii_case("websocket")
     }
 
     /// Whether it is a request to the API, served or not.
-    pub(super) fn is_api_request(&self, view: &View<'_>) -> bool {
+    pub(crate) fn is_api_request(&self, view: &View<'_>) -> bool {
         if self.operation().is_some() || self.is_token_request() || self.is_upgrade() {
             return false;
         }
@@ -110,18 +110,18 @@ impl<'a> Arrival<'a> {
     }
 
     /// The target without its query.
-    pub(super) fn path(&self) -> &'a str {
+    pub(crate) fn path(&self) -> &'a str {
         let target = self.entry.target.as_str();
         target.split_once('?').map_or(target, |(path, _)| path)
     }
 
     /// Whether it shows the token `id`.
-    pub(super) fn presents(&self, id: TokenId) -> bool {
+    pub(crate) fn presents(&self, id: TokenId) -> bool {
         self.entry.presented == Some(id)
     }
 
     /// Whether it shows any secret of this spelling, such as `«refresh token 1 of u»`.
-    pub(super) fn shows(&self, spelling: &str) -> bool {
+    pub(crate) fn shows(&self, spelling: &str) -> bool {
         let headers = self.entry.headers.iter().map(|(_, value)| value.as_str());
         let body = self.entry.body.as_deref();
         headers
@@ -132,7 +132,7 @@ impl<'a> Arrival<'a> {
 
     /// What it came to. A reply of a fault that is no refusal is a failure: the client got nothing
     /// from the vendor.
-    pub(super) fn reaction(&self) -> Reaction {
+    pub(crate) fn reaction(&self) -> Reaction {
         let Some(reply) = &self.entry.reply else {
             return Reaction::Gone(Cut::Closed);
         };
@@ -152,12 +152,12 @@ impl<'a> Arrival<'a> {
     }
 
     /// Whether it got what it asked for.
-    pub(super) fn is_served(&self) -> bool {
+    pub(crate) fn is_served(&self) -> bool {
         self.reaction() == Reaction::Served
     }
 
     /// Whether the vendor served or refused it: all else says nothing about the request.
-    pub(super) fn was_looked_at(&self) -> bool {
+    pub(crate) fn was_looked_at(&self) -> bool {
         matches!(self.reaction(), Reaction::Served | Reaction::Refused)
     }
 

@@ -1,0 +1,254 @@
+//! Puts the probes of the measurement to a client under test, each on a stage of its own: whatever
+//! a client caches beyond one instance is keyed by address or credentials, and both are new.
+
+use std::time::Duration;
+
+use locum_core::profile::ExpiresIn;
+use locum_core::{Entry, EntryId};
+use serde_json::{Value, json};
+
+use super::context::ScenarioContext;
+use super::lifetimes::{lifetime_settings, longest_lifetime};
+use crate::Error;
+use crate::evidence::Evidence;
+use crate::measurement::{Answer, Measurement, Probe, Prober, Scale, Stop, measure};
+use crate::rules::View;
+use crate::rules::client::traffic;
+use crate::subject::driver::client_config;
+use crate::subject::{ClientCommand, Departure, REPLY_TIMEOUT, within};
+use crate::target::Target;
+use crate::target::stage::{StageClient, StageSpec};
+
+impl ScenarioContext {
+    /// Measures how the client reads lifetimes and how early it renews, and writes down what came
+    /// of it.
+    pub async fn measure_client(&mut self) -> Result<(), Error> {
+        let scale = Scale {
+            longest: longest_lifetime(self),
+            may_be_ms: self.profile.token.expires_in != ExpiresIn::Absent,
+            behind_credentials: self.profile.token.credentials_lifetime_setting.is_some(),
+        };
+        let mut probing = Probing {
+            context: self,
+            stages: 0,
+        };
+        match measure(&mut probing, scale).await {
+            Ok(measurement) => self.measured(measurement),
+            Err(Stop(why)) => {
+                self.log
+                    .limitation(&format!("the client was not measured: {why}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn measured(&mut self, measurement: Measurement) {
+        self.log.measurement(&measurement);
+        self.measurement = Some(measurement);
+    }
+}
+
+struct Probing<'a> {
+    context: &'a mut ScenarioContext,
+    stages: u64,
+}
+
+/// A fresh instance on a fresh stage.
+struct Place {
+    stage: StageClient,
+    target: Target,
+    name: String,
+}
+
+impl Prober for Probing<'_> {
+    async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop> {
+        let place = self.place(probe.raw, probe.brief_credentials).await?;
+        self.call(&place).await?;
+        tokio::time::sleep(Duration::from_millis(probe.wait_ms)).await;
+        self.call(&place).await?;
+        let answer = self.answer(&place, &probe).await;
+        self.leave(place).await?;
+        let answer = answer?;
+        self.context.log.probe(probe, answer);
+        if answer.token_requests == 0 {
+            return Err(Stop("a call needed no token request".to_owned()));
+        }
+        Ok(answer)
+    }
+
+    async fn calls_at(
+        &mut self,
+        raw: u64,
+        real_ms: u64,
+        points: &[u8],
+    ) -> Result<Option<u8>, Stop> {
+        let place = self.place(raw, false).await?;
+        let began = tokio::time::Instant::now();
+        let mut found = None;
+        for point in points {
+            let at = Duration::from_millis(real_ms * u64::from(*point) / 100);
+            tokio::time::sleep_until(began + at).await;
+            self.call(&place).await?;
+            let entries = self.entries(&place).await?;
+            let answer = self.counted(entries, 0);
+            let probe = Probe {
+                raw,
+                wait_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
+                settle_ms: 0,
+                brief_credentials: false,
+            };
+            self.context.log.probe(probe, answer);
+            if answer.refetched() {
+                found = Some(*point);
+                break;
+            }
+        }
+        self.leave(place).await?;
+        Ok(found)
+    }
+}
+
+impl Probing<'_> {
+    async fn place(&mut self, raw: u64, brief_credentials: bool) -> Result<Place, Stop> {
+        self.stages += 1;
+        let context = &mut *self.context;
+        let mut settings = lifetime_settings(context, raw);
+        if settings.is_empty() {
+            return Err(Stop(
+                "the vendor's profile names no setting for lifetimes".to_owned(),
+            ));
+        }
+        let vendor = context.profile.vendor.clone();
+        settings.insert(format!("{vendor}.enforce_expiry"), Value::Bool(false));
+        if let (true, Some(name)) = (
+            brief_credentials,
+            &context.profile.token.credentials_lifetime_setting,
+        ) {
+            settings.insert(format!("{vendor}.{name}"), json!(1));
+        }
+        let spec = StageSpec {
+            name: String::new(),
+            seed: (context.seed ^ self.stages.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
+            settings,
+            running: true,
+        };
+        let stage = match &context.stage {
+            Some(stage) => stage.beside(&spec).await.map_err(stop)?,
+            None => return Err(Stop("a real endpoint has no lifetimes to set".to_owned())),
+        };
+        let target = stage.target(&vendor).map_err(stop)?;
+        for (value, name) in target.secrets() {
+            context.log.hide(&value, &name);
+        }
+        let place = Place {
+            stage,
+            target,
+            name: format!("probe-{}", self.stages),
+        };
+        let new = ClientCommand::New {
+            client: place.name.clone(),
+            vendor,
+            config: client_config(&place.target),
+        };
+        self.ask(new).await?;
+        Ok(place)
+    }
+
+    async fn call(&mut self, place: &Place) -> Result<(), Stop> {
+        let mut call = self.context.sample_call(&place.name).map_err(stop)?;
+        if let ClientCommand::Call { path, .. } = &mut call {
+            let sample = self
+                .context
+                .profile
+                .api
+                .sample
+                .as_deref()
+                .unwrap_or_default();
+            *path = place.target.fill(sample).map_err(stop)?;
+        }
+        self.ask(call).await
+    }
+
+    /// Asks and waits for the answer, which is not written down: the probe's result is.
+    async fn ask(&mut self, command: ClientCommand) -> Result<(), Stop> {
+        let Some(client) = &mut self.context.client else {
+            return Err(Stop("there is no client".to_owned()));
+        };
+        let (id, op) = (client.next_id(), command.op());
+        let Some(subject) = client.subject.as_ref().filter(|_| !client.gone) else {
+            return Err(Stop("the client is gone".to_owned()));
+        };
+        let reply = within(REPLY_TIMEOUT, Departure::NoReply, subject.send(command));
+        match reply.await {
+            Ok(reply) if reply.succeeded() => Ok(()),
+            Ok(reply) => {
+                let status = reply.status.map(|status| format!(" with {status}"));
+                Err(Stop(format!("`{op}` failed{}", status.unwrap_or_default())))
+            }
+            Err(gone) => {
+                self.context.log.gone(id, &gone);
+                if let Some(client) = &mut self.context.client {
+                    client.gone = true;
+                }
+                Err(Stop(gone.kind.words().to_owned()))
+            }
+        }
+    }
+
+    async fn answer(&mut self, place: &Place, probe: &Probe) -> Result<Answer, Stop> {
+        let settle = tokio::time::Instant::now() + Duration::from_millis(probe.settle_ms);
+        loop {
+            let entries = self.entries(place).await?;
+            let answer = self.counted(entries, probe.wait_ms);
+            if answer.refetched() || tokio::time::Instant::now() >= settle {
+                return Ok(answer);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    async fn entries(&self, place: &Place) -> Result<Vec<Entry>, Stop> {
+        let vendor = &self.context.profile.vendor;
+        place.stage.journal(vendor, EntryId(0)).await.map_err(stop)
+    }
+
+    fn counted(&self, entries: Vec<Entry>, wait_ms: u64) -> Answer {
+        let evidence = Evidence::from_journal(entries);
+        let view = View {
+            evidence: &evidence,
+            profile: &self.context.profile,
+            expected: crate::catalogue::Expectation::of("EXP-01", &self.context.profile.vendor),
+        };
+        let tokens: Vec<_> = traffic::token_requests(&view).collect();
+        let last = traffic::api_requests(&view).last();
+        let gap = tokens.first().zip(last).map_or(0, |(first, last)| {
+            last.entry.arrived.as_millis() - first.entry.arrived.as_millis()
+        });
+        Answer {
+            token_requests: tokens.len(),
+            gap_ms: u64::try_from(gap).unwrap_or(0).saturating_sub(wait_ms),
+        }
+    }
+
+    async fn leave(&mut self, place: Place) -> Result<(), Stop> {
+        let client = place.name.clone();
+        let takes_drop = self.context.client.as_ref().is_some_and(|client| {
+            let subject = client.subject.as_ref().filter(|_| !client.gone);
+            subject.is_some_and(|subject| subject.hello().takes("drop"))
+        });
+        if takes_drop {
+            self.ask(ClientCommand::Drop { client }).await?;
+        }
+        // A stage that cannot be ended costs memory at the mocks and no verdict.
+        drop(place.stage.end().await);
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
+fn stop(error: Error) -> Stop {
+    Stop(error.to_string())
+}

@@ -1,0 +1,14 @@
+@judge:client @needs:sample @needs:login
+Feature: The control: a client logs in and calls
+
+  Rule: With the documented replies the client logs in and completes an API call
+
+    @id:CLI-29 @documented
+    Scenario: The client logs in and calls
+      When the client makes 2 calls in turn
+      Then the client logged in and its calls were served
+
+    @id:EXP-04 @documented
+    Scenario: The client uses a token whose reply has no expires_in
+      When the client makes 1 call
+      Then the client uses a token whose reply has no expires_in
