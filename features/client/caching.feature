@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:login
+@judge:client @needs:sample @needs:client
 Feature: How many tokens a client asks for
 
   Rule: The client reuses a token within its lifetime

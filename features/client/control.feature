@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:login
+@judge:client @needs:sample @needs:client
 Feature: The control: a client logs in and calls
 
   Rule: With the documented replies the client logs in and completes an API call

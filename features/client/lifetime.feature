@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:login
+@judge:client @needs:sample @needs:client
 Feature: For how long a client takes a token to live, and when it renews
 
   Rule: The client reads the lifetime in the vendor's unit and renews before the end

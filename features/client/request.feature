@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:login
+@judge:client @needs:sample @needs:client
 Feature: The shape of a client's requests
 
   Rule: The token request carries client_id and client_secret in its body

@@ -51,9 +51,10 @@ fn each_vendor_folder_is_registered() {
 
 #[test]
 fn each_slug_has_its_features() {
-    // The scenarios of a vendor made of one file have a folder of their own.
+    // The scenarios of a vendor made of one file have a folder of their own, and so have clients.
     let mut expected = slugs();
     expected.insert(locum::harness::catalogue::GENERIC.to_owned());
+    expected.insert("client".to_owned());
     assert_eq!(
         folders("features", ".feature"),
         expected,

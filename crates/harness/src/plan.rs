@@ -191,6 +191,13 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
         }
         "bearer" => profile.api.proof == Proof::Bearer,
         "sample" => profile.api.sample.is_some(),
+        // The protocol has no words for a client's own secret beside a user's password, nor for
+        // proofs of other forms.
+        "client" => {
+            token.grant != Grant::AuthorizationCode
+                && token.client_in.is_none()
+                && matches!(profile.api.proof, Proof::Bearer | Proof::Sigv4)
+        }
         "seconds" => token.expires_in == ExpiresIn::Seconds,
         "milliseconds" => token.expires_in == ExpiresIn::Milliseconds,
         // A vendor whose refresh tokens never end says so by having no lifetime: not known here.
