@@ -12,7 +12,9 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::http::Trust;
 use locum_harness::report::{FailOn, Report, terminal};
-use locum_harness::run::{CONCURRENCY, CheckOptions, Played, Progress, TargetKind};
+use locum_harness::run::{
+    CLIENT_CONCURRENCY, CONCURRENCY, CheckOptions, Played, Progress, TargetKind,
+};
 use locum_harness::subject::reference;
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
@@ -71,7 +73,10 @@ async fn built_in(
         judge,
         target,
         client,
-        jobs: CONCURRENCY,
+        jobs: match judge {
+            Judge::Vendor => CONCURRENCY,
+            Judge::Client => CLIENT_CONCURRENCY,
+        },
         ids: ids.clone(),
         seed,
         strict: args.strict,
