@@ -23,14 +23,14 @@ needs() {
     done
 }
 
-# Where the README's example goes, and what runs it with all other tests; each in a copy of the folder. `&&` joins the
-# steps, since `set -e` is off where somebody looks at the outcome.
+# Where the README's example goes, what stands above it there, and what runs it with all other tests; each in a copy
+# of the folder. The time limits are for busy machines: no test waits for time to pass.
 example_python=tests/test_example.py
 test_python() {
     needs python3
-    { [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"; } &&
-        "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check ".[test]" &&
-        "$work/venv/bin/python" -m pytest --quiet -n 4
+    [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
+    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check ".[test]"
+    "$work/venv/bin/python" -m pytest --quiet -n 4
 }
 
 # vitest and jest play the same tests as node's own runner, which then plays each of them with a faulty client.
@@ -38,11 +38,11 @@ fence_node=javascript
 example_node=test/vitest/example.test.mjs
 test_node() {
     needs node npm
-    npm install --silent --no-audit --no-fund &&
-        npx vitest run --dir test/vitest --silent --reporter=dot &&
-        npx jest --rootDir test/jest --silent &&
-        node --test --test-reporter=dot test/node/*.mjs test/*.test.mjs &&
-        npx tsc --noEmit --strict --module nodenext --target es2023 --skipLibCheck test/types.ts
+    npm install --silent --no-audit --no-fund
+    npx vitest run --dir test/vitest --test-timeout=60000
+    npx jest --rootDir test/jest --testTimeout=60000
+    node --test --test-reporter=spec test/node/*.mjs test/*.test.mjs
+    npx tsc --noEmit --strict --module nodenext --target es2023 --skipLibCheck test/types.ts
 }
 
 header_go='package locum_test
@@ -50,7 +50,8 @@ import ("testing"; "time"; locum "github.com/locum-dev/locum/crates/bindings/go"
 example_go=example_test.go
 test_go() {
     needs go
-    go vet ./... && go test -parallel 8 ./...
+    go vet ./...
+    go test -count=1 -parallel 8 ./...
 }
 
 header_java='package example;
@@ -73,12 +74,13 @@ example_rust=tests/example.rs
 test_rust() {
     needs cargo
     export CARGO_TARGET_DIR=$work/rust-target
-    cargo fmt --check &&
-        cargo clippy --quiet --locked --all-targets -- -D warnings &&
-        cargo test --quiet --locked --tests
+    cargo fmt --check
+    cargo clippy --quiet --locked --all-targets -- -D warnings
+    cargo test --quiet --locked --tests
 }
 
-failed=
+# All languages side by side: one installs while another one builds.
+runs=()
 for language in $languages; do
     declare -F "test_$language" >/dev/null || { echo "no helper for $language" >&2; exit 2; }
     rm -rf "${work:?}/$language"
@@ -87,14 +89,31 @@ for language in $languages; do
     example=$(sed -n "/^\`\`\`${!fence:-$language}\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$here/$language/README.md")
     [ "$(wc -l <<<"$example")" -le 10 ] && [ -n "$example" ] || { echo "$language: no example of 10 lines" >&2; exit 1; }
     printf '%s\n' "${!header:-}" "$example" >"$work/$language/${!file}"
-    echo "== $language"
-    (cd "$work/$language" && "test_$language") || failed="$failed $language"
+    (
+        cd "$work/$language"
+        "test_$language"
+    ) >"$work/$language.log" 2>&1 &
+    runs+=("$language:$!")
+done
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+
+failed=0
+for run in "${runs[@]}"; do
+    language=${run%:*}
+    if wait "${run#*:}"; then
+        echo "ok    $language"
+    else
+        failed=1
+        echo "FAIL  $language"
+        sed 's/^/      /' "$work/$language.log"
+    fi
 done
 
 for _ in $(seq 50); do
     running=$(ps -eo args= | grep -F "$work/locum serve" | grep -vF grep || true)
-    [ -n "$running" ] || break
+    [ -n "$running" ] || exit "$failed"
     sleep 0.1
 done
-[ -z "$running" ] || { echo "servers that outlive their runners:"; echo "$running"; exit 1; }
-[ -z "$failed" ] || { echo "failed:$failed"; exit 1; }
+echo "servers that outlive their runners:"
+echo "$running"
+exit 1

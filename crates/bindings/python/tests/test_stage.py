@@ -9,7 +9,7 @@ def pattern(locum):
 
 
 @pytest.mark.locum(clock={"now": "2030-01-01T00:00:00Z", "mode": "frozen"})
-@pytest.mark.parametrize("days", range(16))
+@pytest.mark.parametrize("days", range(10))
 def test_every_test_turns_a_clock_of_its_own(locum_pattern, days):
     client = pattern(locum_pattern)
     assert client.members() == 200

@@ -34,7 +34,7 @@ fn turns_a_clock_of_its_own(days: usize) {
 macro_rules! clocks {
     ($($name:ident: $days:expr),*) => { $(#[test] fn $name() { turns_a_clock_of_its_own($days); })* };
 }
-clocks!(days_0: 0, days_1: 1, days_2: 2, days_3: 3, days_5: 5, days_7: 7, days_9: 9, days_11: 11, days_13: 13, days_15: 15);
+clocks!(days_0: 0, days_1: 1, days_2: 2, days_3: 3, days_4: 4, days_5: 5, days_6: 6, days_7: 7);
 
 #[test]
 fn tokens_end_when_the_test_says_so() {
