@@ -33,6 +33,10 @@ interop *languages: build
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
 
+# The shims of `locum new shim` with their runtimes; all, or those of LANGUAGES: python javascript typescript java go rust
+shims *languages: build
+    bash tests/shims/run.sh {{languages}}
+
 # The mocks beside the engines and signers that vendors and their clients use, by seeded requests to both
 parity: parity-keycloak parity-fastapi parity-signers
 
@@ -54,5 +58,5 @@ bench *arguments:
 
 # The gate: what the README promises, the lints, real clients, test frameworks, engines and signers, and that the benches run.
 # Keycloak's run is for each night: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop bindings parity-fastapi parity-signers
+ci: test lint check interop shims bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

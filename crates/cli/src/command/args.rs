@@ -26,7 +26,8 @@ pub(super) enum Command {
     Check(Check),
     /// Judge a client of yours, in any language: a program that takes one request a line
     Drive(Drive),
-    /// Write a vendor of your own: one file that serves at once
+    /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
+    /// driven
     New(New),
     /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
     Client(Client),
@@ -192,9 +193,13 @@ pub(super) struct Drive {
 
 /// Flags of `new`.
 #[derive(Debug, Group)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct New {
+    #[command(subcommand)]
+    pub(super) other: Option<NewFile>,
     /// The file to write, such as `mine.toml`; one that is there is never overwritten
-    pub(super) file: PathBuf,
+    #[arg(required = true)]
+    pub(super) file: Option<PathBuf>,
     /// A grant of the vendor's token endpoint
     #[arg(long, env = "LOCUM_GRANT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(locum_mocks::generic::starter::GRANTS), default_value = "client_credentials")]
     pub(super) grant: Vec<String>,
@@ -212,6 +217,41 @@ pub(super) struct Client {
     /// Fixes every random choice
     #[arg(long, env = "LOCUM_SEED")]
     pub(super) seed: Option<u64>,
+}
+
+/// What `new` writes that is not a vendor.
+#[derive(Debug, Subcommand)]
+pub(super) enum NewFile {
+    /// Write the few lines by which `locum drive` asks a client in your language
+    Shim(NewShim),
+}
+
+/// Flags of `new shim`.
+#[derive(Debug, Group)]
+pub(super) struct NewShim {
+    /// The language of the client
+    pub(super) language: ShimLanguage,
+    /// The file to write, else shim.py, Shim.java and so on; one that is there is never overwritten
+    pub(super) file: Option<PathBuf>,
+}
+
+/// A language with a shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ShimLanguage {
+    /// Python 3.8 or newer
+    Python,
+    /// TypeScript for Node
+    #[value(name = "typescript")]
+    TypeScript,
+    /// JavaScript for Node 18 or newer
+    #[value(name = "javascript")]
+    JavaScript,
+    /// Java 17 or newer
+    Java,
+    /// Go
+    Go,
+    /// Rust
+    Rust,
 }
 
 /// A verdict that may count as a failure.

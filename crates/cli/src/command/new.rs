@@ -1,38 +1,26 @@
-//! `locum new`: a file that makes a vendor, to be changed.
+//! `locum new`: files to be changed, a vendor or the shim of a client.
+
+mod shim;
+mod vendor;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use locum_mocks::generic::starter::{self, GRANTS};
-
-use super::{Failure, args};
+use super::{Failure, args, say};
 
 /// Writes the file and says what to do with it.
 pub(super) fn run(args: &args::New) -> Result<u8, Failure> {
-    let path = &args.file;
-    if path
-        .extension()
-        .is_none_or(|end| !end.eq_ignore_ascii_case("toml"))
-    {
-        return Err(
-            Failure::usage(format!("{} does not end in .toml", path.display()))
-                .hint("`serve` and `check` tell a file from a vendor's name by that"),
-        );
+    match &args.other {
+        Some(args::NewFile::Shim(args)) => shim::run(args),
+        None => {
+            let file = args.file.as_deref();
+            vendor::run(
+                file.expect("clap demands it where no subcommand stands"),
+                &args.grant,
+            )
+        }
     }
-    let chosen = |grant: &&&str| args.grant.iter().any(|one| one == **grant);
-    let grants: Vec<&str> = GRANTS.iter().filter(chosen).copied().collect();
-    if grants == ["refresh_token"] {
-        return Err(Failure::usage("refresh_token alone gives no first token")
-            .hint("name another grant with it: --grant password,refresh_token"));
-    }
-    let shown = path.display().to_string();
-    let text = starter::text(&shown, &slug(path), &grants);
-    write(path, &text)?;
-    super::say(&format!(
-        "wrote {shown}\n  locum serve {shown}    runs its mock\n  locum check {shown}    judges it\n"
-    ));
-    Ok(0)
 }
 
 /// Makes the file; one that is there stays as it is.
@@ -49,30 +37,4 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     })?;
     file.write_all(text.as_bytes())
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
-}
-
-/// The vendor's slug from the file's name: lowercase letters, digits and `-`.
-fn slug(path: &Path) -> String {
-    let stem = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().to_ascii_lowercase());
-    let plain = |one: char| {
-        if one.is_ascii_alphanumeric() {
-            one
-        } else {
-            '-'
-        }
-    };
-    let slug: String = stem
-        .unwrap_or_default()
-        .chars()
-        .map(plain)
-        .take(40)
-        .collect();
-    let slug = slug.trim_matches('-');
-    if slug.starts_with(|first: char| first.is_ascii_lowercase()) && slug != "s" {
-        slug.to_owned()
-    } else {
-        format!("vendor-{slug}").trim_end_matches('-').to_owned()
-    }
 }
