@@ -1,7 +1,7 @@
 //! One value that lives for a while, fetched once for all who wait for it.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,11 +38,17 @@ pub(crate) struct Entry<T> {
     pub(crate) fetched: Fetched<T>,
     pub(crate) generation: u64,
     uses: AtomicU32,
+    used: AtomicBool,
 }
 
 impl<T> Entry<T> {
     pub(crate) fn value(&self) -> &T {
         &self.fetched.value
+    }
+
+    /// Whether nobody asked this before.
+    pub(crate) fn is_first_use(&self) -> bool {
+        !self.used.swap(true, Ordering::SeqCst)
     }
 }
 
@@ -194,6 +200,12 @@ impl<T: Send + Sync + 'static> Cache<T> {
         self.lock().entry.clone()
     }
 
+    /// Puts a value in place.
+    pub(crate) fn put(&self, fetched: Fetched<T>) {
+        let epoch = self.lock().epoch;
+        let _ = self.keep(Ok(fetched), epoch, false);
+    }
+
     /// Drops the entry of that generation because it was refused; a newer one stays.
     pub(crate) fn refuse(&self, generation: u64) {
         let behaviour = &self.behaviour.cache;
@@ -251,6 +263,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
                     fetched,
                     generation: state.generation,
                     uses: AtomicU32::new(1),
+                    used: AtomicBool::new(false),
                 });
                 if state.epoch == epoch {
                     state.entry = Some(entry.clone());
@@ -292,8 +305,13 @@ impl<T: Send + Sync + 'static> Cache<T> {
         {
             return false;
         }
-        lifetime.is_none_or(|lifetime| {
-            self.age(&entry.fetched, now)
+        self.in_time(&entry.fetched, now)
+    }
+
+    /// Whether it is not yet time for another.
+    pub(crate) fn in_time(&self, fetched: &Fetched<T>, now: Moment) -> bool {
+        fetched.lifetime_ms.is_none_or(|lifetime| {
+            self.age(fetched, now)
                 .saturating_add(self.margin_ms(lifetime))
                 < lifetime
         })

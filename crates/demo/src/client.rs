@@ -3,8 +3,10 @@
 mod call;
 mod create;
 mod list;
+mod proof;
 mod revoke;
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use locum_core::SystemClock;
@@ -20,6 +22,8 @@ use crate::failure::Failure;
 use crate::http::Http;
 use crate::login;
 use crate::random::Random;
+use crate::signing::Credentials;
+use crate::storage::{self, Store};
 use crate::tokens::Tokens;
 use crate::vendor::Vendor;
 
@@ -30,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) random: Arc<Random>,
     /// Caches by token URL, where a mutant shares them.
     pub(crate) caches: Mutex<Vec<(String, Arc<Cache<Tokens>>)>>,
+    /// Where tokens are kept for the next process.
+    pub(crate) store: Option<Arc<Store>>,
 }
 
 /// One instance.
@@ -39,7 +45,12 @@ pub(crate) struct Client {
     pub(crate) clock: Arc<ShiftableClock>,
     pub(crate) random: Arc<Random>,
     pub(crate) http: Http,
+    pub(crate) store: Option<Arc<Store>>,
     pub(crate) tokens: Arc<Cache<Tokens>>,
+    /// Scribe: what the API is signed with.
+    pub(crate) credentials: Arc<Cache<Credentials>>,
+    /// Scribe: the vendor's clock minus ours, in milliseconds.
+    pub(crate) skew_ms: AtomicI64,
     config: RwLock<(Arc<Config>, Map<String, Value>)>,
     session: Mutex<Session>,
 }
@@ -51,6 +62,16 @@ struct Session {
     logged_in: bool,
     /// The client is past using: a mutant met what it cannot read.
     broken: bool,
+    /// A reply of the token endpoint was cut off.
+    lost_reply: bool,
+    /// Scribe: the session of an open challenge.
+    challenge: Option<String>,
+    /// Scribe: the identity of the pool.
+    identity: Option<String>,
+    /// The access token that was obtained last.
+    last_access: Option<String>,
+    /// An API request was made.
+    called: bool,
 }
 
 impl Client {
@@ -72,8 +93,10 @@ impl Client {
         } else {
             new_cache()
         };
+        let credentials = Cache::new(&behaviour, &clock, vendor.margin);
         Ok(Arc::new(Self {
             vendor,
+            store: shared.store.clone(),
             http: Http::new(&behaviour, config.ca_file.as_deref())?,
             session: Mutex::new(Session {
                 refresh_token: config.refresh_token.clone(),
@@ -84,6 +107,8 @@ impl Client {
             behaviour,
             clock,
             tokens,
+            credentials,
+            skew_ms: AtomicI64::new(0),
         }))
     }
 
@@ -105,8 +130,10 @@ impl Client {
                 ..Session::default()
             };
             self.tokens.clear();
+            self.credentials.clear();
         } else {
             self.tokens.unblock();
+            self.credentials.unblock();
         }
         *config = (Arc::new(after), members);
         Ok(())
@@ -118,7 +145,13 @@ impl Client {
             self.tokens.drop_entry();
         }
         let client = self.clone();
-        self.tokens.get(move |_| login::obtain(client)).await
+        let fetch = move |_| async move {
+            match client.store.clone() {
+                Some(store) => storage::obtain(store, client).await,
+                None => login::obtain(client).await,
+            }
+        };
+        self.tokens.get(fetch).await
     }
 
     pub(crate) fn refresh_token(&self) -> Option<String> {
@@ -147,6 +180,47 @@ impl Client {
 
     pub(crate) fn mark_logged_in(&self) {
         self.session().logged_in = true;
+    }
+
+    pub(crate) fn last_access(&self) -> Option<String> {
+        self.session().last_access.clone()
+    }
+
+    pub(crate) fn set_last_access(&self, token: &str) {
+        self.session().last_access = Some(token.to_owned());
+    }
+
+    pub(crate) fn mark_lost_reply(&self) {
+        self.session().lost_reply = true;
+    }
+
+    pub(crate) fn lost_a_reply(&self) -> bool {
+        self.session().lost_reply
+    }
+
+    pub(crate) fn challenge(&self) -> Option<String> {
+        self.session().challenge.clone()
+    }
+
+    pub(crate) fn set_challenge(&self, session: Option<String>) {
+        self.session().challenge = session;
+    }
+
+    pub(crate) fn identity(&self) -> Option<String> {
+        self.session().identity.clone()
+    }
+
+    pub(crate) fn set_identity(&self, identity: &str) {
+        self.session().identity = Some(identity.to_owned());
+    }
+
+    /// The password from now on.
+    pub(crate) fn set_password(&self, password: &str) {
+        let mut config = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = (*config.0).clone();
+        changed.password = Some(password.to_owned());
+        config.0 = Arc::new(changed);
+        config.1.insert("password".to_owned(), password.into());
     }
 
     pub(crate) fn reads_raw_text(&self) -> bool {

@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     Timeout,
     Tls,
     Throttled,
+    Challenge,
     Other,
 }
 
@@ -21,6 +22,7 @@ impl Kind {
             Self::Timeout => "timeout",
             Self::Tls => "tls",
             Self::Throttled => "throttled",
+            Self::Challenge => "challenge",
             Self::Other => "other",
         }
     }

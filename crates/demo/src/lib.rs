@@ -9,6 +9,7 @@
 //! - `session`, `protocol`: the conversation with the harness
 //! - `client`: an instance and its operations; `cache`: its tokens
 //! - `login`: token requests; `retry`: when to try again
+//! - `cognito`, `signing`: Scribe's own; `socket`: Corti's websockets
 //! - `http`, `tls`: the wire
 //! - `behaviour`, `mutants`: what may be bent, and the table of the bent ones
 
@@ -16,6 +17,7 @@ mod behaviour;
 mod cache;
 mod client;
 mod clock;
+mod cognito;
 mod config;
 mod failure;
 mod http;
@@ -26,10 +28,15 @@ mod protocol;
 mod random;
 mod retry;
 mod session;
+mod signing;
+mod socket;
+mod srp;
+mod storage;
 mod tls;
 mod tokens;
 mod vendor;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use locum_core::SystemClock;
@@ -37,15 +44,21 @@ use locum_core::SystemClock;
 pub use mutants::{Mutant, mutant, mutants};
 
 /// Speaks `locum/1` on standard input and output until the input ends; honest without a mutant.
+/// Tokens are kept in the file `store`, if one is named, else nowhere.
 ///
 /// # Errors
 /// Standard input or output broke.
-pub async fn serve(mutant: Option<&Mutant>, seed: u64) -> std::io::Result<()> {
+pub async fn serve(
+    mutant: Option<&Mutant>,
+    seed: u64,
+    store: Option<PathBuf>,
+) -> std::io::Result<()> {
     let shared = client::Shared {
         behaviour: Arc::new(mutant.map(Mutant::behaviour).unwrap_or_default()),
         clock: SystemClock::new(),
         random: Arc::new(random::Random::new(seed)),
         caches: Mutex::new(Vec::new()),
+        store: store.map(|path| Arc::new(storage::Store(path))),
     };
     let input = tokio::io::BufReader::new(tokio::io::stdin());
     session::serve(shared, input, tokio::io::stdout()).await

@@ -9,14 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use form::encode;
+pub(crate) use lifetime::lifetime;
 
 use crate::cache::Fetched;
 use crate::client::Client;
 use crate::clock::Moment;
+use crate::cognito;
 use crate::failure::{Failure, Kind, Lasting};
 use crate::http::{Fault, Reply, Request};
 use crate::retry::{self, MAX_ATTEMPTS, Next};
 use crate::tokens::Tokens;
+use crate::vendor::Grant;
 
 /// How long one token request may take.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +38,14 @@ pub(crate) async fn obtain(client: Arc<Client>) -> Result<Fetched<Tokens>, Failu
     if behaviour.refresh.used
         && (held.is_some() || behaviour.refresh.without_token && client.logged_in())
     {
-        let outcome = refresh(&client, held.as_deref().unwrap_or_default()).await;
+        let token = held.as_deref().unwrap_or_default();
+        let mut outcome = refresh(&client, token).await;
+        if behaviour.refresh.loops_after_lost_reply && client.lost_a_reply() {
+            for _ in 0..6 {
+                outcome = refresh(&client, token).await;
+            }
+            return outcome.map_err(|failure| failure.lasting(Lasting::No));
+        }
         match outcome {
             Err(failure) if failure.lasting == Lasting::Refused => {
                 client.set_refresh_token(None);
@@ -57,6 +67,9 @@ pub(crate) async fn obtain(client: Arc<Client>) -> Result<Fetched<Tokens>, Failu
 }
 
 async fn log_in(client: &Client) -> Result<Fetched<Tokens>, Failure> {
+    if client.vendor.grant == Grant::Cognito {
+        return cognito::log_in(client).await;
+    }
     let request = form::login(client)?;
     let timed = attempts(client, &request).await?;
     client.mark_logged_in();
@@ -64,6 +77,9 @@ async fn log_in(client: &Client) -> Result<Fetched<Tokens>, Failure> {
 }
 
 async fn refresh(client: &Client, token: &str) -> Result<Fetched<Tokens>, Failure> {
+    if client.vendor.grant == Grant::Cognito {
+        return cognito::refresh(client, token).await;
+    }
     let request = form::refresh(client, token)?;
     let timed = attempts(client, &request).await?;
     reply::tokens(client, timed).await
@@ -124,6 +140,9 @@ pub(crate) async fn attempts(client: &Client, request: &Request) -> Result<Timed
                 });
             }
             Err(fault) => {
+                if matches!(fault, Fault::Cut(_)) {
+                    client.mark_lost_reply();
+                }
                 let again = !matches!(fault, Fault::Tls | Fault::Timeout | Fault::Protocol);
                 let pause = retry::gap(attempt, retry.token_gap_s, &client.random);
                 (

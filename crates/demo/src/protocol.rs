@@ -59,7 +59,7 @@ pub(crate) enum BodyKind {
     Stream,
 }
 
-/// Members of `call`, `list`, `create` and `revoke`.
+/// Members of `call`, `list`, `create`, `revoke` and `change_password`.
 #[derive(Deserialize)]
 pub(crate) struct Call {
     pub(crate) client: String,
@@ -73,6 +73,25 @@ pub(crate) struct Call {
     pub(crate) body: Option<String>,
     #[serde(default)]
     pub(crate) body_kind: Option<BodyKind>,
+    #[serde(default)]
+    pub(crate) timeout_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) new_password: Option<String>,
+}
+
+/// Members of `ws_open`, `ws_send` and `ws_close`.
+#[derive(Deserialize)]
+pub(crate) struct SocketCall {
+    #[serde(default)]
+    pub(crate) client: String,
+    #[serde(default)]
+    pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) ws: String,
+    #[serde(default)]
+    pub(crate) text: Option<String>,
+    #[serde(default)]
+    pub(crate) base64: Option<String>,
     #[serde(default)]
     pub(crate) timeout_ms: Option<u64>,
 }

@@ -1,18 +1,23 @@
 //! The conversation on standard input and output.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::client::{ApiRequest, Client, Shared, refusal};
+use crate::cognito;
 use crate::failure::{Failure, Kind};
 use crate::http::Body;
-use crate::protocol::{self, BodyKind, Call, PROTOCOL, Request};
+use crate::protocol::{self, BodyKind, Call, PROTOCOL, Request, SocketCall};
+use crate::socket::Socket;
 use crate::vendor;
 
 /// The caller's own limit, unless it names one.
@@ -35,6 +40,7 @@ type Members = Map<String, Value>;
 pub(crate) struct Session {
     shared: Shared,
     clients: HashMap<String, Arc<Client>>,
+    sockets: Arc<Mutex<HashMap<String, Socket>>>,
     replies: mpsc::UnboundedSender<String>,
     running: Arc<Mutex<HashMap<i64, AbortHandle>>>,
 }
@@ -56,6 +62,7 @@ pub(crate) async fn serve(
     let mut session = Session {
         shared,
         clients: HashMap::new(),
+        sockets: Arc::default(),
         replies,
         running: Arc::default(),
     };
@@ -76,7 +83,7 @@ pub(crate) async fn serve(
 impl Session {
     fn answer(&mut self, request: &Request) {
         let outcome = match request.op.as_str() {
-            "hello" => hello(request),
+            "hello" => hello(request, self.shared.store.is_some()),
             "new" => self.new_client(request),
             "set_credentials" => self.set_credentials(request),
             "clock" => self.set_clock(request),
@@ -85,7 +92,10 @@ impl Session {
                 self.clients.remove(&drop.client);
                 Members::new()
             }),
-            "call" | "list" | "create" | "revoke" => return self.start(request),
+            "call" | "list" | "create" | "revoke" | "change_password" => {
+                return self.start(request);
+            }
+            "ws_open" | "ws_send" | "ws_close" => return self.start_socket(request),
             op => return self.send(protocol::unsupported(request.id, op)),
         };
         self.send(protocol::reply(request.id, outcome));
@@ -135,19 +145,73 @@ impl Session {
             Ok(read) => read,
             Err(failure) => return self.send(protocol::reply(id, Err(failure))),
         };
-        let (op, replies, running) = (
-            request.op.clone(),
-            self.replies.clone(),
-            self.running.clone(),
-        );
-        if !OPS.contains(&request.op.as_str()) && !client.vendor.ops.contains(&request.op.as_str())
-        {
-            return self.send(protocol::unsupported(id, &request.op));
+        let op = request.op.clone();
+        self.spawn(id, async move {
+            let limit = call.timeout_ms;
+            let operation = Box::pin(perform(&client, &op, call));
+            limited(&client, limit, operation).await
+        });
+    }
+
+    /// Runs an operation of a websocket beside all others.
+    fn start_socket(&self, request: &Request) {
+        let id = request.id;
+        let call = match request.read::<SocketCall>() {
+            Ok(call) => call,
+            Err(failure) => return self.send(protocol::reply(id, Err(failure))),
+        };
+        let sockets = self.sockets.clone();
+        if request.op == "ws_open" {
+            let client = match self.client(&call.client) {
+                Ok(client) => client,
+                Err(failure) => return self.send(protocol::reply(id, Err(failure))),
+            };
+            if !client.vendor.ops.contains(&"ws_open") {
+                return self.send(protocol::unsupported(id, "ws_open"));
+            }
+            return self.spawn(id, async move {
+                let opened = Box::pin(async {
+                    let socket = Socket::open(&client, &call.url).await?;
+                    let name = format!("ws-{id}");
+                    lock(&sockets).insert(name.clone(), socket);
+                    Ok(members(json!({"ws": name})))
+                });
+                limited(&client, call.timeout_ms, opened).await
+            });
         }
+        let closes = request.op == "ws_close";
+        self.spawn(id, async move {
+            let socket = if closes {
+                lock(&sockets).remove(&call.ws)
+            } else {
+                lock(&sockets).get(&call.ws).cloned()
+            };
+            let socket = socket.ok_or_else(|| Failure::other("there is no such websocket"))?;
+            match (&call.text, &call.base64) {
+                _ if closes => socket.end().await?,
+                (Some(text), _) => socket.send_text(text).await?,
+                (None, Some(audio)) => {
+                    let audio = STANDARD.decode(audio);
+                    let audio = audio.map_err(|_| Failure::other("base64 is not valid"))?;
+                    socket.send_audio(&audio).await?;
+                }
+                (None, None) => {}
+            }
+            Ok(Members::new())
+        });
+    }
+
+    /// Runs `operation`, whose outcome is the reply to `id` unless it is given up.
+    fn spawn(
+        &self,
+        id: i64,
+        operation: impl Future<Output = Result<Members, Failure>> + Send + 'static,
+    ) {
+        let (replies, running) = (self.replies.clone(), self.running.clone());
         // The task looks itself up when it ends, so it must be there before it starts.
         let mut tasks = lock(&self.running);
         let task = tokio::spawn(async move {
-            let outcome = limited(&client, &op, call).await;
+            let outcome = operation.await;
             if lock(&running).remove(&id).is_some() {
                 let _ = replies.send(protocol::reply(id, outcome));
             }
@@ -166,17 +230,23 @@ impl Session {
     }
 }
 
-fn hello(request: &Request) -> Result<Members, Failure> {
+fn hello(request: &Request, stores: bool) -> Result<Members, Failure> {
     let hello: protocol::Hello = request.read()?;
     let more = vendor::named(&hello.vendor).map_or(&[][..], |vendor| vendor.ops);
     let ops: Vec<&str> = OPS.iter().chain(more).copied().collect();
-    let caps = [
+    let mut caps = vec![
         "concurrency",
         "clock_offset",
         "cancel",
         "set_credentials",
         "stream_body",
     ];
+    if stores {
+        caps.push("storage");
+    }
+    if hello.vendor == "scribe" {
+        caps.push("v2");
+    }
     Ok(members(json!({
         "name": "locum-demo", "version": env!("CARGO_PKG_VERSION"), "language": "rust",
         "proto": PROTOCOL, "ops": ops, "caps": caps,
@@ -184,16 +254,18 @@ fn hello(request: &Request) -> Result<Members, Failure> {
 }
 
 /// The operation within the caller's limit.
-async fn limited(client: &Arc<Client>, op: &str, call: Call) -> Result<Members, Failure> {
-    let limit = Duration::from_millis(call.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS));
-    let operation = perform(client, op, call);
+async fn limited(
+    client: &Client,
+    timeout_ms: Option<u64>,
+    operation: impl Future<Output = Result<Members, Failure>>,
+) -> Result<Members, Failure> {
     if !client.has_limits() {
         return operation.await;
     }
+    let limit = Duration::from_millis(timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS));
     let late = || Failure::new(Kind::Timeout, "the call took longer than its caller allows");
-    tokio::time::timeout(limit, operation)
-        .await
-        .unwrap_or_else(|_| Err(late()))
+    let outcome = tokio::time::timeout(limit, operation).await;
+    outcome.unwrap_or_else(|_| Err(late()))
 }
 
 async fn perform(client: &Arc<Client>, op: &str, call: Call) -> Result<Members, Failure> {
@@ -201,6 +273,10 @@ async fn perform(client: &Arc<Client>, op: &str, call: Call) -> Result<Members, 
         "list" => client.list(&call.path).await?,
         "create" => client.create(&call.path).await?,
         "revoke" => client.revoke().await?,
+        "change_password" => {
+            let password = call.new_password.unwrap_or_default();
+            cognito::change_password(client, &password).await?;
+        }
         _ => {
             let reply = client.call(api_request(client, call)?).await?;
             if let Some(failure) = refusal(&reply) {

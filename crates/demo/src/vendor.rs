@@ -62,7 +62,7 @@ pub(crate) static VENDORS: [Vendor; 4] = [
         unit: Unit::Seconds,
         lifetime: Duration::from_secs(1800), // "valid for up to 30 minutes"
         margin: Duration::from_secs(60),
-        ops: &["list"],
+        ops: &["list", "revoke", "change_password"],
         create: r#"{"filetype":"pdf","filename":"{id}.pdf"}"#,
     },
     Vendor {
@@ -72,7 +72,7 @@ pub(crate) static VENDORS: [Vendor; 4] = [
         unit: Unit::Seconds,
         lifetime: Duration::from_secs(300), // "expires after 300 seconds (5 minutes)"
         margin: Duration::from_secs(30),
-        ops: &["list", "revoke"],
+        ops: &["list", "revoke", "ws_open", "ws_send", "ws_close"],
         create: r#"{"encounter":{"identifier":"{id}","status":"planned","type":"consultation"}}"#,
     },
 ];

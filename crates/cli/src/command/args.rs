@@ -211,6 +211,9 @@ pub(super) struct Client {
     /// The one thing to do wrong, by its name in --list
     #[arg(long, env = "LOCUM_MUTANT", value_name = "NAME")]
     pub(super) mutant: Option<String>,
+    /// File that keeps tokens for the next process; without one they are forgotten
+    #[arg(long, env = "LOCUM_STORE", value_name = "FILE")]
+    pub(super) store: Option<PathBuf>,
     /// List the mutants: name, vendor, what each does wrong, which requirements that breaks
     #[arg(long, env = "LOCUM_LIST", value_parser = values::switch("LOCUM_LIST"))]
     pub(super) list: bool,

@@ -17,7 +17,7 @@ pub(super) fn run(args: &args::Client) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start the client: {error}")))?;
-    let served = runtime.block_on(locum_demo::serve(mutant.as_ref(), seed));
+    let served = runtime.block_on(locum_demo::serve(mutant.as_ref(), seed, args.store.clone()));
     // A read of standard input cannot be given up; nobody waits for it.
     runtime.shutdown_background();
     served.map_err(|error| Failure::unreachable(format!("standard input or output: {error}")))?;

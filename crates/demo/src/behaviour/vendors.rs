@@ -33,8 +33,8 @@ pub(crate) enum OnChallenge {
     Told,
     /// It goes on to the API.
     Ignored,
-    /// The process ends.
-    Crash,
+    /// It looks for tokens in the reply, and an error of its own reaches the caller.
+    Unhandled,
 }
 
 /// Scribe: user pool and identity pool.

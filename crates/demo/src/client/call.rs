@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Client;
+use super::proof::Proof;
 use crate::behaviour::{MissingLifetime, RepeatedBody, RetryAfterReading, SecondPlace};
 use crate::failure::{Failure, Kind};
 use crate::http::{Body, Reply, Request, Url};
 use crate::login::{fault_failure, needs_retry};
 use crate::retry::{self, MAX_ATTEMPTS, Next};
 use crate::tokens::Tokens;
+use crate::vendor::Grant;
 
 /// What the caller asks for, without token.
 #[derive(Clone, Debug)]
@@ -53,14 +55,28 @@ impl Client {
             if self.session().broken {
                 return Err(Failure::other("TypeError: detail is not a text"));
             }
-            let entry = self.token().await?;
-            let mut request = self.with_token(&ask, entry.value());
-            if resends > 0 {
+            let proof = self.proof().await?;
+            let mut request = self.prepared(&ask, &proof);
+            if resends > 0 && !self.signs() {
                 request.body = repeated(switches.repeated_body, request.body);
             }
             let outcome = self.send(&request).await;
             let (outcome, pause) = match outcome {
+                Ok(reply) if reply.status == 403 && self.signs() => {
+                    let again = match &proof {
+                        Proof::Signature(entry, _) => self.mends(&reply, entry) && resends == 0,
+                        _ => true,
+                    };
+                    if !again {
+                        return Ok(reply);
+                    }
+                    resends += u32::from(matches!(proof, Proof::Signature(..)));
+                    continue;
+                }
                 Ok(reply) if reply.status == 401 => {
+                    let Proof::Token(entry) = &proof else {
+                        return Ok(reply);
+                    };
                     let readable = serde_json::from_slice::<Value>(&reply.body).is_ok();
                     self.tokens.refuse(entry.generation);
                     if self.behaviour.reply.parses_401 && !readable {
@@ -145,6 +161,34 @@ impl Client {
     }
 
     /// The request as it is sent.
+    fn prepared(&self, ask: &ApiRequest, proof: &Proof) -> Request {
+        match proof {
+            Proof::Token(entry) => self.with_token(ask, entry.value()),
+            Proof::Signature(entry, session_token) => {
+                self.signed(self.plain(ask), entry, session_token)
+            }
+            Proof::None => self.plain(ask),
+        }
+    }
+
+    /// The request without proof.
+    fn plain(&self, ask: &ApiRequest) -> Request {
+        let mut request = Request::new(&ask.method, ask.url.clone())
+            .header("Accept", "application/json")
+            .header("Accept-Encoding", "gzip")
+            .header("User-Agent", "locum-demo/0.1");
+        request.body = ask.body.clone();
+        for (name, value) in &ask.headers {
+            request = request.header(name, value);
+        }
+        if let Some(refresh) = self.refresh_token()
+            && self.behaviour.api.refresh_token
+        {
+            request = request.header("X-Refresh-Token", refresh);
+        }
+        request
+    }
+
     fn with_token(&self, ask: &ApiRequest, tokens: &Tokens) -> Request {
         let (config, switches) = (self.config(), &self.behaviour.api);
         let mut token = &tokens.access;
@@ -153,16 +197,14 @@ impl Client {
         {
             token = id;
         }
-        let value = if switches.copies_token_type {
+        let value = if self.vendor.grant == Grant::Cognito {
+            format!("{}{token}", switches.v2_scheme)
+        } else if switches.copies_token_type {
             format!("{} {token}", tokens.token_type)
         } else {
             format!("{}{token}", switches.scheme)
         };
-        let mut request = Request::new(&ask.method, ask.url.clone())
-            .header("Authorization", value.clone())
-            .header("Accept", "application/json")
-            .header("Accept-Encoding", "gzip")
-            .header("User-Agent", "locum-demo/0.1");
+        let mut request = self.plain(ask).header("Authorization", value.clone());
         if let Some(tenant) = &config.tenant
             && switches.tenant
         {
@@ -170,10 +212,6 @@ impl Client {
         }
         if switches.other_environment {
             request = request.header("Host", "api.{environment}.example.test");
-        }
-        request.body = ask.body.clone();
-        for (name, value) in &ask.headers {
-            request = request.header(name, value);
         }
         match switches.token_also_in {
             None => {}
@@ -189,11 +227,6 @@ impl Client {
             }
             Some(SecondPlace::Form) => {}
         }
-        if let Some(refresh) = self.refresh_token()
-            && switches.refresh_token
-        {
-            request = request.header("X-Refresh-Token", refresh);
-        }
         request
     }
 
@@ -202,6 +235,7 @@ impl Client {
         let switches = &self.behaviour;
         !switches.retry.waits_forever
             && !switches.flight.failure_strands_waiters
+            && !switches.socket.hangs_on_config_timeout
             && switches.retry.retry_after != RetryAfterReading::Unlimited
     }
 }

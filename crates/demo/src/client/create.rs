@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::call::refusal;
+use super::proof::Proof;
 use super::{ApiRequest, Client};
 use crate::clock::span;
 use crate::failure::Failure;
@@ -110,6 +111,11 @@ impl Client {
         let url = url.ok_or_else(|| Failure::other("the reply names no URL for the file"))?;
         let mut upload = Request::new("PUT", Url::parse(url)?);
         upload.body = Body::Bytes(b"%PDF-1.4 demo".to_vec());
+        if self.behaviour.signing.signs_presigned
+            && let Proof::Signature(entry, session_token) = self.proof().await?
+        {
+            upload = self.signed(upload, &entry, &session_token);
+        }
         let reply = self.http.send(&upload, None).await;
         let reply = reply.map_err(|fault| fault_failure(&fault))?;
         refusal(&reply).map_or(Ok(()), Err)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::Client;
+use crate::cognito;
 use crate::failure::Failure;
 use crate::http::{Body, Request, Url};
 use crate::login::{encode, fault_failure};
+use crate::vendor::Grant;
 
 impl Client {
     /// Revokes the refresh token or, where there is none, the access token (RFC 7009).
@@ -20,6 +22,9 @@ impl Client {
         };
         let token = refresh.or(access);
         let token = token.ok_or_else(|| Failure::other("there is no token to revoke"))?;
+        if self.vendor.grant == Grant::Cognito {
+            return cognito::revoke(self, &token).await;
+        }
         let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let body = encode(
             &[
@@ -41,7 +46,13 @@ impl Client {
             request = request.header("Content-Type", "application/x-www-form-urlencoded");
             request.body = Body::Bytes(body.into_bytes());
         }
-        let reply = self.http.send(&request, None).await;
+        self.revoke_by(&request).await
+    }
+
+    /// Sends a revocation, and forgets what it ended.
+    pub(crate) async fn revoke_by(&self, request: &Request) -> Result<(), Failure> {
+        let switches = &self.behaviour.revocation;
+        let reply = self.http.send(request, None).await;
         let reply = reply.map_err(|fault| fault_failure(&fault))?;
         let done = reply.is_success() || reply.status == 503 && switches.unavailable_is_done;
         if !done {
@@ -51,6 +62,9 @@ impl Client {
         if !switches.keeps_tokens {
             self.set_refresh_token(None);
             self.tokens.drop_entry();
+        }
+        if !switches.keeps_credentials {
+            self.credentials.drop_entry();
         }
         Ok(())
     }

@@ -34,25 +34,23 @@ impl Claims {
     }
 }
 
-/// Milliseconds from the sending of the request; none if the token never ends.
-pub(super) fn lifetime(
+/// Milliseconds from the sending of the request, by the reply's own figure or else by the token;
+/// none if the token never ends.
+pub(crate) fn lifetime(
     client: &Client,
     timed: &Timed,
-    reply: &Value,
+    expires_in: &Value,
     access: &str,
 ) -> Result<Option<i64>, Failure> {
     let expiry = &client.behaviour.expiry;
     let documented = client.vendor.lifetime.as_secs_f64();
     let claims = Claims::of(access).map(|jwt| jwt.claims);
     let claim = |name: &str| claims.as_ref().and_then(|claims| claims[name].as_f64());
-    if expiry.zero_refresh_ends_token && reply["refresh_expires_in"] == 0 {
-        return Ok(Some(0));
-    }
     if expiry.exp_by_local_clock {
         let left = claim("exp").map(|exp| millis(exp) - timed.sent.wall.as_millis());
         return Ok(Some(left.unwrap_or_else(|| millis(documented))));
     }
-    if let Some(value) = number(&reply["expires_in"]) {
+    if let Some(value) = number(expires_in) {
         if expiry.fraction_crashes && value.fract() != 0.0 {
             eprintln!("expires_in is not an integer");
             std::process::exit(101);

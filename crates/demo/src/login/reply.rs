@@ -69,7 +69,12 @@ pub(super) async fn tokens(client: &Client, timed: Timed) -> Result<Fetched<Toke
     }
     let refresh = text(&object, "refresh_token").map(str::to_owned);
     client.adopt_refresh_token(refresh.as_deref());
-    let lifetime_ms = lifetime(client, &timed, &Value::Object(object.clone()), &access)?;
+    let expires_in = object.get("expires_in").unwrap_or(&Value::Null);
+    let mut lifetime_ms = lifetime(client, &timed, expires_in, &access)?;
+    let no_refresh = object.get("refresh_expires_in") == Some(&0.into());
+    if no_refresh && client.behaviour.expiry.zero_refresh_ends_token {
+        lifetime_ms = Some(0);
+    }
     Ok(Fetched {
         value: Tokens {
             access,

@@ -1,0 +1,84 @@
+//! An open websocket: frames out, messages in.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::frame::{self, Assembler, CLOSE, Message, PONG, Violation};
+use crate::behaviour::Behaviour;
+use crate::client::Client;
+use crate::http::Stream;
+use crate::random::Random;
+
+/// One connection.
+pub(super) struct Connection {
+    behaviour: Arc<Behaviour>,
+    random: Arc<Random>,
+    stream: Box<dyn Stream>,
+    assembler: Assembler,
+}
+
+/// Why no more messages come.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The peer is gone without a close frame.
+    Dropped,
+    /// A close frame came, and was answered.
+    Closed,
+    /// The peer sent what it must not.
+    Violated,
+}
+
+impl Connection {
+    /// `rest` came with the head of the handshake.
+    pub(super) fn new(client: &Client, stream: Box<dyn Stream>, rest: Vec<u8>) -> Self {
+        Self {
+            behaviour: client.behaviour.clone(),
+            random: client.random.clone(),
+            stream,
+            assembler: Assembler::new(rest),
+        }
+    }
+
+    pub(super) async fn send(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
+        let mask = self.behaviour.socket.masks.then(|| self.random.bytes());
+        let frame = frame::encode(opcode, payload, mask);
+        self.stream.write_all(&frame).await?;
+        self.stream.flush().await
+    }
+
+    /// The next text message; pings are answered on the way. May be given up while it waits.
+    pub(super) async fn text(&mut self) -> Result<String, End> {
+        loop {
+            match self.assembler.next(&self.behaviour.socket) {
+                Ok(Some(Message::Text(text))) => return Ok(text),
+                Ok(Some(Message::Ping(bytes))) => {
+                    if self.behaviour.socket.pongs {
+                        let _ = self.send(PONG, &bytes).await;
+                    }
+                }
+                Ok(Some(Message::Close(status))) => {
+                    let status = status.map(u16::to_be_bytes);
+                    let _ = self
+                        .send(CLOSE, status.as_ref().map_or(&[], |status| status))
+                        .await;
+                    let _ = self.stream.shutdown().await;
+                    return Err(End::Closed);
+                }
+                Ok(Some(Message::Other)) => {}
+                Ok(None) => {
+                    let read = self.stream.read_buf(&mut self.assembler.buffer).await;
+                    if !matches!(read, Ok(read) if read > 0) {
+                        return Err(End::Dropped);
+                    }
+                }
+                Err(Violation(status)) => {
+                    let _ = self.send(CLOSE, &status.to_be_bytes()).await;
+                    let _ = self.stream.shutdown().await;
+                    return Err(End::Violated);
+                }
+            }
+        }
+    }
+}
