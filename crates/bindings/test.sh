@@ -23,6 +23,8 @@ needs() {
     done
 }
 
+needs ps # or no server could be seen at the end
+
 # Where the README's example goes, what stands above it there, and what runs it with all other tests; each in a copy
 # of the folder. The time limits are for busy machines: no test waits for time to pass.
 example_python=tests/test_example.py

@@ -1,10 +1,5 @@
 """A client that breaks a requirement fails its test: pytest within pytest."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -66,27 +61,3 @@ def test_an_expected_fault_that_is_not_there_fails_the_test(pytester):
     result = outcome(pytester, mark="@pytest.mark.locum(expect=['REQ-08'])", tenant=TENANT)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["REQ-08 was expected to be broken, and is not"])
-
-
-def test_a_binary_that_is_missing_is_an_error_that_says_what_to_do(pytester, monkeypatch):
-    monkeypatch.setenv("LOCUM_BIN", "/nowhere/locum")
-    result = outcome(pytester)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*/nowhere/locum does not start: *LOCUM_BIN names another"])
-
-
-def test_the_server_ends_when_the_runner_is_killed(pytester):
-    pytester.makepyfile(f"""
-        import os, pathlib, signal
-        def test_killed(locum_server):
-            pathlib.Path("pid").write_text(str(locum_server.process.pid))
-            os.kill(os.getpid(), signal.SIGKILL)
-    """)
-    result = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=pytester.path, check=False)
-    assert result.returncode == -signal.SIGKILL
-    pid = int((pytester.path / "pid").read_text())
-    deadline = time.monotonic() + 30
-    with pytest.raises(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.02)
