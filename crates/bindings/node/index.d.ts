@@ -22,6 +22,8 @@ export interface Match {
     endpoint?: string;
     client?: string;
     path?: string;
+    method?: string;
+    operations?: string[];
     /** `{ first: 2 }`, `{ after: 1 }`, `{ once: true }`, …; default: always. */
     when?: Record<string, unknown>;
 }

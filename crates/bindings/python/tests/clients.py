@@ -27,6 +27,10 @@ class Pattern:
         self.basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self.token, self.ends, self.logins = None, 0, 0
 
+    @classmethod
+    def of(cls, vendor):
+        return cls(vendor.token_url, vendor.api_url, group_id=vendor.env["LOCUM_GROUP_ID"], **vendor.credentials)
+
     def login(self):
         self.logins += 1
         status, reply = send(self.token_url, {"Authorization": f"Basic {self.basic}"}, {"grant_type": "client_credentials"})
@@ -43,6 +47,8 @@ class Pattern:
                 return status
             self.login()
 
+    call = members
+
 
 class Corti:
     """Logs in once; without a `tenant` it forgets to say whose data it wants."""
@@ -52,5 +58,12 @@ class Corti:
         self.token = send(token_url, {}, form)[1].get("access_token")
         self.url, self.tenant = f"{api_url}/interactions/", {"Tenant-Name": tenant} if tenant else {}
 
+    @classmethod
+    def of(cls, vendor):
+        names = ("client_id", "client_secret", "tenant")
+        return cls(vendor.token_url, vendor.api_url, *(vendor.credentials[name] for name in names))
+
     def interactions(self):
         return send(self.url, {"Authorization": f"Bearer {self.token}", **self.tenant})[0]
+
+    call = interactions

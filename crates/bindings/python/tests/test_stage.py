@@ -4,14 +4,10 @@ import pytest
 from clients import Corti, Pattern
 
 
-def pattern(locum):
-    return Pattern(locum.token_url, locum.api_url, group_id=locum.env["LOCUM_GROUP_ID"], **locum.credentials)
-
-
 @pytest.mark.locum(clock={"now": "2030-01-01T00:00:00Z", "mode": "frozen"})
 @pytest.mark.parametrize("days", range(10))
 def test_every_test_turns_a_clock_of_its_own(locum_pattern, days):
-    client = pattern(locum_pattern)
+    client = Pattern.of(locum_pattern)
     assert client.members() == 200
     for day in range(days):
         assert locum_pattern.advance(86_400)["now"].startswith(f"2030-01-{day + 2:02}")
@@ -21,7 +17,7 @@ def test_every_test_turns_a_clock_of_its_own(locum_pattern, days):
 
 
 def test_tokens_end_when_the_test_says_so(locum_pattern):
-    client = pattern(locum_pattern)
+    client = Pattern.of(locum_pattern)
     client.members()
     assert locum_pattern.expire()["tokens"] == [1]
     assert client.members() == 200
@@ -33,17 +29,14 @@ def test_tokens_end_when_the_test_says_so(locum_pattern):
 def test_a_fault_strikes_its_vendor_alone(locum):
     locum["pattern"].fault({"status": 503}, {"first": 1}, endpoint="token")
     with pytest.raises(PermissionError, match="503"):
-        pattern(locum["pattern"]).members()
-    corti = locum["corti"]
-    tenant = corti.credentials["tenant"]
-    account = {name: corti.credentials[name] for name in ("client_id", "client_secret")}
-    assert Corti(corti.token_url, corti.api_url, **account, tenant=tenant).interactions() == 200
+        Pattern.of(locum["pattern"]).members()
+    assert Corti.of(locum["corti"]).interactions() == 200
     assert {entry["vendor"] for entry in locum.journal()} == {"pattern", "corti"}
 
 
 @pytest.mark.locum(settings={"pattern.token_ttl_ms": 7000})
 def test_settings_are_given_at_the_start_or_changed(locum_pattern):
-    client = pattern(locum_pattern)
+    client = Pattern.of(locum_pattern)
     client.login()
     locum_pattern.settings(**{"pattern.token_ttl_ms": 9000})
     client.login()

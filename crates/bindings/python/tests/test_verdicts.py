@@ -1,8 +1,10 @@
 """A client that breaks a requirement fails its test: pytest within pytest."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from clients import Corti, Pattern
 
 CASE = """
 import sys; sys.path.insert(0, {folder!r})
@@ -61,3 +63,30 @@ def test_an_expected_fault_that_is_not_there_fails_the_test(pytester):
     result = outcome(pytester, mark="@pytest.mark.locum(expect=['REQ-08'])", tenant=TENANT)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["REQ-08 was expected to be broken, and is not"])
+
+
+MEDDLING = {
+    "a wrong secret": lambda vendor, call: vendor.credentials.update(client_secret="wrong"),
+    "an outage of the token endpoint": lambda vendor, call: vendor.fault({"status": 503}, endpoint="token"),
+    "an outage of the API": lambda vendor, call: vendor.fault({"status": 500}, method="GET"),
+    "a page in place of a token": lambda vendor, call: vendor.fault({"status": 200, "body": "<html>"}, endpoint="token"),
+    "a revoked token": lambda vendor, call: (call(), vendor.revoke()),
+    "an expired token": lambda vendor, call: (call(), vendor.expire()),
+    "days that come and go": lambda vendor, call: (call(), vendor.advance(172_801), call(), vendor.advance(-172_801)),
+}
+
+
+@pytest.mark.parametrize("meddling", MEDDLING)
+@pytest.mark.parametrize("vendor", ["corti", "pattern"])
+def test_what_a_test_does_to_the_vendor_is_no_fault_of_the_client(locum, vendor, meddling):
+    vendor, client = locum[vendor], None
+
+    def call():
+        nonlocal client
+        with contextlib.suppress(PermissionError, ValueError):
+            client = client or (Pattern if vendor.vendor == "pattern" else Corti).of(vendor)
+            client.call()
+
+    MEDDLING[meddling](vendor, call)
+    call()
+    assert vendor.journal()
