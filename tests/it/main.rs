@@ -19,6 +19,7 @@ mod serve;
 mod served;
 mod tls;
 mod twins;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

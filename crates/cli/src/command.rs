@@ -4,6 +4,8 @@ mod args;
 mod check;
 mod client;
 mod drive;
+mod env;
+mod environment;
 mod explain;
 mod failure;
 mod judge;
@@ -11,11 +13,14 @@ mod line;
 mod list;
 mod new;
 mod port_file;
+mod remote;
 mod report;
 mod serve;
 mod signal;
 mod values;
 mod vendors;
+mod verdicts;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -44,6 +49,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
         args::Command::Serve(args) => serve::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Drive(args) => drive::run(&args),
+        args::Command::Watch(args) => watch::run(&args),
+        args::Command::Verdicts(args) => verdicts::run(&args),
+        args::Command::Env(args) => env::run(&args),
         args::Command::New(args) => new::run(&args),
         args::Command::Client(args) => client::run(&args),
         args::Command::Report(args) => report::run(&args),

@@ -1,6 +1,7 @@
 //! The table of requirements, inside the binary.
 
 mod expectation;
+pub mod hint;
 
 use std::sync::LazyLock;
 

@@ -177,6 +177,12 @@ impl Evidence {
             })
     }
 
+    /// Whether the client's output was heard.
+    pub fn hears_output(&self) -> bool {
+        let mut records = self.records.iter();
+        records.any(|record| matches!(record.event, Event::OutputHeard))
+    }
+
     /// The lines that the client printed.
     pub fn output(&self) -> impl Iterator<Item = (RecordId, OutputStream, &str)> {
         self.records
@@ -234,6 +240,16 @@ impl Evidence {
         self.jwts_of(request)
             .find(|jwt| matches!(jwt.member, "access_token" | "AccessToken"))
             .map(|jwt| (jwt.header, jwt.claims))
+    }
+
+    /// The calls by which somebody turned the mock, with their bodies, in order.
+    pub fn controls(&self) -> impl Iterator<Item = (RecordId, &str, &Value)> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Control { call, body } => Some((record.seq, call.as_str(), body)),
+                _ => None,
+            })
     }
 
     /// How far the vendor's clock had been turned before this record, in seconds; the whole way

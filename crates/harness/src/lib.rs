@@ -13,6 +13,7 @@
 //! - [`run`]: plays them; [`target`] is the vendor that answers, [`subject`] a client under test
 //! - `steps`: the vocabulary of the features; Given and When act, Then says what is expected
 //! - [`caller`], [`http`]: documented requests with one thing changed, sent byte for byte
+//! - [`traffic`]: what clients sent that nobody asked for anything, as evidence
 //! - [`evidence`]: what was seen, in order, with names in place of secrets
 //! - [`rules`]: one rule for each requirement, a pure function of the evidence
 //! - [`verdict`]: from findings to verdicts and the exit code
@@ -38,6 +39,7 @@ pub mod subject;
 pub mod target;
 #[cfg(test)]
 mod testing;
+pub mod traffic;
 pub mod verdict;
 
 pub use catalogue::catalogue;

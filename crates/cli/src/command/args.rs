@@ -1,5 +1,7 @@
 //! Arguments: each flag has a variable of the environment.
 
+mod watch;
+
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use clap::{Args as Group, Parser, Subcommand};
 use locum_server::origin::{PublicUrl, TrustedProxies};
 
 use super::values;
+pub(super) use watch::{Env, EnvFormat, Server, Verdicts, Watch};
 
 /// Mock vendors, a reference client and a conformance harness for health vendors' authentication.
 #[derive(Debug, Parser)]
@@ -28,6 +31,13 @@ pub(super) enum Command {
     Drive(Drive),
     /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
     /// driven
+    /// Run a command, such as your tests, against mocks of its own, and judge what its clients send
+    Watch(Watch),
+    /// Judge what clients have sent so far to a running `locum serve`
+    Verdicts(Verdicts),
+    /// Print the variables that point a client at a running `locum serve`
+    Env(Env),
+    /// Write a vendor of your own: one file that serves at once
     New(New),
     /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
     Client(Client),

@@ -54,18 +54,19 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
     write(&report, folder)
 }
 
-/// How tables look on this terminal.
+/// How tables look on standard output.
 pub(super) fn look() -> Look {
-    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    look_of(std::io::stdout().is_terminal())
+}
+
+/// How tables look on a terminal, or in a file.
+pub(super) fn look_of(is_terminal: bool) -> Look {
+    let color = is_terminal && std::env::var_os("NO_COLOR").is_none();
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
     Look {
-        width: columns.unwrap_or(if std::io::stdout().is_terminal() {
-            120
-        } else {
-            160
-        }),
+        width: columns.unwrap_or(if is_terminal { 120 } else { 160 }),
         color,
     }
 }

@@ -136,6 +136,9 @@ pub enum Event {
         #[serde(flatten)]
         gone: ClientGone,
     },
+    /// From here on what the client prints is written down, or searched for secrets and written down
+    /// where it holds one.
+    OutputHeard,
     /// The client printed a line.
     Output {
         /// Where.

@@ -193,6 +193,11 @@ impl EvidenceLog {
         self.redactor.leaks(&String::from_utf8_lossy(text))
     }
 
+    /// Writes that the client's output is heard from now on.
+    pub fn output_heard(&mut self) -> RecordId {
+        self.write(Event::OutputHeard)
+    }
+
     /// Writes a line that the client printed.
     pub fn output(&mut self, stream: OutputStream, text: &[u8]) -> RecordId {
         let text = self.redact_body(text).trim_end().to_owned();

@@ -1,4 +1,6 @@
-//! The table that a person reads.
+//! What a person reads: the table, a line a row; or the findings, worst first, each with what to do.
+
+mod findings;
 
 use std::fmt::Write as _;
 
@@ -7,6 +9,8 @@ use locum_core::Verdict;
 use super::Report;
 use crate::catalogue::catalogue;
 use crate::verdict::VerdictRow;
+
+pub use findings::findings;
 
 /// How the table is to look.
 #[derive(Clone, Copy, Debug)]

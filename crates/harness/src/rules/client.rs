@@ -10,6 +10,7 @@ mod commands;
 mod control;
 mod lifetime;
 mod margin;
+mod output;
 mod refresh;
 mod refused;
 mod request;
@@ -32,6 +33,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     margin::RULES,
     refused::RULES,
     request::RULES,
+    output::RULES,
     socket::RULES,
     user_pool::RULES,
     challenge::RULES,

@@ -42,6 +42,16 @@ impl ControlClient {
             .map(drop)
     }
 
+    /// The answer of a call that only reads.
+    pub async fn get(&self, path: &str) -> Result<Value, Error> {
+        self.call(Method::GET, path, &Value::Null).await
+    }
+
+    /// The answer of a call with a body.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.call(Method::POST, path, body).await
+    }
+
     /// One call; the answer is JSON, or nothing.
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
         let url = format!("{}/_locum{path}", self.base);

@@ -113,6 +113,12 @@ impl Stages {
         }))
     }
 
+    /// The certificate of the authority that clients trust, in PEM; `None` without TLS, or with a
+    /// certificate of the user's own.
+    pub async fn authority_pem(&self) -> Option<String> {
+        self.tls.as_ref()?.tls.ca_pem().await
+    }
+
     /// The vendors.
     pub fn vendors(&self) -> &[Arc<dyn Vendor>] {
         &self.vendors

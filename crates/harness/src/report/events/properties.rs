@@ -319,6 +319,7 @@ fn event() -> impl Strategy<Value = Event> {
                 },
             },
         ),
+        1 => Just(Event::OutputHeard),
     ]
 }
 

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::measurement::{Answer, Measurement, Probe};
 use crate::rules::testing::{BadReply, Log, check_side};
-use crate::subject::{ClientCommand, ClientGone, ClientReply, ClockSelection, Departure};
+use crate::subject::{
+    ClientCommand, ClientGone, ClientReply, ClockSelection, Departure, OutputStream,
+};
 use crate::verdict::{Finding, Grade};
 
 /// The provider that [`Log::configured`] makes.
@@ -126,6 +128,18 @@ impl Log {
             vendor: "acme".to_owned(),
             config: config.as_object().cloned().unwrap_or_default(),
         })
+    }
+
+    /// What the client prints is heard from now on.
+    pub(super) fn output_heard(mut self) -> Self {
+        self.log.output_heard();
+        self
+    }
+
+    /// The client prints a line.
+    pub(super) fn printed(mut self, text: &str) -> Self {
+        self.log.output(OutputStream::Stdout, text.as_bytes());
+        self
     }
 
     /// The client crashes on its latest command.

@@ -1,0 +1,124 @@
+//! `locum env`: the variables that point a client at a running `locum serve`.
+
+use locum_core::setting::nearest;
+use serde_json::Value;
+
+use super::environment::{self, Variables, Wanted};
+use super::remote::RemoteStage;
+use super::{Failure, args};
+use args::EnvFormat;
+
+/// Prints them.
+pub(super) fn run(args: &args::Env) -> Result<u8, Failure> {
+    let stage = RemoteStage::new(&args.server)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    let document = runtime.block_on(stage.get(""))?;
+    let served: Vec<&str> = names(&document);
+    let vendors = match &args.vendor {
+        None => served,
+        Some(vendor) if served.contains(&vendor.as_str()) => vec![vendor.as_str()],
+        Some(vendor) => return Err(unknown(vendor, &served)),
+    };
+    if args.tls && document["tls"].is_null() {
+        return Err(Failure::usage("the server does not speak TLS")
+            .hint("start it with --tls, or leave --tls out here"));
+    }
+    let wanted = Wanted {
+        tls: args.tls,
+        ..Wanted::default()
+    };
+    let variables = environment::variables(&document, &vendors, wanted);
+    let text = written(&variables, args.format).map_err(|name| {
+        Failure::usage(format!(
+            "{name} holds a line end, which this format cannot say"
+        ))
+        .hint("--format json says everything")
+    })?;
+    super::say(&text);
+    Ok(0)
+}
+
+fn names(document: &Value) -> Vec<&str> {
+    let vendors = document["vendors"].as_object().into_iter();
+    vendors
+        .flat_map(|vendors| vendors.keys().map(String::as_str))
+        .collect()
+}
+
+fn unknown(vendor: &str, served: &[&str]) -> Failure {
+    let hint = match nearest(vendor, served.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it serves {}", served.join(", ")),
+    };
+    Failure::usage(format!("the server has no vendor `{vendor}`")).hint(hint)
+}
+
+/// The variables in this format; the name of one that it cannot say otherwise.
+fn written(variables: &Variables, format: EnvFormat) -> Result<String, &str> {
+    if format == EnvFormat::Json {
+        let text = serde_json::to_string_pretty(variables).expect("texts by texts");
+        return Ok(text + "\n");
+    }
+    if let Some((name, _)) = variables
+        .iter()
+        .find(|(_, value)| value.contains(['\n', '\r']))
+    {
+        return Err(name);
+    }
+    let line = |(name, value): (&String, &String)| match format {
+        EnvFormat::Sh => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
+        EnvFormat::Powershell => format!("$env:{name} = '{}'\n", value.replace('\'', "''")),
+        EnvFormat::Github => format!("{name}={value}\n"),
+        // Quotes of one kind keep everything as it is, in each of the well-known readers.
+        EnvFormat::Dotenv if !value.contains('\'') => format!("{name}='{value}'\n"),
+        EnvFormat::Dotenv | EnvFormat::Json => {
+            let value = value.replace('\\', r"\\").replace('"', r#"\""#);
+            format!("{name}=\"{}\"\n", value.replace('$', r"\$"))
+        }
+    };
+    Ok(variables.iter().map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(format: EnvFormat, value: &str, expected: &str) {
+        let variables = Variables::from([("LOCUM_X".to_owned(), value.to_owned())]);
+        assert_eq!(written(&variables, format).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn each_format_keeps_the_value() {
+        check(
+            EnvFormat::Sh,
+            "a 'b' $c",
+            "export LOCUM_X='a '\\''b'\\'' $c'\n",
+        );
+        check(EnvFormat::Dotenv, "a $b \"c\"", "LOCUM_X='a $b \"c\"'\n");
+        check(EnvFormat::Dotenv, "it's $b", "LOCUM_X=\"it's \\$b\"\n");
+        check(EnvFormat::Github, "a b=c", "LOCUM_X=a b=c\n");
+        check(
+            EnvFormat::Powershell,
+            "it's $b",
+            "$env:LOCUM_X = 'it''s $b'\n",
+        );
+        check(EnvFormat::Json, "a\nb", "{\n  \"LOCUM_X\": \"a\\nb\"\n}\n");
+    }
+
+    #[test]
+    fn a_line_end_is_said_in_json_only() {
+        let variables = Variables::from([("LOCUM_X".to_owned(), "a\nb".to_owned())]);
+        for format in [
+            EnvFormat::Sh,
+            EnvFormat::Dotenv,
+            EnvFormat::Github,
+            EnvFormat::Powershell,
+        ] {
+            assert_eq!(written(&variables, format), Err("LOCUM_X"));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The variables that point clients at mocks, from a stage document.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The variable that names the vendors.
+const VENDOR: &str = "LOCUM_VENDOR";
+/// The variable that names the control API of the stage.
+const CONTROL_URL: &str = "LOCUM_CONTROL_URL";
+/// The variable that names the file with the authority to trust.
+const CA_FILE: &str = "LOCUM_CA_FILE";
+
+/// Variables by their names.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Which of a stage's variables are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// The file with the authority to trust; addresses are those over TLS when it is given, or when
+    /// `tls` says so.
+    pub(super) ca_file: Option<&'a str>,
+    /// Whether addresses are those over TLS.
+    pub(super) tls: bool,
+}
+
+/// The variables of these vendors of the stage: of one vendor the plain names and those with its
+/// name in them, of several the latter alone.
+pub(super) fn variables(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
+    let is_one = vendors.len() == 1;
+    let mut variables = Variables::new();
+    for vendor in vendors {
+        let told = &document["vendors"][*vendor];
+        let prefix = prefix(vendor);
+        let members = told["env"].as_object().into_iter().flatten();
+        for (name, value) in members {
+            let is_common = [VENDOR, CONTROL_URL, CA_FILE].contains(&name.as_str());
+            if is_one || is_common || name.starts_with(&prefix) {
+                let value = value.as_str().unwrap_or_default();
+                let value = if wanted.tls {
+                    over_tls(told, value)
+                } else {
+                    value
+                };
+                variables.insert(name.clone(), value.to_owned());
+            }
+        }
+    }
+    variables.insert(VENDOR.to_owned(), vendors.join(","));
+    if let Some(file) = wanted.ca_file {
+        variables.insert(CA_FILE.to_owned(), file.to_owned());
+    }
+    variables
+}
+
+/// What the variables of a vendor alone begin with.
+fn prefix(vendor: &str) -> String {
+    format!("LOCUM_{}_", vendor.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// The address over TLS where `value` is an address of the vendor; else `value`.
+fn over_tls<'a>(vendor: &'a Value, value: &'a str) -> &'a str {
+    let urls = vendor["urls"].as_object().into_iter().flatten();
+    let mut names = urls.filter(|(_, url)| *url == value).map(|(name, _)| name);
+    let secure = names.find_map(|name| vendor["tls_urls"][name].as_str());
+    secure.unwrap_or(value)
+}
+
+/// What published clients read by themselves: the AWS SDKs' own variables where a vendor stands for
+/// Amazon Cognito, and, with a file, the names by which the authorities to trust are told.
+pub(super) fn well_known(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
+    let mut variables = Variables::new();
+    for vendor in vendors {
+        let told = &document["vendors"][*vendor];
+        let Some(cognito) = told["urls"]["cognito"].as_str() else {
+            continue;
+        };
+        let url = if wanted.tls {
+            over_tls(told, cognito)
+        } else {
+            cognito
+        };
+        for name in [
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+        ] {
+            variables.insert(name.to_owned(), url.to_owned());
+        }
+    }
+    if let Some(file) = wanted.ca_file {
+        for name in [
+            "AWS_CA_BUNDLE",
+            "REQUESTS_CA_BUNDLE",
+            "NODE_EXTRA_CA_CERTS",
+            "SSL_CERT_FILE",
+        ] {
+            variables.insert(name.to_owned(), file.to_owned());
+        }
+    }
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document() -> Value {
+        let vendor = |slug: &str, port: u16| {
+            let (plain, secure) = (
+                format!("http://127.0.0.1:{port}/t"),
+                format!("https://127.0.0.1:{}/t", port + 1),
+            );
+            let name = slug.to_ascii_uppercase();
+            json!({
+                "urls": {"token": plain, "cognito": plain},
+                "tls_urls": {"token": secure, "cognito": secure},
+                "env": {
+                    "LOCUM_VENDOR": slug,
+                    "LOCUM_CONTROL_URL": "http://127.0.0.1:1/_locum/stages/s",
+                    "LOCUM_TOKEN_URL": plain,
+                    "LOCUM_CLIENT_ID": "id",
+                    format!("LOCUM_{name}_TOKEN_URL"): plain,
+                    format!("LOCUM_{name}_CLIENT_ID"): "id",
+                },
+            })
+        };
+        json!({"vendors": {"acme": vendor("acme", 10), "bolt": vendor("bolt", 20)}})
+    }
+
+    #[test]
+    fn plain_names_are_for_one_vendor_only() {
+        let one = variables(&document(), &["acme"], Wanted::default());
+        assert_eq!(one["LOCUM_VENDOR"], "acme");
+        assert_eq!(one["LOCUM_TOKEN_URL"], "http://127.0.0.1:10/t");
+        assert_eq!(one["LOCUM_ACME_TOKEN_URL"], "http://127.0.0.1:10/t");
+        assert_eq!(
+            one["LOCUM_CONTROL_URL"],
+            "http://127.0.0.1:1/_locum/stages/s"
+        );
+        let two = variables(&document(), &["acme", "bolt"], Wanted::default());
+        assert_eq!(two["LOCUM_VENDOR"], "acme,bolt");
+        assert!(!two.contains_key("LOCUM_TOKEN_URL") && !two.contains_key("LOCUM_CLIENT_ID"));
+        assert_eq!(two["LOCUM_BOLT_TOKEN_URL"], "http://127.0.0.1:20/t");
+    }
+
+    #[test]
+    fn over_tls_addresses_are_https_and_the_authority_is_named() {
+        let wanted = Wanted {
+            ca_file: Some("ca.pem"),
+            tls: true,
+        };
+        let one = variables(&document(), &["acme"], wanted);
+        assert_eq!(one["LOCUM_TOKEN_URL"], "https://127.0.0.1:11/t");
+        assert_eq!(one["LOCUM_CLIENT_ID"], "id");
+        assert_eq!(one["LOCUM_CA_FILE"], "ca.pem");
+        let known = well_known(&document(), &["acme"], wanted);
+        assert_eq!(known["AWS_ENDPOINT_URL"], "https://127.0.0.1:11/t");
+        assert_eq!(known["SSL_CERT_FILE"], "ca.pem");
+    }
+}

@@ -1,0 +1,264 @@
+//! `watch` around commands of all kinds; the clients in them are this test binary itself.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::served::{Served, send};
+use crate::{command, folder, read_results, rows};
+
+/// The variable that tells [`a_client`] how often to call, and whether with the right secret.
+const CLIENT: &str = "TEST_CLIENT";
+
+/// `host:port` and path of a variable that names an address.
+fn address(variable: &str) -> (String, String) {
+    let url = std::env::var(variable).expect("watch sets it");
+    let rest = url.strip_prefix("http://").expect("plain HTTP");
+    let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
+    (address.to_owned(), format!("/{path}"))
+}
+
+/// The client that the commands below run; a test of its own only by name.
+#[test]
+fn a_client() {
+    let Ok(does) = std::env::var(CLIENT) else {
+        return;
+    };
+    let text = |name: &str| std::env::var(name).expect("watch sets it");
+    let (address, path) = address("LOCUM_TOKEN_URL");
+    let secret = match does.as_str() {
+        "wrong" => "wrong".to_owned(),
+        _ => text("LOCUM_CLIENT_SECRET"),
+    };
+    let form = format!(
+        "grant_type=client_credentials&scope=openid&client_id={}&client_secret={secret}",
+        text("LOCUM_CLIENT_ID"),
+    );
+    let media_type = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let answer = send(&address, &format!("POST {path}"), media_type, &form);
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let token: Value = serde_json::from_str(body).unwrap_or_default();
+    let token = token["access_token"].as_str().unwrap_or_default();
+    let (address, path) = self::address("LOCUM_API_URL");
+    let headers = format!(
+        "Authorization: Bearer {token}\r\nTenant-Name: {}\r\n",
+        text("LOCUM_TENANT"),
+    );
+    for _ in 0..does.parse().unwrap_or(1) {
+        send(&address, &format!("GET {path}/interactions/"), &headers, "");
+    }
+    println!("the client is done");
+}
+
+/// A shell line in which `client` runs it.
+fn shell(line: &str) -> String {
+    let me = std::env::current_exe().expect("it has a path");
+    let me = me.to_str().expect("a path in UTF-8");
+    line.replace(
+        "client",
+        &format!("'{me}' --exact watch::a_client --nocapture"),
+    )
+}
+
+/// `locum watch corti` around a shell line, not started yet.
+fn watch(arguments: &[&str], does: &str, line: &str) -> Command {
+    let mut command = command(&["watch", "corti"]);
+    command
+        .args(arguments)
+        .args(["--", "sh", "-c", &shell(line)]);
+    command.env(CLIENT, does).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str], does: &str, line: &str) -> (i32, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = watch(arguments, does, line).output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (
+        status.code().expect("it ends by itself"),
+        text(stdout),
+        text(stderr),
+    )
+}
+
+#[test]
+fn a_sound_client_passes_and_the_report_can_be_judged_again() {
+    let folder = folder("watch-sound");
+    let path = folder.to_str().expect("a path in UTF-8");
+    let output = watch(&["--report", path], "5", "client")
+        .output()
+        .expect("it runs");
+    let (code, results) = read_results(&folder, &output);
+    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        rows(&results, &["FAIL", "WARN", "ERROR", "HARNESS"]),
+        [""; 0]
+    );
+    let passed = rows(&results, &["PASS"]);
+    for row in ["CLI-29@corti PASS", "REQ-08@corti PASS"] {
+        assert!(passed.iter().any(|passed| passed == row), "{passed:?}");
+    }
+    assert_eq!(results["run"]["command"], "watch");
+    assert_eq!(results["run"]["level"], "watch");
+    assert_eq!(results["subject"]["kind"], "client");
+    // The output is the command's, and what locum says of it goes elsewhere.
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("the client is done"), "{said}");
+    assert!(!said.contains("CLI-29"), "{said}");
+}
+
+#[test]
+fn the_commands_failure_is_the_exit_code_unless_judgement_alone_is_asked_for() {
+    for (arguments, does, line, expected) in [
+        (&[][..], "1", "client", 0),
+        (&[], "1", "client; exit 7", 7),
+        (&[], "1", "client; kill -9 $$", 137),
+        (&[], "wrong", "client", 1),
+        (&[], "wrong", "client; exit 7", 7),
+        (&["--judge-only"], "1", "client; exit 7", 0),
+        (&["--judge-only"], "wrong", "client; exit 7", 1),
+        (&["--id", "REQ-08"], "1", "client", 0),
+    ] {
+        let (code, _, said) = run(arguments, does, line);
+        assert_eq!(code, expected, "{arguments:?} {does} {line}: {said}");
+    }
+}
+
+/// What the client did wrong is told with the request that shows it, and no secret.
+#[test]
+fn a_finding_says_what_was_seen_and_what_to_do() {
+    let (_, _, said) = run(&[], "wrong", "client");
+    for part in [
+        "FAIL         CLI-29  ",
+        "POST /realms/copiloteu/protocol/openid-connect/token -> 401",
+        "  mend      ",
+        "  more      locum explain CLI-29\n",
+        "not exercised: do this to see them\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+/// Silence was green.
+#[test]
+fn a_command_that_sends_nothing_is_not_conformant() {
+    let (code, _, said) = run(&[], "1", "true");
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("no request arrived at corti"), "{said}");
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_told_by_name() {
+    let output = command(&["watch", "corti", "--", "no-such-program"]);
+    let output = { output }.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cannot start `no-such-program`"), "{said}");
+}
+
+#[test]
+fn variables_of_several_vendors_have_their_names_in_them() {
+    let mut command = command(&["watch", "corti", "pattern", "--", "env"]);
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("LOCUM_VENDOR=corti,pattern\n"), "{said}");
+    assert!(
+        said.contains("LOCUM_PATTERN_TOKEN_URL=http://127.0.0.1:"),
+        "{said}"
+    );
+    assert!(!said.contains("\nLOCUM_TOKEN_URL="), "{said}");
+    assert!(!said.contains("AWS_ENDPOINT_URL"), "{said}");
+}
+
+#[test]
+fn over_tls_addresses_are_https_and_the_authoritys_file_is_removed() {
+    let line = "cat \"$LOCUM_CA_FILE\"; echo \"$LOCUM_CA_FILE $LOCUM_TOKEN_URL $SSL_CERT_FILE\"";
+    let (_, said, _) = run(&["--tls", "--well-known-env"], "1", line);
+    assert!(said.starts_with("-----BEGIN CERTIFICATE-----"), "{said}");
+    let last = said.lines().last().expect("a line");
+    let [file, url, known] = last.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{last}");
+    };
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    assert_eq!(file, known);
+    assert!(!PathBuf::from(file).exists(), "{file}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_reaches_the_command_and_its_answer_counts() {
+    let line = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut child = watch(&[], "1", line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut ready = String::new();
+    output.read_line(&mut ready).expect("a line");
+    assert_eq!(ready, "ready\n");
+    let kill = format!("kill -TERM {}", child.id());
+    let sent = Command::new("sh").args(["-c", &kill]).status();
+    assert!(sent.expect("a shell").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(9));
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("text");
+    assert_eq!(rest, "caught\n");
+}
+
+/// The mocks live as long as what the command started, even when the command does not.
+#[cfg(unix)]
+#[test]
+fn children_that_outlive_the_command_are_served_and_judged() {
+    let (code, said, report) = run(&[], "1", "client & exit 0");
+    assert!(said.contains("the client is done"), "{said}");
+    assert_eq!(code, 0, "{report}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_left_behind() {
+    let line = "trap '' TERM; sleep 600 & echo $!";
+    let (_, said, report) = run(&["--grace", "0"], "1", line);
+    assert!(report.contains("left processes behind"), "{report}");
+    let id = said.trim();
+    // A zombie that nobody reaps has no command line.
+    let alive = format!("test -n \"$(tr -d '\\0' </proc/{id}/cmdline 2>/dev/null)\"");
+    let alive = Command::new("sh").args(["-c", &alive]).status();
+    assert!(!alive.expect("a shell").success(), "{id} is alive");
+}
+
+/// A running server is asked for the same from outside.
+#[test]
+fn a_running_server_gives_variables_and_verdicts() {
+    let served = Served::start(&["corti"]);
+    let url = format!("http://{}", served.address);
+    let mut printed = command(&["env", "corti", "--url", &url, "--format", "json"]);
+    let variables: Value =
+        serde_json::from_slice(&printed.output().expect("it runs").stdout).expect("JSON");
+    let stage = format!("{url}/_locum/stages/default");
+    assert_eq!(variables["LOCUM_CONTROL_URL"], stage);
+    let verdicts = || {
+        let output = command(&["verdicts", "--url", &stage]).output();
+        let output = output.expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = verdicts();
+    assert_eq!(code, Some(6), "{said}");
+    let me = std::env::current_exe().expect("it has a path");
+    let mut client = Command::new(me);
+    client.args(["--exact", "watch::a_client"]).env(CLIENT, "2");
+    for (name, value) in variables.as_object().expect("an object") {
+        client.env(name, value.as_str().expect("text"));
+    }
+    assert!(client.output().expect("it runs").status.success());
+    let (code, said) = verdicts();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("REQ-08"), "{said}");
+}
