@@ -49,6 +49,10 @@ fn a_client() {
     for _ in 0..does.parse().unwrap_or(1) {
         send(&address, &format!("GET {path}/interactions/"), &headers, "");
     }
+    if does == "prints" {
+        println!("the token is {token}");
+        eprintln!("form: {form}");
+    }
     println!("the client is done");
 }
 
@@ -141,6 +145,37 @@ fn a_finding_says_what_was_seen_and_what_to_do() {
         "not exercised: do this to see them\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+/// Two lines hold secrets, on two streams; neither the report nor the terminal holds one.
+#[test]
+fn secrets_in_the_output_are_found_and_not_repeated() {
+    let folder = folder("watch-prints");
+    let path = folder.to_str().expect("a path in UTF-8");
+    let arguments = ["--report", path, "--id", "LOG-01"];
+    let output = watch(&arguments, "prints", "client")
+        .output()
+        .expect("it runs");
+    let (code, results) = read_results(&folder, &output);
+    assert_eq!(code, 1, "{results}");
+    assert_eq!(rows(&results, &["FAIL"]), ["LOG-01@corti FAIL"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    // What the client printed passes through; what locum says of it begins with the vendor.
+    let (_, report) = said.split_once("\nCorti").expect("a report");
+    assert!(
+        report.contains("stdout: the token is «access token 1 of "),
+        "{report}"
+    );
+    assert!(report.contains("stderr: form: grant_type="), "{report}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let token = printed
+        .lines()
+        .find_map(|line| line.strip_prefix("the token is "));
+    let token = token.expect("it is printed");
+    let saved = std::fs::read_to_string(folder.join("events.ndjson")).expect("it is written");
+    for text in [report, &saved, &results.to_string()] {
+        assert!(!text.contains(token));
     }
 }
 

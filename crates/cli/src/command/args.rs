@@ -29,15 +29,14 @@ pub(super) enum Command {
     Check(Check),
     /// Judge a client of yours, in any language: a program that takes one request a line
     Drive(Drive),
-    /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
-    /// driven
     /// Run a command, such as your tests, against mocks of its own, and judge what its clients send
     Watch(Watch),
     /// Judge what clients have sent so far to a running `locum serve`
     Verdicts(Verdicts),
     /// Print the variables that point a client at a running `locum serve`
     Env(Env),
-    /// Write a vendor of your own: one file that serves at once
+    /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
+    /// driven
     New(New),
     /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
     Client(Client),

@@ -76,7 +76,7 @@ async fn report_of(stage: &RemoteStage, args: &args::Verdicts) -> Result<(Report
     let entries: Vec<Entry> =
         serde_json::from_value(journal["entries"].clone()).map_err(|error| unreadable(&error))?;
     let seed = document["seed"].as_u64().unwrap_or_default();
-    Ok((report(rows, entries, seed, args.strict), dropped))
+    Ok((report(rows, &entries, seed, args.strict), dropped))
 }
 
 fn unreadable(error: &serde_json::Error) -> Failure {
@@ -85,7 +85,7 @@ fn unreadable(error: &serde_json::Error) -> Failure {
 }
 
 /// The rows with the exchanges that prove them, as a report.
-fn report(rows: Vec<Row>, entries: Vec<Entry>, seed: u64, strict: bool) -> Report {
+fn report(rows: Vec<Row>, entries: &[Entry], seed: u64, strict: bool) -> Report {
     let mut vendors: Vec<String> = entries.iter().map(|entry| entry.vendor.clone()).collect();
     vendors.sort_unstable();
     vendors.dedup();

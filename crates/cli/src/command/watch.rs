@@ -62,7 +62,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let clock = SystemClock::new();
     let (started, origin) = (clock.now(), clock.monotonic());
-    let recorder = Recorder::new(clock.clone(), origin);
+    let recorder = Recorder::new(clock, origin);
     // JSON numbers are exact up to 2^53 only.
     let seed = args.seed.unwrap_or_else(|| rand::random::<u64>() >> 11);
     let watched = runtime.block_on(watch(args, vendors, seed, &recorder))?;

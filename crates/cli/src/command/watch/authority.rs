@@ -16,8 +16,9 @@ impl AuthorityFile {
         let name = format!("locum-ca-{:016x}.pem", rand::random::<u64>());
         let path = std::env::temp_dir().join(name);
         let mut file = std::fs::File::create_new(&path)?;
-        let file = file.write_all(pem.as_bytes()).map(|()| Self(path));
-        file
+        let written = Self(path);
+        file.write_all(pem.as_bytes())?;
+        Ok(written)
     }
 
     /// Where it is.

@@ -12,6 +12,9 @@ use locum_server::observe::{ControlTurn, Observation, Observer};
 /// Most bytes of exchanges that are kept, as [`Entry::weight`] counts them.
 const MAX_BYTES: usize = 512 << 20;
 
+/// Something that happened, with the newest entry of the stage's journal at that time.
+type Numbered = (EntryId, Duration, Happening);
+
 /// Keeps exchanges and control calls as they happen.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -82,8 +85,7 @@ impl Recorder {
     /// The traffic of each vendor on each stage that saw some, in the order of the stages' names.
     pub(super) fn traffic(&self) -> Vec<Traffic> {
         let seen = self.lock();
-        let mut traffic: BTreeMap<(&str, &str), Vec<(EntryId, Duration, Happening)>> =
-            BTreeMap::new();
+        let mut traffic: BTreeMap<(&str, &str), Vec<Numbered>> = BTreeMap::new();
         for ((stage, id), (at, entry)) in &seen.entries {
             let happening = Happening::Exchange(Arc::clone(entry));
             let of = traffic.entry((stage, &entry.vendor)).or_default();

@@ -104,6 +104,7 @@ const GOOD: &[(&str, Traffic)] = &[
         log.grant(2).api(2, Outcome::Admitted)
     }),
     ("EXP-04", |log| log.granted(1, UNTOLD).call(200, served)),
+    ("LOG-01@pattern", |log| served(log.output_heard().grant(1))),
     ("CLI-05@pattern", refused),
     ("RET-01", refused),
     ("REQ-06", tenant),
