@@ -125,11 +125,40 @@ impl Evidence {
     /// What the mock's journal said of the client's exchanges, in order of arrival. One that was
     /// written before its reply was made and once more after it stands where it arrived, whole.
     pub fn entries(&self) -> impl Iterator<Item = (RecordId, &Entry)> {
-        let all = || {
+        self.entries_at(None)
+    }
+
+    /// The same at a listener beside the scenario's own.
+    pub fn entries_elsewhere<'a>(
+        &'a self,
+        place: &'a str,
+    ) -> impl Iterator<Item = (RecordId, &'a Entry)> {
+        self.entries_at(Some(place))
+    }
+
+    /// The listeners beside the scenario's own, as the client's exchanges with them show.
+    pub fn places(&self) -> BTreeSet<&str> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Elsewhere { place, .. } => Some(place.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn entries_at<'a>(
+        &'a self,
+        wanted: Option<&'a str>,
+    ) -> impl Iterator<Item = (RecordId, &'a Entry)> {
+        let all = move || {
             self.records
                 .iter()
-                .filter_map(|record| match &record.event {
-                    Event::Entry { entry } => Some((record.seq, entry.as_ref())),
+                .filter_map(move |record| match (&record.event, wanted) {
+                    (Event::Entry { entry }, None) => Some((record.seq, entry.as_ref())),
+                    (Event::Elsewhere { place, entry }, Some(wanted)) if place == wanted => {
+                        Some((record.seq, entry.as_ref()))
+                    }
                     _ => None,
                 })
         };

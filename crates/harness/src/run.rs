@@ -1,6 +1,7 @@
 //! One run: which scenarios, against whom, and what came of them.
 
 pub mod context;
+pub(crate) mod elsewhere;
 mod hooks;
 pub(crate) mod lifetimes;
 mod probing;

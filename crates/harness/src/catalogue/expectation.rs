@@ -61,6 +61,12 @@ pub struct Expectation {
     pub longest_lifetime: Option<u64>,
     /// Whether a deviation is tolerated: WARN whatever the level.
     pub deviation_tolerated: bool,
+    /// The most requests of the kind that the requirement counts.
+    pub max_requests: Option<usize>,
+    /// The shortest gap between two attempts, in milliseconds.
+    pub min_gap_ms: Option<i64>,
+    /// How much sooner than the vendor asked for a request may come, in milliseconds.
+    pub early_ms: i64,
     /// How far the date of a signature may be from the time of its arrival, in seconds.
     pub max_clock_skew_s: Option<u64>,
 }

@@ -151,6 +151,13 @@ pub enum Event {
         /// The exchange.
         entry: Box<Entry>,
     },
+    /// The same at a listener beside the scenario's own: at another origin, or on a stage of its own.
+    Elsewhere {
+        /// Which one.
+        place: String,
+        /// The exchange.
+        entry: Box<Entry>,
+    },
     /// The harness put one question to the client about the lifetime of tokens, on a stage of its
     /// own.
     Probe {

@@ -214,6 +214,17 @@ impl EvidenceLog {
         }
     }
 
+    /// Writes what the mock's journal says of one exchange at a listener beside the scenario's own.
+    pub fn elsewhere(&mut self, place: &str, entry: &Entry) -> RecordId {
+        match self.redacted(entry) {
+            Some(entry) => self.write(Event::Elsewhere {
+                place: place.to_owned(),
+                entry: Box::new(entry),
+            }),
+            None => self.limitation(UNWRITABLE),
+        }
+    }
+
     /// The evidence, and the secrets to look for in what is made of it.
     pub fn into_parts(self) -> (Evidence, Redactor) {
         (self.evidence, self.redactor)

@@ -4,6 +4,8 @@
 //! wanted, and when. Traffic that nobody asked for is judged by the same rules: what needs a
 //! command or a turned clock is then unobserved.
 
+mod attempts;
+mod backoff;
 mod caching;
 mod challenge;
 mod commands;
@@ -12,8 +14,10 @@ mod lifetime;
 mod margin;
 mod output;
 mod refresh;
+mod refusals;
 mod refused;
 mod request;
+mod retry_after;
 mod signature;
 mod socket;
 #[cfg(test)]
@@ -32,6 +36,9 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     lifetime::RULES,
     margin::RULES,
     refused::RULES,
+    refusals::RULES,
+    backoff::RULES,
+    retry_after::RULES,
     request::RULES,
     output::RULES,
     socket::RULES,

@@ -22,6 +22,10 @@ pub(crate) struct Log {
     pub(super) entries: u64,
     /// How many commands a client was given.
     pub(super) asks: u64,
+    /// How much later than the log's time the next entry arrives, in milliseconds.
+    pub(super) later_ms: i64,
+    /// Where: a listener beside the scenario's own, or its own when empty.
+    pub(super) place: &'static str,
     /// In which way each request of a client comes to nothing, if all do.
     pub(super) failing: Option<BadReply>,
 }
@@ -95,6 +99,8 @@ impl Log {
             }),
             entries: 0,
             asks: 0,
+            later_ms: 0,
+            place: "",
             failing: None,
         }
     }

@@ -1,10 +1,10 @@
 //! What one scenario has in its hands: a vendor, a caller or a client, and the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Clock, EntryId, Profile, Secret};
+use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
 
@@ -12,6 +12,7 @@ use crate::Error;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
 use crate::measurement::Measurement;
+use crate::run::elsewhere::{Elsewhere, Reading, Side};
 use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
@@ -121,9 +122,12 @@ pub struct ScenarioContext {
     pub(crate) seed: u64,
     /// What was measured of the client, by the scenarios before or by this one.
     pub(crate) measurement: Option<Measurement>,
-    pub(crate) seen: EntryId,
-    /// Entries of the journal that had no reply when they were written down.
-    pub(crate) unanswered: BTreeSet<EntryId>,
+    /// How far the mock's journal has been written down.
+    pub(crate) reading: Reading,
+    /// Another origin, once the vendor sends clients there.
+    pub(crate) elsewhere: Option<Elsewhere>,
+    /// Stages beside this one, each with an instance of the client.
+    pub(crate) sides: Vec<Side>,
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
     pub(crate) aws: Option<aws_credential_types::Credentials>,
@@ -176,8 +180,9 @@ impl ScenarioContext {
             shim_fault: None,
             seed: 0,
             measurement: None,
-            seen: EntryId(0),
-            unanswered: BTreeSet::new(),
+            reading: Reading::default(),
+            elsewhere: None,
+            sides: Vec::new(),
             sessions: Vec::new(),
             challenge: None,
             aws: None,

@@ -97,6 +97,7 @@ impl Hooks {
         };
         if let Some(context) = context.as_mut() {
             context.end_client().await;
+            context.end_sides().await;
             if let (true, Some(measurement)) = (planned.measures, &context.measurement) {
                 let mut measured = self.shared.measured.borrow_mut();
                 measured.insert(planned.vendor.clone(), measurement.clone());

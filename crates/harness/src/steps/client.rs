@@ -87,6 +87,12 @@ async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Err
     world.context()?.client_calls_every(n, every).await
 }
 
+#[when(regex = r"^the client makes 1 call within (\d+) seconds$")]
+async fn call_within(world: &mut World, seconds: u64) -> Result<(), Error> {
+    let limit = Duration::from_secs(seconds);
+    world.context()?.client_calls_within(limit).await
+}
+
 #[when(regex = r"^the client makes (\d+) calls at once$")]
 async fn calls_at_once(world: &mut World, n: usize) -> Result<(), Error> {
     world.context()?.client_calls_at_once(n).await

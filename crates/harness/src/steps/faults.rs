@@ -1,12 +1,15 @@
 //! What the vendor does on purpose: faults of the mock, by the requests that meet them.
 
+use std::time::Duration;
+
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
-use locum_core::Profile;
+use locum_core::{Profile, template};
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::run::context::{ScenarioContext, World};
+use crate::target::Target;
 
 /// Which requests meet a fault, in words; the docstring is the fault's `then` as the control API
 /// takes it. `{name}` in it is filled like a path.
@@ -22,17 +25,85 @@ async fn requests_meet(
     target: String,
     step: &Step,
 ) -> Result<(), Error> {
-    let text = step.docstring.as_deref().unwrap_or_default();
     let context = world.context()?;
-    let then: Value = serde_json::from_str(text)
-        .map_err(|error| Error::Step(format!("the step's fault is not JSON: {error}")))?;
+    let then = filled(action(step)?, &context.target);
+    context.inject(&target, &when(&which), &then).await
+}
+
+/// The `then` in a step's docstring.
+fn action(step: &Step) -> Result<Value, Error> {
+    let text = step.docstring.as_deref().unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| Error::Step(format!("the step's fault is not JSON: {error}")))
+}
+
+/// Which of the requests that match meet the fault.
+fn when(which: &str) -> Value {
     let number = which.rsplit(' ').next().and_then(|last| last.parse().ok());
-    let when = match which.as_str() {
+    match which {
         "each" => json!({"always": true}),
         after if after.starts_with("each after") => json!({"after": number.unwrap_or(1_u64)}),
         _ => json!({"first": number.unwrap_or(1_u64)}),
-    };
-    context.inject(&target, &when, &then).await
+    }
+}
+
+/// `value` with each `{name}` in its texts filled with what the account has by that name.
+fn filled(value: Value, target: &Target) -> Value {
+    match value {
+        Value::String(text) => Value::String(template::fill(&text, |name| {
+            let known = target.credentials.get(name)?;
+            known.as_str().map(str::to_owned)
+        })),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, filled(value, target)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[given(regex = r"^the first API request is answered with 429 and a date (\d+) seconds ahead$")]
+async fn until_a_date(world: &mut World, seconds: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    let now = context.mock()?.now().await?;
+    // A date has whole seconds: it is that far ahead at least.
+    let date = now.plus(Duration::from_millis(seconds * 1000 + 999));
+    let then = json!({"status": 429, "headers": {"Retry-After": date.http_date()}});
+    context.inject("API", &json!({"first": 1}), &then).await
+}
+
+#[given(regex = r"^each (token|API) request is redirected with (\d+) to another origin$")]
+async fn redirected(world: &mut World, target: String, status: u16) -> Result<(), Error> {
+    let context = world.context()?;
+    let then = json!({"status": status, "redirect": context.another_origin()?});
+    context
+        .inject(&target, &json!({"always": true}), &then)
+        .await
+}
+
+/// Fresh instances of the client, each with a stage and an account of its own.
+#[given(
+    regex = r"^(\d+) clients? apart, where (each|the first|the first \d+) (token|API) requests? meets?$"
+)]
+async fn apart(
+    world: &mut World,
+    n: usize,
+    which: String,
+    target: String,
+    step: &Step,
+) -> Result<(), Error> {
+    let context = world.context()?;
+    let fault = context.fault(&target, &when(&which), &action(step)?)?;
+    for _ in 0..n {
+        context.start_side(&fault).await?;
+    }
+    Ok(())
+}
+
+#[when(regex = r"^each of them makes 1 call within (\d+) seconds$")]
+async fn they_call(world: &mut World, seconds: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    context.sides_call(Duration::from_secs(seconds)).await
 }
 
 #[when("the vendor's faults end")]
@@ -59,13 +130,18 @@ impl ScenarioContext {
         when: &Value,
         then: &Value,
     ) -> Result<(), Error> {
-        let matcher = matcher(&self.profile, target).ok_or_else(|| {
-            Error::Step(format!("the profile has no endpoint for {target} requests"))
-        })?;
-        let fault = json!({"match": matcher, "when": when, "then": then});
+        let fault = self.fault(target, when, then)?;
         self.mock()?.inject(&fault).await?;
         self.log.control("faults", &fault);
         Ok(())
+    }
+
+    /// The fault as the control API takes it.
+    fn fault(&self, target: &str, when: &Value, then: &Value) -> Result<Value, Error> {
+        let matcher = matcher(&self.profile, target).ok_or_else(|| {
+            Error::Step(format!("the profile has no endpoint for {target} requests"))
+        })?;
+        Ok(json!({"match": matcher, "when": when, "then": then}))
     }
 }
 
@@ -103,7 +179,9 @@ fn endpoint_of<'a>(profile: &'a Profile, base: &str, method: &str, path: &str) -
     let fits = |template: &str| {
         let (ours, theirs) = (wanted.split('/'), template.split('/'));
         ours.clone().count() == theirs.clone().count()
-            && ours.zip(theirs).all(|(a, b)| a == b || b.starts_with('{'))
+            && ours
+                .zip(theirs)
+                .all(|(a, b)| a == b || (b.starts_with('{') && !a.is_empty()))
     };
     profile
         .endpoints

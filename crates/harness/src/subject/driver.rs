@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use locum_core::EntryId;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::evidence::Event;
 use crate::run::context::{Client, ScenarioContext};
+use crate::run::elsewhere::ANOTHER_ORIGIN;
 use crate::subject::{
     ClientCommand, ClientOutput, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome,
     OutputStream, REPLY_TIMEOUT, Started, within,
@@ -93,6 +93,15 @@ impl ScenarioContext {
             self.begin(vec![ask]).await?;
         }
         self.answers().await
+    }
+
+    /// Asks for an API call with this limit of the caller's own.
+    pub async fn client_calls_within(&mut self, limit: Duration) -> Result<(), Error> {
+        let mut ask = self.sample_call(FIRST)?;
+        if let ClientCommand::Call { timeout_ms, .. } = &mut ask {
+            *timeout_ms = u64::try_from(limit.as_millis()).ok();
+        }
+        self.ask_all(vec![ask]).await
     }
 
     /// Asks for a POST of a JSON body.
@@ -180,32 +189,22 @@ impl ScenarioContext {
         self.ask_all(vec![ask]).await
     }
 
-    /// Writes down what the mock's journal has that is not written yet. What had no reply when it
-    /// was written is written again once it has one.
+    /// Writes down what the mock's journal has that is not written yet, of this stage and of those
+    /// beside it. What had no reply when it was written is written again once it has one.
     pub async fn look(&mut self) -> Result<(), Error> {
-        let Some(stage) = &self.stage else {
-            return Ok(());
-        };
-        let first = self
-            .unanswered
-            .first()
-            .map_or(self.seen, |id| EntryId(id.0 - 1));
-        for entry in stage
-            .journal(&self.profile.vendor, first.min(self.seen))
-            .await?
-        {
-            let is_new = entry.id > self.seen;
-            let is_answered = entry.completed.is_some();
-            let is_due = is_answered && self.unanswered.contains(&entry.id);
-            if !(is_new || is_due) {
-                continue;
+        let vendor = &self.profile.vendor;
+        if let Some(stage) = &self.stage {
+            for entry in self.reading.news(stage, vendor).await? {
+                match self.elsewhere.as_ref().filter(|other| other.has(&entry)) {
+                    Some(_) => self.log.elsewhere(ANOTHER_ORIGIN, &entry),
+                    None => self.log.entry(&entry),
+                };
             }
-            self.seen = self.seen.max(entry.id);
-            match is_answered {
-                true => self.unanswered.remove(&entry.id),
-                false => self.unanswered.insert(entry.id),
-            };
-            self.log.entry(&entry);
+        }
+        for side in &mut self.sides {
+            for entry in side.reading.news(&side.stage, vendor).await? {
+                self.log.elsewhere(&side.place, &entry);
+            }
         }
         Ok(())
     }
@@ -289,6 +288,7 @@ impl ScenarioContext {
         if self.stage.is_some()
             && !self.target.urls.values().any(is_secure)
             && evidence.entries().next().is_none()
+            && evidence.places().is_empty()
             && records().any(succeeded)
         {
             let fault = "shim fault: its calls succeeded, but no request reached the vendor: does it use the addresses in `config`?";
@@ -354,9 +354,7 @@ impl ScenarioContext {
         let (Some(stage), true) = (&self.stage, own > asked) else {
             return Ok(());
         };
-        let entries = stage.journal(&self.profile.vendor, self.seen).await?;
-        self.seen = entries.last().map_or(self.seen, |entry| entry.id);
-        Ok(())
+        self.reading.pass_over(stage, &self.profile.vendor).await
     }
 
     /// The vendor's sample call by the instance `name`.

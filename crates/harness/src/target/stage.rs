@@ -157,6 +157,19 @@ impl StageClient {
             .ok_or_else(|| Error::Control(format!("its stages have no vendor `{vendor}`")))
     }
 
+    /// The root of `vendor` on this stage at the port that all stages share.
+    pub fn shared_url(&self, vendor: &str) -> String {
+        format!("{}/s/{}/{vendor}", self.control.base, self.name)
+    }
+
+    /// What its clock shows.
+    pub async fn now(&self) -> Result<Timestamp, Error> {
+        let answer = self.ask(Method::GET, "/clock", &Value::Null).await?;
+        let dial: Dial = serde_json::from_value(answer)
+            .map_err(|error| Error::Control(format!("its clock: {error}")))?;
+        Ok(dial.now)
+    }
+
     /// Lets `seconds` pass; negative ones step back.
     pub async fn advance(&self, seconds: f64) -> Result<(), Error> {
         self.post("/clock", &json!({"advance_s": number(seconds)}))

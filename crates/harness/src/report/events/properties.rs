@@ -246,6 +246,10 @@ fn of_a_client() -> impl Strategy<Value = Event> {
         entry().prop_map(|entry| Event::Entry {
             entry: Box::new(entry)
         }),
+        (text(), entry()).prop_map(|(place, entry)| Event::Elsewhere {
+            place,
+            entry: Box::new(entry)
+        }),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! A client's traffic in a few words.
 
+use std::time::Duration;
+
 use locum_core::journal::EntryReply;
 use locum_core::profile::ExpiresIn;
 use locum_core::requirement::Judge;
@@ -142,10 +144,37 @@ impl Log {
         self
     }
 
+    /// The client `name` is asked for a call, and reports that it went well or failed.
+    pub(super) fn call_by(
+        mut self,
+        name: &str,
+        succeeds: bool,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        self = self.asked(&ClientCommand::get(name, "/things"));
+        let id = self.asks;
+        self = seen(self);
+        let reply = match succeeds {
+            true => ClientReply::done(Some(200)),
+            false => ClientReply::failed("other", None, "failed"),
+        };
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client does not answer its latest command.
+    pub(super) fn client_hangs(self) -> Self {
+        self.leaves(Departure::NoReply)
+    }
+
     /// The client crashes on its latest command.
-    pub(super) fn client_gone(mut self) -> Self {
+    pub(super) fn client_gone(self) -> Self {
+        self.leaves(Departure::Crashed)
+    }
+
+    fn leaves(mut self, kind: Departure) -> Self {
         let gone = ClientGone {
-            kind: Departure::Crashed,
+            kind,
             why: "signal 11".to_owned(),
         };
         self.log.gone(self.asks, &gone);
@@ -192,12 +221,40 @@ impl Log {
         }))
         .expect("an entry");
         entry.id = EntryId(self.entries);
+        let later = Duration::from_millis(u64::try_from(self.later_ms).unwrap_or(0));
+        entry.arrived = entry.arrived.plus(later);
         fill(&mut entry);
         if let Some(how) = self.failing {
             fail(&mut entry, how);
         }
-        self.log.entry(&entry);
+        match self.place {
+            "" => self.log.entry(&entry),
+            place => self.log.elsewhere(place, &entry),
+        };
         self
+    }
+
+    /// What follows arrives so many milliseconds later.
+    pub(super) fn later(mut self, millis: i64) -> Self {
+        self.later_ms += millis;
+        self
+    }
+
+    /// What follows arrives at this listener beside the scenario's own, or at its own when empty.
+    pub(super) fn at(mut self, place: &'static str) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// An API request with token 1 that is answered with 429 and this `Retry-After`.
+    pub(super) fn throttled(self, value: &str) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            entry.presented = Some(TokenId(1));
+            let mut reply = reply(429, "");
+            reply.headers = owned(&[("retry-after", value)]);
+            entry.reply = Some(reply);
+        })
     }
 
     /// A token request that got token `id`.

@@ -86,7 +86,13 @@ pub(super) type Traffic = fn(Log) -> Log;
 
 /// For each rule a client that does well: of the topics that keep them beside their rules, and here.
 fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
-    let topics = [GOOD, super::margin::tests::GOOD];
+    let topics = [
+        GOOD,
+        super::margin::tests::GOOD,
+        super::refusals::tests::GOOD,
+        super::backoff::tests::GOOD,
+        super::retry_after::tests::GOOD,
+    ];
     topics.into_iter().flatten().copied()
 }
 

@@ -31,6 +31,33 @@ pub(crate) fn arrivals<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>>
         .filter(move |arrival| arrival.entry.vendor == vendor)
 }
 
+/// The requests of the client to this vendor at the listener `place` beside the scenario's own.
+pub(crate) fn arrivals_at<'a>(
+    view: &View<'a>,
+    place: &'a str,
+) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+    view.evidence
+        .entries_elsewhere(place)
+        .map(|(seq, entry)| Arrival { seq, entry })
+}
+
+/// The token requests there, in order.
+pub(crate) fn token_requests_at<'a>(
+    view: &View<'a>,
+    place: &'a str,
+) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+    arrivals_at(view, place).filter(Arrival::is_token_request)
+}
+
+/// The API requests there, in order.
+pub(crate) fn api_requests_at<'a>(
+    view: &View<'a>,
+    place: &'a str,
+) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+    let view = *view;
+    arrivals_at(&view, place).filter(move |arrival| arrival.is_api_request(&view))
+}
+
 /// The token requests, in order.
 pub(crate) fn token_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
     arrivals(view).filter(Arrival::is_token_request)
@@ -59,6 +86,18 @@ impl<'a> Arrival<'a> {
     /// The first header called `name`; empty when there is none.
     pub(crate) fn header(&self, name: &'static str) -> &'a str {
         self.headers(name).next().unwrap_or_default()
+    }
+
+    /// The status of its reply, if it got one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.entry.reply.as_ref().map(|reply| reply.status)
+    }
+
+    /// The first header of its reply called `name`, in whatever letter case.
+    pub(crate) fn header_of_reply(&self, name: &str) -> Option<&'a str> {
+        let headers = self.entry.reply.iter().flat_map(|reply| &reply.headers);
+        let mut values = headers.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value.as_str())
     }
 
     /// The operation of a service that takes it from `X-Amz-Target`, as Amazon Cognito does.

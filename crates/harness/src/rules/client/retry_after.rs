@@ -1,0 +1,182 @@
+//! What a client makes of `Retry-After` (RFC 9110 §10.2.3).
+
+use locum_core::Timestamp;
+
+use super::attempts::{End, elapsed_ms, first_call, hung};
+use super::traffic::{Arrival, api_requests};
+use super::{gone, met, unobserved};
+use crate::rules::{Rule, View};
+use crate::subject::REPLY_TIMEOUT;
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("RET-10", waits_as_many_seconds),
+    Rule::client("RET-11", waits_until_the_date),
+    Rule::client("RET-12", does_not_wait_for_ever),
+];
+
+/// The first API request, which was told to wait, with the header's value.
+fn told<'a>(view: &View<'a>) -> Result<(Arrival<'a>, &'a str), Finding> {
+    let first = api_requests(view).next();
+    let told = first.filter(|call| call.status() == view.expected.status);
+    told.and_then(|call| Some((call, call.header_of_reply("retry-after")?)))
+        .ok_or_else(|| unobserved(view, "no API request was told to wait"))
+}
+
+/// After seconds the client waits at least that long.
+fn waits_as_many_seconds(view: &View<'_>) -> Finding {
+    match told(view) {
+        Ok((first, value)) => match value.parse::<i64>() {
+            Ok(seconds) => waits(
+                view,
+                first,
+                first.entry.arrived.as_millis() + seconds * 1000,
+            ),
+            Err(_) => unobserved(view, "Retry-After had no seconds").seen_in(first),
+        },
+        Err(finding) => finding,
+    }
+}
+
+/// After a date the client waits until then.
+fn waits_until_the_date(view: &View<'_>) -> Finding {
+    match told(view) {
+        Ok((first, value)) => match Timestamp::parse_http_date(value) {
+            Some(date) => waits(view, first, date.as_millis()),
+            None => unobserved(view, "Retry-After had no date").seen_in(first),
+        },
+        Err(finding) => finding,
+    }
+}
+
+/// The second request comes no sooner than `due_ms`, by the vendor's clock.
+fn waits(view: &View<'_>, first: Arrival<'_>, due_ms: i64) -> Finding {
+    let due_ms = due_ms - view.expected.early_ms;
+    let after = |at_ms: i64| at_ms - first.entry.arrived.as_millis();
+    let Some(second) = api_requests(view).nth(1) else {
+        return match first_call(view).map(|call| call.end()) {
+            Some(End::Failed(answer)) if gone(view).is_none() => {
+                let proof = Proof::from(first).and(answer);
+                Finding::fact("no second request: left to the caller", proof)
+            }
+            Some(End::Succeeded(answer)) => {
+                let what =
+                    "not graded: the call was reported as a success without a second request";
+                unobserved(view, what).seen_in(answer)
+            }
+            _ => unobserved(view, "the call was not answered").seen_in(first),
+        };
+    };
+    let (waited, least) = (after(second.entry.arrived.as_millis()), after(due_ms));
+    let proof = Proof::from(first).and(second);
+    let seen = format!("the second request came {waited} ms after the first");
+    let finding = match waited >= least {
+        true => met(view, seen, proof),
+        false => Finding::broken(format!("at least {least} ms"), seen, proof),
+    };
+    finding.figure("waited_ms", waited)
+}
+
+/// A wait of a day does not block the caller, and is not cut short to seconds either.
+fn does_not_wait_for_ever(view: &View<'_>) -> Finding {
+    let (first, _) = match told(view) {
+        Ok(told) => told,
+        Err(finding) => return finding,
+    };
+    let Some(call) = first_call(view) else {
+        return unobserved(view, "no call was asked for");
+    };
+    let expected = "an answer to the caller, and no second request soon";
+    let least = view.expected.min_gap_ms.unwrap_or_default();
+    if let Some(second) = api_requests(view).nth(1) {
+        let gap = second.entry.arrived.as_millis() - first.entry.arrived.as_millis();
+        if gap < least {
+            let seen = format!("a second request came {gap} ms after the first");
+            return Finding::broken(expected, seen, Proof::from(first).and(second));
+        }
+    }
+    let longest = u64::try_from(REPLY_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+    match (call.end(), hung(view)) {
+        (End::Unanswered, Some(hung)) => {
+            let seen = format!("no answer to the caller within {} s", longest / 1000);
+            Finding::broken(expected, seen, Proof::from(first).and(hung))
+        }
+        (End::Succeeded(answer) | End::Failed(answer), _) => {
+            let took = elapsed_ms(view, call.seq, answer);
+            let proof = Proof::from(first).and(answer);
+            let finding = match took <= longest {
+                true => met(view, format!("the call ended after {took} ms"), proof),
+                false => Finding::broken(expected, format!("an answer after {took} ms"), proof),
+            };
+            finding.figure("answered_after_ms", took)
+        }
+        (End::Unanswered, None) => unobserved(view, "the call was not answered").seen_in(first),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use crate::rules::client::testing::check;
+    use crate::rules::client::tests::Traffic;
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
+        ("RET-10", |log| again(log, "2", 2000)),
+        ("RET-11", |log| again(log, DATE, 3000)),
+        ("RET-12", |log| {
+            log.call(429, |log| log.grant(1).throttled("86400"))
+        }),
+    ];
+
+    /// Three seconds after the time of the tests.
+    const DATE: &str = "Tue, 24 Nov 2026 10:00:03 GMT";
+
+    /// A request that is told to wait, and another one so many milliseconds later.
+    fn again(log: Log, value: &str, later: i64) -> Log {
+        log.call(200, |log| {
+            let log = log.grant(1).throttled(value).later(later);
+            log.api(1, locum_core::Outcome::Admitted)
+        })
+    }
+
+    fn alone(value: &str, status: u16) -> Log {
+        Log::new().call(status, |log| log.grant(1).throttled(value))
+    }
+
+    #[test]
+    fn seconds_are_waited_for() {
+        check(&again(Log::new(), "2", 1950), "RET-10", Grade::Met);
+        check(&again(Log::new(), "2", 1949), "RET-10", Grade::Broken);
+        check(&again(Log::new(), "2", 30_000), "RET-10", Grade::Met);
+        check(&alone("2", 429), "RET-10", Grade::Fact);
+        check(&alone("2", 200), "RET-10", Grade::Unobserved);
+        check(
+            &again(Log::new(), "soon", 9000),
+            "RET-10",
+            Grade::Unobserved,
+        );
+        check(&Log::new(), "RET-10", Grade::Unobserved);
+        check(&alone("2", 429).client_gone(), "RET-10", Grade::Gone);
+    }
+
+    #[test]
+    fn a_date_is_waited_for() {
+        check(&again(Log::new(), DATE, 2000), "RET-11", Grade::Met);
+        check(&again(Log::new(), DATE, 1999), "RET-11", Grade::Broken);
+        check(&alone(DATE, 429), "RET-11", Grade::Fact);
+        check(&again(Log::new(), "2", 9000), "RET-11", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_day_is_not_waited_for() {
+        check(&alone("86400", 429), "RET-12", Grade::Met);
+        check(&again(Log::new(), "86400", 9_999), "RET-12", Grade::Broken);
+        check(&again(Log::new(), "86400", 10_000), "RET-12", Grade::Met);
+        let open = || Log::new().asked_for_a_call().grant(1).throttled("86400");
+        check(&open(), "RET-12", Grade::Unobserved);
+        check(&open().client_hangs(), "RET-12", Grade::Broken);
+        check(&open().client_gone(), "RET-12", Grade::Gone);
+        check(&Log::new().client_hangs(), "RET-12", Grade::Gone);
+    }
+}

@@ -1,0 +1,171 @@
+//! Listeners beside the scenario's own: another origin to which a client may be sent, and stages of
+//! their own for instances that must not meet.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use locum_core::{Entry, EntryId};
+use serde_json::Value;
+
+use super::context::ScenarioContext;
+use super::lifetimes::lifetime_settings;
+use crate::Error;
+use crate::subject::ClientCommand;
+use crate::subject::driver::client_config;
+use crate::target::Target;
+use crate::target::stage::{StageClient, StageSpec};
+
+/// What the evidence calls the origin to which redirects lead.
+pub(crate) const ANOTHER_ORIGIN: &str = "another origin";
+
+/// The path there; the vendor has none like it.
+const LANDING: &str = "/elsewhere";
+
+/// How far the journal of a stage has been read.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    seen: EntryId,
+    /// Entries that had no reply when they were read.
+    unanswered: BTreeSet<EntryId>,
+}
+
+impl Reading {
+    /// The entries of `vendor` that were not read yet, and those that have a reply by now.
+    pub(crate) async fn news(
+        &mut self,
+        stage: &StageClient,
+        vendor: &str,
+    ) -> Result<Vec<Entry>, Error> {
+        let first = self
+            .unanswered
+            .first()
+            .map_or(self.seen, |id| EntryId(id.0 - 1));
+        let mut entries = stage.journal(vendor, first.min(self.seen)).await?;
+        entries.retain(|entry| self.is_news(entry));
+        Ok(entries)
+    }
+
+    fn is_news(&mut self, entry: &Entry) -> bool {
+        let is_new = entry.id > self.seen;
+        let is_answered = entry.completed.is_some();
+        let is_due = is_answered && self.unanswered.contains(&entry.id);
+        if !(is_new || is_due) {
+            return false;
+        }
+        self.seen = self.seen.max(entry.id);
+        match is_answered {
+            true => self.unanswered.remove(&entry.id),
+            false => self.unanswered.insert(entry.id),
+        };
+        true
+    }
+
+    /// Takes all that is there as read.
+    pub(crate) async fn pass_over(
+        &mut self,
+        stage: &StageClient,
+        vendor: &str,
+    ) -> Result<(), Error> {
+        let entries = stage.journal(vendor, self.seen).await?;
+        self.seen = entries.last().map_or(self.seen, |entry| entry.id);
+        Ok(())
+    }
+}
+
+/// The same vendor on the same stage at another port, so that its journal names the secrets that
+/// arrive there.
+#[derive(Debug)]
+pub(crate) struct Elsewhere {
+    authority: String,
+}
+
+impl Elsewhere {
+    /// Whether the request of `entry` came there, by its host or by its path.
+    pub(crate) fn has(&self, entry: &Entry) -> bool {
+        let is_host = |(name, value): &(String, String)| {
+            name.eq_ignore_ascii_case("host") && value.eq_ignore_ascii_case(&self.authority)
+        };
+        entry.headers.iter().any(is_host) || entry.target.starts_with(LANDING)
+    }
+}
+
+/// A stage beside the scenario's, with an instance of the client for it alone.
+#[derive(Debug)]
+pub(crate) struct Side {
+    /// The instance's handle, by which the evidence calls the stage.
+    pub(crate) place: String,
+    pub(crate) stage: StageClient,
+    pub(crate) reading: Reading,
+    target: Target,
+}
+
+impl ScenarioContext {
+    /// An address of the vendor at another origin.
+    pub(crate) fn another_origin(&mut self) -> Result<String, Error> {
+        let vendor = self.profile.vendor.clone();
+        let base = self.mock()?.shared_url(&vendor);
+        let (_, rest) = base.split_once("://").unwrap_or_default();
+        let url = format!("{base}{LANDING}");
+        self.elsewhere = Some(Elsewhere {
+            authority: rest.split('/').next().unwrap_or_default().to_owned(),
+        });
+        Ok(url)
+    }
+
+    /// Makes a stage beside this one and an instance of the client for it; `fault` is in its way.
+    pub(crate) async fn start_side(&mut self, fault: &Value) -> Result<(), Error> {
+        let number = self.sides.len() as u64 + 1;
+        let spec = StageSpec {
+            name: String::new(),
+            seed: (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
+            settings: lifetime_settings(self, self.long_lifetime()),
+            running: true,
+        };
+        let stage = self.mock()?.beside(&spec).await?;
+        let target = stage.target(&self.profile.vendor)?;
+        for (value, name) in target.secrets() {
+            self.log.hide(&value, &name);
+        }
+        self.log.hide_pair(
+            target.credential("client_id"),
+            target.credential("client_secret"),
+            "client id and client secret",
+        );
+        stage.inject(fault).await?;
+        self.log.control("faults", fault);
+        let (place, config) = (format!("side-{number}"), client_config(&target));
+        self.sides.push(Side {
+            place: place.clone(),
+            stage,
+            reading: Reading::default(),
+            target,
+        });
+        self.start_instance(&place, config).await
+    }
+
+    /// Asks each instance beside for the sample call, all at once, and waits for all answers.
+    pub(crate) async fn sides_call(&mut self, limit: Duration) -> Result<(), Error> {
+        let mut commands = Vec::new();
+        for side in &self.sides {
+            let mut call = self.sample_call(&side.place)?;
+            if let ClientCommand::Call {
+                path, timeout_ms, ..
+            } = &mut call
+            {
+                let sample = self.profile.api.sample.as_deref().unwrap_or_default();
+                *path = side.target.fill(sample)?;
+                *timeout_ms = u64::try_from(limit.as_millis()).ok();
+            }
+            commands.push(call);
+        }
+        self.ask_all(commands).await
+    }
+
+    /// Ends the stages beside.
+    pub(crate) async fn end_sides(&mut self) {
+        for side in self.sides.drain(..) {
+            // A stage that cannot be ended costs memory at the mocks and no verdict.
+            drop(side.stage.end().await);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+@judge:client @needs:sample @needs:client
+Feature: How long a client waits before it tries again
+
+  Rule: Two 5xx of the token endpoint are overcome by at most five attempts with growing gaps
+
+    @id:RET-09
+    Scenario: The token endpoint fails twice
+      Given 3 clients apart, where the first 2 token requests meet
+        """
+        {"status": 503}
+        """
+      When each of them makes 1 call within 30 seconds
+      Then each call succeeded, and the gaps between its token requests grew
+
+  Rule: Without Retry-After the gaps between attempts on 5xx grow
+
+    @id:RET-13
+    Scenario: The API fails each time
+      Given 3 clients apart, where each API request meets
+        """
+        {"status": 503}
+        """
+      When each of them makes 1 call within 30 seconds
+      Then the gaps between the attempts of each call grew
+
+  Rule: After Retry-After the client waits at least that long
+
+    @id:RET-10
+    Scenario: Two seconds
+      Given the first API request meets
+        """
+        {"status": 429, "headers": {"Retry-After": "2"}}
+        """
+      When the client makes 1 call
+      Then the second request came no sooner than asked for
+
+    @id:RET-11
+    Scenario: A date
+      Given the first API request is answered with 429 and a date 3 seconds ahead
+      When the client makes 1 call
+      Then the second request came no sooner than asked for
+
+    @id:RET-12
+    Scenario: A day
+      Given each API request meets
+        """
+        {"status": 429, "headers": {"Retry-After": "86400"}}
+        """
+      When the client makes 1 call within 5 seconds
+      Then the call ended, and no second request came soon
+
+  Rule: Wait a few seconds and retry
+
+    @id:CLI-15
+    Scenario: A 429 that names no time
+      Given each API request meets
+        """
+        {"status": 429}
+        """
+      When the client makes 1 call
+      Then the client waited before each further request and gave up
