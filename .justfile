@@ -19,6 +19,10 @@ serve *arguments:
 test:
     cargo test --workspace
 
+# The mutant matrix: each mutant of the demo client turns exactly its rows; all, or those named
+mutants *names:
+    cargo test -p locum --test mutants -- {{names}}
+
 # Formatting, lints and docs, warnings denied
 lint:
     cargo fmt --all --check

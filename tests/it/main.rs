@@ -10,6 +10,7 @@ mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;
+mod mutants;
 mod new_shim;
 mod parity;
 mod plain_traffic;

@@ -138,6 +138,15 @@ fn the_towers_do_not_lean_on_each_other() {
             &["locum-server", "locum-mocks", "locum-harness"],
         ),
         ("crates/harness", &["locum-server", "locum-mocks"]),
+        (
+            "crates/demo",
+            &[
+                "locum-client",
+                "locum-server",
+                "locum-mocks",
+                "locum-harness",
+            ],
+        ),
     ];
     for (krate, others) in forbidden {
         let manifest =

@@ -68,6 +68,8 @@ struct Session {
     challenge: Option<String>,
     /// Scribe: the identity of the pool.
     identity: Option<String>,
+    /// The key that tokens are verified with, where a mutant does that.
+    verifying_key: Option<Value>,
     /// The access token that was obtained last.
     last_access: Option<String>,
     /// An API request was made.
@@ -180,6 +182,14 @@ impl Client {
 
     pub(crate) fn mark_logged_in(&self) {
         self.session().logged_in = true;
+    }
+
+    pub(crate) fn verifying_key(&self) -> Option<Value> {
+        self.session().verifying_key.clone()
+    }
+
+    pub(crate) fn set_verifying_key(&self, key: Value) {
+        self.session().verifying_key = Some(key);
     }
 
     pub(crate) fn last_access(&self) -> Option<String> {

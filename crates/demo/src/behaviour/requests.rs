@@ -56,7 +56,7 @@ pub(crate) struct Login {
     pub(crate) sends_client_id: bool,
     /// A code login with a short verifier and no state goes before a create.
     pub(crate) careless_code_login: bool,
-    /// The key set is fetched, and its first key is taken whatever its kid and use.
+    /// The key set is fetched once, and its first signing key is taken whatever the kid.
     pub(crate) verifies_with_first_key: bool,
 }
 
@@ -118,8 +118,8 @@ pub(crate) struct Replies {
     pub(crate) token_buffer: Option<usize>,
     /// A list in `detail` is an error of the client itself, which ends its instance.
     pub(crate) detail_must_be_text: bool,
-    /// Spaces in the JOSE header or a list in `aud` are an error.
-    pub(crate) strict_jose: bool,
+    /// A list in the `aud` claim is an error.
+    pub(crate) aud_must_be_text: bool,
     /// Only the first chunk of a token reply is read.
     pub(crate) first_chunk_only: bool,
     /// `Content-Type` must be exactly `application/json`.
@@ -158,8 +158,8 @@ pub(crate) struct Api {
     pub(crate) tenant: bool,
     /// The base path stands twice.
     pub(crate) base_twice: bool,
-    /// API requests go to the host of another environment.
-    pub(crate) other_environment: bool,
+    /// The environment in the API's address stays a placeholder.
+    pub(crate) environment_left_open: bool,
     /// The refresh token is sent in a header of its own.
     pub(crate) refresh_token: bool,
     /// Scribe's v2: what stands before the token.
@@ -177,7 +177,7 @@ impl Default for Api {
             token_also_in: None,
             tenant: true,
             base_twice: false,
-            other_environment: false,
+            environment_left_open: false,
             refresh_token: false,
             v2_scheme: String::new(),
             unsigned_first: false,

@@ -39,6 +39,11 @@ impl Client {
     pub(crate) fn api_url(&self, path: &str) -> Result<Url, Failure> {
         let config = self.config();
         let mut url = Url::parse(&format!("{}{path}", config.api_url))?;
+        if self.behaviour.api.environment_left_open {
+            let base = Url::parse(&config.api_url)?.path().to_owned();
+            let open = format!("{base}/{{environment}}");
+            url.target = url.target.replacen(&base, &open, 1);
+        }
         if self.behaviour.api.base_twice {
             let base = Url::parse(&config.api_url)?;
             url.target = format!("{}{}", base.path(), url.target);
@@ -85,6 +90,10 @@ impl Client {
                     let gives_up = self.behaviour.expiry.missing == MissingLifetime::Forever
                         || self.behaviour.cache.keeps_refused;
                     if resends >= switches.resends_after_401 || gives_up {
+                        // A client that does not send again fetches the next token all the same.
+                        if switches.resends_after_401 == 0 {
+                            let _ = self.token().await;
+                        }
                         return Ok(reply);
                     }
                     resends += 1;
@@ -209,9 +218,6 @@ impl Client {
             && switches.tenant
         {
             request = request.header("Tenant-Name", tenant);
-        }
-        if switches.other_environment {
-            request = request.header("Host", "api.{environment}.example.test");
         }
         match switches.token_also_in {
             None => {}

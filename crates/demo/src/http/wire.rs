@@ -22,14 +22,7 @@ pub(crate) async fn write(stream: &mut dyn Stream, request: &Request) -> io::Res
         "{} {} HTTP/1.1\r\nHost: {}\r\n",
         request.method, request.url.target, request.url.authority
     );
-    if let Some(at) = request.headers.iter().position(|(name, _)| name == "Host") {
-        let host = &request.headers[at].1;
-        head = format!(
-            "{} {} HTTP/1.1\r\nHost: {host}\r\n",
-            request.method, request.url.target
-        );
-    }
-    for (name, value) in request.headers.iter().filter(|(name, _)| name != "Host") {
+    for (name, value) in &request.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     match &request.body {

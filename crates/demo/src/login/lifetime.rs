@@ -13,25 +13,12 @@ use crate::failure::Failure;
 /// No lifetime is longer.
 const MAX_MS: i64 = 10 * 365 * 86_400 * 1000;
 
-/// Header and claims of a JWT, read without any check: a client cannot verify what it only carries.
-pub(crate) struct Claims {
-    /// The header as it is spelt.
-    pub(crate) header: String,
-    pub(crate) claims: Value,
-}
-
-impl Claims {
-    /// `None` if `token` is not a JWT.
-    pub(crate) fn of(token: &str) -> Option<Self> {
-        let mut parts = token.split('.');
-        let header = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-        let claims = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
-        parts.next()?;
-        Some(Self {
-            header: String::from_utf8(header).ok()?,
-            claims: serde_json::from_slice(&claims).ok()?,
-        })
-    }
+/// The claims of a JWT, read without any check: a client cannot verify what it only carries. `None`
+/// if `token` is not a JWT.
+pub(super) fn claims(token: &str) -> Option<Value> {
+    let mut parts = token.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
 /// Milliseconds from the sending of the request, by the reply's own figure or else by the token;
@@ -44,7 +31,7 @@ pub(crate) fn lifetime(
 ) -> Result<Option<i64>, Failure> {
     let expiry = &client.behaviour.expiry;
     let documented = client.vendor.lifetime.as_secs_f64();
-    let claims = Claims::of(access).map(|jwt| jwt.claims);
+    let claims = claims(access);
     let claim = |name: &str| claims.as_ref().and_then(|claims| claims[name].as_f64());
     if expiry.exp_by_local_clock {
         let left = claim("exp").map(|exp| millis(exp) - timed.sent.wall.as_millis());

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::lifetime::{Claims, lifetime};
+use super::lifetime::{claims, lifetime};
 use super::{Timed, keys};
 use crate::behaviour::TokenFrom;
 use crate::cache::Fetched;
@@ -90,13 +90,13 @@ pub(super) async fn tokens(client: &Client, timed: Timed) -> Result<Fetched<Toke
 /// What the token must look like: nothing, for an honest client.
 async fn check_form(client: &Client, access: &str) -> Result<(), Failure> {
     let switches = &client.behaviour.reply;
-    let jwt = Claims::of(access);
+    let jwt = claims(access);
     if switches.needs_jwt && jwt.is_none() {
         return Err(Failure::other("the access token is not a JWT"));
     }
-    if switches.strict_jose
+    if switches.aud_must_be_text
         && let Some(jwt) = &jwt
-        && (jwt.header.contains(' ') || jwt.claims["aud"].is_array())
+        && jwt["aud"].is_array()
     {
         return Err(Failure::other("the access token cannot be decoded"));
     }

@@ -1,0 +1,130 @@
+//! The mutant matrix: the demo client with one thing wrong, driven through the scenarios of its
+//! vendor, and its whole verdict table compared with that of the honest one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use locum_demo::Mutant;
+use serde_json::Value;
+
+/// Fixes the scenarios and the client's own chance, so that two tables can be compared.
+const SEED: &str = "7";
+
+/// Runs side by side: most of a run is waiting.
+const WORKERS: usize = 6;
+
+/// Verdict and reason of each row.
+pub(crate) type Table = BTreeMap<String, (String, String)>;
+
+/// What a mutant did to the table.
+#[derive(Debug, Default)]
+pub(crate) struct Comparison {
+    /// Rows that nothing covers yet, so that they cannot turn.
+    pub(crate) uncovered: Vec<String>,
+    /// What should have turned and did not, and what turned and should not have.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// Drives the demo client at a vendor; `ids` restricts the rows, none of them means all.
+pub(crate) fn drive(
+    locum: &Path,
+    folder: &Path,
+    vendor: &str,
+    mutant: Option<&str>,
+    ids: &[&str],
+) -> Table {
+    let report = folder.join(format!("{vendor}-{}", mutant.unwrap_or("honest")));
+    let _ = std::fs::remove_dir_all(&report);
+    let mut command = Command::new(locum);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
+        command.env_remove(name);
+    }
+    command.args(["drive", vendor, "--seed", SEED, "--report"]);
+    command.arg(&report);
+    if !ids.is_empty() {
+        command.args(["--id", &ids.join(",")]);
+    }
+    command
+        .arg("--")
+        .arg(locum)
+        .args(["client", "--seed", SEED]);
+    if let Some(mutant) = mutant {
+        command.args(["--mutant", mutant]);
+    }
+    let output = command.stdin(Stdio::null()).output().expect("locum runs");
+    let text = std::fs::read_to_string(report.join("results.json")).unwrap_or_else(|_| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        panic!("no report of {vendor} with {mutant:?}: {said}")
+    });
+    let results: Value = serde_json::from_str(&text).expect("JSON");
+    let verdicts = results["verdicts"].as_array().expect("a list");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let row = |row: &Value| (text(row, "id"), (text(row, "verdict"), text(row, "reason")));
+    verdicts.iter().map(row).collect()
+}
+
+/// Compares a mutant's table with the honest one: exactly its rows turn.
+pub(crate) fn compare(mutant: &Mutant, honest: &Table, bent: &Table) -> Comparison {
+    let mut comparison = Comparison::default();
+    let nothing = (String::from("NOT_RUN"), String::new());
+    let of = |table: &Table, id: &str| table.get(id).unwrap_or(&nothing).clone();
+    let fail = mutant.fail.iter().map(|id| (*id, "FAIL"));
+    let expected: BTreeMap<&str, &str> = fail
+        .chain(mutant.warn.iter().map(|id| (*id, "WARN")))
+        .collect();
+    for (id, wanted) in &expected {
+        let (verdict, reason) = of(bent, id);
+        if of(honest, id).0 == "NOT_RUN" {
+            comparison.uncovered.push((*id).to_owned());
+        } else if verdict != *wanted {
+            comparison
+                .wrong
+                .push(format!("{id} is {verdict}, not {wanted}: {reason}"));
+        }
+    }
+    for (id, (verdict, reason)) in bent {
+        let turned = matches!(
+            &**verdict,
+            "FAIL" | "WARN" | "ERROR" | "HARNESS" | "NOT_RUN"
+        );
+        if turned && !expected.contains_key(&**id) && of(honest, id).0 != *verdict {
+            comparison
+                .wrong
+                .push(format!("{id} turned {verdict}: {reason}"));
+        }
+    }
+    comparison
+}
+
+/// A folder for reports.
+pub(crate) fn folder() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mutants");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// The results of `work` over all `items`, in their order.
+pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(item) = items.get(at) else { return };
+                    let result = work(item);
+                    results
+                        .lock()
+                        .expect("no worker panicked")
+                        .insert(at, result);
+                }
+            });
+        }
+    });
+    let results = results.into_inner().expect("no worker panicked");
+    results.into_values().collect()
+}
