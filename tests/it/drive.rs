@@ -1,5 +1,7 @@
 //! Foreign clients of every kind of badness: each gets its verdict, and none is left running.
 
+mod reached;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

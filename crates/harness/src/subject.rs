@@ -4,14 +4,18 @@
 //! a fact like any other: [`ClientGone`] is written into the evidence, and the rows concerned end
 //! with ERROR.
 
+mod attach;
 mod channel;
 mod command;
 pub(crate) mod driver;
 mod lines;
 mod pool;
 mod process;
+mod pull;
 pub mod reference;
 mod reply;
+mod seat;
+mod start;
 mod stdio;
 mod wire;
 
@@ -25,9 +29,11 @@ use locum_core::Profile;
 use serde::{Deserialize, Serialize};
 
 pub use command::{ClientCommand, ClockSelection, PROTOCOL};
-pub use pool::{ClientPool, StartError};
+pub use pool::{ClientPool, ClientSource};
 pub use process::{CommandLine, kill_all};
+pub use pull::Agents;
 pub use reply::{ClientGone, ClientHello, ClientOutput, ClientReply, Departure, OutputStream};
+pub use start::StartError;
 
 /// How long a client may take for one answer; beyond it hangs.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(60);

@@ -176,6 +176,18 @@ pub(super) struct Check {
 pub(super) struct Drive {
     /// The vendor that the client talks to, by its name or as `FILE.toml`
     pub(super) vendor: String,
+    /// How the client gets its requests
+    #[arg(long, env = "LOCUM_BY", value_enum, default_value = "stdio")]
+    pub(super) by: By,
+    /// Address of a client that runs already and takes the same lines over TCP, such as
+    /// 127.0.0.1:9000, instead of a program to start
+    #[arg(
+        long,
+        env = "LOCUM_ATTACH",
+        value_name = "ADDRESS",
+        conflicts_with = "command"
+    )]
+    pub(super) attach: Option<String>,
     /// Folder for results.json and events.ndjson
     #[arg(long, env = "LOCUM_REPORT")]
     pub(super) report: Option<PathBuf>,
@@ -264,6 +276,15 @@ pub(super) enum ShimLanguage {
     Go,
     /// Rust
     Rust,
+}
+
+/// How a client gets its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum By {
+    /// A program takes one request a line on its standard input
+    Stdio,
+    /// The client fetches each request over HTTP from the printed URL, as pages and containers can
+    Pull,
 }
 
 /// A verdict that may count as a failure.

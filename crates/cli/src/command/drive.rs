@@ -9,7 +9,8 @@ use locum_harness::Report;
 use locum_harness::report::terminal;
 use locum_harness::run::{CheckOptions, TargetKind};
 use locum_harness::subject::{
-    AdoptionLevel, ClientHello, ClientPool, ClientUnderTest, CommandLine, StartError,
+    AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
+    StartError,
 };
 use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
@@ -28,13 +29,15 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         return Err(Failure::usage("a client is judged at one vendor"));
     };
     let ids = check::ids(&args.id)?;
-    let pool = ClientPool::new(command_line(args)?, &profile.vendor);
+    let reach = reach(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let report = runtime.block_on(async {
         let mut stop = interrupt::watch();
+        let (source, level) = source(reach).await?;
+        let pool = ClientPool::new(source, &profile.vendor);
         let hello = tokio::select! {
             hello = pool.start_first() => hello.map_err(|error| not_started(&error))?,
             _ = stop.wait_for(|stop| *stop) => return Ok(None),
@@ -42,7 +45,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         let mocks = Mocks::start(vendors, None)?;
         let client = ClientUnderTest {
             maker: pool.maker(),
-            level: AdoptionLevel::Stdio,
+            level,
             hello,
         };
         let report = judged((args, ids), &profiles, &mocks, client, stop).await;
@@ -103,19 +106,48 @@ fn introduced(hello: &ClientHello) -> String {
     line.replace(char::is_control, "?")
 }
 
-fn command_line(args: &args::Drive) -> Result<CommandLine, Failure> {
-    let Some((program, arguments)) = args.command.split_first() else {
-        return Err(
-            Failure::usage("drive needs the program that is to be judged").hint(format!(
-                "name it behind two dashes: locum drive {} -- python3 shim.py",
-                args.vendor
-            )),
-        );
-    };
-    Ok(CommandLine {
-        program: program.clone(),
-        arguments: arguments.to_vec(),
-        environment: BTreeMap::new(),
+/// How the client is reached, before anything is opened.
+enum Reach {
+    Program(CommandLine),
+    Address(String),
+    Pull,
+}
+
+fn reach(args: &args::Drive) -> Result<Reach, Failure> {
+    if let Some(address) = &args.attach {
+        return Ok(Reach::Address(address.clone()));
+    }
+    match (args.by, args.command.split_first()) {
+        (args::By::Stdio, Some((program, arguments))) => Ok(Reach::Program(CommandLine {
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            environment: BTreeMap::new(),
+        })),
+        (args::By::Stdio, None) => Err(Failure::usage(
+            "drive needs the program that is to be judged",
+        )
+        .hint(format!(
+            "name it behind two dashes: locum drive {} -- python3 shim.py",
+            args.vendor
+        ))),
+        (args::By::Pull, None) => Ok(Reach::Pull),
+        (args::By::Pull, Some(_)) => Err(Failure::usage("--by pull starts no program")
+            .hint("start the client yourself with the LOCUM_CONTROL_URL that is printed")),
+    }
+}
+
+async fn source(reach: Reach) -> Result<(ClientSource, AdoptionLevel), Failure> {
+    Ok(match reach {
+        Reach::Program(command) => (ClientSource::Program(command), AdoptionLevel::Stdio),
+        Reach::Address(address) => (ClientSource::Address(address), AdoptionLevel::Stdio),
+        Reach::Pull => {
+            let token: u128 = rand::random();
+            let agents = Agents::listen(&format!("{token:032x}")).await;
+            let agents =
+                agents.map_err(|error| Failure::unreachable(format!("cannot listen: {error}")))?;
+            eprintln!("LOCUM_CONTROL_URL={}", agents.url());
+            (ClientSource::Agents(agents), AdoptionLevel::Pull)
+        }
     })
 }
 
@@ -130,6 +162,9 @@ fn not_started(error: &StartError) -> Failure {
                 "name a program that is there and may be executed, its arguments behind it"
                     .to_owned()
             }
+        }
+        StartError::NotConnected { .. } => {
+            "start the client first, and name the address at which it listens".to_owned()
         }
         StartError::Gone(_) | StartError::Silent(_) => {
             "does it answer the line {\"id\":1,\"op\":\"hello\",…} with a line of JSON on its standard output, and flush it?".to_owned()

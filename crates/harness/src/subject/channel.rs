@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::lines::Line;
 use super::{ClientCommand, ClientGone, ClientOutput, Departure, OutputStream, wire};
@@ -149,6 +150,16 @@ impl Channel {
         (!state.last_lines.is_empty()).then(|| state.last_lines.join(" | "))
     }
 
+    /// Whether the request with this id went out here.
+    pub(super) fn knows(&self, id: u64) -> bool {
+        self.lock().known.contains(&id)
+    }
+
+    /// What is wrong with the shim, in words.
+    pub(super) fn note_fault(&self, fault: String) {
+        self.lock().note(ClientOutput::ShimFault(fault));
+    }
+
     /// Whether it can be asked anything more.
     pub(super) fn is_usable(&self) -> bool {
         let state = self.lock();
@@ -194,6 +205,38 @@ impl State {
         } else {
             self.output.push(ClientOutput::Lost(1));
         }
+    }
+}
+
+/// A client that can be asked, and how it is ended.
+#[derive(Debug)]
+pub(super) struct RunningClient {
+    pub(super) channel: Channel,
+    /// Told or dropped, it ends the client.
+    end: oneshot::Sender<()>,
+    supervisor: JoinHandle<()>,
+}
+
+impl RunningClient {
+    /// A client that `supervisor` ends when it is told.
+    pub(super) const fn new(
+        channel: Channel,
+        end: oneshot::Sender<()>,
+        supervisor: JoinHandle<()>,
+    ) -> Self {
+        Self {
+            channel,
+            end,
+            supervisor,
+        }
+    }
+
+    /// Ends it in order, and by force where it does not end by itself.
+    pub(super) async fn end(self) {
+        self.channel.end_requests();
+        // A supervisor that is through has ended it already.
+        let _ = self.end.send(());
+        drop(self.supervisor.await);
     }
 }
 

@@ -1,17 +1,14 @@
 //! A client as a program of its own: `locum/1` on its standard input and output.
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWriteExt as _};
-use tokio::process::ChildStdin;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::channel::Channel;
+use super::channel::{Channel, RunningClient};
 use super::lines::{Line, Lines};
 use super::process::{CommandLine, Pipes, Program};
 use super::{Departure, OutputStream, wire};
@@ -23,72 +20,50 @@ const MAX_ERROR_LINE: usize = 8 << 10;
 /// that closed its standard output may take to end.
 const AFTERMATH: Duration = Duration::from_secs(1);
 
-/// A running program with its channel.
-#[derive(Debug)]
-pub(super) struct ChildClient {
-    pub(super) channel: Channel,
-    /// Dropped or told, it ends the program.
-    end: oneshot::Sender<()>,
-    supervisor: JoinHandle<()>,
+/// Starts a program; nothing is asked of it yet.
+///
+/// # Errors
+/// Whatever the system says, such as that there is no such file.
+pub(super) fn start(line: &CommandLine) -> io::Result<RunningClient> {
+    let (program, pipes) = Program::start(line)?;
+    let (channel, requests) = Channel::new();
+    let Pipes {
+        stdin,
+        stdout,
+        stderr,
+    } = pipes;
+    tokio::spawn(write(stdin, requests));
+    let errors = tokio::spawn(read_errors(stderr, channel.clone()));
+    let (tell_closed, stdout_closed) = oneshot::channel();
+    let replies = tokio::spawn(read_replies(stdout, channel.clone(), tell_closed));
+    let (end, told) = oneshot::channel();
+    let supervisor = tokio::spawn(supervise(
+        program,
+        channel.clone(),
+        (told, stdout_closed),
+        [errors, replies],
+    ));
+    Ok(RunningClient::new(channel, end, supervisor))
 }
 
-impl ChildClient {
-    /// Starts the program; nothing is asked of it yet.
-    ///
-    /// # Errors
-    /// Whatever the system says, such as that there is no such file.
-    pub(super) fn start(line: &CommandLine) -> io::Result<Self> {
-        let (program, pipes) = Program::start(line)?;
-        let (channel, requests) = Channel::new();
-        let Pipes {
-            stdin,
-            stdout,
-            stderr,
-        } = pipes;
-        tokio::spawn(write(stdin, requests));
-        let errors = tokio::spawn(read_errors(stderr, channel.clone()));
-        let (tell_closed, stdout_closed) = oneshot::channel();
-        let replies = tokio::spawn(read_replies(stdout, channel.clone(), tell_closed));
-        let (end, told) = oneshot::channel();
-        let supervisor = tokio::spawn(supervise(
-            program,
-            channel.clone(),
-            (told, stdout_closed),
-            [errors, replies],
-        ));
-        Ok(Self {
-            channel,
-            end,
-            supervisor,
-        })
-    }
-
-    /// Ends it in order, and by force where it does not end by itself.
-    pub(super) fn end(self) -> BoxFuture<'static, ()> {
-        async move {
-            self.channel.end_requests();
-            let Self {
-                end, supervisor, ..
-            } = self;
-            // A supervisor that is through has ended the program already.
-            let _ = end.send(());
-            drop(supervisor.await);
-        }
-        .boxed()
-    }
-}
-
-async fn write(mut stdin: ChildStdin, mut requests: mpsc::UnboundedReceiver<String>) {
+/// Writes each request as a line, until nothing more is asked.
+pub(super) async fn write(
+    mut writer: impl AsyncWrite + Unpin,
+    mut requests: mpsc::UnboundedReceiver<String>,
+) {
     while let Some(mut line) = requests.recv().await {
         line.push('\n');
-        let written = stdin.write_all(line.as_bytes()).await;
-        if written.is_err() || stdin.flush().await.is_err() {
+        let written = writer.write_all(line.as_bytes()).await;
+        if written.is_err() || writer.flush().await.is_err() {
             return;
         }
     }
+    // Whoever reads there sees the end of it.
+    drop(writer.shutdown().await);
 }
 
-async fn read_replies(
+/// Reads replies to the end of the stream.
+pub(super) async fn read_replies(
     stdout: impl AsyncRead + Unpin,
     channel: Channel,
     tell_closed: oneshot::Sender<()>,
