@@ -1,5 +1,6 @@
 //! Foreign clients of every kind of badness: each gets its verdict, and none is left running.
 
+mod exec;
 mod reached;
 
 use std::fmt::Write as _;
@@ -93,7 +94,7 @@ fn check(name: &str, script: &str, expected: (&str, i32), reasons: &[&str]) {
 fn what_is_no_protocol_is_shown_and_is_the_shims_fault() {
     check(
         "garbage",
-        "greet; take; echo 'Loading module…'; echo '{\"id\":'$id',\"ok\":true}'; serve",
+        "greet; while take; do echo 'Loading module…'; echo '{\"id\":'$id',\"ok\":false}'; done",
         ("HARNESS", 3),
         &["shim fault: line is not JSON: Loading module…"],
     );
@@ -111,7 +112,7 @@ fn what_is_no_protocol_is_shown_and_is_the_shims_fault() {
     );
     check(
         "stranger",
-        "greet; take; echo '{\"id\":77777,\"ok\":true}'; echo '{\"id\":'$id',\"ok\":true}'; serve",
+        "greet; while take; do echo '{\"id\":77777,\"ok\":true}'; echo '{\"id\":'$id',\"ok\":false}'; done",
         ("HARNESS", 3),
         &["reply to a request that was not made"],
     );

@@ -33,7 +33,7 @@ pub use variation::{
 };
 
 use crate::measurement::{Answer, Measurement, Probe};
-use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
+use crate::subject::{ClientCommand, ClientGone, ClientReply, Departure, OutputStream};
 
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -235,10 +235,11 @@ impl Evidence {
         }
     }
 
-    /// That the client went away, where it first shows.
+    /// That the client went away, where it first shows. One that ended in order is not gone: what
+    /// it did until then counts.
     pub fn client_gone(&self) -> Option<(RecordId, &ClientGone)> {
         self.records.iter().find_map(|record| match &record.event {
-            Event::Gone { gone, .. } => Some((record.seq, gone)),
+            Event::Gone { gone, .. } if gone.kind != Departure::Ended => Some((record.seq, gone)),
             _ => None,
         })
     }

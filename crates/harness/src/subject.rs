@@ -8,6 +8,7 @@ mod attach;
 mod channel;
 mod command;
 pub(crate) mod driver;
+pub mod exec;
 mod lines;
 mod pool;
 mod process;
@@ -19,6 +20,7 @@ mod start;
 mod stdio;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub use process::{CommandLine, kill_all};
 pub use pull::Agents;
 pub use reply::{ClientGone, ClientHello, ClientOutput, ClientReply, Departure, OutputStream};
 pub use start::StartError;
+
+use crate::target::StageClient;
 
 /// How long a client may take for one answer; beyond it hangs.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -68,9 +72,24 @@ pub trait ClientSubject: Send {
 /// A client that has just been started, or why it was not.
 pub type Started = Result<Box<dyn ClientSubject>, ClientGone>;
 
-/// Hands a client of a vendor to each scenario, with a seed for its random choices: one that no
-/// other scenario is using.
-pub type ClientMaker = Arc<dyn Fn(&Profile, u64) -> BoxFuture<'static, Started> + Send + Sync>;
+/// What a scenario wants a client for.
+#[derive(Clone, Debug, Default)]
+pub struct SeatRequest {
+    /// Fixes the random choices of a client that lets them be fixed.
+    pub seed: u64,
+    /// The scenario's name, for logs.
+    pub scenario: String,
+    /// Its steps.
+    pub steps: Vec<String>,
+    /// The mock that it is played against.
+    pub stage: Option<StageClient>,
+    /// What the environment of a program is to say of the place.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Hands a client of a vendor to each scenario: one that no other scenario is using.
+pub type ClientMaker =
+    Arc<dyn Fn(&Profile, &SeatRequest) -> BoxFuture<'static, Started> + Send + Sync>;
 
 /// A client to judge: how it is reached, and what it says of itself.
 #[derive(Clone)]

@@ -283,6 +283,9 @@ pub(super) enum ShimLanguage {
 pub(super) enum By {
     /// A program takes one request a line on its standard input
     Stdio,
+    /// A program that makes calls and ends runs once for each scenario; the environment tells it
+    /// where and how many
+    Exec,
     /// The client fetches each request over HTTP from the printed URL, as pages and containers can
     Pull,
 }

@@ -10,7 +10,7 @@ use locum_harness::report::terminal;
 use locum_harness::run::{CheckOptions, TargetKind};
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
-    StartError,
+    StartError, exec,
 };
 use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
@@ -36,7 +36,17 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let report = runtime.block_on(async {
         let mut stop = interrupt::watch();
-        let (source, level) = source(reach).await?;
+        let (source, level) = match reach {
+            Reach::Exec(command) => {
+                let mocks = Mocks::start(vendors, None)?;
+                let client = exec::under_test(command);
+                let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+                return report.map(Some);
+            }
+            Reach::Program(command) => (ClientSource::Program(command), AdoptionLevel::Stdio),
+            Reach::Address(address) => (ClientSource::Address(address), AdoptionLevel::Stdio),
+            Reach::Pull => (agents().await?, AdoptionLevel::Pull),
+        };
         let pool = ClientPool::new(source, &profile.vendor);
         let hello = tokio::select! {
             hello = pool.start_first() => hello.map_err(|error| not_started(&error))?,
@@ -108,6 +118,7 @@ fn introduced(hello: &ClientHello) -> String {
 
 /// How the client is reached, before anything is opened.
 enum Reach {
+    Exec(CommandLine),
     Program(CommandLine),
     Address(String),
     Pull,
@@ -117,38 +128,35 @@ fn reach(args: &args::Drive) -> Result<Reach, Failure> {
     if let Some(address) = &args.attach {
         return Ok(Reach::Address(address.clone()));
     }
-    match (args.by, args.command.split_first()) {
-        (args::By::Stdio, Some((program, arguments))) => Ok(Reach::Program(CommandLine {
-            program: program.clone(),
-            arguments: arguments.to_vec(),
-            environment: BTreeMap::new(),
-        })),
-        (args::By::Stdio, None) => Err(Failure::usage(
+    let command = args.command.split_first();
+    let command = command.map(|(program, arguments)| CommandLine {
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+        environment: BTreeMap::new(),
+    });
+    match (args.by, command) {
+        (args::By::Stdio, Some(command)) => Ok(Reach::Program(command)),
+        (args::By::Exec, Some(command)) => Ok(Reach::Exec(command)),
+        (args::By::Pull, None) => Ok(Reach::Pull),
+        (args::By::Stdio | args::By::Exec, None) => Err(Failure::usage(
             "drive needs the program that is to be judged",
         )
         .hint(format!(
             "name it behind two dashes: locum drive {} -- python3 shim.py",
             args.vendor
         ))),
-        (args::By::Pull, None) => Ok(Reach::Pull),
         (args::By::Pull, Some(_)) => Err(Failure::usage("--by pull starts no program")
             .hint("start the client yourself with the LOCUM_CONTROL_URL that is printed")),
     }
 }
 
-async fn source(reach: Reach) -> Result<(ClientSource, AdoptionLevel), Failure> {
-    Ok(match reach {
-        Reach::Program(command) => (ClientSource::Program(command), AdoptionLevel::Stdio),
-        Reach::Address(address) => (ClientSource::Address(address), AdoptionLevel::Stdio),
-        Reach::Pull => {
-            let token: u128 = rand::random();
-            let agents = Agents::listen(&format!("{token:032x}")).await;
-            let agents =
-                agents.map_err(|error| Failure::unreachable(format!("cannot listen: {error}")))?;
-            eprintln!("LOCUM_CONTROL_URL={}", agents.url());
-            (ClientSource::Agents(agents), AdoptionLevel::Pull)
-        }
-    })
+/// Clients that fetch their requests; the address is told, for them to be started with.
+async fn agents() -> Result<ClientSource, Failure> {
+    let token: u128 = rand::random();
+    let agents = Agents::listen(&format!("{token:032x}")).await;
+    let agents = agents.map_err(|error| Failure::unreachable(format!("cannot listen: {error}")))?;
+    eprintln!("LOCUM_CONTROL_URL={}", agents.url());
+    Ok(ClientSource::Agents(agents))
 }
 
 fn not_started(error: &StartError) -> Failure {

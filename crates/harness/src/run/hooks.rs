@@ -19,6 +19,7 @@ use crate::evidence::Redactor;
 use crate::measurement::Measurement;
 use crate::plan::{Plan, Planned, key_of};
 use crate::run::context::{ScenarioContext, World};
+use crate::subject::{AdoptionLevel, SeatRequest};
 use crate::target::stage::{StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
 
@@ -71,11 +72,15 @@ impl Hooks {
             world.trouble = Some("the scenario is not in the plan".to_owned());
             return;
         };
-        if let Some(reason) = self.out_of_reach(planned) {
+        let out_of_reach = self
+            .out_of_reach(planned)
+            .or_else(|| self.level_too_low(planned));
+        if let Some(reason) = out_of_reach {
             world.skip = Some(reason);
             return;
         }
-        match self.make_context(planned).await {
+        let steps = scenario.steps.iter().map(|step| step.value.clone());
+        match self.make_context(planned, steps.collect()).await {
             Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
@@ -159,7 +164,24 @@ impl Hooks {
         tagged("[opt-in]").then(|| "needs leave, which was not given".to_owned())
     }
 
-    async fn make_context(&self, planned: &Planned) -> Result<ScenarioContext, Error> {
+    /// Why a scenario cannot be played with a client that is reached in this way: none of its rows
+    /// can be seen there.
+    fn level_too_low(&self, planned: &Planned) -> Option<String> {
+        let client = self.options.client.as_ref();
+        let is_exec = client.is_some_and(|client| client.level == AdoptionLevel::Exec);
+        let row = |id: &locum_core::RequirementId| catalogue().get(&id.0);
+        let needs_more = |row: &locum_core::Requirement| row.precondition.starts_with("[stdio]");
+        (planned.judge == Judge::Client
+            && is_exec
+            && planned.ids.iter().filter_map(row).all(needs_more))
+        .then(|| "adoption level too low: needs stdio".to_owned())
+    }
+
+    async fn make_context(
+        &self,
+        planned: &Planned,
+        steps: Vec<String>,
+    ) -> Result<ScenarioContext, Error> {
         let mut profiles = self.options.profiles.iter();
         let profile = profiles
             .find(|profile| profile.vendor == planned.vendor)
@@ -194,7 +216,14 @@ impl Hooks {
             let client = self.options.client.as_ref();
             let client =
                 client.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
-            let started = (client.maker)(&context.profile, self.seed(planned));
+            let wanted = SeatRequest {
+                seed: self.seed(planned),
+                scenario: planned.key.clone(),
+                steps,
+                stage: context.stage.clone(),
+                environment: context.target.env.clone(),
+            };
+            let started = (client.maker)(&context.profile, &wanted);
             context.seat(started).await;
             if planned.measures {
                 return Ok(context);

@@ -160,6 +160,11 @@ impl Channel {
         self.lock().note(ClientOutput::ShimFault(fault));
     }
 
+    /// Whether a reply is still to come.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.lock().waiting.is_empty()
+    }
+
     /// Whether it can be asked anything more.
     pub(super) fn is_usable(&self) -> bool {
         let state = self.lock();

@@ -83,9 +83,9 @@ pub fn under_test(clock: Arc<dyn Clock>) -> ClientUnderTest {
 
 /// A subject for each scenario; all clocks start from `clock`.
 pub fn maker(clock: Arc<dyn Clock>) -> ClientMaker {
-    Arc::new(move |profile, seed| {
+    Arc::new(move |profile, wanted| {
         let subject: Box<dyn ClientSubject> =
-            Box::new(Reference::new(profile, Arc::clone(&clock), seed));
+            Box::new(Reference::new(profile, Arc::clone(&clock), wanted.seed));
         ready(Ok(subject)).boxed()
     })
 }
@@ -436,6 +436,7 @@ mod tests {
     use locum_core::{ManualClock, Timestamp};
 
     use super::*;
+    use crate::subject::SeatRequest;
 
     fn new(handle: &str) -> ClientCommand {
         let config = json!({
@@ -453,7 +454,9 @@ mod tests {
     async fn handles_are_apart_and_nothing_outlives_its_end() {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
         let profile = crate::testing::profile(|_| {});
-        let subject = maker(clock)(&profile, 1).await.expect("it starts");
+        let subject = maker(clock)(&profile, &SeatRequest::default())
+            .await
+            .expect("it starts");
         let ask = |command| subject.send(command);
         let revoke = |client: &str| ClientCommand::Revoke {
             client: client.to_owned(),

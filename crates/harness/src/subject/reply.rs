@@ -141,6 +141,8 @@ pub enum Departure {
     HungUp,
     /// It did not answer in time.
     NoReply,
+    /// It ended in order before it was asked: a program that makes fewer calls than it was told to.
+    Ended,
 }
 
 impl Departure {
@@ -151,6 +153,7 @@ impl Departure {
             Self::Crashed => "the client crashed",
             Self::HungUp => "the client hung up",
             Self::NoReply => "the client did not answer",
+            Self::Ended => "the client ended",
         }
     }
 }

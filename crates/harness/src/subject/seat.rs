@@ -64,6 +64,10 @@ impl Seat {
             let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
             handles.insert(client.clone());
         }
+        if let ClientCommand::Drop { client } = &command {
+            let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+            handles.remove(client);
+        }
         if let ClientCommand::Cancel { target } = &mut command {
             let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
             let at = usize::try_from(*target).unwrap_or_default();
@@ -128,7 +132,7 @@ impl ClientSubject for Seat {
                 return Vec::new();
             };
             let channel = running.client.channel.clone();
-            if channel.is_usable() {
+            if channel.is_usable() && !channel.is_waiting() {
                 // What it wrote before its last reply is on its way here; let it be read.
                 for _ in 0..8 {
                     tokio::task::yield_now().await;

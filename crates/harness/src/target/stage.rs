@@ -107,7 +107,7 @@ struct Dial {
 }
 
 /// One isolated world of the mocks, made for one scenario.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StageClient {
     control: ControlClient,
     name: String,

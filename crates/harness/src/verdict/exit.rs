@@ -2,7 +2,7 @@
 
 use locum_core::{RequirementId, Verdict};
 
-use super::{Scenario, VerdictRow};
+use super::{Ending, Scenario, VerdictRow};
 use crate::evidence::Reaction;
 
 /// Conformant, given the baseline.
@@ -61,7 +61,8 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
     if policy.interrupted {
         codes.push(INTERRUPTED);
     }
-    if any(Verdict::Harness) {
+    let is_broken = |scenario: &Scenario| matches!(scenario.ending, Ending::Broken(_));
+    if any(Verdict::Harness) || scenarios.iter().any(is_broken) {
         codes.push(HARNESS);
     }
     if any(Verdict::Fail) || any(Verdict::Error) {

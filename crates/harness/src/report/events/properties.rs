@@ -235,6 +235,7 @@ fn of_a_client() -> impl Strategy<Value = Event> {
         Departure::Crashed,
         Departure::HungUp,
         Departure::NoReply,
+        Departure::Ended,
     ];
     prop_oneof![
         (any::<u64>(), command()).prop_map(|(id, message)| Event::Ask { id, message }),
