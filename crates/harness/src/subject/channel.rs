@@ -131,6 +131,18 @@ impl Channel {
         std::mem::take(&mut state.output)
     }
 
+    /// Takes what is wrong with the shim out of what came of it so far.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut state = self.lock();
+        let is_fault = |output: &mut ClientOutput| matches!(output, ClientOutput::ShimFault(_));
+        let faults = state.output.extract_if(.., is_fault);
+        let words = faults.filter_map(|output| match output {
+            ClientOutput::ShimFault(fault) => Some(fault),
+            _ => None,
+        });
+        words.collect()
+    }
+
     /// The client is gone; whoever waits for a reply learns it. The first word on this stands.
     pub(super) fn is_gone(&self, kind: Departure, why: impl Into<String>) {
         let mut state = self.lock();

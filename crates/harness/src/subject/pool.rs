@@ -58,6 +58,8 @@ pub struct ClientPool {
 pub(super) struct Running {
     pub(super) client: RunningClient,
     pub(super) hello: ClientHello,
+    /// What was wrong with its shim before it said hello: that holds for each scenario.
+    faults: Vec<String>,
 }
 
 impl ClientPool {
@@ -130,6 +132,9 @@ impl ClientPool {
             (None, ClientSource::Agents(agents)) => self.next_agent(agents).await?,
             (None, _) => self.start_again().await?,
         };
+        for fault in &running.faults {
+            running.client.channel.note_fault(fault.clone());
+        }
         let number = self.seats.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(Seat::new(self, running, number, place.ok())))
     }
@@ -221,7 +226,11 @@ impl ClientPool {
     async fn greeted(&self, client: RunningClient) -> Result<Running, StartError> {
         let greeted = self.greet(&client.channel).await;
         match greeted {
-            Ok(hello) => Ok(Running { client, hello }),
+            Ok(hello) => Ok(Running {
+                faults: client.channel.faults(),
+                client,
+                hello,
+            }),
             Err(error) => {
                 client.end().await;
                 Err(error)

@@ -146,10 +146,10 @@ impl Life {
     /// What came of one call: the program's own word where it ends with the call, else what the
     /// vendor saw.
     pub(super) async fn came_of(&self, turn: Turn) -> Outcome {
-        if !turn.is_of_the_last_step {
-            if let Some(seen) = self.call_is_over().await {
-                return Ok(reply_of(seen.last_status));
-            }
+        if !turn.is_of_the_last_step
+            && let Some(seen) = self.call_is_over().await
+        {
+            return Ok(reply_of(seen.last_status));
         }
         let mut end = self.end.clone();
         let ended = end.wait_for(Option::is_some).await;
