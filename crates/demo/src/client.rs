@@ -59,7 +59,6 @@ pub(crate) struct Client {
 #[derive(Default)]
 struct Session {
     refresh_token: Option<String>,
-    logged_in: bool,
     /// The client is past using: a mutant met what it cannot read.
     broken: bool,
     /// A reply of the token endpoint was cut off.
@@ -147,10 +146,10 @@ impl Client {
             self.tokens.drop_entry();
         }
         let client = self.clone();
-        let fetch = move |_| async move {
+        let fetch = move |ended: Option<Arc<Entry<Tokens>>>| async move {
             match client.store.clone() {
-                Some(store) => storage::obtain(store, client).await,
-                None => login::obtain(client).await,
+                Some(store) => storage::obtain(store, client, ended.is_some()).await,
+                None => login::obtain(client, ended.is_some()).await,
             }
         };
         self.tokens.get(fetch).await
@@ -174,14 +173,6 @@ impl Client {
             None if switches.cleared_when_absent => session.refresh_token = None,
             None => {}
         }
-    }
-
-    pub(crate) fn logged_in(&self) -> bool {
-        self.session().logged_in
-    }
-
-    pub(crate) fn mark_logged_in(&self) {
-        self.session().logged_in = true;
     }
 
     pub(crate) fn verifying_key(&self) -> Option<Value> {

@@ -120,7 +120,6 @@ fn read_tokens(client: &Client, timed: &Timed) -> Result<Fetched<Tokens>, Failur
         return Err(Failure::other("the sign-in reply has no access token"));
     };
     client.adopt_refresh_token(text("RefreshToken").as_deref());
-    client.mark_logged_in();
     let lifetime_ms = crate::login::lifetime(client, timed, &result["ExpiresIn"], &access)?;
     Ok(Fetched {
         value: Tokens {

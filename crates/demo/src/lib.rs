@@ -35,6 +35,7 @@ mod storage;
 mod tls;
 mod tokens;
 mod vendor;
+mod webhook;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -43,22 +44,37 @@ use locum_core::SystemClock;
 
 pub use mutants::{Mutant, mutant, mutants};
 
-/// Speaks `locum/1` on standard input and output until the input ends; honest without a mutant.
-/// Tokens are kept in the file `store`, if one is named, else nowhere.
+/// What a run of the demo client is given.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The one thing to do wrong; honest without.
+    pub mutant: Option<Mutant>,
+    /// Fixes every random choice.
+    pub seed: u64,
+    /// The file that keeps tokens for the next process; without one they are forgotten.
+    pub store: Option<PathBuf>,
+    /// The URL under which webhooks are received; without one none are.
+    pub webhook: Option<String>,
+}
+
+/// Speaks `locum/1` on standard input and output until the input ends.
 ///
 /// # Errors
 /// Standard input or output broke.
-pub async fn serve(
-    mutant: Option<&Mutant>,
-    seed: u64,
-    store: Option<PathBuf>,
-) -> std::io::Result<()> {
+pub async fn serve(options: Options) -> std::io::Result<()> {
+    let behaviour = options.mutant.map(|mutant| mutant.behaviour());
+    let behaviour = behaviour.unwrap_or_default();
+    if let Some(url) = &options.webhook
+        && let Err(failure) = webhook::receive(url, behaviour.webhook.clone()).await
+    {
+        eprintln!("{failure}: {url}");
+    }
     let shared = client::Shared {
-        behaviour: Arc::new(mutant.map(Mutant::behaviour).unwrap_or_default()),
+        behaviour: Arc::new(behaviour),
         clock: SystemClock::new(),
-        random: Arc::new(random::Random::new(seed)),
+        random: Arc::new(random::Random::new(options.seed)),
         caches: Mutex::new(Vec::new()),
-        store: store.map(|path| Arc::new(storage::Store(path))),
+        store: options.store.map(|path| Arc::new(storage::Store(path))),
     };
     let input = tokio::io::BufReader::new(tokio::io::stdin());
     session::serve(shared, input, tokio::io::stdout()).await

@@ -31,13 +31,12 @@ pub(crate) struct Timed {
     pub(crate) reply: Reply,
 }
 
-/// Obtains new tokens: with the refresh token, if there is one, else by the first grant.
-pub(crate) async fn obtain(client: Arc<Client>) -> Result<Fetched<Tokens>, Failure> {
+/// Obtains new tokens: with the refresh token, if there is one, else by the first grant. `at_end`
+/// says that they replace tokens whose lifetime is over.
+pub(crate) async fn obtain(client: Arc<Client>, at_end: bool) -> Result<Fetched<Tokens>, Failure> {
     let behaviour = &client.behaviour;
     let held = client.refresh_token();
-    if behaviour.refresh.used
-        && (held.is_some() || behaviour.refresh.without_token && client.logged_in())
-    {
+    if behaviour.refresh.used && (held.is_some() || behaviour.refresh.without_token && at_end) {
         let token = held.as_deref().unwrap_or_default();
         let mut outcome = refresh(&client, token).await;
         if behaviour.refresh.loops_after_lost_reply && client.lost_a_reply() {
@@ -72,7 +71,6 @@ async fn log_in(client: &Client) -> Result<Fetched<Tokens>, Failure> {
     }
     let request = form::login(client)?;
     let timed = attempts(client, &request).await?;
-    client.mark_logged_in();
     reply::tokens(client, timed).await
 }
 

@@ -40,6 +40,7 @@ struct Stored {
 pub(crate) async fn obtain(
     store: Arc<Store>,
     client: Arc<Client>,
+    at_end: bool,
 ) -> Result<Fetched<Tokens>, Failure> {
     let locks = !client.behaviour.cache.stored_without_lock;
     let lock = if locks {
@@ -59,7 +60,7 @@ pub(crate) async fn obtain(
             return Ok(fetched);
         }
     }
-    let fetched = login::obtain(client.clone()).await?;
+    let fetched = login::obtain(client.clone(), at_end).await?;
     client.set_last_access(&fetched.value.access);
     store.write(&caller, &Stored::of(&client, &fetched));
     drop(lock);

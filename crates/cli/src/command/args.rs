@@ -235,6 +235,9 @@ pub(super) struct Client {
     /// File that keeps tokens for the next process; without one they are forgotten
     #[arg(long, env = "LOCUM_STORE", value_name = "FILE")]
     pub(super) store: Option<PathBuf>,
+    /// URL under which to receive webhooks, such as http://127.0.0.1:9000/hook
+    #[arg(long, env = "LOCUM_WEBHOOK", value_name = "URL")]
+    pub(super) webhook: Option<String>,
     /// List the mutants: name, vendor, what each does wrong, which requirements that breaks
     #[arg(long, env = "LOCUM_LIST", value_parser = values::switch("LOCUM_LIST"))]
     pub(super) list: bool,

@@ -1,7 +1,7 @@
 //! `locum client`: the demo client as a subject on standard input and output.
 
 use locum_core::setting::nearest;
-use locum_demo::{Mutant, mutants};
+use locum_demo::{Mutant, Options, mutants};
 
 use super::{Failure, args};
 
@@ -11,13 +11,17 @@ pub(super) fn run(args: &args::Client) -> Result<u8, Failure> {
         mutants().iter().for_each(print);
         return Ok(0);
     }
-    let mutant = args.mutant.as_deref().map(named).transpose()?;
-    let seed = args.seed.unwrap_or_else(rand::random);
+    let options = Options {
+        mutant: args.mutant.as_deref().map(named).transpose()?,
+        seed: args.seed.unwrap_or_else(rand::random),
+        store: args.store.clone(),
+        webhook: args.webhook.clone(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start the client: {error}")))?;
-    let served = runtime.block_on(locum_demo::serve(mutant.as_ref(), seed, args.store.clone()));
+    let served = runtime.block_on(locum_demo::serve(options));
     // A read of standard input cannot be given up; nobody waits for it.
     runtime.shutdown_background();
     served.map_err(|error| Failure::unreachable(format!("standard input or output: {error}")))?;
