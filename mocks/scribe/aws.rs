@@ -42,8 +42,9 @@ pub(super) async fn issue(call: &Call<'_>, identity: &str, login: &Token) -> Val
         .insert("access_key_id".into(), access_key_id.clone().into());
     new.extra.insert("identity".into(), identity.into());
     let record = mock.issue(session_token.expose(), new).await;
+    // What the reply says, also where the setting `enforce_expiry` lets them live on.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
-    let expiration = record.expires.map(|end| end.as_millis() as f64 / 1000.0);
+    let expiration = record.issued.plus(lifetime).as_millis() as f64 / 1000.0;
     json!({
         "Credentials": {
             "AccessKeyId": access_key_id,

@@ -127,7 +127,10 @@ async fn an_identity_is_stable_and_gives_credentials() {
     let now = server.stage.clock.now().as_millis() as f64 / 1000.0;
     assert!((end - now - 3600.0).abs() < 0.01);
     assert_eq!(body["IdentityId"], own);
+    server.set("enforce_expiry", false);
     let again = get_credentials(&server, &own, &first.id).await.json();
+    let end = again["Credentials"]["Expiration"].as_f64();
+    assert!((end.expect("a number") - now - 3600.0).abs() < 1.0);
     assert_ne!(
         again["Credentials"]["AccessKeyId"],
         body["Credentials"]["AccessKeyId"]
