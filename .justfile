@@ -37,6 +37,10 @@ interop *languages: build
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
 
+# Published clients, unmodified, judged by `locum drive`: all, with their page tests/sdks/README.md anew, or those of NAMES
+judge-sdks *names: build
+    bash tests/sdks/run.sh {{names}}
+
 # The shims of `locum new shim` with their runtimes; all, or those of LANGUAGES: python javascript typescript java go rust
 shims *languages: build
     bash tests/shims/run.sh {{languages}}
@@ -61,6 +65,6 @@ bench *arguments:
     cargo bench -p locum {{arguments}}
 
 # The gate: what the README promises, the lints, real clients, test frameworks, engines and signers, and that the benches run.
-# Keycloak's run is for each night: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop shims bindings parity-fastapi parity-signers
+# The other published clients are judged each night, and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
+ci: test lint check interop shims (judge-sdks "authlib" "x-oauth2") bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

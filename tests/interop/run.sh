@@ -11,57 +11,7 @@ work=$target/interop
 languages=${*:-curl python node go java rust}
 mkdir -p "$work"
 
-needs() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null || {
-            echo "$tool is not installed: install it, or name the languages to play: run.sh curl python node" >&2
-            exit 2
-        }
-    done
-}
-
-# What each language needs before its first step, and how a step of it runs.
-prepare_curl() { needs curl python3; }
-run_curl() { bash "$here/$1" "$CONTROL"; }
-
-prepare_python() {
-    needs python3
-    [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
-    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
-    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps warrant==0.6.1
-}
-run_python() { "$work/venv/bin/python" "$here/python/$1" "$2"; }
-
-prepare_node() {
-    needs node npm
-    mkdir -p "$work/node"
-    # Beside the modules, where an import finds them.
-    cp "$here"/node/* "$work/node"
-    npm install --prefix "$work/node" --silent --no-audit --no-fund
-}
-run_node() { (cd "$work/node" && node "$1" "$2"); }
-
-prepare_go() {
-    needs go
-    (cd "$here/go" && go build -o "$work/go-steps" .)
-}
-run_go() { "$work/go-steps" "$2"; }
-
-prepare_java() {
-    needs java javac mvn
-    mkdir -p "$work/java"
-    cp "$here/java/pom.xml" "$work/java"
-    local repository=${MAVEN_REPOSITORY:+-Dmaven.repo.local=$MAVEN_REPOSITORY}
-    (cd "$work/java" && mvn -q -B $repository dependency:copy-dependencies -DoutputDirectory=lib)
-    javac -cp "$work/java/lib/*" -d "$work/java" "$here/java/Steps.java"
-}
-run_java() { java -cp "$work/java/lib/*:$work/java" Steps "$2"; }
-
-prepare_rust() {
-    needs cargo
-    CARGO_TARGET_DIR=$work/rust cargo build --quiet --locked --manifest-path "$here/rust/Cargo.toml"
-}
-run_rust() { "$work/rust/debug/locum-interop" "$2"; }
+. "$here/install.sh"
 
 rm -f "$work/port"
 "$locum" serve athelas corti pattern scribe "$root/mocks/examples/login.toml" --port 0 --port-file "$work/port" --tls --tls-port 0 --tls-bad >"$work/serve.log" 2>&1 &

@@ -16,6 +16,7 @@ mod parity;
 mod plain_traffic;
 mod redaction;
 mod registry;
+mod sdks;
 mod serve;
 mod served;
 mod tls;

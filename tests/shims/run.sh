@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The shims of `locum new shim`, as they are written, with their real runtimes: each is asked what
-# `converse.py` asks. Everything is installed and built under target/shims.
+# `converse.py` asks, and its example client is judged by `drive`. Everything is installed and built under target/shims.
 # Usage: tests/shims/run.sh [LANGUAGE...]     the binary: LOCUM, or target/release/locum
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -65,5 +65,10 @@ for language in $languages; do
     (cd written && "$locum" new shim "$language" >/dev/null)
     "prepare_$language"
     python3 "$here/converse.py" "http://localhost:$(cat port)/_locum" "$language" "${start[@]}"
+    "$locum" drive pattern --fail-on warn -- "${start[@]}" >drive.log 2>&1 || {
+        echo "FAIL  $language: the example client is not what drive wants"
+        cat drive.log
+        exit 1
+    }
     echo "ok    $language"
 done
