@@ -74,34 +74,12 @@ class Locum {
 
     /** Ends the stage; throws where its client breaks a requirement. */
     async close() {
-        const complaint = this.judging.verdicts === 'off' ? '' : await this.complaint();
-        await this.call('DELETE', '');
-        if (complaint) throw new Error(complaint);
-    }
-
-    async complaint() {
         const { ignore, expect, verdicts } = this.judging;
-        const { verdicts: rows, dropped } = await this.verdicts();
-        const bad = verdicts === 'strict' ? ['FAIL', 'ERROR', 'WARN'] : ['FAIL', 'ERROR'];
-        const known = [CONTROL, ...ignore, ...expect];
-        const wrong = rows.filter((row) => bad.includes(row.verdict) && !known.includes(row.id));
-        const parts = await Promise.all(wrong.map((row) => this.sentence(row)));
-        const broken = rows.filter((row) => ['FAIL', 'WARN'].includes(row.verdict)).map((row) => row.id);
-        const missing = expect.filter((id) => !broken.includes(id));
-        parts.push(...missing.map((id) => `${id} was expected to be broken, and is not`));
-        if (dropped) parts.push(`${dropped} exchanges fell out of the journal unjudged: raise LOCUM_MEMORY_LIMIT`);
-        return parts.length ? [...parts, `stage ${this.name}, seed ${this.document.seed}`].join('\n') : '';
-    }
-
-    async sentence(row) {
-        const entries = await Promise.all(row.evidence.slice(0, 3).map((id) => this.call('GET', `journal/${id}`)));
-        return [
-            `${row.verdict} ${row.id} (${row.level}, ${row.vendor}): ${row.requirement}`,
-            `seen: ${row.why}`,
-            `expected: ${row.expected}`,
-            ...entries.map((entry) => `in: ${entry.method} ${entry.target}`),
-            `hint: \`locum explain ${row.id}\` says more; if it is meant, pass it to ignore or expect`,
-        ].join('\n  ');
+        const query = new URLSearchParams({ ignore: [CONTROL, ...ignore], expect });
+        if (verdicts === 'strict') query.set('fail_on', 'warn');
+        const { text } = verdicts === 'off' ? { text: '' } : await this.call('GET', `verdicts/failures?${query}`);
+        await this.call('DELETE', '');
+        if (text) throw new Error(text);
     }
 }
 

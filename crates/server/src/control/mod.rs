@@ -19,6 +19,7 @@ mod barriers;
 mod call;
 mod clock;
 mod document;
+mod failures;
 mod faults;
 mod filter;
 mod gate;
@@ -75,6 +76,7 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
         clock::CALLS,
         journal::CALLS,
         verdicts::CALLS,
+        failures::CALLS,
         tokens::CALLS,
         keys::CALLS,
         faults::CALLS,

@@ -29,24 +29,33 @@ struct Query {
 
 /// The journal so far, judged.
 #[derive(Serialize, JsonSchema)]
-struct Verdicts {
+pub(super) struct Verdicts {
     /// One for each requirement and vendor.
-    verdicts: Vec<JudgedRow>,
+    pub(super) verdicts: Vec<JudgedRow>,
     /// How many came to each verdict, by its word, such as `FAIL`.
     summary: BTreeMap<&'static str, usize>,
     /// How many entries were judged.
     entries: usize,
     /// How many old entries fell out of the journal, and were not judged.
-    dropped: u64,
+    pub(super) dropped: u64,
 }
 
 /// One vendor with what its journal has.
 type Case = (Profile, Vec<Arc<Entry>>);
 
 async fn verdicts(request: ControlRequest) -> CallResult {
-    let stage = request.stage()?;
     let query: Query = request.query()?;
-    let vendors = filter::vendors(&request, query.vendor.as_deref())?;
+    let judged = of_stage(&request, query.vendor.as_deref()).await?;
+    Ok(call::json(200, &judged))
+}
+
+/// The verdicts on what happened in the request's stage, at this vendor or at all.
+pub(super) async fn of_stage(
+    request: &ControlRequest,
+    vendor: Option<&str>,
+) -> Result<Verdicts, Refusal> {
+    let stage = request.stage()?;
+    let vendors = filter::vendors(request, vendor)?;
     let Some(judge) = request.stages.config.judge.clone() else {
         return Err(
             Refusal::new(404, "verdicts are not served: this server has no judge")
@@ -67,17 +76,16 @@ async fn verdicts(request: ControlRequest) -> CallResult {
         let cases = vendors.iter().map(|vendor| case(vendor.profile()));
         (cases.collect::<Vec<Case>>(), journal.dropped())
     });
-    let asked = query.vendor.is_some();
+    let asked = vendor.is_some();
     let judged = tokio::task::spawn_blocking(move || {
         // A caller that went away must not let the next one in before this one is done.
         let _turn = turn;
         judged(judge.as_ref(), &cases, asked, dropped)
     });
-    let judged = judged.await.map_err(|_| {
+    judged.await.map_err(|_| {
         Refusal::new(500, "the journal could not be judged: a rule panicked")
             .hint("a defect of locum; GET /_locum/journal has the entries to report it with")
-    })?;
-    Ok(call::json(200, &judged))
+    })
 }
 
 /// What the judge says of each case; one without entries counts only where it was `asked` for.

@@ -62,10 +62,10 @@ def _vendor(name):
 locum_athelas, locum_corti, locum_pattern, locum_scribe = map(_vendor, ["athelas", "corti", "pattern", "scribe"])
 
 
-def _complaint(item):
+def _failures(item):
     stage, (_, judged) = item.stash.get(STAGE, None), _options(item)
     verdicts = judged.pop("verdicts")
-    return stage.complaint(**judged, strict=verdicts == "strict") if stage and verdicts != "off" else ""
+    return stage.failures(**judged, strict=verdicts == "strict") if stage and verdicts != "off" else ""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,9 +75,9 @@ def pytest_runtest_call(item):
     except Exception:
         # The test has its own reason to fail; what the client did may explain it.
         with contextlib.suppress(LocumError):
-            item.add_report_section("call", "locum", _complaint(item) or "no requirement is broken")
+            item.add_report_section("call", "locum", _failures(item) or "no requirement is broken")
         raise
-    text = _complaint(item)
+    text = _failures(item)
     if text:
         pytest.fail(text, pytrace=False)
     return result

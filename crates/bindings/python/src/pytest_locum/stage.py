@@ -52,27 +52,12 @@ class Stage:
         """What the journal so far says of the client, requirement by requirement."""
         return self.call("GET", "verdicts", **self._only)
 
-    def complaint(self, ignore=(), expect=(), strict=False):
+    def failures(self, ignore=(), expect=(), strict=False):
         """Why the client of this stage fails its test, or an empty text."""
-        judged = self.verdicts()
-        rows, known = judged["verdicts"], {CONTROL, *ignore, *expect}
-        bad = ["FAIL", "ERROR", "WARN"] if strict else ["FAIL", "ERROR"]
-        parts = [self._sentence(row) for row in rows if row["verdict"] in bad and row["id"] not in known]
-        broken = [row["id"] for row in rows if row["verdict"] in ("FAIL", "WARN")]
-        parts += [f"{id} was expected to be broken, and is not" for id in expect if id not in broken]
-        if judged["dropped"]:
-            parts.append(f"{judged['dropped']} exchanges fell out of the journal unjudged: raise LOCUM_MEMORY_LIMIT")
-        return "\n".join([*parts, f"stage {self.name}, seed {self.document['seed']}"]) if parts else ""
-
-    def _sentence(self, row):
-        entries = [self.call("GET", f"journal/{entry}") for entry in row["evidence"][:3]]
-        return "\n  ".join([
-            f"{row['verdict']} {row['id']} ({row['level']}, {row['vendor']}): {row['requirement']}",
-            f"seen: {row['why']}",
-            f"expected: {row.get('expected')}",
-            *(f"in: {entry['method']} {entry['target']}" for entry in entries),
-            f"hint: `locum explain {row['id']}` says more; if it is meant, add it to `ignore` or `expect`",
-        ])
+        query = {"ignore": ",".join([CONTROL, *ignore]), "expect": ",".join(expect)}
+        if strict:
+            query["fail_on"] = "warn"
+        return self.call("GET", "verdicts/failures", **query)["text"]
 
 
 #: The control row, left out: a test says itself whether its calls ought to succeed.

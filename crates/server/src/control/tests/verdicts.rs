@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use locum_core::{Entry, Profile};
+use locum_core::requirement::Level;
+use locum_core::{Entry, Profile, Verdict};
 use serde_json::json;
 
 use super::bench::Bench;
@@ -61,4 +62,74 @@ async fn a_judge_that_panics_is_told_and_blocks_nobody() {
         assert!(error.contains("a rule panicked"), "{answer}");
     }
     bench.token("/acme").await;
+}
+
+/// A judge by whom each client breaks a MUST and a SHOULD.
+struct EntriesFail;
+
+impl JournalJudge for EntriesFail {
+    fn judge(&self, profile: &Profile, entries: &[Arc<Entry>]) -> Vec<JudgedRow> {
+        let row = |id: &str, level, verdict| JudgedRow {
+            id: id.to_owned(),
+            vendor: profile.vendor.clone(),
+            level,
+            requirement: "The client calls.".to_owned(),
+            verdict,
+            why: "it did not".to_owned(),
+            expected: Some("a call".to_owned()),
+            evidence: entries.iter().map(|entry| entry.id).collect(),
+        };
+        vec![
+            row("ANY-01", Level::Must, Verdict::Fail),
+            row("ANY-02", Level::Should, Verdict::Warn),
+            row("ANY-03", Level::Must, Verdict::Inconclusive),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn a_test_fails_for_what_its_client_breaks_in_words() {
+    let bench = Bench::with_config(ServerConfig {
+        judge: Some(Arc::new(EntriesFail)),
+        ..ServerConfig::loopback()
+    })
+    .await;
+    let none = bench.done("GET /verdicts/failures", "", 200).await;
+    assert_eq!(none, json!({"failures": [], "text": ""}));
+    for _ in 0..4 {
+        bench.token("/acme").await;
+    }
+    let broken = |id: &str, grade: &str| {
+        let entries = "  in: POST /oauth/token\n".repeat(3);
+        format!(
+            "{grade}, acme): The client calls.\n  seen: it did not\n  expected: a call\n{entries}  hint: `locum explain {id}` says more; if it is meant, ignore or expect {id}"
+        )
+    };
+    let (must, should) = (
+        broken("ANY-01", "FAIL ANY-01 (MUST"),
+        broken("ANY-02", "WARN ANY-02 (SHOULD"),
+    );
+    let absent = |id| format!("{id} was expected to be broken, and is not");
+    for (query, expected) in [
+        ("", vec![must.clone()]),
+        ("?vendor=acme", vec![must.clone()]),
+        ("?fail_on=warn", vec![must.clone(), should]),
+        ("?ignore=ANY-09,%20ANY-01", vec![]),
+        ("?expect=ANY-01,ANY-02", vec![]),
+        (
+            "?expect=ANY-03,ANY-09",
+            vec![must, absent("ANY-03"), absent("ANY-09")],
+        ),
+    ] {
+        let line = format!("GET /verdicts/failures{query}");
+        let answer = bench.done(&line, "", 200).await;
+        assert_eq!(answer["failures"], json!(expected), "{query}");
+        let text = answer["text"].as_str().expect("text");
+        assert_eq!(text.is_empty(), expected.is_empty(), "{query}: {text}");
+        let end = "\nstage default, seed 0";
+        assert!(text.is_empty() || text.ends_with(end), "{query}: {text}");
+    }
+    bench
+        .done("GET /verdicts/failures?fail_on=pass", "", 400)
+        .await;
 }

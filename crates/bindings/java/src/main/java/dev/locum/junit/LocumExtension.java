@@ -57,9 +57,9 @@ public final class LocumExtension implements ParameterResolver, AfterEachCallbac
         var general = context.getConfigurationParameter("locum.verdicts").or(() -> Optional.ofNullable(System.getenv("LOCUM_VERDICTS")));
         var verdicts = options.verdicts().isEmpty() ? general.orElse("on") : options.verdicts();
         try {
-            var complaint = verdicts.equals("off") ? "" : stage.complaint(options, verdicts.equals("strict"));
-            if (!complaint.isEmpty()) {
-                throw new AssertionError(complaint);
+            var failures = verdicts.equals("off") ? "" : stage.failures(options, verdicts.equals("strict"));
+            if (!failures.isEmpty()) {
+                throw new AssertionError(failures);
             }
         } finally {
             stage.call("DELETE", "", Map.of());
