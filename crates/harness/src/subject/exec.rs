@@ -115,6 +115,7 @@ impl Program {
             Ok(life) => life,
             Err(gone) => return ready(Err(gone)).boxed(),
         };
+        life.go_on();
         let turn = self.plan.turn(number);
         async move { life.came_of(turn).await }.boxed()
     }

@@ -78,6 +78,11 @@ impl Program {
         Ok((Self { child, group }, pipes))
     }
 
+    /// By which it can be halted while somebody else waits for its end.
+    pub(super) const fn halter(&self) -> group::Halter {
+        self.group.halter()
+    }
+
     /// Its end.
     pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
@@ -115,6 +120,8 @@ pub fn kill_all() {
     group::kill_all();
 }
 
+pub(super) use group::Halter;
+
 #[cfg(unix)]
 mod group {
     use std::collections::BTreeSet;
@@ -151,6 +158,14 @@ mod group {
 
         pub(super) fn terminate(&self) {
             self.signal(Signal::TERM);
+            // One that is halted could not end.
+            self.signal(Signal::CONT);
+        }
+
+        pub(super) const fn halter(&self) -> Halter {
+            Halter {
+                leader: self.leader,
+            }
         }
 
         pub(super) fn kill(&self) {
@@ -158,6 +173,30 @@ mod group {
         }
 
         fn signal(&self, which: Signal) {
+            if let Some(leader) = self.leader {
+                signal(leader, which);
+            }
+        }
+    }
+
+    /// Halts a group and lets it go on. It is of no use once the program has ended.
+    #[derive(Clone, Copy, Debug)]
+    pub(in crate::subject) struct Halter {
+        leader: Option<i32>,
+    }
+
+    impl Halter {
+        /// Nothing of the group runs from now on.
+        pub(in crate::subject) fn halt(self) {
+            self.signal(Signal::STOP);
+        }
+
+        /// It runs again.
+        pub(in crate::subject) fn go_on(self) {
+            self.signal(Signal::CONT);
+        }
+
+        fn signal(self, which: Signal) {
             if let Some(leader) = self.leader {
                 signal(leader, which);
             }
@@ -193,7 +232,21 @@ mod group {
 
         pub(super) fn terminate(&self) {}
 
+        pub(super) const fn halter(&self) -> Halter {
+            Halter
+        }
+
         pub(super) fn kill(&self) {}
+    }
+
+    /// Cannot halt: what is between two calls has to fit into the pause.
+    #[derive(Clone, Copy, Debug)]
+    pub(in crate::subject) struct Halter;
+
+    impl Halter {
+        pub(in crate::subject) fn halt(self) {}
+
+        pub(in crate::subject) fn go_on(self) {}
     }
 
     pub(super) fn kill_all() {}

@@ -17,7 +17,7 @@ use crate::rules::View;
 use crate::rules::client::traffic;
 use crate::subject::channel::Channel;
 use crate::subject::lines::{Line, Lines};
-use crate::subject::process::{self, Pipes};
+use crate::subject::process::{self, Halter, Pipes};
 use crate::subject::{
     ClientGone, ClientOutput, ClientReply, CommandLine, Departure, Outcome, OutputStream,
 };
@@ -58,6 +58,7 @@ pub(super) struct Life {
     /// Keeps what the program prints.
     output: Channel,
     end: watch::Receiver<Option<End>>,
+    halter: Halter,
     /// How many API requests belong to calls that are over.
     spent: Mutex<usize>,
     supervisor: Mutex<Option<JoinHandle<()>>>,
@@ -97,6 +98,7 @@ impl Life {
             tokio::spawn(read(stderr, OutputStream::Stderr, output.clone())),
         ];
         let (tell, end) = watch::channel(None);
+        let halter = program.halter();
         let supervisor = tokio::spawn(supervise(program, readers, tell));
         Ok(Self {
             what,
@@ -104,6 +106,7 @@ impl Life {
             stage,
             output,
             end,
+            halter,
             spent: Mutex::default(),
             supervisor: Mutex::new(Some(supervisor)),
         })
@@ -143,6 +146,13 @@ impl Life {
         self.output()
     }
 
+    /// Lets the program make the next call.
+    pub(super) fn go_on(&self) {
+        if !self.is_over() {
+            self.halter.go_on();
+        }
+    }
+
     /// What came of one call: the program's own word where it ends with the call, else what the
     /// vendor saw.
     pub(super) async fn came_of(&self, turn: Turn) -> Outcome {
@@ -168,7 +178,9 @@ impl Life {
                 (last, since) = (seen, tokio::time::Instant::now());
             }
             let is_new = seen.answered > *self.spent();
-            if is_new && seen.under_way == 0 && since.elapsed() >= QUIET {
+            if is_new && seen.under_way == 0 && since.elapsed() >= QUIET && !self.is_over() {
+                // However long the scenario takes to turn the vendor, the next call waits for it.
+                self.halter.halt();
                 *self.spent() = seen.answered;
                 return Some(seen);
             }

@@ -1,7 +1,7 @@
 //! How many calls a scenario will ask for, read from its steps: a program is told before it starts.
 
 /// Room for the scenario between two calls, in milliseconds.
-const ROOM_MS: u64 = 900;
+const ROOM_MS: u64 = 1500;
 
 /// The calls of a scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
