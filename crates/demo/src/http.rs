@@ -30,7 +30,7 @@ pub(crate) struct Http {
     behaviour: Arc<Behaviour>,
     tls: Connector,
     kept: Mutex<Vec<(Url, Box<dyn Stream>)>>,
-    /// Whether a kept connection was found closed since this was last asked.
+    /// Whether an API connection ended since this was last asked.
     lost: AtomicBool,
 }
 
@@ -45,7 +45,7 @@ impl Http {
         })
     }
 
-    /// Whether a kept connection was found closed since this was last asked.
+    /// Whether an API connection ended since this was last asked.
     pub(crate) fn take_lost(&self) -> bool {
         self.drop_closed();
         self.lost.swap(false, Ordering::SeqCst)
@@ -114,8 +114,12 @@ impl Http {
         let closes = reply
             .header("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        if !request.own_connection && framed && !closes && reader.buffer.is_empty() {
-            self.kept().push((request.url.clone(), stream));
+        if !request.own_connection {
+            if framed && !closes && reader.buffer.is_empty() {
+                self.kept().push((request.url.clone(), stream));
+            } else {
+                self.lost.store(true, Ordering::SeqCst);
+            }
         }
         if reply.header("content-encoding") == Some("gzip") {
             reply.body = unzip(&reply.body)?;

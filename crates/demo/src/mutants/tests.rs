@@ -80,3 +80,37 @@ fn all_ids_are_client_rows_of_the_mutants_vendor() {
         }
     }
 }
+
+const LEGEND: &str = "\
+# Mutants of the demo client
+
+Made from `mutants.tsv` by `LOCUM_WRITE=1 cargo test -p locum-demo page`; a test refuses a page that differs.
+`locum client --mutant NAME` is the demo client with that one thing wrong; `just mutants` drives them all and
+fails unless exactly the rows named here turn. \"Seen in\" is evidence that such a fault happens, not a statement
+about other versions.
+
+| name | vendor | what it does wrong | FAIL | WARN | seen in |
+|---|---|---|---|---|---|
+";
+
+#[test]
+fn the_page_is_that_of_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/MUTANTS.md");
+    let mut page = LEGEND.to_owned();
+    for mutant in mutants() {
+        page += &format!(
+            "| `{}` | {} | {} | {} | {} | {} |\n",
+            mutant.name,
+            mutant.vendor,
+            mutant.does.replace('|', "\\|"),
+            mutant.fail.join(", "),
+            mutant.warn.join(", "),
+            mutant.seen_in.unwrap_or_default(),
+        );
+    }
+    if std::env::var_os("LOCUM_WRITE").is_some() {
+        std::fs::write(path, &page).expect("the page is written");
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == page, "MUTANTS.md differs from mutants.tsv");
+}
