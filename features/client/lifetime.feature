@@ -16,3 +16,66 @@ Feature: For how long a client takes a token to live, and when it renews
       And the client has made 2 calls
       When the client's clock runs 172801 seconds ahead and it calls again
       Then the client took the documented lifetime
+
+  Rule: The life of a token is counted by the client's own clock, from the sending of its request
+
+    @id:EXP-07 @documented
+    Scenario Outline: A vendor's clock ten minutes <way>
+      Given the vendor's clock is 600 seconds <way>
+      When the client makes 3 calls in turn
+      Then the calls took one token request
+
+      Examples:
+        | way    |
+        | ahead  |
+        | behind |
+
+    @id:EXP-08
+    Scenario: A token reply that is held back two seconds
+      Given tokens go on working after their end
+      And tokens live 3 seconds beyond the client's margin
+      And the first token request meets
+        """
+        {"delay_ms": 2000}
+        """
+      When the client makes 1 call
+      And the client makes 21 calls, one every 200 milliseconds
+      Then no token was shown after its end
+
+    @id:CLI-14
+    Scenario: The wall clock jumps
+      Given tokens go on working after their end
+      And tokens live 3600 seconds beyond the client's margin
+      And the client has made 1 call
+      When the client's wall clock is set 18000 seconds ahead and it calls
+      And the client's wall clock is set 3600 seconds back and it calls
+      Then the client renewed after the jump, and made no storm after the jump back
+
+  Rule: Short lives and failed renewals make no storm and fail no call
+
+    @id:CLI-04
+    Scenario Outline: Tokens of <seconds> seconds
+      Given tokens live <seconds> seconds
+      When the client makes 20 calls, one every 50 milliseconds
+      Then the client fetched no more tokens than it had to
+
+      Examples:
+        | seconds |
+        | 1       |
+        | 2       |
+        | 5       |
+        | 10      |
+        | 30      |
+        | 60      |
+
+    @id:CLI-22
+    Scenario: The renewal fails while the token still lives
+      Given the first token will be inside the client's margin
+      And the client has made 1 call
+      When from now on each token request meets
+        """
+        {"status": 500, "body": "{}"}
+        """
+      And the token is inside the client's margin
+      And the client makes 3 calls within 30 seconds
+      Then three calls succeeded while the renewal failed

@@ -224,6 +224,9 @@ pub struct FaultAction {
     /// The reply's body is not valid JSON any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub malformed: bool,
+    /// The connection ends after the reply, which says so (RFC 9112 §9.6).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub close: bool,
     /// The vendor acts, the reply never leaves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lose_reply: bool,

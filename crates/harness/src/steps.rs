@@ -6,6 +6,8 @@ mod account;
 mod caller;
 mod client;
 mod faults;
+mod instances;
+mod lifetimes;
 mod others;
 mod pool;
 mod socket;

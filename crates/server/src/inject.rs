@@ -110,6 +110,9 @@ pub fn takes_gzip(request: &Request) -> bool {
 
 /// Corrupts the reply's body as the fault says.
 pub fn corrupt(action: &FaultAction, mut reply: Reply) -> Reply {
+    if action.close {
+        reply = reply.set_header("connection", "close");
+    }
     if action.empty {
         reply.body = Bytes::new();
     }

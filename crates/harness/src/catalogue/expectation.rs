@@ -57,6 +57,8 @@ pub struct Expectation {
     pub repeats: Vec<RepeatExpectation>,
     /// How many token requests are still tolerated where one is expected.
     pub tolerated_token_requests: Option<usize>,
+    /// Statuses at which the vendor documents a deviation: it is reported as INFO.
+    pub documented_statuses: Vec<u16>,
     /// The longest lifetime that a probe of a client tells, in the vendor's unit.
     pub longest_lifetime: Option<u64>,
     /// Whether a deviation is tolerated: WARN whatever the level.

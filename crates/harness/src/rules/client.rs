@@ -4,8 +4,10 @@
 //! wanted, and when. Traffic that nobody asked for is judged by the same rules: what needs a
 //! command or a turned clock is then unobserved.
 
+mod accounts;
 mod attempts;
 mod backoff;
+mod burst;
 mod caching;
 mod challenge;
 mod commands;
@@ -16,6 +18,7 @@ mod output;
 mod refresh;
 mod refusals;
 mod refused;
+mod renewal;
 mod request;
 mod retry_after;
 mod signature;
@@ -33,6 +36,9 @@ use traffic::Arrival;
 pub(super) const TOPICS: &[&[Rule]] = &[
     control::RULES,
     caching::RULES,
+    accounts::RULES,
+    burst::RULES,
+    renewal::RULES,
     lifetime::RULES,
     margin::RULES,
     refused::RULES,

@@ -619,7 +619,7 @@ const fn rank(grade: Grade) -> u8 {
         Grade::Met | Grade::Fact => 0,
         Grade::Unobserved => 1,
         Grade::Tolerated | Grade::Gone => 2,
-        Grade::Broken => 3,
+        Grade::Broken | Grade::Severe => 3,
     }
 }
 

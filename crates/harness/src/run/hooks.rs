@@ -101,6 +101,7 @@ impl Hooks {
             None => (None, None),
         };
         if let Some(context) = context.as_mut() {
+            context.last_look().await;
             context.end_client().await;
             context.end_sides().await;
             if let (true, Some(measurement)) = (planned.measures, &context.measurement) {

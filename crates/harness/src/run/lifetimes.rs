@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::context::ScenarioContext;
 use crate::Error;
 use crate::catalogue::Expectation;
+use crate::subject::ClockSelection;
 
 /// The life of a token that is soon over for every client, whatever its margin, in seconds.
 pub(crate) const SHORT_S: f64 = 2.0;
@@ -81,6 +82,55 @@ impl ScenarioContext {
             self.log.control("tokens/expire", &selector);
         }
         Ok(())
+    }
+}
+
+/// What is left of a token's life inside the margin, where the client's clock is turned.
+const INSIDE_LIFETIME_S: f64 = 400.0;
+
+/// From this margin on a token can be born inside it, in seconds.
+const WIDE_MARGIN_S: f64 = 20.0;
+
+impl ScenarioContext {
+    /// Sets the lifetime of a token that will be inside the client's margin: half of the margin
+    /// where that is wide, else one that the client's clock is turned through.
+    pub async fn plan_margin(&mut self) -> Result<(), Error> {
+        let Some(measurement) = self.measurement.clone() else {
+            return Err(self.lacks("the client was not measured"));
+        };
+        if !measurement.has_margin() {
+            return Err(self.lacks("the client has no margin"));
+        }
+        let wide = self.raw_lifetime(WIDE_MARGIN_S);
+        if measurement.hi >= wide {
+            return self.set_lifetime(measurement.hi / 2).await;
+        }
+        if self.lacks_cap("clock_offset") {
+            let why = "the client's margin is narrow, and it does not claim clock_offset";
+            return Err(self.lacks(why));
+        }
+        let raw = self.raw_lifetime(INSIDE_LIFETIME_S);
+        self.set_lifetime(raw).await
+    }
+
+    /// Turns the client's clock so that half of its margin is left, where the token was not born
+    /// inside it; later tokens live long.
+    pub async fn enter_margin(&mut self) -> Result<(), Error> {
+        let long = self.long_lifetime();
+        self.set_lifetime(long).await?;
+        let Some(measurement) = self.measurement.clone() else {
+            return Ok(());
+        };
+        if measurement.hi >= self.raw_lifetime(WIDE_MARGIN_S) {
+            return Ok(());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
+        let margin_s = match measurement.share {
+            Some((least, _)) => least * INSIDE_LIFETIME_S,
+            None => measurement.lo as f64 / self.raw_lifetime(1.0) as f64,
+        };
+        let offset_s = INSIDE_LIFETIME_S - margin_s / 2.0;
+        self.set_client_clock(offset_s, ClockSelection::Both).await
     }
 }
 

@@ -21,6 +21,12 @@ const MAX_LINES: usize = 200;
 /// How many of those that hold a secret.
 const MAX_TELLING_LINES: usize = 400;
 
+/// The setting for how far a signature's date may be from the vendor's clock, in seconds.
+const SIGNATURE_WINDOW: &str = "sigv4_skew_s";
+
+/// How far it may be as documented: "within five minutes" (AWS, signature elements).
+const DOCUMENTED_WINDOW_S: f64 = 300.0;
+
 /// The handle of the one instance that most scenarios need.
 const FIRST: &str = "a";
 
@@ -45,6 +51,14 @@ impl ScenarioContext {
                 let more = format!("({} more lines were not kept)", self.output.dropped);
                 self.log.output(OutputStream::Stderr, more.as_bytes());
             }
+        }
+    }
+
+    /// What arrived after the last step, and what got its reply since it was written down.
+    pub async fn last_look(&mut self) {
+        if self.client.is_some() {
+            // What cannot be read any more is not seen; what was seen stands.
+            drop(self.answers().await);
         }
     }
 
@@ -76,11 +90,62 @@ impl ScenarioContext {
 
     /// Asks for `n` API calls, one after the other.
     pub async fn client_calls(&mut self, n: usize) -> Result<(), Error> {
+        self.client_calls_within(n, None).await
+    }
+
+    /// The same with a limit of the caller's own for each.
+    pub async fn client_calls_within(
+        &mut self,
+        n: usize,
+        limit_ms: Option<u64>,
+    ) -> Result<(), Error> {
         for _ in 0..n {
-            let ask = self.sample_call(FIRST)?;
+            let mut ask = self.sample_call(FIRST)?;
+            if let ClientCommand::Call { timeout_ms, .. } = &mut ask {
+                *timeout_ms = limit_ms;
+            }
             self.ask_all(vec![ask]).await?;
         }
         Ok(())
+    }
+
+    /// Begins `n` API calls at once and waits for none.
+    pub async fn begin_calls(&mut self, n: usize) -> Result<(), Error> {
+        if self.lacks_cap("concurrency") {
+            return Ok(());
+        }
+        let asks = (0..n)
+            .map(|_| self.sample_call(FIRST))
+            .collect::<Result<_, _>>()?;
+        self.begin(asks).await.map(drop)
+    }
+
+    /// Gives up the call that was begun first of those under way.
+    pub async fn cancel_first(&mut self) -> Result<(), Error> {
+        if self.lacks_cap("cancel") {
+            return Ok(());
+        }
+        let first = self.client()?.under_way.first().map(|(id, _)| *id);
+        match first {
+            Some(target) => self
+                .begin(vec![ClientCommand::Cancel { target }])
+                .await
+                .map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the living instance other credentials.
+    pub async fn set_client_credentials(
+        &mut self,
+        config: Map<String, Value>,
+    ) -> Result<(), Error> {
+        if self.lacks_cap("set_credentials") {
+            return Ok(());
+        }
+        let client = FIRST.to_owned();
+        self.ask_all(vec![ClientCommand::SetCredentials { client, config }])
+            .await
     }
 
     /// Asks for `n` API calls, one begun each `every`, whether the one before was answered or not.
@@ -93,15 +158,6 @@ impl ScenarioContext {
             self.begin(vec![ask]).await?;
         }
         self.answers().await
-    }
-
-    /// Asks for an API call with this limit of the caller's own.
-    pub async fn client_calls_within(&mut self, limit: Duration) -> Result<(), Error> {
-        let mut ask = self.sample_call(FIRST)?;
-        if let ClientCommand::Call { timeout_ms, .. } = &mut ask {
-            *timeout_ms = u64::try_from(limit.as_millis()).ok();
-        }
-        self.ask_all(vec![ask]).await
     }
 
     /// Asks for a POST of a JSON body.
@@ -149,6 +205,21 @@ impl ScenarioContext {
         self.set_client_clock(offset_s, ClockSelection::Both).await
     }
 
+    /// A signature is dated by the client's clock: where that alone is turned, the vendor's window
+    /// for signatures goes with it.
+    async fn widen_signature_window(&mut self, offset_s: f64) -> Result<(), Error> {
+        let apart = (offset_s - self.turned()).abs();
+        if apart < 1.0 || !self.profile.settings.contains_key(SIGNATURE_WINDOW) {
+            return Ok(());
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a clock is turned by days at most"
+        )]
+        let window = (apart + DOCUMENTED_WINDOW_S).ceil() as i64;
+        self.set(SIGNATURE_WINDOW, json!(window)).await
+    }
+
     /// Sets the distance of the client's clocks from real time.
     pub async fn set_client_clock(
         &mut self,
@@ -158,6 +229,7 @@ impl ScenarioContext {
         if self.lacks_cap("clock_offset") {
             return Ok(());
         }
+        self.widen_signature_window(offset_s).await?;
         let ask = ClientCommand::Clock {
             client: FIRST.to_owned(),
             offset_s,

@@ -16,6 +16,12 @@ impl Target {
             Other::Client => self.other_client(),
             Other::Tenant => self.other_tenant(),
         }?;
+        self.with_account(profile, account)
+    }
+
+    /// The same vendor with these members of an account in place of the first one's, and the
+    /// addresses that follow from them.
+    pub fn with_account(&self, profile: &Profile, account: Map<String, Value>) -> Option<Self> {
         let mut target = self.clone();
         target.credentials.extend(account);
         let base = self.base.trim_end_matches('/');
@@ -24,6 +30,45 @@ impl Target {
             target.urls.insert(name.clone(), format!("{base}{path}"));
         }
         Some(target)
+    }
+
+    /// Another account with a secret or password of its own: of a second client, or a second user.
+    pub fn second_account(&self) -> Option<Map<String, Value>> {
+        match self.credential("username") {
+            "" => self.other_client(),
+            own => self.other_user(own),
+        }
+    }
+
+    /// The first user of the list that can log in at once and is not `own`.
+    fn other_user(&self, own: &str) -> Option<Map<String, Value>> {
+        let users = self.principals.get("users")?.as_array()?;
+        users.iter().find_map(|user| {
+            let (name, password) = (user["username"].as_str()?, user["password"].as_str()?);
+            let can = matches!(user["state"].as_str(), None | Some("active" | "confirmed"));
+            let has_factor = user["totp_secret"].is_string();
+            (can && !has_factor && name != own).then(|| {
+                [("username", name), ("password", password)]
+                    .map(|(name, value)| (name.to_owned(), value.into()))
+                    .into_iter()
+                    .collect()
+            })
+        })
+    }
+
+    /// The first account's client in another tenant, where it has the same id and secret.
+    pub fn same_client_elsewhere(&self) -> Option<Map<String, Value>> {
+        let own = |name: &str| self.credential(name);
+        let tenant = self.tenants().find(|realm| {
+            let clients = realm["clients"].as_array().into_iter().flatten();
+            let mut same = clients.filter(|client| {
+                client["client_id"] == own("client_id")
+                    && client["client_secret"] == own("client_secret")
+            });
+            realm["name"] != own("tenant") && same.next().is_some()
+        })?;
+        let name = tenant["name"].clone();
+        Some([("tenant".to_owned(), name)].into_iter().collect())
     }
 
     fn other_client(&self) -> Option<Map<String, Value>> {

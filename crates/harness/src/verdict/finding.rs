@@ -23,6 +23,8 @@ pub enum Grade {
     Gone,
     /// Broken.
     Broken,
+    /// Broken in a way that the row grades as a failure whatever its level.
+    Severe,
 }
 
 impl Grade {
@@ -33,7 +35,7 @@ impl Grade {
             (Self::Met, _) => Verdict::Pass,
             (Self::Fact, _) | (Self::Tolerated | Self::Broken, Level::May) => Verdict::Info,
             (Self::Tolerated, _) | (Self::Broken, Level::Should) => Verdict::Warn,
-            (Self::Broken, Level::Must) => Verdict::Fail,
+            (Self::Broken, Level::Must) | (Self::Severe, _) => Verdict::Fail,
             (Self::Gone, _) => Verdict::Error,
         }
     }

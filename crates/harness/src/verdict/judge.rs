@@ -276,7 +276,7 @@ impl Bench<'_> {
         let finding = self.run(rule, scenario);
         let says = matches!(
             finding.grade(),
-            Grade::Met | Grade::Fact | Grade::Tolerated | Grade::Broken
+            Grade::Met | Grade::Fact | Grade::Tolerated | Grade::Broken | Grade::Severe
         );
         (says && !matches!(scenario.ending, Ending::NotApplicable(_)))
             .then(|| self.found(row, scenario, &finding))

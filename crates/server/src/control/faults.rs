@@ -125,7 +125,7 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
         return Err(Refusal::bad("`then` is empty").hint(
-            "one or more of status, delay_ms, reset, empty, truncate, malformed, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
+            "one or more of status, delay_ms, reset, close, empty, truncate, malformed, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
         ));
     }
     check_sizes(then)?;

@@ -1,6 +1,8 @@
 //! How many tokens a client asks for.
 
-use super::commands::{GivenCommand, calls, is_one_quiet_life};
+use locum_core::Outcome;
+
+use super::commands::{GivenCommand, calls, control, is_one_quiet_life};
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, unobserved};
 use crate::rules::{Rule, View};
@@ -8,6 +10,8 @@ use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::client("CACHE-01", calls_in_turn_take_one_token),
+    Rule::client("CACHE-02", survives_an_idle_time),
+    Rule::client("CACHE-04", keeps_its_token_on_errors),
     Rule::client("SF-01", calls_at_once_take_one_token),
 ];
 
@@ -20,6 +24,78 @@ fn calls_in_turn_take_one_token(view: &View<'_>) -> Finding {
         return unobserved(view, "the calls were not asked for in turn");
     }
     one_token(view, &calls)
+}
+
+/// How long the client is left alone, in milliseconds.
+const IDLE_MS: i64 = 1900;
+
+/// A token outlives an idle time and the connection on which it was used.
+fn survives_an_idle_time(view: &View<'_>) -> Finding {
+    let served: Vec<_> = api_requests(view).filter(Arrival::is_served).collect();
+    let [first, .., last] = served[..] else {
+        return unobserved(view, "no two calls were served");
+    };
+    let begun = first.entry.completed.unwrap_or(first.entry.arrived);
+    if last.entry.arrived.as_millis() - begun.as_millis() < IDLE_MS {
+        return unobserved(view, "there was no idle time between the calls");
+    }
+    if first.entry.connection == last.entry.connection {
+        return unobserved(view, "the connection was not closed between the calls");
+    }
+    if !is_one_quiet_life(view) {
+        return unobserved(view, "a token ended between the calls");
+    }
+    let again = token_requests(view).filter(|request| request.seq > first.seq);
+    let proof = Proof::from(first).and(last);
+    match Proof::all(again) {
+        Some(again) => Finding::broken(
+            "the token is used again",
+            "another token request after the idle time",
+            proof.and(again),
+        ),
+        None => super::met(view, "the token was used again", proof),
+    }
+}
+
+/// An error of the API that says nothing about the token does not make the client drop it.
+fn keeps_its_token_on_errors(view: &View<'_>) -> Finding {
+    if control(view, "faults").is_none() {
+        return unobserved(view, "no error was provoked");
+    }
+    let served = api_requests(view).find(Arrival::is_served);
+    let Some(served) = served else {
+        return unobserved(view, "no call was served before the error");
+    };
+    let status = |call: &Arrival<'_>| call.entry.reply.as_ref().map(|reply| reply.status);
+    let failed = api_requests(view).find(|call| {
+        call.seq > served.seq
+            && call.entry.outcome == Some(Outcome::Faulted)
+            && status(call).is_some_and(|status| status >= 400 && status != 401)
+    });
+    let Some(failed) = failed else {
+        return unobserved(view, "the API answered no call with an error");
+    };
+    let next = api_requests(view).find(|call| call.seq > failed.seq && call.is_served());
+    let Some(next) = next else {
+        return unobserved(view, "no call was served after the error").seen_in(failed);
+    };
+    let renewal =
+        token_requests(view).find(|request| request.seq > failed.seq && request.seq < next.seq);
+    let status = status(&failed).unwrap_or_default();
+    let Some(renewal) = renewal else {
+        let seen = format!("the token was kept after {status}");
+        return super::met(view, seen, Proof::from(served).and(failed).and(next));
+    };
+    let grade = match view.expected.documented_statuses.contains(&status) {
+        true => Grade::Fact,
+        false => Grade::Broken,
+    };
+    Finding::deviation(
+        grade,
+        "the token is kept",
+        format!("a new token was fetched after {status}"),
+        Proof::from(failed).and(renewal),
+    )
 }
 
 /// First calls that are asked for at once share the one token request.
@@ -89,13 +165,63 @@ fn one_token(view: &View<'_>, calls: &[GivenCommand<'_>]) -> Finding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use locum_core::Outcome;
     use serde_json::json;
 
     use crate::rules::client::testing::check;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
+
+    use crate::rules::client::tests::Traffic;
+
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
+        ("CACHE-02", |log| idle(log, 1)),
+        ("CACHE-04", |log| after_error(log, 404, 0)),
+    ];
+
+    /// A call, two seconds, and a call on another connection, with so many logins in all.
+    fn idle(log: Log, logins: u64) -> Log {
+        let log = log.grant(1).api_on(1, 0);
+        let log = (1..logins).fold(log, |log, n| log.grant(1 + n));
+        log.api_on(2, 2000)
+    }
+
+    /// A call that is answered with this error, so many logins, and a call that is served.
+    fn after_error(log: Log, status: u16, logins: u64) -> Log {
+        let log = log.grant(1).call(200, |log| log.api(1, Outcome::Admitted));
+        let log = log.control("faults", &json!({}));
+        let log = log.call(status, |log| log.api_status(1, Outcome::Faulted, status));
+        let log = (0..logins).fold(log, |log, n| log.grant(2 + n));
+        log.call(200, |log| log.api(1, Outcome::Admitted))
+    }
+
+    #[test]
+    fn an_idle_time_takes_no_token() {
+        check(&idle(Log::new(), 1), "CACHE-02", Grade::Met);
+        check(&idle(Log::new(), 2), "CACHE-02", Grade::Broken);
+        let same = Log::new().grant(1).api_on(1, 0).api_on(1, 2000);
+        check(&same, "CACHE-02", Grade::Unobserved);
+        let soon = Log::new().grant(1).api_on(1, 0).api_on(2, 10);
+        check(&soon, "CACHE-02", Grade::Unobserved);
+    }
+
+    #[test]
+    fn an_error_takes_no_token() {
+        check(&after_error(Log::new(), 404, 0), "CACHE-04", Grade::Met);
+        check(&after_error(Log::new(), 403, 1), "CACHE-04", Grade::Broken);
+        check(
+            &after_error(Log::new(), 403, 1),
+            "CACHE-04@corti",
+            Grade::Fact,
+        );
+        check(
+            &after_error(Log::new(), 404, 1),
+            "CACHE-04@corti",
+            Grade::Broken,
+        );
+        check(&Log::new().grant(1), "CACHE-04", Grade::Unobserved);
+    }
 
     /// So many grants, then so many calls in turn.
     fn in_turn(tokens: u64, calls: u64) -> Log {

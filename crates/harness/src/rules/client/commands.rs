@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::traffic::{Arrival, api_requests};
 use crate::evidence::{Event, RecordId};
 use crate::rules::View;
 use crate::subject::{ClientCommand, ClientReply};
@@ -9,6 +10,8 @@ use crate::subject::{ClientCommand, ClientReply};
 /// One command with the client's answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GivenCommand<'a> {
+    /// Its number among what the client was asked.
+    pub(super) id: u64,
     /// The record of the command.
     pub(super) seq: RecordId,
     /// The command.
@@ -28,6 +31,7 @@ pub(super) fn asked<'a>(view: &View<'a>) -> Vec<GivenCommand<'a>> {
     };
     let asks = records.iter().filter_map(|record| match &record.event {
         Event::Ask { id, message } => Some(GivenCommand {
+            id: *id,
             seq: record.seq,
             command: message,
             answer: answer(*id),
@@ -89,4 +93,29 @@ pub(super) fn is_one_quiet_life(view: &View<'_>) -> bool {
     let disturbs = |event: &Event| matches!(event, Event::Control { call, .. } if call == "clock" || call.starts_with("tokens/"));
     let mut records = view.evidence.records().iter();
     instances <= 1 && clock_turns(view).is_empty() && !records.any(|record| disturbs(&record.event))
+}
+
+/// The record of the first control call of this name.
+pub(super) fn control(view: &View<'_>, name: &str) -> Option<RecordId> {
+    let mut controls = view.evidence.controls();
+    controls
+        .find(|(_, call, _)| *call == name)
+        .map(|(seq, ..)| seq)
+}
+
+/// Whether the client sends refused calls again, as far as these calls show: more requests came of
+/// them than were asked for.
+pub(super) fn resends(view: &View<'_>, burst: &[GivenCommand<'_>]) -> bool {
+    let Some(start) = burst.first().map(|call| call.seq) else {
+        return false;
+    };
+    let end = burst
+        .iter()
+        .filter_map(|call| call.answer)
+        .map(|(at, _)| at)
+        .max();
+    let arrived =
+        api_requests(view).filter(|call| call.seq > start && end.is_none_or(|end| call.seq < end));
+    let (served, refused): (Vec<_>, Vec<_>) = arrived.partition(Arrival::is_served);
+    !served.is_empty() && !refused.is_empty() && served.len() + refused.len() > burst.len()
 }

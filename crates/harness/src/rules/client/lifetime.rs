@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The lifetime that a token reply tells, as it is written there.
-fn told_lifetime(login: &Arrival<'_>) -> Option<f64> {
+pub(super) fn told_lifetime(login: &Arrival<'_>) -> Option<f64> {
     let reply = login.answered();
     let members = [
         &reply["expires_in"],

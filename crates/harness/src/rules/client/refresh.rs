@@ -19,9 +19,16 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The refresh token that a request shows to get new tokens.
-fn shown_refresh_token(arrival: &Arrival<'_>) -> Option<String> {
+pub(super) fn shown_refresh_token(arrival: &Arrival<'_>) -> Option<String> {
+    let Some(operation) = arrival.operation() else {
+        let form = arrival.entry.body.as_deref()?;
+        let token = form
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("refresh_token="));
+        return token.map(str::to_owned);
+    };
     let body = arrival.sent();
-    let token = match arrival.operation()? {
+    let token = match operation {
         "InitiateAuth" => &body["AuthParameters"]["REFRESH_TOKEN"],
         "GetTokensFromRefreshToken" => &body["RefreshToken"],
         _ => return None,

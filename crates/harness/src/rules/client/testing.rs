@@ -5,7 +5,7 @@ use std::time::Duration;
 use locum_core::journal::EntryReply;
 use locum_core::profile::ExpiresIn;
 use locum_core::requirement::Judge;
-use locum_core::{Denial, DenialKind, Entry, EntryId, Outcome, TokenId};
+use locum_core::{Denial, DenialKind, Entry, EntryId, Outcome, Timestamp, TokenId};
 use serde_json::{Value, json};
 
 use crate::measurement::{Answer, Measurement, Probe};
@@ -114,6 +114,72 @@ impl Log {
             offset_s,
             which: ClockSelection::Both,
         })
+    }
+
+    /// The client's wall clock alone is set.
+    pub(super) fn client_wall_clock(self, offset_s: f64) -> Self {
+        self.asked(&ClientCommand::Clock {
+            client: "a".to_owned(),
+            offset_s,
+            which: ClockSelection::Wall,
+        })
+    }
+
+    /// The instance `handle` is made, with this configuration.
+    pub(super) fn instance(self, handle: &str, config: &Value) -> Self {
+        self.asked(&ClientCommand::New {
+            client: handle.to_owned(),
+            vendor: "acme".to_owned(),
+            config: config.as_object().cloned().unwrap_or_default(),
+        })
+    }
+
+    /// The instance `handle` makes a call, which shows a token of `principal` and is served.
+    pub(super) fn call_of(mut self, handle: &str, principal: &str) -> Self {
+        self = self.asked(&ClientCommand::get(handle, "/things"));
+        let id = self.asks;
+        self = self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Admitted);
+            entry.principal = Some(principal.to_owned());
+            entry.reply = Some(reply(200, "{}"));
+        });
+        self.log.answer(id, &ClientReply::done(Some(200)));
+        self
+    }
+
+    /// The instance is given new credentials, and takes them.
+    pub(super) fn new_credentials(mut self, config: &Value) -> Self {
+        self = self.asked(&ClientCommand::SetCredentials {
+            client: "a".to_owned(),
+            config: config.as_object().cloned().unwrap_or_default(),
+        });
+        let id = self.asks;
+        self.log.answer(id, &ClientReply::done(None));
+        self
+    }
+
+    /// A call is begun and then two more, the first is cancelled, and `good` of the others succeed
+    /// after what `seen` adds.
+    pub(super) fn cancelled_call(mut self, good: usize, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_for_a_call();
+        let first = self.asks;
+        self = self.asked_for_a_call().asked_for_a_call();
+        let others = [self.asks - 1, self.asks];
+        self = self.asked(&ClientCommand::Cancel { target: first });
+        let cancel = self.asks;
+        self = seen(self);
+        self.log.answer(cancel, &ClientReply::done(None));
+        let gone = ClientReply::failed("other", None, "cancelled");
+        self.log.answer(first, &gone);
+        for (at, id) in others.into_iter().enumerate() {
+            let answer = if at < good {
+                ClientReply::done(Some(200))
+            } else {
+                gone.clone()
+            };
+            self.log.answer(id, &answer);
+        }
+        self
     }
 
     /// An instance is made, with client `c`, identity pool `p` and the pool of [`PROVIDER`].
@@ -269,6 +335,37 @@ impl Log {
             entry.outcome = Some(Outcome::Granted);
             entry.issued = vec![TokenId(id)];
             entry.reply = Some(reply(200, body));
+        })
+    }
+
+    /// The same, a reply that was held for so many milliseconds.
+    pub(super) fn granted_late(self, id: u64, body: &str, held_ms: i64) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+            entry.reply = Some(reply(200, body));
+            entry.completed = Some(Timestamp::from_millis(entry.arrived.as_millis() + held_ms));
+        })
+    }
+
+    /// An API request with token `id` that was served so many milliseconds after the first arrival.
+    pub(super) fn api_at(self, id: u64, at_ms: i64) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Admitted);
+            entry.presented = Some(TokenId(id));
+            entry.reply = Some(reply(200, "{}"));
+            entry.arrived = Timestamp::from_millis(entry.arrived.as_millis() + at_ms);
+        })
+    }
+
+    /// The same with token 1 on this connection.
+    pub(super) fn api_on(self, connection: u64, at_ms: i64) -> Self {
+        self.entry("things", |entry| {
+            entry.connection = connection;
+            entry.outcome = Some(Outcome::Admitted);
+            entry.presented = Some(TokenId(1));
+            entry.reply = Some(reply(200, "{}"));
+            entry.arrived = Timestamp::from_millis(entry.arrived.as_millis() + at_ms);
         })
     }
 

@@ -92,6 +92,10 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::refusals::tests::GOOD,
         super::backoff::tests::GOOD,
         super::retry_after::tests::GOOD,
+        super::accounts::tests::GOOD,
+        super::burst::tests::GOOD,
+        super::caching::tests::GOOD,
+        super::renewal::tests::GOOD,
     ];
     topics.into_iter().flatten().copied()
 }

@@ -1,6 +1,6 @@
 //! A client's requests as the mock's journal has them, and what each came to.
 
-use locum_core::{Entry, Outcome, TokenId};
+use locum_core::{DenialKind, Entry, Outcome, TokenId};
 use serde_json::Value;
 
 use crate::evidence::{Cut, Failure, Message, Reaction, RecordId, is_html};
@@ -157,6 +157,25 @@ impl<'a> Arrival<'a> {
     /// Whether it shows the token `id`.
     pub(crate) fn presents(&self, id: TokenId) -> bool {
         self.entry.presented == Some(id)
+    }
+
+    /// Whether it was refused for the token that it shows: that had ended, was revoked or is not known.
+    pub(crate) fn is_refused_token(&self) -> bool {
+        let denial = self.entry.denial.as_ref();
+        self.entry.presented.is_some()
+            && self.reaction() == Reaction::Refused
+            && denial.is_none_or(|denial| {
+                matches!(
+                    denial.kind,
+                    DenialKind::Expired | DenialKind::Revoked | DenialKind::UnknownToken
+                )
+            })
+    }
+
+    /// Whether it was refused because its token is of another tenant.
+    pub(crate) fn is_refused_tenant(&self) -> bool {
+        let denial = self.entry.denial.as_ref();
+        denial.is_some_and(|denial| denial.kind == DenialKind::WrongTenant)
     }
 
     /// Whether it shows any secret of this spelling, such as `«refresh token 1 of u»`.

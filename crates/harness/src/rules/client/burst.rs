@@ -1,0 +1,353 @@
+//! Calls at once, and how many token requests they take.
+
+use locum_core::DenialKind;
+
+use super::commands::{GivenCommand, calls, control, resends};
+use super::refresh::shown_refresh_token;
+use super::traffic::{Arrival, api_requests, token_requests};
+use super::{gone, met, unobserved};
+use crate::evidence::RecordId;
+use crate::rules::{Rule, View};
+use crate::subject::ClientCommand;
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("SF-02", one_token_after_a_revocation),
+    Rule::client("SF-05", each_refresh_token_once),
+    Rule::client("SF-06", one_token_at_the_end),
+    Rule::client("CLI-27", a_cancelled_call_harms_nobody),
+];
+
+/// Calls that were asked for before any of them was answered.
+fn bursts<'a>(calls: &[GivenCommand<'a>]) -> Vec<Vec<GivenCommand<'a>>> {
+    let mut bursts: Vec<Vec<GivenCommand<'a>>> = Vec::new();
+    for call in calls {
+        let belongs = bursts.last().is_some_and(|burst| {
+            let answers = burst.iter().filter_map(|one| one.answer);
+            answers
+                .map(|(at, _)| at)
+                .min()
+                .is_none_or(|at| call.seq < at)
+        });
+        match bursts.last_mut() {
+            Some(burst) if belongs => burst.push(*call),
+            _ => bursts.push(vec![*call]),
+        }
+    }
+    bursts.retain(|burst| burst.len() > 1);
+    bursts
+}
+
+/// The grade of so many token requests where one is enough.
+const fn grade(requests: usize) -> Grade {
+    match requests {
+        0 | 1 => Grade::Met,
+        2 | 3 => Grade::Tolerated,
+        _ => Grade::Broken,
+    }
+}
+
+/// What a burst came to: its token requests, and the calls that failed although the client sends
+/// refused calls again.
+fn judged(
+    view: &View<'_>,
+    burst: &[GivenCommand<'_>],
+    requests: &[Arrival<'_>],
+    proof: Proof,
+) -> Finding {
+    if let Some(gone) = gone(view) {
+        return gone;
+    }
+    let plural = if requests.len() == 1 { "" } else { "s" };
+    let seen = format!(
+        "{} token request{plural} for {} calls at once",
+        requests.len(),
+        burst.len()
+    );
+    let failed = burst
+        .iter()
+        .filter(|call| call.answer.is_some_and(|(_, reply)| !reply.succeeded()))
+        .count();
+    let finding = match grade(requests.len()) {
+        _ if failed > 0 && resends(view, burst) => Finding::broken(
+            "all calls succeed",
+            format!("{failed} of {} calls failed", burst.len()),
+            proof,
+        ),
+        Grade::Met => met(view, seen, proof),
+        grade => Finding::deviation(grade, "one token request", seen, proof),
+    };
+    finding
+        .figure("token_requests", requests.len())
+        .figure("failed_calls", failed)
+}
+
+/// Calls at once with a token that was revoked share one new token.
+fn one_token_after_a_revocation(view: &View<'_>) -> Finding {
+    let Some(revoked) = control(view, "tokens/revoke") else {
+        return unobserved(view, "no token was revoked");
+    };
+    let mut later = calls(view);
+    later.retain(|call| call.seq > revoked);
+    let bursts = bursts(&later);
+    let Some(first) = bursts.first() else {
+        return unobserved(view, "no calls were asked for at once");
+    };
+    let refused: Vec<_> = api_requests(view)
+        .filter(|call| call.seq > revoked && call.is_refused_token())
+        .collect();
+    if refused.len() < 2 {
+        return unobserved(view, "fewer than two calls showed the revoked token");
+    }
+    let second = bursts.get(1).map(|burst| burst[0].seq);
+    let asked: Vec<_> = token_requests(view)
+        .filter(|request| request.seq > revoked)
+        .collect();
+    let (within, after): (Vec<_>, Vec<_>) = asked
+        .into_iter()
+        .partition(|request| second.is_none_or(|second| request.seq < second));
+    let (burst, requests) = match within.is_empty() {
+        false => (first, within),
+        true => (bursts.get(1).unwrap_or(first), after),
+    };
+    let Some(proof) = Proof::all(requests.iter().copied()) else {
+        return unobserved(view, "no token request followed the revocation");
+    };
+    if !requests.iter().any(Arrival::is_served) {
+        return unobserved(view, "no new token was granted").seen_in(proof);
+    }
+    judged(view, burst, &requests, proof)
+}
+
+/// Calls at once when a token has come to its end, or is inside the margin, share one new token.
+fn one_token_at_the_end(view: &View<'_>) -> Finding {
+    let calls = calls(view);
+    let bursts = bursts(&calls);
+    let Some(burst) = bursts.last() else {
+        return unobserved(view, "no calls were asked for at once");
+    };
+    let logins: Vec<_> = token_requests(view).collect();
+    let Some(first) = logins.iter().find(|login| login.is_served()) else {
+        return unobserved(view, "the client had no token before");
+    };
+    let start = burst[0].seq;
+    if first.seq > start {
+        return unobserved(view, "the client had no token before the calls");
+    }
+    let later: Vec<_> = logins
+        .iter()
+        .copied()
+        .filter(|login| login.seq > first.seq && !is_of_another_flow(login))
+        .collect();
+    if !later.is_empty() && !later.iter().any(Arrival::is_served) {
+        let proof = Proof::all(later.iter().copied()).unwrap_or_else(|| (*first).into());
+        return unobserved(view, "no new token was granted").seen_in(proof);
+    }
+    let served = api_requests(view).find(|call| call.seq > start && call.is_served());
+    let Some(served) = served else {
+        return unobserved(view, "none of the calls at once was served");
+    };
+    let proof = Proof::all(later.iter().copied())
+        .unwrap_or_else(|| (*first).into())
+        .and(served);
+    judged(view, burst, &later, proof)
+}
+
+/// Whether it was refused because the vendor refreshes by another operation: the token is not looked
+/// at, and a client that knows no better asks again by that operation.
+fn is_of_another_flow(request: &Arrival<'_>) -> bool {
+    let denial = request.entry.denial.as_ref();
+    denial.is_some_and(|denial| denial.kind == DenialKind::Unsupported)
+}
+
+/// A rotating refresh token is presented once.
+fn each_refresh_token_once(view: &View<'_>) -> Finding {
+    let refreshes: Vec<(Arrival<'_>, String)> = token_requests(view)
+        .filter(|request| !is_of_another_flow(request))
+        .filter_map(|request| Some((request, shown_refresh_token(&request)?)))
+        .collect();
+    let Some(proof) = Proof::all(refreshes.iter().map(|(request, _)| *request)) else {
+        return unobserved(view, "the client refreshed no token");
+    };
+    let all = calls(view);
+    if bursts(&all).is_empty() {
+        return unobserved(view, "no calls were asked for at once");
+    }
+    let twice = refreshes
+        .iter()
+        .enumerate()
+        .find(|(at, (_, shown))| refreshes[..*at].iter().any(|(_, earlier)| earlier == shown));
+    if let Some((_, (again, _))) = twice {
+        let earlier = refreshes
+            .iter()
+            .find(|(_, shown)| shown == &shown_refresh_token(again).unwrap_or_default());
+        let proof = earlier.map_or_else(
+            || Proof::from(*again),
+            |(earlier, _)| Proof::from(*earlier).and(*again),
+        );
+        return Finding::broken(
+            "each refresh token presented once",
+            "a refresh token was presented twice",
+            proof,
+        );
+    }
+    if !refreshes.iter().any(|(request, _)| request.is_served()) {
+        return unobserved(view, "no refresh was served").seen_in(proof);
+    }
+    met(view, "each refresh token was presented once", proof)
+}
+
+/// The other callers get their answers from the one login that a cancelled call had begun, or from
+/// one more.
+fn a_cancelled_call_harms_nobody(view: &View<'_>) -> Finding {
+    let asked = super::commands::asked(view);
+    let cancel = asked.iter().find_map(|asked| match asked.command {
+        ClientCommand::Cancel { target } => Some((asked, *target)),
+        _ => None,
+    });
+    let Some((cancel, target)) = cancel else {
+        return unobserved(view, "no call was cancelled");
+    };
+    if !cancel.answer.is_some_and(|(_, reply)| reply.succeeded()) {
+        return unobserved(view, "the call was over before it was cancelled");
+    }
+    let others: Vec<_> = calls(view)
+        .into_iter()
+        .filter(|call| call.id != target)
+        .collect();
+    if others.is_empty() {
+        return unobserved(view, "no other calls were under way");
+    }
+    let requests: Vec<_> = token_requests(view).collect();
+    let Some(proof) = Proof::all(requests.iter().copied()) else {
+        return unobserved(view, "no token request arrived");
+    };
+    let is_before = |request: &Arrival<'_>, at: RecordId| request.seq < at;
+    if !requests.iter().any(Arrival::is_served)
+        || !requests.iter().all(|request| {
+            request.is_served() || is_before(request, cancel.seq) || request.entry.reply.is_none()
+        })
+    {
+        return unobserved(view, "a token request was not served").seen_in(proof);
+    }
+    if let Some(gone) = gone(view) {
+        return gone;
+    }
+    let good = others
+        .iter()
+        .filter(|call| call.answer.is_some_and(|(_, reply)| reply.succeeded()))
+        .count();
+    let seen = format!(
+        "{good} of {} other calls succeeded, with {} token requests",
+        others.len(),
+        requests.len()
+    );
+    match good == others.len() && requests.len() <= 2 {
+        true => met(view, seen, proof),
+        false => Finding::broken(
+            "the other calls succeed, with at most two token requests",
+            seen,
+            proof,
+        ),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use locum_core::Outcome;
+    use serde_json::json;
+
+    use crate::rules::client::testing::{check, tokens};
+    use crate::rules::client::tests::Traffic;
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
+        ("SF-02", |log| after_revocation(log, 1, 2)),
+        ("SF-05", |log| refreshed(log, &[1, 2])),
+        ("SF-06", |log| at_the_end(log, 1, 3)),
+        ("CLI-27", |log| cancelled(log, 1, 2)),
+    ];
+
+    fn served(log: Log) -> Log {
+        log.api(1, Outcome::Admitted)
+    }
+
+    /// `calls` calls at once that show a revoked token, so many logins, and the calls again.
+    fn after_revocation(log: Log, logins: u64, calls: usize) -> Log {
+        let log = log
+            .grant(1)
+            .call(200, served)
+            .control("tokens/revoke", &json!({"all": true}));
+        log.calls_at_once(calls, |log| {
+            let log = (0..calls).fold(log, |log, _| log.api(1, Outcome::Denied));
+            let log = (0..logins).fold(log, |log, n| log.grant(2 + n));
+            (0..calls).fold(log, |log, _| log.api(2, Outcome::Admitted))
+        })
+    }
+
+    fn at_the_end(log: Log, logins: u64, calls: usize) -> Log {
+        let log = log.grant(1).call(200, served);
+        log.calls_at_once(calls, |log| {
+            let log = (0..logins).fold(log, |log, n| log.grant(2 + n));
+            (0..calls).fold(log, |log, _| log.api(2, Outcome::Admitted))
+        })
+    }
+
+    fn refreshed(log: Log, shown: &[u64]) -> Log {
+        let log = log.call(200, served);
+        log.calls_at_once(2, |log| {
+            shown.iter().fold(log, |log, n| {
+                let sent = json!({"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters":
+                    {"REFRESH_TOKEN": format!("«refresh token {n} of u»")}});
+                log.operation("InitiateAuth", &sent, &tokens(n + 1))
+            })
+        })
+    }
+
+    fn cancelled(log: Log, logins: u64, good: usize) -> Log {
+        log.cancelled_call(good, |log| (0..logins).fold(log, |log, n| log.grant(1 + n)))
+    }
+
+    #[test]
+    fn token_requests_after_a_revocation_are_counted() {
+        check(&after_revocation(Log::new(), 1, 20), "SF-02", Grade::Met);
+        check(
+            &after_revocation(Log::new(), 3, 20),
+            "SF-02",
+            Grade::Tolerated,
+        );
+        check(&after_revocation(Log::new(), 4, 20), "SF-02", Grade::Broken);
+        check(
+            &after_revocation(Log::new(), 0, 20),
+            "SF-02",
+            Grade::Unobserved,
+        );
+        check(&at_the_end(Log::new(), 1, 20), "SF-02", Grade::Unobserved);
+    }
+
+    #[test]
+    fn token_requests_at_the_end_are_counted() {
+        check(&at_the_end(Log::new(), 0, 20), "SF-06", Grade::Met);
+        check(&at_the_end(Log::new(), 1, 20), "SF-06", Grade::Met);
+        check(&at_the_end(Log::new(), 2, 20), "SF-06", Grade::Tolerated);
+        check(&at_the_end(Log::new(), 20, 20), "SF-06", Grade::Broken);
+        let cold = Log::new().calls_at_once(2, |log| served(served(log.grant(1))));
+        check(&cold, "SF-06", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_refresh_token_is_presented_once() {
+        check(&refreshed(Log::new(), &[1]), "SF-05", Grade::Met);
+        check(&refreshed(Log::new(), &[1, 1]), "SF-05", Grade::Broken);
+        check(&refreshed(Log::new(), &[]), "SF-05", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_cancelled_call_takes_nobody_with_it() {
+        check(&cancelled(Log::new(), 2, 2), "CLI-27", Grade::Met);
+        check(&cancelled(Log::new(), 3, 2), "CLI-27", Grade::Broken);
+        check(&cancelled(Log::new(), 1, 0), "CLI-27", Grade::Broken);
+        check(&cancelled(Log::new(), 0, 2), "CLI-27", Grade::Unobserved);
+    }
+}
