@@ -367,3 +367,6 @@ impl<T: Send + Sync + 'static> Drop for Landing<T> {
 fn gone() -> Failure {
     Failure::other("the shared token request was given up")
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,6 +171,23 @@ fn is_cognito_throttling(reply: &Reply) -> bool {
     }
 }
 
+/// Whether a 400 says that it is about credentials: by the codes of RFC 6749 §5.2 or Cognito's class.
+fn names_credentials(reply: &Reply) -> bool {
+    let codes = [
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "NotAuthorizedException",
+        "UserNotFoundException",
+        "UserNotConfirmedException",
+        "PasswordResetRequiredException",
+    ];
+    let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let code = body["error"].as_str().or(body["__type"].as_str());
+    let code = code.and_then(|code| code.rsplit('#').next());
+    code.is_some_and(|code| codes.contains(&code))
+}
+
 /// The failure that a refusing reply of the token endpoint stands for.
 fn refusal(client: &Client, reply: &Reply) -> Failure {
     let status = reply.status;
@@ -180,7 +197,8 @@ fn refusal(client: &Client, reply: &Reply) -> Failure {
             Failure::new(Kind::Throttled, "the sign-in service asks to wait")
         }
         300..400 => Failure::other("the token endpoint redirects; credentials stay here"),
-        400 | 401 | 403 | 422 => Failure::new(Kind::Auth, "the credentials were refused"),
+        401 | 403 => Failure::new(Kind::Auth, "the credentials were refused"),
+        400 if names_credentials(reply) => Failure::new(Kind::Auth, "the credentials were refused"),
         500.. => Failure::other("the token endpoint is out of order"),
         _ => Failure::other("the token endpoint refused the request"),
     };

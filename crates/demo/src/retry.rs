@@ -75,3 +75,6 @@ fn retry_after(reply: &Reply, now: Timestamp, reading: RetryAfterReading) -> Opt
     let date = reply.header("date").and_then(Timestamp::parse_http_date);
     Some(until.since(date.unwrap_or(now)))
 }
+
+#[cfg(test)]
+mod tests;
