@@ -4,7 +4,7 @@
 //! judged where the traffic shows it; one that it does not show anywhere is not run, whatever else
 //! passed. Where several stages show a row, those that could not tell do not count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::{Expectation, catalogue};
 use crate::evidence::{Evidence, EvidenceLog, Redactor};
-use crate::rules::{self, View};
+use crate::rules::{self, Rule, View};
 use crate::subject::{ClientCommand, OutputStream};
 use crate::verdict::{Ending, Finding, Grade, Scenario};
 
@@ -23,6 +23,9 @@ const CLIENT: &str = "watched";
 
 /// The row that others need before they count: its scenario has to be free of faults.
 const CONTROL_ROW: &str = "CLI-29";
+
+/// Calls of the control API after which a vendor is not what its documents say.
+const BENDING: [&str; 5] = ["faults", "principals", "twin", "state", "settings"];
 
 /// What passed between clients and one vendor on one stage.
 #[derive(Clone, Debug, Default)]
@@ -143,19 +146,17 @@ fn tag(profile: &Profile, scenarios: &mut [Scenario]) {
                     profile,
                     expected: Expectation::of(&row.id.0, &profile.vendor),
                 };
-                shown(&row.id, &view, &(rule.judge)(&view))
+                shown(&row.id, rule, &view, &(rule.judge)(&view))
             })
             .collect();
         let Some(most) = findings.iter().flatten().max() else {
             continue;
         };
         for (scenario, shown) in mine.iter_mut().zip(&findings) {
-            let counts = match (most, shown) {
-                (_, None) => false,
-                // One login is enough to show that the client can log in.
-                (Shown::Whole, Some(shown)) if row.id.0 == CONTROL_ROW => *shown == Shown::Whole,
-                (Shown::Touched, Some(_)) => true,
-                (_, Some(shown)) => *shown > Shown::Touched,
+            // One login is enough to show that the client can log in.
+            let counts = match most {
+                Shown::Met if row.id.0 == CONTROL_ROW => *shown == Some(Shown::Met),
+                _ => shown.is_some(),
             };
             if counts {
                 scenario.ids.push(row.id.clone());
@@ -164,34 +165,36 @@ fn tag(profile: &Profile, scenarios: &mut [Scenario]) {
     }
 }
 
-/// How much traffic shows of a row.
+/// What traffic shows of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Shown {
-    /// Something of it passed, and it could not be told what that means.
-    Touched,
     /// It can be judged.
     Judged,
     /// It can be judged, and is met.
-    Whole,
+    Met,
 }
 
-fn shown(id: &RequirementId, view: &View<'_>, finding: &Finding) -> Option<Shown> {
+/// What the evidence shows of the row `id`, whose rule came to `finding`; `None` when it could not
+/// tell.
+fn shown(id: &RequirementId, rule: &Rule, view: &View<'_>, finding: &Finding) -> Option<Shown> {
     match finding.grade() {
-        Grade::Unobserved if finding.evidence().is_empty() => None,
-        Grade::Unobserved => Some(Shown::Touched),
-        Grade::Met => Some(Shown::Whole),
+        Grade::Unobserved => None,
+        Grade::Met => Some(Shown::Met),
         // A client that gets nothing from a vendor with faults may well be sound.
-        _ if id.0 == CONTROL_ROW && is_bent(view.evidence) => None,
+        _ if id.0 == CONTROL_ROW => {
+            let evidence = &before_faults(view.evidence);
+            let grade = (rule.judge)(&View { evidence, ..*view }).grade();
+            (grade > Grade::Unobserved).then_some(Shown::Judged)
+        }
         _ => Some(Shown::Judged),
     }
 }
 
-/// Whether somebody put a fault in the way, or changed whom the vendor knows.
-fn is_bent(evidence: &Evidence) -> bool {
-    let calls: BTreeSet<&str> = evidence.controls().map(|(_, call, _)| call).collect();
-    calls.iter().any(|call| {
-        ["faults", "principals", "twin", "state", "settings"]
-            .iter()
-            .any(|bending| call.contains(bending))
-    })
+/// What was seen until somebody put a fault in the way, or changed whom the vendor knows.
+fn before_faults(evidence: &Evidence) -> Evidence {
+    let bends = |call: &str| BENDING.iter().any(|bending| call.contains(bending));
+    let first = evidence.controls().find(|(_, call, _)| bends(call));
+    let records = evidence.records().iter();
+    let before = records.take_while(|record| first.is_none_or(|(seq, ..)| record.seq < seq));
+    Evidence::from_records(before.cloned().collect())
 }

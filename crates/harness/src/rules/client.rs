@@ -15,6 +15,7 @@ mod control;
 mod lifetime;
 mod margin;
 mod output;
+mod plain;
 mod refresh;
 mod refusals;
 mod refused;

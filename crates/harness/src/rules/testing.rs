@@ -28,6 +28,8 @@ pub(crate) struct Log {
     pub(super) place: &'static str,
     /// In which way each request of a client comes to nothing, if all do.
     pub(super) failing: Option<BadReply>,
+    /// The connection of further requests.
+    pub(super) connection: u64,
 }
 
 /// What each kind of reaction looks like, for table tests of whole rules.
@@ -102,6 +104,7 @@ impl Log {
             later_ms: 0,
             place: "",
             failing: None,
+            connection: 1,
         }
     }
 

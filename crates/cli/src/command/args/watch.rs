@@ -65,7 +65,7 @@ Environment of the command:
 
 Two clocks: turning the mock's clock does not turn the client's. To see what a client does at the
 end of a token,
-  1. give tokens a short real life: PATCH .../settings {\"pattern.access_ttl_s\": 2}, and wait;
+  1. give tokens a short real life: PATCH .../settings {\"pattern.token_ttl_ms\": 2000}, and wait;
   2. end them at the vendor alone: POST .../tokens/expire {\"all\": true};
   3. or turn a fake clock in the client together with the mock's: POST .../clock {\"advance_s\": 3600}.
 

@@ -57,14 +57,34 @@ fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
         wrapped(out, 2, &passed.join(" "), look);
         out.push('\n');
     }
+    open(out, rows(), look);
     unexercised(out, rows(), vendor, look);
+}
+
+/// What was seen and could not be judged, a line for each reason.
+fn open<'a>(out: &mut String, rows: impl Iterator<Item = &'a VerdictRow>, look: Look) {
+    let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in rows.filter(|row| row.verdict == Verdict::Inconclusive) {
+        ids.entry(&row.reason).or_default().push(&row.id.0);
+    }
+    let count: usize = ids.values().map(Vec::len).sum();
+    if count == 0 {
+        return;
+    }
+    let head = format!("{count} seen and not judged");
+    let _ = writeln!(out, "{}", paint(&head, color(Verdict::Inconclusive), look));
+    for (reason, ids) in ids {
+        let _ = writeln!(out, "  {}", ids.join(" "));
+        wrapped(out, 6, reason, look);
+    }
+    out.push('\n');
 }
 
 /// Whether a row is told at length.
 const fn is_told(row: &VerdictRow) -> bool {
     !matches!(
         row.verdict,
-        Verdict::Pass | Verdict::NotRun | Verdict::NotApplicable
+        Verdict::Pass | Verdict::Inconclusive | Verdict::NotRun | Verdict::NotApplicable
     )
 }
 

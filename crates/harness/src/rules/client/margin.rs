@@ -2,7 +2,7 @@
 
 use locum_core::profile::ExpiresIn;
 
-use super::{met, unobserved};
+use super::{met, plain, unobserved};
 use crate::evidence::RecordId;
 use crate::measurement::{Measurement, Unit};
 use crate::rules::{Rule, View};
@@ -81,6 +81,9 @@ fn the_margin_leaves_room(view: &View<'_>) -> Finding {
 
 /// It reads the lifetime in the vendor's unit.
 fn reads_the_unit(view: &View<'_>) -> Finding {
+    if plain::is_plain(view) && view.evidence.measurement().is_none() {
+        return plain::goes_on_with_an_ended_token(view);
+    }
     let (proof, measurement) = match measured(view) {
         Ok(measured) => measured,
         Err(finding) => return finding,

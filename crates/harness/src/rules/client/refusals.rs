@@ -3,7 +3,7 @@
 use super::attempts::{End, count, first_call};
 use super::commands::calls;
 use super::traffic::{Arrival, api_requests, token_requests};
-use super::{met, unobserved};
+use super::{met, plain, unobserved};
 use crate::evidence::Reaction;
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
@@ -16,6 +16,9 @@ pub(super) const RULES: &[Rule] = &[
 
 /// A call that keeps getting refusals of its tokens ends after a second one, as failed.
 fn gives_up_when_each_token_is_refused(view: &View<'_>) -> Finding {
+    if plain::is_plain(view) {
+        return plain::goes_on_after_refusals(view);
+    }
     let calls: Vec<Arrival<'_>> = api_requests(view).collect();
     let logins: Vec<Arrival<'_>> = token_requests(view).collect();
     let refused =

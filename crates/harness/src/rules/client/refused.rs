@@ -1,10 +1,12 @@
 //! What a client does with a token that the API refused.
 
+use std::time::Duration;
+
 use locum_core::{Timestamp, TokenId};
 
 use super::commands::{asked, call_follows};
 use super::traffic::{Arrival, api_requests, token_requests};
-use super::{absent, met, unobserved};
+use super::{absent, met, plain, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -28,6 +30,9 @@ fn first_refused<'a>(view: &View<'a>) -> Option<(Arrival<'a>, TokenId)> {
     })
 }
 
+/// How long a thread may take from a look at the shared token to its request.
+const THREAD_DELAY: Duration = Duration::from_secs(1);
+
 const NOT_REFUSED: &str = "the API refused no token that had served the client";
 
 /// After a 401 to a cached token the client fetches a new one and never shows the old one again.
@@ -36,7 +41,7 @@ fn drops_a_refused_token(view: &View<'_>) -> Finding {
     let Some((refused, token)) = first_refused(view) else {
         return unobserved(view, NOT_REFUSED);
     };
-    let known_from: Timestamp = refused.entry.completed.unwrap_or(refused.entry.arrived);
+    let known_from = known_from(view, &refused);
     let later = || api_requests(view).filter(move |call| call.seq > refused.seq);
     let again = later().filter(|call| call.presents(token) && call.entry.arrived >= known_from);
     if let Some(again) = Proof::all(again) {
@@ -47,7 +52,14 @@ fn drops_a_refused_token(view: &View<'_>) -> Finding {
         };
         let seen = "the refused token was shown again";
         let proof = Proof::from(refused).and(again);
-        return Finding::deviation(grade, "a new token", seen, proof);
+        let finding = Finding::deviation(grade, "a new token", seen, proof);
+        // The same token served before: that it is kept needs no other proof.
+        let mut calls = api_requests(view);
+        let served = calls.find(|call| call.presents(token) && call.is_served());
+        return match served {
+            Some(served) => finding.beside(served),
+            None => finding,
+        };
     }
     let renewals: Vec<_> = token_requests(view)
         .filter(|request| request.seq > refused.seq)
@@ -68,6 +80,23 @@ fn drops_a_refused_token(view: &View<'_>) -> Finding {
         }
         (None, _) => unobserved(view, "no new token was granted").seen_in(*renewal),
         (Some(_), None) => unobserved(view, "no call followed the new token").seen_in(*renewal),
+    }
+}
+
+/// From when on the client knows that its token was refused. In traffic that nobody asked for,
+/// threads may have taken the token by then that send it a moment later.
+fn known_from(view: &View<'_>, refused: &Arrival<'_>) -> Timestamp {
+    let replied = refused.entry.completed.unwrap_or(refused.entry.arrived);
+    let ends = |call: &Arrival<'_>| call.entry.completed.unwrap_or(call.entry.arrived);
+    let mut latest = Timestamp::from_millis(i64::MIN);
+    let overlaps = api_requests(view).any(|call| {
+        let overlaps = call.entry.arrived < latest;
+        latest = latest.max(ends(&call));
+        overlaps
+    });
+    match overlaps && plain::is_plain(view) {
+        true => replied.plus(THREAD_DELAY),
+        false => replied,
     }
 }
 

@@ -279,16 +279,23 @@ impl Log {
         self
     }
 
+    /// Requests come on this connection from now on.
+    pub(super) fn connection(mut self, id: u64) -> Self {
+        self.connection = id;
+        self
+    }
+
     fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {
         self.entries += 1;
         let mut entry: Entry = serde_json::from_value(json!({
-            "id": self.entries, "connection": 1, "vendor": "acme", "endpoint": endpoint,
+            "id": self.entries, "connection": 0, "vendor": "acme", "endpoint": endpoint,
             "arrived": "2026-11-24T10:00:00Z", "method": "GET", "target": "/", "headers": []
         }))
         .expect("an entry");
         entry.id = EntryId(self.entries);
         let later = Duration::from_millis(u64::try_from(self.later_ms).unwrap_or(0));
         entry.arrived = entry.arrived.plus(later);
+        entry.connection = self.connection;
         fill(&mut entry);
         if let Some(how) = self.failing {
             fail(&mut entry, how);
