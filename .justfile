@@ -45,6 +45,10 @@ judge-sdks *names: build
 shims *languages: build
     bash tests/shims/run.sh {{languages}}
 
+# Sample projects with home-made clients under `locum watch`: the honest ones blamed for nothing, each usual fault shown; all, or those of LANGUAGES: python node go java
+watch-samples *languages: build
+    bash tests/watch/run.sh {{languages}}
+
 # The mocks beside the engines and signers that vendors and their clients use, by seeded requests to both
 parity: parity-keycloak parity-fastapi parity-signers
 
@@ -66,5 +70,5 @@ bench *arguments:
 
 # The gate: what the README promises, the lints, real clients, test frameworks, engines and signers, and that the benches run.
 # The other published clients are judged each night, and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop shims (judge-sdks "authlib" "x-oauth2") bindings parity-fastapi parity-signers
+ci: test lint check interop watch-samples shims (judge-sdks "authlib" "x-oauth2") bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test
