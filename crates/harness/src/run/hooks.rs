@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use cucumber::event::ScenarioFinished;
 use cucumber::gherkin;
+use locum_core::Profile;
 use locum_core::requirement::Judge;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
@@ -194,7 +195,10 @@ impl Hooks {
                 let spec = StageSpec {
                     name: String::new(),
                     seed: self.seed(planned),
-                    settings: Map::new(),
+                    settings: match planned.judge {
+                        Judge::Client => token_form(&profile),
+                        Judge::Vendor => Map::new(),
+                    },
                     running: planned.judge == Judge::Client,
                 };
                 let stage = StageClient::make(control, &spec).await?;
@@ -267,6 +271,21 @@ impl Hooks {
         };
         (scenario, redactor)
     }
+}
+
+/// Tokens have the form of a JWT while a client is judged, unless a scenario says otherwise.
+pub(super) fn token_form(profile: &Profile) -> Map<String, Value> {
+    let setting = profile.settings.get("token_format");
+    let takes_jwt = setting.is_some_and(|setting| setting.values.contains(&"jwt".into()));
+    takes_jwt
+        .then(|| {
+            (
+                format!("{}.token_format", profile.vendor),
+                Value::from("jwt"),
+            )
+        })
+        .into_iter()
+        .collect()
 }
 
 fn ending(

@@ -35,8 +35,7 @@ impl ScenarioContext {
         match measure(&mut probing, scale).await {
             Ok(measurement) => self.measured(measurement),
             Err(Stop(why)) => {
-                self.log
-                    .limitation(&format!("the client was not measured: {why}"));
+                self.log.limitation(&why);
             }
         }
         Ok(())
@@ -120,6 +119,7 @@ impl Probing<'_> {
         }
         let vendor = context.profile.vendor.clone();
         settings.insert(format!("{vendor}.enforce_expiry"), Value::Bool(false));
+        settings.extend(super::hooks::token_form(&context.profile));
         if let (true, Some(name)) = (
             brief_credentials,
             &context.profile.token.credentials_lifetime_setting,

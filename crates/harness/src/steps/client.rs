@@ -54,6 +54,13 @@ async fn calls_within(world: &mut World, n: usize, seconds: u64) -> Result<(), E
     context.client_calls_within(n, Some(1000 * seconds)).await
 }
 
+#[when(
+    regex = r"^the client makes (\d+) calls at once, of which two arrive before one is answered$"
+)]
+async fn calls_at_barrier(world: &mut World, n: usize) -> Result<(), Error> {
+    world.context()?.client_calls_at_barrier(n).await
+}
+
 #[when(regex = r"^the client begins (\d+) calls?$")]
 async fn begins(world: &mut World, n: usize) -> Result<(), Error> {
     world.context()?.begin_calls(n).await

@@ -21,6 +21,9 @@ const MAX_LINES: usize = 200;
 /// How many of those that hold a secret.
 const MAX_TELLING_LINES: usize = 400;
 
+/// How long requests may wait for one another at a barrier.
+const BARRIER: Duration = Duration::from_millis(500);
+
 /// The setting for how far a signature's date may be from the vendor's clock, in seconds.
 const SIGNATURE_WINDOW: &str = "sigv4_skew_s";
 
@@ -118,6 +121,21 @@ impl ScenarioContext {
             .map(|_| self.sample_call(FIRST))
             .collect::<Result<_, _>>()?;
         self.begin(asks).await.map(drop)
+    }
+
+    /// Asks for `n` API calls at once, while the mock keeps the first two replies of the API at a
+    /// barrier until both requests are there, or until a client that sends one at a time has shown
+    /// itself.
+    pub async fn client_calls_at_barrier(&mut self, n: usize) -> Result<(), Error> {
+        let (first_two, hold) = (
+            json!({"first": 2}),
+            json!({"hold": {"name": "burst", "n": 2}}),
+        );
+        self.inject("API", &first_two, &hold).await?;
+        self.begin_calls(n).await?;
+        tokio::time::sleep(BARRIER).await;
+        self.mock()?.open_barrier("burst").await?;
+        self.answers().await
     }
 
     /// Gives up the call that was begun first of those under way.

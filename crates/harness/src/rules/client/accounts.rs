@@ -1,6 +1,7 @@
 //! Which account a client's requests are of.
 
 use super::commands::{GivenCommand, asked, calls};
+use super::refresh::shown_refresh_token;
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, met, unobserved};
 use crate::evidence::Reaction;
@@ -118,8 +119,9 @@ fn takes_new_credentials(view: &View<'_>) -> Finding {
 }
 
 fn takes_a_new_secret(view: &View<'_>, given: &GivenCommand<'_>, before: Arrival<'_>) -> Finding {
+    // A refresh carries no secret of the account's own.
     let logins: Vec<_> = token_requests(view)
-        .filter(|login| login.seq > given.seq)
+        .filter(|login| login.seq > given.seq && shown_refresh_token(login).is_none())
         .collect();
     // The vendor takes the new secret alone.
     let refused = logins

@@ -6,7 +6,6 @@ use super::commands::{GivenCommand, calls, control, resends};
 use super::refresh::shown_refresh_token;
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, met, unobserved};
-use crate::evidence::RecordId;
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
 use crate::verdict::{Finding, Grade, Proof};
@@ -222,12 +221,12 @@ fn a_cancelled_call_harms_nobody(view: &View<'_>) -> Finding {
     let Some(proof) = Proof::all(requests.iter().copied()) else {
         return unobserved(view, "no token request arrived");
     };
-    let is_before = |request: &Arrival<'_>, at: RecordId| request.seq < at;
-    if !requests.iter().any(Arrival::is_served)
-        || !requests.iter().all(|request| {
-            request.is_served() || is_before(request, cancel.seq) || request.entry.reply.is_none()
-        })
-    {
+    // A request that the client gave up itself has no reply: that is what is looked for.
+    let failed = requests.iter().any(|request| {
+        let is_answered = request.entry.reply.is_some();
+        is_answered && !request.is_served()
+    });
+    if failed {
         return unobserved(view, "a token request was not served").seen_in(proof);
     }
     if let Some(gone) = gone(view) {
@@ -242,7 +241,11 @@ fn a_cancelled_call_harms_nobody(view: &View<'_>) -> Finding {
         others.len(),
         requests.len()
     );
-    match good == others.len() && requests.len() <= 2 {
+    let is_good = good == others.len() && requests.len() <= 2;
+    if is_good && !requests.iter().any(Arrival::is_served) {
+        return unobserved(view, "no token request was served").seen_in(proof);
+    }
+    match is_good {
         true => met(view, seen, proof),
         false => Finding::broken(
             "the other calls succeed, with at most two token requests",
@@ -259,7 +262,7 @@ pub(super) mod tests {
 
     use crate::rules::client::testing::{check, tokens};
     use crate::rules::client::tests::Traffic;
-    use crate::rules::testing::Log;
+    use crate::rules::testing::{BadReply, Log};
     use crate::verdict::Grade;
 
     pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
@@ -349,5 +352,8 @@ pub(super) mod tests {
         check(&cancelled(Log::new(), 3, 2), "CLI-27", Grade::Broken);
         check(&cancelled(Log::new(), 1, 0), "CLI-27", Grade::Broken);
         check(&cancelled(Log::new(), 0, 2), "CLI-27", Grade::Unobserved);
+        // The login that all wait for was given up with the first caller.
+        let given_up = Log::new().cancelled_call(0, |log| log.failing(BadReply::Closed).grant(1));
+        check(&given_up, "CLI-27", Grade::Broken);
     }
 }
