@@ -1,6 +1,7 @@
 //! What a run came to, and the forms in which it is told.
 
 pub mod events;
+pub mod fingerprint;
 mod numbering;
 pub mod results;
 pub mod terminal;

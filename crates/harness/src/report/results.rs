@@ -9,6 +9,7 @@ use locum_core::{RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fingerprint::{Fingerprint, fingerprints};
 use super::numbering::Numbering;
 use super::{FailOn, Report, Run};
 use crate::catalogue::{TABLE, catalogue};
@@ -24,6 +25,8 @@ pub struct ResultsV1 {
     subject: SubjectV1,
     summary: BTreeMap<&'static str, usize>,
     exit_code: u8,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fingerprint: BTreeMap<String, Fingerprint>,
     verdicts: Vec<VerdictV1>,
 }
 
@@ -111,6 +114,7 @@ pub fn results(report: &Report) -> ResultsV1 {
         subject: subject(report),
         summary: summary(report),
         exit_code: report.exit_code,
+        fingerprint: fingerprints(report),
         verdicts: report
             .verdicts
             .iter()

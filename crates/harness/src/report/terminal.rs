@@ -2,11 +2,13 @@
 
 mod findings;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use locum_core::Verdict;
 
 use super::Report;
+use super::fingerprint::{self, fingerprints};
 use crate::catalogue::catalogue;
 use crate::verdict::VerdictRow;
 
@@ -25,6 +27,11 @@ pub struct Look {
 /// (NOT_RUN) are counted, not listed.
 pub fn table(report: &Report, look: Look) -> String {
     let mut out = String::new();
+    // The client of `check` is our own.
+    let cards = match report.run.command.as_str() {
+        "drive" => fingerprints(report),
+        _ => BTreeMap::new(),
+    };
     for vendor in &report.run.vendors {
         let title = report.titles.get(vendor).unwrap_or(vendor);
         // Writing to a String cannot fail.
@@ -32,6 +39,11 @@ pub fn table(report: &Report, look: Look) -> String {
         let rows = report.verdicts.iter().filter(|row| row.vendor == *vendor);
         for row in rows.filter(|row| row.verdict != Verdict::NotRun) {
             out.push_str(&line(row, look));
+        }
+        if let Some(card) = cards.get(vendor) {
+            let room = look.width.saturating_sub(16);
+            let card = cut(&fingerprint::line(card), room);
+            let _ = writeln!(out, "  {:<12} {card}", "fingerprint");
         }
         out.push('\n');
     }
