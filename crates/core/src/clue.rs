@@ -1,5 +1,8 @@
 //! What whoever refuses knows, and a server may look into once the refusal stands.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::credential::Secret;
 use crate::token::TokenKind;
 
@@ -26,7 +29,10 @@ pub enum Clue {
 }
 
 /// A part of a request in which a member can stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// The query of the target.
     Query,

@@ -10,6 +10,7 @@
 //! - [`credential`]: secrets that cannot be printed
 //! - [`profile`]: a vendor's facts, as its `vendor.toml` states them
 //! - [`setting`]: choices where a vendor's documents are silent
+//! - [`spelling`]: how a request spelled the credentials that it carried
 //! - [`template`]: text with `{name}` in it
 //! - [`token`]: what was issued, with its lineage
 //! - [`denial`]: why a request was refused
@@ -28,6 +29,7 @@ pub mod journal;
 pub mod profile;
 pub mod requirement;
 pub mod setting;
+pub mod spelling;
 pub mod template;
 pub mod token;
 pub mod verdict;
@@ -42,5 +44,6 @@ pub use journal::{Entry, EntryId, Filter, Journal, Outcome};
 pub use profile::Profile;
 pub use requirement::{Catalogue, Level, Requirement, RequirementId};
 pub use setting::{Setting, Settings};
+pub use spelling::Spelling;
 pub use token::{Token, TokenId, TokenKind, TokenState};
 pub use verdict::Verdict;

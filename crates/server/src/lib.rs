@@ -47,6 +47,7 @@ pub mod request;
 pub mod rotation;
 pub mod routes;
 pub mod socket;
+mod spelling;
 pub mod stage;
 pub mod stages;
 pub mod store;

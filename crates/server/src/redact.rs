@@ -33,6 +33,7 @@ use std::sync::Arc;
 use locum_core::{Denial, Secret};
 use serde_json::Value;
 
+use crate::spelling::Login;
 use crate::stage::Stage;
 use crate::store::digest_of;
 use crate::{Mock, Stages, Vendor};
@@ -93,6 +94,11 @@ impl Redactor {
             seen: Vec::new(),
             lasting: Vec::new(),
         }
+    }
+
+    /// Those who may log in at the stage's vendors.
+    pub(crate) fn logins(&self) -> &[Login] {
+        &self.known.logins
     }
 
     /// The stage that the exchange is on.
@@ -303,9 +309,9 @@ impl Redactor {
     }
 }
 
-/// The secrets of all principals on `stage`, and the control API's token.
-fn secrets(stages: &Stages, stage: &Arc<Stage>) -> BTreeMap<String, String> {
-    let mut secrets = BTreeMap::new();
+/// The secrets of all principals on `stage` and the control API's token, and who may log in.
+fn secrets(stages: &Stages, stage: &Arc<Stage>) -> (BTreeMap<String, String>, Vec<Login>) {
+    let (mut secrets, mut logins) = (BTreeMap::new(), Vec::new());
     for vendor in stages.vendors() {
         let document = vendor.document(&Mock::glimpse(
             Arc::clone(vendor),
@@ -313,11 +319,13 @@ fn secrets(stages: &Stages, stage: &Arc<Stage>) -> BTreeMap<String, String> {
             String::new(),
         ));
         known::gather(&document.principals, &mut secrets);
+        let name = &vendor.profile().vendor;
+        crate::spelling::gather(name, &document.principals, &mut logins);
         known::gather(&Value::Object(document.credentials), &mut secrets);
     }
     if let Some(token) = &stages.config.control_token {
         let name = "«token of the control API»".to_owned();
         secrets.insert(token.expose().to_owned(), name);
     }
-    secrets
+    (secrets, logins)
 }

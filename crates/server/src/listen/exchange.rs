@@ -54,7 +54,7 @@ pub(super) async fn exchange(
         .map(|target| target.name.clone())
         .unwrap_or_default();
     let mut redactor = Redactor::new(stages, &mock);
-    let entry = arrive(
+    let (entry, shows_token) = arrive(
         &mock,
         &mut redactor,
         &route.target,
@@ -96,6 +96,7 @@ pub(super) async fn exchange(
         endpoint,
     });
     note_body(&mock, &mut redactor, &request).await;
+    crate::spelling::note(&mock, &redactor, (&head.raw, shows_token), &request).await;
 
     let clients = match mock.stage.faults_name_clients() {
         true => inject::clients::of(&mock, &request).await,
@@ -243,17 +244,22 @@ async fn arrive(
     head: &Head,
     endpoint: &str,
     connection: u64,
-) -> EntryId {
+) -> (EntryId, bool) {
+    let arrived = mock.stage.clock.now();
+    let method = redactor.text(&head.method).await;
+    let target = redactor.target(target).await;
+    let headers = redactor.lines(&head.lines, Side::Client).await;
+    let shows_token = crate::spelling::shows_token(&headers);
     let entry = Entry {
         id: EntryId(0),
         connection,
         vendor: mock.profile().vendor.clone(),
         endpoint: endpoint.to_owned(),
-        arrived: mock.stage.clock.now(),
+        arrived,
         completed: None,
-        method: redactor.text(&head.method).await,
-        target: redactor.target(target).await,
-        headers: redactor.lines(&head.lines, Side::Client).await,
+        method,
+        target,
+        headers,
         body: None,
         body_length: 0,
         reply: None,
@@ -266,7 +272,7 @@ async fn arrive(
         frames: Vec::new(),
         notes: serde_json::Map::new(),
     };
-    mock.stage.arrive(entry)
+    (mock.stage.arrive(entry), shows_token)
 }
 
 async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, RoutingFailure> {

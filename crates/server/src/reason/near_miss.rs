@@ -83,7 +83,7 @@ pub(super) fn difference(presented: &[u8], fits: impl Fn(&[u8]) -> bool) -> Opti
 
 /// The values that `presented` may have been meant to be, the likeliest first, each with how it
 /// differs from that.
-pub(super) fn slips(presented: &[u8]) -> Vec<(Vec<u8>, String)> {
+pub(crate) fn slips(presented: &[u8]) -> Vec<(Vec<u8>, String)> {
     if presented.is_empty() || presented.len() > MAX_LENGTH {
         return Vec::new();
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::runs::is_base64;
 use super::vocabulary;
 use crate::memory::{Account, Charge};
+use crate::spelling::Login;
 
 /// Shorter secrets are looked for only where credentials stand: they would be found in every word.
 const MIN_LENGTH: usize = 4;
@@ -58,6 +59,8 @@ pub(super) struct Known {
     names: Vec<String>,
     spellings: Vec<Spelling>,
     automaton: Option<AhoCorasick>,
+    /// Whose secrets they are.
+    pub(super) logins: Vec<Login>,
 }
 
 impl std::fmt::Debug for Known {
@@ -234,19 +237,25 @@ impl StageSecrets {
     }
 
     /// The secrets as they are; `gather` lists those of the principals when they have changed.
-    pub(super) fn known(&self, gather: impl FnOnce() -> BTreeMap<String, String>) -> Arc<Known> {
+    pub(super) fn known(
+        &self,
+        gather: impl FnOnce() -> (BTreeMap<String, String>, Vec<Login>),
+    ) -> Arc<Known> {
         if let Some(made) = &self.lock().made {
             return Arc::clone(made);
         }
         // Gathering asks the vendors, who hold locks of their own.
-        let mut secrets = gather();
+        let (mut secrets, logins) = gather();
         let mut inner = self.lock();
         for (value, name) in &inner.learned {
             secrets
                 .entry(value.expose().to_owned())
                 .or_insert_with(|| name.clone());
         }
-        let made = Arc::new(Known::of(&secrets));
+        let made = Arc::new(Known {
+            logins,
+            ..Known::of(&secrets)
+        });
         inner.made = Some(Arc::clone(&made));
         let learned = inner.learned.iter();
         let bytes = learned

@@ -208,7 +208,7 @@ async fn the_stage_learns_a_password_that_was_set() {
 fn debug_shows_no_secret() {
     let secrets = BTreeMap::from([("hunter-canary".to_owned(), "«s»".to_owned())]);
     let stage = StageSecrets::on(&crate::memory::Account::new(1 << 20));
-    let known = stage.known(|| secrets);
+    let known = stage.known(|| (secrets, Vec::new()));
     stage.learn("other-canary", "«t»".to_owned());
     let mut shown = String::new();
     write!(shown, "{known:?} {stage:?}").expect("a text");

@@ -36,7 +36,12 @@ pub type Digest = [u8; 32];
 
 /// The digest under which `value` is kept.
 pub fn digest_of(value: &str) -> Digest {
-    digest(&SHA256, value.as_bytes())
+    digest_of_bytes(value.as_bytes())
+}
+
+/// The same of a value that may be no text.
+pub(crate) fn digest_of_bytes(value: &[u8]) -> Digest {
+    digest(&SHA256, value)
         .as_ref()
         .try_into()
         .expect("SHA-256 has 32 bytes")

@@ -114,7 +114,14 @@ async fn the_description_is_made_of_the_types_that_are_read() {
     assert_eq!(names("when"), whens);
     assert_eq!(
         names("match"),
-        ["vendor", "endpoint", "method", "path", "client"]
+        [
+            "vendor",
+            "endpoint",
+            "method",
+            "path",
+            "client",
+            "operations"
+        ]
     );
     assert_eq!(
         names("then"),
