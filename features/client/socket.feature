@@ -10,7 +10,7 @@ Feature: A client's websockets
         {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
         """
 
-    @id:WSS-08
+    @id:WSS-08 @id:BRR-09
     Scenario: The space travels as %20
       When the client opens the socket {websocketUrl}
       Then the space of the token parameter is written as %20

@@ -2,11 +2,33 @@
 
 use super::{checked, locum, rows};
 
+/// What the reference client gives no occasion for: it uses Basic where the vendor's page has Basic
+/// alone, creates nothing, and gets no refresh token from Keycloak; and secrets of letters and
+/// digits show nothing of their encoding.
+const NOT_SHOWN: [&str; 14] = [
+    "BAS-02@corti",
+    "BAS-02@pattern",
+    "BAS-09@corti",
+    "BAS-09@pattern",
+    "BAS-11@corti",
+    "BAS-11@pattern",
+    "BRR-07@athelas",
+    "CLI-23@athelas",
+    "CLI-24@athelas",
+    "REF-01@corti",
+    "RSP-23@scribe",
+    "TOK-24@athelas",
+    "TOK-24@corti",
+    "TOK-24@pattern",
+];
+
 #[test]
 fn honest_mocks_and_the_reference_client_pass() {
     let (code, results) = checked("honest", &[]);
-    let bad = rows(&results, &["FAIL", "ERROR", "HARNESS", "INCONCLUSIVE"]);
+    let bad = rows(&results, &["FAIL", "ERROR", "HARNESS"]);
     assert_eq!((code, bad), (0, Vec::new()));
+    let open = rows(&results, &["INCONCLUSIVE"]);
+    assert_eq!(open, NOT_SHOWN.map(|row| format!("{row} INCONCLUSIVE")));
     let passed = rows(&results, &["PASS"]);
     for word in locum::mocks::SLUGS {
         let login = format!("VEN-16@{word} PASS");

@@ -7,6 +7,8 @@
 mod accounts;
 mod attempts;
 mod backoff;
+mod basic;
+mod bearer;
 mod burst;
 mod caching;
 mod challenge;
@@ -14,7 +16,9 @@ mod commands;
 mod control;
 mod lifetime;
 mod margin;
+mod multipart;
 mod output;
+mod places;
 mod plain;
 mod refresh;
 mod refusals;
@@ -24,8 +28,10 @@ mod request;
 mod retry_after;
 mod signature;
 mod socket;
+mod spelled;
 #[cfg(test)]
 mod testing;
+mod token_request;
 pub(crate) mod traffic;
 mod user_pool;
 
@@ -53,6 +59,11 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     challenge::RULES,
     refresh::RULES,
     signature::RULES,
+    token_request::RULES,
+    basic::RULES,
+    bearer::RULES,
+    places::RULES,
+    multipart::RULES,
 ];
 
 /// The finding for a client that went away, if it did: what it would have done is not known.

@@ -100,3 +100,8 @@ async fn revokes(world: &mut World) -> Result<(), Error> {
     context.log.control("tokens/revoke", &selector);
     Ok(())
 }
+
+#[when("the client creates one thing or posts in its place")]
+async fn creates(world: &mut World) -> Result<(), Error> {
+    world.context()?.client_creates().await
+}

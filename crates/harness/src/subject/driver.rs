@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use locum_core::profile::Grant;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -182,6 +183,33 @@ impl ScenarioContext {
     pub async fn client_posts(&mut self, path: &str, body: &str) -> Result<(), Error> {
         let ask = ClientCommand::call(FIRST, "POST", path, Some(body.to_owned()));
         self.ask_all(vec![ask]).await
+    }
+
+    /// Asks for one thing to be created; of a client without that operation for a POST, but where
+    /// the vendor takes no JSON.
+    pub async fn client_creates(&mut self) -> Result<(), Error> {
+        let Some(path) = self.profile.api.create.clone() else {
+            self.log
+                .limitation("the vendor's profile names nothing to create");
+            return Ok(());
+        };
+        let path = self.target.fill(&path)?;
+        let subject = self.client()?.subject.as_ref();
+        let creates = subject.is_none_or(|subject| subject.hello().takes("create"));
+        if creates {
+            let ask = ClientCommand::Create {
+                client: FIRST.to_owned(),
+                path,
+                timeout_ms: None,
+            };
+            return self.ask_all(vec![ask]).await;
+        }
+        if self.profile.token.grant == Grant::Password {
+            self.log
+                .limitation("the client has no operation that creates");
+            return Ok(());
+        }
+        self.client_posts(&path, "{}").await
     }
 
     /// Asks for a new password in answer to an open challenge.

@@ -38,7 +38,8 @@ pub(super) fn tokens(n: u64) -> Value {
     }})
 }
 
-fn reply(status: u16, body: impl Into<String>) -> EntryReply {
+/// A JSON reply.
+pub(super) fn reply(status: u16, body: impl Into<String>) -> EntryReply {
     let json = ("content-type".to_owned(), "application/json".to_owned());
     EntryReply {
         status,
@@ -50,6 +51,74 @@ fn reply(status: u16, body: impl Into<String>) -> EntryReply {
 fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     headers.iter().map(owned).collect()
+}
+
+/// A form says what it is.
+pub(super) const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+
+/// A Basic header as the journal has it.
+pub(super) const BASIC: (&str, &str) = ("Authorization", "Basic «secret of a»");
+
+/// The characters that encodings change, as they are noted.
+pub(super) const SPECIAL: [&str; 6] = ["`:`", "`+`", "`&`", "`=`", "`%`", "`é`"];
+
+/// What is noted of a sound login with Basic.
+pub(super) fn noted() -> Value {
+    let exact = json!({"exact": {"characters": SPECIAL}});
+    json!({
+        "form": {"is_utf8": true, "filled": ["grant_type", "scope"]},
+        "basic": {"alphabet": "standard", "is_padded": true, "is_folded": false, "bytes": 70,
+            "pair": "raw", "has_colon": true},
+        "credentials": [
+            {"name": "client_id", "place": "basic", "origin": exact},
+            {"name": "client_secret", "place": "basic", "origin": exact},
+        ],
+    })
+}
+
+/// A login of which this is noted; it gets an access, an id and a refresh token.
+pub(super) fn spelled(log: Log, headers: &[(&str, &str)], body: &str, note: &Value) -> Log {
+    let tokens = json!({"access_token": "«access token 1 of a»", "id_token": "«id token 2 of a»",
+        "refresh_token": "«refresh token 3 of a»"});
+    log.entered("token", |entry| {
+        "POST".clone_into(&mut entry.method);
+        "/realms/t/token".clone_into(&mut entry.target);
+        entry.headers = owned(headers);
+        entry.body_length = body.len() as u64;
+        entry.body = (!body.is_empty()).then(|| body.to_owned());
+        entry.notes.insert("spelling".to_owned(), note.clone());
+        entry.outcome = Some(Outcome::Granted);
+        entry.issued = vec![TokenId(1), TokenId(2), TokenId(3)];
+        entry.reply = Some(reply(200, tokens.to_string()));
+    })
+}
+
+/// A sound login of a client with Basic.
+pub(super) fn login(log: Log) -> Log {
+    let headers = [FORM, BASIC, ("Accept", "application/json")];
+    let body = "grant_type=client_credentials&scope=openid";
+    spelled(log, &headers, body, &noted())
+}
+
+/// An API request that was served, of which this is noted.
+pub(super) fn called(
+    log: Log,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    note: &Value,
+) -> Log {
+    log.entered("things", |entry| {
+        method.clone_into(&mut entry.method);
+        target.clone_into(&mut entry.target);
+        entry.headers = owned(headers);
+        entry.body_length = body.len() as u64;
+        entry.body = (!body.is_empty()).then(|| body.to_owned());
+        entry.notes.insert("spelling".to_owned(), note.clone());
+        entry.outcome = Some(Outcome::Admitted);
+        entry.reply = Some(reply(200, "{}"));
+    })
 }
 
 /// What the client was asked for.
@@ -283,6 +352,11 @@ impl Log {
     pub(super) fn connection(mut self, id: u64) -> Self {
         self.connection = id;
         self
+    }
+
+    /// A request as `fill` makes it.
+    pub(super) fn entered(self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {
+        self.entry(endpoint, fill)
     }
 
     fn entry(mut self, endpoint: &str, fill: impl FnOnce(&mut Entry)) -> Self {

@@ -117,12 +117,26 @@ impl<'a> Arrival<'a> {
         parsed(reply.and_then(|reply| reply.body.as_deref()))
     }
 
-    /// Whether it asks for tokens: at the token endpoint, or by a sign-in or refresh.
+    /// Whether it asks for tokens: at the token endpoint or with a login near it, or by a sign-in
+    /// or refresh.
     pub(crate) fn is_token_request(&self) -> bool {
         match self.operation() {
             Some(name) => matches!(name, "InitiateAuth" | "GetTokensFromRefreshToken"),
-            None => self.entry.endpoint == "token" || self.entry.outcome == Some(Outcome::Granted),
+            None => {
+                self.entry.endpoint == "token"
+                    || self.entry.outcome == Some(Outcome::Granted)
+                    || (self.entry.endpoint.is_empty() && self.has_login())
+            }
         }
+    }
+
+    /// Whether its body is the form of a login.
+    pub(super) fn has_login(&self) -> bool {
+        let body = self.entry.body.as_deref().unwrap_or_default();
+        let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.any(|(name, value)| {
+            matches!(name, "grant_type" | "password" | "client_secret") && !value.is_empty()
+        })
     }
 
     /// Whether it wants to become a websocket.

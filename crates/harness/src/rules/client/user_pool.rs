@@ -10,7 +10,7 @@ use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-16", signs_in_in_order),
-    Rule::client("COG-11", logins_carry_the_id_token),
+    Rule::client("COG-11", logins_carry_the_id_token).everywhere(),
 ];
 
 /// The operations of a login, in their order.

@@ -1,0 +1,569 @@
+//! How a client shows its access token.
+
+use super::spelled::{after_a_token, bends_tokens, first_token_reply, is_token, tokens};
+use super::traffic::{Arrival, api_requests, arrivals};
+use super::{Fault, each_has_the_form, gone, unobserved};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("BRR-01", shows_a_bearer_token).everywhere(),
+    Rule::client("BRR-02", shows_it_once).everywhere(),
+    Rule::client("BRR-07", keeps_it_out_of_forms).everywhere(),
+    Rule::client("BRR-08", keeps_it_out_of_queries).everywhere(),
+    Rule::client("BRR-09", forbids_to_store_its_url).everywhere(),
+    Rule::client("BRR-19", keeps_it_out_of_cookies).everywhere(),
+    Rule::client("BRR-20", sends_one_authorization).everywhere(),
+    Rule::client("REQ-07", writes_it_exactly).everywhere(),
+    Rule::client("RSP-23", shows_the_access_token).everywhere(),
+    Rule::client("COG-13", shows_the_bare_token).everywhere(),
+];
+
+const NONE: &str = "no API request was looked at";
+const BENT: &str = "the scenario changes the token reply";
+
+/// The API requests behind the first token reply.
+fn calls<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> {
+    let first = first_token_reply(view);
+    api_requests(view).filter(move |call| first.is_some_and(|first| call.seq > first))
+}
+
+/// Whether the word Bearer stands before what the `Authorization` of `call` shows.
+fn has_scheme(call: &Arrival<'_>) -> bool {
+    let noted = call.spelling().bearer.map(|bearer| bearer.difference);
+    let is_missing = noted.is_some_and(|difference| difference == "the word Bearer is missing");
+    let value = call.header("authorization");
+    !is_missing
+        && (!is_token(value)
+            || value
+                .get(..7)
+                .is_some_and(|head| head.eq_ignore_ascii_case("bearer ")))
+}
+
+/// Each API request has `Authorization: Bearer` with a token of the vendor.
+fn shows_a_bearer_token(view: &View<'_>) -> Finding {
+    if bends_tokens(view) {
+        return unobserved(view, BENT);
+    }
+    let requests = calls(view).map(|call| {
+        let seen = match (call.headers("authorization").next(), call.bearer()) {
+            (None, _) => Some("no Authorization"),
+            (Some(_), None) => Some("no token of the vendor in Authorization"),
+            (Some(_), Some(_)) if !has_scheme(&call) => Some("the token without the word Bearer"),
+            (Some(_), Some(_)) => None,
+        };
+        (call, seen.map(|seen| Fault::broken(call, seen)))
+    });
+    let what = "no API request behind a token reply was looked at";
+    each_has_the_form(
+        view,
+        "Authorization: Bearer with a token of the vendor",
+        what,
+        requests,
+    )
+}
+
+/// The ways of RFC 6750 by which a request shows a token.
+fn ways(request: &Arrival<'_>) -> Vec<&'static str> {
+    let has = |text: &str| tokens(text).any(|name| !name.starts_with("refresh"));
+    let mut lines = request
+        .headers("authorization")
+        .chain(request.headers("sec-websocket-protocol"));
+    let in_header = lines.any(has) || (request.bearer().is_some());
+    let query = request
+        .entry
+        .target
+        .split_once('?')
+        .is_some_and(|(_, query)| has(query));
+    let body = request.entry.body.as_deref().is_some_and(has);
+    let ways = [(in_header, "header"), (query, "query"), (body, "body")];
+    ways.into_iter()
+        .filter(|(used, _)| *used)
+        .map(|(_, way)| way)
+        .collect()
+}
+
+/// A request shows its token in one way.
+fn shows_it_once(view: &View<'_>) -> Finding {
+    let all = arrivals(view).filter(|request| request.is_api_request(view) || request.is_upgrade());
+    let requests = all.filter_map(|request| {
+        let ways = ways(&request);
+        let grade = match request.is_upgrade() && view.expected.deviation_tolerated {
+            true => Grade::Tolerated,
+            false => Grade::Broken,
+        };
+        let seen = ways.join(" and ");
+        let fault = (ways.len() > 1).then(|| Fault::new(request, grade, seen));
+        (!ways.is_empty()).then_some((request, fault))
+    });
+    each_has_the_form(
+        view,
+        "the token once",
+        "no request with a token was looked at",
+        requests,
+    )
+}
+
+/// No body of an API request has the parameter `access_token`.
+fn keeps_it_out_of_forms(view: &View<'_>) -> Finding {
+    let requests = api_requests(view).filter(|call| call.entry.body_length > 0);
+    let requests = requests.map(|call| {
+        let in_form = call.parameter("access_token").is_some();
+        let in_json = !call.sent()["access_token"].is_null();
+        let fields = call
+            .spelling()
+            .multipart
+            .map_or_else(Vec::new, |body| body.fields);
+        let in_part = fields.iter().any(|field| field.name == "access_token");
+        let has = in_form || in_json || in_part;
+        (
+            call,
+            has.then(|| Fault::broken(call, "access_token in the body")),
+        )
+    });
+    each_has_the_form(
+        view,
+        "no access_token in a body",
+        "no API request with a body was looked at",
+        requests,
+    )
+}
+
+/// No query or path of a request has a token, but for the URL of a websocket.
+fn keeps_it_out_of_queries(view: &View<'_>) -> Finding {
+    let all = arrivals(view).filter(|request| !request.is_upgrade());
+    let requests = all.filter_map(|request| {
+        let found = tokens(&request.entry.target).next();
+        let fault = found.map(|name| Fault::broken(request, format!("the {name} in the URL")));
+        (fault.is_some() || request.is_api_request(view)).then_some((request, fault))
+    });
+    each_has_the_form(view, "no token in a URL", NONE, requests)
+}
+
+/// Whether a request whose URL has a token forbids to store it: reported, neither good nor bad.
+fn forbids_to_store_its_url(view: &View<'_>) -> Finding {
+    let upgrades: Vec<_> = arrivals(view)
+        .filter(|request| request.is_upgrade() && request.was_looked_at())
+        .filter(|request| tokens(&request.entry.target).next().is_some())
+        .collect();
+    let Some(proof) = Proof::all(upgrades.iter().copied()) else {
+        return unobserved(view, "no upgrade with a token in its URL was looked at");
+    };
+    let forbids = |request: &&Arrival<'_>| {
+        let mut values = request.headers("cache-control");
+        values.any(|value| value.to_ascii_lowercase().contains("no-store"))
+    };
+    let count = upgrades.iter().filter(forbids).count();
+    let reason = format!(
+        "Cache-Control: no-store on {count} of {} upgrades",
+        upgrades.len()
+    );
+    gone(view).unwrap_or_else(|| Finding::fact(reason, proof))
+}
+
+/// No token stands in a Cookie or Referer.
+fn keeps_it_out_of_cookies(view: &View<'_>) -> Finding {
+    let requests = after_a_token(view).map(|request| {
+        let holds = |name: &'static str| {
+            let mut values = request.headers(name);
+            values
+                .any(|value| tokens(value).next().is_some())
+                .then_some(name)
+        };
+        let found = holds("cookie").or_else(|| holds("referer"));
+        (
+            request,
+            found.map(|name| Fault::broken(request, format!("a token in {name}"))),
+        )
+    });
+    each_has_the_form(
+        view,
+        "no token in Cookie or Referer",
+        "no request behind a token reply was looked at",
+        requests,
+    )
+}
+
+/// An API request has one Authorization line.
+fn sends_one_authorization(view: &View<'_>) -> Finding {
+    let requests = api_requests(view).filter_map(|call| {
+        let count = call.headers("authorization").count();
+        let fault = (count > 1).then(|| Fault::broken(call, format!("{count} lines")));
+        (count > 0).then_some((call, fault))
+    });
+    each_has_the_form(
+        view,
+        "one Authorization line",
+        "no API request with Authorization was looked at",
+        requests,
+    )
+}
+
+/// The value is the word Bearer, one space and the token, in any letter case of the word.
+fn writes_it_exactly(view: &View<'_>) -> Finding {
+    if bends_tokens(view) {
+        return unobserved(view, BENT);
+    }
+    let requests = calls(view).filter_map(|call| {
+        let value = call.headers("authorization").next()?;
+        let scheme = value
+            .get(..7)
+            .is_some_and(|head| head.eq_ignore_ascii_case("bearer "));
+        let is_exact = scheme && value.get(7..).is_some_and(is_token);
+        let seen = (!is_exact).then(|| match call.spelling().bearer {
+            Some(bearer) => bearer.difference,
+            None => "no token of the vendor stands in it".to_owned(),
+        });
+        Some((call, seen.map(|seen| Fault::broken(call, seen))))
+    });
+    let what = "no API request with Authorization behind a token reply was looked at";
+    each_has_the_form(
+        view,
+        "the word Bearer, one space and the token",
+        what,
+        requests,
+    )
+}
+
+/// Whether a token reply held an access and an id token.
+fn has_both(view: &View<'_>) -> bool {
+    let both = |reply: &str| {
+        let has = |kind: &str| tokens(reply).any(|name| name.starts_with(kind));
+        has("access token") && has("id token")
+    };
+    let replies = arrivals(view).filter_map(|request| request.entry.reply.as_ref());
+    let mut bodies = replies.filter_map(|reply| reply.body.as_deref());
+    bodies.any(both)
+}
+
+/// What an API request shows is the access token, never the id token.
+fn shows_the_access_token(view: &View<'_>) -> Finding {
+    if bends_tokens(view) {
+        return unobserved(view, BENT);
+    }
+    if !has_both(view) {
+        return unobserved(view, "no token reply held an access token and an id token");
+    }
+    let requests = calls(view)
+        .filter(|call| !call.is_signed())
+        .filter_map(|call| {
+            let name = call.bearer()?;
+            let is = |kind: &str| name.starts_with(&format!("«{kind} token"));
+            let fault = is("id").then(|| Fault::broken(call, "the id token"));
+            (is("access") || is("id")).then_some((call, fault))
+        });
+    let what = "no API request with a token was looked at";
+    each_has_the_form(view, "the access token", what, requests)
+}
+
+/// On the second version of a signed API the token stands alone in Authorization.
+fn shows_the_bare_token(view: &View<'_>) -> Finding {
+    let base = view
+        .profile
+        .urls
+        .get("api_v2")
+        .map_or("/v2", String::as_str);
+    let base = format!("{}/", base.trim_end_matches('/'));
+    let requests = api_requests(view).filter(|call| call.path().starts_with(&base));
+    let requests = requests.map(|call| {
+        let value = call.header("authorization");
+        let is_bare = is_token(value) && value.starts_with("«access token");
+        let fault = (!is_bare).then(|| {
+            let seen = match value {
+                "" => "no Authorization".to_owned(),
+                value if call.is_signed() => value.split(' ').next().unwrap_or_default().to_owned(),
+                value => value.to_owned(),
+            };
+            Fault::broken(call, seen)
+        });
+        (call, fault)
+    });
+    each_has_the_form(
+        view,
+        "the access token alone",
+        "no request of the second version was looked at",
+        requests,
+    )
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::{Value, json};
+
+    use crate::rules::client::testing::{called, check, login, reply};
+    use crate::rules::client::tests::Traffic;
+    use crate::rules::testing::Log;
+    use crate::verdict::Grade;
+
+    const TOKEN: &str = "Bearer «access token 1 of a»";
+
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
+        ("BRR-01", good),
+        ("BRR-02", good),
+        ("BRR-07", |log| {
+            called(
+                login(log),
+                "POST",
+                "/v2/things",
+                &[("authorization", TOKEN)],
+                r#"{"a":1}"#,
+                &json!({}),
+            )
+        }),
+        ("BRR-08", good),
+        ("BRR-09", |log| {
+            upgrade(log, "/s?token=Bearer%20«access token 1 of a»", &[])
+        }),
+        ("BRR-19", good),
+        ("BRR-20", good),
+        ("REQ-07", good),
+        ("RSP-23", good),
+        ("COG-13", |log| {
+            call(login(log), &[("Authorization", "«access token 1 of a»")])
+        }),
+    ];
+
+    fn good(log: Log) -> Log {
+        call(login(log), &[("Authorization", TOKEN)])
+    }
+
+    fn call(log: Log, headers: &[(&str, &str)]) -> Log {
+        called(log, "GET", "/v2/things", headers, "", &json!({}))
+    }
+
+    fn upgrade(log: Log, target: &str, headers: &[(&str, &str)]) -> Log {
+        let headers: Vec<_> = [("Upgrade", "websocket")]
+            .into_iter()
+            .chain(headers.iter().copied())
+            .collect();
+        log.arrival("streams", target, &headers, "")
+    }
+
+    fn shown(id: &str, value: &str, note: &Value, expected: Grade) {
+        let log = login(Log::with_tenants());
+        check(
+            &called(
+                log,
+                "GET",
+                "/v2/things",
+                &[("Authorization", value)],
+                "",
+                note,
+            ),
+            id,
+            expected,
+        );
+    }
+
+    fn departs(holds: &str, difference: &str) -> Value {
+        json!({"bearer": {"holds": holds, "difference": difference}})
+    }
+
+    #[test]
+    fn a_call_has_a_bearer_token_of_the_vendor() {
+        shown(
+            "BRR-01",
+            "bearer «access token 1 of a»",
+            &json!({}),
+            Grade::Met,
+        );
+        let quoted = || {
+            departs(
+                "«access token 1 of a»",
+                "byte 8: another character arrived as a quote",
+            )
+        };
+        shown("BRR-01", "Bearer «unknown, 9 bytes»", &quoted(), Grade::Met);
+        shown(
+            "REQ-07",
+            "Bearer «unknown, 9 bytes»",
+            &quoted(),
+            Grade::Broken,
+        );
+        let bare = || departs("«access token 1 of a»", "the word Bearer is missing");
+        shown("BRR-01", "«access token 1 of a»", &bare(), Grade::Broken);
+        shown("REQ-07", "«access token 1 of a»", &bare(), Grade::Broken);
+        let nothing = || json!({"bearer": {"difference": "no token of the stage stands in it"}});
+        shown(
+            "BRR-01",
+            "Bearer «unknown, 9 bytes»",
+            &nothing(),
+            Grade::Broken,
+        );
+        shown(
+            "REQ-07",
+            "Bearer «unknown, 9 bytes»",
+            &nothing(),
+            Grade::Broken,
+        );
+        shown(
+            "REQ-07",
+            "Bearer  «access token 1 of a»",
+            &json!({}),
+            Grade::Broken,
+        );
+        shown(
+            "REQ-07",
+            "BEARER «access token 1 of a»",
+            &json!({}),
+            Grade::Met,
+        );
+        check(
+            &call(login(Log::with_tenants()), &[]),
+            "BRR-01",
+            Grade::Broken,
+        );
+        check(
+            &call(login(Log::with_tenants()), &[]),
+            "REQ-07",
+            Grade::Unobserved,
+        );
+    }
+
+    /// A client that tries without a token first has none to show.
+    #[test]
+    fn what_comes_before_a_token_reply_is_not_judged() {
+        let early = call(Log::with_tenants(), &[]);
+        check(&early, "BRR-01", Grade::Unobserved);
+        check(&good(early), "BRR-01", Grade::Met);
+    }
+
+    #[test]
+    fn scenarios_that_bend_the_token_reply_are_left_out() {
+        let fault = |then: Value| json!({"match": {"endpoint": "token"}, "when": {}, "then": then});
+        let bent = |call: &str, body: &Value| {
+            self::call(login(Log::with_tenants().control(call, body)), &[])
+        };
+        for id in ["BRR-01", "RSP-23"] {
+            let body = fault(json!({"body": "{}"}));
+            check(&bent("faults", &body), id, Grade::Unobserved);
+            check(
+                &bent("settings", &json!({"acme.token_type": "mac"})),
+                id,
+                Grade::Unobserved,
+            );
+        }
+        let refused = fault(json!({"status": 503, "body": "x"}));
+        check(&bent("faults", &refused), "BRR-01", Grade::Broken);
+        check(
+            &bent("faults", &fault(json!({"delay_ms": 5}))),
+            "BRR-01",
+            Grade::Broken,
+        );
+        check(
+            &bent("settings", &json!({"acme.token_ttl_s": 5})),
+            "BRR-01",
+            Grade::Broken,
+        );
+    }
+
+    #[test]
+    fn a_token_travels_once_and_in_the_header() {
+        let at = |target: &str, body: &str| {
+            called(
+                login(Log::with_tenants()),
+                "POST",
+                target,
+                &[("Authorization", TOKEN)],
+                body,
+                &json!({}),
+            )
+        };
+        let query = at("/v2/things?access_token=«access token 1 of a»", "");
+        check(&query, "BRR-02", Grade::Broken);
+        check(&query, "BRR-08", Grade::Broken);
+        let form = at("/v2/things", "access_token=«access token 1 of a»&a=b");
+        check(&form, "BRR-02", Grade::Broken);
+        check(&form, "BRR-07", Grade::Broken);
+        let json = at("/v2/things", r#"{"access_token":"«access token 1 of a»"}"#);
+        check(&json, "BRR-07", Grade::Broken);
+        check(&at("/v2/things", ""), "BRR-07", Grade::Unobserved);
+        let cookie = call(
+            login(Log::with_tenants()),
+            &[
+                ("Authorization", TOKEN),
+                ("Cookie", "t=«access token 1 of a»"),
+            ],
+        );
+        check(&cookie, "BRR-02", Grade::Met);
+        check(&cookie, "BRR-19", Grade::Broken);
+        let referer = call(
+            login(Log::with_tenants()),
+            &[("referer", "http://h/?t=«access token 1 of a»")],
+        );
+        check(&referer, "BRR-19", Grade::Broken);
+        check(&Log::with_tenants(), "BRR-19", Grade::Unobserved);
+    }
+
+    /// The vendor's own client shows the token of a websocket twice.
+    #[test]
+    fn an_upgrade_may_show_the_token_in_url_and_header() {
+        let log = upgrade(
+            Log::with_tenants(),
+            "/s?token=Bearer%20«access token 1 of a»",
+            &[("Authorization", TOKEN)],
+        );
+        check(&log, "BRR-02@corti", Grade::Tolerated);
+        check(&log, "BRR-08", Grade::Unobserved);
+        check(
+            &upgrade(Log::with_tenants(), "/s", &[]),
+            "BRR-09",
+            Grade::Unobserved,
+        );
+    }
+
+    #[test]
+    fn authorization_stands_once() {
+        let twice = [("Authorization", TOKEN), ("authorization", TOKEN)];
+        check(
+            &call(login(Log::with_tenants()), &twice),
+            "BRR-20",
+            Grade::Broken,
+        );
+        check(
+            &call(login(Log::with_tenants()), &[]),
+            "BRR-20",
+            Grade::Unobserved,
+        );
+    }
+
+    #[test]
+    fn the_id_token_is_no_bearer() {
+        shown(
+            "RSP-23",
+            "Bearer «id token 2 of a»",
+            &json!({}),
+            Grade::Broken,
+        );
+        shown(
+            "RSP-23",
+            "Bearer «refresh token 3 of a»",
+            &json!({}),
+            Grade::Unobserved,
+        );
+        let one = Log::with_tenants().grant(1);
+        check(
+            &call(one, &[("Authorization", TOKEN)]),
+            "RSP-23",
+            Grade::Unobserved,
+        );
+    }
+
+    #[test]
+    fn the_second_version_takes_the_token_alone() {
+        shown("COG-13", TOKEN, &json!({}), Grade::Broken);
+        shown("COG-13", "«id token 2 of a»", &json!({}), Grade::Broken);
+        shown(
+            "COG-13",
+            "AWS4-HMAC-SHA256 Credential=A",
+            &json!({}),
+            Grade::Broken,
+        );
+        let first = Log::with_tenants().entered("things", |entry| {
+            entry.target = "/v1/things".to_owned();
+            entry.outcome = Some(locum_core::Outcome::Admitted);
+            entry.reply = Some(reply(200, "{}"));
+        });
+        check(&first, "COG-13", Grade::Unobserved);
+    }
+}
