@@ -44,6 +44,8 @@ pub struct Planned {
     /// Whether tokens live as long as the vendor's page says, and not as long as the scenario
     /// needs: `@documented`.
     pub documented: bool,
+    /// Whether the client is to log all that it can: `@debug`.
+    pub logs_all: bool,
 }
 
 /// The scenarios of a run, and the features that are left of the embedded ones.
@@ -300,6 +302,7 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
         shared: is_shared(path),
         measures: tags.iter().any(|tag| tag == "measures"),
         documented: tags.iter().any(|tag| tag == "documented"),
+        logs_all: tags.iter().any(|tag| tag == "debug"),
     })
 }
 

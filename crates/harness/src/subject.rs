@@ -59,6 +59,11 @@ pub trait ClientSubject: Send {
     /// may name it.
     fn send(&self, command: ClientCommand) -> BoxFuture<'static, Outcome>;
 
+    /// Whether all that it prints comes out of [`output`](Self::output).
+    fn is_heard(&self) -> bool {
+        false
+    }
+
     /// What came out of it besides its answers since this was asked last.
     fn output(&self) -> Vec<ClientOutput> {
         Vec::new()
@@ -79,6 +84,8 @@ pub struct SeatRequest {
     pub seed: u64,
     /// The scenario's name, for logs.
     pub scenario: String,
+    /// Whether it needs a process of its own, which is to say all that it can: `LOCUM_LOG=debug`.
+    pub logs_all: bool,
     /// Its steps.
     pub steps: Vec<String>,
     /// The mock that it is played against.
@@ -100,7 +107,13 @@ pub struct ClientUnderTest {
     pub level: AdoptionLevel,
     /// What it said when it was started first.
     pub hello: ClientHello,
+    /// Puts names in place of the mocks' secrets, tokens among them, in what it prints and says.
+    pub redact: Option<OutputRedactor>,
 }
+
+/// From the name of a stage, a vendor and a text to that text with names in place of secrets.
+pub type OutputRedactor =
+    Arc<dyn Fn(String, String, String) -> BoxFuture<'static, String> + Send + Sync>;
 
 impl fmt::Debug for ClientUnderTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

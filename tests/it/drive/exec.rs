@@ -48,9 +48,9 @@ fn drive(kind: &str, ids: &str) -> (i32, Value, String) {
 
 #[test]
 fn a_good_program_passes() {
-    let ids = "CLI-29,CACHE-01,SF-01,CLI-05,RET-01,EXP-03";
+    let ids = "CLI-29,CACHE-01,SF-01,CLI-05,RET-01,LOG-01,EXP-03";
     let (code, results, said) = drive("good", ids);
-    for id in ["CLI-29", "CACHE-01", "SF-01", "CLI-05", "RET-01"] {
+    for id in ["CLI-29", "CACHE-01", "SF-01", "CLI-05", "RET-01", "LOG-01"] {
         let row = format!("{id}@pattern PASS");
         assert!(rows(&results, &["PASS"]).contains(&row), "{row}: {said}");
     }
@@ -94,6 +94,20 @@ fn the_exit_status_is_the_programs_word() {
     );
 }
 
+/// It logs its token, but only where it is to log all that it can.
+#[test]
+fn a_token_in_a_log_is_found_and_not_repeated() {
+    let (code, results, said) = drive("leaks", "LOG-01");
+    assert_eq!(rows(&results, &["FAIL"]), ["LOG-01@pattern FAIL"], "{said}");
+    assert_eq!(code, 1, "{said}");
+    let events = std::fs::read_to_string(
+        crate::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("exec-leaks/events.ndjson"),
+    );
+    let events = events.expect("it was written");
+    assert!(events.contains("the token is «"), "{events}");
+    assert!(!events.contains("the token is ey"), "{events}");
+}
+
 /// The program under test, when `locum` starts it; nothing in an ordinary run of the tests.
 #[test]
 fn program() {
@@ -104,7 +118,7 @@ fn program() {
         return;
     };
     std::process::exit(match kind.as_str() {
-        "good" => calls(number("LOCUM_CALLS")),
+        "good" | "leaks" => calls(number("LOCUM_CALLS")),
         "one" => calls(1),
         "talks" => 0,
         "cannot" => 89,
@@ -185,7 +199,12 @@ fn login() -> String {
     let url = text("LOCUM_TOKEN_URL");
     let (_, body) = http("POST", &url, &basic, "grant_type=client_credentials");
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
-    body["access_token"].as_str().unwrap_or("none").to_owned()
+    let token = body["access_token"].as_str().unwrap_or("none").to_owned();
+    let is_told = |name: &str, word: &str| std::env::var(name).is_ok_and(|value| value == word);
+    if is_told("EXEC_KIND", "leaks") && is_told("LOCUM_LOG", "debug") {
+        eprintln!("the token is {token}");
+    }
+    token
 }
 
 fn http(method: &str, url: &str, authorization: &str, body: &str) -> (u16, String) {

@@ -39,7 +39,8 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         let (source, level) = match reach {
             Reach::Exec(command) => {
                 let mocks = Mocks::start(vendors, None)?;
-                let client = exec::under_test(command);
+                let mut client = exec::under_test(command);
+                client.redact = Some(mocks.redactor());
                 let report = judged((args, ids), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
@@ -57,6 +58,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
             maker: pool.maker(),
             level,
             hello,
+            redact: Some(mocks.redactor()),
         };
         let report = judged((args, ids), &profiles, &mocks, client, stop).await;
         pool.close().await;

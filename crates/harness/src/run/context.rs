@@ -99,7 +99,6 @@ pub(crate) struct OutputTally {
 }
 
 /// One scenario's vendor, caller or client, and log.
-#[derive(Debug)]
 pub struct ScenarioContext {
     /// The vendor's facts.
     pub profile: Profile,
@@ -116,6 +115,8 @@ pub struct ScenarioContext {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) client: Option<Client>,
     pub(crate) output: OutputTally,
+    /// Knows the mock's secrets, tokens among them.
+    pub(crate) redact: Option<crate::subject::OutputRedactor>,
     /// What is wrong with the client's shim, so that nothing it shows can be trusted.
     pub(crate) shim_fault: Option<String>,
     /// What fixes its random choices.
@@ -143,6 +144,16 @@ pub struct ScenarioContext {
     pub(crate) socket_configs: BTreeMap<String, Value>,
     /// Others who have logged in: where and as whom, and their token.
     pub(crate) others: BTreeMap<Other, (Target, Secret)>,
+}
+
+impl std::fmt::Debug for ScenarioContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScenarioContext")
+            .field("vendor", &self.profile.vendor)
+            .field("target", &self.target)
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ScenarioContext {
@@ -177,6 +188,7 @@ impl ScenarioContext {
             refresh_token: None,
             client: None,
             output: OutputTally::default(),
+            redact: None,
             shim_fault: None,
             seed: 0,
             measurement: None,

@@ -221,15 +221,20 @@ impl Hooks {
             let client = self.options.client.as_ref();
             let client =
                 client.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
+            context.redact = client.redact.clone();
             let wanted = SeatRequest {
                 seed: self.seed(planned),
                 scenario: planned.key.clone(),
+                logs_all: planned.logs_all,
                 steps,
                 stage: context.stage.clone(),
                 environment: context.target.env.clone(),
             };
             let started = (client.maker)(&context.profile, &wanted);
             context.seat(started).await;
+            if planned.logs_all && context.log.evidence().client_gone().is_none() {
+                context.wants_output();
+            }
             if planned.measures {
                 return Ok(context);
             }

@@ -39,17 +39,27 @@ impl ScenarioContext {
     /// beginning: that is written down, and nothing is asked of it.
     pub async fn seat(&mut self, started: BoxFuture<'static, Started>) {
         let subject = started.await.map_err(|gone| self.log.gone(0, &gone)).ok();
+        if subject.as_ref().is_some_and(|subject| subject.is_heard()) {
+            self.log.output_heard();
+        }
         self.client = Some(Client::new(subject));
+    }
+
+    /// Ends the scenario as not applicable where nobody reads what the client prints.
+    pub(crate) fn wants_output(&mut self) {
+        if !self.log.evidence().hears_output() {
+            self.not_applicable = Some("what the client prints is not read here".to_owned());
+        }
     }
 
     /// Ends the client, if the scenario has one.
     pub async fn end_client(&mut self) {
         self.find_talk();
         if let Some(subject) = self.client.take().and_then(|client| client.subject) {
-            self.note(subject.output());
+            self.note(subject.output()).await;
             // One that does not end tells no rule anything.
             if let Ok(output) = tokio::time::timeout(LIFECYCLE_TIMEOUT, subject.close()).await {
-                self.note(output);
+                self.note(output).await;
             }
             if self.output.dropped > 0 {
                 let more = format!("({} more lines were not kept)", self.output.dropped);
@@ -387,9 +397,9 @@ impl ScenarioContext {
             outcomes.push((id, outcome.map_err(lost)?));
         }
         self.look().await?;
-        self.note_output();
+        self.note_output().await;
         for (id, outcome) in outcomes {
-            self.came_of(id, outcome)?;
+            self.came_of(id, outcome).await?;
         }
         Ok(())
     }
@@ -415,29 +425,37 @@ impl ScenarioContext {
     }
 
     /// Writes down what the client printed so far.
-    fn note_output(&mut self) {
+    async fn note_output(&mut self) {
         let subject = self
             .client
             .as_ref()
             .and_then(|client| client.subject.as_ref());
         let output = subject.map(|subject| subject.output());
-        self.note(output.unwrap_or_default());
+        self.note(output.unwrap_or_default()).await;
     }
 
     /// Lines that hold a secret are kept longest: they are what somebody looks for.
-    fn note(&mut self, output: Vec<ClientOutput>) {
+    async fn note(&mut self, output: Vec<ClientOutput>) {
         for output in output {
             match output {
-                ClientOutput::ShimFault(fault) => drop(self.shim_fault.get_or_insert(fault)),
+                ClientOutput::ShimFault(fault) => {
+                    let fault = self.named(fault).await;
+                    self.shim_fault.get_or_insert(fault);
+                }
                 ClientOutput::Lost(lines) => self.output.dropped += lines,
                 ClientOutput::Line { stream, text } => {
-                    let limit = match self.log.holds_secret(&text) {
-                        true => MAX_TELLING_LINES,
-                        false => MAX_LINES,
+                    // Marks of the client's own would look like ours.
+                    let shown = String::from_utf8_lossy(&text).replace('«', "‹");
+                    let named = self.named(shown.clone()).await;
+                    let is_telling = named != shown || self.log.holds_secret(&text);
+                    let limit = if is_telling {
+                        MAX_TELLING_LINES
+                    } else {
+                        MAX_LINES
                     };
                     if self.output.kept < limit {
                         self.output.kept += 1;
-                        self.log.output(stream, &text);
+                        self.log.output(stream, named.as_bytes());
                     } else {
                         self.output.dropped += 1;
                     }
@@ -446,16 +464,33 @@ impl ScenarioContext {
         }
     }
 
+    /// The text with names in place of the mock's secrets.
+    async fn named(&self, text: String) -> String {
+        match (&self.redact, &self.stage) {
+            (Some(redact), Some(stage)) => {
+                let (stage, vendor) = (stage.name().to_owned(), self.profile.vendor.clone());
+                redact(stage, vendor, text).await
+            }
+            _ => text,
+        }
+    }
+
     /// Writes down what came of one command.
-    fn came_of(&mut self, id: u64, outcome: Outcome) -> Result<(), Error> {
+    async fn came_of(&mut self, id: u64, outcome: Outcome) -> Result<(), Error> {
         match outcome {
-            Ok(reply) => {
+            Ok(mut reply) => {
+                for said in [&mut reply.message, &mut reply.error] {
+                    if let Some(text) = said.take() {
+                        *said = Some(self.named(text).await);
+                    }
+                }
                 self.log.answer(id, &reply);
                 if let Some(op) = &reply.unsupported {
                     self.not_applicable = Some(format!("the client has no {op}"));
                 }
             }
-            Err(gone) => {
+            Err(mut gone) => {
+                gone.why = self.named(gone.why).await;
                 self.log.gone(id, &gone);
                 self.client()?.gone = true;
             }

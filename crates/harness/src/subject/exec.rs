@@ -46,6 +46,7 @@ pub fn under_test(command: CommandLine) -> ClientUnderTest {
         }),
         level: AdoptionLevel::Exec,
         hello,
+        redact: None,
     }
 }
 
@@ -183,6 +184,9 @@ impl Program {
             ("TIMEOUT_MS", timeout_ms.to_string()),
         ];
         all.extend(told.map(|(name, value)| (format!("LOCUM_{name}"), value)));
+        if self.wanted.logs_all {
+            all.insert("LOCUM_LOG".to_owned(), "debug".to_owned());
+        }
         all
     }
 }
@@ -194,6 +198,10 @@ impl ClientSubject for Program {
 
     fn send(&self, command: ClientCommand) -> BoxFuture<'static, Outcome> {
         self.answer(&command)
+    }
+
+    fn is_heard(&self) -> bool {
+        true
     }
 
     fn output(&self) -> Vec<ClientOutput> {

@@ -93,7 +93,7 @@ impl ClientPool {
     /// # Errors
     /// Why there is nothing to judge.
     pub async fn start_first(&self) -> Result<ClientHello, StartError> {
-        let running = self.start().await?;
+        let running = self.start(false).await?;
         let hello = running.hello.clone();
         self.idle().push(running);
         Ok(hello)
@@ -102,9 +102,9 @@ impl ClientPool {
     /// Hands a client to each scenario that asks.
     pub fn maker(self: &Arc<Self>) -> ClientMaker {
         let pool = Arc::clone(self);
-        Arc::new(move |_, _| {
-            let pool = Arc::clone(&pool);
-            async move { pool.seat().await }.boxed()
+        Arc::new(move |_, wanted| {
+            let (pool, logs_all) = (Arc::clone(&pool), wanted.logs_all);
+            async move { pool.seat(logs_all).await }.boxed()
         })
     }
 
@@ -117,7 +117,12 @@ impl ClientPool {
         }
     }
 
-    async fn seat(self: Arc<Self>) -> Result<Box<dyn ClientSubject>, ClientGone> {
+    /// Whether all that a client prints is read here.
+    pub(super) const fn is_heard(&self) -> bool {
+        matches!(self.source, ClientSource::Program(_))
+    }
+
+    async fn seat(self: Arc<Self>, logs_all: bool) -> Result<Box<dyn ClientSubject>, ClientGone> {
         let not_tried = |why: String| ClientGone {
             kind: Departure::NoReply,
             why,
@@ -127,16 +132,23 @@ impl ClientPool {
             return Err(not_tried(why));
         }
         let place = Arc::clone(&self.places).acquire_owned().await;
-        let running = match (self.kept(), &self.source) {
+        let own = logs_all && self.is_heard();
+        let kept = if own { None } else { self.kept() };
+        let running = match (kept, &self.source) {
             (Some(running), _) => running,
             (None, ClientSource::Agents(agents)) => self.next_agent(agents).await?,
-            (None, _) => self.start_again().await?,
+            (None, _) => self.start_again(own).await?,
         };
         for fault in &running.faults {
             running.client.channel.note_fault(fault.clone());
         }
         let number = self.seats.fetch_add(1, Ordering::Relaxed);
-        Ok(Box::new(Seat::new(self, running, number, place.ok())))
+        Ok(Box::new(Seat::new(
+            self,
+            running,
+            (number, !own),
+            place.ok(),
+        )))
     }
 
     /// A client that is well and not used.
@@ -180,7 +192,7 @@ impl ClientPool {
     }
 
     /// Starts a further client, unless that has failed too often.
-    async fn start_again(&self) -> Result<Running, ClientGone> {
+    async fn start_again(&self, logs_all: bool) -> Result<Running, ClientGone> {
         let gone = |why: String| ClientGone {
             kind: Departure::NotStarted,
             why,
@@ -189,7 +201,7 @@ impl ClientPool {
             let why = format!("not tried: the last {MAX_FAILED_STARTS} starts failed");
             return Err(gone(why));
         }
-        let started = self.start().await;
+        let started = self.start(logs_all).await;
         match &started {
             Ok(_) => self.failed_starts.store(0, Ordering::Relaxed),
             Err(_) => drop(self.failed_starts.fetch_add(1, Ordering::Relaxed)),
@@ -197,10 +209,15 @@ impl ClientPool {
         started.map_err(|error| gone(error.to_string()))
     }
 
-    async fn start(&self) -> Result<Running, StartError> {
+    async fn start(&self, logs_all: bool) -> Result<Running, StartError> {
         let client = match &self.source {
             ClientSource::Program(command) => {
-                stdio::start(command).map_err(|error| StartError::NotStarted {
+                let mut command = command.clone();
+                if logs_all {
+                    let debug = ("LOCUM_LOG".to_owned(), "debug".to_owned());
+                    command.environment.extend([debug]);
+                }
+                stdio::start(&command).map_err(|error| StartError::NotStarted {
                     command: command.to_string(),
                     why: error.to_string(),
                 })?

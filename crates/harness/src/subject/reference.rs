@@ -78,6 +78,7 @@ pub fn under_test(clock: Arc<dyn Clock>) -> ClientUnderTest {
         // In this process it takes all that a program on the other end of a pipe takes.
         level: AdoptionLevel::Stdio,
         hello: hello(),
+        redact: None,
     }
 }
 

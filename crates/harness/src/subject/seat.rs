@@ -27,6 +27,8 @@ pub(super) struct Seat {
     /// The handles on the wire that were made.
     handles: Mutex<BTreeSet<String>>,
     pool: Arc<ClientPool>,
+    /// Whether the next scenario may have the client.
+    is_kept: bool,
     /// Given back with the client.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -36,7 +38,7 @@ impl Seat {
     pub(super) fn new(
         pool: Arc<ClientPool>,
         running: Running,
-        number: u64,
+        (number, is_kept): (u64, bool),
         place: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
@@ -45,6 +47,7 @@ impl Seat {
             sent: Mutex::default(),
             handles: Mutex::default(),
             pool,
+            is_kept,
             _place: place,
         }
     }
@@ -121,6 +124,10 @@ impl ClientSubject for Seat {
         .boxed()
     }
 
+    fn is_heard(&self) -> bool {
+        self.pool.is_heard()
+    }
+
     fn output(&self) -> Vec<ClientOutput> {
         self.running().client.channel.output()
     }
@@ -137,9 +144,11 @@ impl ClientSubject for Seat {
                 for _ in 0..8 {
                     tokio::task::yield_now().await;
                 }
-                let output = channel.output();
-                self.pool.keep(running);
-                return output;
+                if self.is_kept {
+                    let output = channel.output();
+                    self.pool.keep(running);
+                    return output;
+                }
             }
             running.client.end().await;
             channel.output()

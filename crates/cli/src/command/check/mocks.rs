@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use locum_server::{App, ServerConfig, Vendor};
+use locum_harness::subject::OutputRedactor;
+use locum_server::redact::Redactor;
+use locum_server::{App, Mock, ServerConfig, Stages, Vendor};
 use tokio::sync::oneshot;
 
 use crate::command::Failure;
@@ -12,6 +14,7 @@ use crate::command::Failure;
 #[derive(Debug)]
 pub(in crate::command) struct Mocks {
     control: String,
+    stages: Arc<Stages>,
     twin: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -35,16 +38,18 @@ impl Mocks {
                     Ok(started) => started,
                     Err(failure) => return drop(tell.send(Err(failure))),
                 };
-                let _ = tell.send(Ok((format!("http://{}", running.stages.address), twin)));
+                let stages = Arc::clone(&running.stages);
+                let _ = tell.send(Ok((format!("http://{}", stages.address), stages, twin)));
                 let _ = stopped.await;
             });
             runtime.shutdown_background();
         });
-        let (control, twin) = told
+        let (control, stages, twin) = told
             .recv()
             .unwrap_or_else(|_| Err(Failure::unreachable("the mocks did not start")))?;
         Ok(Self {
             control,
+            stages,
             twin,
             stop: Some(stop),
             thread: Some(thread),
@@ -54,6 +59,24 @@ impl Mocks {
     /// The address of their control API.
     pub(in crate::command) fn control_url(&self) -> &str {
         &self.control
+    }
+
+    /// Puts names in place of their secrets, as their journal does.
+    pub(in crate::command) fn redactor(&self) -> OutputRedactor {
+        let stages = Arc::clone(&self.stages);
+        Arc::new(move |stage, vendor, text| {
+            let stages = Arc::clone(&stages);
+            Box::pin(async move {
+                let of = |known: &&Arc<dyn Vendor>| known.profile().vendor == vendor;
+                let (Some(stage), Some(vendor)) =
+                    (stages.stage(&stage), stages.vendors().iter().find(of))
+                else {
+                    return text;
+                };
+                let mock = Mock::new(Arc::clone(vendor), stage, String::new());
+                Redactor::new(&stages, &mock).text(&text).await
+            })
+        })
     }
 
     /// The full name of the twin, where one was asked for.
