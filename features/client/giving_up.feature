@@ -24,7 +24,7 @@ Feature: When a client gives up
 
   Rule: A refused login is not repeated in a loop, and its secret is not repeated either
 
-    @id:RET-03 @vendor:pattern @vendor:corti
+    @id:RET-03 @id:LOG-02 @vendor:pattern @vendor:corti
     Scenario: The client's secret is refused
       Given each token request meets
         """
@@ -34,7 +34,7 @@ Feature: When a client gives up
       When the client makes 1 call
       Then the client logged in twice at most, and reported the failure
 
-    @id:RET-03 @vendor:athelas
+    @id:RET-03 @id:LOG-02 @vendor:athelas
     Scenario: The user's password is refused
       Given each token request meets
         """
@@ -44,7 +44,7 @@ Feature: When a client gives up
       When the client makes 1 call
       Then the client logged in twice at most, and reported the failure
 
-    @id:RET-03 @vendor:scribe
+    @id:RET-03 @id:LOG-02 @vendor:scribe
     Scenario: The user's password is refused by the pool
       Given each token request meets
         """

@@ -10,6 +10,7 @@ mod instances;
 mod lifetimes;
 mod others;
 mod pool;
+mod refusal;
 mod socket;
 mod time;
 mod verdict;

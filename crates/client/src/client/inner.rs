@@ -44,13 +44,16 @@ impl Inner {
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Result<Self, Error> {
-        let token_url = parse(&config.token_url, "token_url is not an http(s) URL")?;
-        let api_url = parse(&config.api_url, "api_url is not an http(s) URL")?;
-        let ws_url = parse_optional(config.ws_url.as_deref(), "ws_url is not a ws(s) URL")?;
-        let revoke_url = parse_optional(
-            config.revoke_url.as_deref(),
-            "revoke_url is not an http(s) URL",
-        )?;
+        let token_url = endpoint(&config.token_url, "token_url is not an http(s) URL")?;
+        let api_url = base(&config.api_url, "api_url is not an http(s) URL")?;
+        let ws_url = config.ws_url.as_deref();
+        let ws_url = ws_url
+            .map(|text| base(text, "ws_url is not a ws(s) URL"))
+            .transpose()?;
+        let revoke_url = config.revoke_url.as_deref();
+        let revoke_url = revoke_url
+            .map(|text| endpoint(text, "revoke_url is not an http(s) URL"))
+            .transpose()?;
         let transport = Transport::new(config.ca_pem.as_deref(), &[&token_url, &api_url])?;
         let issuer = Issuer {
             facts: profile.token.clone(),
@@ -134,21 +137,27 @@ impl Inner {
     }
 }
 
-fn parse(text: &str, message: &'static str) -> Result<Url, Error> {
+/// An address to which paths are appended.
+fn base(text: &str, message: &'static str) -> Result<Url, Error> {
+    let url = endpoint(text, message)?;
+    match url.query() {
+        None => Ok(url),
+        Some(_) => Err(Error::Config("a base address must not have a query")),
+    }
+}
+
+/// The address of an endpoint. "The endpoint URI MAY include […] query component […], which MUST be
+/// retained when adding additional query parameters. The endpoint URI MUST NOT include a fragment
+/// component" (RFC 6749 §3.2; RFC 7009 §2 says the same of the query).
+fn endpoint(text: &str, message: &'static str) -> Result<Url, Error> {
     let url = address::parse(text).ok_or(Error::Config(message))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::Config("an address must not hold credentials"));
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::Config(
-            "an address must not have a query or fragment",
-        ));
+    match url.fragment() {
+        None => Ok(url),
+        Some(_) => Err(Error::Config("an address must not have a fragment")),
     }
-    Ok(url)
-}
-
-fn parse_optional(text: Option<&str>, message: &'static str) -> Result<Option<Url>, Error> {
-    text.map(|text| parse(text, message)).transpose()
 }
 
 fn tenant_header(

@@ -274,3 +274,25 @@ async fn what_the_profile_wants_must_be_configured() {
     let outcome = locum_client::Client::new(&profile(&facts, &tenant), config, clock, 1);
     assert!(matches!(outcome, Err(Error::Config(_))));
 }
+
+/// RFC 6749 §3.2: such a URL was refused altogether.
+#[tokio::test]
+async fn the_token_urls_query_is_kept_and_a_fragment_is_refused() {
+    let answer = |n: usize, seen: &super::vendor::RecordedRequest| match seen.target.as_str() {
+        "/token?api-version=2" => token(n),
+        _ => CannedReply::new(200, "{}"),
+    };
+    let vendor = Vendor::new(answer).await;
+    let mut config = vendor.config(client_credentials());
+    config.token_url.push_str("?api-version=2");
+    let client = vendor.client_with(&plain(), config.clone());
+    client.call(ApiOperation::get("/x")).await.expect("a reply");
+    assert_eq!(vendor.count("/token"), 1);
+    config.token_url.push_str("#part");
+    let clock: std::sync::Arc<dyn locum_core::Clock> = vendor.clock.clone();
+    let error = locum_client::Client::new(&plain(), config, clock, 7).expect_err("a fragment");
+    assert_eq!(
+        error.to_string(),
+        "configuration: an address must not have a fragment"
+    );
+}

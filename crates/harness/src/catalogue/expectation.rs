@@ -69,6 +69,12 @@ pub struct Expectation {
     pub min_gap_ms: Option<i64>,
     /// How much sooner than the vendor asked for a request may come, in milliseconds.
     pub early_ms: i64,
+    /// The longest time until all callers have an answer, in milliseconds.
+    pub max_wait_ms: Option<u64>,
+    /// The words of a job's states that are its end.
+    pub end_states: Vec<String>,
+    /// The word of a state that no page knows.
+    pub unknown_state: Option<String>,
     /// How far the date of a signature may be from the time of its arrival, in seconds.
     pub max_clock_skew_s: Option<u64>,
 }

@@ -14,24 +14,33 @@ mod caching;
 mod challenge;
 mod commands;
 mod control;
+mod creation;
+mod error_replies;
+mod late_refusal;
 mod lifetime;
 mod margin;
+mod messages;
 mod multipart;
 mod output;
 mod places;
 mod plain;
+mod redirect;
 mod refresh;
+mod refusal_forms;
 mod refusals;
 mod refused;
 mod renewal;
 mod request;
+mod resend;
 mod retry_after;
 mod signature;
 mod socket;
 mod spelled;
 #[cfg(test)]
 mod testing;
+mod token_outage;
 mod token_request;
+mod token_url;
 pub(crate) mod traffic;
 mod user_pool;
 
@@ -52,6 +61,15 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     refusals::RULES,
     backoff::RULES,
     retry_after::RULES,
+    creation::RULES,
+    error_replies::RULES,
+    late_refusal::RULES,
+    messages::RULES,
+    redirect::RULES,
+    refusal_forms::RULES,
+    resend::RULES,
+    token_outage::RULES,
+    token_url::RULES,
     request::RULES,
     output::RULES,
     socket::RULES,

@@ -24,6 +24,8 @@ pub(crate) struct Log {
     pub(super) asks: u64,
     /// How much later than the log's time the next entry arrives, in milliseconds.
     pub(super) later_ms: i64,
+    /// How long after its arrival the next entry is answered, in milliseconds, if that is known.
+    pub(super) takes_ms: Option<i64>,
     /// Where: a listener beside the scenario's own, or its own when empty.
     pub(super) place: &'static str,
     /// In which way each request of a client comes to nothing, if all do.
@@ -102,6 +104,7 @@ impl Log {
             entries: 0,
             asks: 0,
             later_ms: 0,
+            takes_ms: None,
             place: "",
             failing: None,
             connection: 1,

@@ -43,6 +43,38 @@ async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Err
     world.context()?.client_calls_every(n, every).await
 }
 
+#[when(regex = r"^the client begins (\d+) calls, one every (\d+) milliseconds$")]
+async fn begins_calls(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    if context.lacks_cap("concurrency") {
+        return Ok(());
+    }
+    context
+        .begin_calls_every(n, Duration::from_millis(millis))
+        .await
+}
+
+#[when("the client has answered")]
+async fn answered(world: &mut World) -> Result<(), Error> {
+    world.context()?.answers().await
+}
+
+#[when("the client creates one object")]
+async fn creates_one(world: &mut World) -> Result<(), Error> {
+    world.context()?.client_creates_one().await
+}
+
+#[given(regex = r"^the client's token URL ends in (\S+)$")]
+async fn token_url(world: &mut World, end: String) -> Result<(), Error> {
+    world.context()?.start_client_at(&end).await
+}
+
+#[given(regex = r"^the vendor's setting (\w+) is the list (.+)$")]
+async fn list(world: &mut World, name: String, words: String) -> Result<(), Error> {
+    let words: Vec<&str> = words.split(',').map(str::trim).collect();
+    world.context()?.set(&name, json!(words)).await
+}
+
 #[when(regex = r"^the client makes (\d+) calls at once$")]
 async fn calls_at_once(world: &mut World, n: usize) -> Result<(), Error> {
     world.context()?.client_calls_at_once(n).await
@@ -94,11 +126,7 @@ async fn clock_and_call(world: &mut World, seconds: f64) -> Result<(), Error> {
 
 #[when("the vendor revokes the client's token")]
 async fn revokes(world: &mut World) -> Result<(), Error> {
-    let context = world.context()?;
-    let selector = json!({"vendor": context.profile.vendor, "all": true});
-    context.mock()?.revoke_tokens(&selector).await?;
-    context.log.control("tokens/revoke", &selector);
-    Ok(())
+    world.context()?.revoke_all().await
 }
 
 #[when("the client creates one thing or posts in its place")]

@@ -179,6 +179,12 @@ impl ScenarioContext {
 
     /// Asks for `n` API calls, one begun each `every`, whether the one before was answered or not.
     pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
+        self.begin_calls_every(n, every).await?;
+        self.answers().await
+    }
+
+    /// The same without waiting for the answers.
+    pub async fn begin_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
         for at in 0..n {
             if at > 0 {
                 tokio::time::sleep(every).await;
@@ -186,7 +192,7 @@ impl ScenarioContext {
             let ask = self.sample_call(FIRST)?;
             self.begin(vec![ask]).await?;
         }
-        self.answers().await
+        Ok(())
     }
 
     /// Asks for a POST of a JSON body.
@@ -220,6 +226,50 @@ impl ScenarioContext {
             return Ok(());
         }
         self.client_posts(&path, "{}").await
+    }
+
+    /// Asks for a POST of a JSON body, given as `kind`: `text` or `stream`.
+    pub async fn client_posts_as(
+        &mut self,
+        path: &str,
+        body: &str,
+        kind: &str,
+    ) -> Result<(), Error> {
+        let mut ask = ClientCommand::call(FIRST, "POST", path, Some(body.to_owned()));
+        if let ClientCommand::Call { body_kind, .. } = &mut ask {
+            *body_kind = Some(kind.to_owned());
+        }
+        self.ask_all(vec![ask]).await
+    }
+
+    /// Asks for one object with all that belongs to it.
+    pub async fn client_creates_one(&mut self) -> Result<(), Error> {
+        let create = self.profile.api.create.clone();
+        let create = create.ok_or_else(|| self.lacks("the profile names no creation"))?;
+        let ask = ClientCommand::Create {
+            client: FIRST.to_owned(),
+            path: self.target.fill(&create)?,
+            timeout_ms: None,
+        };
+        self.ask_all(vec![ask]).await
+    }
+
+    /// Makes the client's instance anew, with a token URL that ends in `end`; without its fragment
+    /// where the client refuses to be made with one, as RFC 6749 §3.2 gives it leave to.
+    pub async fn start_client_at(&mut self, end: &str) -> Result<(), Error> {
+        let whole = client_config(&self.target);
+        for end in [end, end.split('#').next().unwrap_or_default()] {
+            let mut config = whole.clone();
+            let url = config.get("token_url").and_then(Value::as_str);
+            let url = format!("{}{end}", url.unwrap_or_default());
+            config.insert("token_url".to_owned(), json!(url));
+            self.start_instance(FIRST, config).await?;
+            let answer = self.log.evidence().answers().last();
+            if answer.is_none_or(|(_, reply)| reply.ok == Some(true)) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Asks for a new password in answer to an open challenge.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use locum_core::journal::EntryReply;
 use locum_core::profile::ExpiresIn;
 use locum_core::requirement::Judge;
-use locum_core::{Denial, DenialKind, Entry, EntryId, Outcome, Timestamp, TokenId};
+use locum_core::{Denial, DenialKind, Entry, EntryId, FaultId, Outcome, Timestamp, TokenId};
 use serde_json::{Value, json};
 
 use crate::measurement::{Answer, Measurement, Probe};
@@ -297,6 +297,82 @@ impl Log {
         self
     }
 
+    /// The client `name` is asked for a call that fails in this way; an empty one succeeds.
+    pub(super) fn fails_at(
+        mut self,
+        name: &str,
+        kind: &str,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        self = self.asked(&ClientCommand::get(name, "/things"));
+        let id = self.asks;
+        self = seen(self);
+        let reply = match kind {
+            "" => ClientReply::done(Some(200)),
+            kind => ClientReply::failed(kind, None, "failed"),
+        };
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client is asked for a call that fails with this message.
+    pub(super) fn fails_with(mut self, message: &str, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_for_a_call();
+        let id = self.asks;
+        self = seen(self);
+        let reply = ClientReply::failed("auth", None, message);
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client is asked for a POST of `body`, and answers with `status`.
+    pub(super) fn post(
+        mut self,
+        kind: &str,
+        body: &str,
+        status: u16,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        let mut post = ClientCommand::call("a", "POST", "/things", Some(body.to_owned()));
+        if let ClientCommand::Call { body_kind, .. } = &mut post {
+            *body_kind = Some(kind.to_owned());
+        }
+        self = self.asked(&post);
+        let id = self.asks;
+        self = seen(self);
+        self.log.answer(id, &ClientReply::done(Some(status)));
+        self
+    }
+
+    /// The client is asked to create something at `/things`, and says that it has.
+    pub(super) fn creates(mut self, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked(&ClientCommand::Create {
+            client: "a".to_owned(),
+            path: "/things".to_owned(),
+            timeout_ms: None,
+        });
+        let id = self.asks;
+        self = seen(self);
+        self.log.answer(id, &ClientReply::done(None));
+        self
+    }
+
+    /// The client is asked for an instance whose configuration has this text, and makes it or not.
+    pub(super) fn configured_with(mut self, name: &str, text: &str, made: bool) -> Self {
+        let config = json!({name: text});
+        self = self.asked(&ClientCommand::New {
+            client: "a".to_owned(),
+            vendor: "acme".to_owned(),
+            config: config.as_object().cloned().unwrap_or_default(),
+        });
+        let reply = match made {
+            true => ClientReply::done(None),
+            false => ClientReply::failed("other", None, "no fragments"),
+        };
+        self.log.answer(self.asks, &reply);
+        self
+    }
+
     /// The client does not answer its latest command.
     pub(super) fn client_hangs(self) -> Self {
         self.leaves(Departure::NoReply)
@@ -370,6 +446,8 @@ impl Log {
         let later = Duration::from_millis(u64::try_from(self.later_ms).unwrap_or(0));
         entry.arrived = entry.arrived.plus(later);
         entry.connection = self.connection;
+        let takes = self.takes_ms.and_then(|millis| u64::try_from(millis).ok());
+        entry.completed = takes.map(|millis| entry.arrived.plus(Duration::from_millis(millis)));
         fill(&mut entry);
         if let Some(how) = self.failing {
             fail(&mut entry, how);
@@ -379,6 +457,105 @@ impl Log {
             place => self.log.elsewhere(place, &entry),
         };
         self
+    }
+
+    /// What follows is answered so many milliseconds after its arrival.
+    pub(super) fn takes(mut self, millis: i64) -> Self {
+        self.takes_ms = Some(millis);
+        self
+    }
+
+    /// A POST of `body` to `/things` with token `id`.
+    pub(super) fn posted(self, id: u64, status: u16, body: &str) -> Self {
+        self.entry("things", |entry| {
+            "POST".clone_into(&mut entry.method);
+            "/things".clone_into(&mut entry.target);
+            entry.outcome = Some(match status {
+                401 => Outcome::Denied,
+                _ => Outcome::Admitted,
+            });
+            entry.presented = Some(TokenId(id));
+            entry.body = (!body.is_empty()).then(|| body.to_owned());
+            entry.body_length = body.len() as u64;
+            entry.reply = Some(reply(status, "{}"));
+        })
+    }
+
+    /// A 401 to token `id` with this body; a fault sends any that is not JSON.
+    pub(super) fn refused_with(self, id: u64, body: &str) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Denied);
+            entry.presented = Some(TokenId(id));
+            entry.fault = (!body.starts_with('{')).then_some(FaultId(1));
+            entry.reply = Some(reply(401, body));
+        })
+    }
+
+    /// An API request that a fault answers with this status and body.
+    pub(super) fn api_answer(self, id: u64, status: u16, body: &str) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            entry.presented = Some(TokenId(id));
+            entry.fault = Some(FaultId(1));
+            entry.reply = Some(reply(status, body));
+        })
+    }
+
+    /// An API request that is served with this body.
+    pub(super) fn api_reply(self, id: u64, body: &str) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Admitted);
+            entry.presented = Some(TokenId(id));
+            entry.reply = Some(reply(200, body));
+        })
+    }
+
+    /// A request that creates something: failed by a fault of this status, or taken.
+    pub(super) fn create_request(self, failed: Option<u16>, headers: &[(&str, &str)]) -> Self {
+        self.entry("things", |entry| {
+            "POST".clone_into(&mut entry.method);
+            "/things".clone_into(&mut entry.target);
+            entry.headers = owned(headers);
+            entry.fault = failed.map(|_| FaultId(1));
+            entry.outcome = Some(match failed {
+                Some(_) => Outcome::Faulted,
+                None => Outcome::Admitted,
+            });
+            entry.reply = Some(reply(failed.unwrap_or(202), "{}"));
+        })
+    }
+
+    /// A token request whose reply of token `id` breaks off.
+    pub(super) fn cut_grant(self, id: u64) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.fault = Some(FaultId(1));
+            entry.issued = vec![TokenId(id)];
+            entry.reply = Some(reply(200, r#"{"access_token":"«t»"}"#));
+        })
+    }
+
+    /// A token request that has no answer yet.
+    pub(super) fn held_login(self) -> Self {
+        self.entry("token", |_| {})
+    }
+
+    /// A token request that is refused with this body.
+    pub(super) fn login_refused_with(self, body: &str) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            entry.reply = Some(reply(401, body));
+        })
+    }
+
+    /// A request to `endpoint` that is redirected to `url`.
+    pub(super) fn sent_to(self, endpoint: &str, url: &str) -> Self {
+        self.entry(endpoint, |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            let mut reply = reply(307, "");
+            reply.headers = owned(&[("location", url)]);
+            entry.reply = Some(reply);
+        })
     }
 
     /// What follows arrives so many milliseconds later.

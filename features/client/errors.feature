@@ -1,0 +1,70 @@
+@judge:client @needs:sample @needs:client
+Feature: How a client takes errors
+
+  Rule: The client reads detail as a string and as a list, and details on 429, without crashing
+
+    @id:ERR-15
+    Scenario Outline: An error as <shape>
+      Given each API request meets
+        """
+        {"status": <status>, "headers": {"Content-Type": "application/json"}, "body": "<body>"}
+        """
+      When the client makes 1 call
+      And the vendor's faults end
+      And the client makes 1 call
+      Then the first call failed, and the next one succeeded
+
+      Examples:
+        | shape           | status | body                                                                                          |
+        | text            | 422    | {\\"detail\\":\\"The scribe id is wrong\\"}                                                   |
+        | a list          | 422    | {\\"detail\\":[{\\"loc\\":[\\"path\\"],\\"msg\\":\\"wrong\\",\\"type\\":\\"value_error\\"}]} |
+        | details on 429  | 429    | {\\"details\\":\\"Too many requests\\"}                                                       |
+
+  Rule: The client does not repeat a request that was answered with 422
+
+    @id:ERR-17
+    Scenario: A request that cannot be processed
+      Given the client has made 1 call
+      And each API request meets
+        """
+        {"status": 422, "headers": {"Content-Type": "application/json"}, "body": "{\"detail\":\"wrong\"}"}
+        """
+      When the client makes 1 call
+      Then the client sent it once
+
+  Rule: A network, timeout or throttling fault is reported as such and not as wrong credentials
+
+    @id:ERR-18 @vendor:athelas @vendor:pattern @vendor:corti
+    Scenario: Logins that come to nothing
+      Given 1 client apart, where each token request meets
+        """
+        {"reset": "before"}
+        """
+      And 1 client apart, where each token request meets
+        """
+        {"delay_ms": 15000}
+        """
+      And 1 client apart, where each token request meets
+        """
+        {"status": 429}
+        """
+      When each of them makes 1 call within 3 seconds
+      Then no call was reported as refused credentials
+
+    @id:ERR-18 @vendor:scribe
+    Scenario: Sign-ins that come to nothing
+      Given 1 client apart, where each token request meets
+        """
+        {"reset": "before"}
+        """
+      And 1 client apart, where each token request meets
+        """
+        {"delay_ms": 15000}
+        """
+      And 1 client apart, where each token request meets
+        """
+        {"status": 400, "headers": {"Content-Type": "application/x-amz-json-1.1"},
+         "body": "{\"__type\":\"TooManyRequestsException\",\"message\":\"Too many requests\"}"}
+        """
+      When each of them makes 1 call within 3 seconds
+      Then no call was reported as refused credentials
