@@ -230,6 +230,11 @@ impl<P: Prober> Search<'_, P> {
             ));
             return Ok(());
         }
+        // A client may count from the vendor's `Date`, which has whole seconds only.
+        let wait_ms = match self.scale.behind_credentials {
+            true => wait_ms.max(2250),
+            false => wait_ms,
+        };
         found.unit = match self.refetches_after(hi + 1, wait_ms, 0).await? {
             true => Unit::S,
             false => Unit::None,
