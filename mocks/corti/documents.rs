@@ -65,7 +65,12 @@ pub(super) async fn certs(mock: Mock, request: Request) -> Result<Reply, Denial>
         .map(|key| jwk(&realm.name, key, "RS256", "sig"));
     let mut set: Vec<Value> = signing.collect();
     let encrypting = jwk(&realm.name, &keys.encrypting(), "RSA-OAEP", "enc");
-    let at = if keys.signing_first() { set.len() } else { 0 };
+    let signing_first = match mock.setting_text("certs_order").as_str() {
+        "signing_first" => true,
+        "encryption_first" => false,
+        _ => keys.signing_first(),
+    };
+    let at = if signing_first { set.len() } else { 0 };
     set.insert(at, encrypting);
     let reply =
         Reply::json(200, &json!({ "keys": set })).with_headers_of(mock.profile(), "h3", &[]);

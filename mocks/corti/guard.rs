@@ -39,6 +39,10 @@ pub(super) async fn bearer_value(
 }
 
 fn examine(mock: &Mock, value: &str) -> Result<(), Denial> {
+    if mock.setting_is("token_format", "opaque") && !value.contains('.') {
+        // The store alone knows such a token.
+        return Ok(());
+    }
     let parts = jwt::parse(value)?;
     let principals = mock.state::<State>().principals();
     let named = parts.claim("iss").unwrap_or_default();

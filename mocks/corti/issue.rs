@@ -16,6 +16,9 @@ use super::login::{Account, Login};
 use super::realm::{Client, RealmRef, User};
 use super::scope::Scope;
 
+/// Letters of an access token that is no JWT.
+const OPAQUE: usize = 43;
+
 /// Two letters of the `jti` of an access token: the grant it came by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grant {
@@ -133,8 +136,13 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     let aud = audience(mock, client);
 
     let jti = format!("{}{}", prefix(issue_request), bare_uuid(mock));
-    let claims = common.access(exp, jti, &aud, &words);
-    let access = jwt::mint_rs256(&signing.rsa, &header, &claims);
+    let access = if mock.setting_is("token_format", "opaque") {
+        mock.random_alphanumeric(OPAQUE)
+    } else {
+        let mut claims = common.access(exp, jti, &aud, &words);
+        pad(mock, &mut claims);
+        jwt::mint_rs256(&signing.rsa, &header, &claims)
+    };
     keep(
         mock,
         issue_request,
@@ -254,6 +262,18 @@ fn prefix(issue_request: &IssueRequest<'_>) -> String {
         (Some(_), true) => "of",
     };
     format!("{session}rt{}:", issue_request.grant.letters())
+}
+
+/// Adds the claim that makes a token as long as the setting says; bounded, so that no setting makes
+/// a token that no header can carry.
+fn pad(mock: &Mock, claims: &mut Map<String, Value>) {
+    let padding = usize::try_from(mock.setting_u64("token_padding")).unwrap_or(usize::MAX);
+    let padding = padding.min(64 << 10);
+    put(
+        claims,
+        "padding",
+        (padding > 0).then(|| "x".repeat(padding)),
+    );
 }
 
 /// The JOSE header with Keycloak's spaces.

@@ -132,6 +132,7 @@ pub(super) fn of(file: &VendorFile) -> Profile {
             .chain(BROWSER_REASONS.iter().map(|&reason| reason.to_owned()))
             .collect(),
         settings: settings(file),
+        judging: BTreeMap::new(),
         principals: principals(file),
     }
 }

@@ -1,10 +1,14 @@
 //! Deliberate misbehaviour: which requests a fault matches, when it fires, and what it does.
 
+mod edit;
+
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use edit::ReplyEdit;
 
 use crate::weight;
 
@@ -227,6 +231,9 @@ pub struct FaultAction {
     /// The connection ends after the reply, which says so (RFC 9112 §9.6).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub close: bool,
+    /// What is changed in a success of the vendor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit: Option<ReplyEdit>,
     /// The vendor acts, the reply never leaves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lose_reply: bool,
@@ -340,6 +347,7 @@ impl Fault {
                 .map(|name| weight::text(name))
                 .sum::<usize>()
             + hold.map_or(0, |hold| weight::text(&hold.name))
+            + self.then.edit.as_ref().map_or(0, ReplyEdit::weight)
             + self
                 .then
                 .headers

@@ -64,6 +64,10 @@ pub struct Profile {
     /// Choices where the documents are silent, by name without the vendor's slug.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
+    /// Settings of a stage on which a client is judged, where they differ from the default: what
+    /// the vendor does on purpose, so that more of the client shows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judging: BTreeMap<String, Value>,
     /// The principals of a fresh stage, in the shape of the stage document; secrets that are left
     /// out are made from the stage's seed.
     #[serde(default)]

@@ -5,10 +5,12 @@
 //! - here: what is bent of a reply before it is journalled
 //! - [`body`]: how its body leaves
 //! - [`clients`]: whom a request is of
+//! - [`edit`]: what is changed in a reply that the vendor gave
 //! - [`socket`]: what is wrong with a websocket
 
 pub mod body;
 pub mod clients;
+pub mod edit;
 pub mod socket;
 
 use std::io::Write;

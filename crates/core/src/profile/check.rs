@@ -82,6 +82,15 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
     for (name, setting) in &profile.settings {
         faults.setting(name, setting);
     }
+    for (name, value) in &profile.judging {
+        let setting = profile.settings.get(name);
+        faults.unless(
+            setting.is_some_and(|setting| setting.takes(value)),
+            &["judging", name],
+            format!("there is no setting `{name}` that takes {value}"),
+            "name a table of [settings], and a value that it takes",
+        );
+    }
     let credentials = &profile.token.credentials_lifetime_setting;
     for name in profile.token.lifetime_settings.iter().chain(credentials) {
         faults.unless(

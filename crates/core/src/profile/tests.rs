@@ -39,7 +39,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
     check(
         "lifetime_s = 60",
         "lifetime_s = 60\nlifetimes = 60",
-        "acme.toml:13: unknown field `lifetimes`, expected one of `grant`, `sends_grant_type`, `secret_in`, `client_in`, `scope`, `accept`, `expires_in`, `lifetime_s`, `refresh_lifetime_s`, `token_type`, `format`, `headers`\n  hint: did you mean `lifetime_s`?",
+        "acme.toml:13: unknown field `lifetimes`, expected one of `grant`, `sends_grant_type`, `secret_in`, `client_in`, `scope`, `accept`, `expires_in`, `lifetime_s`, `lifetime_settings`, `credentials_lifetime_setting`, `refresh_lifetime_s`, `token_type`, `format`, `headers`\n  hint: did you mean `lifetime_s`?",
     );
 }
 

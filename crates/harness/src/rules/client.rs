@@ -21,9 +21,11 @@ mod lifetime;
 mod margin;
 mod messages;
 mod multipart;
+mod next_token;
 mod output;
 mod places;
 mod plain;
+mod plan;
 mod redirect;
 mod refresh;
 mod refusal_forms;
@@ -38,10 +40,13 @@ mod socket;
 mod spelled;
 #[cfg(test)]
 mod testing;
+mod token_jwt;
 mod token_outage;
+mod token_reply;
 mod token_request;
 mod token_url;
 pub(crate) mod traffic;
+mod unusable_reply;
 mod user_pool;
 
 use super::{Rule, View};
@@ -57,6 +62,10 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     renewal::RULES,
     lifetime::RULES,
     margin::RULES,
+    token_reply::RULES,
+    unusable_reply::RULES,
+    next_token::RULES,
+    token_jwt::RULES,
     refused::RULES,
     refusals::RULES,
     backoff::RULES,

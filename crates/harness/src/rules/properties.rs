@@ -676,6 +676,16 @@ const EXCEPTIONS: &[(&str, (Grade, Grade), &str)] = &[
         "it asks for as many served calls as were asked for, and a call that came twice is two",
     ),
     (
+        "CLI-11",
+        (Grade::Unobserved, Grade::Met),
+        "it asks for two served calls, and a call that came twice is two",
+    ),
+    (
+        "TOK-20",
+        (Grade::Unobserved, Grade::Fact),
+        "it tells how many token requests came, and one that came twice is two",
+    ),
+    (
         "VEN-16",
         (Grade::Broken, Grade::Gone),
         "it judges the first login alone: unanswered, the vendor is gone before it can deviate",

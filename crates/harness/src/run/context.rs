@@ -57,6 +57,8 @@ pub struct Client {
     /// Absent when it did not start.
     pub(crate) subject: Option<Box<dyn ClientSubject>>,
     pub(crate) gone: bool,
+    /// Whether it has an instance.
+    pub(crate) has_instance: bool,
     /// How many requests it was sent.
     pub(crate) asked: u64,
     /// What it was asked and has not been waited for.
@@ -69,6 +71,7 @@ impl Client {
     pub(crate) fn new(subject: Option<Box<dyn ClientSubject>>) -> Self {
         Self {
             gone: subject.is_none(),
+            has_instance: false,
             subject,
             asked: 0,
             under_way: Vec::new(),

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use cucumber::event::ScenarioFinished;
 use cucumber::gherkin;
-use locum_core::Profile;
 use locum_core::requirement::Judge;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
+use super::lifetimes::judging_settings;
 use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
@@ -192,14 +192,15 @@ impl Hooks {
         let (target, stage) = match &self.options.target {
             TargetKind::Endpoint(target) => (target.clone(), None),
             TargetKind::Mocks { control, twin } => {
+                let judges_client = planned.judge == Judge::Client;
                 let spec = StageSpec {
                     name: String::new(),
                     seed: self.seed(planned),
-                    settings: match planned.judge {
-                        Judge::Client => token_form(&profile),
-                        Judge::Vendor => Map::new(),
+                    settings: match judges_client {
+                        true => judging_settings(&profile),
+                        false => Map::new(),
                     },
-                    running: planned.judge == Judge::Client,
+                    running: judges_client,
                 };
                 let stage = StageClient::make(control, &spec).await?;
                 let twin = twin.as_deref().filter(|_| planned.judge == Judge::Vendor);
@@ -241,7 +242,6 @@ impl Hooks {
             if planned.shared && !planned.documented {
                 context.set_lifetime(context.long_lifetime()).await?;
             }
-            context.start_client().await?;
         }
         Ok(context)
     }
@@ -276,21 +276,6 @@ impl Hooks {
         };
         (scenario, redactor)
     }
-}
-
-/// Tokens have the form of a JWT while a client is judged, unless a scenario says otherwise.
-pub(super) fn token_form(profile: &Profile) -> Map<String, Value> {
-    let setting = profile.settings.get("token_format");
-    let takes_jwt = setting.is_some_and(|setting| setting.values.contains(&"jwt".into()));
-    takes_jwt
-        .then(|| {
-            (
-                format!("{}.token_format", profile.vendor),
-                Value::from("jwt"),
-            )
-        })
-        .into_iter()
-        .collect()
 }
 
 fn ending(

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use locum_core::Profile;
 use locum_core::profile::ExpiresIn;
 use serde_json::{Map, Value, json};
 
@@ -132,6 +133,14 @@ impl ScenarioContext {
         let offset_s = INSIDE_LIFETIME_S - margin_s / 2.0;
         self.set_client_clock(offset_s, ClockSelection::Both).await
     }
+}
+
+/// The settings of a stage on which a client is judged.
+pub(crate) fn judging_settings(profile: &Profile) -> Map<String, Value> {
+    let settings = profile.judging.iter();
+    settings
+        .map(|(name, value)| (format!("{}.{name}", profile.vendor), value.clone()))
+        .collect()
 }
 
 /// The longest raw lifetime that probes tell.

@@ -8,7 +8,7 @@ use locum_core::{Entry, EntryId};
 use serde_json::{Value, json};
 
 use super::context::ScenarioContext;
-use super::lifetimes::{lifetime_settings, longest_lifetime};
+use super::lifetimes::{judging_settings, lifetime_settings, longest_lifetime};
 use crate::Error;
 use crate::evidence::Evidence;
 use crate::measurement::{Answer, Measurement, Probe, Prober, Scale, Stop, measure};
@@ -119,7 +119,7 @@ impl Probing<'_> {
         }
         let vendor = context.profile.vendor.clone();
         settings.insert(format!("{vendor}.enforce_expiry"), Value::Bool(false));
-        settings.extend(super::hooks::token_form(&context.profile));
+        settings.extend(judging_settings(&context.profile));
         if let (true, Some(name)) = (
             brief_credentials,
             &context.profile.token.credentials_lifetime_setting,

@@ -124,6 +124,18 @@ async fn clock_and_call(world: &mut World, seconds: f64) -> Result<(), Error> {
     context.client_calls(1).await
 }
 
+#[when("the vendor changes its signing key")]
+async fn rotates(world: &mut World) -> Result<(), Error> {
+    const GRACE_S: u64 = 300;
+    let context = world.context()?;
+    let vendor = context.profile.vendor.clone();
+    context.mock()?.rotate_keys(&vendor, GRACE_S).await?;
+    context
+        .log
+        .control("keys/rotate", &json!({"grace_s": GRACE_S}));
+    Ok(())
+}
+
 #[when("the vendor revokes the client's token")]
 async fn revokes(world: &mut World) -> Result<(), Error> {
     world.context()?.revoke_all().await

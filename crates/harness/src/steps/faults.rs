@@ -106,6 +106,14 @@ async fn they_call(world: &mut World, seconds: u64) -> Result<(), Error> {
     context.sides_call(Duration::from_secs(seconds)).await
 }
 
+/// What each reply with tokens meets, also one that ends a challenge; the docstring as above.
+#[given("each token reply meets")]
+async fn token_replies_meet(world: &mut World, step: &Step) -> Result<(), Error> {
+    let then = action(step)?;
+    let always = json!({"always": true});
+    world.context()?.inject("token reply", &always, &then).await
+}
+
 #[when("the vendor's faults end")]
 async fn faults_end(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
@@ -130,8 +138,10 @@ impl ScenarioContext {
         when: &Value,
         then: &Value,
     ) -> Result<(), Error> {
-        let fault = self.fault(target, when, then)?;
-        self.mock()?.inject(&fault).await?;
+        let mut fault = self.fault(target, when, then)?;
+        let held = self.mock()?.inject(&fault).await?;
+        // By its id the journal says on which requests it fired.
+        fault["id"] = held["id"].clone();
         self.log.control("faults", &fault);
         Ok(())
     }
@@ -153,8 +163,13 @@ fn matcher(profile: &Profile, target: &str) -> Option<Value> {
     let operations = |names: &[&str]| json!({"vendor": vendor, "operations": names});
     match target {
         "token" if is_cognito => Some(operations(&["InitiateAuth", "GetTokensFromRefreshToken"])),
+        "token reply" if is_cognito => Some(operations(&[
+            "InitiateAuth",
+            "RespondToAuthChallenge",
+            "GetTokensFromRefreshToken",
+        ])),
         "revocation" if is_cognito => Some(operations(&["RevokeToken"])),
-        "token" => profile.endpoints.get("token").map(|_| at("token")),
+        "token" | "token reply" => profile.endpoints.get("token").map(|_| at("token")),
         "revocation" => profile.endpoints.get("revoke").map(|_| at("revoke")),
         "API" => {
             let sample = profile.api.sample.as_deref()?;

@@ -167,6 +167,26 @@ impl ClientCommand {
     }
 
     /// The handle of the instance that it is for, if it is for one.
+    pub(crate) fn handle(&self) -> Option<&str> {
+        match self {
+            Self::New { client, .. }
+            | Self::Call { client, .. }
+            | Self::List { client, .. }
+            | Self::Create { client, .. }
+            | Self::Revoke { client }
+            | Self::ChangePassword { client, .. }
+            | Self::SetCredentials { client, .. }
+            | Self::Clock { client, .. }
+            | Self::WsOpen { client, .. }
+            | Self::Drop { client } => Some(client),
+            Self::Hello { .. }
+            | Self::Cancel { .. }
+            | Self::WsSend { .. }
+            | Self::WsClose { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
     pub(crate) const fn handle_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::New { client, .. }

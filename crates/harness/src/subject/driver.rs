@@ -414,7 +414,16 @@ impl ScenarioContext {
     }
 
     /// Asks all at once and waits for none; the ids of the requests, none when they were not sent.
+    /// An instance is made when something is first asked of it: then the vendor is what the
+    /// scenario made of it, also for a client that logs in at once.
     pub async fn begin(&mut self, commands: Vec<ClientCommand>) -> Result<Vec<u64>, Error> {
+        let for_first = |command: &ClientCommand| command.handle() == Some(FIRST);
+        if let Some(first) = commands.iter().find(|command| for_first(command))
+            && !std::mem::replace(&mut self.client()?.has_instance, true)
+            && first.op() != "new"
+        {
+            Box::pin(self.start_client()).await?;
+        }
         self.pass_over_own_exchanges().await?;
         let mut begun = Vec::new();
         for command in commands {

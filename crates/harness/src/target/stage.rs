@@ -182,9 +182,16 @@ impl StageClient {
         self.ask(Method::PATCH, "/settings", &body).await.map(drop)
     }
 
-    /// Puts a fault in the way: `match`, `when` and `then` as the control API takes them.
-    pub async fn inject(&self, fault: &Value) -> Result<(), Error> {
-        self.post("/faults", fault).await
+    /// Puts a fault in the way: `match`, `when` and `then` as the control API takes them. Returns
+    /// the fault as the stage holds it, with its id.
+    pub async fn inject(&self, fault: &Value) -> Result<Value, Error> {
+        self.ask(Method::POST, "/faults", fault).await
+    }
+
+    /// Changes the signing key; the one before is taken for `grace_s` seconds more.
+    pub async fn rotate_keys(&self, vendor: &str, grace_s: u64) -> Result<(), Error> {
+        let body = json!({"vendor": vendor, "grace_s": grace_s});
+        self.post("/keys/rotate", &body).await
     }
 
     /// Takes all faults away.

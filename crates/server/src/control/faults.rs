@@ -125,7 +125,7 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
         return Err(Refusal::bad("`then` is empty").hint(
-            "one or more of status, delay_ms, reset, close, empty, truncate, malformed, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
+            "one or more of status, delay_ms, reset, close, empty, truncate, malformed, edit, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
         ));
     }
     check_sizes(then)?;
@@ -150,7 +150,9 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
         return Err(Refusal::bad("a `redirect` has a `status` from 300 to 399")
             .hint("without `status` it is 307"));
     }
-    let headers = then.headers.iter();
+    check_edit(then)?;
+    let edited = then.edit.iter().flat_map(|edit| &edit.headers);
+    let headers = then.headers.iter().chain(edited);
     let headers = headers.map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in headers.chain(redirect) {
         if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
@@ -169,6 +171,24 @@ fn check_then(then: &FaultAction) -> Result<(), Refusal> {
             ))
             .hint("`truncate` promises more than it sends, `framing` sends chunks"));
         }
+    }
+    Ok(())
+}
+
+/// An edit changes the vendor's own reply, and something of it.
+fn check_edit(then: &FaultAction) -> Result<(), Refusal> {
+    let Some(edit) = &then.edit else {
+        return Ok(());
+    };
+    if edit.is_empty() {
+        return Err(Refusal::bad("`edit` is empty")
+            .hint("one or more of set, remove, repeat, reverse, headers, cut"));
+    }
+    if then.status.is_some() || then.redirect.is_some() {
+        return Err(Refusal::bad(
+            "`edit` changes the vendor's own reply, and a `status` takes its place",
+        )
+        .hint("leave out the one or the other"));
     }
     Ok(())
 }

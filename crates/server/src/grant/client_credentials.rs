@@ -217,21 +217,31 @@ async fn granted(mock: &Mock, client: &Client, policy: &Policy) -> Reply {
     reply
 }
 
+/// Most characters that a setting adds to a token.
+const MAX_PADDING: usize = 64 << 10;
+
 fn access_token(mock: &Mock, client: &Client, lifetime: Duration) -> String {
     let format = match mock.optional_setting("token_format") {
         Some(value) if value == "jwt" => TokenFormat::Jwt,
         Some(value) if value == "opaque" => TokenFormat::Opaque,
         _ => mock.profile().token.format,
     };
+    let padding = mock.optional_setting("token_padding");
+    let padding = padding.and_then(|value| value.as_u64()).unwrap_or(0);
+    // Bounded, so that no setting makes a token that no header can carry.
+    let padding = usize::try_from(padding).map_or(MAX_PADDING, |n| n.min(MAX_PADDING));
     match format {
-        TokenFormat::Opaque => mock.random_alphanumeric(43),
+        TokenFormat::Opaque => mock.random_alphanumeric(43 + padding),
         TokenFormat::Jwt => {
             let now = mock.now().as_seconds();
             let key = mock.stage.hmac_key(&mock.profile().vendor);
             let claims = serde_json::json!({
                 "sub": client.id, "iat": now, "exp": now.saturating_add_unsigned(lifetime.as_secs()), "jti": mock.uuid(),
             });
-            let claims = claims.as_object().cloned().unwrap_or_default();
+            let mut claims = claims.as_object().cloned().unwrap_or_default();
+            if padding > 0 {
+                claims.insert("padding".into(), "x".repeat(padding).into());
+            }
             crate::jwt::mint_hs256(&key, r#"{"alg":"HS256","typ":"JWT"}"#, &claims)
         }
     }

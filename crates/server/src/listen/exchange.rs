@@ -119,6 +119,18 @@ pub(super) async fn exchange(
         if !inject::delay(action, &mock.stage).await {
             mock.note("hold", "not held: too many requests are held on this stage");
         }
+        if let Some(edit) = &action.edit {
+            reply = match inject::edit::apply(edit, reply) {
+                Ok(edited) => edited,
+                Err(untouched) => {
+                    mock.note(
+                        "edit",
+                        "not edited: the reply is no success with such an object",
+                    );
+                    *untouched
+                }
+            };
+        }
         reply = inject::socket::bend(action, inject::corrupt(action, reply));
     }
     complete(stages, &mock, &mut redactor, entry, &reply, fault.as_ref()).await;

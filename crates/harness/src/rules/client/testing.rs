@@ -138,6 +138,16 @@ impl Log {
         self
     }
 
+    /// The client is asked for a call, and reports an error after what `seen` adds.
+    pub(super) fn failed_call(mut self, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_for_a_call();
+        let id = self.asks;
+        self = seen(self);
+        self.log
+            .answer(id, &ClientReply::failed("other", None, "no token"));
+        self
+    }
+
     /// The client is asked for so many calls at once, and answers all after what `seen` adds.
     pub(super) fn calls_at_once(mut self, n: usize, seen: impl FnOnce(Self) -> Self) -> Self {
         let before = self.asks;
@@ -627,6 +637,35 @@ impl Log {
         })
     }
 
+    /// The vendor does this on purpose: the fault of this number.
+    pub(super) fn fault(self, number: u64, then: &Value) -> Self {
+        self.control("faults", &json!({"id": number, "then": then}))
+    }
+
+    /// A token request that got token `id` in a reply of this body, which met a fault of this
+    /// number.
+    pub(super) fn bent_grant(self, number: u64, id: u64, body: &str) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Granted);
+            entry.issued = vec![TokenId(id)];
+            entry.fault = Some(FaultId(number));
+            entry.reply = Some(reply(200, body));
+        })
+    }
+
+    /// A request to this endpoint in whose place the fault of this number sent a page of HTML.
+    pub(super) fn page(self, endpoint: &str, number: u64) -> Self {
+        self.entry(endpoint, |entry| {
+            entry.outcome = Some(Outcome::Faulted);
+            entry.fault = Some(FaultId(number));
+            let html = ("content-type".to_owned(), "text/html".to_owned());
+            entry.reply = Some(EntryReply {
+                headers: vec![html],
+                ..reply(200, "<html>busy</html>")
+            });
+        })
+    }
+
     /// The same at this target.
     pub(super) fn granted_at(self, target: &str, id: u64) -> Self {
         self.entry("token", |entry| {
@@ -760,6 +799,8 @@ fn fail(entry: &mut Entry, how: BadReply) {
     entry.outcome = Some(Outcome::Faulted);
     entry.issued.clear();
     entry.denial = None;
+    // The vendor failed by itself, whatever was planned.
+    entry.fault = None;
     entry.reply = match how {
         BadReply::ServerError => Some(reply(500, r#"{"error":"boom"}"#)),
         BadReply::Html => Some(reply(200, "<html>hello</html>")),

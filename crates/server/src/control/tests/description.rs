@@ -134,6 +134,8 @@ async fn the_description_is_made_of_the_types_that_are_read() {
             "empty",
             "truncate",
             "malformed",
+            "close",
+            "edit",
             "lose_reply",
             "slow_body",
             "clock",

@@ -199,6 +199,15 @@ async fn actions_that_make_no_sense_are_refused() {
             r#"{"redirect": "a\r\nb"}"#,
             "`location` with this value is not a valid header",
         ),
+        (r#"{"edit": {}}"#, "`edit` is empty"),
+        (
+            r#"{"edit": {"reverse": true}, "status": 200}"#,
+            "`edit` changes the vendor's own reply, and a `status` takes its place",
+        ),
+        (
+            r#"{"edit": {"headers": {"x": "a\r\nb"}}}"#,
+            "`x` with this value is not a valid header",
+        ),
         (
             r#"{"coding": "br"}"#,
             r#"`coding` takes `"gzip"`, not `"br"`"#,

@@ -190,6 +190,31 @@ async fn a_malformed_reply_is_no_json() {
 }
 
 #[tokio::test]
+async fn an_edited_reply_is_the_vendors_own_and_the_journal_names_its_token() {
+    let bench = Bench::start().await;
+    let edit = r#"{"edit": {"set": {"token_type": "mac"}, "repeat": ["access_token"]}}"#;
+    put_fault(&bench, edit).await;
+    let reply = bench.login("/acme", SECRET).await;
+    let members: Value = serde_json::from_str(&reply.body).expect("a JSON body");
+    assert_eq!(members["token_type"], "mac");
+    let times = reply.body.matches(r#""access_token":"#).count();
+    assert_eq!(times, 2, "{}", reply.body);
+    let token = members["access_token"].as_str().expect("a token");
+    let journal = bench.done("GET /journal", "", 200).await.to_string();
+    assert!(!journal.contains(token), "{journal}");
+    let named = journal.matches("«access token 1 of client-a»").count();
+    assert_eq!(named, 2, "{journal}");
+}
+
+#[tokio::test]
+async fn a_cut_reply_tells_no_other_length() {
+    let (came, tokens) = with_fault(r#"{"edit": {"cut": 30}}"#).await;
+    let (head, body) = split(came);
+    assert!(head.contains("content-length: 30"), "{head}");
+    assert_eq!((body.len(), tokens), (30, 1));
+}
+
+#[tokio::test]
 async fn a_lost_reply_leaves_the_token_issued() {
     let (came, tokens) = with_fault(r#"{"lose_reply": true}"#).await;
     assert_eq!((came.expect("a plain end"), tokens), (Vec::new(), 1));

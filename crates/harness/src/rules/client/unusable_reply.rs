@@ -1,0 +1,177 @@
+//! What a client makes of a token reply that holds no token: an error, and no API request.
+
+use locum_core::FaultAction;
+use serde_json::Value;
+
+use super::commands::{GivenCommand, calls};
+use super::plan::{Bent, bent, bent_token_replies, faults_end};
+use super::token_reply::{call_at, died};
+use super::traffic::{Arrival, api_requests};
+use super::{Fault, met, unobserved, worst};
+use crate::evidence::{Message, RecordId, is_html};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::client("RSP-21", needs_a_usable_token),
+    Rule::client("RSP-22", survives_a_broken_reply),
+];
+
+/// The members that hold what a client shows or trades for what it shows.
+const TOKENS: [&str; 3] = ["access_token", "AccessToken", "IdToken"];
+
+/// Whether the edit leaves no usable token: without it, or with no text, or an empty one.
+fn leaves_no_token(action: &FaultAction) -> bool {
+    let Some(edit) = &action.edit else {
+        return false;
+    };
+    let is_unusable = |value: &Value| value.as_str().is_none_or(str::is_empty);
+    let of_result = edit.set.get("AuthenticationResult");
+    let whole = edit.within.is_none() && of_result.is_some_and(|value| !value.is_object());
+    whole
+        || edit.within.is_none()
+            && edit
+                .remove
+                .iter()
+                .any(|name| name == "AuthenticationResult")
+        || edit
+            .remove
+            .iter()
+            .any(|name| TOKENS.contains(&name.as_str()))
+        || edit
+            .set
+            .iter()
+            .any(|(name, value)| TOKENS.contains(&name.as_str()) && is_unusable(value))
+}
+
+/// The requests that went to the API on the strength of such a reply: before the vendor became
+/// honest again.
+fn api_between<'a>(
+    view: &View<'a>,
+    first: RecordId,
+) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+    let end = faults_end(view);
+    api_requests(view)
+        .filter(move |request| request.seq > first && end.is_none_or(|end| request.seq < end))
+}
+
+/// The call that such a reply met was reported as failed, and nothing went to the API.
+fn fails_without_a_request(
+    view: &View<'_>,
+    first: &Arrival<'_>,
+    call: GivenCommand<'_>,
+    reply: &str,
+) -> Finding {
+    let faults: Vec<Fault<'_>> = api_between(view, first.seq)
+        .map(|request| Fault::broken(request, format!("an API request after {reply}")))
+        .collect();
+    let expected = "an error, and no API request";
+    if let Some(finding) = worst(&faults, expected) {
+        return finding;
+    }
+    let Some((answered, answer)) = call.answer else {
+        return unobserved(view, "the call was not answered");
+    };
+    let proof = Proof::from(*first).and(answered);
+    match answer.succeeded() {
+        true => Finding::broken(
+            expected,
+            format!("the call was reported as done after {reply}"),
+            proof,
+        ),
+        false => met(
+            view,
+            format!("an error after {reply}, and no API request"),
+            proof,
+        ),
+    }
+}
+
+/// Without a usable token nothing goes to the API.
+fn needs_a_usable_token(view: &View<'_>) -> Finding {
+    let bent = bent_token_replies(view);
+    let mut unusable = bent.iter().filter(|bent| leaves_no_token(&bent.action));
+    let Some(first) = unusable.next() else {
+        return unobserved(view, "no reply without a usable token came");
+    };
+    match call_at(view, first.arrival.seq) {
+        Some(call) => {
+            fails_without_a_request(view, &first.arrival, call, "a reply without a usable token")
+        }
+        None => unobserved(view, "no API call was asked for"),
+    }
+}
+
+/// How a reply is broken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    Html,
+    Cut,
+    Repeated,
+}
+
+fn broken(bent: &Bent<'_>) -> Option<Broken> {
+    let reply = bent.arrival.entry.reply.as_ref()?;
+    let message = Message {
+        status: reply.status,
+        headers: reply.headers.clone(),
+        body: reply.body.clone().unwrap_or_default(),
+    };
+    let edit = bent.action.edit.as_ref();
+    match () {
+        () if reply.status == 200 && is_html(&message) => Some(Broken::Html),
+        () if edit.is_some_and(|edit| edit.cut.is_some()) => Some(Broken::Cut),
+        () if edit.is_some_and(|edit| !edit.repeat.is_empty()) => Some(Broken::Repeated),
+        () => None,
+    }
+}
+
+/// A broken reply neither ends the client nor gives it a token that was not issued.
+fn survives_a_broken_reply(view: &View<'_>) -> Finding {
+    let bent = bent(view);
+    let found = bent.iter().find_map(|bent| Some((bent, broken(bent)?)));
+    let Some((first, how)) = found else {
+        return unobserved(view, "no broken reply came");
+    };
+    let arrival = &first.arrival;
+    let Some(call) = call_at(view, arrival.seq) else {
+        return unobserved(view, "no API call was asked for");
+    };
+    if let Some(finding) = died(view, arrival.seq) {
+        return finding;
+    }
+    let finding = match how {
+        _ if arrival.is_api_request(view) => met(view, "goes on after a page of HTML", *arrival),
+        Broken::Html => fails_without_a_request(view, arrival, call, "a page of HTML"),
+        Broken::Cut => fails_without_a_request(view, arrival, call, "a reply that is cut short"),
+        Broken::Repeated => either_value(view, arrival, call),
+    };
+    // It has to answer after that, too.
+    let is_later = |later: &GivenCommand<'_>| later.seq > call.seq && later.answer.is_some();
+    match (finding.grade(), calls(view).iter().any(is_later)) {
+        (Grade::Met, false) => {
+            unobserved(view, "the client was asked for no later call").seen_in(*arrival)
+        }
+        _ => finding,
+    }
+}
+
+/// Either of two values may be used, and none that was not issued.
+fn either_value(view: &View<'_>, first: &Arrival<'_>, call: GivenCommand<'_>) -> Finding {
+    let issued = &first.entry.issued;
+    let others: Vec<Fault<'_>> = api_between(view, first.seq)
+        .filter(|request| !request.is_served() && !request.presents_one_of(issued))
+        .map(|request| Fault::broken(request, "a token that was not issued"))
+        .collect();
+    if let Some(finding) = worst(&others, "one of the two values, or an error") {
+        return finding;
+    }
+    if let Some(request) = api_between(view, first.seq).next() {
+        let proof = Proof::from(*first).and(request);
+        return met(view, "one of the two values was used", proof);
+    }
+    fails_without_a_request(view, first, call, "a repeated member")
+}
+
+#[cfg(test)]
+pub(super) mod tests;
