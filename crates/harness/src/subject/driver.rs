@@ -22,6 +22,11 @@ const MAX_LINES: usize = 200;
 /// How many of those that hold a secret.
 const MAX_TELLING_LINES: usize = 400;
 
+/// How often, and how long apart, the harness looks for replies that were not made yet when a scenario
+/// ends.
+const SETTLE_LOOKS: usize = 20;
+const SETTLE: Duration = Duration::from_millis(25);
+
 /// How long requests may wait for one another at a barrier.
 const BARRIER: Duration = Duration::from_millis(500);
 
@@ -73,6 +78,16 @@ impl ScenarioContext {
         if self.client.is_some() {
             // What cannot be read any more is not seen; what was seen stands.
             drop(self.answers().await);
+            // A renewal of the client's own may be under way.
+            for _ in 0..SETTLE_LOOKS {
+                if self.unanswered.is_empty()
+                    || self.client.as_ref().is_some_and(|client| client.gone)
+                {
+                    break;
+                }
+                tokio::time::sleep(SETTLE).await;
+                drop(self.look().await);
+            }
         }
     }
 

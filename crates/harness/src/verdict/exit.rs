@@ -100,7 +100,7 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
     // A client that was asked and reached the vendor in no scenario at all was pointed elsewhere.
     let asked = |scenario: &&Scenario| {
         let mut asks = scenario.evidence.asks();
-        asks.any(|(_, command)| command.op() == "call")
+        scenario.ending == Ending::Ran && asks.any(|(_, command)| command.op() == "call")
     };
     let mut driven = scenarios.iter().filter(asked).peekable();
     let unseen = |scenario: &Scenario| scenario.evidence.entries().next().is_none();
