@@ -45,6 +45,11 @@ impl Reading {
         Ok(entries)
     }
 
+    /// Whether all that was read had its reply.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.unanswered.is_empty()
+    }
+
     fn is_news(&mut self, entry: &Entry) -> bool {
         let is_new = entry.id > self.seen;
         let is_answered = entry.completed.is_some();

@@ -80,9 +80,7 @@ impl ScenarioContext {
             drop(self.answers().await);
             // A renewal of the client's own may be under way.
             for _ in 0..SETTLE_LOOKS {
-                if self.unanswered.is_empty()
-                    || self.client.as_ref().is_some_and(|client| client.gone)
-                {
+                if self.reading.is_whole() {
                     break;
                 }
                 tokio::time::sleep(SETTLE).await;
