@@ -23,7 +23,7 @@ fn check(vendor: &str, twin: &str, expected: &[&str]) {
         "{vendor}/{twin}"
     );
     assert_eq!(
-        rows(&results, &["WARN"]),
+        warnings(&results),
         honest(vendor),
         "{vendor}/{twin} turns a WARN"
     );
@@ -40,10 +40,16 @@ fn honest(vendor: &str) -> Vec<String> {
 }
 
 fn rows_of_honest(vendor: &str) -> Vec<String> {
-    rows(
-        &checked(&format!("honest-{vendor}"), &[vendor]).1,
-        &["WARN"],
-    )
+    warnings(&checked(&format!("honest-{vendor}"), &[vendor]).1)
+}
+
+/// What a vendor is warned of; the reference client beside it talks to the honest one.
+fn warnings(results: &serde_json::Value) -> Vec<String> {
+    let verdicts = results["verdicts"].as_array().into_iter().flatten();
+    verdicts
+        .filter(|row| row["judge"] == "vendor" && row["verdict"] == "WARN")
+        .map(|row| row["id"].to_string())
+        .collect()
 }
 
 macro_rules! twins {

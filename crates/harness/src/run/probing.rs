@@ -81,7 +81,10 @@ impl Prober for Probing<'_> {
         real_ms: u64,
         points: &[u8],
     ) -> Result<Option<u8>, Stop> {
-        let place = self.place(raw, false).await?;
+        // Behind credentials the tokens are looked at only when those end: they end soon.
+        let facts = &self.context.profile.token;
+        let brief = facts.credentials_lifetime_setting.is_some();
+        let place = self.place(raw, brief).await?;
         let began = tokio::time::Instant::now();
         let mut found = None;
         for point in points {
@@ -94,7 +97,7 @@ impl Prober for Probing<'_> {
                 raw,
                 wait_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
                 settle_ms: 0,
-                brief_credentials: false,
+                brief_credentials: brief,
             };
             self.context.log.probe(probe, answer);
             if answer.refetched() {
