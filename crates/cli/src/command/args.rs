@@ -136,6 +136,27 @@ pub(super) struct Serve {
     pub(super) quiet: bool,
 }
 
+/// Flags of whatever judges: which rows, by which choices, what fails and where it is told.
+#[derive(Debug, Group)]
+pub(super) struct Judging {
+    /// Folder for results.json and events.ndjson
+    #[arg(long, env = "LOCUM_REPORT")]
+    pub(super) report: Option<PathBuf>,
+    /// Only these requirements, and what they need
+    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
+    pub(super) id: Vec<String>,
+    /// Fixes every random choice; printed with the summary
+    #[arg(long, env = "LOCUM_SEED")]
+    pub(super) seed: Option<u64>,
+    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
+    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
+    pub(super) strict: bool,
+    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
+    /// covers)
+    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
+    pub(super) fail_on: Vec<FailOn>,
+}
+
 /// Flags of `check`.
 #[derive(Debug, Group)]
 pub(super) struct Check {
@@ -153,22 +174,8 @@ pub(super) struct Check {
     /// An evil twin in the judged vendor's place, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
     pub(super) twin: Option<String>,
-    /// Folder for results.json and events.ndjson
-    #[arg(long, env = "LOCUM_REPORT")]
-    pub(super) report: Option<PathBuf>,
-    /// Only these requirements, and what they need
-    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
-    pub(super) id: Vec<String>,
-    /// Fixes every random choice; printed with the summary
-    #[arg(long, env = "LOCUM_SEED")]
-    pub(super) seed: Option<u64>,
-    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
-    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
-    pub(super) strict: bool,
-    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
-    /// covers)
-    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
-    pub(super) fail_on: Vec<FailOn>,
+    #[command(flatten)]
+    pub(super) judging: Judging,
 }
 
 /// Flags of `drive`.
@@ -188,22 +195,8 @@ pub(super) struct Drive {
         conflicts_with = "command"
     )]
     pub(super) attach: Option<String>,
-    /// Folder for results.json and events.ndjson
-    #[arg(long, env = "LOCUM_REPORT")]
-    pub(super) report: Option<PathBuf>,
-    /// Only these requirements, and what they need
-    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
-    pub(super) id: Vec<String>,
-    /// Fixes every random choice; printed with the summary
-    #[arg(long, env = "LOCUM_SEED")]
-    pub(super) seed: Option<u64>,
-    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; PASS, INFO and N/A never are
-    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
-    pub(super) strict: bool,
-    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (a row that nothing
-    /// covers)
-    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
-    pub(super) fail_on: Vec<FailOn>,
+    #[command(flatten)]
+    pub(super) judging: Judging,
     /// How many scenarios run side by side, each with a process of its own
     #[arg(long, short, env = "LOCUM_JOBS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,

@@ -45,7 +45,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
     super::say(&terminal::table(&report, report::look()));
-    match &args.report {
+    match &args.judging.report {
         Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),
     }
@@ -58,8 +58,8 @@ async fn built_in(
     profiles: Vec<Profile>,
     mocks: &mocks::Mocks,
 ) -> Result<Report, Failure> {
-    let seed = args.seed.unwrap_or_else(rand::random);
-    let ids = ids(&args.id)?;
+    let seed = args.judging.seed.unwrap_or_else(rand::random);
+    let ids = ids(&args.judging.id)?;
     let target = |twin| {
         let control =
             ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
@@ -79,8 +79,8 @@ async fn built_in(
         },
         ids: ids.clone(),
         seed,
-        strict: args.strict,
-        fail_on: fail_on(&args.fail_on),
+        strict: args.judging.strict,
+        fail_on: fail_on(&args.judging.fail_on),
         stop: stop.clone(),
         clock: clock.clone(),
     };
@@ -117,10 +117,10 @@ async fn endpoint(
         target: TargetKind::Endpoint(place),
         client: None,
         jobs: CONCURRENCY,
-        ids: ids(&args.id)?,
-        seed: args.seed.unwrap_or_else(rand::random),
-        strict: args.strict,
-        fail_on: fail_on(&args.fail_on),
+        ids: ids(&args.judging.id)?,
+        seed: args.judging.seed.unwrap_or_else(rand::random),
+        strict: args.judging.strict,
+        fail_on: fail_on(&args.judging.fail_on),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     })

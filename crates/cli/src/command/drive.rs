@@ -28,7 +28,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
     let [profile] = &profiles[..] else {
         return Err(Failure::usage("a client is judged at one vendor"));
     };
-    let ids = check::ids(&args.id)?;
+    let ids = check::ids(&args.judging.id)?;
     let reach = reach(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,7 +68,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         return Ok(exit::INTERRUPTED);
     };
     super::say(&terminal::table(&report, report::look()));
-    match &args.report {
+    match &args.judging.report {
         Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),
     }
@@ -96,9 +96,9 @@ async fn judged(
         client: Some(client),
         jobs: usize::from(args.jobs),
         ids,
-        seed: args.seed.unwrap_or_else(rand::random),
-        strict: args.strict,
-        fail_on: check::fail_on(&args.fail_on),
+        seed: args.judging.seed.unwrap_or_else(rand::random),
+        strict: args.judging.strict,
+        fail_on: check::fail_on(&args.judging.fail_on),
         stop,
         clock: Arc::new(SystemClock::new()),
     });

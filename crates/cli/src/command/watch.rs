@@ -51,7 +51,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
             .hint("name it behind two dashes: locum watch pattern -- pytest tests"));
     }
     let vendors = vendors::named(&args.vendors)?;
-    let ids = check::ids(&args.id)?;
+    let ids = check::ids(&args.judging.id)?;
     let profiles: Vec<Profile> = vendors
         .iter()
         .map(|vendor| vendor.profile().clone())
@@ -64,7 +64,10 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     let (started, origin) = (clock.now(), clock.monotonic());
     let recorder = Recorder::new(clock, origin);
     // JSON numbers are exact up to 2^53 only.
-    let seed = args.seed.unwrap_or_else(|| rand::random::<u64>() >> 11);
+    let seed = args
+        .judging
+        .seed
+        .unwrap_or_else(|| rand::random::<u64>() >> 11);
     let watched = runtime.block_on(watch(args, vendors, seed, &recorder))?;
     runtime.shutdown_background();
     let duration = clock.monotonic().saturating_sub(origin);
@@ -82,8 +85,8 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         finished: clock.now(),
         // The file of the evidence counts milliseconds.
         duration: Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
-        strict: args.strict,
-        fail_on: check::fail_on(&args.fail_on),
+        strict: args.judging.strict,
+        fail_on: check::fail_on(&args.judging.fail_on),
         interrupted: watched.interrupted,
         selection: ids,
         subject: "client".to_owned(),
@@ -95,7 +98,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     let turned = traffic.iter().any(called_after_a_turn);
     let report = judged(run, &profiles, traffic, &watched.document);
     tell(&report, &watched, turned);
-    let judgement = match &args.report {
+    let judgement = match &args.judging.report {
         Some(folder) => report::write(&report, folder)?,
         None => report.exit_code,
     };

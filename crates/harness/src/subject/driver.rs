@@ -1,40 +1,29 @@
-//! A client under test: what it is asked, and what the mock's journal saw of it.
+//! A client under test: how it is asked and answers, and what the mock's journal saw of it.
+//!
+//! - [`calls`]: what scenarios ask of it
+//! - [`output`]: what it prints besides
+
+mod calls;
+mod output;
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use locum_core::profile::Grant;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
-use crate::evidence::Event;
 use crate::run::context::{Client, ScenarioContext};
 use crate::run::elsewhere::ANOTHER_ORIGIN;
 use crate::subject::{
-    ClientCommand, ClientOutput, ClockSelection, Departure, LIFECYCLE_TIMEOUT, Outcome,
-    OutputStream, REPLY_TIMEOUT, Started, within,
+    ClientCommand, Departure, LIFECYCLE_TIMEOUT, Outcome, OutputStream, REPLY_TIMEOUT, Started,
+    within,
 };
 use crate::target::Target;
-
-/// How many lines of a client's output are kept for one scenario.
-const MAX_LINES: usize = 200;
-
-/// How many of those that hold a secret.
-const MAX_TELLING_LINES: usize = 400;
 
 /// How often, and how long apart, the harness looks for replies that were not made yet when a scenario
 /// ends.
 const SETTLE_LOOKS: usize = 20;
 const SETTLE: Duration = Duration::from_millis(25);
-
-/// How long requests may wait for one another at a barrier.
-const BARRIER: Duration = Duration::from_millis(500);
-
-/// The setting for how far a signature's date may be from the vendor's clock, in seconds.
-const SIGNATURE_WINDOW: &str = "sigv4_skew_s";
-
-/// How far it may be as documented: "within five minutes" (AWS, signature elements).
-const DOCUMENTED_WINDOW_S: f64 = 300.0;
 
 /// The handle of the one instance that most scenarios need.
 const FIRST: &str = "a";
@@ -113,271 +102,6 @@ impl ScenarioContext {
     pub async fn drop_instance(&mut self, name: &str) -> Result<(), Error> {
         let client = name.to_owned();
         self.ask_all(vec![ClientCommand::Drop { client }]).await
-    }
-
-    /// Asks for `n` API calls, one after the other.
-    pub async fn client_calls(&mut self, n: usize) -> Result<(), Error> {
-        self.client_calls_within(n, None).await
-    }
-
-    /// The same with a limit of the caller's own for each.
-    pub async fn client_calls_within(
-        &mut self,
-        n: usize,
-        limit_ms: Option<u64>,
-    ) -> Result<(), Error> {
-        for _ in 0..n {
-            let mut ask = self.sample_call(FIRST)?;
-            if let ClientCommand::Call { timeout_ms, .. } = &mut ask {
-                *timeout_ms = limit_ms;
-            }
-            self.ask_all(vec![ask]).await?;
-        }
-        Ok(())
-    }
-
-    /// Begins `n` API calls at once and waits for none.
-    pub async fn begin_calls(&mut self, n: usize) -> Result<(), Error> {
-        if self.lacks_cap("concurrency") {
-            return Ok(());
-        }
-        let asks = (0..n)
-            .map(|_| self.sample_call(FIRST))
-            .collect::<Result<_, _>>()?;
-        self.begin(asks).await.map(drop)
-    }
-
-    /// Asks for `n` API calls at once, while the mock keeps the first two replies of the API at a
-    /// barrier until both requests are there, or until a client that sends one at a time has shown
-    /// itself.
-    pub async fn client_calls_at_barrier(&mut self, n: usize) -> Result<(), Error> {
-        let (first_two, hold) = (
-            json!({"first": 2}),
-            json!({"hold": {"name": "burst", "n": 2}}),
-        );
-        self.inject("API", &first_two, &hold).await?;
-        self.begin_calls(n).await?;
-        tokio::time::sleep(BARRIER).await;
-        self.mock()?.open_barrier("burst").await?;
-        self.answers().await
-    }
-
-    /// Gives up the call that was begun first of those under way.
-    pub async fn cancel_first(&mut self) -> Result<(), Error> {
-        if self.lacks_cap("cancel") {
-            return Ok(());
-        }
-        let first = self.client()?.under_way.first().map(|(id, _)| *id);
-        match first {
-            Some(target) => self
-                .begin(vec![ClientCommand::Cancel { target }])
-                .await
-                .map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Gives the living instance other credentials.
-    pub async fn set_client_credentials(
-        &mut self,
-        config: Map<String, Value>,
-    ) -> Result<(), Error> {
-        if self.lacks_cap("set_credentials") {
-            return Ok(());
-        }
-        let client = FIRST.to_owned();
-        self.ask_all(vec![ClientCommand::SetCredentials { client, config }])
-            .await
-    }
-
-    /// Asks for `n` API calls, one begun each `every`, whether the one before was answered or not.
-    pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
-        self.begin_calls_every(n, every).await?;
-        self.answers().await
-    }
-
-    /// The same without waiting for the answers.
-    pub async fn begin_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
-        for at in 0..n {
-            if at > 0 {
-                tokio::time::sleep(every).await;
-            }
-            let ask = self.sample_call(FIRST)?;
-            self.begin(vec![ask]).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks for a POST of a JSON body.
-    pub async fn client_posts(&mut self, path: &str, body: &str) -> Result<(), Error> {
-        let ask = ClientCommand::call(FIRST, "POST", path, Some(body.to_owned()));
-        self.ask_all(vec![ask]).await
-    }
-
-    /// Asks for one thing to be created; of a client without that operation for a POST, but where
-    /// the vendor takes no JSON.
-    pub async fn client_creates(&mut self) -> Result<(), Error> {
-        let Some(path) = self.profile.api.create.clone() else {
-            self.log
-                .limitation("the vendor's profile names nothing to create");
-            return Ok(());
-        };
-        let path = self.target.fill(&path)?;
-        let subject = self.client()?.subject.as_ref();
-        let creates = subject.is_none_or(|subject| subject.hello().takes("create"));
-        if creates {
-            let ask = ClientCommand::Create {
-                client: FIRST.to_owned(),
-                path,
-                timeout_ms: None,
-            };
-            return self.ask_all(vec![ask]).await;
-        }
-        if self.profile.token.grant == Grant::Password {
-            self.log
-                .limitation("the client has no operation that creates");
-            return Ok(());
-        }
-        self.client_posts(&path, "{}").await
-    }
-
-    /// Asks for a POST of a JSON body, given as `kind`: `text` or `stream`.
-    pub async fn client_posts_as(
-        &mut self,
-        path: &str,
-        body: &str,
-        kind: &str,
-    ) -> Result<(), Error> {
-        let mut ask = ClientCommand::call(FIRST, "POST", path, Some(body.to_owned()));
-        if let ClientCommand::Call { body_kind, .. } = &mut ask {
-            *body_kind = Some(kind.to_owned());
-        }
-        self.ask_all(vec![ask]).await
-    }
-
-    /// Asks for one object with all that belongs to it.
-    pub async fn client_creates_one(&mut self) -> Result<(), Error> {
-        let create = self.profile.api.create.clone();
-        let create = create.ok_or_else(|| self.lacks("the profile names no creation"))?;
-        let ask = ClientCommand::Create {
-            client: FIRST.to_owned(),
-            path: self.target.fill(&create)?,
-            timeout_ms: None,
-        };
-        self.ask_all(vec![ask]).await
-    }
-
-    /// Makes the client's instance anew, with a token URL that ends in `end`; without its fragment
-    /// where the client refuses to be made with one, as RFC 6749 §3.2 gives it leave to.
-    pub async fn start_client_at(&mut self, end: &str) -> Result<(), Error> {
-        let whole = client_config(&self.target);
-        for end in [end, end.split('#').next().unwrap_or_default()] {
-            let mut config = whole.clone();
-            let url = config.get("token_url").and_then(Value::as_str);
-            let url = format!("{}{end}", url.unwrap_or_default());
-            config.insert("token_url".to_owned(), json!(url));
-            self.start_instance(FIRST, config).await?;
-            let answer = self.log.evidence().answers().last();
-            if answer.is_none_or(|(_, reply)| reply.ok == Some(true)) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for a new password in answer to an open challenge.
-    pub async fn client_changes_password(&mut self) -> Result<(), Error> {
-        let new_password = "Lo-chosen-Pass9".to_owned();
-        self.log.hide(&new_password, "chosen password");
-        let ask = ClientCommand::ChangePassword {
-            client: FIRST.to_owned(),
-            new_password,
-        };
-        self.ask_all(vec![ask]).await
-    }
-
-    /// Asks for the revocation of what the client holds.
-    pub async fn client_revokes(&mut self) -> Result<(), Error> {
-        let client = FIRST.to_owned();
-        self.ask_all(vec![ClientCommand::Revoke { client }]).await
-    }
-
-    /// Asks for `n` API calls at once.
-    pub async fn client_calls_at_once(&mut self, n: usize) -> Result<(), Error> {
-        if self.lacks_cap("concurrency") {
-            return Ok(());
-        }
-        let asks = (0..n)
-            .map(|_| self.sample_call(FIRST))
-            .collect::<Result<_, _>>()?;
-        self.ask_all(asks).await
-    }
-
-    /// Lets `seconds` pass on the client's clocks alone.
-    pub async fn advance_client(&mut self, seconds: f64) -> Result<(), Error> {
-        if self.lacks_cap("clock_offset") {
-            return Ok(());
-        }
-        let client = self.client()?;
-        client.offset_s += seconds;
-        let offset_s = client.offset_s;
-        self.set_client_clock(offset_s, ClockSelection::Both).await
-    }
-
-    /// A signature is dated by the client's clock: where that alone is turned, the vendor's window
-    /// for signatures goes with it.
-    async fn widen_signature_window(&mut self, offset_s: f64) -> Result<(), Error> {
-        let apart = (offset_s - self.turned()).abs();
-        if apart < 1.0 || !self.profile.settings.contains_key(SIGNATURE_WINDOW) {
-            return Ok(());
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a clock is turned by days at most"
-        )]
-        let window = (apart + DOCUMENTED_WINDOW_S).ceil() as i64;
-        self.set(SIGNATURE_WINDOW, json!(window)).await
-    }
-
-    /// Sets the distance of the client's clocks from real time.
-    pub async fn set_client_clock(
-        &mut self,
-        offset_s: f64,
-        which: ClockSelection,
-    ) -> Result<(), Error> {
-        if self.lacks_cap("clock_offset") {
-            return Ok(());
-        }
-        self.widen_signature_window(offset_s).await?;
-        let ask = ClientCommand::Clock {
-            client: FIRST.to_owned(),
-            offset_s,
-            which,
-        };
-        self.ask_all(vec![ask]).await
-    }
-
-    /// Asks for a socket at `place`, a path below the sockets' address or a member of what the
-    /// caller created.
-    pub async fn client_opens(&mut self, place: &str) -> Result<(), Error> {
-        let url = match place.strip_prefix('/') {
-            Some(_) => Some(format!(
-                "{}{}",
-                self.target.url("ws")?,
-                self.target.fill(place)?
-            )),
-            None => self.of_created(place),
-        };
-        let Some(url) = url else {
-            self.log.limitation("there was no socket to open");
-            return Ok(());
-        };
-        let ask = ClientCommand::WsOpen {
-            client: FIRST.to_owned(),
-            url,
-            timeout_ms: None,
-        };
-        self.ask_all(vec![ask]).await
     }
 
     /// Writes down what the mock's journal has that is not written yet, of this stage and of those
@@ -474,77 +198,6 @@ impl ScenarioContext {
             self.came_of(id, outcome).await?;
         }
         Ok(())
-    }
-
-    /// Calls that succeeded although nothing came here went elsewhere, or nowhere.
-    fn find_talk(&mut self) {
-        let evidence = self.log.evidence();
-        let records = || evidence.records().iter().map(|record| &record.event);
-        let is_call = |wanted: u64| {
-            records().any(|event| matches!(event, Event::Ask { id, message } if *id == wanted && message.op() == "call"))
-        };
-        let succeeded = |event: &Event| matches!(event, Event::Answer { id, message } if message.succeeded() && is_call(*id));
-        let is_secure = |url: &String| url.starts_with("https:") || url.starts_with("wss:");
-        if self.stage.is_some()
-            && !self.target.urls.values().any(is_secure)
-            && evidence.entries().next().is_none()
-            && evidence.places().is_empty()
-            && records().any(succeeded)
-        {
-            let fault = "shim fault: its calls succeeded, but no request reached the vendor: does it use the addresses in `config`?";
-            self.shim_fault.get_or_insert_with(|| fault.to_owned());
-        }
-    }
-
-    /// Writes down what the client printed so far.
-    async fn note_output(&mut self) {
-        let subject = self
-            .client
-            .as_ref()
-            .and_then(|client| client.subject.as_ref());
-        let output = subject.map(|subject| subject.output());
-        self.note(output.unwrap_or_default()).await;
-    }
-
-    /// Lines that hold a secret are kept longest: they are what somebody looks for.
-    async fn note(&mut self, output: Vec<ClientOutput>) {
-        for output in output {
-            match output {
-                ClientOutput::ShimFault(fault) => {
-                    let fault = self.named(fault).await;
-                    self.shim_fault.get_or_insert(fault);
-                }
-                ClientOutput::Lost(lines) => self.output.dropped += lines,
-                ClientOutput::Line { stream, text } => {
-                    // Marks of the client's own would look like ours.
-                    let shown = String::from_utf8_lossy(&text).replace('«', "‹");
-                    let named = self.named(shown.clone()).await;
-                    let is_telling = named != shown || self.log.holds_secret(&text);
-                    let limit = if is_telling {
-                        MAX_TELLING_LINES
-                    } else {
-                        MAX_LINES
-                    };
-                    if self.output.kept < limit {
-                        self.output.kept += 1;
-                        self.log.output(stream, named.as_bytes());
-                    } else {
-                        self.output.dropped += 1;
-                    }
-                }
-            }
-        }
-    }
-
-    /// The text with names in place of the mock's secrets.
-    async fn named(&self, text: String) -> String {
-        match (&self.redact, &self.stage) {
-            (Some(redact), Some(stage)) => {
-                let (stage, vendor) = (stage.name().to_owned(), self.profile.vendor.clone());
-                redact(stage, vendor, text).await
-            }
-            _ => text,
-        }
     }
 
     /// Writes down what came of one command.

@@ -2,11 +2,10 @@
 //! mocks.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::FailOn;
+use super::Judging;
 use crate::command::values;
 
 /// Flags of `watch`.
@@ -28,21 +27,8 @@ pub(in crate::command) struct Watch {
     /// End with the exit code of the judgement, whatever the command ended with
     #[arg(long, env = "LOCUM_JUDGE_ONLY", value_parser = values::switch("LOCUM_JUDGE_ONLY"))]
     pub(in crate::command) judge_only: bool,
-    /// Folder for results.json and events.ndjson
-    #[arg(long, env = "LOCUM_REPORT")]
-    pub(in crate::command) report: Option<PathBuf>,
-    /// Only these requirements, and what they need
-    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
-    pub(in crate::command) id: Vec<String>,
-    /// Fixes credentials and every other random choice; printed with the summary
-    #[arg(long, env = "LOCUM_SEED")]
-    pub(in crate::command) seed: Option<u64>,
-    /// Count WARN and INCONCLUSIVE as failures, as FAIL and ERROR are; what was not exercised is not
-    #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
-    pub(in crate::command) strict: bool,
-    /// Count this verdict as a failure, too: warn, inconclusive, or not-run (not exercised)
-    #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
-    pub(in crate::command) fail_on: Vec<FailOn>,
+    #[command(flatten)]
+    pub(in crate::command) judging: Judging,
     /// Seconds that what the command started may outlive it, before it is ended
     #[arg(
         long,

@@ -160,6 +160,6 @@ fn bends(matched: &Value, then: &Value) -> bool {
     let is_login = |name: &Value| name == "InitiateAuth" || name == "GetTokensFromRefreshToken";
     let is_token = matched["endpoint"] == "token" || operations.into_iter().any(is_login);
     let is_refusal = then["status"].as_u64().is_some_and(|status| status >= 300);
-    let writes = ["body", "malformed", "empty", "truncate", "edit"];
+    let writes = ["body", "malformed", "empty", "truncate", "edit", "reset"];
     is_token && !is_refusal && writes.iter().any(|member| !then[*member].is_null())
 }

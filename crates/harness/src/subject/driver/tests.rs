@@ -8,7 +8,7 @@ use locum_core::{ManualClock, Timestamp};
 
 use super::*;
 use crate::evidence::Event;
-use crate::subject::{ClientGone, ClientHello, ClientReply, ClientSubject};
+use crate::subject::{ClientGone, ClientHello, ClientOutput, ClientReply, ClientSubject};
 use crate::target::Target;
 
 /// Answers so many requests, then crashes.

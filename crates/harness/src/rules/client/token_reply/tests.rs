@@ -196,5 +196,8 @@ fn what_is_shown_of_a_bent_reply_is_judged_here_alone() {
     };
     let bent = shown(Log::new().control("faults", &edited));
     check(&bent, "BRR-01", Grade::Unobserved);
+    let half = json!({"id": 2, "match": {"endpoint": "token"}, "then": {"reset": {"byte": 40}}});
+    let half = shown(Log::new().control("faults", &half));
+    check(&half, "BRR-01", Grade::Unobserved);
     check(&shown(Log::new()), "BRR-01", Grade::Broken);
 }
