@@ -43,7 +43,7 @@ fn rows_of_honest(vendor: &str) -> Vec<String> {
     warnings(&checked(&format!("honest-{vendor}"), &[vendor]).1)
 }
 
-/// What a vendor is warned of; the reference client beside it talks to the honest one.
+/// What a vendor is warned of: beside the honest one the reference client is judged, too.
 fn warnings(results: &serde_json::Value) -> Vec<String> {
     let verdicts = results["verdicts"].as_array().into_iter().flatten();
     verdicts

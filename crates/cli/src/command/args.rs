@@ -171,7 +171,7 @@ pub(super) struct Check {
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,
-    /// An evil twin in the judged vendor's place, as vendor/name or just its name
+    /// An evil twin in the vendor's place, as vendor/name or just its name; the vendor alone is judged
     #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
     pub(super) twin: Option<String>,
     #[command(flatten)]

@@ -15,19 +15,30 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("RET-01", resends_once),
 ];
 
-/// The first API request whose token was refused, as the requirement says, after it had served.
-fn first_refused<'a>(view: &View<'a>) -> Option<(Arrival<'a>, TokenId)> {
+/// For each token that had served the first API request in which it was refused, as the requirement
+/// says.
+fn all_refused<'a>(view: &View<'a>) -> Vec<(Arrival<'a>, TokenId)> {
     let refused = |call: &Arrival<'_>| {
         let status = call.entry.reply.as_ref().map(|reply| reply.status);
         status.is_some() && status == view.expected.status
     };
-    api_requests(view).find_map(|call| {
-        let token = call.entry.presented.filter(|_| refused(&call))?;
+    let mut all: Vec<(Arrival<'a>, TokenId)> = Vec::new();
+    for call in api_requests(view) {
+        let Some(token) = call.entry.presented.filter(|_| refused(&call)) else {
+            continue;
+        };
         let served_before = api_requests(view)
             .take_while(|earlier| earlier.seq < call.seq)
             .any(|earlier| earlier.presents(token) && earlier.is_served());
-        served_before.then_some((call, token))
-    })
+        if served_before && !all.iter().any(|(_, known)| *known == token) {
+            all.push((call, token));
+        }
+    }
+    all
+}
+
+fn first_refused<'a>(view: &View<'a>) -> Option<(Arrival<'a>, TokenId)> {
+    all_refused(view).into_iter().next()
 }
 
 /// How long a thread may take from a look at the shared token to its request.
@@ -38,29 +49,22 @@ const NOT_REFUSED: &str = "the API refused no token that had served the client";
 /// After a 401 to a cached token the client fetches a new one and never shows the old one again.
 /// Requests that were under way when the refusal was made are excepted.
 fn drops_a_refused_token(view: &View<'_>) -> Finding {
-    let Some((refused, token)) = first_refused(view) else {
+    let all = all_refused(view);
+    let Some((refused, token)) = all.first().copied() else {
         return unobserved(view, NOT_REFUSED);
     };
-    let known_from = known_from(view, &refused);
-    let later = || api_requests(view).filter(move |call| call.seq > refused.seq);
-    let again = later().filter(|call| call.presents(token) && call.entry.arrived >= known_from);
-    if let Some(again) = Proof::all(again) {
-        let grade = if view.expected.deviation_tolerated {
-            Grade::Tolerated
-        } else {
-            Grade::Broken
-        };
-        let seen = "the refused token was shown again";
-        let proof = Proof::from(refused).and(again);
-        let finding = Finding::deviation(grade, "a new token", seen, proof);
-        // The same token served before: that it is kept needs no other proof.
-        let mut calls = api_requests(view);
-        let served = calls.find(|call| call.presents(token) && call.is_served());
-        return match served {
-            Some(served) => finding.beside(served),
-            None => finding,
-        };
+    let shown_again = all
+        .iter()
+        .find_map(|(refused, token)| shown_again(view, refused, *token));
+    if let Some(finding) = shown_again {
+        return finding;
     }
+    let before = token_requests(view).filter(|login| login.seq < refused.seq && login.is_served());
+    if plain::is_plain(view) && before.count() > 1 {
+        let what = "several logins came before the refusal: a later one may be another client's";
+        return unobserved(view, what).seen_in(refused);
+    }
+    let later = || api_requests(view).filter(move |call| call.seq > refused.seq);
     let renewals: Vec<_> = token_requests(view)
         .filter(|request| request.seq > refused.seq)
         .collect();
@@ -81,6 +85,28 @@ fn drops_a_refused_token(view: &View<'_>) -> Finding {
         (None, _) => unobserved(view, "no new token was granted").seen_in(*renewal),
         (Some(_), None) => unobserved(view, "no call followed the new token").seen_in(*renewal),
     }
+}
+
+/// That a token was shown again once the client knew that it is refused.
+fn shown_again(view: &View<'_>, refused: &Arrival<'_>, token: TokenId) -> Option<Finding> {
+    let known_from = known_from(view, refused);
+    let again = api_requests(view)
+        .filter(|call| call.seq > refused.seq)
+        .filter(|call| call.presents(token) && call.entry.arrived >= known_from);
+    let again = Proof::all(again)?;
+    let grade = match view.expected.deviation_tolerated {
+        true => Grade::Tolerated,
+        false => Grade::Broken,
+    };
+    let seen = "the refused token was shown again";
+    let proof = Proof::from(*refused).and(again);
+    let finding = Finding::deviation(grade, "a new token", seen, proof);
+    // The same token served before: that it is kept needs no other proof.
+    let served = api_requests(view).find(|call| call.presents(token) && call.is_served());
+    Some(match served {
+        Some(served) => finding.beside(served),
+        None => finding,
+    })
 }
 
 /// From when on the client knows that its token was refused. In traffic that nobody asked for,
@@ -182,6 +208,18 @@ mod tests {
         check(&twice, "RET-01", Grade::Broken);
         check(&start(), "CLI-05@pattern", Grade::Unobserved);
         check(&start(), "RET-01", Grade::Unobserved);
+    }
+
+    /// A later login of another client was taken for the renewal, and only the first refused token
+    /// was looked at.
+    #[test]
+    fn of_several_clients_each_refused_token_is_looked_at() {
+        let two = || served(served(Log::new().grant(1), 1).grant(2), 2);
+        let another = served(refused(two()).grant(3), 3);
+        check(&another, "CLI-05@pattern", Grade::Unobserved);
+        let second = |log: Log| log.api(2, Outcome::Denied);
+        let kept = second(second(refused(two())));
+        check(&kept, "CLI-05@pattern", Grade::Broken);
     }
 
     /// The row tolerates it at Corti, whose published client does it.
