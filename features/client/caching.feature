@@ -27,7 +27,7 @@ Feature: How many tokens a client asks for
     Scenario: The refused call is sent again
       Given the client has made 1 call
       When the vendor revokes the client's token
-      And the client makes 1 call
+      And the client makes 2 calls in turn
       Then the client sent the refused call once more with a new token
 
   Rule: A token outlives idle times, closed connections and errors that say nothing of it

@@ -159,6 +159,13 @@ fn is_of_another_flow(request: &Arrival<'_>) -> bool {
     denial.is_some_and(|denial| denial.kind == DenialKind::Unsupported)
 }
 
+/// Whether a refresh has spent its token by the time of another one: it was served, or is under way.
+/// One that was refused has spent nothing.
+fn is_spent_by(first: &Arrival<'_>, again: &Arrival<'_>) -> bool {
+    let replied = first.entry.completed;
+    first.is_served() || replied.is_none_or(|replied| replied > again.entry.arrived)
+}
+
 /// A rotating refresh token is presented once.
 fn each_refresh_token_once(view: &View<'_>) -> Finding {
     let refreshes: Vec<(Arrival<'_>, String)> = token_requests(view)
@@ -175,15 +182,14 @@ fn each_refresh_token_once(view: &View<'_>) -> Finding {
     let twice = refreshes
         .iter()
         .enumerate()
-        .find(|(at, (_, shown))| refreshes[..*at].iter().any(|(_, earlier)| earlier == shown));
-    if let Some((_, (again, _))) = twice {
-        let earlier = refreshes
-            .iter()
-            .find(|(_, shown)| shown == &shown_refresh_token(again).unwrap_or_default());
-        let proof = earlier.map_or_else(
-            || Proof::from(*again),
-            |(earlier, _)| Proof::from(*earlier).and(*again),
-        );
+        .find_map(|(at, (again, shown))| {
+            let mut earlier = refreshes[..at]
+                .iter()
+                .filter(|(_, earlier)| earlier == shown);
+            let (first, _) = earlier.find(|(first, _)| is_spent_by(first, again))?;
+            Some(Proof::from(*first).and(*again))
+        });
+    if let Some(proof) = twice {
         return Finding::broken(
             "each refresh token presented once",
             "a refresh token was presented twice",
@@ -344,6 +350,14 @@ pub(super) mod tests {
         check(&refreshed(Log::new(), &[1]), "SF-05", Grade::Met);
         check(&refreshed(Log::new(), &[1, 1]), "SF-05", Grade::Broken);
         check(&refreshed(Log::new(), &[]), "SF-05", Grade::Unobserved);
+        // Refused alike, one after the other: nothing was spent.
+        let refused = Log::new().call(200, served).calls_at_once(2, |log| {
+            let sent = json!({"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters":
+                {"REFRESH_TOKEN": "«refresh token 1 of u»"}});
+            let log = log.takes(0).failed_operation("InitiateAuth", &sent, 400);
+            log.takes(0).failed_operation("InitiateAuth", &sent, 400)
+        });
+        check(&refused, "SF-05", Grade::Unobserved);
     }
 
     #[test]

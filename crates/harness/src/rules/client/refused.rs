@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use locum_core::{Timestamp, TokenId};
 
-use super::commands::{asked, call_follows};
+use super::commands::{GivenCommand, asked, call_follows, calls};
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{absent, met, plain, unobserved};
 use crate::rules::{Rule, View};
@@ -154,8 +154,18 @@ fn resends_once(view: &View<'_>) -> Finding {
         .filter(|call| call.entry.target == refused.entry.target)
         .filter(|call| call.entry.method == refused.entry.method)
         .collect();
+    // Where it is not known when one call ends and the next begins, each further one is no resend.
+    let is_open = |call: &GivenCommand<'_>| {
+        call.seq < refused.seq && call.answer.is_some_and(|(at, _)| at > refused.seq)
+    };
+    let further = calls(view)
+        .into_iter()
+        .filter(is_open)
+        .count()
+        .saturating_sub(1);
+    let resent = &resent[..resent.len().saturating_sub(further)];
     let proof = Proof::from(refused).and(renewal);
-    match &resent[..] {
+    match resent {
         [call] if call.is_served() => met(view, "sent again once", proof.and(*call)),
         [call] => unobserved(view, "the resend was not served").seen_in(*call),
         [] => absent(view, "one resend with a new token", "no resend", proof),
@@ -208,6 +218,20 @@ mod tests {
         check(&twice, "RET-01", Grade::Broken);
         check(&start(), "CLI-05@pattern", Grade::Unobserved);
         check(&start(), "RET-01", Grade::Unobserved);
+    }
+
+    /// A program that makes all its calls in one life does not say where one ends.
+    #[test]
+    fn a_further_call_is_no_resend() {
+        let both = |resends: usize| {
+            start().calls_at_once(2, |log| {
+                let log = refused(log).grant(2);
+                (0..=resends).fold(log, |log, _| served(log, 2))
+            })
+        };
+        check(&both(1), "RET-01", Grade::Met);
+        check(&both(0), "RET-01", Grade::Broken);
+        check(&both(2), "RET-01", Grade::Broken);
     }
 
     /// A later login of another client was taken for the renewal, and only the first refused token
