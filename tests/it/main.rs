@@ -59,6 +59,23 @@ fn checked(name: &str, arguments: &[&str]) -> (i32, Value) {
     read_results(&folder, &output)
 }
 
+/// Drives the reference client at `vendor`, a name or a file, with a report; returns the exit code
+/// and `results.json`.
+fn driven(name: &str, vendor: &str) -> (i32, Value) {
+    let folder = folder(name);
+    let path = folder.to_str().expect("a path in UTF-8");
+    let output = locum(&[
+        "drive",
+        vendor,
+        "--reference",
+        "--seed",
+        "7",
+        "--report",
+        path,
+    ]);
+    read_results(&folder, &output)
+}
+
 fn read_results(folder: &std::path::Path, output: &Output) -> (i32, Value) {
     let text = std::fs::read_to_string(folder.join("results.json"))
         .unwrap_or_else(|_| panic!("no report: {}", String::from_utf8_lossy(&output.stderr)));

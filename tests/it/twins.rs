@@ -43,13 +43,9 @@ fn rows_of_honest(vendor: &str) -> Vec<String> {
     warnings(&checked(&format!("honest-{vendor}"), &[vendor]).1)
 }
 
-/// What a vendor is warned of: beside the honest one the reference client is judged, too.
+/// The ids of the rows that are WARN.
 fn warnings(results: &serde_json::Value) -> Vec<String> {
-    let verdicts = results["verdicts"].as_array().into_iter().flatten();
-    verdicts
-        .filter(|row| row["judge"] == "vendor" && row["verdict"] == "WARN")
-        .map(|row| row["id"].to_string())
-        .collect()
+    super::rows(results, &["WARN"])
 }
 
 macro_rules! twins {

@@ -37,8 +37,9 @@ use crate::verdict::{Ending, Scenario, Scope};
 /// How many scenarios run side by side, unless somebody says otherwise.
 pub const CONCURRENCY: usize = 8;
 
-/// The same for scenarios of a client, most of which wait for time to pass.
-pub const CLIENT_CONCURRENCY: usize = 24;
+/// The same for scenarios of the reference client, which need no process and mostly wait for time to
+/// pass.
+pub const REFERENCE_CONCURRENCY: usize = 24;
 
 /// Whom the scenarios talk to.
 #[derive(Clone, Debug)]

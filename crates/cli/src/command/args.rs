@@ -25,7 +25,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Run the mock vendors (all four by default) with their control API
     Serve(Serve),
-    /// Judge a vendor's endpoint; with no URL, the built-in mocks and the reference client
+    /// Judge a vendor's endpoint; with no URL, the built-in mocks
     Check(Check),
     /// Judge a client of yours, in any language: a program that takes one request a line
     Drive(Drive),
@@ -171,7 +171,7 @@ pub(super) struct Check {
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,
-    /// An evil twin in the vendor's place, as vendor/name or just its name; the vendor alone is judged
+    /// An evil twin in the vendor's place, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
     pub(super) twin: Option<String>,
     #[command(flatten)]
@@ -195,11 +195,14 @@ pub(super) struct Drive {
         conflicts_with = "command"
     )]
     pub(super) attach: Option<String>,
+    /// Judge locum's own reference client instead of a program
+    #[arg(long, env = "LOCUM_REFERENCE", conflicts_with_all = ["command", "attach", "by"], value_parser = values::switch("LOCUM_REFERENCE"))]
+    pub(super) reference: bool,
     #[command(flatten)]
     pub(super) judging: Judging,
-    /// How many scenarios run side by side, each with a process of its own
-    #[arg(long, short, env = "LOCUM_JOBS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(super) jobs: u16,
+    /// How many scenarios run side by side, each with a process of its own; 8 when nothing is said
+    #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: Option<u16>,
     /// The program to start, and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,

@@ -1,5 +1,4 @@
-//! `locum check`: judge a vendor's endpoint; with no URL, the built-in mocks and the reference
-//! client that talks to them.
+//! `locum check`: judge a vendor's endpoint; with no URL, the built-in mocks.
 
 pub(super) mod interrupt;
 pub(super) mod mocks;
@@ -10,12 +9,10 @@ use std::sync::Arc;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
+use locum_harness::catalogue::catalogue;
 use locum_harness::http::Trust;
 use locum_harness::report::{FailOn, Report, terminal};
-use locum_harness::run::{
-    CLIENT_CONCURRENCY, CONCURRENCY, CheckOptions, Played, Progress, TargetKind,
-};
-use locum_harness::subject::reference;
+use locum_harness::run::{CONCURRENCY, CheckOptions, Played, Progress, TargetKind};
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
@@ -51,53 +48,15 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     }
 }
 
-/// The mocks by the vendors' rows, then the reference client by the clients' rows. With an evil twin
-/// in the vendor's place the vendor alone is judged: an instrument that is wrong judges nobody.
+/// The mocks of this process, or the evil twin in their place.
 async fn built_in(
     args: &args::Check,
     profiles: Vec<Profile>,
     mocks: &mocks::Mocks,
 ) -> Result<Report, Failure> {
-    let seed = args.judging.seed.unwrap_or_else(rand::random);
-    let ids = ids(&args.judging.id)?;
-    let target = |twin| {
-        let control =
-            ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
-        Ok(TargetKind::Mocks { control, twin })
-    };
-    let clock = Arc::new(SystemClock::new());
-    let stop = interrupt::watch();
-    let reference = reference::under_test(clock.clone());
-    let options = |judge, target, client| CheckOptions {
-        profiles: profiles.clone(),
-        judge,
-        target,
-        client,
-        jobs: match judge {
-            Judge::Vendor => CONCURRENCY,
-            Judge::Client => CLIENT_CONCURRENCY,
-        },
-        ids: ids.clone(),
-        seed,
-        strict: args.judging.strict,
-        fail_on: fail_on(&args.judging.fail_on),
-        stop: stop.clone(),
-        clock: clock.clone(),
-    };
-    let vendor = check(options(Judge::Vendor, target(mocks.twin())?, None)).await;
-    if mocks.twin().is_some() {
-        return vendor
-            .map(|vendor| vendor.report(&profiles))
-            .map_err(|error| refused(&error));
-    }
-    let client = check(options(Judge::Client, target(None)?, Some(reference))).await;
-    match (vendor, client) {
-        (Ok(vendor), Ok(client)) => Ok(vendor.join(client).report(&profiles)),
-        (Ok(one), Err(Error::NothingSelected(_))) | (Err(Error::NothingSelected(_)), Ok(one)) => {
-            Ok(one.report(&profiles))
-        }
-        (Err(error), _) | (_, Err(error)) => Err(refused(&error)),
-    }
+    let control = ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
+    let twin = mocks.twin();
+    judged(args, profiles, TargetKind::Mocks { control, twin }).await
 }
 
 /// A vendor's own endpoint, by the vendors' rows.
@@ -116,10 +75,18 @@ async fn endpoint(
     if let Some(file) = &args.ca {
         place.trust = trust(file)?;
     }
-    check(CheckOptions {
+    judged(args, profiles, TargetKind::Endpoint(place)).await
+}
+
+async fn judged(
+    args: &args::Check,
+    profiles: Vec<Profile>,
+    target: TargetKind,
+) -> Result<Report, Failure> {
+    let played = check(CheckOptions {
         profiles: profiles.clone(),
         judge: Judge::Vendor,
-        target: TargetKind::Endpoint(place),
+        target,
         client: None,
         jobs: CONCURRENCY,
         ids: ids(&args.judging.id)?,
@@ -128,10 +95,9 @@ async fn endpoint(
         fail_on: fail_on(&args.judging.fail_on),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
-    })
-    .await
-    .map(|played| played.report(&profiles))
-    .map_err(|error| refused(&error))
+    });
+    let played = played.await.map_err(|error| refused(&error))?;
+    Ok(played.report(&profiles))
 }
 
 /// The authorities of a file, beside the machine's.
@@ -170,6 +136,21 @@ pub(super) fn ids(ids: &[String]) -> Result<Vec<RequirementId>, Failure> {
     ids.iter().map(known).collect()
 }
 
+/// Nothing was selected: rows of the other side are judged by another command.
+fn other_side(ids: &[RequirementId]) -> Option<&'static str> {
+    let judges = |side: Judge| {
+        let rows = ids.iter().filter_map(|id| catalogue().get(&id.0));
+        !ids.is_empty() && rows.into_iter().all(|row| row.judges == [side])
+    };
+    if judges(Judge::Client) {
+        Some("it judges a client: locum drive VENDOR -- COMMAND, or locum drive VENDOR --reference")
+    } else if judges(Judge::Vendor) {
+        Some("it judges a vendor: locum check VENDOR")
+    } else {
+        None
+    }
+}
+
 /// What counts as a failure besides.
 pub(super) fn fail_on(verdicts: &[args::FailOn]) -> Vec<FailOn> {
     let one = |on: &args::FailOn| match on {
@@ -193,6 +174,11 @@ pub(super) fn refused(error: &Error) -> Failure {
     };
     if let Error::MissingVariables { table, .. } = error {
         return failure.hint(format!("the variables are\n{}", table.trim_end()));
+    }
+    if let Error::NothingSelected(ids) = error
+        && let Some(hint) = other_side(ids)
+    {
+        return failure.hint(hint);
     }
     if let Error::Untrusted { .. } = error {
         return failure.hint("nothing was sent there; if the vendor's authority is to be trusted, name the file with its certificate: --ca FILE, LOCUM_CA");

@@ -7,10 +7,10 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::Report;
 use locum_harness::report::terminal;
-use locum_harness::run::{CheckOptions, TargetKind};
+use locum_harness::run::{CONCURRENCY, CheckOptions, REFERENCE_CONCURRENCY, TargetKind};
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
-    StartError, exec,
+    StartError, exec, reference,
 };
 use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
@@ -41,6 +41,12 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
                 let mocks = Mocks::start(vendors, None)?;
                 let mut client = exec::under_test(command);
                 client.redact = Some(mocks.redactor());
+                let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+                return report.map(Some);
+            }
+            Reach::Reference => {
+                let mocks = Mocks::start(vendors, None)?;
+                let client = reference::under_test(Arc::new(SystemClock::new()));
                 let report = judged((args, ids), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
@@ -86,6 +92,11 @@ async fn judged(
     if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         eprintln!("{}", introduced(&client.hello));
     }
+    let by_default = if args.reference {
+        REFERENCE_CONCURRENCY
+    } else {
+        CONCURRENCY
+    };
     let played = check::check(CheckOptions {
         profiles: profiles.to_vec(),
         judge: Judge::Client,
@@ -94,7 +105,7 @@ async fn judged(
             twin: None,
         },
         client: Some(client),
-        jobs: usize::from(args.jobs),
+        jobs: args.jobs.map_or(by_default, usize::from),
         ids,
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
@@ -120,6 +131,7 @@ fn introduced(hello: &ClientHello) -> String {
 
 /// How the client is reached, before anything is opened.
 enum Reach {
+    Reference,
     Exec(CommandLine),
     Program(CommandLine),
     Address(String),
@@ -129,6 +141,9 @@ enum Reach {
 fn reach(args: &args::Drive) -> Result<Reach, Failure> {
     if let Some(address) = &args.attach {
         return Ok(Reach::Address(address.clone()));
+    }
+    if args.reference {
+        return Ok(Reach::Reference);
     }
     let command = args.command.split_first();
     let command = command.map(|(program, arguments)| CommandLine {

@@ -154,15 +154,7 @@ fn resends_once(view: &View<'_>) -> Finding {
         .filter(|call| call.entry.target == refused.entry.target)
         .filter(|call| call.entry.method == refused.entry.method)
         .collect();
-    // Where it is not known when one call ends and the next begins, each further one is no resend.
-    let is_open = |call: &GivenCommand<'_>| {
-        call.seq < refused.seq && call.answer.is_some_and(|(at, _)| at > refused.seq)
-    };
-    let further = calls(view)
-        .into_iter()
-        .filter(is_open)
-        .count()
-        .saturating_sub(1);
+    let further = further_calls(view, &refused);
     let resent = &resent[..resent.len().saturating_sub(further)];
     let proof = Proof::from(refused).and(renewal);
     match resent {
@@ -178,6 +170,25 @@ fn resends_once(view: &View<'_>) -> Finding {
             Finding::broken("one resend with a new token", seen, proof)
         }
     }
+}
+
+/// How many calls besides the refused one are in what was sent before its answer. A program that
+/// makes all its calls in one life does not say when one ends and the next begins: they were asked
+/// at once, or a later one sends nothing when it is its turn.
+fn further_calls(view: &View<'_>, refused: &Arrival<'_>) -> usize {
+    let calls = calls(view);
+    let is_open = |call: &&GivenCommand<'_>| {
+        call.seq < refused.seq && call.answer.is_some_and(|(at, _)| at > refused.seq)
+    };
+    let is_silent = |call: &&GivenCommand<'_>| {
+        let Some((answered, _)) = call.answer else {
+            return false;
+        };
+        call.seq > refused.seq
+            && !api_requests(view).any(|sent| (call.seq..answered).contains(&sent.seq))
+    };
+    let open = calls.iter().filter(is_open).count();
+    open.saturating_sub(1) + calls.iter().filter(is_silent).count()
 }
 
 #[cfg(test)]
@@ -232,6 +243,16 @@ mod tests {
         check(&both(1), "RET-01", Grade::Met);
         check(&both(0), "RET-01", Grade::Broken);
         check(&both(2), "RET-01", Grade::Broken);
+        let in_turn = |resends: usize| {
+            let first = start().call(200, |log| {
+                let log = refused(log).grant(2);
+                (0..=resends).fold(log, |log, _| served(log, 2))
+            });
+            first.call(200, |log| log)
+        };
+        check(&in_turn(1), "RET-01", Grade::Met);
+        check(&in_turn(0), "RET-01", Grade::Broken);
+        check(&in_turn(2), "RET-01", Grade::Broken);
     }
 
     /// A later login of another client was taken for the renewal, and only the first refused token
