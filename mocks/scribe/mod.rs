@@ -46,6 +46,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use locum_core::{Denial, Profile, Timestamp};
 use locum_server::keys::{RsaKey, RsaKeyring};
 use locum_server::mint::{MintError, MintRequest, Minted};
+use locum_server::principal::CanaryRules;
 use locum_server::rotation::KeyRotations;
 use locum_server::stage::rng_for;
 use locum_server::vendor::VendorState;
@@ -283,6 +284,16 @@ impl Vendor for Scribe {
     /// caller says so.
     fn draws_client_secrets(&self) -> bool {
         false
+    }
+
+    /// A password policy has no white space, and a client id is of letters and digits (Amazon
+    /// Cognito, `InitiateAuth` and `ClientId`).
+    fn canary_rules(&self) -> CanaryRules {
+        CanaryRules {
+            no_spaces: true,
+            plain_ids: true,
+            ascii: false,
+        }
     }
 
     fn twins(&self) -> &'static [Twin] {

@@ -3,12 +3,17 @@
 //! They travel as JSON in the shape of the stage document. What a profile leaves out (secrets,
 //! passwords) is made from the stage's seed.
 
+mod canary;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rand::{Rng, RngExt};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+
+pub use canary::CanaryRules;
+pub(crate) use canary::mark;
 
 /// A vendor's principals on one stage, in the vendor's own type.
 #[derive(Debug)]
@@ -75,7 +80,14 @@ pub fn expose_option<S: Serializer>(
 /// Gives each user without `password`, and each client without `client_secret` whose `public` is not
 /// true and whose `auth` is not `private_key_jwt`, one of its own, drawn from `rng`; a client that says nothing of either is public where
 /// the vendor says so (`secrets` is false).
-pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rng) {
+///
+/// With `canary` they are of the characters that encodings change.
+pub fn fill(
+    principals: &mut Map<String, Value>,
+    secrets: bool,
+    canary: Option<CanaryRules>,
+    rng: &mut dyn Rng,
+) {
     for value in principals.values_mut() {
         let Some(list) = value.as_array_mut() else {
             continue;
@@ -88,19 +100,22 @@ pub fn fill(principals: &mut Map<String, Value>, secrets: bool, rng: &mut dyn Rn
                 .is_some_and(|auth| auth == "private_key_jwt");
             let secret = !public && !keyed;
             if item.contains_key("client_id") && !item.contains_key("client_secret") && secret {
-                item.insert(
-                    "client_secret".into(),
-                    Value::String(random_alphanumeric(rng, 32)),
-                );
+                let id = item["client_id"].as_str().unwrap_or_default();
+                let secret = match canary {
+                    Some(_) => canary::client_secret(id, rng),
+                    None => random_alphanumeric(rng, 32),
+                };
+                item.insert("client_secret".into(), Value::String(secret));
             }
             if item.contains_key("username") && !item.contains_key("password") {
                 // Upper, lower, digit and symbol: what Cognito's default policy asks for.
-                item.insert(
-                    "password".into(),
-                    Value::String(format!("Lo-{}9", random_alphanumeric(rng, 16))),
-                );
+                let password = match canary {
+                    Some(rules) => canary::password(rules, rng),
+                    None => format!("Lo-{}9", random_alphanumeric(rng, 16)),
+                };
+                item.insert("password".into(), Value::String(password));
             }
-            fill(item, secrets, rng);
+            fill(item, secrets, canary, rng);
         }
     }
 }

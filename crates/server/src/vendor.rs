@@ -8,6 +8,7 @@ use locum_core::{Denial, DenialKind, Profile};
 use serde_json::{Map, Value};
 
 use crate::mint::{MintError, MintRequest, Minted};
+use crate::principal::CanaryRules;
 use crate::{Mock, Reply, Request, Routes, StageInit, Twin};
 
 /// What a vendor keeps of one stage: its principals and its own data.
@@ -124,6 +125,11 @@ pub trait Vendor: Send + Sync + 'static {
     /// which is then drawn from the seed; otherwise it is a public client.
     fn draws_client_secrets(&self) -> bool {
         true
+    }
+
+    /// What canary credentials may consist of.
+    fn canary_rules(&self) -> CanaryRules {
+        CanaryRules::default()
     }
 
     /// Its evil twins.

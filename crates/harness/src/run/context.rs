@@ -17,7 +17,7 @@ use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
 use crate::target::Target;
-use crate::target::stage::StageClient;
+use crate::target::stage::{CredentialStyle, StageClient};
 
 /// cucumber makes a world for each scenario; the context is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -126,6 +126,8 @@ pub struct ScenarioContext {
     pub(crate) seed: u64,
     /// What was measured of the client, by the scenarios before or by this one.
     pub(crate) measurement: Option<Measurement>,
+    /// What the credentials of its stages look like.
+    pub(crate) credentials: CredentialStyle,
     /// How far the mock's journal has been written down.
     pub(crate) reading: Reading,
     /// Another origin, once the vendor sends clients there.
@@ -195,6 +197,7 @@ impl ScenarioContext {
             shim_fault: None,
             seed: 0,
             measurement: None,
+            credentials: CredentialStyle::default(),
             reading: Reading::default(),
             elsewhere: None,
             sides: Vec::new(),

@@ -125,6 +125,7 @@ impl ScenarioContext {
             seed: (self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
             settings: lifetime_settings(self, self.long_lifetime()),
             running: true,
+            credentials: self.credentials,
         };
         let stage = self.mock()?.beside(&spec).await?;
         let target = stage.target(&self.profile.vendor)?;

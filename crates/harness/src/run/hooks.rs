@@ -21,7 +21,7 @@ use crate::measurement::Measurement;
 use crate::plan::{Plan, Planned, key_of};
 use crate::run::context::{ScenarioContext, World};
 use crate::subject::{AdoptionLevel, SeatRequest};
-use crate::target::stage::{StageClient, StageSpec};
+use crate::target::stage::{CredentialStyle, StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
 
 /// What all scenarios of a run share.
@@ -179,6 +179,17 @@ impl Hooks {
         .then(|| "adoption level too low: needs stdio".to_owned())
     }
 
+    /// What the credentials of a scenario's stages look like.
+    fn credentials(&self, judge: Judge) -> CredentialStyle {
+        let client = self.options.client.as_ref();
+        let is_exec = client.is_some_and(|client| client.level == AdoptionLevel::Exec);
+        match (judge, is_exec) {
+            (Judge::Vendor, _) => CredentialStyle::Plain,
+            (Judge::Client, true) => CredentialStyle::CanaryAscii,
+            (Judge::Client, false) => CredentialStyle::Canary,
+        }
+    }
+
     async fn make_context(
         &self,
         planned: &Planned,
@@ -193,6 +204,7 @@ impl Hooks {
             TargetKind::Endpoint(target) => (target.clone(), None),
             TargetKind::Mocks { control, twin } => {
                 let judges_client = planned.judge == Judge::Client;
+                let credentials = self.credentials(planned.judge);
                 let spec = StageSpec {
                     name: String::new(),
                     seed: self.seed(planned),
@@ -201,6 +213,7 @@ impl Hooks {
                         false => Map::new(),
                     },
                     running: judges_client,
+                    credentials,
                 };
                 let stage = StageClient::make(control, &spec).await?;
                 let twin = twin.as_deref().filter(|_| planned.judge == Judge::Vendor);
@@ -212,6 +225,7 @@ impl Hooks {
         };
         let clock = self.options.clock.clone();
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
+        context.credentials = self.credentials(planned.judge);
         context.silence = self.silence.clone();
         context.seed = self.seed(planned);
         if let Some(measurement) = self.shared.measured.borrow().get(&planned.vendor) {

@@ -134,6 +134,7 @@ impl Probing<'_> {
             seed: (context.seed ^ self.stages.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
             settings,
             running: true,
+            credentials: context.credentials,
         };
         let stage = match &context.stage {
             Some(stage) => stage.beside(&spec).await.map_err(stop)?,

@@ -4,6 +4,8 @@
 //! that is text, a byte order mark, a carriage return, members that nobody asked for. What can not
 //! is a fault of the shim.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use super::{ClientCommand, ClientHello, ClientReply};
@@ -14,14 +16,28 @@ pub(super) const MAX_LINE: usize = 1 << 20;
 /// How much of a line is shown.
 const SHOWN: usize = 400;
 
-/// One request as a line, without its line feed.
+/// One request as a line of ASCII, without its line feed: whatever charset a program reads its input
+/// in, it reads the same.
 pub(super) fn request(id: u64, command: &ClientCommand) -> String {
     let mut members = Map::new();
     members.insert("id".to_owned(), id.into());
     if let Ok(Value::Object(command)) = serde_json::to_value(command) {
         members.extend(command);
     }
-    Value::Object(members).to_string()
+    let line = Value::Object(members).to_string();
+    let mut ascii = String::with_capacity(line.len());
+    for character in line.chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in character.encode_utf16(&mut units) {
+            // RFC 8259 §7: what is not ASCII stands within strings alone.
+            write!(ascii, "\\u{unit:04x}").expect("a string takes all");
+        }
+    }
+    ascii
 }
 
 /// The id of a reply and its members; `None` for a blank line.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use locum_core::{Entry, EntryId, Filter, Secret, Timestamp};
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -92,6 +92,21 @@ pub struct StageSpec {
     pub settings: Map<String, Value>,
     /// Whether its clock runs, as a client under test's does; it stands still otherwise.
     pub running: bool,
+    /// What its credentials look like.
+    pub credentials: CredentialStyle,
+}
+
+/// What the credentials of a stage look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStyle {
+    /// Letters and digits.
+    #[default]
+    Plain,
+    /// They show how a client encodes them, and in which charset.
+    Canary,
+    /// The same in ASCII: an environment's charset is not the client's affair.
+    CanaryAscii,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +139,7 @@ impl StageClient {
             "listen": true,
             "clock": {"mode": if spec.running { "running" } else { "frozen" }},
             "settings": spec.settings,
+            "credentials": spec.credentials,
         });
         if !spec.name.is_empty() {
             body["name"] = spec.name.as_str().into();

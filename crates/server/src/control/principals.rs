@@ -77,7 +77,7 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         let mut after = new(before.clone(), change);
         if let Some(members) = after.as_object_mut() {
             let secrets = vendor.draws_client_secrets();
-            stage.rng(|mut rng| principal::fill(members, secrets, &mut rng));
+            stage.rng(|mut rng| principal::fill(members, secrets, None, &mut rng));
         }
         if let Err(refusal) = put_on(request, &stage, vendor, after) {
             for (vendor, before) in done {

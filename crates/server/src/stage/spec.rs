@@ -23,8 +23,25 @@ pub struct StageSpec {
     pub clock: Option<ClockSpec>,
     /// Settings that differ from the profiles.
     pub settings: Map<String, Value>,
+    /// What the credentials of the profiles' principals look like.
+    pub credentials: CredentialStyle,
     /// Principals by vendor.
     pub vendors: BTreeMap<String, VendorSpec>,
+}
+
+/// What credentials look like that nobody gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStyle {
+    /// The names of the profile; secrets of letters and digits.
+    #[default]
+    Plain,
+    /// Names that begin with a marker of the stage; secrets with the characters that a fault of
+    /// encoding changes, as far as the vendor takes them.
+    Canary,
+    /// The same in ASCII, for a client that gets them by a way whose charset is not its own affair,
+    /// such as the environment.
+    CanaryAscii,
 }
 
 impl StageSpec {

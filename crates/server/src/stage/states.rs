@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use locum_core::{Timestamp, weight};
 use serde_json::Value;
 
+use super::spec::CredentialStyle;
 use super::{Stage, StageError, StageInit, rng_for};
 use crate::Vendor;
 use crate::memory::{Account, Charge, OverLimit};
+use crate::principal::{self, CanaryRules};
 use crate::rotation::KeyRotations;
 use crate::vendor::VendorState;
 
@@ -139,9 +141,18 @@ impl Stage {
     fn new_state(&self, vendor: &dyn Vendor) -> Result<VendorState, String> {
         let given = self.spec.vendors.get(&vendor.profile().vendor);
         let given = given.and_then(|spec| spec.principals.clone());
+        let canary = |ascii| CanaryRules {
+            ascii,
+            ..vendor.canary_rules()
+        };
+        let rules = match self.spec.credentials {
+            CredentialStyle::Plain => None,
+            CredentialStyle::Canary => Some(canary(false)),
+            CredentialStyle::CanaryAscii => Some(canary(true)),
+        };
         new_state(
             vendor,
-            given,
+            (given, rules),
             (self.seed, self.rng.incarnation()),
             Timestamp::from_millis(self.made.load(Ordering::SeqCst)),
             &self.account,
@@ -150,20 +161,25 @@ impl Stage {
     }
 }
 
-/// A state of `vendor` with the principals `given`, or with those of its profile.
+/// A state of `vendor` with the principals `given`, or with those of its profile, whose names are
+/// marked where there are rules for canaries.
 pub(crate) fn new_state(
     vendor: &dyn Vendor,
-    given: Option<Value>,
+    (given, canary): (Option<Value>, Option<CanaryRules>),
     (seed, incarnation): (u64, u64),
     now: Timestamp,
     memory: &Arc<Account>,
     rotations: &Arc<KeyRotations>,
 ) -> Result<VendorState, String> {
     let profile = vendor.profile();
+    let is_own = given.is_none();
     let mut principals = given.unwrap_or_else(|| Value::Object(profile.principals.clone()));
     if let Some(object) = principals.as_object_mut() {
         let mut rng = rng_for(seed, &format!("{} principals", profile.vendor));
-        crate::principal::fill(object, vendor.draws_client_secrets(), &mut rng);
+        if let Some(rules) = canary.filter(|_| is_own) {
+            principal::mark(object, rules, &mut rng);
+        }
+        principal::fill(object, vendor.draws_client_secrets(), canary, &mut rng);
     }
     let init = StageInit {
         seed,

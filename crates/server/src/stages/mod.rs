@@ -84,7 +84,7 @@ impl Stages {
             // Stages make a vendor's state when it is first asked for, and rely on this.
             stage::new_state(
                 vendor.as_ref(),
-                None,
+                (None, None),
                 (config.seed, 0),
                 Timestamp::default(),
                 &memory,
@@ -235,7 +235,7 @@ impl Stages {
     ) -> Result<(), String> {
         stage::new_state(
             vendor.as_ref(),
-            Some(principals),
+            (Some(principals), None),
             (stage.seed, 0),
             Timestamp::default(),
             &self.memory,

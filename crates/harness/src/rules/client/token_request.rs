@@ -182,10 +182,11 @@ fn encodes_its_values(view: &View<'_>) -> Finding {
     each_has_the_form(view, expected, what, requests)
 }
 
-/// Whether a credential with these characters shows how they were encoded.
+/// Whether a credential with these characters shows how they were encoded. A letter beyond ASCII
+/// has a password alone: a client secret is of visible ASCII (RFC 6749 appendix A.2).
 pub(super) fn is_telling(characters: &[String]) -> bool {
     let has = |word: &str| characters.iter().any(|known| known == word);
-    ["`+`", "`&`", "`=`", "`%`", "`é`"].into_iter().all(has)
+    ["`+`", "`&`", "`=`", "`%`"].into_iter().all(has)
 }
 
 /// A login goes to the token path as the vendor writes it.

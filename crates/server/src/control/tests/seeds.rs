@@ -56,3 +56,22 @@ async fn no_opaque_token_is_issued_twice() {
 async fn no_jwt_is_issued_twice() {
     check("jwt").await;
 }
+
+/// Whatever a client keeps by its id is empty at the next stage.
+#[tokio::test]
+async fn each_stage_of_canaries_has_names_of_its_own() {
+    let bench = Bench::start().await;
+    let mut names = HashSet::new();
+    for seed in [7, 8] {
+        let spec = format!(r#"{{"name": "s{seed}", "seed": {seed}, "credentials": "canary"}}"#);
+        bench.done("POST /stages", &spec, 201).await;
+        let path = format!("GET /stages/s{seed}/principals");
+        let principals = bench.done(&path, "", 200).await.to_string();
+        let at = principals.find("client_id").expect("a client");
+        assert!(
+            names.insert(principals[at..at + 24].to_owned()),
+            "{principals}"
+        );
+        assert!(principals.contains("%2B%/"), "{principals}");
+    }
+}
