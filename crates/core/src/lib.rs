@@ -15,6 +15,7 @@
 //! - [`token`]: what was issued, with its lineage
 //! - [`denial`]: why a request was refused
 //! - [`fault`]: deliberate misbehaviour
+//! - [`handshake`]: an attempt to speak TLS
 //! - [`journal`]: what passed on the wire, and what the mock made of it
 //! - [`requirement`]: the catalogue's rows
 //! - [`verdict`]: what a row came to
@@ -25,6 +26,7 @@ pub mod clue;
 pub mod credential;
 pub mod denial;
 pub mod fault;
+pub mod handshake;
 pub mod journal;
 pub mod profile;
 pub mod requirement;
@@ -40,6 +42,7 @@ pub use clue::{Clue, Place};
 pub use credential::Secret;
 pub use denial::{Denial, DenialKind};
 pub use fault::{Fault, FaultAction, FaultId, FaultMatch, FaultWhen};
+pub use handshake::{Handshake, HandshakeResult};
 pub use journal::{Entry, EntryId, Filter, Journal, Outcome};
 pub use profile::Profile;
 pub use requirement::{Catalogue, Level, Requirement, RequirementId};

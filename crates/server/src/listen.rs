@@ -173,7 +173,7 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().unwrap_or(stages.address);
     let established = tokio::select! {
-        established = secure::establish(stream, port.certificate, &stages) => established,
+        established = secure::establish(stream, &port, &stages) => established,
         _ = stop.changed() => return,
     };
     let Some((stream, security)) = established else {

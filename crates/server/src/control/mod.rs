@@ -23,6 +23,7 @@ mod failures;
 mod faults;
 mod filter;
 mod gate;
+mod handshakes;
 mod har;
 mod host;
 mod input;
@@ -83,6 +84,7 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
         barriers::CALLS,
         settings::CALLS,
         twins::CALLS,
+        handshakes::CALLS,
         state::CALLS,
         metrics::CALLS,
         meta::CALLS,

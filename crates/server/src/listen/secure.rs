@@ -4,15 +4,16 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Clock as _, SystemClock};
+use locum_core::{Clock as _, HandshakeResult, SystemClock};
 use rustls::server::Acceptor;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::stream::Stream;
+use super::{ListenerScope, Port};
 use crate::Stages;
-use crate::tls::{CertificateKind, Handshake, HandshakeOutcome, Tls};
+use crate::tls::{Attempt, CertificateKind, HandshakeOutcome, HandshakePlan, Tls, old_version};
 
 /// How long a client may take until TLS is established.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +33,7 @@ pub(super) enum Security {
         /// The host that the client asked for (RFC 6066 §3), in lower case.
         server_name: Option<String>,
         /// Where its requests are counted.
-        handshake: Arc<Handshake>,
+        handshake: Arc<Attempt>,
     },
     /// Nothing, where TLS is spoken: the client is told so.
     PlainOnTls,
@@ -51,28 +52,38 @@ impl Security {
 /// Establishes what the port promises; `None` when that ended the connection.
 pub(super) async fn establish(
     stream: TcpStream,
-    certificate: Option<CertificateKind>,
+    port: &Port,
     stages: &Stages,
 ) -> Option<(Stream, Security)> {
-    let (Some(certificate), Some(offer)) = (certificate, &stages.tls) else {
+    let (Some(certificate), Some(offer)) = (port.certificate, &stages.tls) else {
         return Some((Stream::Plain(stream), Security::Plain));
     };
-    let mut server_name = None;
-    let shaken = shake_hands(stream, certificate, &offer.tls, &mut server_name);
-    let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, shaken).await;
-    let (stream, outcome) = match shaken {
-        Ok(Ok(Shaken::Tls(stream))) => (Some(Stream::Tls(stream)), HandshakeOutcome::Established),
-        Ok(Ok(Shaken::Plain(stream))) => (Some(Stream::Plain(stream)), HandshakeOutcome::Plain),
-        Ok(Err(outcome)) => (None, outcome),
-        Err(_) => (None, HandshakeOutcome::TimedOut),
+    let stage = match &port.scope {
+        ListenerScope::Vendor { stage, .. } => Some(stage),
+        ListenerScope::Main { .. } => None,
     };
-    let plain = outcome == HandshakeOutcome::Plain;
+    let plan = stage.map(|stage| stage.handshakes.plan());
+    let plan = plan.unwrap_or(HandshakePlan::showing(certificate));
+    let mut server_name = None;
+    let shaken = shake_hands(stream, plan, &offer.tls, &mut server_name);
+    let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, shaken).await;
+    let shaken = shaken.unwrap_or(Err(HandshakeResult::Timeout.into()));
+    let (stream, outcome) = match shaken {
+        Ok(Shaken::Tls(stream)) => (Some(Stream::Tls(stream)), HandshakeResult::Ok.into()),
+        Ok(Shaken::Plain(stream)) => (Some(Stream::Plain(stream)), HandshakeResult::Plain.into()),
+        Err(outcome) => (None, outcome),
+    };
+    let is_plain = outcome.result == HandshakeResult::Plain;
     let (now, name) = (SystemClock::new().now(), server_name.clone());
-    let handshake = offer.tls.handshakes.note(now, certificate, name, outcome);
-    let security = match plain {
+    let shown = plan.certificate;
+    let handshake = offer.tls.handshakes.note(now, shown, name, outcome);
+    if let Some(stage) = stage {
+        stage.handshakes.keep(Arc::clone(&handshake));
+    }
+    let security = match is_plain {
         true => Security::PlainOnTls,
         false => Security::Tls {
-            certificate,
+            certificate: shown,
             server_name,
             handshake,
         },
@@ -88,8 +99,8 @@ enum Shaken {
 /// Reads the client's hello, notes the host that it asks for, and shows the certificate. A failure
 /// has sent its alert already.
 async fn shake_hands(
-    stream: TcpStream,
-    certificate: CertificateKind,
+    mut stream: TcpStream,
+    plan: HandshakePlan,
     tls: &Tls,
     server_name: &mut Option<String>,
 ) -> Result<Shaken, HandshakeOutcome> {
@@ -97,14 +108,20 @@ async fn shake_hands(
     match stream.peek(&mut first).await {
         Ok(1) if first[0] == HANDSHAKE => {}
         Ok(1) => return Ok(Shaken::Plain(stream)),
-        _ => return Err(HandshakeOutcome::Closed),
+        _ => return Err(HandshakeResult::Closed.into()),
+    }
+    if plan.max_version.is_some() {
+        return Err(old_version::offer(&mut stream, old_version::REFUSAL_TIMEOUT).await);
     }
     let started = LazyConfigAcceptor::new(Acceptor::default(), stream)
         .await
         .map_err(|error| failure(&error))?;
     let asked = started.client_hello().server_name().map(str::to_owned);
     *server_name = asked.map(|name| name.to_ascii_lowercase());
-    let config = tls.config(certificate).await;
+    if plan.break_off {
+        return Err(HandshakeResult::BrokenOff.into());
+    }
+    let config = tls.config(plan.certificate).await;
     let stream = started.into_stream(config).await;
     let stream = stream.map_err(|error| failure(&error))?;
     Ok(Shaken::Tls(Box::new(stream)))
@@ -113,15 +130,13 @@ async fn shake_hands(
 fn failure(error: &std::io::Error) -> HandshakeOutcome {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {
-        Some(rustls::Error::AlertReceived(alert)) => {
-            HandshakeOutcome::Refused(format!("{alert:?}"))
-        }
-        Some(other) => HandshakeOutcome::Failed(other.to_string()),
+        Some(rustls::Error::AlertReceived(alert)) => HandshakeOutcome::refused(*alert),
+        Some(other) => HandshakeOutcome::failed(other),
         None => match error.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-                HandshakeOutcome::Closed
+                HandshakeResult::Closed.into()
             }
-            _ => HandshakeOutcome::Failed(error.to_string()),
+            _ => HandshakeOutcome::failed(error),
         },
     }
 }

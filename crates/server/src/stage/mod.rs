@@ -3,8 +3,8 @@
 //! # Layout
 //!
 //! - `spec`: what a caller may say of a new stage
-//! - [`clock`], `exchanges`, `faults`, `barriers`, `settings`, `defect`: one concern each, with a
-//!   lock of its own, so that no part waits for another
+//! - [`clock`], `exchanges`, `faults`, `barriers`, `settings`, `defect`, `handshakes`: one concern
+//!   each, with a lock of its own, so that no part waits for another
 //! - `states`: what the vendors keep, made when it is first asked for
 //! - `rng`: what is drawn from the seed
 //! - [`snapshot`]: all of it that is data
@@ -14,6 +14,7 @@ pub mod clock;
 mod defect;
 mod exchanges;
 mod faults;
+mod handshakes;
 mod rng;
 mod settings;
 pub mod snapshot;
@@ -74,6 +75,8 @@ pub struct Stage {
     /// The time it was made or reset, in milliseconds.
     made: AtomicI64,
     states: states::States,
+    /// How its own ports speak TLS, and with whom they did.
+    pub(crate) handshakes: handshakes::StageHandshakes,
     /// Where vendors listen that have ports of their own.
     ports: RwLock<BTreeMap<String, VendorPorts>>,
     /// Told when the stage ends; whoever holds a receiver has not finished yet.
@@ -136,6 +139,7 @@ impl Stage {
             logins: AtomicU64::new(0),
             made: AtomicI64::new(0),
             states: states::States::default(),
+            handshakes: handshakes::StageHandshakes::default(),
             ports: RwLock::default(),
             name,
             spec,
@@ -183,6 +187,7 @@ impl Stage {
         self.remove_faults(None);
         self.settings.replace(settings)?;
         self.remove_twin();
+        self.handshakes.reset();
         Ok(())
     }
 

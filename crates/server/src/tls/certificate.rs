@@ -7,7 +7,8 @@ use locum_core::Timestamp;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::authority::{Authority, date};
 
@@ -17,10 +18,11 @@ const OTHER_HOST: &str = "wrong-host.invalid";
 const DAY: Duration = Duration::from_hours(24);
 
 /// What a client finds out about a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateKind {
     /// Nothing is wrong with it.
+    #[default]
     Good,
     /// It ended yesterday.
     Expired,

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use locum_core::Timestamp;
+use locum_core::{Handshake, HandshakeResult, Timestamp};
+use rustls::AlertDescription;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,9 +15,12 @@ use super::CertificateKind;
 /// Most that are remembered; the oldest goes first.
 const MAX_REMEMBERED: usize = 1000;
 
+/// Most that a stage remembers of those that came to ports of its own.
+const MAX_OF_A_STAGE: usize = 200;
+
 /// One attempt.
 #[derive(Debug)]
-pub(crate) struct Handshake {
+pub(crate) struct Attempt {
     id: u64,
     ended: Timestamp,
     certificate: CertificateKind,
@@ -26,7 +30,7 @@ pub(crate) struct Handshake {
     requests: AtomicU64,
 }
 
-impl Handshake {
+impl Attempt {
     /// Counts a request that came over the connection.
     pub(crate) fn carried_request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -35,19 +39,34 @@ impl Handshake {
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum HandshakeOutcome {
-    /// TLS is established.
-    Established,
-    /// The client sent an alert (RFC 8446 §6): what it did not accept.
-    Refused(String),
-    /// The client went away without a word.
-    Closed,
-    /// The client's first byte was no handshake.
-    Plain,
-    /// The client took too long.
-    TimedOut,
-    /// What the client sent is no TLS of this server's versions and suites.
-    Failed(String),
+pub(crate) struct HandshakeOutcome {
+    pub(crate) result: HandshakeResult,
+    /// The client's alert, or why it failed.
+    pub(crate) detail: Option<String>,
+}
+
+/// An end that needs no more words.
+impl From<HandshakeResult> for HandshakeOutcome {
+    fn from(result: HandshakeResult) -> Self {
+        let detail = None;
+        Self { result, detail }
+    }
+}
+
+impl HandshakeOutcome {
+    /// The client sent this alert.
+    pub(crate) fn refused(alert: AlertDescription) -> Self {
+        let detail = Some(format!("{alert:?}"));
+        let result = HandshakeResult::Refused;
+        Self { result, detail }
+    }
+
+    /// What the client sent is of no use, and why.
+    pub(crate) fn failed(why: &(impl ToString + ?Sized)) -> Self {
+        let detail = Some(why.to_string());
+        let result = HandshakeResult::Failed;
+        Self { result, detail }
+    }
 }
 
 /// The latest attempts, in order.
@@ -57,7 +76,17 @@ pub(crate) struct Handshakes(Mutex<Latest>);
 #[derive(Debug, Default)]
 struct Latest {
     count: u64,
-    kept: VecDeque<Arc<Handshake>>,
+    kept: VecDeque<Arc<Attempt>>,
+}
+
+impl Latest {
+    fn keep(&mut self, attempt: Arc<Attempt>, most: usize) {
+        self.count += 1;
+        if self.kept.len() == most {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(attempt);
+    }
 }
 
 impl Handshakes {
@@ -68,22 +97,28 @@ impl Handshakes {
         certificate: CertificateKind,
         server_name: Option<String>,
         outcome: HandshakeOutcome,
-    ) -> Arc<Handshake> {
+    ) -> Arc<Attempt> {
         let mut latest = self.lock();
-        latest.count += 1;
-        let handshake = Arc::new(Handshake {
-            id: latest.count,
+        let handshake = Arc::new(Attempt {
+            id: latest.count + 1,
             ended,
             certificate,
             server_name,
             outcome,
             requests: AtomicU64::new(0),
         });
-        if latest.kept.len() == MAX_REMEMBERED {
-            latest.kept.pop_front();
-        }
-        latest.kept.push_back(Arc::clone(&handshake));
+        latest.keep(Arc::clone(&handshake), MAX_REMEMBERED);
         handshake
+    }
+
+    /// Remembers an attempt that was written down elsewhere.
+    pub(crate) fn keep(&self, attempt: Arc<Attempt>) {
+        self.lock().keep(attempt, MAX_OF_A_STAGE);
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
+        *self.lock() = Latest::default();
     }
 
     /// All that are remembered, as the control API shows them.
@@ -106,47 +141,20 @@ impl Handshakes {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HandshakesView {
     /// In order.
-    handshakes: Vec<HandshakeView>,
+    handshakes: Vec<Handshake>,
     /// How many older ones were forgotten.
     dropped: u64,
 }
 
-/// One attempt to speak TLS.
-#[derive(Debug, Serialize, JsonSchema)]
-struct HandshakeView {
-    /// Counts them from 1.
-    id: u64,
-    /// When it ended, by the machine's clock.
-    ended: Timestamp,
-    /// The certificate that was shown: `good`, `expired`, …
-    certificate: &'static str,
-    /// The host that the client asked for.
-    server_name: Option<String>,
-    /// `ok`, `refused`, `closed`, `plain`, `timeout` or `failed`.
-    result: &'static str,
-    /// The client's alert, or why it failed.
-    detail: Option<String>,
-    /// Requests over the connection: none where a client refuses a certificate after the handshake.
-    requests: u64,
-}
-
-impl Handshake {
-    fn view(&self) -> HandshakeView {
-        let (result, detail) = match &self.outcome {
-            HandshakeOutcome::Established => ("ok", None),
-            HandshakeOutcome::Refused(alert) => ("refused", Some(alert.clone())),
-            HandshakeOutcome::Closed => ("closed", None),
-            HandshakeOutcome::Plain => ("plain", None),
-            HandshakeOutcome::TimedOut => ("timeout", None),
-            HandshakeOutcome::Failed(why) => ("failed", Some(why.clone())),
-        };
-        HandshakeView {
+impl Attempt {
+    fn view(&self) -> Handshake {
+        Handshake {
             id: self.id,
             ended: self.ended,
-            certificate: self.certificate.label(),
+            certificate: self.certificate.label().to_owned(),
             server_name: self.server_name.clone(),
-            result,
-            detail,
+            result: self.outcome.result,
+            detail: self.outcome.detail.clone(),
             requests: self.requests.load(Ordering::Relaxed),
         }
     }
@@ -160,7 +168,7 @@ mod tests {
     fn the_oldest_are_forgotten_and_counted() {
         let handshakes = Handshakes::default();
         for _ in 0..MAX_REMEMBERED + 3 {
-            let (good, plain) = (CertificateKind::Good, HandshakeOutcome::Plain);
+            let (good, plain) = (CertificateKind::Good, HandshakeResult::Plain.into());
             handshakes.note(Timestamp::default(), good, None, plain);
         }
         let view = handshakes.view();

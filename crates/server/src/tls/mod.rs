@@ -9,11 +9,14 @@
 //! - `certificate`: each kind of certificate, the good one and the deliberately bad ones
 //! - `files`: the user's own certificate and key
 //! - `handshakes`: what became of the latest attempts
+//! - `plan`: what the ports of one stage do on purpose; `old_version`: one that offers TLS 1.1 alone
 
 mod authority;
 mod certificate;
 mod files;
 mod handshakes;
+pub(crate) mod old_version;
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +31,8 @@ use tokio::sync::OnceCell;
 
 use authority::Authority;
 pub use certificate::CertificateKind;
-pub(crate) use handshakes::{Handshake, HandshakeOutcome, Handshakes, HandshakesView};
+pub(crate) use handshakes::{Attempt, HandshakeOutcome, Handshakes, HandshakesView};
+pub use plan::{HandshakePlan, OldVersion};
 
 /// How TLS is offered beside http.
 #[derive(Clone, Debug)]

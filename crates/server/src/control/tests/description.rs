@@ -41,8 +41,16 @@ async fn each_call_of_the_description_succeeds_with_the_status_it_names() {
             bench
                 .done("POST /faults", r#"{"then": {"hold": {"name": "b"}}}"#, 201)
                 .await;
+            let stage = match path.ends_with("/handshakes") {
+                true => {
+                    let own = r#"{"name": "own", "listen": true}"#;
+                    bench.done("POST /stages", own, 201).await;
+                    "own"
+                }
+                false => "default",
+            };
             let filled = path
-                .replace("{stage}", "default")
+                .replace("{stage}", stage)
                 .replace("{id}", "1")
                 .replace("{name}", "b");
             let answer = bench

@@ -18,8 +18,8 @@ use crate::plain::PlainVendor;
 use crate::tls::{CertificateKind, Identity, TlsOptions};
 use crate::{App, ServerConfig, Vendor};
 
-const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
-const LOGIN: &[u8] =
+pub(super) const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
+pub(super) const LOGIN: &[u8] =
     b"grant_type=client_credentials&client_id=client-a&client_secret=canary-secret-of-client-a";
 
 fn vendor() -> Arc<dyn Vendor> {
@@ -42,7 +42,7 @@ fn a_certificate_names_hosts_and_nothing_that_stands_for_one() {
     }
 }
 
-async fn start(identity: Identity) -> App {
+pub(super) async fn start(identity: Identity) -> App {
     let config = ServerConfig {
         tls: Some(TlsOptions {
             port: 0,
@@ -55,19 +55,19 @@ async fn start(identity: Identity) -> App {
 }
 
 /// One plain call of the control API.
-async fn control(app: &App, line: &str, body: &str) -> http::Answer {
+pub(super) async fn control(app: &App, line: &str, body: &str) -> http::Answer {
     let host = app.stages.address.to_string();
     http::send(&host, &http::request(&host, line, "", body.as_bytes())).await
 }
 
-async fn ca(app: &App) -> CertificateDer<'static> {
+pub(super) async fn ca(app: &App) -> CertificateDer<'static> {
     let answer = control(app, "GET /_locum/ca.pem", "").await;
     assert_eq!(answer.status, 200);
     CertificateDer::from_pem_slice(&answer.body).expect("a certificate")
 }
 
 /// A connection to `address` that trusts `ca` alone and asks for `name`.
-async fn connect(
+pub(super) async fn connect(
     address: &str,
     name: &'static str,
     ca: CertificateDer<'static>,
@@ -88,7 +88,7 @@ async fn connect(
 }
 
 /// One request over such a connection.
-async fn request(
+pub(super) async fn request(
     mut stream: TlsStream<TcpStream>,
     host: &str,
     line: &str,
