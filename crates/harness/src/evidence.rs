@@ -16,7 +16,7 @@ mod variation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use locum_core::{Entry, EntryId, Timestamp};
+use locum_core::{Entry, EntryId, Handshake, Timestamp};
 use serde_json::Value;
 
 pub use event::{Cut, Event, Message, Opcode, Record, RecordId, RequestLine, Side};
@@ -168,6 +168,16 @@ impl Evidence {
             let is_first = seen.insert(entry.id);
             is_first.then(|| (seq, last.get(&entry.id).copied().unwrap_or(entry)))
         })
+    }
+
+    /// The client's attempts to speak TLS.
+    pub fn handshakes(&self) -> impl Iterator<Item = (RecordId, &Handshake)> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Tls { handshake } => Some((record.seq, handshake.as_ref())),
+                _ => None,
+            })
     }
 
     /// What was measured of the client before this scenario, or by it.

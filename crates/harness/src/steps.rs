@@ -13,6 +13,7 @@ mod pool;
 mod refusal;
 mod socket;
 mod time;
+mod tls;
 mod verdict;
 
 use cucumber::gherkin::Step;

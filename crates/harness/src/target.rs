@@ -12,6 +12,7 @@ use crate::http::{self, HttpError, Trust, Url};
 pub mod env;
 mod other;
 pub mod stage;
+pub mod temporary;
 
 pub use stage::{ControlClient, StageClient, StageSpec};
 
@@ -23,6 +24,8 @@ pub struct Target {
     pub base: String,
     /// What a client is configured with: `token`, `api`, `ws`, …
     pub urls: BTreeMap<String, String>,
+    /// The same over TLS, where a mock speaks it.
+    pub tls_urls: BTreeMap<String, String>,
     /// The first account: `client_id`, `client_secret`, `username`, `password`, `tenant`, …
     pub credentials: Map<String, Value>,
     /// Further accounts, as the stage document lists them.

@@ -1,7 +1,6 @@
 //! `locum watch`: runs a command, such as a project's tests, against mocks of its own, and judges
 //! what its clients send. The command needs no line of code for it.
 
-mod authority;
 mod output;
 mod principals;
 mod program;
@@ -17,6 +16,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, SystemClock, Timestamp, Verdict};
 use locum_harness::report::{Report, Run, terminal};
 use locum_harness::subject::AdoptionLevel;
+use locum_harness::target::temporary::AuthorityFile;
 use locum_harness::target::{ControlClient, Target};
 use locum_harness::traffic::{self, Happening, Traffic};
 use locum_harness::verdict::exit;
@@ -28,7 +28,6 @@ use serde_json::{Map, Value, json};
 use super::environment::{self, Wanted};
 use super::judge::CatalogueJudge;
 use super::{Failure, args, check, report, vendors};
-use authority::AuthorityFile;
 use output::Output;
 use program::Program;
 use recorder::Recorder;

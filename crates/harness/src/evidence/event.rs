@@ -1,6 +1,6 @@
 //! What can be seen, as it is written down: each event is a line of `events.ndjson`.
 
-use locum_core::{Entry, Timestamp};
+use locum_core::{Entry, Handshake, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -157,6 +157,12 @@ pub enum Event {
         place: String,
         /// The exchange.
         entry: Box<Entry>,
+    },
+    /// The client tried to speak TLS with the mock; as it stood when the scenario ended.
+    Tls {
+        /// What became of it.
+        #[serde(flatten)]
+        handshake: Box<Handshake>,
     },
     /// The harness put one question to the client about the lifetime of tokens, on a stage of its
     /// own.

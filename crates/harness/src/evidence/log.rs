@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Clock, Entry};
+use locum_core::{Clock, Entry, Handshake};
 use serde_json::Value;
 
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
@@ -223,6 +223,12 @@ impl EvidenceLog {
             }),
             None => self.limitation(UNWRITABLE),
         }
+    }
+
+    /// Writes what became of an attempt to speak TLS.
+    pub fn handshake(&mut self, handshake: &Handshake) -> RecordId {
+        let handshake = Box::new(handshake.clone());
+        self.write(Event::Tls { handshake })
     }
 
     /// The evidence, and the secrets to look for in what is made of it.

@@ -40,6 +40,7 @@ mod socket;
 mod spelled;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod token_jwt;
 mod token_outage;
 mod token_reply;
@@ -79,6 +80,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     resend::RULES,
     token_outage::RULES,
     token_url::RULES,
+    tls::RULES,
     request::RULES,
     output::RULES,
     socket::RULES,

@@ -32,6 +32,8 @@ pub(crate) struct Log {
     pub(super) failing: Option<BadReply>,
     /// The connection of further requests.
     pub(super) connection: u64,
+    /// The certificate that it showed; empty without TLS.
+    pub(super) certificate: &'static str,
 }
 
 /// What each kind of reaction looks like, for table tests of whole rules.
@@ -108,6 +110,7 @@ impl Log {
             place: "",
             failing: None,
             connection: 1,
+            certificate: "",
         }
     }
 

@@ -13,6 +13,7 @@ use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
 use crate::measurement::Measurement;
 use crate::run::elsewhere::{Elsewhere, Reading, Side};
+use crate::run::over_tls::RunAuthority;
 use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
@@ -132,6 +133,10 @@ pub struct ScenarioContext {
     pub(crate) reading: Reading,
     /// Another origin, once the vendor sends clients there.
     pub(crate) elsewhere: Option<Elsewhere>,
+    /// Whether the client is told addresses over TLS.
+    pub(crate) is_over_tls: bool,
+    /// The file with the authority that it is to trust.
+    pub(crate) authority: RunAuthority,
     /// Stages beside this one, each with an instance of the client.
     pub(crate) sides: Vec<Side>,
     pub(crate) sessions: Vec<crate::caller::Session>,
@@ -200,6 +205,8 @@ impl ScenarioContext {
             credentials: CredentialStyle::default(),
             reading: Reading::default(),
             elsewhere: None,
+            is_over_tls: false,
+            authority: RunAuthority::default(),
             sides: Vec::new(),
             sessions: Vec::new(),
             challenge: None,

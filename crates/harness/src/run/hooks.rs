@@ -12,6 +12,7 @@ use locum_core::requirement::Judge;
 use serde_json::Map;
 
 use super::lifetimes::judging_settings;
+use super::over_tls::RunAuthority;
 use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
@@ -29,6 +30,8 @@ use crate::verdict::{Ending, Scenario};
 pub(super) struct Shared {
     /// What was measured of the client, by vendor.
     measured: Rc<RefCell<BTreeMap<String, Measurement>>>,
+    /// The file with the authority that clients are to trust.
+    authority: RunAuthority,
 }
 
 /// Makes the context of each scenario and collects what was seen.
@@ -227,6 +230,7 @@ impl Hooks {
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         context.credentials = self.credentials(planned.judge);
         context.silence = self.silence.clone();
+        context.authority = self.shared.authority.clone();
         context.seed = self.seed(planned);
         if let Some(measurement) = self.shared.measured.borrow().get(&planned.vendor) {
             context.log.measurement(measurement);

@@ -75,6 +75,7 @@ impl ScenarioContext {
                 tokio::time::sleep(SETTLE).await;
                 drop(self.look().await);
             }
+            drop(self.look_at_handshakes().await);
         }
     }
 

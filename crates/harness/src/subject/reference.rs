@@ -222,7 +222,7 @@ impl State {
         let grant = self.profile.token.grant;
         let made = Client::new(
             &self.profile,
-            client_config(grant, &config),
+            client_config(grant, &config)?,
             Arc::clone(&clock) as Arc<dyn Clock>,
             self.seed,
         );
@@ -396,14 +396,15 @@ fn text(config: &Map<String, Value>, name: &str) -> Option<String> {
     config.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn client_config(grant: Grant, config: &Map<String, Value>) -> Config {
+fn client_config(grant: Grant, config: &Map<String, Value>) -> Result<Config, ClientReply> {
+    let read = |file| std::fs::read(file).map_err(|_| other("ca_file cannot be read"));
     let required = |name: &str| text(config, name).unwrap_or_default();
-    Config {
+    Ok(Config {
         token_url: required("token_url"),
         api_url: required("api_url"),
         ws_url: text(config, "ws_url"),
         revoke_url: text(config, "revoke_url"),
-        ca_pem: None,
+        ca_pem: text(config, "ca_file").map(read).transpose()?,
         tenant: text(config, "tenant"),
         credentials: credentials(grant, config),
         cognito: (grant == Grant::Cognito).then(|| CognitoConfig {
@@ -412,7 +413,7 @@ fn client_config(grant: Grant, config: &Map<String, Value>) -> Config {
             identity_pool_id: required("identity_pool_id"),
             client_id: required("client_id"),
         }),
-    }
+    })
 }
 
 fn credentials(grant: Grant, config: &Map<String, Value>) -> Credentials {

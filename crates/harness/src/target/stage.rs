@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use locum_core::{Entry, EntryId, Filter, Secret, Timestamp};
+use bytes::Bytes;
+use locum_core::{Entry, EntryId, Filter, Handshake, Secret, Timestamp};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -54,6 +55,11 @@ impl ControlClient {
 
     /// One call; the answer is JSON, or nothing.
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Error> {
+        let bytes = self.bytes(method, path, body).await?;
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    async fn bytes(&self, method: Method, path: &str, body: &Value) -> Result<Bytes, Error> {
         let url = format!("{}/_locum{path}", self.base);
         let mut request = self.http.request(method.clone(), url);
         if let Some(token) = &self.token {
@@ -68,10 +74,10 @@ impl ControlClient {
         let reply = request.send().await.map_err(lost)?;
         let status = reply.status();
         let bytes = reply.bytes().await.map_err(lost)?;
-        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() {
-            return Ok(answer);
+            return Ok(bytes);
         }
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let word = |name: &str| answer[name].as_str().unwrap_or_default();
         Err(Error::Refused {
             call: format!("{method} {path}"),
@@ -171,6 +177,39 @@ impl StageClient {
             .get(vendor)
             .cloned()
             .ok_or_else(|| Error::Control(format!("its stages have no vendor `{vendor}`")))
+    }
+
+    /// The same with addresses over TLS.
+    ///
+    /// # Errors
+    /// When the mocks do not speak it.
+    pub fn target_over_tls(&self, vendor: &str) -> Result<Target, Error> {
+        let mut target = self.target(vendor)?;
+        if target.tls_urls.is_empty() {
+            return Err(Error::Control("its stages do not speak TLS".to_owned()));
+        }
+        target.urls.clone_from(&target.tls_urls);
+        Ok(target)
+    }
+
+    /// Lets the ports of the stage do with handshakes what `plan` says.
+    pub async fn shake_hands(&self, plan: &Value) -> Result<(), Error> {
+        let put = self.ask(Method::PUT, "/handshakes", plan).await;
+        put.map(drop)
+    }
+
+    /// What became of the attempts to speak TLS with the ports of the stage.
+    pub async fn handshakes(&self) -> Result<Vec<Handshake>, Error> {
+        let mut answer = self.ask(Method::GET, "/handshakes", &Value::Null).await?;
+        serde_json::from_value(answer["handshakes"].take())
+            .map_err(|error| Error::Control(format!("its handshakes: {error}")))
+    }
+
+    /// The certificate of the authority that clients are to trust, in PEM.
+    pub async fn authority_pem(&self) -> Result<String, Error> {
+        let pem = self.control.bytes(Method::GET, "/ca.pem", &Value::Null);
+        String::from_utf8(pem.await?.into())
+            .map_err(|_| Error::Control("its authority is not text".to_owned()))
     }
 
     /// The root of `vendor` on this stage at the port that all stages share.

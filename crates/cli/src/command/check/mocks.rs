@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use locum_harness::subject::OutputRedactor;
 use locum_server::redact::Redactor;
+use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, Mock, ServerConfig, Stages, Vendor};
 use tokio::sync::oneshot;
 
@@ -89,7 +90,15 @@ async fn start(
     vendors: Vec<Arc<dyn Vendor>>,
     twin: Option<String>,
 ) -> Result<(locum_server::App, Option<String>), Failure> {
-    let running = App::start(ServerConfig::loopback(), vendors)
+    let config = ServerConfig {
+        tls: Some(TlsOptions {
+            port: 0,
+            identity: Identity::Made,
+            bad: false,
+        }),
+        ..ServerConfig::loopback()
+    };
+    let running = App::start(config, vendors)
         .await
         .map_err(|error| Failure::unreachable(error.to_string()))?;
     let stage = running

@@ -1,7 +1,10 @@
 //! Whatever was seen, the file of a run gives it back, and the same verdicts with it.
 
 use locum_core::requirement::Judge;
-use locum_core::{Denial, DenialKind, Entry, Outcome, RequirementId, Timestamp, TokenId};
+use locum_core::{
+    Denial, DenialKind, Entry, Handshake, HandshakeResult, Outcome, RequirementId, Timestamp,
+    TokenId,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -325,6 +328,21 @@ fn event() -> impl Strategy<Value = Event> {
             },
         ),
         1 => Just(Event::OutputHeard),
+        1 => (any::<u64>(), time(), text(), any::<bool>()).prop_map(|(id, ended, text, flag)| {
+            let handshake = Box::new(Handshake {
+                id,
+                ended,
+                certificate: text.clone(),
+                server_name: flag.then(|| text.clone()),
+                result: match flag {
+                    true => HandshakeResult::Ok,
+                    false => HandshakeResult::WentOn,
+                },
+                detail: (!flag).then_some(text),
+                requests: id,
+            });
+            Event::Tls { handshake }
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::attempts::{End, count};
 use super::commands::{GivenCommand, calls};
 use super::traffic::{Arrival, api_requests, token_requests_at};
-use super::{absent, gone, met, unobserved};
+use super::{absent, gone, met, tls, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::{ClientCommand, Departure};
 use crate::verdict::{Finding, Proof};
@@ -97,8 +97,9 @@ fn does_not_repeat_what_cannot_be_processed(view: &View<'_>) -> Finding {
 /// What the harness did to token requests is not reported as wrong credentials.
 fn tells_faults_from_wrong_credentials(view: &View<'_>) -> Finding {
     let places = view.evidence.places();
-    let met_a_fault = |place: &str| {
-        places.contains(place) && token_requests_at(view, place).any(|login| !login.is_served())
+    let met_a_fault = |client: &str| match places.contains(client) {
+        true => token_requests_at(view, client).any(|login| !login.is_served()),
+        false => tls::refused(view).is_some(),
     };
     let apart = calls(view).into_iter().filter(
         |call| matches!(call.command, ClientCommand::Call { client, .. } if met_a_fault(client)),

@@ -114,6 +114,7 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::unusable_reply::tests::GOOD,
         super::next_token::tests::GOOD,
         super::token_jwt::tests::GOOD,
+        super::tls::tests::GOOD,
     ];
     topics.into_iter().flatten().copied()
 }
@@ -153,7 +154,7 @@ const GOOD: &[(&str, Traffic)] = &[
 ];
 
 /// Rows that report what a client does, and find nothing good or bad in it.
-const FACTS: [&str; 3] = ["BAS-02", "BRR-09", "TOK-20"];
+const FACTS: [&str; 4] = ["BAS-02", "BRR-09", "TLS-06", "TOK-20"];
 
 /// What the rule says of a good client.
 fn best(id: &str) -> Grade {
@@ -184,7 +185,9 @@ fn a_vendor_that_fails_never_makes_a_rule_green() {
     let measured = |(id, _): &(&str, Traffic)| super::margin::tests::is_measured(id);
     // How a failure of the vendor is reported is what this row is about.
     let reported = |(id, _): &(&str, Traffic)| *id == "ERR-18";
-    for (id, good) in all().filter(|good| !measured(good) && !reported(good)) {
+    // A client that refuses to speak with somebody has nothing from the vendor, rightly.
+    let refuses = |(id, _): &(&str, Traffic)| super::tls::REFUSALS.contains(id);
+    for (id, good) in all().filter(|good| !measured(good) && !reported(good) && !refuses(good)) {
         for how in FAILURES {
             let log = good(Log::with_tenants().failing(how));
             let finding = super::super::find(id.split('@').next().expect("an id"), CLIENT)

@@ -47,6 +47,12 @@ impl Log {
         self
     }
 
+    /// Requests come over TLS from now on, on connections with this certificate.
+    pub(in crate::rules::client) fn over_tls(mut self, certificate: &'static str) -> Self {
+        self.certificate = certificate;
+        self
+    }
+
     /// A request as `fill` makes it.
     pub(in crate::rules::client) fn entered(
         self,
@@ -70,6 +76,10 @@ impl Log {
         let takes = self.takes_ms.and_then(|millis| u64::try_from(millis).ok());
         entry.completed = takes.map(|millis| entry.arrived.plus(Duration::from_millis(millis)));
         fill(&mut entry);
+        if !self.certificate.is_empty() {
+            let certificate = self.certificate.into();
+            entry.notes.insert("certificate".to_owned(), certificate);
+        }
         if let Some(how) = self.failing {
             fail(&mut entry, how);
         }
