@@ -53,7 +53,7 @@ pub enum TargetKind {
         twin: Option<String>,
     },
     /// A vendor's real endpoint.
-    Endpoint(Target),
+    Endpoint(Box<Target>),
 }
 
 /// What is checked, and how.

@@ -75,7 +75,7 @@ async fn endpoint(
     if let Some(file) = &args.ca {
         place.trust = trust(file)?;
     }
-    judged(args, profiles, TargetKind::Endpoint(place)).await
+    judged(args, profiles, TargetKind::Endpoint(Box::new(place))).await
 }
 
 async fn judged(

@@ -22,6 +22,7 @@ use crate::measurement::Measurement;
 use crate::plan::{Plan, Planned, key_of};
 use crate::run::context::{ScenarioContext, World};
 use crate::subject::{AdoptionLevel, SeatRequest};
+use crate::target::Target;
 use crate::target::stage::{CredentialStyle, StageClient, StageSpec};
 use crate::verdict::{Ending, Scenario};
 
@@ -204,7 +205,7 @@ impl Hooks {
             .cloned()
             .ok_or_else(|| Error::Step(format!("no profile of {}", planned.vendor)))?;
         let (target, stage) = match &self.options.target {
-            TargetKind::Endpoint(target) => (target.clone(), None),
+            TargetKind::Endpoint(target) => (Target::clone(target), None),
             TargetKind::Mocks { control, twin } => {
                 let judges_client = planned.judge == Judge::Client;
                 let credentials = self.credentials(planned.judge);

@@ -110,7 +110,7 @@ fn a_success_without_a_request_says_nothing() {
 fn a_good_certificate_is_worked_with() {
     check(&served(Log::new(), "good"), "TLS-04", Grade::Met);
     let plain = || {
-        let log = shows(Log::new(), "good").failed_call(|log| log.refused_login());
+        let log = shows(Log::new(), "good").failed_call(Log::refused_login);
         ended(log, "good", HandshakeResult::Plain, 0)
     };
     check(&plain(), "TLS-04", Grade::Broken);
