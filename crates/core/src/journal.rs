@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::denial::Denial;
 use crate::fault::{FaultId, glob};
+use crate::spelling::Spelling;
 use crate::token::TokenId;
 use crate::weight;
 
@@ -136,6 +137,9 @@ pub struct Entry {
     /// The frames of an opened websocket, bounded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<EntryFrame>,
+    /// How it spelled the credentials that it carried, where there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spelling: Option<Box<Spelling>>,
     /// What is worth knowing besides: `grant`, `signed_headers`, …
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub notes: serde_json::Map<String, serde_json::Value>,
@@ -157,6 +161,10 @@ impl Entry {
             + weight::optional(self.principal.as_ref())
             + self.issued.len() * size_of::<TokenId>()
             + self.frames.iter().map(EntryFrame::weight).sum::<usize>()
+            + self
+                .spelling
+                .as_ref()
+                .map_or(0, |spelling| spelling.weight())
             + weight::object(&self.notes)
     }
 }

@@ -3,14 +3,16 @@
 //! The journal keeps names in place of secrets, so that what is wrong with their spelling no longer
 //! shows in it. These facts are computed while the values are still there, and hold none of them.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clue::Place;
-use crate::journal::Entry;
+use crate::weight;
 
-/// The note of an [`Entry`] that has them.
-pub const NOTE: &str = "spelling";
+/// One of a few words, which takes no memory of its own where it is written.
+pub type Word = Cow<'static, str>;
 
 /// How a request spelled what it carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,15 +36,28 @@ pub struct Spelling {
 }
 
 impl Spelling {
-    /// What was noted of `entry`, if anything.
-    pub fn of(entry: &Entry) -> Option<Self> {
-        let note = entry.notes.get(NOTE)?;
-        serde_json::from_value(note.clone()).ok()
-    }
-
     /// Whether there is nothing to note.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// About how many bytes it takes, with all that it holds.
+    pub fn weight(&self) -> usize {
+        let form = self.form.iter().flat_map(|form| &form.filled);
+        let fields = self.multipart.iter().flat_map(|body| &body.fields);
+        let bearer = self.bearer.as_ref();
+        size_of::<Self>()
+            + weight::ALLOCATION
+            + form.count() * size_of::<Word>()
+            + fields
+                .map(|field| size_of::<FieldSpelling>() + weight::text(&field.name))
+                .sum::<usize>()
+            + bearer.map_or(0, |bearer| weight::text(&bearer.difference))
+            + self
+                .credentials
+                .iter()
+                .map(ShownCredential::weight)
+                .sum::<usize>()
     }
 }
 
@@ -56,7 +71,7 @@ pub struct FormSpelling {
     pub repeated: Option<String>,
     /// The parameters of RFC 6749 that have a value.
     #[serde(default)]
-    pub filled: Vec<String>,
+    pub filled: Vec<Word>,
 }
 
 /// An `Authorization: Basic`, read leniently: either alphabet, with or without padding and folds.
@@ -149,11 +164,22 @@ pub struct BearerSpelling {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShownCredential {
     /// The parameter or member: `client_secret`, `USERNAME`.
-    pub name: String,
+    pub name: Word,
     /// Where it stood.
     pub place: Place,
     /// How it compares with those of the stage.
     pub origin: CredentialOrigin,
+}
+
+impl ShownCredential {
+    fn weight(&self) -> usize {
+        let origin = match &self.origin {
+            CredentialOrigin::Exact { characters } => characters.len() * size_of::<Word>(),
+            CredentialOrigin::Differs { at } => weight::text(at),
+            CredentialOrigin::Foreign { sha256 } => weight::text(sha256),
+        };
+        size_of::<Self>() + origin
+    }
 }
 
 /// How a shown credential compares with those of the stage.
@@ -164,7 +190,7 @@ pub enum CredentialOrigin {
     Exact {
         /// Which of the characters that encodings change it has, as words: `+`, `a space`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        characters: Vec<String>,
+        characters: Vec<Word>,
     },
     /// It begins like one of them.
     Differs {

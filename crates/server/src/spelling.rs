@@ -14,7 +14,7 @@ mod compare;
 mod login;
 mod multipart;
 
-use locum_core::spelling::{NOTE, Spelling};
+use locum_core::spelling::Spelling;
 use serde_json::Value;
 
 use crate::redact::Redactor;
@@ -22,30 +22,32 @@ use crate::{Mock, Request};
 pub(crate) use bearer::is_exact as shows_token;
 pub(crate) use compare::{Login, gather};
 
-/// Notes how `request` spells what it carries; `head` are the bytes of its head, and
-/// `shows_token` says that its `Authorization` is nothing but a bearer token of the stage.
-pub(crate) async fn note(
+/// How `request` spells what it carries; `head` are the bytes of its head, and `shows_token` says
+/// that its `Authorization` is nothing but a bearer token of the stage.
+pub(crate) async fn of(
     mock: &Mock,
     redactor: &Redactor,
     (head, shows_token): (&[u8], bool),
     request: &Request,
-) {
-    let mut spelling = of(mock, redactor, head, request);
+) -> Option<Box<Spelling>> {
+    let mut spelling = credentials(mock, redactor, head, request);
     if !shows_token && spelling.basic.is_none() && request.endpoint != "token" {
         spelling.bearer = bearer::read(mock, request).await;
     }
-    if spelling.is_empty() {
-        return;
+    let repeated = spelling.form.as_mut();
+    let repeated = repeated.and_then(|form| form.repeated.as_mut());
+    let fields = spelling.multipart.iter_mut();
+    let fields = fields.flat_map(|body| &mut body.fields);
+    for name in repeated
+        .into_iter()
+        .chain(fields.map(|field| &mut field.name))
+    {
+        *name = redactor.text(name).await;
     }
-    let Ok(note) = serde_json::to_value(&spelling) else {
-        return;
-    };
-    mock.stage.complete(request.entry, |entry| {
-        entry.notes.insert(NOTE.to_owned(), note);
-    });
+    (!spelling.is_empty()).then(|| Box::new(spelling))
 }
 
-fn of(mock: &Mock, redactor: &Redactor, head: &[u8], request: &Request) -> Spelling {
+fn credentials(mock: &Mock, redactor: &Redactor, head: &[u8], request: &Request) -> Spelling {
     let vendor = &mock.profile().vendor;
     let logins: Vec<&Login> = redactor
         .logins()
@@ -53,7 +55,7 @@ fn of(mock: &Mock, redactor: &Redactor, head: &[u8], request: &Request) -> Spell
         .filter(|login| login.vendor == *vendor)
         .collect();
     let mut spelling = Spelling::default();
-    if let Some(value) = basic::value(head) {
+    if let Some(value) = basic::value(request, head) {
         let (basic, shown) = basic::read(&value, &logins);
         spelling.basic = Some(basic);
         spelling.credentials = shown;

@@ -95,8 +95,7 @@ pub(super) async fn exchange(
         entry,
         endpoint,
     });
-    note_body(&mock, &mut redactor, &request).await;
-    crate::spelling::note(&mock, &redactor, (&head.raw, shows_token), &request).await;
+    note_content(&mock, &mut redactor, (&head.raw, shows_token), &request).await;
 
     let clients = match mock.stage.faults_name_clients() {
         true => inject::clients::of(&mock, &request).await,
@@ -282,6 +281,7 @@ async fn arrive(
         presented: None,
         issued: Vec::new(),
         frames: Vec::new(),
+        spelling: None,
         notes: serde_json::Map::new(),
     };
     (mock.stage.arrive(entry), shows_token)
@@ -310,16 +310,30 @@ async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, RoutingFailure> {
         .unwrap_or(Err(RoutingFailure::TooSlow))
 }
 
-async fn note_body(mock: &Mock, redactor: &mut Redactor, request: &Request) {
-    if request.body.is_empty() {
+/// Notes the body, and how credentials are spelled in it and in the head.
+async fn note_content(
+    mock: &Mock,
+    redactor: &mut Redactor,
+    head: (&[u8], bool),
+    request: &Request,
+) {
+    let text = match request.body.is_empty() {
+        true => None,
+        false => {
+            let media_type = request.media_type();
+            redactor
+                .body(&media_type, &request.body, Side::Client)
+                .await
+        }
+    };
+    let spelling = crate::spelling::of(mock, redactor, head, request).await;
+    if request.body.is_empty() && spelling.is_none() {
         return;
     }
-    let text = redactor
-        .body(&request.media_type(), &request.body, Side::Client)
-        .await;
     mock.stage.complete(request.entry, |entry| {
         entry.body_length = request.body.len() as u64;
         entry.body = text;
+        entry.spelling = spelling;
     });
 }
 

@@ -5,10 +5,11 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use locum_core::Place;
 use locum_core::spelling::{
-    Alphabet, BasicSpelling, CredentialOrigin, PairSpelling, ShownCredential,
+    Alphabet, BasicSpelling, CredentialOrigin, PairSpelling, ShownCredential, Word,
 };
 
 use super::compare::{self, Login};
+use crate::Request;
 use crate::request::Basic;
 
 /// Takes whatever bits a careless encoder left at the end.
@@ -19,9 +20,20 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The value behind the scheme in a head, its line breaks kept, since the head's reader refuses
-/// them.
-pub(super) fn value(head: &[u8]) -> Option<String> {
+/// The value behind the scheme.
+pub(super) fn value(request: &Request, head: &[u8]) -> Option<String> {
+    let Ok(header) = request.first_header("authorization") else {
+        return raw_value(head);
+    };
+    match header {
+        Some(line) => value_of(line),
+        // Of a head that its reader refused no header is there.
+        None => request.headers.is_empty().then(|| raw_value(head))?,
+    }
+}
+
+/// The value in a head, its line breaks kept, since the head's reader refuses them.
+fn raw_value(head: &[u8]) -> Option<String> {
     const NAME: &[u8] = b"authorization:";
     let starts = memchr::memmem::find_iter(head, b"\n").map(|at| at + 1);
     let is_name = |at: &usize| {
@@ -33,16 +45,22 @@ pub(super) fn value(head: &[u8]) -> Option<String> {
     let end = ends
         .find(|at| !matches!(line.get(at + 2), Some(b' ' | b'\t')))
         .unwrap_or(line.len());
-    let text = String::from_utf8_lossy(&line[..end]);
-    let (scheme, rest) = text.trim_start().split_once([' ', '\t'])?;
+    value_of(&String::from_utf8_lossy(&line[..end]))
+}
+
+fn value_of(line: &str) -> Option<String> {
+    let (scheme, rest) = line.trim_start().split_once([' ', '\t'])?;
     let value = rest.trim_matches([' ', '\t']);
     scheme
         .eq_ignore_ascii_case("basic")
         .then(|| value.to_owned())
 }
 
-/// What `value` is, and the two credentials in it.
-pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownCredential>) {
+/// The bytes of `value`, with its alphabet, whether its padding is right, and whether it is folded.
+fn decode(value: &str) -> (Vec<u8>, Alphabet, bool, bool) {
+    if let Ok(decoded) = STANDARD.decode(value) {
+        return (decoded, Alphabet::Standard, true, false);
+    }
     let is_folded = value.contains([' ', '\t', '\r', '\n']);
     let one_line: String = value.split_whitespace().collect();
     let standard = one_line.replace('-', "+").replace('_', "/");
@@ -53,7 +71,12 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         Some(_) => Alphabet::Standard,
     };
     let is_padded = standard.len().is_multiple_of(4) && STANDARD.decode(&standard).is_ok();
-    let decoded = decoded.unwrap_or_default();
+    (decoded.unwrap_or_default(), alphabet, is_padded, is_folded)
+}
+
+/// What `value` is, and the two credentials in it.
+pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownCredential>) {
+    let (decoded, alphabet, is_padded, is_folded) = decode(value);
     let bytes = decoded.len() as u64;
     let at = decoded.iter().position(|byte| *byte == b':');
     let (id, secret) = match at {
@@ -95,8 +118,8 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         (CredentialOrigin::Differs { .. }, _) => raw,
         _ => form,
     };
-    let shown = |name: &str, origin| ShownCredential {
-        name: name.to_owned(),
+    let shown = |name: &'static str, origin| ShownCredential {
+        name: Word::Borrowed(name),
         place: Place::Basic,
         origin,
     };
@@ -185,7 +208,7 @@ mod tests {
     #[test]
     fn the_value_is_found_in_a_head_with_its_folds() {
         let head = |line: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{line}\r\nA: b\r\n\r\n");
-        let value = |line: &str| value(head(line).as_bytes());
+        let value = |line: &str| raw_value(head(line).as_bytes());
         assert_eq!(value("authorization: basic  abc ").as_deref(), Some("abc"));
         let folded = value("Authorization: Basic abc\r\n def");
         assert_eq!(folded.as_deref(), Some("abc\r\n def"));

@@ -1,7 +1,7 @@
 //! A value beside the stage's credentials.
 
 use locum_core::Secret;
-use locum_core::spelling::CredentialOrigin;
+use locum_core::spelling::{CredentialOrigin, Word};
 use serde_json::Value;
 
 use crate::reason::near_miss;
@@ -98,10 +98,14 @@ fn slip(shown: &[u8], known: &[&str]) -> Option<String> {
 }
 
 /// Which of the characters that encodings change `text` has, as words.
-fn characters(text: &str) -> Vec<String> {
+fn characters(text: &str) -> Vec<Word> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if text.bytes().all(is_plain) {
+        return Vec::new();
+    }
     let has = |(character, _): &&(char, &str)| text.contains(*character);
     let words = CHARACTERS.iter().filter(has);
-    words.map(|(_, word)| (*word).to_owned()).collect()
+    words.map(|(_, word)| Word::Borrowed(word)).collect()
 }
 
 /// The first difference of `shown` from `right`, in words that tell no more than one special

@@ -1,7 +1,7 @@
 //! The credentials of a login: in a form, or in the JSON of Amazon Cognito.
 
 use locum_core::Place;
-use locum_core::spelling::{FormSpelling, ShownCredential};
+use locum_core::spelling::{FormSpelling, ShownCredential, Word};
 use serde_json::Value;
 
 use super::compare::{self, Login};
@@ -85,7 +85,7 @@ fn spelling(form: &Form) -> FormSpelling {
             .iter()
             .copied()
             .filter(has_value)
-            .map(str::to_owned)
+            .map(Word::Borrowed)
             .collect(),
     }
 }
@@ -107,7 +107,7 @@ fn members(json: &Value, logins: &[&Login]) -> Vec<ShownCredential> {
 }
 
 /// A secret is compared with those of the names beside it; where none is known, with all.
-fn shown(halves: &[(&str, Place, Half, &[u8])], logins: &[&Login]) -> Vec<ShownCredential> {
+fn shown(halves: &[(&'static str, Place, Half, &[u8])], logins: &[&Login]) -> Vec<ShownCredential> {
     let is_shown = |login: &&&Login| {
         halves.iter().any(|(_, _, half, value)| {
             *half == Half::Name && login.names.iter().any(|name| name.as_bytes() == *value)
@@ -135,7 +135,7 @@ fn shown(halves: &[(&str, Place, Half, &[u8])], logins: &[&Login]) -> Vec<ShownC
                     .collect(),
             };
             ShownCredential {
-                name: (*name).to_owned(),
+                name: Word::Borrowed(name),
                 place: *place,
                 origin: compare::origin(value, &known),
             }

@@ -27,7 +27,7 @@ const PLAIN_SETTINGS: [&str; 9] = [
 impl<'a> Arrival<'a> {
     /// How it spells what it carries; nothing where the mock noted nothing.
     pub(super) fn spelling(&self) -> Spelling {
-        Spelling::of(self.entry).unwrap_or_default()
+        self.entry.spelling.as_deref().cloned().unwrap_or_default()
     }
 
     /// The parameters of its form, decoded; `None` when its body is no form or cannot be read.

@@ -85,7 +85,7 @@ pub(super) fn spelled(log: Log, headers: &[(&str, &str)], body: &str, note: &Val
         entry.headers = owned(headers);
         entry.body_length = body.len() as u64;
         entry.body = (!body.is_empty()).then(|| body.to_owned());
-        entry.notes.insert("spelling".to_owned(), note.clone());
+        entry.spelling = serde_json::from_value(note.clone()).expect("a spelling");
         entry.outcome = Some(Outcome::Granted);
         entry.issued = vec![TokenId(1), TokenId(2), TokenId(3)];
         entry.reply = Some(reply(200, tokens.to_string()));
@@ -114,7 +114,7 @@ pub(super) fn called(
         entry.headers = owned(headers);
         entry.body_length = body.len() as u64;
         entry.body = (!body.is_empty()).then(|| body.to_owned());
-        entry.notes.insert("spelling".to_owned(), note.clone());
+        entry.spelling = serde_json::from_value(note.clone()).expect("a spelling");
         entry.outcome = Some(Outcome::Admitted);
         entry.reply = Some(reply(200, "{}"));
     })

@@ -1,6 +1,6 @@
 //! The form of token requests: method, path, media type, parameters.
 
-use locum_core::spelling::CredentialOrigin;
+use locum_core::spelling::{CredentialOrigin, Word};
 use percent_encoding::percent_decode_str;
 
 use super::spelled::difference;
@@ -184,7 +184,7 @@ fn encodes_its_values(view: &View<'_>) -> Finding {
 
 /// Whether a credential with these characters shows how they were encoded. A letter beyond ASCII
 /// has a password alone: a client secret is of visible ASCII (RFC 6749 appendix A.2).
-pub(super) fn is_telling(characters: &[String]) -> bool {
+pub(super) fn is_telling(characters: &[Word]) -> bool {
     let has = |word: &str| characters.iter().any(|known| known == word);
     ["`+`", "`&`", "`=`", "`%`"].into_iter().all(has)
 }
