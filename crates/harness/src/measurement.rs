@@ -23,9 +23,17 @@ pub struct Probe {
     pub wait_ms: u64,
     /// How long it then waits for a token request that the client starts by itself, in milliseconds.
     pub settle_ms: u64,
+    /// By how much the client's own clock is turned ahead between the two calls, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turned_s: u64,
     /// Whether temporary credentials end a second ahead instead of telling `raw`, so that each call
     /// looks at the tokens behind them.
     pub brief_credentials: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a client did in one probe.
@@ -73,6 +81,10 @@ pub struct Measurement {
     /// The margin as a share of the lifetime, lower and upper bound, where there is no absolute one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<(f64, f64)>,
+    /// The lifetime in seconds that it takes for each token whatever the vendor says, where that was
+    /// found by turning its clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_s: Option<u64>,
     /// Whether it renews by itself, between calls.
     #[serde(default)]
     pub background: bool,

@@ -14,6 +14,14 @@ const CONFIRMATIONS: usize = 4;
 /// The points of a lifetime at which the share probe calls, in percent; the last one is past its end.
 const POINTS: [u8; 8] = [0, 10, 25, 50, 75, 90, 97, 110];
 
+/// The lives of the share probe, in seconds. Near the end of the short one a client that counts whole
+/// seconds renews early or late by chance, as does one behind a slow machine: then the long one tells.
+const LIVES_S: [u64; 2] = [4, 10];
+
+/// Instances that live the long one, each begun at another phase of the second: of a client that
+/// counts whole seconds the latest tells.
+const PHASES: usize = 3;
+
 /// Why a search ended early: the client failed a call, or is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stop(pub(crate) String);
@@ -23,10 +31,19 @@ pub(crate) trait Prober {
     /// Puts one probe to a fresh instance.
     async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop>;
 
-    /// Tells a fresh instance the lifetime `raw`, which is `real_ms` long, and calls at each of
-    /// `points` percent of it; the first point at which a further token request had arrived.
-    async fn calls_at(&mut self, raw: u64, real_ms: u64, points: &[u8])
-    -> Result<Option<u8>, Stop>;
+    /// Tells each of so many fresh `instances`, begun at other phases of a second, the lifetime `raw`,
+    /// which is `real_ms` long, and calls at each of `points` percent of it; for each instance the
+    /// first point at which a further token request had arrived.
+    async fn calls_at(
+        &mut self,
+        instances: usize,
+        raw: u64,
+        real_ms: u64,
+        points: &[u8],
+    ) -> Result<Vec<Option<u8>>, Stop>;
+
+    /// Whether the client's clock can be turned.
+    fn turns_clock(&self) -> bool;
 }
 
 /// What the search has to know of a vendor.
@@ -54,6 +71,7 @@ pub(crate) async fn measure<P: Prober>(prober: &mut P, scale: Scale) -> Result<M
         lo: 0,
         hi: 0,
         share: None,
+        assumed_s: None,
         background: false,
         note: None,
         longest: scale.longest,
@@ -89,7 +107,9 @@ pub(crate) async fn measure<P: Prober>(prober: &mut P, scale: Scale) -> Result<M
         }
     }
     search.unit(&mut found).await?;
-    if found.hi == 0 && matches!(found.unit, Unit::Ms | Unit::S) {
+    if found.unit == Unit::None && search.prober.turns_clock() {
+        search.by_clock(&mut found).await?;
+    } else if found.hi == 0 && matches!(found.unit, Unit::Ms | Unit::S) {
         search.share(&mut found).await?;
     }
     Ok(found)
@@ -130,6 +150,7 @@ impl<P: Prober> Search<'_, P> {
                 raw: raw.max(1),
                 wait_ms,
                 settle_ms,
+                turned_s: 0,
                 brief_credentials: wait_ms > 0 && self.scale.behind_credentials,
             })
             .await?;
@@ -244,21 +265,29 @@ impl<P: Prober> Search<'_, P> {
 
     /// Where there is no absolute margin it may be a share of the lifetime.
     async fn share(&mut self, found: &mut Measurement) -> Result<(), Stop> {
-        let raw = match found.unit {
-            Unit::Ms => 4000,
-            _ => 4,
+        let per_second = match found.unit {
+            Unit::Ms => 1000,
+            _ => 1,
         };
-        let mut at = self.prober.calls_at(raw, 4000, &POINTS).await?;
-        // Near its end a client that counts whole seconds renews early or late by chance. Behind
-        // credentials a renewal is seen late, when those end, and never early.
-        for _ in 0..2 {
-            if at.is_some_and(|point| point >= 97) {
-                let again = self.prober.calls_at(raw, 4000, &POINTS).await?;
-                at = match self.scale.behind_credentials {
-                    true => at.into_iter().chain(again).min(),
-                    false => at.max(again),
-                };
-            }
+        let [short, long] = LIVES_S;
+        let first = self
+            .prober
+            .calls_at(1, short * per_second, short * 1000, &POINTS)
+            .await?;
+        let mut at = first.into_iter().next().flatten();
+        if at.is_none_or(|point| point >= 97) {
+            let seen = self
+                .prober
+                .calls_at(PHASES, long * per_second, long * 1000, &POINTS)
+                .await?;
+            // Behind credentials a renewal is seen late, when those end, and never early.
+            at = match self.scale.behind_credentials {
+                true => seen.into_iter().flatten().min(),
+                false => match seen.contains(&None) {
+                    true => None,
+                    false => seen.into_iter().flatten().max(),
+                },
+            };
         }
         match at {
             Some(point) if point > 0 => {
@@ -273,5 +302,56 @@ impl<P: Prober> Search<'_, P> {
             }
         }
         Ok(())
+    }
+
+    /// A client that did not renew within a moment after the end may wait for a 401, renew later, or
+    /// have a lifetime of its own: turning its clock tells which.
+    async fn by_clock(&mut self, found: &mut Measurement) -> Result<(), Stop> {
+        let told = self.scale.longest;
+        let Some(border) = self.border_by_clock(told, 2 * told).await? else {
+            return Ok(());
+        };
+        // Told half as long it renews a good deal earlier, if it reads what it is told.
+        let earlier = border - border.min(told) / 4;
+        let reads = self.renews_when_turned(told / 2, earlier).await?;
+        let is_about = |lifetime_s: u64| {
+            let off = border.abs_diff(lifetime_s);
+            off <= lifetime_s / 2
+        };
+        match (reads, is_about(told), is_about(told / 1000)) {
+            (true, true, _) => found.unit = Unit::S,
+            (true, false, true) => found.unit = Unit::Ms,
+            (true, false, false) => {}
+            (false, ..) => found.assumed_s = Some(border),
+        }
+        Ok(())
+    }
+
+    /// By how many seconds, up to `most`, the client's clock has to be turned until it renews a token
+    /// that was issued with the lifetime `raw`.
+    async fn border_by_clock(&mut self, raw: u64, most: u64) -> Result<Option<u64>, Stop> {
+        if !self.renews_when_turned(raw, most).await? {
+            return Ok(None);
+        }
+        let (mut low, mut high) = (0, most);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            match self.renews_when_turned(raw, middle).await? {
+                true => high = middle,
+                false => low = middle,
+            }
+        }
+        Ok(Some(high))
+    }
+
+    async fn renews_when_turned(&mut self, raw: u64, turned_s: u64) -> Result<bool, Stop> {
+        let probe = Probe {
+            raw,
+            wait_ms: 0,
+            settle_ms: self.settle_ms,
+            turned_s,
+            brief_credentials: self.scale.behind_credentials,
+        };
+        Ok(self.prober.probe(probe).await?.refetched())
     }
 }

@@ -14,6 +14,14 @@ struct Simulated {
     caches: bool,
     /// By how much its margin differs from probe to probe, in milliseconds.
     jitter_ms: u64,
+    /// How long after the end it renews, in milliseconds.
+    late_ms: u64,
+    /// The lifetime that it takes for each token, in milliseconds.
+    fixed_ms: Option<u64>,
+    /// Whether its clock can be turned.
+    turns: bool,
+    /// Within the last milliseconds of each life it does not look.
+    blind_ms: u64,
     probes: u64,
 }
 
@@ -23,6 +31,10 @@ const PLAIN: Simulated = Simulated {
     share: 0,
     caches: true,
     jitter_ms: 0,
+    late_ms: 0,
+    fixed_ms: None,
+    turns: false,
+    blind_ms: 0,
     probes: 0,
 };
 
@@ -34,10 +46,11 @@ impl Simulated {
         if self.raw_ms == 0 {
             return false;
         }
-        let lives = raw * self.raw_ms;
+        let lives = self.fixed_ms.unwrap_or(raw * self.raw_ms) + self.late_ms;
         let jitter = self.jitter_ms * (self.probes % 3) / 2;
         let margin = (self.margin_ms + jitter).max(lives * self.share / 100);
-        age_ms + margin >= lives
+        // What polls or is slow renews late where the margin is short.
+        age_ms + margin.saturating_sub(self.blind_ms) >= lives
     }
 }
 
@@ -45,7 +58,7 @@ impl Prober for Simulated {
     async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop> {
         self.probes += 1;
         assert!(self.probes < 200, "the search does not end");
-        let again = self.is_over(probe.raw, 5 + probe.wait_ms);
+        let again = self.is_over(probe.raw, 5 + probe.wait_ms + 1000 * probe.turned_s);
         Ok(Answer {
             token_requests: 1 + usize::from(again),
             gap_ms: 5,
@@ -54,12 +67,17 @@ impl Prober for Simulated {
 
     async fn calls_at(
         &mut self,
+        instances: usize,
         raw: u64,
         real_ms: u64,
         points: &[u8],
-    ) -> Result<Option<u8>, Stop> {
+    ) -> Result<Vec<Option<u8>>, Stop> {
         let over = |point: &&u8| self.is_over(raw, 5 + real_ms * u64::from(**point) / 100);
-        Ok(points.iter().find(over).copied())
+        Ok(vec![points.iter().find(over).copied(); instances])
+    }
+
+    fn turns_clock(&self) -> bool {
+        self.turns
     }
 }
 
@@ -130,6 +148,57 @@ fn a_margin_can_be_a_share_of_the_lifetime() {
 fn a_client_that_waits_for_a_401_takes_no_time() {
     let none = found(Simulated { raw_ms: 0, ..PLAIN }, 172_800, true);
     assert_eq!((none.unit, none.hi), (Unit::None, 0));
+}
+
+/// A client behind a slow machine was taken for one that renews at the end.
+#[test]
+fn a_share_that_a_short_life_does_not_show_is_seen_in_a_long_one() {
+    let slow = Simulated {
+        share: 5,
+        blind_ms: 190,
+        ..PLAIN
+    };
+    let found = found(slow, 172_800, true);
+    let (least, most) = found.share.expect("a share");
+    assert!(least <= 0.05 && 0.05 <= most, "{found:?}");
+}
+
+/// A client that renews thirty seconds too late was taken for one that waits for a 401.
+#[test]
+fn a_renewal_after_the_end_is_seen_by_turning_the_clock() {
+    let late = Simulated {
+        late_ms: 30_000,
+        turns: true,
+        ..PLAIN
+    };
+    let seen = found(late, 172_800, true);
+    assert_eq!((seen.unit, seen.hi, seen.share), (Unit::S, 0, None));
+    assert!(!seen.has_margin());
+    let ms = Simulated { raw_ms: 1, ..late };
+    assert_eq!(found(ms, 3_600_000, true).unit, Unit::Ms);
+    let untold = Simulated {
+        turns: false,
+        ..late
+    };
+    assert_eq!(found(untold, 172_800, true).unit, Unit::None);
+}
+
+#[test]
+fn a_lifetime_of_its_own_is_seen_by_turning_the_clock() {
+    let fixed = Simulated {
+        fixed_ms: Some(3_540_000),
+        turns: true,
+        ..PLAIN
+    };
+    let fixed = found(fixed, 3_600_000, true);
+    assert_eq!((fixed.unit, fixed.assumed_s), (Unit::None, Some(3540)));
+    let waits = Simulated {
+        raw_ms: 0,
+        turns: true,
+        ..PLAIN
+    };
+    let waits = found(waits, 172_800, true);
+    assert_eq!((waits.unit, waits.assumed_s), (Unit::None, None));
 }
 
 #[test]

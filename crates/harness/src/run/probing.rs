@@ -15,7 +15,7 @@ use crate::measurement::{Answer, Measurement, Probe, Prober, Scale, Stop, measur
 use crate::rules::View;
 use crate::rules::client::traffic;
 use crate::subject::driver::client_config;
-use crate::subject::{ClientCommand, Departure, REPLY_TIMEOUT, within};
+use crate::subject::{ClientCommand, ClockSelection, Departure, REPLY_TIMEOUT, within};
 use crate::target::Target;
 use crate::target::stage::{StageClient, StageSpec};
 
@@ -64,6 +64,14 @@ impl Prober for Probing<'_> {
         let place = self.place(probe.raw, probe.brief_credentials).await?;
         self.call(&place).await?;
         tokio::time::sleep(Duration::from_millis(probe.wait_ms)).await;
+        if probe.turned_s > 0 {
+            self.ask(ClientCommand::Clock {
+                client: place.name.clone(),
+                offset_s: u32::try_from(probe.turned_s).map_or(f64::MAX, f64::from),
+                which: ClockSelection::Both,
+            })
+            .await?;
+        }
         self.call(&place).await?;
         let answer = self.answer(&place, &probe).await;
         self.leave(place).await?;
@@ -77,36 +85,62 @@ impl Prober for Probing<'_> {
 
     async fn calls_at(
         &mut self,
+        instances: usize,
         raw: u64,
         real_ms: u64,
         points: &[u8],
-    ) -> Result<Option<u8>, Stop> {
+    ) -> Result<Vec<Option<u8>>, Stop> {
         // Behind credentials the tokens are looked at only when those end: they end soon.
         let facts = &self.context.profile.token;
         let brief = facts.credentials_lifetime_setting.is_some();
-        let place = self.place(raw, brief).await?;
+        let mut places = Vec::new();
+        for _ in 0..instances {
+            match self.place(raw, brief).await {
+                Ok(place) => places.push(place),
+                // A client that holds one instance at a time is looked at once.
+                Err(_) if !places.is_empty() => break,
+                Err(stop) => return Err(stop),
+            }
+        }
+        let phase = |number: usize| 1000 * number as u64 / instances.max(1) as u64;
+        let mut schedule: Vec<(u64, usize, u8)> = Vec::new();
+        for number in 0..places.len() {
+            let at = |point: &u8| real_ms * u64::from(*point) / 100;
+            let calls = points.iter();
+            schedule.extend(calls.map(|point| (phase(number) + at(point), number, *point)));
+        }
+        schedule.sort_unstable();
         let began = tokio::time::Instant::now();
-        let mut found = None;
-        for point in points {
-            let at = Duration::from_millis(real_ms * u64::from(*point) / 100);
-            tokio::time::sleep_until(began + at).await;
-            self.call(&place).await?;
-            let entries = self.entries(&place).await?;
+        let mut found = vec![None; places.len()];
+        for (at_ms, number, point) in schedule {
+            if found[number].is_some() {
+                continue;
+            }
+            tokio::time::sleep_until(began + Duration::from_millis(at_ms)).await;
+            let place = &places[number];
+            self.call(place).await?;
+            let entries = self.entries(place).await?;
             let answer = self.counted(entries, 0);
             let probe = Probe {
                 raw,
-                wait_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
+                wait_ms: at_ms - phase(number),
                 settle_ms: 0,
+                turned_s: 0,
                 brief_credentials: brief,
             };
             self.context.log.probe(probe, answer);
-            if answer.refetched() {
-                found = Some(*point);
-                break;
-            }
+            found[number] = answer.refetched().then_some(point);
         }
-        self.leave(place).await?;
+        for place in places {
+            self.leave(place).await?;
+        }
         Ok(found)
+    }
+
+    fn turns_clock(&self) -> bool {
+        let client = self.context.client.as_ref();
+        let subject = client.and_then(|client| client.subject.as_ref());
+        subject.is_some_and(|subject| subject.hello().claims("clock_offset"))
     }
 }
 

@@ -306,6 +306,7 @@ fn event() -> impl Strategy<Value = Event> {
                 raw: n[0].into(),
                 wait_ms: n[1].into(),
                 settle_ms: n[2].into(),
+                turned_s: n[2].into(),
                 brief_credentials: flag,
             },
             answer: Answer {
@@ -323,6 +324,7 @@ fn event() -> impl Strategy<Value = Event> {
                     share: flags[1].then_some((0.25, 0.5)),
                     background: flags[2],
                     note: flags[1].then_some(note),
+                    assumed_s: None,
                     longest: n[2].into(),
                 },
             },

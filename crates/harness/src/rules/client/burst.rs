@@ -133,10 +133,15 @@ fn one_token_at_the_end(view: &View<'_>) -> Finding {
     if first.seq > start {
         return unobserved(view, "the client had no token before the calls");
     }
+    // What a call before the burst took is no part of it: a token that is born inside the margin is
+    // renewed by the next call already.
+    let answers = calls.iter().filter_map(|call| call.answer);
+    let before = answers.map(|(at, _)| at).filter(|at| *at < start).max();
+    let before = before.map_or(first.seq, |at| at.max(first.seq));
     let later: Vec<_> = logins
         .iter()
         .copied()
-        .filter(|login| login.seq > first.seq && !is_of_another_flow(login))
+        .filter(|login| login.seq > before && !is_of_another_flow(login))
         .collect();
     if !later.is_empty() && !later.iter().any(Arrival::is_served) {
         let proof = Proof::all(later.iter().copied()).unwrap_or_else(|| (*first).into());
@@ -168,10 +173,19 @@ fn is_spent_by(first: &Arrival<'_>, again: &Arrival<'_>) -> bool {
 
 /// A rotating refresh token is presented once.
 fn each_refresh_token_once(view: &View<'_>) -> Finding {
-    let refreshes: Vec<(Arrival<'_>, String)> = token_requests(view)
-        .filter(|request| !is_of_another_flow(request))
+    let mut refreshes: Vec<(Arrival<'_>, String)> = token_requests(view)
         .filter_map(|request| Some((request, shown_refresh_token(&request)?)))
         .collect();
+    let of_another_flow = refreshes
+        .iter()
+        .map(|(request, _)| *request)
+        .find(is_of_another_flow);
+    refreshes.retain(|(request, _)| !is_of_another_flow(request));
+    if let (true, Some(other)) = (refreshes.is_empty(), of_another_flow) {
+        let why =
+            "the client refreshes by another operation than the vendor does where tokens rotate";
+        return unobserved(view, why).seen_in(other);
+    }
     let Some(proof) = Proof::all(refreshes.iter().map(|(request, _)| *request)) else {
         return unobserved(view, "the client refreshed no token");
     };
@@ -343,6 +357,10 @@ pub(super) mod tests {
         check(&at_the_end(Log::new(), 20, 20), "SF-06", Grade::Broken);
         let cold = Log::new().calls_at_once(2, |log| served(served(log.grant(1))));
         check(&cold, "SF-06", Grade::Unobserved);
+        // It logs in when it is made, and the first call renews a token that is born in its margin.
+        let eager = |count| at_the_end(Log::new().grant(8), count, 20);
+        check(&eager(1), "SF-06", Grade::Met);
+        check(&eager(20), "SF-06", Grade::Broken);
     }
 
     #[test]

@@ -42,10 +42,7 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
         return not_told(view, measurement, proof);
     }
     let finding = match (measurement.unit, measurement.has_margin()) {
-        (Unit::None, _) => Finding::fact(
-            "takes time from no field: a 401 alone starts a renewal",
-            proof,
-        ),
+        (Unit::None, _) => return of_no_field(view, measurement, proof),
         (_, true) => met(view, format!("renews {} ahead", words(measurement)), proof),
         (_, false) => Finding::broken(
             "a new token before the old one ends",
@@ -54,6 +51,28 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
         ),
     };
     figures(finding, measurement)
+}
+
+/// It takes no time from the reply: it waits for a 401, or takes a lifetime of its own.
+fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
+    let documented = view.profile.token.lifetime_s;
+    match measurement.assumed_s {
+        None => Finding::fact(
+            "no renewal by time was seen: it waits for a 401 as far as can be told",
+            proof,
+        ),
+        Some(assumed) if assumed > documented => Finding::broken(
+            "a new token before the old one ends",
+            format!(
+                "takes each token for {assumed} s whatever the reply says, and they live {documented} s"
+            ),
+            proof,
+        ),
+        Some(assumed) => Finding::fact(
+            format!("takes each token for {assumed} s whatever the reply says"),
+            proof,
+        ),
+    }
 }
 
 /// The margin leaves at least half of the documented lifetime.
@@ -195,6 +214,7 @@ pub(super) mod tests {
             share: None,
             background: false,
             note: None,
+            assumed_s: None,
             longest: 172_800,
         }
     }

@@ -66,7 +66,8 @@ fn repeats_its_grant(view: &View<'_>) -> Finding {
             return unobserved(view, "the call was not answered");
         };
         let proof = Proof::from(*first).and(answered);
-        return absent(view, "a second token request", "none", proof);
+        let seen = "no token request after the end of the token";
+        return absent(view, "a second token request", seen, proof);
     };
     let (before, now) = (grant_type(first), grant_type(&again));
     let proof = Proof::from(*first).and(again);

@@ -132,6 +132,11 @@ fn counts_from_sending(view: &View<'_>) -> Finding {
     }
     #[expect(clippy::cast_possible_truncation, reason = "lifetimes are small")]
     let end = login.entry.arrived.as_millis() + (lifetime_s * 1000.0) as i64;
+    // Whoever gets a token that is over already shows it once, however it counts.
+    let replied = login.entry.completed.map(|at| at.as_millis() + LATE_MS);
+    if replied.is_none_or(|replied| replied >= end) {
+        return unobserved(view, "the reply was held until the token was over").seen_in(login);
+    }
     let calls: Vec<_> = api_requests(view).collect();
     let shows = |call: &&Arrival<'_>| login.entry.issued.iter().any(|id| call.presents(*id));
     let late = calls
@@ -243,7 +248,8 @@ fn sees_the_wall_clock_jump(view: &View<'_>) -> Finding {
         .collect();
     let proof = Proof::from(login).and(call).and(last);
     if renewal.is_none() {
-        let seen = "the old token was shown after the jump";
+        let seen = "the old token was shown after the wall clock had jumped five hours ahead, as it \
+                    does when a machine wakes up: a monotonic clock does not count its sleep";
         return Finding::broken("a new token after a jump of five hours", seen, proof);
     }
     if after_back.len() > 1 {
@@ -377,6 +383,7 @@ pub(super) mod tests {
             share: None,
             background: false,
             note: None,
+            assumed_s: None,
             longest: 172_800,
         }
     }

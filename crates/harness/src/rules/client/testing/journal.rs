@@ -24,6 +24,7 @@ impl Log {
             raw: 1,
             wait_ms: 0,
             settle_ms: 0,
+            turned_s: 0,
             brief_credentials: false,
         };
         let answer = Answer {

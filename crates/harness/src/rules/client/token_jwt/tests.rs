@@ -37,6 +37,7 @@ fn far(mut log: Log, unit: Unit) -> Log {
         share: None,
         background: false,
         note: None,
+        assumed_s: None,
         longest: 172_800,
     };
     log.measured(&measurement)
