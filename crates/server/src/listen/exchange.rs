@@ -317,14 +317,13 @@ async fn note_content(
     head: (&[u8], bool),
     request: &Request,
 ) {
-    let text = match request.body.is_empty() {
-        true => None,
-        false => {
-            let media_type = request.media_type();
-            redactor
-                .body(&media_type, &request.body, Side::Client)
-                .await
-        }
+    let media_type = request.media_type();
+    let text = if request.body.is_empty() {
+        None
+    } else {
+        redactor
+            .body(&media_type, &request.body, Side::Client)
+            .await
     };
     let spelling = crate::spelling::of(mock, redactor, head, request).await;
     if request.body.is_empty() && spelling.is_none() {
