@@ -174,6 +174,12 @@ pub enum SocketAnswer {
     NoAccept,
     /// There is no `Upgrade`.
     NoUpgrade,
+    /// `Upgrade` names another protocol.
+    WrongUpgrade,
+    /// There is no `Connection`.
+    NoConnection,
+    /// `Connection` does not name `Upgrade`.
+    WrongConnection,
     /// `Sec-WebSocket-Extensions` names one that nobody offered.
     Extension,
     /// `Sec-WebSocket-Protocol` names one that nobody offered.
@@ -210,7 +216,7 @@ pub struct FaultAction {
     /// Headers of that reply.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// Body of that reply; without it the body is empty.
+    /// Body of that reply; without it the body is empty. Of a `bad_frame` the text in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The reply leaves this many milliseconds late, by `clock`.
@@ -262,12 +268,22 @@ pub struct FaultAction {
     /// The mock sends this frame in place of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bad_frame: Option<BadFrame>,
+    /// Each message of the mock leaves in three frames, the second of them empty, with a ping
+    /// before the third.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interleave: bool,
     /// The mock closes the websocket with this code in place of a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_ws: Option<u16>,
-    /// So many messages of the mock go before `bad_frame` and `close_ws`.
+    /// The websocket's connection ends without a close frame in place of a message.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub drop_ws: bool,
+    /// So many messages of the mock go before `bad_frame`, `close_ws` and `drop_ws`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_messages: Option<u64>,
+    /// `bad_frame`, `close_ws` and `drop_ws` come at once after those messages, in the place of none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unprompted: bool,
     /// Replies are kept until `n` requests wait, or the barrier of this name is opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,

@@ -68,18 +68,26 @@ pub struct EntryReply {
     pub body: Option<String>,
 }
 
-/// One websocket frame or message of an opened entry.
+/// One websocket frame of an opened entry; what a fault sent stands as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntryFrame {
     /// When it passed.
     pub at: Timestamp,
     /// `client` or `mock`.
     pub from: String,
-    /// `text`, `binary`, `ping`, `pong` or `close`.
+    /// `text`, `binary`, `continuation`, `ping`, `pong` or `close`; `fault` for what a fault did.
     pub opcode: String,
     /// Length of the payload in bytes.
     pub length: u64,
-    /// The text, bounded; close frames have `code reason`.
+    /// Whether the payload was masked (RFC 6455 §5.3); absent for what the mock sent, and for a
+    /// connection that ended without a close frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<bool>,
+    /// Whether a further fragment of the message follows (RFC 6455 §5.4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
+    /// The text, bounded: of a message with its last frame, of a ping or pong its payload where that is
+    /// text; close frames have `code reason`, with 1006 where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -134,18 +142,41 @@ pub struct Entry {
     /// The tokens that the reply issued.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issued: Vec<TokenId>,
-    /// The frames of an opened websocket, bounded.
+    /// The frames of an opened websocket, the first and the last of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<EntryFrame>,
     /// How it spelled the credentials that it carried, where there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spelling: Option<Box<Spelling>>,
+    /// How many frames between them were not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub frames_dropped: u64,
+    /// When an opened websocket's connection had ended, by the stage's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Timestamp>,
     /// What is worth knowing besides: `grant`, `signed_headers`, …
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub notes: serde_json::Map<String, serde_json::Value>,
 }
 
+/// How many frames are kept from a websocket's beginning, and as many as half of that from its end.
+const FIRST_FRAMES: usize = 200;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Entry {
+    /// Adds a frame; of many, those in the middle are dropped.
+    pub fn add_frame(&mut self, frame: EntryFrame) {
+        if self.frames.len() >= FIRST_FRAMES + FIRST_FRAMES / 2 {
+            self.frames.remove(FIRST_FRAMES);
+            self.frames_dropped += 1;
+        }
+        self.frames.push(frame);
+    }
+
     /// About how many bytes it takes, with all that it holds.
     pub fn weight(&self) -> usize {
         size_of::<Self>()
@@ -431,9 +462,31 @@ mod tests {
                 from: "mock".into(),
                 opcode: "text".into(),
                 length: 1,
+                masked: None,
+                goes_on: false,
                 text: Some(long),
             });
         });
+    }
+
+    /// A long session used to lose its end, so that nobody saw whether the client had said `end`.
+    #[test]
+    fn of_many_frames_the_first_and_the_last_are_kept() {
+        let mut entry = entry();
+        for length in 0..1000 {
+            entry.add_frame(EntryFrame {
+                at: entry.arrived,
+                from: "client".into(),
+                opcode: "binary".into(),
+                length,
+                masked: Some(true),
+                goes_on: false,
+                text: None,
+            });
+        }
+        assert_eq!((entry.frames.len(), entry.frames_dropped), (300, 700));
+        let lengths: Vec<u64> = entry.frames.iter().map(|frame| frame.length).collect();
+        assert_eq!((lengths[199], lengths[200], lengths[299]), (199, 900, 999));
     }
 
     #[test]

@@ -268,8 +268,8 @@ pub enum Proof {
     Query,
 }
 
-/// How a websocket is opened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How a websocket is opened, and what is said on it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SocketFacts {
     /// The query parameter that carries the token.
@@ -278,6 +278,26 @@ pub struct SocketFacts {
     pub token_prefix: String,
     /// Largest binary frame in bytes.
     pub max_frame: u64,
+    /// The types of messages that begin and end a session.
+    #[serde(default)]
+    pub messages: SocketMessages,
+    /// A configuration that the vendor accepts, by the endpoint.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub configurations: BTreeMap<String, serde_json::Value>,
+}
+
+/// The member `type` of the messages that begin and end a session on a websocket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SocketMessages {
+    /// The client's configuration, which comes first.
+    pub configuration: String,
+    /// The vendor's acceptance: from then on audio may come.
+    pub accepted: String,
+    /// The client's end.
+    pub end: String,
+    /// The vendor's end, in all its spellings.
+    pub ended: Vec<String>,
 }
 
 /// What requests are signed for.

@@ -1,8 +1,10 @@
 //! Websockets: the vendor's own refusals before the upgrade, and frames that the journal sees.
 
+mod tap;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +14,6 @@ use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use locum_core::fault::BadFrame;
 use locum_core::journal::EntryFrame;
 use locum_core::{Clock, Denial, DenialKind, EntryId, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +25,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::inject::socket::{SocketFault, bad_frame, fragmented, frame};
+use self::tap::{FrameTap, UpTo};
+use crate::inject::socket::{PING, SocketFault, bad_frame, fragmented, frame, interleaved};
 use crate::redact::{Redactor, Side};
 use crate::stage::Stage;
 use crate::{Mock, Reply, Request};
@@ -65,7 +67,7 @@ impl SocketHandler {
     }
 
     /// The same with something wrong.
-    pub(crate) const fn with_fault(mut self, fault: SocketFault) -> Self {
+    pub(crate) fn with_fault(mut self, fault: SocketFault) -> Self {
         self.fault = fault;
         self
     }
@@ -81,11 +83,14 @@ impl SocketHandler {
         let config = WebSocketConfig::default()
             .max_frame_size(Some(self.max_frame.unwrap_or(max_frame)))
             .max_message_size(Some(16 << 20));
-        let stream =
-            WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config))
-                .await;
+        let stream = WebSocketStream::from_raw_socket(
+            FrameTap::new(TokioIo::new(upgraded)),
+            Role::Server,
+            Some(config),
+        )
+        .await;
         let stage = redactor.stage();
-        (self.handle)(Socket {
+        let mut socket = Socket {
             stream,
             closing: stage.closing(),
             stage,
@@ -93,10 +98,14 @@ impl SocketHandler {
             state: State::Open,
             redactor,
             received: None,
+            unwritten: VecDeque::new(),
             fault: self.fault,
             sent: 0,
-        })
-        .await;
+        };
+        if socket.fault.unprompted && socket.fault.after == 0 {
+            socket.strike().await;
+        }
+        (self.handle)(socket).await;
     }
 }
 
@@ -178,7 +187,7 @@ pub fn accept(
 /// An open websocket whose frames the journal sees.
 #[derive(Debug)]
 pub struct Socket {
-    stream: WebSocketStream<TokioIo<Upgraded>>,
+    stream: WebSocketStream<FrameTap<TokioIo<Upgraded>>>,
     closing: watch::Receiver<bool>,
     /// The stage it lives on.
     pub stage: Arc<Stage>,
@@ -188,6 +197,8 @@ pub struct Socket {
     redactor: Redactor,
     /// What is received and not handed over yet.
     received: Option<Incoming>,
+    /// Frames that were received and are not in the journal yet.
+    unwritten: VecDeque<EntryFrame>,
     fault: SocketFault,
     /// How many messages the mock has sent.
     sent: u64,
@@ -217,32 +228,65 @@ impl Socket {
     pub async fn send(&mut self, text: impl Into<String>) -> bool {
         let text = text.into();
         self.sent += 1;
-        if self.sent > self.fault.after {
-            if let Some(kind) = self.fault.bad_frame.take() {
-                return self.send_bad(kind).await;
-            }
-            if let Some(code) = self.fault.close {
-                self.close_at_once(code).await;
-                return false;
-            }
+        let (after, unprompted) = (self.fault.after, self.fault.unprompted);
+        if !unprompted
+            && self.sent > after
+            && let Some(lives) = self.strike().await
+        {
+            return lives;
         }
-        let (length, shown) = (text.len(), text.clone());
-        if let Some(most) = self.fault.fragments.filter(|most| length > *most) {
-            return self.send_fragmented(&text, most).await;
+        let sent = self.send_whole(text).await;
+        if unprompted && self.sent == after {
+            return self.strike().await.unwrap_or(sent) && sent;
         }
-        self.put(Message::text(text), "text", length, Some(shown))
-            .await
+        sent
     }
 
-    async fn send_fragmented(&mut self, text: &str, most: usize) -> bool {
+    /// Does what the fault says; whether the client is still there then, or `None` where it says
+    /// nothing.
+    async fn strike(&mut self) -> Option<bool> {
+        if self.state == State::Closing {
+            return Some(false);
+        }
+        if let Some((kind, text)) = self.fault.bad_frame.take() {
+            let (bytes, name) = bad_frame(kind, &text);
+            self.write("fault", bytes.len(), Some(name.to_owned()))
+                .await;
+            return Some(self.send_raw(&bytes).await);
+        }
+        if let Some(code) = self.fault.close {
+            self.close_at_once(code).await;
+            return Some(false);
+        }
+        if self.fault.drop {
+            self.write("fault", 0, Some("the connection is dropped".to_owned()))
+                .await;
+            self.state = State::Closing;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.swallow()).await;
+            return Some(false);
+        }
+        None
+    }
+
+    async fn send_whole(&mut self, text: String) -> bool {
+        let (length, shown) = (text.len(), text.clone());
+        let most = self.fault.fragments.filter(|most| length > *most);
+        if !self.fault.interleave && most.is_none() {
+            return self
+                .put(Message::text(text), "text", length, Some(shown))
+                .await;
+        }
         if self.state == State::Closing {
             return false;
         }
-        for (at, bytes) in fragmented(text, most).into_iter().enumerate() {
-            if at == 0 {
-                self.write("mock", "text", text.len(), Some(text.to_owned()))
-                    .await;
-            }
+        self.write("text", length, Some(shown)).await;
+        let frames = if let Some(most) = most.filter(|_| !self.fault.interleave) {
+            fragmented(&text, most)
+        } else {
+            self.write("ping", PING.len(), text_of(PING)).await;
+            interleaved(&text).to_vec()
+        };
+        for bytes in frames {
             if !self.send_raw(&bytes).await {
                 return false;
             }
@@ -250,22 +294,12 @@ impl Socket {
         true
     }
 
-    async fn send_bad(&mut self, kind: BadFrame) -> bool {
-        if self.state == State::Closing {
-            return false;
-        }
-        let (bytes, name) = bad_frame(kind);
-        self.write("mock", "fault", bytes.len(), Some(name.to_owned()))
-            .await;
-        self.send_raw(&bytes).await
-    }
-
     /// Closes with any code, also one that no frame may carry (RFC 6455 §7.4.1).
     async fn close_at_once(&mut self, code: u16) {
         if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
             return;
         }
-        self.write("mock", "close", 2, Some(code.to_string())).await;
+        self.write("close", 2, Some(code.to_string())).await;
         if self.send_raw(&frame(0x88, &code.to_be_bytes())).await {
             // The library does not know that we closed, and would answer the client's close.
             let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.swallow()).await;
@@ -281,8 +315,8 @@ impl Socket {
 
     /// Sends a ping; false when the client is gone.
     pub async fn ping(&mut self, payload: Vec<u8>) -> bool {
-        let length = payload.len();
-        self.put(Message::Ping(payload.into()), "ping", length, None)
+        let (length, shown) = (payload.len(), text_of(&payload));
+        self.put(Message::Ping(payload.into()), "ping", length, shown)
             .await
     }
 
@@ -296,7 +330,7 @@ impl Socket {
         if self.state == State::Closing {
             return false;
         }
-        self.write("mock", opcode, length, text).await;
+        self.write(opcode, length, text).await;
         self.stream.send(message).await.is_ok()
     }
 
@@ -308,6 +342,7 @@ impl Socket {
     /// It may be dropped while it waits for a message; nothing is lost then.
     pub async fn next(&mut self) -> Incoming {
         loop {
+            self.write_received().await;
             if let Some(received) = self.received.take() {
                 return received;
             }
@@ -323,24 +358,25 @@ impl Socket {
             };
             match message {
                 Some(Ok(Message::Text(text))) => {
+                    self.came(UpTo::Message, Some(text.to_string()));
                     self.received = Some(Incoming::Text(text.to_string()));
-                    self.write("client", "text", text.len(), Some(text.to_string()))
-                        .await;
                 }
                 Some(Ok(Message::Binary(bytes))) => {
+                    self.came(UpTo::Message, None);
                     self.received = Some(Incoming::Binary(bytes.to_vec()));
-                    self.write("client", "binary", bytes.len(), None).await;
                 }
                 Some(Ok(Message::Close(frame))) => self.answer_close(frame).await,
                 Some(Ok(message)) => {
-                    let opcode = if message.is_ping() { "ping" } else { "pong" };
-                    self.write("client", opcode, message.len(), None).await;
+                    self.came(UpTo::Control, text_of(&message.into_data()));
                 }
-                Some(Err(error)) => match code_of(&error) {
-                    Some(code) => self.close(code, "").await,
-                    None => self.vanish().await,
-                },
-                None => self.vanish().await,
+                Some(Err(error)) => {
+                    self.came(UpTo::All, None);
+                    match code_of(&error) {
+                        Some(code) => self.close(code, "").await,
+                        None => self.vanish(),
+                    }
+                }
+                None => self.vanish(),
             }
         }
     }
@@ -348,16 +384,23 @@ impl Socket {
     /// The library has the echo ready; reading on sends it.
     async fn answer_close(&mut self, frame: Option<CloseFrame>) {
         self.state = State::Closing;
-        let text = frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
-        self.write("client", "close", 0, text).await;
+        self.came(UpTo::Control, shown(frame));
+        self.write_received().await;
         self.finish().await;
     }
 
     /// A connection that ends without a close frame counts as 1006 (RFC 6455 §7.1.5).
-    async fn vanish(&mut self) {
+    fn vanish(&mut self) {
         self.state = State::Closing;
-        self.write("client", "close", 0, Some("1006".to_owned()))
-            .await;
+        self.unwritten.push_back(EntryFrame {
+            at: self.stage.clock.now(),
+            from: "client".to_owned(),
+            opcode: "close".to_owned(),
+            length: 0,
+            masked: None,
+            goes_on: false,
+            text: Some("1006".to_owned()),
+        });
     }
 
     /// Closes with `code`, then reads on until the client has closed too, or two seconds have
@@ -366,13 +409,8 @@ impl Socket {
         if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
             return;
         }
-        self.write(
-            "mock",
-            "close",
-            0,
-            Some(format!("{code} {reason}").trim_end().to_owned()),
-        )
-        .await;
+        let text = format!("{code} {reason}").trim_end().to_owned();
+        self.write("close", 2 + reason.len(), Some(text)).await;
         let frame = CloseFrame {
             code: CloseCode::from(code),
             reason: reason.to_owned().into(),
@@ -387,48 +425,84 @@ impl Socket {
         let end = async {
             while let Some(Ok(message)) = self.stream.next().await {
                 if let Message::Close(frame) = message {
-                    let text =
-                        frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason));
-                    self.write("client", "close", 0, text).await;
+                    self.came(UpTo::Control, shown(frame));
                 }
             }
             self.swallow().await;
         };
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, end).await;
+        self.write_received().await;
     }
 
     /// Ends our side and reads on until the client has ended its own.
     async fn swallow(&mut self) {
         let raw = self.stream.get_mut();
+        raw.stop();
         let _ = raw.shutdown().await;
         let mut swallowed = [0; 4096];
         while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
     }
 
-    async fn write(&mut self, from: &str, opcode: &str, length: usize, text: Option<String>) {
-        const MAX_FRAMES: usize = 200;
-        const MAX_TEXT: usize = 2000;
-        let side = match from {
-            "client" => Side::Client,
-            _ => Side::Mock,
-        };
-        let text = match text {
-            Some(text) => Some(self.redactor.message(&text, MAX_TEXT, side).await),
-            None => None,
-        };
+    /// Notes the frames of the client up to the one that an event of the library stands for.
+    fn came(&mut self, up_to: UpTo, mut text: Option<String>) {
+        let at = self.stage.clock.now();
+        let heads = self.stream.get_mut().take(up_to);
+        let count = heads.len();
+        for (number, head) in heads.into_iter().enumerate() {
+            self.unwritten.push_back(EntryFrame {
+                at,
+                from: "client".to_owned(),
+                opcode: head.opcode(),
+                length: head.length,
+                masked: Some(head.masked),
+                goes_on: !head.is_last(),
+                text: text.take_if(|_| number + 1 == count),
+            });
+        }
+    }
+
+    /// Writes a frame of the mock into the journal, after what came before it.
+    async fn write(&mut self, opcode: &str, length: usize, text: Option<String>) {
+        self.write_received().await;
         let frame = EntryFrame {
             at: self.stage.clock.now(),
-            from: from.to_owned(),
+            from: "mock".to_owned(),
             opcode: opcode.to_owned(),
             length: length as u64,
+            masked: None,
+            goes_on: false,
             text,
         };
-        self.stage.complete(self.entry, |entry| {
-            if entry.frames.len() < MAX_FRAMES {
-                entry.frames.push(frame);
-            }
-        });
+        self.write_frame(frame, Side::Mock).await;
     }
+
+    /// Writes what was received; what it does not come to is written next time.
+    async fn write_received(&mut self) {
+        while let Some(frame) = self.unwritten.front().cloned() {
+            self.write_frame(frame, Side::Client).await;
+            self.unwritten.pop_front();
+        }
+    }
+
+    async fn write_frame(&mut self, mut frame: EntryFrame, side: Side) {
+        const MAX_TEXT: usize = 2000;
+        if let Some(text) = frame.text.take() {
+            frame.text = Some(self.redactor.message(&text, MAX_TEXT, side).await);
+        }
+        self.stage
+            .complete(self.entry, |entry| entry.add_frame(frame));
+    }
+}
+
+/// The payload of a ping or pong, where it is text.
+fn text_of(payload: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(payload).ok()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A close frame as the journal has it.
+fn shown(frame: Option<CloseFrame>) -> Option<String> {
+    frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason))
 }
 
 /// Waits until the stage ends.

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::Kind;
 
+/// The status of a configuration that was taken.
+pub(super) const ACCEPTED: &str = "CONFIG_ACCEPTED";
+
 /// A status of the configuration: `CONFIG_ACCEPTED` and its like.
 pub(super) fn status(kind: &str) -> Value {
     json!({ "type": kind })
@@ -16,7 +19,7 @@ pub(super) fn status_because(kind: &str, reason: &str) -> Value {
 
 /// `CONFIG_ACCEPTED` with what was configured; /transcribe names its session too.
 pub(super) fn accepted(configuration: &Value, session: Option<String>) -> Value {
-    let mut message = status("CONFIG_ACCEPTED");
+    let mut message = status(ACCEPTED);
     if let Some(session) = session {
         message["sessionId"] = session.into();
     }

@@ -221,6 +221,11 @@ impl Session {
             State::Accepting(config, ..) => Config::clone(config),
             _ => return Then::GoOn,
         };
+        let answer = self.mock.setting_text("ws_config_answer");
+        if answer != frame::ACCEPTED {
+            say(socket, &frame::status(&answer)).await;
+            return self.deny(socket).await;
+        }
         let session = (self.kind == Kind::Transcribe).then(|| self.mock.uuid());
         if say(socket, &frame::accepted(&config.sent, session)).await == Then::End {
             return Then::End;

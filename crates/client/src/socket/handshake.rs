@@ -152,6 +152,7 @@ mod tests {
             token_parameter: "token".into(),
             token_prefix: "Bearer ".into(),
             max_frame: 64_000,
+            ..SocketFacts::default()
         };
         let mut url = address::parse(url).expect("a URL");
         append_token(&mut url, &facts, "a.b-c_d+/");

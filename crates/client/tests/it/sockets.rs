@@ -15,6 +15,7 @@ pub(crate) fn profile(max_frame: u64) -> Profile {
         token_parameter: "token".into(),
         token_prefix: "Bearer ".into(),
         max_frame,
+        ..Default::default()
     });
     profile
 }

@@ -47,6 +47,7 @@ mod tests {
             token_parameter: "token".to_owned(),
             token_prefix: "Bearer ".to_owned(),
             max_frame: 1,
+            ..SocketFacts::default()
         };
         let change = SocketVariation::parse(phrase);
         let open = SocketRequest {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::profile::{ExpiresIn, Grant, SecretIn, SignatureFacts, SocketFacts, TokenFormat};
+use locum_core::profile::{
+    ExpiresIn, Grant, SecretIn, SignatureFacts, SocketFacts, SocketMessages, TokenFormat,
+};
 use locum_core::{ManualClock, Profile, Timestamp};
 use serde_json::json;
 
@@ -410,7 +412,14 @@ impl Log {
         log.profile.socket = Some(SocketFacts {
             token_parameter: "token".to_owned(),
             token_prefix: "Bearer ".to_owned(),
-            max_frame: 1,
+            max_frame: 100,
+            messages: SocketMessages {
+                configuration: "config".to_owned(),
+                accepted: "ACCEPTED".to_owned(),
+                end: "end".to_owned(),
+                ended: vec!["ENDED".to_owned()],
+            },
+            ..SocketFacts::default()
         });
         log
     }

@@ -125,12 +125,13 @@ fn check_when(when: &FaultWhen) -> Result<(), Refusal> {
 fn check_then(then: &FaultAction) -> Result<(), Refusal> {
     if then.is_empty() {
         return Err(Refusal::bad("`then` is empty").hint(
-            "one or more of status, delay_ms, reset, close, empty, truncate, malformed, edit, slow_body, lose_reply, framing, coding, redirect, answer, fragments, bad_frame, close_ws, hold",
+            "one or more of status, delay_ms, reset, close, empty, truncate, malformed, edit, slow_body, lose_reply, framing, coding, redirect, answer, fragments, interleave, bad_frame, close_ws, drop_ws, hold",
         ));
     }
     check_sizes(then)?;
     let replaces = then.status.is_some() || then.redirect.is_some();
-    if !replaces && (then.body.is_some() || !then.headers.is_empty()) {
+    let has_text = then.body.is_some() && then.bad_frame.is_none();
+    if !replaces && (has_text || !then.headers.is_empty()) {
         return Err(
             Refusal::bad("`headers` and `body` belong to a reply with a `status`")
                 .hint("name the status, too"),
@@ -207,11 +208,12 @@ fn check_sizes(then: &FaultAction) -> Result<(), Refusal> {
                 .hint("say how long to wait, too"),
         );
     }
-    if then.after_messages.is_some() && then.bad_frame.is_none() && then.close_ws.is_none() {
-        return Err(
-            Refusal::bad("`after_messages` belongs to a `bad_frame` or `close_ws`")
-                .hint("say what comes after them, too"),
-        );
+    let ends = then.bad_frame.is_some() || then.close_ws.is_some() || then.drop_ws;
+    if (then.after_messages.is_some() || then.unprompted) && !ends {
+        return Err(Refusal::bad(
+            "`after_messages` and `unprompted` belong to a `bad_frame`, `close_ws` or `drop_ws`",
+        )
+        .hint("say what comes after the messages, too"));
     }
     Ok(())
 }

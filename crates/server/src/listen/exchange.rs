@@ -282,6 +282,8 @@ async fn arrive(
         issued: Vec::new(),
         frames: Vec::new(),
         spelling: None,
+        frames_dropped: 0,
+        closed: None,
         notes: serde_json::Map::new(),
     };
     (mock.stage.arrive(entry), shows_token)
@@ -435,10 +437,13 @@ fn send(
             Some(action) => handler.with_fault(SocketFault::of(action)),
             None => handler,
         };
+        let stage = Arc::clone(&mock.stage);
         tokio::spawn(async move {
             if let Ok(upgraded) = upgrade.await {
                 handler.run(upgraded, redactor, entry, max_frame).await;
             }
+            let now = stage.clock.now();
+            stage.complete(entry, |entry| entry.closed = Some(now));
         });
     }
     response.body(body).map_err(std::io::Error::other)

@@ -319,7 +319,7 @@ async fn the_journal_keeps_frames_and_how_it_ended() {
     drop(open(&running).await);
     let wanted = [
         vec!["client text hi", "mock text hi", "client close 1000 "],
-        vec!["mock close 1002"],
+        vec!["client text ", "mock close 1002"],
         vec!["client close 1006"],
     ];
     loop {

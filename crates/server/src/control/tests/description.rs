@@ -153,8 +153,11 @@ async fn the_description_is_made_of_the_types_that_are_read() {
             "answer",
             "fragments",
             "bad_frame",
+            "interleave",
             "close_ws",
+            "drop_ws",
             "after_messages",
+            "unprompted",
             "hold",
         ]
     );

@@ -189,7 +189,11 @@ async fn actions_that_make_no_sense_are_refused() {
         ),
         (
             r#"{"after_messages": 1}"#,
-            "`after_messages` belongs to a `bad_frame` or `close_ws`",
+            "`after_messages` and `unprompted` belong to a `bad_frame`, `close_ws` or `drop_ws`",
+        ),
+        (
+            r#"{"close": true, "unprompted": true}"#,
+            "`after_messages` and `unprompted` belong to a `bad_frame`, `close_ws` or `drop_ws`",
         ),
         (
             r#"{"redirect": "/x", "status": 200}"#,
