@@ -167,11 +167,7 @@ fn connection_lost() -> Error {
 /// The closing handshake (RFC 6455 §7.1.1), or this side's half of it.
 async fn close(mut stream: Stream, code: CloseCode) {
     let reason = Utf8Bytes::from_static("");
-    if stream
-        .close(Some(CloseFrame { code, reason }))
-        .await
-        .is_ok()
-    {
-        while let Some(Ok(_)) = stream.next().await {}
-    }
+    // After the vendor's close frame this sends nothing; reading on sends the answer to it.
+    let _ = stream.close(Some(CloseFrame { code, reason })).await;
+    while let Some(Ok(_)) = stream.next().await {}
 }

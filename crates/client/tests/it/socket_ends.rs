@@ -97,6 +97,21 @@ async fn a_connection_that_ends_without_a_close_is_lost() {
     assert_eq!(within(socket.next()).await, None);
 }
 
+/// RFC 6455 §5.5.1: an endpoint that receives a close frame sends one in answer.
+#[tokio::test]
+async fn the_vendors_close_is_answered_with_a_close() {
+    let (mut socket, server) = open(4, |mut server| async move {
+        let (code, reason) = (CloseCode::Normal, "".into());
+        let close = Some(CloseFrame { code, reason });
+        server.close(close).await.expect("sent");
+        close_code(server).await
+    })
+    .await;
+    assert_eq!(within(socket.next()).await, None);
+    let code = within(server).await.expect("no panic");
+    assert_eq!(code, Some(CloseCode::Normal));
+}
+
 #[tokio::test]
 async fn a_violation_is_answered_with_its_close_code() {
     let (mut socket, server) = open(4, |mut server| async move {
