@@ -3,9 +3,9 @@
 use super::{checked, driven, locum, rows};
 
 /// What the reference client gives no occasion for: it uses Basic where the vendor's page has Basic
-/// alone and shows no credential in the form there, creates nothing, fetches no key set, and gets no
-/// refresh token from Keycloak.
-const NOT_SHOWN: [&str; 11] = [
+/// alone and shows no credential in the form there, creates nothing, fetches no key set, gets no
+/// refresh token from Keycloak, and opens no dropped socket anew by itself.
+const NOT_SHOWN: [&str; 13] = [
     "BAS-02@corti",
     "BAS-09@corti",
     "BAS-11@corti",
@@ -17,6 +17,8 @@ const NOT_SHOWN: [&str; 11] = [
     "REF-01@corti",
     "RSP-23@scribe",
     "TOK-24@pattern",
+    "WS-03@corti",
+    "WS-11@corti",
 ];
 
 #[test]

@@ -12,6 +12,7 @@ mod others;
 mod pool;
 mod refusal;
 mod socket;
+mod talk;
 mod time;
 mod tls;
 mod verdict;

@@ -1,10 +1,10 @@
 //! Listeners beside the scenario's own: another origin to which a client may be sent, and stages of
 //! their own for instances that must not meet.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use locum_core::{Entry, EntryId};
+use locum_core::{Entry, EntryId, Outcome};
 use serde_json::Value;
 
 use super::context::ScenarioContext;
@@ -25,42 +25,80 @@ const LANDING: &str = "/elsewhere";
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     seen: EntryId,
-    /// Entries that had no reply when they were read.
-    unanswered: BTreeSet<EntryId>,
+    /// Entries that were not over when they were read.
+    pending: BTreeMap<EntryId, Progress>,
+}
+
+/// How far an exchange was when it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It had no reply.
+    Unanswered,
+    /// It became a websocket, which was open.
+    Open,
+    /// The same, when one side had begun to close it.
+    Closing,
+    /// Nothing more comes.
+    Over,
+}
+
+impl Progress {
+    fn of(entry: &Entry) -> Self {
+        let is_socket = entry.outcome == Some(Outcome::Opened);
+        let closes = || entry.frames.iter().any(|frame| frame.opcode == "close");
+        match entry.completed {
+            None => Self::Unanswered,
+            Some(_) if !is_socket || entry.closed.is_some() => Self::Over,
+            Some(_) if closes() => Self::Closing,
+            Some(_) => Self::Open,
+        }
+    }
 }
 
 impl Reading {
-    /// The entries of `vendor` that were not read yet, and those that have a reply by now.
+    /// The entries of `vendor` that were not read yet, and those that have come further since.
     pub(crate) async fn news(
         &mut self,
         stage: &StageClient,
         vendor: &str,
     ) -> Result<Vec<Entry>, Error> {
-        let first = self
-            .unanswered
-            .first()
-            .map_or(self.seen, |id| EntryId(id.0 - 1));
+        let first = self.pending.first_key_value();
+        let first = first.map_or(self.seen, |(id, _)| EntryId(id.0 - 1));
         let mut entries = stage.journal(vendor, first.min(self.seen)).await?;
         entries.retain(|entry| self.is_news(entry));
         Ok(entries)
     }
 
-    /// Whether all that was read had its reply.
+    /// Whether all that was read had its reply, and no websocket is being closed.
     pub(crate) fn is_whole(&self) -> bool {
-        self.unanswered.is_empty()
+        let mut pending = self.pending.values();
+        pending.all(|progress| *progress == Progress::Open)
+    }
+
+    /// Whether all that was read had its reply.
+    pub(crate) fn is_answered(&self) -> bool {
+        let mut pending = self.pending.values();
+        pending.all(|progress| *progress != Progress::Unanswered)
+    }
+
+    /// Has what passed on open websockets read once more.
+    pub(crate) fn read_sockets_again(&mut self) {
+        for progress in self.pending.values_mut() {
+            *progress = Progress::Unanswered;
+        }
     }
 
     fn is_news(&mut self, entry: &Entry) -> bool {
+        let progress = Progress::of(entry);
         let is_new = entry.id > self.seen;
-        let is_answered = entry.completed.is_some();
-        let is_due = is_answered && self.unanswered.contains(&entry.id);
-        if !(is_new || is_due) {
+        let known = self.pending.get(&entry.id);
+        if !is_new && known.is_none_or(|known| *known == progress) {
             return false;
         }
         self.seen = self.seen.max(entry.id);
-        match is_answered {
-            true => self.unanswered.remove(&entry.id),
-            false => self.unanswered.insert(entry.id),
+        match progress {
+            Progress::Over => self.pending.remove(&entry.id),
+            _ => self.pending.insert(entry.id, progress),
         };
         true
     }

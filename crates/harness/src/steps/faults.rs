@@ -72,10 +72,15 @@ async fn until_a_date(world: &mut World, seconds: u64) -> Result<(), Error> {
     context.inject("API", &json!({"first": 1}), &then).await
 }
 
-#[given(regex = r"^each (token|API) request is redirected with (\d+) to another origin$")]
+#[given(regex = r"^each (token|API|socket) request is redirected with (\d+) to another origin$")]
 async fn redirected(world: &mut World, target: String, status: u16) -> Result<(), Error> {
     let context = world.context()?;
-    let then = json!({"status": status, "redirect": context.another_origin()?});
+    let mut url = context.another_origin()?;
+    if target == "socket" {
+        // A websocket is redirected to one.
+        url = url.replacen("http", "ws", 1);
+    }
+    let then = json!({"status": status, "redirect": url});
     context
         .inject(&target, &json!({"always": true}), &then)
         .await

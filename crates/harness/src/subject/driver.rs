@@ -2,9 +2,11 @@
 //!
 //! - [`calls`]: what scenarios ask of it
 //! - [`output`]: what it prints besides
+//! - [`talks`]: what it does on websockets
 
 mod calls;
 mod output;
+mod talks;
 
 use std::time::Duration;
 
@@ -24,6 +26,9 @@ use crate::target::Target;
 /// ends.
 const SETTLE_LOOKS: usize = 20;
 const SETTLE: Duration = Duration::from_millis(25);
+
+/// The same for websockets that are being closed: the mock waits two seconds for the client's part.
+const CLOSE_LOOKS: usize = 100;
 
 /// The handle of the one instance that most scenarios need.
 const FIRST: &str = "a";
@@ -68,14 +73,17 @@ impl ScenarioContext {
             // What cannot be read any more is not seen; what was seen stands.
             drop(self.answers().await);
             // A renewal of the client's own may be under way.
-            for _ in 0..SETTLE_LOOKS {
-                if self.reading.is_whole() {
+            for looks in 0..CLOSE_LOOKS {
+                let is_late = looks >= SETTLE_LOOKS;
+                if self.reading.is_whole() || (is_late && !self.reading.is_answered()) {
                     break;
                 }
                 tokio::time::sleep(SETTLE).await;
                 drop(self.look().await);
             }
             drop(self.look_at_handshakes().await);
+            self.reading.read_sockets_again();
+            drop(self.look().await);
         }
     }
 
@@ -155,6 +163,15 @@ impl ScenarioContext {
     /// An instance is made when something is first asked of it: then the vendor is what the
     /// scenario made of it, also for a client that logs in at once.
     pub async fn begin(&mut self, commands: Vec<ClientCommand>) -> Result<Vec<u64>, Error> {
+        self.begin_within(commands, REPLY_TIMEOUT).await
+    }
+
+    /// The same where a client that takes longer than `limit` hangs.
+    pub(super) async fn begin_within(
+        &mut self,
+        commands: Vec<ClientCommand>,
+        limit: Duration,
+    ) -> Result<Vec<u64>, Error> {
         let for_first = |command: &ClientCommand| command.handle() == Some(FIRST);
         if let Some(first) = commands.iter().find(|command| for_first(command))
             && !std::mem::replace(&mut self.client()?.has_instance, true)
@@ -176,7 +193,7 @@ impl ScenarioContext {
             client.asked += 1;
             let id = client.asked;
             let reply = subject.send(command.clone());
-            let reply = within(REPLY_TIMEOUT, Departure::NoReply, reply);
+            let reply = within(limit, Departure::NoReply, reply);
             client.under_way.push((id, tokio::spawn(reply)));
             self.log.ask(id, &command);
             begun.push(id);

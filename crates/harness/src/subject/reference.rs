@@ -283,7 +283,7 @@ impl State {
 
     async fn open(&self, handle: &str, url: &str) -> Answered {
         let client = self.instance(handle)?.client;
-        let opened = client.open_socket(url, json!({})).await;
+        let opened = client.open_socket(url, self.configuration(url)).await;
         let socket = opened.map_err(|error| failed(&error))?;
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         let ws = format!("ws-{}", sockets.len() + 1);
@@ -292,6 +292,23 @@ impl State {
             ws: Some(ws),
             ..ClientReply::done(None)
         })
+    }
+
+    /// What is said first on the socket at `url`: that of the endpoint whose path ends likewise.
+    fn configuration(&self, url: &str) -> Value {
+        let end = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let wanted = end(url.split('?').next().unwrap_or_default());
+        let facts = self.profile.socket.iter();
+        let known = facts.flat_map(|facts| &facts.configurations);
+        let endpoints = &self.profile.endpoints;
+        let fits = |name: &str| {
+            let endpoint = endpoints.get(name);
+            endpoint.is_some_and(|endpoint| end(&endpoint.path) == wanted)
+        };
+        let mut fitting = known.filter(|(name, _)| fits(name));
+        fitting
+            .next()
+            .map_or_else(|| json!({}), |(_, configuration)| configuration.clone())
     }
 
     async fn send(&self, ws: &str, text: Option<String>, audio: Option<String>) -> Answered {

@@ -47,7 +47,16 @@ fn names_a_secret(entry: &Entry) -> bool {
         .any(|text| text.contains('«'))
 }
 
-fn shown(
+/// Whether a token is named in the target or a header.
+pub(super) fn names_a_token(entry: &Entry) -> bool {
+    let headers = entry.headers.iter().map(|(_, value)| value.as_str());
+    headers
+        .chain([entry.target.as_str()])
+        .any(|text| text.split('«').skip(1).any(|name| name.contains("token")))
+}
+
+/// Judges what redirected requests showed at the other origin: nothing for which `shows` holds.
+pub(super) fn shown(
     view: &View<'_>,
     requests: Vec<Arrival<'_>>,
     whose: &str,

@@ -185,6 +185,46 @@ impl Log {
         })
     }
 
+    /// The client is asked for a socket, and reports after what `seen` adds that it is open or not.
+    pub(in crate::rules::client) fn opens(
+        mut self,
+        succeeds: bool,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        self = self.asked_to_open("wss://h/s?tenant-name=t");
+        let id = self.asks;
+        self = seen(self);
+        let reply = match succeeds {
+            true => ClientReply {
+                ws: Some("ws-1".to_owned()),
+                ..ClientReply::done(None)
+            },
+            false => ClientReply::failed("other", None, "not opened"),
+        };
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client is asked to end the session, and reports that it has or has not.
+    pub(in crate::rules::client) fn ends_session(mut self, succeeds: bool) -> Self {
+        let ws = "ws-1".to_owned();
+        self = self.asked(&ClientCommand::WsClose { ws });
+        let reply = match succeeds {
+            true => ClientReply::done(None),
+            false => ClientReply::failed("other", None, "lost"),
+        };
+        self.log.answer(self.asks, &reply);
+        self
+    }
+
+    /// The answer to the latest command tells this.
+    pub(in crate::rules::client) fn opening_fails_with(mut self, message: &str) -> Self {
+        self = self.asked_to_open("wss://h/s?tenant-name=t");
+        let reply = ClientReply::failed("other", None, message);
+        self.log.answer(self.asks, &reply);
+        self
+    }
+
     /// The client's clock is set.
     pub(super) fn client_clock(self, offset_s: f64) -> Self {
         self.asked(&ClientCommand::Clock {

@@ -261,27 +261,4 @@ impl ScenarioContext {
         };
         self.ask_all(vec![ask]).await
     }
-
-    /// Asks for a socket at `place`, a path below the sockets' address or a member of what the
-    /// caller created.
-    pub async fn client_opens(&mut self, place: &str) -> Result<(), Error> {
-        let url = match place.strip_prefix('/') {
-            Some(_) => Some(format!(
-                "{}{}",
-                self.target.url("ws")?,
-                self.target.fill(place)?
-            )),
-            None => self.of_created(place),
-        };
-        let Some(url) = url else {
-            self.log.limitation("there was no socket to open");
-            return Ok(());
-        };
-        let ask = ClientCommand::WsOpen {
-            client: FIRST.to_owned(),
-            url,
-            timeout_ms: None,
-        };
-        self.ask_all(vec![ask]).await
-    }
 }

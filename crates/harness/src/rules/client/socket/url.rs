@@ -1,17 +1,18 @@
-//! How a client opens a websocket.
+//! How a client spells the URL of a websocket.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::commands::asked;
-use super::traffic::{Arrival, arrivals};
-use super::{Fault, each_has_the_form, unobserved};
+use super::super::commands::asked;
+use super::super::traffic::{Arrival, arrivals};
+use super::super::{Fault, each_has_the_form, unobserved};
+use super::{token_parameter, tokens, upgrades};
 use crate::evidence::{Exchange, Operation};
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
 use crate::verdict::{Finding, Grade};
 
-pub(super) const RULES: &[Rule] = &[
+pub(in crate::rules::client) const RULES: &[Rule] = &[
     Rule::client("WSS-08", writes_the_space),
     Rule::client("WSS-09", shows_the_prefix),
     Rule::client("WSS-10", keeps_the_parameter),
@@ -20,33 +21,6 @@ pub(super) const RULES: &[Rule] = &[
 
 const NO_TOKEN: &str = "no upgrade with a token was looked at";
 const NO_URL: &str = "no upgrade to a URL that the client was given was looked at";
-
-fn upgrades<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> {
-    arrivals(view).filter(Arrival::is_upgrade)
-}
-
-/// The pairs of a target's query, behind a second `?` too.
-fn pairs(target: &str) -> impl Iterator<Item = (&str, &str)> {
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    query
-        .split(['&', '?'])
-        .filter_map(|pair| pair.split_once('='))
-}
-
-fn token_parameter<'a>(view: &View<'a>) -> &'a str {
-    let facts = view.profile.socket.as_ref();
-    facts.map_or("token", |facts| facts.token_parameter.as_str())
-}
-
-/// The upgrades that show a token, with its value as it is spelled.
-fn tokens<'a>(view: &View<'a>) -> impl Iterator<Item = (Arrival<'a>, &'a str)> {
-    let parameter = token_parameter(view);
-    upgrades(view).filter_map(move |upgrade| {
-        let mut pairs = pairs(&upgrade.entry.target);
-        let (_, token) = pairs.find(|(name, _)| *name == parameter)?;
-        Some((upgrade, token))
-    })
-}
 
 /// The space behind the word of the token parameter travels as `%20` (RFC 3986 §2.1).
 fn writes_the_space(view: &View<'_>) -> Finding {
@@ -130,7 +104,10 @@ fn keeps_the_parameter(view: &View<'_>) -> Finding {
         return unobserved(view, "the requirement names no parameter");
     };
     let values = |target: &str| -> Vec<String> {
-        pairs(target)
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        // A second `?` belongs to the value that it stands in (RFC 3986 §3.4).
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs
             .filter(|(known, _)| *known == name)
             .map(|(_, value)| value.to_owned())
             .collect()
@@ -141,7 +118,11 @@ fn keeps_the_parameter(view: &View<'_>) -> Finding {
         let [_] = given[..] else { return None };
         let arrived = values(&upgrade.entry.target);
         let fault = (arrived != given).then(|| {
-            let seen = format!("{} of {name}: {}", arrived.len(), arrived.join(", "));
+            let seen = match arrived.as_slice() {
+                [] => format!("no {name}"),
+                [_] => format!("another {name}"),
+                several => format!("{name} {} times", several.len()),
+            };
             Fault::broken(upgrade, seen)
         });
         Some((upgrade, fault))
@@ -212,6 +193,7 @@ mod tests {
             "?tenant-name=t&tenant-name=t&token=x",
             Grade::Broken,
         );
+        upgrade("WSS-10", "?tenant-name=t?token=x", Grade::Broken);
         upgrade("WSS-11", "?tenant-name=t&token=x", Grade::Met);
         upgrade("WSS-11", "?tenant-name=t?token=x", Grade::Broken);
         upgrade("WSS-11", "?tenant-name=t", Grade::Broken);

@@ -1,0 +1,151 @@
+//! An ordinary session of a client: masked frames, configuration, audio, pings, the end.
+
+use std::time::Duration;
+
+use super::super::{Fault, each_has_the_form};
+use super::{Session, kind, sessions, upgrades};
+use crate::rules::client::traffic::Arrival;
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Grade};
+
+pub(in crate::rules::client) const RULES: &[Rule] = &[
+    Rule::client("WSS-13", masks).everywhere(),
+    Rule::client("WS-06", answers_ping_and_close),
+    Rule::client("WS-07", configures_first),
+    Rule::client("WS-08", cuts_audio).everywhere(),
+    Rule::client("WS-09", says_the_end),
+];
+
+/// How long the vendor waits for the configuration.
+const CONFIGURATION_TIME: Duration = Duration::from_secs(10);
+
+/// Each frame of the client is masked.
+fn masks(view: &View<'_>) -> Finding {
+    let opened = upgrades(view).filter(Arrival::is_served);
+    let judged = opened.filter_map(|upgrade| {
+        let sent: Vec<bool> = Session { upgrade }
+            .sent()
+            .filter_map(|(_, frame)| frame.masked)
+            .collect();
+        let bare = sent.iter().filter(|masked| !**masked).count();
+        let fault = (bare > 0).then(|| Fault::broken(upgrade, format!("{bare} without a mask")));
+        (!sent.is_empty()).then_some((upgrade, fault))
+    });
+    each_has_the_form(view, "each frame is masked", "no frame arrived", judged)
+}
+
+/// A ping is answered with a pong of the same bytes, and a close with a close.
+fn answers_ping_and_close(view: &View<'_>) -> Finding {
+    let judged = sessions(view)
+        .filter(|session| session.is_whole())
+        .filter_map(|session| {
+            let (_, ping) = session
+                .received()
+                .find(|(_, frame)| frame.opcode == "ping")?;
+            // A client that ended the session by itself may not have read so far.
+            session
+                .received()
+                .find(|(_, frame)| frame.opcode == "close")?;
+            let has_pong = session
+                .sent()
+                .any(|(_, frame)| frame.opcode == "pong" && frame.text == ping.text);
+            let missing: Vec<&str> = [
+                (has_pong, "no pong with the bytes of the ping"),
+                (session.close().is_some(), "no close frame"),
+            ]
+            .into_iter()
+            .filter_map(|(is_there, seen)| (!is_there).then_some(seen))
+            .collect();
+            let seen = missing.join(", ");
+            let fault = (!missing.is_empty()).then(|| Fault::broken(session.upgrade, seen));
+            Some((session.upgrade, fault))
+        });
+    let what = "no websocket on which the vendor sent a ping and a close was seen to its end";
+    each_has_the_form(view, "a pong and a close frame", what, judged)
+}
+
+/// The configuration comes first and in time, and no audio before it is accepted.
+fn configures_first(view: &View<'_>) -> Finding {
+    let wanted = view.profile.socket.as_ref();
+    let wanted = wanted.map_or("", |facts| facts.messages.configuration.as_str());
+    let judged = sessions(view).filter_map(|session| {
+        let messages = || session.sent().filter(|(_, frame)| is_data(&frame.opcode));
+        let (_, first) = messages().next()?;
+        let mut texts = session.sent();
+        let configuration = texts.find(|(_, frame)| kind(frame).as_deref() == Some(wanted));
+        let accepted = session.accepted(view);
+        let is_early = |at: usize| accepted.is_none_or(|accepted| at < accepted);
+        let opened = session.upgrade.entry.completed;
+        let is_late = |at: locum_core::Timestamp| {
+            opened.is_some_and(|opened| at.since(opened) > CONFIGURATION_TIME)
+        };
+        let fault = match configuration {
+            _ if first.opcode == "binary" => Some("audio before the configuration"),
+            None if accepted.is_none() => None?,
+            None => Some("the first message is not the configuration"),
+            Some((_, frame)) if is_late(frame.at) => Some("a configuration after 10 s"),
+            _ if messages().any(|(at, frame)| frame.opcode == "binary" && is_early(at)) => {
+                Some("audio before the configuration was accepted")
+            }
+            // Whether it would have waited is not known.
+            _ if accepted.is_none() => None?,
+            Some(_) => None,
+        };
+        let fault = fault.map(|seen| Fault::broken(session.upgrade, seen));
+        Some((session.upgrade, fault))
+    });
+    let expected = "the configuration within 10 s, and audio once it is accepted";
+    each_has_the_form(view, expected, "no configuration was accepted", judged)
+}
+
+fn is_data(opcode: &str) -> bool {
+    matches!(opcode, "text" | "binary")
+}
+
+/// No frame of audio is longer than the vendor takes.
+fn cuts_audio(view: &View<'_>) -> Finding {
+    let facts = view.profile.socket.as_ref();
+    let most = facts.map_or(u64::MAX, |facts| facts.max_frame);
+    let opened = upgrades(view).filter(Arrival::is_served);
+    let judged = opened.filter_map(|upgrade| {
+        let mut longest = None;
+        let mut is_audio = false;
+        for (_, frame) in (Session { upgrade }).sent() {
+            match frame.opcode.as_str() {
+                "binary" => is_audio = true,
+                "text" => is_audio = false,
+                "continuation" => {}
+                _ => continue,
+            }
+            if is_audio {
+                longest = longest.max(Some(frame.length));
+            }
+        }
+        let longest = longest?;
+        let fault =
+            (longest > most).then(|| Fault::broken(upgrade, format!("a frame of {longest} bytes")));
+        Some((upgrade, fault))
+    });
+    let expected = format!("frames of at most {most} bytes");
+    each_has_the_form(view, &expected, "no audio arrived", judged)
+}
+
+/// The client says that it is done, and takes the vendor's word for the end.
+fn says_the_end(view: &View<'_>) -> Finding {
+    let judged = sessions(view)
+        .filter(|session| session.is_whole() && session.accepted(view).is_some())
+        .filter_map(|session| {
+            let end = session.end(view);
+            let fault = match (end, session.ended(view), session.close()) {
+                (None, _, Some(_)) => Some("closed without an end message"),
+                // It broke off, and why is not known.
+                (None, _, None) => None?,
+                (Some(_), Some(_), _) => None,
+                (Some(_), None, _) => Some("closed before the vendor's word for the end"),
+            };
+            let fault = fault.map(|seen| Fault::new(session.upgrade, Grade::Broken, seen));
+            Some((session.upgrade, fault))
+        });
+    let expected = "an end message, and the socket closed after the vendor's";
+    each_has_the_form(view, expected, "no session was seen to its end", judged)
+}

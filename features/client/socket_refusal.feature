@@ -1,0 +1,31 @@
+@judge:client @vendor:corti
+Feature: A client whose websocket is refused
+
+  Rule: Each refusal ends the open with an error
+
+    Background:
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+
+    @id:WS-10
+    Scenario: The configuration is not accepted
+      Given the client has talked on the socket {websocketUrl}
+      When the client tries to open the socket {websocketUrl} once for each of these replies to its configuration
+        | CONFIG_DENIED       |
+        | CONFIG_MISSING      |
+        | CONFIG_NOT_PROVIDED |
+        | CONFIG_TIMEOUT      |
+      Then the client reported each as a failure
+
+    @id:WS-10 @id:WS-04
+    Scenario: The upgrade is refused
+      Given the client has talked on the socket {websocketUrl}
+      When from now on each socket request meets
+        """
+        {"status": 403}
+        """
+      And the client tries to open the socket {websocketUrl}
+      Then the client reported a failure, and told nobody its URL with the token
