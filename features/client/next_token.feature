@@ -8,7 +8,7 @@ Feature: How a client gets its next token
       Given the first token lives short
       And the client has made 1 call
       When the client's token comes to its end
-      And the client makes 1 call
+      And the client makes 2 calls in turn
       Then the client repeated its first grant
 
     @id:CLI-11

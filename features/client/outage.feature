@@ -46,3 +46,31 @@ Feature: A token endpoint that fails
         """
       When the client makes 20 calls at once
       Then each call was answered soon, after a few token requests
+
+    @id:SF-03 @vendor:pattern @vendor:corti
+    Scenario: The shared login of twenty calls is refused
+      Given the first token request meets
+        """
+        {"status": 401, "delay_ms": 150, "headers": {"Content-Type": "application/json"}, "body": "{\"error\":\"invalid_client\"}"}
+        """
+      When the client makes 20 calls at once
+      Then each call was answered soon, after a few token requests
+
+    @id:SF-03 @vendor:athelas
+    Scenario: The shared password login of twenty calls is refused
+      Given the first token request meets
+        """
+        {"status": 401, "delay_ms": 150, "headers": {"Content-Type": "application/json"}, "body": "{\"detail\":\"wrong\"}"}
+        """
+      When the client makes 20 calls at once
+      Then each call was answered soon, after a few token requests
+
+    @id:SF-03 @vendor:scribe
+    Scenario: The shared sign-in of twenty calls is refused
+      Given the first token request meets
+        """
+        {"status": 400, "delay_ms": 150, "headers": {"Content-Type": "application/x-amz-json-1.1"},
+         "body": "{\"__type\":\"NotAuthorizedException\",\"message\":\"Incorrect username or password.\"}"}
+        """
+      When the client makes 20 calls at once
+      Then each call was answered soon, after a few token requests

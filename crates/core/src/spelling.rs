@@ -192,6 +192,8 @@ pub enum CredentialOrigin {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         characters: Vec<Word>,
     },
+    /// It is a secret that was replaced since, byte for byte.
+    Former,
     /// It begins like one of them.
     Differs {
         /// The first difference, in words.

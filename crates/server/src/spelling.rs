@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::redact::Redactor;
 use crate::{Mock, Request};
 pub(crate) use bearer::is_exact as shows_token;
-pub(crate) use compare::{Login, gather};
+pub(crate) use compare::{Login, gather, remember};
 
 /// How `request` spells what it carries; `head` are the bytes of its head, and `shows_token` says
 /// that its `Authorization` is nothing but a bearer token of the stage.

@@ -88,6 +88,9 @@ fn change(request: &ControlRequest, new: fn(Value, Value) -> Value) -> CallResul
         }
         done.push((vendor, before));
     }
+    for (vendor, before) in done {
+        stage.secrets.replace(&vendor.profile().vendor, &before);
+    }
     stage.secrets.changed();
     Ok(call::json(200, &all(request, &stage)))
 }

@@ -62,7 +62,15 @@ impl Head {
     fn fill(&mut self, text: &str) -> Result<(), (u16, String)> {
         let mut lines = text.trim_end_matches("\r\n").split("\r\n");
         let request_line = lines.next().unwrap_or_default();
-        let minor = self.request_line(request_line)?;
+        let minor = match self.request_line(request_line) {
+            Ok(minor) => minor,
+            Err(fault) => {
+                // Refused, but whoever looks for what was meant may need to read the rest of it.
+                let readable = lines.filter_map(|line| header_line(line).ok());
+                self.lines.extend(readable.take(MAX_LINES));
+                return Err(fault);
+            }
+        };
         for line in lines {
             if self.lines.len() == MAX_LINES {
                 return Err((431, format!("more than {MAX_LINES} header lines")));
@@ -228,6 +236,15 @@ mod tests {
             head.lines,
             [line("Host", "x"), line("Zeta", "1"), line("zeta", "2")]
         );
+    }
+
+    #[test]
+    fn a_head_with_a_bad_first_line_keeps_the_lines_that_can_be_read() {
+        let head = Head::read(b"GET /a?t=b c HTTP/1.1\r\nHost: x\r\n folded\r\nUpgrade: y\r\n\r\n");
+        assert_eq!(head.target, "/a?t=b c");
+        let names: Vec<&str> = head.lines.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Host", "Upgrade"]);
+        assert!(head.defect.is_some());
     }
 
     #[test]

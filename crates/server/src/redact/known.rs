@@ -221,6 +221,8 @@ pub struct StageSecrets {
 struct Inner {
     made: Option<Arc<Known>>,
     learned: Vec<(Secret, String)>,
+    /// Who could log in before the principals were changed.
+    former: Vec<Login>,
     charge: Charge,
 }
 
@@ -231,6 +233,7 @@ impl StageSecrets {
             inner: Mutex::new(Inner {
                 made: None,
                 learned: Vec::new(),
+                former: Vec::new(),
                 charge: Charge::on(account),
             }),
         }
@@ -245,8 +248,9 @@ impl StageSecrets {
             return Arc::clone(made);
         }
         // Gathering asks the vendors, who hold locks of their own.
-        let (mut secrets, logins) = gather();
+        let (mut secrets, mut logins) = gather();
         let mut inner = self.lock();
+        crate::spelling::remember(&inner.former, &mut logins);
         for (value, name) in &inner.learned {
             secrets
                 .entry(value.expose().to_owned())
@@ -260,6 +264,7 @@ impl StageSecrets {
         let learned = inner.learned.iter();
         let bytes = learned
             .map(|(value, name)| value.expose().len() + name.len() + 48)
+            .chain(inner.former.iter().map(Login::bytes))
             .sum::<usize>();
         inner.charge.set(bytes + made.bytes());
         made
@@ -282,6 +287,23 @@ impl StageSecrets {
         inner.made = None;
     }
 
+    /// The principals of `vendor` have changed from `before`: what they had may still be sent by whom
+    /// it was given to.
+    pub(crate) fn replace(&self, vendor: &str, before: &Value) {
+        let mut secrets = BTreeMap::new();
+        gather(before, &mut secrets);
+        for (value, name) in secrets {
+            self.learn(&value, name);
+        }
+        let mut inner = self.lock();
+        crate::spelling::gather(vendor, before, &mut inner.former);
+        let (longest, most) = MAX_LEARNED;
+        inner.former.retain(|login| login.bytes() <= 4 * longest);
+        let excess = inner.former.len().saturating_sub(most);
+        inner.former.drain(..excess);
+        inner.made = None;
+    }
+
     /// The principals have changed.
     pub(crate) fn changed(&self) {
         self.lock().made = None;
@@ -292,6 +314,7 @@ impl StageSecrets {
         let mut inner = self.lock();
         inner.made = None;
         inner.learned.clear();
+        inner.former.clear();
         inner.charge.set(0);
     }
 

@@ -106,15 +106,14 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         (false, true) => PairSpelling::Form,
         (false, false) => PairSpelling::Neither,
     };
-    let secrets = || {
-        let all = logins
-            .iter()
-            .filter(|login| owner.is_none_or(|owner| std::ptr::eq(*owner, **login)));
-        all.filter_map(|login| login.secret.as_ref())
-    };
+    let owners: Vec<&Login> = logins
+        .iter()
+        .filter(|login| owner.is_none_or(|owner| std::ptr::eq(*owner, **login)))
+        .copied()
+        .collect();
     let better = |raw: CredentialOrigin, form: CredentialOrigin| match (&raw, &form) {
-        (CredentialOrigin::Exact { .. }, _) => raw,
-        (_, CredentialOrigin::Exact { .. }) => form,
+        (CredentialOrigin::Exact { .. } | CredentialOrigin::Former, _) => raw,
+        (_, CredentialOrigin::Exact { .. } | CredentialOrigin::Former) => form,
         (CredentialOrigin::Differs { .. }, _) => raw,
         _ => form,
     };
@@ -124,13 +123,11 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         origin,
     };
     let of_names = |shown: &[u8]| compare::origin(shown, &names);
-    let of_secrets = |shown: &[u8]| {
-        let all: Vec<&str> = secrets().map(locum_core::Secret::expose).collect();
-        compare::origin(shown, &all)
-    };
+    let of_secrets = |shown: &[u8]| compare::secret_origin(shown, &owners);
     let id = better(of_names(&raw.id), of_names(&form.id));
     let secret = better(of_secrets(&raw.secret), of_secrets(&form.secret));
-    let has_colon = secrets().any(|secret| secret.expose().contains(':'));
+    let mut secrets = owners.iter().filter_map(|login| login.secret.as_ref());
+    let has_colon = secrets.any(|secret| secret.expose().contains(':'));
     let basic = BasicSpelling {
         alphabet,
         is_padded,
@@ -160,6 +157,7 @@ mod tests {
             vendor: "v".to_owned(),
             names: vec![ID.to_owned()],
             secret: Some(Secret::new(SECRET)),
+            former: Vec::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::reason::near_miss;
 use crate::store::digest_of_bytes;
 
 /// Somebody who may log in at a vendor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Login {
     /// The vendor.
     pub(crate) vendor: String,
@@ -16,6 +16,47 @@ pub(crate) struct Login {
     pub(crate) names: Vec<String>,
     /// Its secret or password; a public client has none.
     pub(crate) secret: Option<Secret>,
+    /// Those that it had before: given to clients, and not good any more.
+    pub(crate) former: Vec<Secret>,
+}
+
+impl Login {
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let secrets = self.secrets().map(|secret| secret.expose().len());
+        let names = self.names.iter().map(String::len);
+        secrets.chain(names).sum::<usize>() + size_of::<Self>()
+    }
+
+    /// Its secret, then those that it had before.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secret.iter().chain(&self.former)
+    }
+
+    /// Takes over what it was before its principal was changed.
+    fn remember(&mut self, before: &Self) {
+        for secret in before.secrets() {
+            let value = secret.expose();
+            if self.secrets().all(|known| known.expose() != value) {
+                self.former.push(secret.clone());
+            }
+        }
+    }
+}
+
+/// Adds those who could log in before the principals were changed: their secrets to those who still
+/// can, themselves where they cannot any more.
+pub(crate) fn remember(before: &[Login], logins: &mut Vec<Login>) {
+    for login in before {
+        let is_same = |known: &&mut Login| {
+            known.vendor == login.vendor
+                && known.names.iter().any(|name| login.names.contains(name))
+        };
+        match logins.iter_mut().find(is_same) {
+            Some(known) => known.remember(login),
+            None => logins.push(login.clone()),
+        }
+    }
 }
 
 /// So many characters in common are no chance: secrets of a stage are drawn at random.
@@ -48,6 +89,7 @@ pub(crate) fn gather(vendor: &str, principals: &Value, logins: &mut Vec<Login>) 
                     .filter_map(|name| text(name).map(str::to_owned))
                     .collect(),
                 secret: text(secret).map(Secret::new),
+                former: Vec::new(),
             };
             if text("client_id").is_some() {
                 logins.push(of(&["client_id"], "client_secret"));
@@ -86,6 +128,20 @@ pub(super) fn origin(shown: &[u8], known: &[&str]) -> CredentialOrigin {
                 sha256: hex(&digest_of_bytes(shown)),
             },
         },
+    }
+}
+
+/// How `shown` compares with the secrets of `owners`, and with those that they had before.
+pub(super) fn secret_origin(shown: &[u8], owners: &[&Login]) -> CredentialOrigin {
+    let all = owners.iter().flat_map(|login| login.secrets());
+    let all: Vec<&str> = all.map(Secret::expose).collect();
+    let origin = origin(shown, &all);
+    let mut present = owners.iter().filter_map(|login| login.secret.as_ref());
+    match origin {
+        CredentialOrigin::Exact { .. } if !present.any(|secret| secret.matches(shown)) => {
+            CredentialOrigin::Former
+        }
+        origin => origin,
     }
 }
 
@@ -191,6 +247,29 @@ mod tests {
             b"k7markzr",
             "another character arrived as another character",
         );
+    }
+
+    #[test]
+    fn a_secret_that_was_replaced_is_told_from_a_foreign_one() {
+        let login = |name: &str, secret: &str| Login {
+            vendor: "v".to_owned(),
+            names: vec![name.to_owned()],
+            secret: Some(Secret::new(secret)),
+            former: Vec::new(),
+        };
+        let mut logins = vec![login("a", "new-1"), login("b", "other")];
+        remember(&[login("a", "old-1"), login("gone", "left")], &mut logins);
+        let origin = |shown: &[u8], at: usize| secret_origin(shown, &[&logins[at]]);
+        assert_eq!(origin(b"old-1", 0), CredentialOrigin::Former);
+        assert!(matches!(
+            origin(b"new-1", 0),
+            CredentialOrigin::Exact { .. }
+        ));
+        assert!(matches!(
+            origin(b"old-1", 1),
+            CredentialOrigin::Foreign { .. }
+        ));
+        assert_eq!(logins[2].names, ["gone"]);
     }
 
     #[test]

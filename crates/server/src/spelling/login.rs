@@ -124,20 +124,17 @@ fn shown(halves: &[(&'static str, Place, Half, &[u8])], logins: &[&Login]) -> Ve
     halves
         .iter()
         .map(|(name, place, half, value)| {
-            let known: Vec<&str> = match half {
-                Half::Name => logins
-                    .iter()
-                    .flat_map(|login| login.names.iter().map(String::as_str))
-                    .collect(),
-                Half::Secret => owners
-                    .iter()
-                    .filter_map(|login| login.secret.as_ref().map(locum_core::Secret::expose))
-                    .collect(),
+            let origin = match half {
+                Half::Name => {
+                    let names = logins.iter().flat_map(|login| &login.names);
+                    compare::origin(value, &names.map(String::as_str).collect::<Vec<_>>())
+                }
+                Half::Secret => compare::secret_origin(value, &owners),
             };
             ShownCredential {
                 name: Word::Borrowed(name),
                 place: *place,
-                origin: compare::origin(value, &known),
+                origin,
             }
         })
         .collect()

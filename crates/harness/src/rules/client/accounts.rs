@@ -9,6 +9,7 @@ use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
 use crate::verdict::{Finding, Proof};
 
+use locum_core::spelling::CredentialOrigin;
 use serde_json::{Map, Value};
 
 pub(super) const RULES: &[Rule] = &[
@@ -123,10 +124,15 @@ fn takes_a_new_secret(view: &View<'_>, given: &GivenCommand<'_>, before: Arrival
     let logins: Vec<_> = token_requests(view)
         .filter(|login| login.seq > given.seq && shown_refresh_token(login).is_none())
         .collect();
-    // The vendor takes the new secret alone.
-    let refused = logins
-        .iter()
-        .find(|login| login.reaction() == Reaction::Refused);
+    // The vendor takes the new secret alone. One that arrived changed is refused, too, and is not the
+    // old one; a proof by SRP shows none.
+    let refused = logins.iter().find(|login| {
+        let shown = login.spelling().credentials;
+        let origins = || shown.iter().map(|shown| &shown.origin);
+        let is_old = origins().any(|origin| *origin == CredentialOrigin::Former);
+        let is_mangled = origins().any(|origin| matches!(origin, CredentialOrigin::Differs { .. }));
+        is_old || login.reaction() == Reaction::Refused && !is_mangled
+    });
     if let Some(refused) = refused {
         let expected = "the new secret in each token request";
         let proof = Proof::from(before).and(*refused);
@@ -171,7 +177,7 @@ fn takes_another_account(
 
 #[cfg(test)]
 pub(super) mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use crate::rules::client::testing::check;
     use crate::rules::client::tests::Traffic;
@@ -233,6 +239,13 @@ pub(super) mod tests {
             "CACHE-05",
             Grade::Broken,
         );
+        // A new secret that arrives changed is refused, and is no old one.
+        let shown = |origin: Value| json!({"credentials": [{"name": "client_secret", "place": "form", "origin": origin}]});
+        let mangled = shown(json!({"differs": {"at": "`+` arrived as a space"}}));
+        let refused = new_secret(Log::new()).refused_login_spelled(&mangled);
+        check(&refused, "CACHE-05", Grade::Unobserved);
+        let old = new_secret(Log::new()).refused_login_spelled(&shown(json!("former")));
+        check(&old, "CACHE-05", Grade::Broken);
         let both = new_secret(Log::new()).grant(2).refused_login();
         check(&both, "CACHE-05", Grade::Broken);
         check(&new_secret(Log::new()), "CACHE-05", Grade::Unobserved);

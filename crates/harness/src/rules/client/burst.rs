@@ -3,9 +3,11 @@
 use locum_core::DenialKind;
 
 use super::commands::{GivenCommand, calls, control, resends};
+use super::next_token::parameter;
 use super::refresh::shown_refresh_token;
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, met, unobserved};
+use crate::evidence::Reaction;
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
 use crate::verdict::{Finding, Grade, Proof};
@@ -154,7 +156,22 @@ fn one_token_at_the_end(view: &View<'_>) -> Finding {
     let proof = Proof::all(later.iter().copied())
         .unwrap_or_else(|| (*first).into())
         .and(served);
-    judged(view, burst, &later, proof)
+    // A refresh that was refused and the login in its place are one renewal.
+    let (refused, others): (Vec<_>, Vec<_>) = later
+        .into_iter()
+        .partition(|request| is_refresh(request) && request.reaction() == Reaction::Refused);
+    let requests = if refused.len() > others.len() {
+        refused
+    } else {
+        others
+    };
+    judged(view, burst, &requests, proof)
+}
+
+/// Whether it asks by a refresh token, or says that it does.
+fn is_refresh(request: &Arrival<'_>) -> bool {
+    let grant = parameter(request, "grant_type");
+    shown_refresh_token(request).is_some() || grant.as_deref() == Some("refresh_token")
 }
 
 /// Whether it was refused because the vendor refreshes by another operation: the token is not looked
@@ -355,6 +372,19 @@ pub(super) mod tests {
         check(&at_the_end(Log::new(), 1, 20), "SF-06", Grade::Met);
         check(&at_the_end(Log::new(), 2, 20), "SF-06", Grade::Tolerated);
         check(&at_the_end(Log::new(), 20, 20), "SF-06", Grade::Broken);
+        // A refresh that comes to nothing and a login after it, once or by each caller.
+        let renewed = |refreshes: usize, logins: u64| {
+            let log = Log::new().grant(1).call(200, served);
+            log.calls_at_once(20, |log| {
+                let refresh = "grant_type=refresh_token&refresh_token=«r»";
+                let log = (0..refreshes).fold(log, |log, _| log.refused_form(refresh));
+                served((0..logins).fold(log, |log, n| log.grant(2 + n)))
+            })
+        };
+        check(&renewed(1, 1), "SF-06", Grade::Met);
+        check(&renewed(1, 2), "SF-06", Grade::Tolerated);
+        check(&renewed(20, 20), "SF-06", Grade::Broken);
+        check(&renewed(20, 1), "SF-06", Grade::Broken);
         let cold = Log::new().calls_at_once(2, |log| served(served(log.grant(1))));
         check(&cold, "SF-06", Grade::Unobserved);
         // It logs in when it is made, and the first call renews a token that is born in its margin.

@@ -68,11 +68,24 @@ fn reads_each_shape(view: &View<'_>) -> Finding {
             "reported as failed, and the next call was served",
             proof.and(answer).and(next),
         ),
+        (End::Failed(_), Some(End::Failed(_))) if is_refused_or_waits(view, next) => {
+            unobserved(view, "the vendor did not serve the next call").seen_in(proof)
+        }
         (End::Failed(_), Some(End::Failed(next))) => {
             absent(view, expected, "the next call failed, too", proof.and(next))
         }
         _ => unobserved(view, "the calls were not answered").seen_in(proof),
     }
+}
+
+/// Whether the failed call says nothing of the one before it: the vendor served none of its requests,
+/// or the client still waits because it was told to slow down.
+fn is_refused_or_waits(view: &View<'_>, call: Option<&GivenCommand<'_>>) -> bool {
+    let Some(call) = call else { return false };
+    let waits = call
+        .answer
+        .is_some_and(|(_, reply)| reply.error.as_deref() == Some("throttled"));
+    waits || requests_of(view, call, |one| !one.is_served()).is_some()
 }
 
 /// A request that the vendor cannot process is not sent again.
@@ -201,6 +214,12 @@ pub(super) mod tests {
             id,
             Grade::Unobserved,
         );
+        // The vendor refused the next call for another reason.
+        let first = Log::new()
+            .grant(1)
+            .call(422, |log| log.api_answer(1, 422, DETAIL));
+        let refused = first.call(401, |log| log.api(1, Outcome::Denied));
+        check(&refused, id, Grade::Unobserved);
         check(
             &shaped(Log::new(), 500, DETAIL, 500, 200),
             id,

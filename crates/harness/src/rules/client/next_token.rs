@@ -54,7 +54,8 @@ fn repeats_its_grant(view: &View<'_>) -> Finding {
     let Some(end) = end.filter(|end| *end > first.seq) else {
         return unobserved(view, "the token was not brought to its end");
     };
-    let Some(call) = calls(view).into_iter().find(|call| call.seq > end) else {
+    // A client that passes the 401 of the first call on asks anew for the second one.
+    let Some(call) = calls(view).into_iter().rfind(|call| call.seq > end) else {
         return unobserved(view, "no call was asked for after the end of the token");
     };
     if let Some(finding) = worst(&refreshes(view), "the first grant once more") {

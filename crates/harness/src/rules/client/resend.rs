@@ -42,11 +42,20 @@ fn refused<'a>(view: &View<'a>, stream: bool) -> Option<Refused<'a>> {
         let first = posts
             .by_ref()
             .find(|post| post.status().is_some() && post.status() == view.expected.status)?;
+        // What follows another answer than a refusal is no resend after one: ERR-17 counts it.
+        let mut resent = Vec::new();
+        for post in posts {
+            resent.push(post);
+            let failed = post.status().is_none_or(|status| status >= 400);
+            if failed && post.status() != view.expected.status {
+                break;
+            }
+        }
         Some(Refused {
             call,
             body,
             first,
-            resent: posts.collect(),
+            resent,
         })
     })
 }
@@ -157,6 +166,12 @@ pub(super) mod tests {
         check(&all(&[""]), "RET-07", Grade::Broken);
         check(&all(&[r#"{"note":"gone"}"#]), "RET-07", Grade::Broken);
         check(&all(&[BODY, BODY]), "RET-07", Grade::Broken);
+        // The resend met another error, and that is what was sent again.
+        let unprocessable = Log::new().post("text", BODY, 422, |log| {
+            let log = log.grant(1).posted(1, 401, BODY).grant(2);
+            log.posted(2, 422, BODY).posted(2, 422, BODY)
+        });
+        check(&unprocessable, "RET-07", Grade::Met);
         check(&all(&[]), "RET-07", Grade::Unobserved);
         check(&all(&[BODY]), "RET-08", Grade::Unobserved);
         check(&Log::new(), "RET-07", Grade::Unobserved);

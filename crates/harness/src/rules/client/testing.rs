@@ -374,6 +374,21 @@ impl Log {
         self
     }
 
+    /// The client is asked to open a websocket to `url`, which fails with this message.
+    pub(super) fn fails_to_open(
+        mut self,
+        url: &str,
+        message: &str,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        self = self.asked_to_open(url);
+        let id = self.asks;
+        self = seen(self);
+        let reply = ClientReply::failed("other", None, message);
+        self.log.answer(id, &reply);
+        self
+    }
+
     /// The client is asked for a POST of `body`, and answers with `status`.
     pub(super) fn post(
         mut self,

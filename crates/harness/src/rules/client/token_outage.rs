@@ -6,7 +6,7 @@ use super::attempts::{End, count, elapsed_ms, first_call, hung};
 use super::commands::calls;
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{met, unobserved};
-use crate::evidence::Event;
+use crate::evidence::{Event, Reaction};
 use crate::rules::{Rule, View};
 use crate::subject::REPLY_TIMEOUT;
 use crate::verdict::{Finding, Proof};
@@ -106,13 +106,17 @@ fn makes_no_storm_of_an_outage(view: &View<'_>) -> Finding {
     if calls(view).len() <= most || !failed(first) || failures + 1 < during.len() {
         return unobserved(view, "the token endpoint was not down for so many calls");
     }
+    let proof = Proof::all(during.iter().copied()).unwrap_or_else(|| (*first).into());
+    if hung(view).is_some() && during.len() <= most {
+        let why = "calls were left without an answer: SF-03 tells of them";
+        return super::super::unobserved(view, why).seen_in(proof);
+    }
     let seen = format!(
         "{} in {} s of {} calls",
         count(during.len(), "token request"),
         OUTAGE_MS / 1000,
         calls(view).len()
     );
-    let proof = Proof::all(during.iter().copied()).unwrap_or_else(|| (*first).into());
     let finding = match during.len() <= most {
         true => met(view, seen, proof),
         false => Finding::broken(format!("at most {most} token requests"), seen, proof),
@@ -124,9 +128,10 @@ fn makes_no_storm_of_an_outage(view: &View<'_>) -> Finding {
 fn shares_a_failure(view: &View<'_>) -> Finding {
     let calls = calls(view);
     let logins: Vec<Arrival<'_>> = token_requests(view).collect();
-    let failed = logins
-        .first()
-        .filter(|login| login.status().is_some() && login.status() == view.expected.status);
+    let failed = logins.first().filter(|login| {
+        login.status().is_some() && login.status() == view.expected.status
+            || login.reaction() == Reaction::Refused
+    });
     let (Some(failed), Some(call)) = (failed, calls.first().filter(|_| calls.len() > 1)) else {
         return unobserved(
             view,
@@ -240,6 +245,11 @@ pub(super) mod tests {
         check(&outage(Log::new(), 49), "RET-16", Grade::Met);
         check(&outage(Log::new(), 50), "RET-16", Grade::Broken);
         check(&outage(Log::new(), 0), "RET-16", Grade::Unobserved);
+        // Calls that never end are another row's matter, and a storm is one all the same.
+        let hanging = |logins| outage(Log::new(), logins).client_hangs();
+        check(&hanging(10), "RET-16", Grade::Unobserved);
+        check(&hanging(50), "RET-16", Grade::Broken);
+        check(&outage(Log::new(), 10).client_gone(), "RET-16", Grade::Gone);
         let few = Log::new().calls_at_once(20, |log| log.failed_login(503));
         check(&few, "RET-16", Grade::Unobserved);
         let served = Log::new().calls_at_once(100, |log| log.failed_login(503).grant(1).grant(2));
@@ -251,6 +261,11 @@ pub(super) mod tests {
         check(&shared(Log::new(), 0), "SF-03", Grade::Met);
         check(&shared(Log::new(), 2), "SF-03", Grade::Met);
         check(&shared(Log::new(), 3), "SF-03", Grade::Broken);
+        // A client that repeats what failed with 503 fails by a refusal alone.
+        let refused = |log: Log| log.login_refused_with(r#"{"error":"invalid_client"}"#);
+        check(&Log::new().calls_at_once(20, refused), "SF-03", Grade::Met);
+        let stranded = refused(Log::new().asked_for_a_call().asked_for_a_call());
+        check(&stranded.client_hangs(), "SF-03", Grade::Broken);
         let open = || {
             Log::new()
                 .asked_for_a_call()

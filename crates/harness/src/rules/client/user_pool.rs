@@ -70,6 +70,15 @@ fn other_ids<'a>(view: &View<'a>) -> Vec<Fault<'a>> {
     arrivals(view).filter_map(other).collect()
 }
 
+/// Whether the pool had asked for a new password first, and had given no tokens yet: that the identity
+/// pool is asked at all is COG-01's.
+fn is_before_the_challenge_is_answered(view: &View<'_>, arrival: &Arrival<'_>) -> bool {
+    let earlier = || arrivals(view).take_while(|one| one.seq < arrival.seq);
+    let gave_tokens =
+        |one: Arrival<'_>| one.answered()["AuthenticationResult"]["IdToken"].is_string();
+    earlier().any(|one| one.answered()["ChallengeName"].is_string()) && !earlier().any(gave_tokens)
+}
+
 /// `Logins` carries the id token, under the name of the configured pool (Amazon Cognito identity
 /// pools, `GetId`).
 fn logins_carry_the_id_token(view: &View<'_>) -> Finding {
@@ -96,6 +105,7 @@ fn logins_carry_the_id_token(view: &View<'_>) -> Finding {
         .filter(|arrival| {
             let operation = arrival.operation();
             matches!(operation, Some("GetId" | "GetCredentialsForIdentity"))
+                && !is_before_the_challenge_is_answered(view, arrival)
         })
         .map(|arrival| {
             let fault = fault(&arrival).map(|seen| Fault::broken(arrival, seen));
@@ -176,6 +186,10 @@ mod tests {
         check(&asked("«id token 1 of u»"), "COG-11", Grade::Met);
         check(&asked("«access token 1 of u»"), "COG-11", Grade::Broken);
         check(&asked("«unknown»"), "COG-11", Grade::Broken);
+        let challenge = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "«session»"});
+        let challenged = log().operation("InitiateAuth", &password(), &challenge);
+        let unanswered = get_id(challenged, "p", "«unknown»");
+        check(&unanswered, "COG-11", Grade::Unobserved);
         let elsewhere = json!({"Logins": {"cognito-idp.eu.amazonaws.com/x": "«id token 1 of u»"}});
         let elsewhere = log().operation("GetId", &elsewhere, &json!({}));
         check(&elsewhere, "COG-11", Grade::Broken);

@@ -149,6 +149,11 @@ async fn principals_are_read_replaced_and_changed() {
         "the other vendor keeps its own"
     );
     assert_eq!(bench.login("/acme", SECRET).await.status, 401);
+    // The old secret is refused, and known all the same for what the client was given.
+    let refused = bench.done("GET /journal?outcome=denied", "", 200).await;
+    let shown = &refused["entries"][0]["notes"]["spelling"]["credentials"];
+    assert!(shown.to_string().contains("former"), "{refused}");
+    assert!(!refused.to_string().contains("foreign"), "{refused}");
     assert_eq!(bench.login("/acme", "rotated").await.status, 200);
     let off = r#"{"acme": {"clients": [{"client_id": "client-a", "client_secret": "rotated", "enabled": false}]}}"#;
     let all = bench.done("PUT /principals", off, 200).await;

@@ -310,6 +310,24 @@ impl Log {
         })
     }
 
+    /// A token request with this form that was refused.
+    pub(in crate::rules::client) fn refused_form(self, form: &str) -> Self {
+        self.entry("token", |entry| {
+            entry.body = Some(form.to_owned());
+            entry.outcome = Some(Outcome::Denied);
+            entry.reply = Some(reply(400, r#"{"error":"invalid_grant"}"#));
+        })
+    }
+
+    /// The same, with what the mock noted of its spelling.
+    pub(in crate::rules::client) fn refused_login_spelled(self, spelling: &Value) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Denied);
+            entry.reply = Some(reply(401, "{}"));
+            entry.notes.insert("spelling".to_owned(), spelling.clone());
+        })
+    }
+
     /// A token request in whose place a fault answered.
     pub(in crate::rules::client) fn failed_login(self, status: u16) -> Self {
         self.entry("token", |entry| {
@@ -354,6 +372,14 @@ impl Log {
             entry.presented = Some(TokenId(id));
             entry.headers = owned(headers);
             entry.reply = Some(reply(200, "{}"));
+        })
+    }
+
+    /// An API request without any proof, which is refused.
+    pub(in crate::rules::client) fn refused_without_proof(self) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Denied);
+            entry.reply = Some(reply(401, "{}"));
         })
     }
 

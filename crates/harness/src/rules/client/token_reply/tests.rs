@@ -77,7 +77,9 @@ fn the_scheme_is_written_as_bearer() {
     check(&scheme("Bearer «token 1»"), "RSP-04", Grade::Met);
     check(&scheme("bearer «token 1»"), "RSP-04", Grade::Broken);
     check(&scheme("BEARER «token 1»"), "RSP-04", Grade::Broken);
-    check(&scheme("Bearer  «token 1»"), "RSP-04", Grade::Broken);
+    check(&scheme("Bearer:«token 1»"), "RSP-04", Grade::Broken);
+    // One space too many is another row's.
+    check(&scheme("Bearer  «token 1»"), "RSP-04", Grade::Met);
     check(&stopped(&of_type("Bearer")), "RSP-04", Grade::Broken);
     // The vendor said something else.
     let mac = typed(Log::new(), "mac", BEARER);
