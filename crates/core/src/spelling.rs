@@ -177,6 +177,7 @@ impl ShownCredential {
             CredentialOrigin::Exact { characters } => characters.len() * size_of::<Word>(),
             CredentialOrigin::Differs { at } => weight::text(at),
             CredentialOrigin::Foreign { sha256 } => weight::text(sha256),
+            CredentialOrigin::Other => 0,
         };
         size_of::<Self>() + origin
     }
@@ -192,8 +193,9 @@ pub enum CredentialOrigin {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         characters: Vec<Word>,
     },
-    /// It is a secret that was replaced since, byte for byte.
-    Former,
+    /// It is a secret of the stage, byte for byte, and not the present one of the name beside it: one that
+    /// was replaced, or another account's.
+    Other,
     /// It begins like one of them.
     Differs {
         /// The first difference, in words.

@@ -112,8 +112,8 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         .copied()
         .collect();
     let better = |raw: CredentialOrigin, form: CredentialOrigin| match (&raw, &form) {
-        (CredentialOrigin::Exact { .. } | CredentialOrigin::Former, _) => raw,
-        (_, CredentialOrigin::Exact { .. } | CredentialOrigin::Former) => form,
+        (CredentialOrigin::Exact { .. } | CredentialOrigin::Other, _) => raw,
+        (_, CredentialOrigin::Exact { .. } | CredentialOrigin::Other) => form,
         (CredentialOrigin::Differs { .. }, _) => raw,
         _ => form,
     };
@@ -123,7 +123,7 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         origin,
     };
     let of_names = |shown: &[u8]| compare::origin(shown, &names);
-    let of_secrets = |shown: &[u8]| compare::secret_origin(shown, &owners);
+    let of_secrets = |shown: &[u8]| compare::secret_origin(shown, &owners, logins);
     let id = better(of_names(&raw.id), of_names(&form.id));
     let secret = better(of_secrets(&raw.secret), of_secrets(&form.secret));
     let mut secrets = owners.iter().filter_map(|login| login.secret.as_ref());

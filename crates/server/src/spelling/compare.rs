@@ -131,17 +131,19 @@ pub(super) fn origin(shown: &[u8], known: &[&str]) -> CredentialOrigin {
     }
 }
 
-/// How `shown` compares with the secrets of `owners`, and with those that they had before.
-pub(super) fn secret_origin(shown: &[u8], owners: &[&Login]) -> CredentialOrigin {
-    let all = owners.iter().flat_map(|login| login.secrets());
-    let all: Vec<&str> = all.map(Secret::expose).collect();
-    let origin = origin(shown, &all);
-    let mut present = owners.iter().filter_map(|login| login.secret.as_ref());
-    match origin {
-        CredentialOrigin::Exact { .. } if !present.any(|secret| secret.matches(shown)) => {
-            CredentialOrigin::Former
-        }
-        origin => origin,
+/// How `shown` compares with the secrets of `owners`, of whom `logins` are all there are.
+pub(super) fn secret_origin(
+    shown: &[u8],
+    owners: &[&Login],
+    logins: &[&Login],
+) -> CredentialOrigin {
+    let present = owners.iter().filter_map(|login| login.secret.as_ref());
+    let present: Vec<&str> = present.map(Secret::expose).collect();
+    let is_present = present.iter().any(|secret| secret.as_bytes() == shown);
+    let mut all = logins.iter().flat_map(|login| login.secrets());
+    match all.any(|secret| secret.matches(shown)) && !is_present {
+        true => CredentialOrigin::Other,
+        false => origin(shown, &present),
     }
 }
 
@@ -259,14 +261,16 @@ mod tests {
         };
         let mut logins = vec![login("a", "new-1"), login("b", "other")];
         remember(&[login("a", "old-1"), login("gone", "left")], &mut logins);
-        let origin = |shown: &[u8], at: usize| secret_origin(shown, &[&logins[at]]);
-        assert_eq!(origin(b"old-1", 0), CredentialOrigin::Former);
+        let all: Vec<&Login> = logins.iter().collect();
+        let origin = |shown: &[u8], at: usize| secret_origin(shown, &[all[at]], &all);
+        assert_eq!(origin(b"old-1", 0), CredentialOrigin::Other);
+        assert_eq!(origin(b"other", 0), CredentialOrigin::Other);
         assert!(matches!(
             origin(b"new-1", 0),
             CredentialOrigin::Exact { .. }
         ));
         assert!(matches!(
-            origin(b"old-1", 1),
+            origin(b"built in", 1),
             CredentialOrigin::Foreign { .. }
         ));
         assert_eq!(logins[2].names, ["gone"]);

@@ -129,7 +129,7 @@ fn shown(halves: &[(&'static str, Place, Half, &[u8])], logins: &[&Login]) -> Ve
                     let names = logins.iter().flat_map(|login| &login.names);
                     compare::origin(value, &names.map(String::as_str).collect::<Vec<_>>())
                 }
-                Half::Secret => compare::secret_origin(value, &owners),
+                Half::Secret => compare::secret_origin(value, &owners, logins),
             };
             ShownCredential {
                 name: Word::Borrowed(name),

@@ -129,7 +129,7 @@ fn takes_a_new_secret(view: &View<'_>, given: &GivenCommand<'_>, before: Arrival
     let refused = logins.iter().find(|login| {
         let shown = login.spelling().credentials;
         let origins = || shown.iter().map(|shown| &shown.origin);
-        let is_old = origins().any(|origin| *origin == CredentialOrigin::Former);
+        let is_old = origins().any(|origin| *origin == CredentialOrigin::Other);
         let is_mangled = origins().any(|origin| matches!(origin, CredentialOrigin::Differs { .. }));
         is_old || login.reaction() == Reaction::Refused && !is_mangled
     });
@@ -244,7 +244,7 @@ pub(super) mod tests {
         let mangled = shown(json!({"differs": {"at": "`+` arrived as a space"}}));
         let refused = new_secret(Log::new()).refused_login_spelled(&mangled);
         check(&refused, "CACHE-05", Grade::Unobserved);
-        let old = new_secret(Log::new()).refused_login_spelled(&shown(json!("former")));
+        let old = new_secret(Log::new()).refused_login_spelled(&shown(json!("other")));
         check(&old, "CACHE-05", Grade::Broken);
         let both = new_secret(Log::new()).grant(2).refused_login();
         check(&both, "CACHE-05", Grade::Broken);

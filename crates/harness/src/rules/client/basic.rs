@@ -88,7 +88,7 @@ fn keeps_later_colons(view: &View<'_>) -> Finding {
             .iter()
             .find(|shown| is_secret(&shown.name, shown.place))?;
         let fault = match &secret.origin {
-            CredentialOrigin::Exact { .. } | CredentialOrigin::Former => None,
+            CredentialOrigin::Exact { .. } | CredentialOrigin::Other => None,
             CredentialOrigin::Differs { at } => Some(Fault::broken(request, at.clone())),
             CredentialOrigin::Foreign { .. } => return None,
         };

@@ -151,8 +151,8 @@ async fn principals_are_read_replaced_and_changed() {
     assert_eq!(bench.login("/acme", SECRET).await.status, 401);
     // The old secret is refused, and known all the same for what the client was given.
     let refused = bench.done("GET /journal?outcome=denied", "", 200).await;
-    let shown = &refused["entries"][0]["notes"]["spelling"]["credentials"];
-    assert!(shown.to_string().contains("former"), "{refused}");
+    let shown = &refused["entries"][0]["spelling"]["credentials"];
+    assert!(shown.to_string().contains("other"), "{refused}");
     assert!(!refused.to_string().contains("foreign"), "{refused}");
     assert_eq!(bench.login("/acme", "rotated").await.status, 200);
     let off = r#"{"acme": {"clients": [{"client_id": "client-a", "client_secret": "rotated", "enabled": false}]}}"#;

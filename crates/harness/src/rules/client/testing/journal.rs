@@ -324,7 +324,7 @@ impl Log {
         self.entry("token", |entry| {
             entry.outcome = Some(Outcome::Denied);
             entry.reply = Some(reply(401, "{}"));
-            entry.notes.insert("spelling".to_owned(), spelling.clone());
+            entry.spelling = serde_json::from_value(spelling.clone()).expect("a spelling");
         })
     }
 
