@@ -1,5 +1,6 @@
 //! The demo client, reached in other ways than by starting it: the same verdicts.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -54,36 +55,63 @@ fn a_program_is_started() {
     passes(code, &results, "stdio");
 }
 
-/// Each line as soon as it is there; the system's own copying may wait for more.
-fn pass_on(mut from: impl std::io::BufRead, to: &mut impl std::io::Write) {
+/// Each line as soon as it is there; the system's own copying may wait for more. Returns the lines.
+fn pass_on(mut from: impl std::io::BufRead, to: &mut impl std::io::Write) -> Vec<String> {
+    let mut lines = Vec::new();
     let mut line = String::new();
     while from.read_line(&mut line).is_ok_and(|length| length > 0) {
         // Whoever read there may have gone: then nothing more is sent here, either.
         let _ = to.write_all(line.as_bytes());
-        line.clear();
+        lines.push(std::mem::take(&mut line));
     }
+    lines
 }
 
-#[test]
-fn a_client_that_listens_is_attached_to() {
+/// Drives the demo client behind a bridge with these `arguments`; returns the exit code, the results
+/// and the requests that passed.
+fn bridged(name: &str, arguments: &[&str]) -> (i32, Value, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound").to_string();
     let (mut child, mut input, mut output) = client();
     let bridge = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a connection");
         let requests = stream.try_clone().expect("a second handle");
-        let forth = std::thread::spawn(move || {
-            pass_on(BufReader::new(requests), &mut input);
-        });
+        let forth = std::thread::spawn(move || pass_on(BufReader::new(requests), &mut input));
         pass_on(&mut output, &mut stream);
-        forth.join().expect("it ends");
+        forth.join().expect("it ends")
     });
-    let (mut command, folder) = drive("reached-attach", &["--attach", &address]);
+    let arguments = [&["--attach", &address], arguments].concat();
+    let (mut command, folder) = drive(name, &arguments);
     let output = command.output().expect("it runs");
     let (code, results) = read_results(&folder, &output);
-    passes(code, &results, "stdio");
-    bridge.join().expect("it ends with the connection");
+    let requests = bridge.join().expect("it ends with the connection");
     assert!(child.wait().expect("it ends").success());
+    (code, results, requests)
+}
+
+#[test]
+fn a_client_that_listens_is_attached_to() {
+    let (code, results, _) = bridged("reached-attach", &[]);
+    passes(code, &results, "stdio");
+}
+
+/// A client with one clock for all of its instances was judged two days ahead from then on.
+#[test]
+fn a_clock_that_was_turned_is_set_right_for_the_next_scenario() {
+    let (_, _, requests) = bridged("reached-clock", &["--id", "CLI-22"]);
+    let mut offsets: BTreeMap<String, f64> = BTreeMap::new();
+    let mut turned = 0;
+    for line in &requests {
+        let request: Value = serde_json::from_str(line).expect("a request");
+        if request["op"] == "clock" {
+            let offset = request["offset_s"].as_f64().expect("a number");
+            turned += usize::from(offset != 0.0);
+            let client = request["client"].as_str().expect("a handle").to_owned();
+            offsets.insert(client, offset);
+        }
+    }
+    assert!(turned > 0, "no clock was turned");
+    assert!(offsets.values().all(|offset| *offset == 0.0), "{offsets:?}");
 }
 
 #[test]

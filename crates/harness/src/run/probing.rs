@@ -65,14 +65,12 @@ impl Prober for Probing<'_> {
         self.call(&place).await?;
         tokio::time::sleep(Duration::from_millis(probe.wait_ms)).await;
         if probe.turned_s > 0 {
-            self.ask(ClientCommand::Clock {
-                client: place.name.clone(),
-                offset_s: u32::try_from(probe.turned_s).map_or(f64::MAX, f64::from),
-                which: ClockSelection::Both,
-            })
-            .await?;
+            self.turn_clock(&place, probe.turned_s).await?;
         }
         self.call(&place).await?;
+        if probe.turned_s > 0 {
+            self.turn_clock(&place, 0).await?;
+        }
         let answer = self.answer(&place, &probe).await;
         self.leave(place).await?;
         let answer = answer?;
@@ -190,6 +188,15 @@ impl Probing<'_> {
         };
         self.ask(new).await?;
         Ok(place)
+    }
+
+    async fn turn_clock(&mut self, place: &Place, turned_s: u64) -> Result<(), Stop> {
+        self.ask(ClientCommand::Clock {
+            client: place.name.clone(),
+            offset_s: u32::try_from(turned_s).map_or(f64::MAX, f64::from),
+            which: ClockSelection::Both,
+        })
+        .await
     }
 
     async fn call(&mut self, place: &Place) -> Result<(), Stop> {

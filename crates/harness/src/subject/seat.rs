@@ -11,7 +11,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::channel::PendingReply;
 use super::pool::{ClientPool, Running};
-use super::{ClientCommand, ClientHello, ClientOutput, ClientSubject, Outcome, wire};
+use super::{
+    ClientCommand, ClientHello, ClientOutput, ClientSubject, ClockSelection, Outcome, wire,
+};
 
 /// How long a client may take to forget an instance before it is not used again.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +28,9 @@ pub(super) struct Seat {
     sent: Mutex<Vec<u64>>,
     /// The handles on the wire that were made.
     handles: Mutex<BTreeSet<String>>,
+    /// Those whose clocks are turned. A program may have one clock for all of its instances, and the
+    /// next scenario's are to read the right time.
+    turned: Mutex<BTreeSet<String>>,
     pool: Arc<ClientPool>,
     /// Whether the next scenario may have the client.
     is_kept: bool,
@@ -46,6 +51,7 @@ impl Seat {
             number,
             sent: Mutex::default(),
             handles: Mutex::default(),
+            turned: Mutex::default(),
             pool,
             is_kept,
             _place: place,
@@ -67,6 +73,16 @@ impl Seat {
             let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
             handles.insert(client.clone());
         }
+        if let ClientCommand::Clock {
+            client, offset_s, ..
+        } = &command
+        {
+            let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
+            match *offset_s == 0.0 {
+                true => turned.remove(client),
+                false => turned.insert(client.clone()),
+            };
+        }
         if let ClientCommand::Drop { client } = &command {
             let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
             handles.remove(client);
@@ -84,7 +100,22 @@ impl Seat {
     /// Lets the client forget what this scenario made; one that does not is not used again.
     async fn drop_instances(&self) {
         let running = self.running();
-        if !running.hello.takes("drop") || !running.client.channel.is_usable() {
+        if !running.client.channel.is_usable() {
+            return;
+        }
+        let turned = {
+            let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *turned)
+        };
+        let back = turned.into_iter().map(|client| {
+            self.ask(&ClientCommand::Clock {
+                client,
+                offset_s: 0.0,
+                which: ClockSelection::Both,
+            })
+        });
+        drop(tokio::time::timeout(DROP_TIMEOUT, join_all(back)).await);
+        if !running.hello.takes("drop") {
             return;
         }
         let handles = {

@@ -22,6 +22,9 @@ const GROWTH: f64 = 1.15;
 /// Gaps that differ by more than this are drawn by chance.
 const SPREAD: i64 = 2;
 
+/// Gaps below this are the time that a request takes, not a pause.
+const SHORTEST_PAUSE_MS: i64 = 75;
+
 /// What an instance with a stage of its own did.
 struct Apart<'a> {
     attempts: Vec<Arrival<'a>>,
@@ -88,9 +91,10 @@ impl Gaps {
         Some(Self {
             first_ms,
             second_ms,
-            grow: grows(first_ms, second_ms)
-                || grows(shortest_at(0), shortest_at(1))
-                || longest > SPREAD * shortest,
+            grow: longest >= SHORTEST_PAUSE_MS
+                && (grows(first_ms, second_ms)
+                    || grows(shortest_at(0), shortest_at(1))
+                    || longest > SPREAD * shortest),
         })
     }
 

@@ -1,11 +1,15 @@
 //! The control: without it no other row about a client says anything.
 
+use super::commands::asked;
 use super::traffic::{api_requests, token_requests};
 use super::{absent, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::client("CLI-29", logs_in_and_calls)];
+
+/// So many characters of the client's own words are shown.
+const WORDS: usize = 160;
 
 /// The client logs in and completes a call.
 fn logs_in_and_calls(view: &View<'_>) -> Finding {
@@ -31,12 +35,22 @@ fn logs_in_and_calls(view: &View<'_>) -> Finding {
         Some(_) => "the client logged in and no call was served",
         None => "no login of the client was accepted",
     };
-    absent(
-        view,
-        "a login and one call answered with 2xx",
-        observed,
-        arrived,
-    )
+    let observed = match last_words(view) {
+        Some(words) => format!("{observed}; the client says: {words}"),
+        None => observed.to_owned(),
+    };
+    let expected = "a login and one call answered with 2xx";
+    absent(view, expected, &observed, arrived)
+}
+
+/// What the client gave as the reason of its last failure, shortened.
+fn last_words(view: &View<'_>) -> Option<String> {
+    let asked = asked(view);
+    let mut replies = asked.iter().rev().filter_map(|asked| asked.answer);
+    let (_, reply) = replies.find(|(_, reply)| !reply.succeeded())?;
+    let words = reply.message.as_deref()?.trim();
+    let line = words.lines().next().filter(|line| !line.is_empty())?;
+    Some(line.chars().take(WORDS).collect())
 }
 
 #[cfg(test)]

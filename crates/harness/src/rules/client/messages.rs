@@ -20,11 +20,13 @@ fn tells_no_secret(view: &View<'_>) -> Finding {
             Some((seq, reply, is_of_a_socket(asked.command)))
         })
         .collect();
-    let telling = answers
+    let telling: Vec<_> = answers
         .iter()
-        .filter(|(_, reply, of_socket)| names_a_secret(reply, *of_socket));
-    if let Some(proof) = Proof::all(telling.map(|(seq, ..)| *seq)) {
-        let seen = "an answer holds a secret";
+        .filter_map(|(seq, reply, of_socket)| Some((*seq, secret_in(reply, *of_socket)?)))
+        .collect();
+    if let Some(proof) = Proof::all(telling.iter().map(|(seq, _)| *seq)) {
+        let (_, (field, secret)) = telling[0];
+        let seen = format!("the {field} of an answer holds {secret}");
         return Finding::broken("no secret in any answer", seen, proof);
     }
     let repeats = |login: &Arrival<'_>| {
@@ -60,16 +62,21 @@ fn is_of_a_socket(command: &ClientCommand) -> bool {
     )
 }
 
-/// Whether a field has the name of a secret. The token in the URL of a websocket is a row of its own,
-/// WS-04, so that one fault is told once.
-fn names_a_secret(reply: &ClientReply, of_socket: bool) -> bool {
-    let fields = [&reply.error, &reply.message, &reply.ws, &reply.unsupported];
-    let names = fields
-        .into_iter()
-        .flatten()
-        .flat_map(|text| text.split('«').skip(1));
-    let mut secrets = names.filter(|name| !(of_socket && name.starts_with("access token")));
-    secrets.next().is_some()
+/// The field of an answer that holds a secret, and the name of it. The token in the URL of a
+/// websocket is a row of its own, WS-04, so that one fault is told once.
+fn secret_in(reply: &ClientReply, of_socket: bool) -> Option<(&'static str, &str)> {
+    let fields = [
+        ("error", &reply.error),
+        ("message", &reply.message),
+        ("ws", &reply.ws),
+        ("unsupported", &reply.unsupported),
+    ];
+    fields.into_iter().find_map(|(field, text)| {
+        let rests = text.as_ref()?.split('«').skip(1);
+        let mut names = rests.map(|rest| rest.split_once('»').map_or("a secret", |(name, _)| name));
+        let name = names.find(|name| !(of_socket && name.starts_with("access token")))?;
+        Some((field, name))
+    })
 }
 
 #[cfg(test)]

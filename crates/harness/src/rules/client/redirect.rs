@@ -77,7 +77,7 @@ pub(super) fn shown(
     let followed: Vec<Arrival<'_>> = arrivals_at(view, ANOTHER_ORIGIN).collect();
     let with_secrets = followed.iter().copied().filter(|one| shows(one.entry));
     if let Some(leaks) = Proof::all(with_secrets) {
-        let seen = "the redirect was followed with them";
+        let seen = "the redirect to another origin was followed with what the vendor alone may see";
         return Finding::broken(expected, seen, redirected.and(leaks));
     }
     match Proof::all(followed) {

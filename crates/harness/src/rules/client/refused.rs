@@ -151,7 +151,7 @@ fn resends_once(view: &View<'_>) -> Finding {
     };
     let resent: Vec<Arrival<'_>> = api_requests(view)
         .filter(|call| within(call.seq) && call.entry.presented.is_some_and(|id| id != token))
-        .filter(|call| call.entry.target == refused.entry.target)
+        .filter(|call| call.path() == refused.path())
         .filter(|call| call.entry.method == refused.entry.method)
         .collect();
     let further = further_calls(view, &refused);

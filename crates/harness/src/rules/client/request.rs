@@ -8,8 +8,8 @@ use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::client("REQ-06", credentials_in_the_body),
-    Rule::client("REQ-08", names_the_tenant),
+    Rule::client("REQ-06", credentials_in_the_body).everywhere(),
+    Rule::client("REQ-08", names_the_tenant).everywhere(),
 ];
 
 /// The value of a parameter of a form, as it is spelled.

@@ -77,7 +77,12 @@ fn token_goes_out(
             "a call without that token",
             Proof::from(*first).and(request),
         ),
-        None => absent(view, &expected, "no call", *first),
+        None => absent(
+            view,
+            &expected,
+            "no API request followed that reply",
+            *first,
+        ),
     }
 }
 
@@ -161,7 +166,7 @@ fn leaves_an_unknown_type(view: &View<'_>) -> Finding {
     };
     let faults: Vec<Fault<'_>> = api_requests(view)
         .filter(carries)
-        .map(|request| Fault::broken(request, "the token was sent"))
+        .map(|request| Fault::broken(request, "the token was used in an API request"))
         .collect();
     if let Some(finding) = worst(&faults, "a token of an unknown type is not used") {
         return finding;
