@@ -79,3 +79,65 @@ Feature: For how long a client takes a token to live, and when it renews
       And the token is inside the client's margin
       And the client makes 3 calls within 30 seconds
       Then three calls succeeded while the renewal failed
+
+  Rule: An odd expires_in causes neither a crash nor a hot loop
+
+    @id:EXP-06 @vendor:athelas @vendor:pattern @vendor:corti
+    Scenario: The token endpoint tells odd lifetimes
+      Given each of these is told as `expires_in` to an instance of its own
+        | absent     |
+        | null       |
+        | 0          |
+        | -1         |
+        | 1          |
+        | 300        |
+        | 3600       |
+        | "3600"     |
+        | 3600.5     |
+        | 3600.0     |
+        | 1e3        |
+        | 172800     |
+        | 3600000    |
+        | 2147483648 |
+        | 9007199254740992 |
+        | 1e400      |
+        | "NaN"      |
+      When each of them makes 2 calls in turn, and a second passes
+      Then all calls were answered, and no instance asked in a loop
+
+    @id:EXP-06 @vendor:scribe
+    Scenario: The user pool tells odd lifetimes
+      Given each of these is told as `ExpiresIn` in `AuthenticationResult` to an instance of its own
+        | absent     |
+        | null       |
+        | 0          |
+        | -1         |
+        | 1          |
+        | 300        |
+        | 3600       |
+        | "3600"     |
+        | 3600.5     |
+        | 3600.0     |
+        | 1e3        |
+        | 172800     |
+        | 3600000    |
+        | 2147483648 |
+        | 9007199254740992 |
+        | 1e400      |
+        | "NaN"      |
+      When each of them makes 2 calls in turn, and a second passes
+      Then all calls were answered, and no instance asked in a loop
+
+  Rule: Where expires_in and the exp claim disagree the client acts on the earlier one, or recovers by one new token
+
+    @id:EXP-09
+    Scenario: The token ends before its reply says so
+      Given tokens live 5 seconds beyond the client's margin
+      And each token request meets
+        """
+        {"edit": {"set": {"expires_in": 3600}}}
+        """
+      And the client has made 1 call
+      When 5500 milliseconds pass, and the vendor ends the client's token
+      And the client makes 1 call
+      Then the call succeeded with at most one token request

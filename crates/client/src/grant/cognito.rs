@@ -183,6 +183,7 @@ fn error_of(issuer: &Issuer, reply: &Reply) -> Error {
     match &*code {
         "TooManyRequestsException" | "LimitExceededException" => throttled(),
         "NotAuthorizedException"
+        | "RefreshTokenReuseException"
         | "UserNotFoundException"
         | "UserNotConfirmedException"
         | "PasswordResetRequiredException" => Error::Auth {

@@ -184,6 +184,30 @@ async fn where_refresh_tokens_rotate_the_other_operation_is_used() {
     }
 }
 
+/// The reply with the token that took its place was lost; this was an error for good.
+#[tokio::test]
+async fn a_refresh_token_that_was_used_already_leads_to_one_login() {
+    let reused = |_: usize, operation: &str, body: &Value| {
+        let is_refresh = operation == "GetTokensFromRefreshToken";
+        (is_refresh || body["AuthFlow"] == "REFRESH_TOKEN_AUTH").then(|| {
+            let kind = match is_refresh {
+                true => "RefreshTokenReuseException",
+                false => "InvalidParameterException",
+            };
+            let message = "REFRESH_TOKEN_AUTH flow not enabled for this client";
+            CannedReply::json(400, &json!({"__type": kind, "message": message}))
+        })
+    };
+    let vendor = vendor(reused, ok).await;
+    let client = client(&vendor, account());
+    client.token().await.expect("a token");
+    vendor.clock.advance(Duration::from_secs(1801));
+    client.token().await.expect("another token");
+    let flows = operations(&vendor);
+    let logins = flows.iter().filter(|flow| *flow == "USER_PASSWORD_AUTH");
+    assert_eq!(logins.count(), 2, "{flows:?}");
+}
+
 #[tokio::test]
 async fn a_refused_refresh_token_leads_to_one_login() {
     let refuse = |_: usize, _: &str, body: &Value| {

@@ -22,6 +22,9 @@ pub struct ReplyEdit {
     /// Members that have these values; new ones stand at the end.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub set: Map<String, Value>,
+    /// Members whose values are written as they stand here: numbers that JSON libraries cannot hold.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub raw: BTreeMap<String, String>,
     /// Whether the members stand in the opposite order.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reverse: bool,
@@ -44,13 +47,19 @@ impl ReplyEdit {
 
     /// Whether it changes members of a JSON object.
     pub fn has_members(&self) -> bool {
-        self.reverse || !(self.remove.is_empty() && self.set.is_empty() && self.repeat.is_empty())
+        let named = [
+            self.remove.len(),
+            self.set.len(),
+            self.raw.len(),
+            self.repeat.len(),
+        ];
+        self.reverse || named.into_iter().any(|count| count > 0)
     }
 
     /// About how many bytes it takes beside its own size.
     pub(super) fn weight(&self) -> usize {
         let names = self.remove.iter().chain(&self.repeat);
-        let headers = self.headers.iter();
+        let headers = self.headers.iter().chain(&self.raw);
         weight::optional(self.within.as_ref())
             + names
                 .map(|name| size_of::<String>() + weight::text(name))

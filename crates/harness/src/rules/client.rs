@@ -22,12 +22,14 @@ mod margin;
 mod messages;
 mod multipart;
 mod next_token;
+mod odd_lifetime;
 mod output;
 mod places;
 mod plain;
 mod plan;
 mod redirect;
 mod refresh;
+mod refresh_request;
 mod refusal_forms;
 mod refusals;
 mod refused;
@@ -35,6 +37,7 @@ mod renewal;
 mod request;
 mod resend;
 mod retry_after;
+mod revocation;
 mod signature;
 mod socket;
 mod spelled;
@@ -92,6 +95,9 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     user_pool::RULES,
     challenge::RULES,
     refresh::RULES,
+    refresh_request::RULES,
+    revocation::RULES,
+    odd_lifetime::RULES,
     signature::RULES,
     token_request::RULES,
     basic::RULES,

@@ -190,19 +190,35 @@ impl ScenarioContext {
     /// Asks each instance beside for the sample call, all at once, and waits for all answers.
     pub(crate) async fn sides_call(&mut self, limit: Duration) -> Result<(), Error> {
         let mut commands = Vec::new();
-        for side in &self.sides {
-            let mut call = self.sample_call(&side.place)?;
-            if let ClientCommand::Call {
-                path, timeout_ms, ..
-            } = &mut call
-            {
-                let sample = self.profile.api.sample.as_deref().unwrap_or_default();
-                *path = side.target.fill(sample)?;
+        for at in 0..self.sides.len() {
+            let mut call = self.call_of_side(at)?;
+            if let ClientCommand::Call { timeout_ms, .. } = &mut call {
                 *timeout_ms = u64::try_from(limit.as_millis()).ok();
             }
             commands.push(call);
         }
         self.ask_all(commands).await
+    }
+
+    /// Asks each instance beside for `n` sample calls, one call after the other.
+    pub(crate) async fn sides_call_in_turn(&mut self, n: usize) -> Result<(), Error> {
+        let calls = (0..self.sides.len()).map(|at| self.call_of_side(at));
+        for call in calls.collect::<Result<Vec<_>, _>>()? {
+            for _ in 0..n {
+                self.ask_all(vec![call.clone()]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn call_of_side(&self, at: usize) -> Result<ClientCommand, Error> {
+        let side = &self.sides[at];
+        let mut call = self.sample_call(&side.place)?;
+        if let ClientCommand::Call { path, .. } = &mut call {
+            let sample = self.profile.api.sample.as_deref().unwrap_or_default();
+            *path = side.target.fill(sample)?;
+        }
+        Ok(call)
     }
 
     /// Ends the stages beside.

@@ -14,10 +14,10 @@ use crate::target::Target;
 /// Which requests meet a fault, in words; the docstring is the fault's `then` as the control API
 /// takes it. `{name}` in it is filled like a path.
 #[given(
-    regex = r"^(each|the first|the first \d+|each after the first|each after the first \d+) (token|API|create|socket|revocation) requests? meets?$"
+    regex = r"^(each|the first|the first \d+|each after the first|each after the first \d+) (token|API|create|socket|revocation|refresh) requests? meets?$"
 )]
 #[when(
-    regex = r"^from now on (each|the first|the first \d+|each after the first|each after the first \d+) (token|API|create|socket|revocation) requests? meets?$"
+    regex = r"^from now on (each|the first|the first \d+|each after the first|each after the first \d+) (token|API|create|socket|revocation|refresh) requests? meets?$"
 )]
 async fn requests_meet(
     world: &mut World,
@@ -152,7 +152,7 @@ impl ScenarioContext {
     }
 
     /// The fault as the control API takes it.
-    fn fault(&self, target: &str, when: &Value, then: &Value) -> Result<Value, Error> {
+    pub(crate) fn fault(&self, target: &str, when: &Value, then: &Value) -> Result<Value, Error> {
         let matcher = matcher(&self.profile, target).ok_or_else(|| {
             Error::Step(format!("the profile has no endpoint for {target} requests"))
         })?;
@@ -173,8 +173,10 @@ fn matcher(profile: &Profile, target: &str) -> Option<Value> {
             "RespondToAuthChallenge",
             "GetTokensFromRefreshToken",
         ])),
+        // Where refresh tokens rotate, no other operation takes one.
+        "refresh" if is_cognito => Some(operations(&["GetTokensFromRefreshToken"])),
         "revocation" if is_cognito => Some(operations(&["RevokeToken"])),
-        "token" | "token reply" => profile.endpoints.get("token").map(|_| at("token")),
+        "token" | "token reply" | "refresh" => profile.endpoints.get("token").map(|_| at("token")),
         "revocation" => profile.endpoints.get("revoke").map(|_| at("revoke")),
         "API" => {
             let sample = profile.api.sample.as_deref()?;

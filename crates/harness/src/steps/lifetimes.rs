@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use cucumber::gherkin::Step;
 use cucumber::{given, when};
 use serde_json::json;
 
+use super::phrases;
 use crate::Error;
 use crate::run::context::World;
 use crate::run::lifetimes::SHORT_S;
@@ -18,6 +20,13 @@ async fn measured(world: &mut World) -> Result<(), Error> {
 async fn short(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     context.set_lifetime(context.raw_lifetime(SHORT_S)).await
+}
+
+#[given("the client has made 1 call with a token that lives short")]
+async fn called_with_short(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.set_lifetime(context.raw_lifetime(SHORT_S)).await?;
+    context.client_calls(1).await
 }
 
 #[given(regex = r"^tokens live (\d+) seconds$")]
@@ -61,6 +70,14 @@ async fn passes(world: &mut World, millis: u64) -> Result<(), Error> {
     world.context()?.look().await
 }
 
+#[when(regex = r"^(\d+) milliseconds pass, and the vendor ends the client's token$")]
+async fn passes_and_ends(world: &mut World, millis: u64) -> Result<(), Error> {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    let context = world.context()?;
+    context.look().await?;
+    context.expire_proofs().await
+}
+
 #[given("the first token will be inside the client's margin")]
 async fn will_be_inside(world: &mut World) -> Result<(), Error> {
     world.context()?.plan_margin().await
@@ -75,6 +92,34 @@ async fn is_inside(world: &mut World) -> Result<(), Error> {
 async fn vendor_clock(world: &mut World, seconds: f64, way: String) -> Result<(), Error> {
     let seconds = if way == "ahead" { seconds } else { -seconds };
     world.context()?.advance(seconds).await
+}
+
+/// Each value is written into the reply as it stands in the table; the first column names it.
+#[given(regex = r"^each of these is told as `(\w+)`(?: in `(\w+)`)? to an instance of its own$")]
+async fn odd(world: &mut World, name: String, within: String, step: &Step) -> Result<(), Error> {
+    let context = world.context()?;
+    for value in phrases(step)? {
+        let mut edit = match value.as_str() {
+            "absent" => json!({"remove": [name]}),
+            raw => json!({"raw": {&name: raw}}),
+        };
+        if !within.is_empty() {
+            edit["within"] = within.as_str().into();
+        }
+        let then = json!({"edit": edit});
+        let fault = context.fault("token reply", &json!({"always": true}), &then)?;
+        context.start_side(&fault).await?;
+    }
+    Ok(())
+}
+
+/// One after the other, so that the one on which a client crashes is known.
+#[when("each of them makes 2 calls in turn, and a second passes")]
+async fn they_call_twice(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.sides_call_in_turn(2).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    context.look().await
 }
 
 #[given("tokens go on working after their end")]

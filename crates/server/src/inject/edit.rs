@@ -55,16 +55,21 @@ fn changed(edit: &ReplyEdit, mut members: Map<String, Value>) -> String {
         members.shift_remove(name);
     }
     members.extend(edit.set.clone());
+    members.extend(edit.raw.keys().map(|name| (name.clone(), Value::Null)));
+    let text = |name: &String, value: &Value| match edit.raw.get(name) {
+        Some(raw) => member(name, raw),
+        None => member(name, &value.to_string()),
+    };
     let mut written: Vec<String> = members
         .iter()
-        .map(|(name, value)| member(name, &value.to_string()))
+        .map(|(name, value)| text(name, value))
         .collect();
     if edit.reverse {
         written.reverse();
     }
     let again = edit.repeat.iter().filter_map(|name| {
         let value = members.get(name)?;
-        Some(member(name, &value.to_string()))
+        Some(text(name, value))
     });
     object(written.into_iter().chain(again))
 }
@@ -114,6 +119,15 @@ mod tests {
             &json!({"repeat": ["access_token", "absent"]}),
             BODY,
             r#"{"access_token":"t","expires_in":3600,"token_type":"bearer","access_token":"t"}"#,
+        );
+    }
+
+    #[test]
+    fn a_value_is_written_as_it_is_given() {
+        check(
+            &json!({"raw": {"expires_in": "1e400"}, "repeat": ["expires_in"]}),
+            BODY,
+            r#"{"access_token":"t","expires_in":1e400,"token_type":"bearer","expires_in":1e400}"#,
         );
     }
 

@@ -177,6 +177,24 @@ impl Log {
         })
     }
 
+    /// The client is asked to revoke, and says that it did, or failed, after what `seen` adds.
+    pub(super) fn revoke_answered(mut self, done: bool, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_to_revoke();
+        let id = self.asks;
+        self = seen(self);
+        let reply = match done {
+            true => ClientReply::done(None),
+            false => ClientReply::failed("other", Some(503), "not revoked"),
+        };
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client `name` is asked for a call that it does not answer.
+    pub(super) fn unanswered_at(self, name: &str, seen: impl FnOnce(Self) -> Self) -> Self {
+        seen(self.asked(&ClientCommand::get(name, "/things")))
+    }
+
     pub(super) fn asked_to_open(self, url: &str) -> Self {
         self.asked(&ClientCommand::WsOpen {
             client: "a".to_owned(),

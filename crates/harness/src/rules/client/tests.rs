@@ -116,6 +116,9 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::token_jwt::tests::GOOD,
         super::tls::tests::GOOD,
         super::socket::tests::GOOD,
+        super::refresh_request::tests::GOOD,
+        super::revocation::tests::GOOD,
+        super::odd_lifetime::tests::GOOD,
     ];
     topics.into_iter().flatten().copied()
 }

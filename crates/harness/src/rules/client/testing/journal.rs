@@ -451,6 +451,49 @@ impl Log {
         })
     }
 
+    /// A token request with this form, and its answer.
+    pub(in crate::rules::client) fn token_request(
+        self,
+        body: &str,
+        status: u16,
+        answer: &str,
+    ) -> Self {
+        self.entry("token", |entry| {
+            "POST".clone_into(&mut entry.method);
+            entry.body = Some(body.to_owned());
+            entry.outcome = Some(match status {
+                200 => Outcome::Granted,
+                _ => Outcome::Denied,
+            });
+            entry.reply = Some(reply(status, answer));
+        })
+    }
+
+    /// The same, which the vendor carried out and never answered, because of the fault of this number.
+    pub(in crate::rules::client) fn lost_token_request(self, fault: u64, body: &str) -> Self {
+        self.entry("token", |entry| {
+            entry.body = Some(body.to_owned());
+            entry.fault = Some(FaultId(fault));
+            entry.outcome = Some(Outcome::Granted);
+        })
+    }
+
+    /// A request to the revocation endpoint.
+    pub(in crate::rules::client) fn revocation(
+        self,
+        method: &str,
+        media_type: &str,
+        body: &str,
+    ) -> Self {
+        self.entry("revoke", |entry| {
+            method.clone_into(&mut entry.method);
+            entry.headers = owned(&[("Content-Type", media_type)]);
+            entry.body = Some(body.to_owned());
+            entry.outcome = Some(Outcome::Revoked);
+            entry.reply = Some(reply(200, ""));
+        })
+    }
+
     /// An API request with these headers; `refused` is why it was denied.
     pub(in crate::rules::client) fn signed(
         self,
