@@ -77,8 +77,8 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
 /// The lifetime that a fault tells, in words.
 fn value(fault: &serde_json::Value) -> String {
     let edit = &fault["then"]["edit"];
-    let members = edit["raw"].as_object().into_iter().flatten();
-    let told = members.filter_map(|(_, raw)| raw.as_str()).next();
+    let mut members = edit["raw"].as_object().into_iter().flatten();
+    let told = members.find_map(|(_, raw)| raw.as_str());
     told.map_or_else(
         || "no lifetime".to_owned(),
         |raw| format!("the lifetime {raw}"),

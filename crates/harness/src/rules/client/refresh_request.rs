@@ -80,10 +80,9 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
         return Finding::broken(expected, seen, proof.and(refused));
     }
     let logins = logins(view, refused.seq);
-    let call = calls(view)
-        .into_iter()
-        .filter(|call| ends_after(call, refused.seq));
-    let Some(call) = call.last() else {
+    let all = calls(view);
+    let call = all.iter().rfind(|call| ends_after(call, refused.seq));
+    let Some(call) = call else {
         return unobserved(view, "no call was under way or asked for").seen_in(refused);
     };
     let proof = logins
