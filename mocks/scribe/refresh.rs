@@ -36,7 +36,8 @@ pub(super) async fn refresh(
     if by == By::RefreshTokenAuth {
         call.shows_refresh_hash(client, None)?;
     }
-    let rotates = by != By::RefreshTokenAuth && call.mock.setting_on("rotate_refresh");
+    let may_rotate = by != By::RefreshTokenAuth || call.mock.setting_on("initiate_auth_rotates");
+    let rotates = may_rotate && call.mock.setting_on("rotate_refresh");
     let token = known(call, client, value).await?;
     let Some(user) = call.state.user(&token.principal) else {
         return Err(junk(call, client, value));

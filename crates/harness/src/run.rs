@@ -4,6 +4,7 @@ pub mod context;
 pub(crate) mod elsewhere;
 mod hooks;
 pub(crate) mod lifetimes;
+pub(crate) mod odd_targets;
 pub(crate) mod over_tls;
 mod probing;
 pub(crate) mod silence;

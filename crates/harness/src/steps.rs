@@ -5,12 +5,14 @@
 mod account;
 mod caller;
 mod client;
+mod elsewhere;
 mod faults;
 mod instances;
 mod lifetimes;
 mod others;
 mod pool;
 mod refusal;
+mod signing;
 mod socket;
 mod talk;
 mod time;

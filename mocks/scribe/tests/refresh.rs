@@ -149,3 +149,16 @@ async fn a_value_that_is_no_refresh_token_is_named() {
         assert_eq!((denial.kind.as_str(), denial.got), (kind, Some(got)));
     }
 }
+
+/// No pool does this; it shows what a client that refreshes with InitiateAuth makes of rotation.
+#[tokio::test]
+async fn by_setting_the_older_operation_rotates_too() {
+    let server = start().await;
+    server.set("rotate_refresh", true);
+    server.set("initiate_auth_rotates", true);
+    let first = login(&server).await;
+    let second = tokens(&refresh(&server, &first.refresh).await);
+    assert!(!second.refresh.is_empty() && second.refresh != first.refresh);
+    assert_eq!(error(&refresh(&server, &first.refresh).await), reused());
+    assert_eq!(refresh(&server, &second.refresh).await.status, 200);
+}

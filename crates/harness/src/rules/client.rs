@@ -6,12 +6,14 @@
 
 mod accounts;
 mod attempts;
+mod aws_credentials;
 mod backoff;
 mod basic;
 mod bearer;
 mod burst;
 mod caching;
 mod challenge;
+mod clock_skew;
 mod commands;
 mod control;
 mod creation;
@@ -24,9 +26,12 @@ mod multipart;
 mod next_token;
 mod odd_lifetime;
 mod output;
+mod paging;
 mod places;
 mod plain;
 mod plan;
+mod pool_renewal;
+mod presigned;
 mod redirect;
 mod refresh;
 mod refresh_request;
@@ -38,7 +43,9 @@ mod request;
 mod resend;
 mod retry_after;
 mod revocation;
+mod sign_in;
 mod signature;
+mod signed_targets;
 mod socket;
 mod spelled;
 #[cfg(test)]
@@ -104,6 +111,13 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     bearer::RULES,
     places::RULES,
     multipart::RULES,
+    pool_renewal::RULES,
+    aws_credentials::RULES,
+    clock_skew::RULES,
+    signed_targets::RULES,
+    presigned::RULES,
+    sign_in::RULES,
+    paging::RULES,
 ];
 
 /// The finding for a client that went away, if it did: what it would have done is not known.

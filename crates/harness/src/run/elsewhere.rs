@@ -143,16 +143,20 @@ pub(crate) struct Side {
 }
 
 impl ScenarioContext {
-    /// An address of the vendor at another origin.
+    /// An address of the vendor at another origin, where it has nothing.
     pub(crate) fn another_origin(&mut self) -> Result<String, Error> {
+        Ok(format!("{}{LANDING}", self.another_base()?))
+    }
+
+    /// The root of the vendor at another origin.
+    pub(crate) fn another_base(&mut self) -> Result<String, Error> {
         let vendor = self.profile.vendor.clone();
         let base = self.mock()?.shared_url(&vendor);
         let (_, rest) = base.split_once("://").unwrap_or_default();
-        let url = format!("{base}{LANDING}");
         self.elsewhere = Some(Elsewhere {
             authority: rest.split('/').next().unwrap_or_default().to_owned(),
         });
-        Ok(url)
+        Ok(base)
     }
 
     /// Makes a stage beside this one and an instance of the client for it; `fault` is in its way.

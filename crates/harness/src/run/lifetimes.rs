@@ -74,6 +74,21 @@ impl ScenarioContext {
         self.expire_proofs().await
     }
 
+    /// Lets the client's token come to its end as [`end_token`](Self::end_token) does; the next one
+    /// lives short, too.
+    pub async fn end_short_token(&mut self) -> Result<(), Error> {
+        tokio::time::sleep(PAST_SHORT).await;
+        self.expire_proofs().await
+    }
+
+    /// Ends at the vendor the AWS credentials alone.
+    pub async fn expire_credentials(&mut self) -> Result<(), Error> {
+        let selector = json!({"vendor": self.profile.vendor, "kind": "aws"});
+        self.mock()?.expire_tokens(&selector).await?;
+        self.log.control("tokens/expire", &selector);
+        Ok(())
+    }
+
     /// Ends at the vendor what the client shows as proof; refresh tokens live on.
     pub async fn expire_proofs(&mut self) -> Result<(), Error> {
         let vendor = self.profile.vendor.clone();

@@ -175,6 +175,7 @@ fn matcher(profile: &Profile, target: &str) -> Option<Value> {
         ])),
         // Where refresh tokens rotate, no other operation takes one.
         "refresh" if is_cognito => Some(operations(&["GetTokensFromRefreshToken"])),
+        "AWS credentials" if is_cognito => Some(operations(&["GetCredentialsForIdentity"])),
         "revocation" if is_cognito => Some(operations(&["RevokeToken"])),
         "token" | "token reply" | "refresh" => profile.endpoints.get("token").map(|_| at("token")),
         "revocation" => profile.endpoints.get("revoke").map(|_| at("revoke")),

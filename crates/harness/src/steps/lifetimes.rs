@@ -59,6 +59,14 @@ async fn end(world: &mut World) -> Result<(), Error> {
     world.context()?.end_token().await
 }
 
+/// Two calls: a client may pass the first refusal on and renew for the next.
+#[when("the client's short token ends and it makes 2 calls")]
+async fn short_end(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.end_short_token().await?;
+    context.client_calls(2).await
+}
+
 #[when("the vendor ends the client's token")]
 async fn ended(world: &mut World) -> Result<(), Error> {
     world.context()?.expire_proofs().await
@@ -89,6 +97,7 @@ async fn is_inside(world: &mut World) -> Result<(), Error> {
 }
 
 #[given(regex = r"^the vendor's clock is (\d+) seconds (ahead|behind)$")]
+#[when(regex = r"^the vendor's clock is set (\d+) seconds (ahead|back)$")]
 async fn vendor_clock(world: &mut World, seconds: f64, way: String) -> Result<(), Error> {
     let seconds = if way == "ahead" { seconds } else { -seconds };
     world.context()?.advance(seconds).await

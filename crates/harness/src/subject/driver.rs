@@ -144,14 +144,17 @@ impl ScenarioContext {
         self.client.as_mut().ok_or_else(absent)
     }
 
+    /// Whether the client claims `cap`; one that is gone is taken to.
+    pub(crate) fn claims(&self, cap: &str) -> bool {
+        let client = self.client.as_ref();
+        let subject = client.and_then(|client| client.subject.as_ref());
+        subject.is_none_or(|subject| subject.hello().claims(cap))
+    }
+
     /// Whether the client does not claim `cap`; then the scenario does not apply to it. Of one that
     /// is gone nothing is known.
     pub fn lacks_cap(&mut self, cap: &str) -> bool {
-        let subject = self
-            .client
-            .as_ref()
-            .and_then(|client| client.subject.as_ref());
-        let lacks = subject.is_some_and(|subject| !subject.hello().claims(cap));
+        let lacks = !self.claims(cap);
         if lacks {
             self.not_applicable = Some(format!("the client does not claim {cap}"));
         }

@@ -26,7 +26,8 @@ pub struct CanaryRules {
 /// Gives each user and client a name that begins with a marker, and those without password or
 /// secret one of such characters, drawn from `rng`. What [`fill`](super::fill) adds is left to it.
 pub(crate) fn mark(principals: &mut Map<String, Value>, rules: CanaryRules, rng: &mut dyn Rng) {
-    let marker = format!("L{}", random_alphanumeric(rng, 7));
+    // Without capitals: a name that looked like a token would be redacted like one.
+    let marker = format!("l{}", random_alphanumeric(rng, 7).to_ascii_lowercase());
     let mut renamed = BTreeMap::new();
     for value in principals.values() {
         names(value, &marker, rules, &mut renamed);
@@ -163,6 +164,7 @@ mod tests {
             .strip_suffix("-a")
             .expect("its own name behind the marker");
         assert_eq!(marker.len(), 8);
+        assert_eq!(marker, marker.to_ascii_lowercase());
         assert_eq!(principals["clients"][0]["audience"], json!([id, "b"]));
         assert_eq!(principals["users"][0]["username"], format!("{marker}-u"));
         let email = format!("{marker}+u+x@h.example");

@@ -2,14 +2,16 @@
 
 use serde_json::Value;
 
-use super::commands::{call_follows, configured, is_asked};
+use super::commands::{asked, call_follows, configured, is_asked};
 use super::traffic::{Arrival, arrivals};
 use super::{Fault, absent, met, unobserved, worst};
 use crate::rules::{Rule, View};
+use crate::subject::Departure;
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-01", answers_the_challenge_first),
+    Rule::client("COG-08", tells_the_caller),
     Rule::client("COG-14", answers_as_described),
 ];
 
@@ -18,7 +20,12 @@ const NO_CHALLENGE: &str = "no sign-in was answered with the challenge";
 /// The Session of the challenge that this sign-in was answered with.
 fn opened(view: &View<'_>, arrival: &Arrival<'_>) -> Option<Value> {
     let reply = arrival.answered();
-    let is_open = arrival.operation() == Some("InitiateAuth")
+    // By SRP the proof comes first, and its reply opens the challenge.
+    let signs_in = matches!(
+        arrival.operation(),
+        Some("InitiateAuth" | "RespondToAuthChallenge")
+    );
+    let is_open = signs_in
         && arrival.is_served()
         && reply["ChallengeName"].as_str() == view.expected.challenge.as_deref();
     (is_open && reply["Session"].is_string()).then(|| reply["Session"].clone())
@@ -80,6 +87,34 @@ fn answers_the_challenge_first(view: &View<'_>) -> Finding {
     }
 }
 
+/// The need for a new password reaches the caller as an error of its own, and the client lives.
+fn tells_the_caller(view: &View<'_>) -> Finding {
+    let Some(sign_in) = arrivals(view).find(|arrival| opened(view, arrival).is_some()) else {
+        return unobserved(view, NO_CHALLENGE);
+    };
+    let expected = "the error `challenge`";
+    let answer = asked(view)
+        .into_iter()
+        .filter_map(|asked| asked.answer)
+        .find(|(at, _)| *at > sign_in.seq);
+    let Some((at, reply)) = answer else {
+        // To say nothing for long is no answer; to crash is a wrong one.
+        return match view.evidence.client_gone() {
+            Some((seq, gone)) if seq > sign_in.seq && gone.kind == Departure::Crashed => {
+                Finding::broken(expected, gone.to_string(), Proof::from(sign_in).and(seq))
+            }
+            _ => unobserved(view, "nobody was answered after the challenge").seen_in(sign_in),
+        };
+    };
+    let proof = Proof::from(sign_in).and(at);
+    match reply.error.as_deref() {
+        _ if reply.succeeded() => Finding::broken(expected, "success", proof),
+        Some("challenge") => met(view, "the caller was told of the challenge", proof),
+        Some(other) => Finding::broken(expected, format!("the error `{other}`"), proof),
+        None => Finding::broken(expected, "an error without a kind", proof),
+    }
+}
+
 /// Asked for a new password, the client answers the challenge as the API reference of
 /// `RespondToAuthChallenge` describes it.
 fn answers_as_described(view: &View<'_>) -> Finding {
@@ -131,18 +166,26 @@ fn answers_as_described(view: &View<'_>) -> Finding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::{Value, json};
 
     use crate::rules::client::testing::{check, password, tokens};
+    use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
 
     const SESSION: &str = "«session 1 of u»";
 
-    fn challenged() -> Log {
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] =
+        &[("COG-08", |log| log.fails_as("challenge", challenge))];
+
+    fn challenge(log: Log) -> Log {
         let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
-        Log::new().operation("InitiateAuth", &password(), &reply)
+        log.operation("InitiateAuth", &password(), &reply)
+    }
+
+    fn challenged() -> Log {
+        challenge(Log::new())
     }
 
     fn keys() -> Value {
@@ -174,6 +217,19 @@ mod tests {
         let other = answer(challenged(), "«session 9 of u»", &keys());
         check(&api(other), "COG-01", Grade::Broken);
         check(&Log::new(), "COG-01", Grade::Unobserved);
+    }
+
+    #[test]
+    fn the_caller_hears_of_a_challenge() {
+        let told = |error: &str| Log::new().fails_as(error, challenge);
+        check(&told("challenge"), "COG-08", Grade::Met);
+        check(&told("auth"), "COG-08", Grade::Broken);
+        check(&Log::new().call(200, challenge), "COG-08", Grade::Broken);
+        let asked = || challenge(Log::new().asked_for_a_call());
+        check(&asked().client_gone(), "COG-08", Grade::Broken);
+        check(&asked().client_hangs(), "COG-08", Grade::Gone);
+        check(&asked(), "COG-08", Grade::Unobserved);
+        check(&Log::new(), "COG-08", Grade::Unobserved);
     }
 
     /// An answer that the vendor did not take leaves the challenge open.

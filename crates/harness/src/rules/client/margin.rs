@@ -1,7 +1,10 @@
 //! How early a client renews, and in which unit it reads a lifetime: from what was measured of it.
 
+use locum_core::TokenId;
 use locum_core::profile::ExpiresIn;
 
+use super::commands::clock_turns;
+use super::traffic::{Arrival, arrivals};
 use super::{met, plain, unobserved};
 use crate::evidence::RecordId;
 use crate::measurement::{Measurement, Unit};
@@ -13,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("EXP-02", the_margin_leaves_room),
     Rule::client("EXP-03", reads_the_unit),
     Rule::client("CLI-10", reads_the_unit),
-    Rule::client("COG-09", reads_the_unit),
+    Rule::client("COG-09", reads_seconds_and_ends_with_them),
 ];
 
 /// The measurement of a client that reuses tokens, and the probes behind it.
@@ -128,6 +131,58 @@ fn reads_the_unit(view: &View<'_>) -> Finding {
     figures(finding, measurement)
 }
 
+/// It reads the lifetime in the vendor's unit, and shows no id or access token once that is over by
+/// its own clock.
+fn reads_seconds_and_ends_with_them(view: &View<'_>) -> Finding {
+    let turned = clock_turns(view).into_iter().next();
+    let is_measured = view.evidence.probes().next().is_some();
+    let Some((turned, _)) = turned.filter(|_| !is_measured) else {
+        return reads_the_unit(view);
+    };
+    let grants = |one: &Arrival<'_>| {
+        one.is_token_request() || one.operation() == Some("RespondToAuthChallenge")
+    };
+    let tokens: Vec<TokenId> = arrivals(view)
+        .filter(|one| one.seq < turned && grants(one) && one.is_served())
+        .flat_map(|request| request.entry.issued.clone())
+        .collect();
+    let later: Vec<_> = arrivals(view).filter(|one| one.seq > turned).collect();
+    let shows = |one: &&Arrival<'_>| {
+        let is_refresh = one.is_token_request();
+        !is_refresh
+            && one
+                .entry
+                .presented
+                .is_some_and(|token| tokens.contains(&token))
+    };
+    let renewal = later.iter().find(|one| one.is_token_request());
+    let used = later.iter().find(shows);
+    let unit = view
+        .evidence
+        .measurement()
+        .map(|(_, measured)| measured.unit);
+    match (renewal, used) {
+        (_, Some(used)) if renewal.is_none_or(|renewal| renewal.seq > used.seq) => {
+            let proof = Proof::from(*used);
+            let seen = "a token that had ended by the client's clock";
+            match unit {
+                Some(Unit::None) => Finding::fact(format!("showed {seen}"), proof),
+                Some(Unit::Unknown) => {
+                    unobserved(view, "the unit could not be told").seen_in(proof)
+                }
+                _ => Finding::broken("a token request first", seen, proof),
+            }
+        }
+        (Some(renewal), _) if renewal.was_looked_at() => {
+            met(view, "renewed before the next use of a token", *renewal)
+        }
+        (Some(renewal), _) => {
+            unobserved(view, "the token request was not looked at").seen_in(*renewal)
+        }
+        (None, _) => unobserved(view, "no token was needed after the end of its lifetime"),
+    }
+}
+
 fn not_told(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
     let note = measurement.note.as_deref();
     unobserved(view, note.unwrap_or("the unit could not be told")).seen_in(proof)
@@ -176,10 +231,11 @@ fn words(measurement: &Measurement) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use locum_core::TokenId;
     use locum_core::profile::ExpiresIn;
 
     use crate::measurement::{Measurement, Unit};
-    use crate::rules::client::testing::check;
+    use crate::rules::client::testing::{check, password, reply, tokens};
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
 
@@ -268,5 +324,35 @@ pub(super) mod tests {
         );
         let none = plain(Unit::None, 0, 0);
         check(&s(measured(&none)), "CLI-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn half_an_hour_ends_the_tokens() {
+        let signed_in = || {
+            let log = Log::new().entered("pool", |entry| {
+                let target = ("X-Amz-Target".to_owned(), "Pool.InitiateAuth".to_owned());
+                entry.headers = vec![target];
+                entry.issued = vec![TokenId(1)];
+                entry.reply = Some(reply(200, tokens(1).to_string()));
+            });
+            log.client_clock(1801.0)
+        };
+        let shows = |log: Log| {
+            log.entered("pool", |entry| {
+                let target = "Pool.GetCredentialsForIdentity".to_owned();
+                entry.headers = vec![("X-Amz-Target".to_owned(), target)];
+                entry.presented = Some(TokenId(1));
+                entry.reply = Some(reply(200, "{}"));
+            })
+        };
+        let renews = |log: Log| log.operation("InitiateAuth", &password(), &tokens(2));
+        check(&shows(renews(signed_in())), "COG-09", Grade::Met);
+        check(&renews(shows(signed_in())), "COG-09", Grade::Broken);
+        check(&signed_in(), "COG-09", Grade::Unobserved);
+        check(
+            &Log::new().client_clock(1801.0),
+            "COG-09",
+            Grade::Unobserved,
+        );
     }
 }

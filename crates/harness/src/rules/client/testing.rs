@@ -147,6 +147,38 @@ impl Log {
         self
     }
 
+    /// The client is asked for a call, and reports this error after what `seen` adds.
+    pub(super) fn fails_as(mut self, error: &str, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked_for_a_call();
+        let id = self.asks;
+        self = seen(self);
+        let reply = ClientReply::failed(error, None, "no");
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The client is asked for a call to `path`, and succeeds after what `seen` adds.
+    pub(super) fn call_to(mut self, path: &str, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked(&ClientCommand::get("a", path));
+        let id = self.asks;
+        self = seen(self);
+        self.log.answer(id, &ClientReply::done(Some(200)));
+        self
+    }
+
+    /// The client reads the list at `/things` to its end, with what `seen` adds.
+    pub(super) fn lists(mut self, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked(&ClientCommand::List {
+            client: "a".to_owned(),
+            path: "/things".to_owned(),
+            timeout_ms: None,
+        });
+        let id = self.asks;
+        self = seen(self);
+        self.log.answer(id, &ClientReply::done(None));
+        self
+    }
+
     /// The client is asked for so many calls at once, and answers all after what `seen` adds.
     pub(super) fn calls_at_once(mut self, n: usize, seen: impl FnOnce(Self) -> Self) -> Self {
         let before = self.asks;

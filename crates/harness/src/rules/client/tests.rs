@@ -119,6 +119,14 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::refresh_request::tests::GOOD,
         super::revocation::tests::GOOD,
         super::odd_lifetime::tests::GOOD,
+        super::pool_renewal::tests::GOOD,
+        super::aws_credentials::tests::GOOD,
+        super::challenge::tests::GOOD,
+        super::clock_skew::tests::GOOD,
+        super::signed_targets::tests::GOOD,
+        super::presigned::tests::GOOD,
+        super::sign_in::tests::GOOD,
+        super::paging::tests::GOOD,
     ];
     topics.into_iter().flatten().copied()
 }

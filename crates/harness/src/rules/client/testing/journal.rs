@@ -494,6 +494,27 @@ impl Log {
         })
     }
 
+    /// A signed API request to `target`; `refused` is why it was denied.
+    pub(in crate::rules::client) fn signed_at(self, target: &str, refused: Option<&str>) -> Self {
+        let kind = match refused {
+            Some("ended_credentials") => DenialKind::Expired,
+            _ => DenialKind::BadSignature,
+        };
+        self.entry("tasks", |entry| {
+            target.clone_into(&mut entry.target);
+            entry
+                .notes
+                .insert("signed_headers".to_owned(), json!("host"));
+            entry.denial = refused.map(|reason| Denial::new(kind, reason));
+            let (outcome, status) = match refused {
+                Some(_) => (Outcome::Denied, 403),
+                None => (Outcome::Admitted, 200),
+            };
+            entry.outcome = Some(outcome);
+            entry.reply = Some(reply(status, "{}"));
+        })
+    }
+
     /// An API request with these headers; `refused` is why it was denied.
     pub(in crate::rules::client) fn signed(
         self,
