@@ -44,6 +44,8 @@ pub struct Planned {
     /// Whether tokens live as long as the vendor's page says, and not as long as the scenario
     /// needs: `@documented`.
     pub documented: bool,
+    /// Whether its processes find what earlier ones stored: `@storage`.
+    pub stores: bool,
     /// Whether the client is to log all that it can: `@debug`.
     pub logs_all: bool,
 }
@@ -302,6 +304,7 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
         shared: is_shared(path),
         measures: tags.iter().any(|tag| tag == "measures"),
         documented: tags.iter().any(|tag| tag == "documented"),
+        stores: tags.iter().any(|tag| tag == "storage"),
         logs_all: tags.iter().any(|tag| tag == "debug"),
     })
 }

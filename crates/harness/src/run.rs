@@ -7,6 +7,7 @@ pub(crate) mod lifetimes;
 pub(crate) mod odd_targets;
 pub(crate) mod over_tls;
 mod probing;
+pub(crate) mod processes;
 pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod writer;

@@ -14,6 +14,7 @@ mod pool;
 mod refusal;
 mod signing;
 mod socket;
+mod storage;
 mod talk;
 mod time;
 mod tls;

@@ -86,6 +86,9 @@ pub struct SeatRequest {
     pub scenario: String,
     /// Whether it needs a process of its own, which is to say all that it can: `LOCUM_LOG=debug`.
     pub logs_all: bool,
+    /// The file in which a client may keep tokens for its next process: then it needs processes of
+    /// its own.
+    pub store: Option<std::path::PathBuf>,
     /// Its steps.
     pub steps: Vec<String>,
     /// The mock that it is played against.

@@ -180,6 +180,7 @@ pub(super) struct Check {
 
 /// Flags of `drive`.
 #[derive(Debug, Group)]
+#[command(after_long_help = DRIVE_HELP)]
 pub(super) struct Drive {
     /// The vendor that the client talks to, by its name or as `FILE.toml`
     pub(super) vendor: String,
@@ -200,6 +201,10 @@ pub(super) struct Drive {
     pub(super) reference: bool,
     #[command(flatten)]
     pub(super) judging: Judging,
+    /// Tell the programs, too, by the variables that libraries read by themselves, which authority
+    /// to trust: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and their kin
+    #[arg(long, env = "LOCUM_WELL_KNOWN_ENV", conflicts_with_all = ["attach", "reference"], value_parser = values::switch("LOCUM_WELL_KNOWN_ENV"))]
+    pub(super) well_known_env: bool,
     /// How many scenarios run side by side, each with a process of its own; 8 when nothing is said
     #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: Option<u16>,
@@ -207,6 +212,18 @@ pub(super) struct Drive {
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
 }
+
+/// What `locum drive --help` says besides.
+const DRIVE_HELP: &str = "\
+Where a client finds what it needs:
+  --by stdio   in the `config` of each `new`: addresses, credentials, and over TLS `ca_file`, the
+               authority to trust. One process serves many scenarios, so that its environment names
+               none of them: LOCUM_CONTROL_URL is not set there.
+  --by exec    in LOCUM_TOKEN_URL, LOCUM_API_URL, LOCUM_CLIENT_ID, ..., LOCUM_CA_FILE and
+               LOCUM_CONTROL_URL, anew for each life of the program.
+  --by pull    LOCUM_CONTROL_URL is printed, and stays the same for the whole run.
+  LOCUM_STORE  names a file in which a client that keeps tokens for its next process (cap `storage`)
+               may keep them, in the scenarios that start it several times.";
 
 /// Flags of `new`.
 #[derive(Debug, Group)]

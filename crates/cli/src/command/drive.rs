@@ -16,7 +16,7 @@ use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
 
 use super::check::{self, interrupt, mocks::Mocks};
-use super::{Failure, args, failure, report, vendors};
+use super::{Failure, args, environment, failure, report, vendors};
 
 /// Starts the client, plays the scenarios, prints the table, writes the reports.
 pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
@@ -36,21 +36,34 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let report = runtime.block_on(async {
         let mut stop = interrupt::watch();
+        let mocks = Mocks::start(vendors, None)?;
+        let authority = match args.well_known_env {
+            true => Some(mocks.authority().await?),
+            false => None,
+        };
+        let trusting = |mut command: CommandLine| {
+            let file = authority.as_ref().map(|file| file.path().to_string_lossy());
+            let told = file.map(|file| environment::authorities(&file));
+            command.environment.extend(told.unwrap_or_default());
+            command
+        };
         let (source, level) = match reach {
             Reach::Exec(command) => {
-                let mocks = Mocks::start(vendors, None)?;
+                let command = trusting(command);
                 let mut client = exec::under_test(command);
                 client.redact = Some(mocks.redactor());
                 let report = judged((args, ids), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
             Reach::Reference => {
-                let mocks = Mocks::start(vendors, None)?;
                 let client = reference::under_test(Arc::new(SystemClock::new()));
                 let report = judged((args, ids), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
-            Reach::Program(command) => (ClientSource::Program(command), AdoptionLevel::Stdio),
+            Reach::Program(command) => {
+                let source = ClientSource::Program(trusting(command));
+                (source, AdoptionLevel::Stdio)
+            }
             Reach::Address(address) => (ClientSource::Address(address), AdoptionLevel::Stdio),
             Reach::Pull => (agents().await?, AdoptionLevel::Pull),
         };
@@ -59,7 +72,6 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
             hello = pool.start_first() => hello.map_err(|error| not_started(&error))?,
             _ = stop.wait_for(|stop| *stop) => return Ok(None),
         };
-        let mocks = Mocks::start(vendors, None)?;
         let client = ClientUnderTest {
             maker: pool.maker(),
             level,

@@ -89,16 +89,21 @@ pub(super) fn well_known(document: &Value, vendors: &[&str], wanted: Wanted<'_>)
         }
     }
     if let Some(file) = wanted.ca_file {
-        for name in [
-            "AWS_CA_BUNDLE",
-            "REQUESTS_CA_BUNDLE",
-            "NODE_EXTRA_CA_CERTS",
-            "SSL_CERT_FILE",
-        ] {
-            variables.insert(name.to_owned(), file.to_owned());
-        }
+        variables.extend(authorities(file));
     }
     variables
+}
+
+/// The names by which published clients are told the file with the authorities to trust.
+pub(super) fn authorities(file: &str) -> Variables {
+    let names = [
+        "AWS_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_FILE",
+    ];
+    let named = names.map(|name| (name.to_owned(), file.to_owned()));
+    named.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod signature;
 mod signed_targets;
 mod socket;
 mod spelled;
+mod stored;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -59,6 +60,8 @@ mod token_url;
 pub(crate) mod traffic;
 mod unusable_reply;
 mod user_pool;
+
+pub(crate) use refresh::shown_refresh_token;
 
 use super::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
@@ -90,6 +93,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     resend::RULES,
     token_outage::RULES,
     token_url::RULES,
+    stored::RULES,
     tls::RULES,
     request::RULES,
     output::RULES,

@@ -14,11 +14,13 @@ use crate::evidence::Other;
 use crate::measurement::Measurement;
 use crate::run::elsewhere::{Elsewhere, Reading, Side};
 use crate::run::over_tls::RunAuthority;
+use crate::run::processes::Restarting;
 use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
 use crate::target::Target;
 use crate::target::stage::{CredentialStyle, StageClient};
+use crate::target::temporary::StorageFolder;
 
 /// cucumber makes a world for each scenario; the context is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -137,6 +139,10 @@ pub struct ScenarioContext {
     pub(crate) is_over_tls: bool,
     /// The file with the authority that it is to trust.
     pub(crate) authority: RunAuthority,
+    /// How a further process of the client is made, where scenarios start several.
+    pub(crate) restarting: Option<Restarting>,
+    /// The folder in which they store tokens.
+    pub(crate) storage: Option<StorageFolder>,
     /// Stages beside this one, each with an instance of the client.
     pub(crate) sides: Vec<Side>,
     pub(crate) sessions: Vec<crate::caller::Session>,
@@ -207,6 +213,8 @@ impl ScenarioContext {
             elsewhere: None,
             is_over_tls: false,
             authority: RunAuthority::default(),
+            restarting: None,
+            storage: None,
             sides: Vec::new(),
             sessions: Vec::new(),
             challenge: None,

@@ -13,6 +13,7 @@ use serde_json::Map;
 
 use super::lifetimes::judging_settings;
 use super::over_tls::RunAuthority;
+use super::processes::Restarting;
 use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
@@ -24,6 +25,7 @@ use crate::run::context::{ScenarioContext, World};
 use crate::subject::{AdoptionLevel, SeatRequest};
 use crate::target::Target;
 use crate::target::stage::{CredentialStyle, StageClient, StageSpec};
+use crate::target::temporary::StorageFolder;
 use crate::verdict::{Ending, Scenario};
 
 /// What all scenarios of a run share.
@@ -86,6 +88,9 @@ impl Hooks {
         }
         let steps = scenario.steps.iter().map(|step| step.value.clone());
         match self.make_context(planned, steps.collect()).await {
+            Ok(context) if planned.stores && context.restarting.is_none() => {
+                world.skip = Some(not_restartable(context).await);
+            }
             Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
@@ -242,16 +247,26 @@ impl Hooks {
             let client =
                 client.ok_or_else(|| Error::Step("no client to judge was given".to_owned()))?;
             context.redact = client.redact.clone();
+            if planned.stores {
+                let folder = StorageFolder::make();
+                let folder = folder.map_err(|error| Error::Step(error.to_string()))?;
+                context.storage = Some(folder);
+            }
             let wanted = SeatRequest {
                 seed: self.seed(planned),
                 scenario: planned.key.clone(),
                 logs_all: planned.logs_all,
+                store: context.storage.as_ref().map(StorageFolder::file),
                 steps,
                 stage: context.stage.clone(),
                 environment: context.target.env.clone(),
             };
             let started = (client.maker)(&context.profile, &wanted);
             context.seat(started).await;
+            if planned.stores && context.can_restart() {
+                let maker = client.maker.clone();
+                context.restarting = Some(Restarting { maker, wanted });
+            }
             if planned.logs_all && context.log.evidence().client_gone().is_none() {
                 context.wants_output();
             }
@@ -295,6 +310,20 @@ impl Hooks {
         };
         (scenario, redactor)
     }
+}
+
+/// Ends a scenario before it begins; why it is not for this client.
+async fn not_restartable(mut context: ScenarioContext) -> String {
+    let why = match context.log.evidence().hears_output() {
+        true => "the client does not claim storage",
+        false => "the client's process cannot be started anew",
+    };
+    context.end_client().await;
+    if let Some(stage) = context.stage.take() {
+        // A stage that cannot be ended costs memory at the mocks and no verdict.
+        drop(stage.end().await);
+    }
+    why.to_owned()
 }
 
 fn ending(

@@ -36,7 +36,11 @@ pub fn under_test(command: CommandLine) -> ClientUnderTest {
                 hello: said.clone(),
                 command: command.clone(),
                 profile: Arc::new(profile.clone()),
-                plan: CallPlan::of(&wanted.steps),
+                plan: match wanted.store {
+                    // Each call is a life of its own.
+                    Some(_) => CallPlan::default(),
+                    None => CallPlan::of(&wanted.steps),
+                },
                 wanted: wanted.clone(),
                 config: Mutex::default(),
                 asked: AtomicUsize::new(0),
@@ -59,7 +63,7 @@ fn hello(command: &CommandLine) -> ClientHello {
         ops: owned(&[
             "new", "call", "list", "create", "ws_open", "ws_send", "ws_close",
         ]),
-        caps: owned(&["concurrency"]),
+        caps: owned(&["concurrency", "storage"]),
         ..ClientHello::default()
     }
 }
@@ -136,7 +140,9 @@ impl Program {
             }
         }
         let mut command = self.command.clone();
-        command.environment = self.environment(what, path, timeout_ms);
+        command
+            .environment
+            .extend(self.environment(what, path, timeout_ms));
         let begun = Life::begin(
             &command,
             what,
@@ -184,6 +190,10 @@ impl Program {
             ("TIMEOUT_MS", timeout_ms.to_string()),
         ];
         all.extend(told.map(|(name, value)| (format!("LOCUM_{name}"), value)));
+        if let Some(file) = &self.wanted.store {
+            let file = file.to_string_lossy().into_owned();
+            all.insert("LOCUM_STORE".to_owned(), file);
+        }
         if self.wanted.logs_all {
             all.insert("LOCUM_LOG".to_owned(), "debug".to_owned());
         }

@@ -5,6 +5,7 @@
 //! scenarios never share one at the same time: what it prints, and how it ends, belongs to the one
 //! that is using it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +20,7 @@ use super::pull::Agents;
 use super::seat::Seat;
 use super::{
     ClientCommand, ClientGone, ClientHello, ClientMaker, ClientSubject, Departure,
-    LIFECYCLE_TIMEOUT, PROTOCOL, REPLY_TIMEOUT, StartError, attach, stdio, wire,
+    LIFECYCLE_TIMEOUT, PROTOCOL, REPLY_TIMEOUT, SeatRequest, StartError, attach, stdio, wire,
 };
 
 /// After so many requests in a row that nobody answered, nothing more is asked.
@@ -93,7 +94,7 @@ impl ClientPool {
     /// # Errors
     /// Why there is nothing to judge.
     pub async fn start_first(&self) -> Result<ClientHello, StartError> {
-        let running = self.start(false).await?;
+        let running = self.start(&BTreeMap::new()).await?;
         let hello = running.hello.clone();
         self.idle().push(running);
         Ok(hello)
@@ -103,8 +104,8 @@ impl ClientPool {
     pub fn maker(self: &Arc<Self>) -> ClientMaker {
         let pool = Arc::clone(self);
         Arc::new(move |_, wanted| {
-            let (pool, logs_all) = (Arc::clone(&pool), wanted.logs_all);
-            async move { pool.seat(logs_all).await }.boxed()
+            let (pool, own) = (Arc::clone(&pool), own_environment(wanted));
+            async move { pool.seat(own).await }.boxed()
         })
     }
 
@@ -122,7 +123,10 @@ impl ClientPool {
         matches!(self.source, ClientSource::Program(_))
     }
 
-    async fn seat(self: Arc<Self>, logs_all: bool) -> Result<Box<dyn ClientSubject>, ClientGone> {
+    async fn seat(
+        self: Arc<Self>,
+        told: BTreeMap<String, String>,
+    ) -> Result<Box<dyn ClientSubject>, ClientGone> {
         let not_tried = |why: String| ClientGone {
             kind: Departure::NoReply,
             why,
@@ -132,12 +136,12 @@ impl ClientPool {
             return Err(not_tried(why));
         }
         let place = Arc::clone(&self.places).acquire_owned().await;
-        let own = logs_all && self.is_heard();
+        let own = !told.is_empty() && self.is_heard();
         let kept = if own { None } else { self.kept() };
         let running = match (kept, &self.source) {
             (Some(running), _) => running,
             (None, ClientSource::Agents(agents)) => self.next_agent(agents).await?,
-            (None, _) => self.start_again(own).await?,
+            (None, _) => self.start_again(&told).await?,
         };
         for fault in &running.faults {
             running.client.channel.note_fault(fault.clone());
@@ -192,7 +196,7 @@ impl ClientPool {
     }
 
     /// Starts a further client, unless that has failed too often.
-    async fn start_again(&self, logs_all: bool) -> Result<Running, ClientGone> {
+    async fn start_again(&self, told: &BTreeMap<String, String>) -> Result<Running, ClientGone> {
         let gone = |why: String| ClientGone {
             kind: Departure::NotStarted,
             why,
@@ -201,7 +205,7 @@ impl ClientPool {
             let why = format!("not tried: the last {MAX_FAILED_STARTS} starts failed");
             return Err(gone(why));
         }
-        let started = self.start(logs_all).await;
+        let started = self.start(told).await;
         match &started {
             Ok(_) => self.failed_starts.store(0, Ordering::Relaxed),
             Err(_) => drop(self.failed_starts.fetch_add(1, Ordering::Relaxed)),
@@ -209,14 +213,11 @@ impl ClientPool {
         started.map_err(|error| gone(error.to_string()))
     }
 
-    async fn start(&self, logs_all: bool) -> Result<Running, StartError> {
+    async fn start(&self, told: &BTreeMap<String, String>) -> Result<Running, StartError> {
         let client = match &self.source {
             ClientSource::Program(command) => {
                 let mut command = command.clone();
-                if logs_all {
-                    let debug = ("LOCUM_LOG".to_owned(), "debug".to_owned());
-                    command.environment.extend([debug]);
-                }
+                command.environment.extend(told.clone());
                 stdio::start(&command).map_err(|error| StartError::NotStarted {
                     command: command.to_string(),
                     why: error.to_string(),
@@ -293,4 +294,13 @@ impl ClientPool {
     fn idle(&self) -> MutexGuard<'_, Vec<Running>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the environment of a process says for this scenario alone.
+fn own_environment(wanted: &SeatRequest) -> BTreeMap<String, String> {
+    let log = wanted.logs_all.then(|| ("LOCUM_LOG", "debug".to_owned()));
+    let store = wanted.store.as_ref();
+    let store = store.map(|file| ("LOCUM_STORE", file.to_string_lossy().into_owned()));
+    let told = log.into_iter().chain(store);
+    told.map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -33,6 +33,39 @@ impl Drop for AuthorityFile {
     }
 }
 
+/// A folder of a scenario whose clients store tokens, for the user's eyes alone. It is removed with
+/// all that is in it when it is dropped.
+#[derive(Debug)]
+pub struct StorageFolder(PathBuf);
+
+impl StorageFolder {
+    /// Makes a new one.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make() -> Result<Self> {
+        let (path, ()) = fresh("store", "", |path| {
+            let mut builder = std::fs::DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(path)
+        })?;
+        Ok(Self(path))
+    }
+
+    /// The file in which tokens may be kept; there is none at first.
+    pub fn file(&self) -> PathBuf {
+        self.0.join("tokens")
+    }
+}
+
+impl Drop for StorageFolder {
+    fn drop(&mut self) {
+        // What is left of it costs room and no verdict.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Makes what nobody has made before, whatever stands there already: the system refuses a name that
 /// is taken, also one that somebody guessed.
 fn fresh<T>(kind: &str, end: &str, make: impl Fn(&Path) -> Result<T>) -> Result<(PathBuf, T)> {
@@ -59,6 +92,11 @@ mod tests {
         assert_ne!(path, other.path());
         assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "pem");
         drop(one);
+        let folder = StorageFolder::make().expect("made");
+        std::fs::write(folder.file(), "t").expect("it is writable");
+        let kept = folder.file();
+        drop(folder);
+        assert!(!kept.exists());
         assert!(!path.exists() && other.path().exists());
     }
 }

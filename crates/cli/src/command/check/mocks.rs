@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use locum_harness::subject::OutputRedactor;
+use locum_harness::target::temporary::AuthorityFile;
 use locum_server::redact::Redactor;
 use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, Mock, ServerConfig, Stages, Vendor};
@@ -60,6 +61,13 @@ impl Mocks {
     /// The address of their control API.
     pub(in crate::command) fn control_url(&self) -> &str {
         &self.control
+    }
+
+    /// The certificate of the authority that their clients trust, in a file.
+    pub(in crate::command) async fn authority(&self) -> Result<AuthorityFile, Failure> {
+        let pem = self.stages.authority_pem().await.unwrap_or_default();
+        let written = AuthorityFile::write(&pem);
+        written.map_err(|error| Failure::unreachable(format!("cannot write a CA file: {error}")))
     }
 
     /// Puts names in place of their secrets, as their journal does.

@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The refresh token that a request shows to get new tokens.
-pub(super) fn shown_refresh_token(arrival: &Arrival<'_>) -> Option<String> {
+pub(crate) fn shown_refresh_token(arrival: &Arrival<'_>) -> Option<String> {
     let Some(operation) = arrival.operation() else {
         let form = arrival.entry.body.as_deref()?;
         let token = form

@@ -115,6 +115,7 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::next_token::tests::GOOD,
         super::token_jwt::tests::GOOD,
         super::tls::tests::GOOD,
+        super::stored::tests::GOOD,
         super::socket::tests::GOOD,
         super::refresh_request::tests::GOOD,
         super::revocation::tests::GOOD,
