@@ -45,11 +45,11 @@ fn counts_the_life_that_is_left(view: &View<'_>) -> Finding {
     let proof = Proof::from(reused).and(first);
     if first.is_refused_token() {
         let seen = "the token that had ended was shown";
-        let reads_no_time = view
-            .evidence
-            .measurement()
-            .is_some_and(|(_, measurement)| measurement.unit == Unit::None);
-        return match reads_no_time {
+        // One that renews on a 401 alone reads no lifetime; where that was not measured, as of a
+        // program that makes calls and ends, it may be one.
+        let measured = view.evidence.measurement();
+        let may_read_no_time = measured.is_none_or(|(_, known)| known.unit == Unit::None);
+        return match may_read_no_time {
             true => Finding::fact(format!("{seen}, as by a client that renews on 401"), proof),
             false => Finding::broken("a living token", seen, proof),
         };
@@ -102,6 +102,7 @@ fn shows_each_refresh_token_once(view: &View<'_>) -> Finding {
 pub(super) mod tests {
     use locum_core::Outcome;
 
+    use crate::measurement::{Measurement, Unit};
     use crate::rules::client::testing::check;
     use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
@@ -130,10 +131,27 @@ pub(super) mod tests {
         }
     }
 
+    fn measurement(unit: Unit) -> Measurement {
+        Measurement {
+            cached: true,
+            unit,
+            lo: 0,
+            hi: 0,
+            share: None,
+            background: false,
+            note: None,
+            longest: 172_800,
+            assumed_s: None,
+        }
+    }
+
     #[test]
     fn a_stored_token_ends_when_it_ends() {
         check(&restarted(Log::new(), 2), "CACHE-06", Grade::Met);
-        check(&restarted(Log::new(), 1), "CACHE-06", Grade::Broken);
+        let reads = |unit| Log::new().measured(&measurement(unit));
+        check(&restarted(reads(Unit::S), 1), "CACHE-06", Grade::Broken);
+        check(&restarted(reads(Unit::None), 1), "CACHE-06", Grade::Fact);
+        check(&restarted(Log::new(), 1), "CACHE-06", Grade::Fact);
         let forgets = begun(begun(begun(Log::new()).grant(1)).grant(2)).grant(3);
         check(&forgets, "CACHE-06", Grade::Unobserved);
         check(&begun(Log::new()).grant(1), "CACHE-06", Grade::Unobserved);
