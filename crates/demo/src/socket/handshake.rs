@@ -29,10 +29,12 @@ pub(super) async fn open(client: &Arc<Client>, url: &str) -> Result<(Connection,
         let target = with_token(client, url, token)?;
         let outcome = upgrade(client, &target, token).await;
         let refused = matches!(&outcome, Err(failure) if failure.status == Some(401));
+        if refused {
+            client.tokens.refuse(entry.generation);
+        }
         if !refused || second || !switches.second_try {
             return outcome.map(|connection| (connection, token.clone()));
         }
-        client.tokens.refuse(entry.generation);
         entry = client.token().await?;
     }
     unreachable!("the second turn returns")
