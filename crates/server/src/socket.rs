@@ -424,8 +424,13 @@ impl Socket {
     async fn finish(&mut self) {
         let end = async {
             while let Some(Ok(message)) = self.stream.next().await {
-                if let Message::Close(frame) = message {
-                    self.came(UpTo::Control, shown(frame));
+                match message {
+                    Message::Close(frame) => self.came(UpTo::Control, shown(frame)),
+                    Message::Text(text) => self.came(UpTo::Message, Some(text.to_string())),
+                    Message::Ping(payload) | Message::Pong(payload) => {
+                        self.came(UpTo::Control, text_of(&payload));
+                    }
+                    _ => self.came(UpTo::Message, None),
                 }
             }
             self.swallow().await;

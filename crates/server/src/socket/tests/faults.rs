@@ -93,6 +93,55 @@ async fn a_fault_comes_unprompted() {
     );
 }
 
+/// A client that reads late answers the ping when the mock has closed already: its pong was taken for
+/// the close frame.
+#[tokio::test]
+async fn what_comes_before_the_clients_close_is_itself() {
+    let running = start().await;
+    let mut stream = open(&running).await;
+    let sent = [
+        frame(0x81, b"close"),
+        frame(0x8a, b"late"),
+        frame(0x81, b"later"),
+        frame(0x88, &4001u16.to_be_bytes()),
+    ];
+    stream
+        .write_all(&sent.concat())
+        .await
+        .expect("it takes bytes");
+    frames(&mut stream).await;
+    let seen: Vec<String> = ended_entry(&running)
+        .await
+        .frames
+        .iter()
+        .map(|frame| {
+            let text = frame.text.as_deref().unwrap_or_default();
+            format!("{} {} {text}", frame.from, frame.opcode)
+        })
+        .collect();
+    let expected = [
+        "client text close",
+        "mock close 4001 told so",
+        "client pong late",
+        "client text later",
+        "client close 4001 ",
+    ];
+    assert_eq!(seen, expected);
+}
+
+/// The entry of the one socket, once it is over.
+async fn ended_entry(running: &App) -> locum_core::Entry {
+    let stage = running.stages.stage("default").expect("it is there");
+    loop {
+        let written = stage.written.notified();
+        let entry = stage.find(&locum_core::Filter::default()).pop();
+        match entry.filter(|entry| entry.closed.is_some()) {
+            Some(entry) => return entry,
+            None => written.await,
+        }
+    }
+}
+
 /// What a judge of clients looks at.
 #[tokio::test]
 async fn the_journal_says_how_each_frame_came_and_when_it_was_over() {
@@ -112,15 +161,7 @@ async fn the_journal_says_how_each_frame_came_and_when_it_was_over() {
         .await
         .expect("it takes bytes");
     frames(&mut stream).await;
-    let stage = running.stages.stage("default").expect("it is there");
-    let entry = loop {
-        let written = stage.written.notified();
-        let entry = stage.find(&locum_core::Filter::default()).pop();
-        match entry.filter(|entry| entry.closed.is_some()) {
-            Some(entry) => break entry,
-            None => written.await,
-        }
-    };
+    let entry = ended_entry(&running).await;
     let seen: Vec<_> = entry
         .frames
         .iter()

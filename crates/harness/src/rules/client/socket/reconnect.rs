@@ -1,6 +1,8 @@
 //! Which token a client opens a websocket with later, or anew, and how soon it comes back.
 
-use locum_core::{DenialKind, Outcome};
+use std::time::Duration;
+
+use locum_core::DenialKind;
 
 use super::super::attempts::{count, gaps_ms};
 use super::super::commands::control as control_call;
@@ -105,7 +107,10 @@ const MIN_GAP_MS: i64 = 250;
 /// The shortest mean of all gaps, in milliseconds.
 const MIN_MEAN_MS: i64 = 500;
 
-/// The most upgrades in ten seconds.
+/// How long attempts are counted.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// The most upgrades in that time.
 const MAX_UPGRADES: usize = 12;
 
 /// How many reconnects tell something.
@@ -123,10 +128,10 @@ fn spaces_its_attempts(view: &View<'_>) -> Finding {
     let Some(first) = dropped.first() else {
         return unobserved(view, "no socket was dropped");
     };
+    let is_in_time =
+        |upgrade: &Arrival<'_>| upgrade.entry.arrived.since(first.entry.arrived) <= WINDOW;
     let attempts: Vec<Arrival<'_>> = upgrades(view)
-        .filter(|upgrade| {
-            upgrade.seq >= first.seq && upgrade.entry.outcome != Some(Outcome::Unrouted)
-        })
+        .filter(|upgrade| upgrade.seq >= first.seq && is_in_time(upgrade))
         .collect();
     let Some(proof) = Proof::all(attempts.iter().copied()) else {
         return unobserved(view, "no socket was dropped");
