@@ -20,7 +20,7 @@ Feature: A client whose websocket is refused
         | CONFIG_TIMEOUT      |
       Then the client reported each as a failure
 
-    @id:WS-10 @id:WS-04
+    @id:WS-10
     Scenario: The upgrade is refused
       Given the client has talked on the socket {websocketUrl}
       When from now on each socket request meets
@@ -28,4 +28,22 @@ Feature: A client whose websocket is refused
         {"status": 403}
         """
       And the client tries to open the socket {websocketUrl}
-      Then the client reported a failure, and told nobody its URL with the token
+      Then the client reported a failure
+
+  Rule: The URL of a websocket is told to nobody with its token
+
+    Background:
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+
+    @id:WS-04
+    Scenario: An upgrade fails
+      Given each socket request meets
+        """
+        {"status": 403}
+        """
+      When the client tries to open the socket {websocketUrl}
+      Then neither what the client printed nor its answer holds the URL with the token

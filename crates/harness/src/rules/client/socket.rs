@@ -67,6 +67,19 @@ fn sessions<'a>(view: &View<'a>) -> impl Iterator<Item = Session<'a>> + use<'a> 
         .map(|upgrade| Session { upgrade })
 }
 
+/// The upgrades that a right 101 answered, whatever happened later.
+fn websockets<'a>(view: &View<'a>) -> Vec<Arrival<'a>> {
+    let twisted: Vec<RecordId> = bent(view)
+        .into_iter()
+        .filter(|bent| bent.action.answer.is_some())
+        .map(|bent| bent.arrival.seq)
+        .collect();
+    let opened = upgrades(view).filter(Arrival::is_served);
+    opened
+        .filter(|upgrade| !twisted.contains(&upgrade.seq))
+        .collect()
+}
+
 /// The websockets that were opened and met a fault, with what that did.
 fn faulty_sessions<'a>(view: &View<'a>) -> Vec<(Session<'a>, Bent<'a>)> {
     let opened = bent(view)

@@ -9,10 +9,11 @@ use super::super::attempts::{End, count};
 use super::super::redirect;
 use super::super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::super::{Fault, each_has_the_form, met, unobserved};
-use super::{Session, control, faulty_sessions, opening_of, tokens, upgrades};
+use super::{control, faulty_sessions, opening_of, tokens, upgrades};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
 use locum_core::fault::SocketAnswer;
+use locum_core::journal::EntryFrame;
 
 pub(in crate::rules::client) const RULES: &[Rule] = &[
     Rule::client("WSS-01", sends_all_parts).everywhere(),
@@ -28,10 +29,9 @@ const KEY_BYTES: usize = 16;
 
 /// The requests for a websocket, also those that lack the header that says so.
 fn handshakes<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
-    let base = view.profile.urls.get("ws").map_or("", String::as_str);
-    arrivals(view).filter(move |arrival| {
-        let is_below = !base.is_empty() && arrival.path().starts_with(base);
-        is_below || arrival.is_upgrade() || !arrival.header("sec-websocket-key").is_empty()
+    arrivals(view).filter(|arrival| {
+        let own = ["sec-websocket-key", "sec-websocket-version"];
+        arrival.is_upgrade() || own.iter().any(|name| !arrival.header(name).is_empty())
     })
 }
 
@@ -164,7 +164,12 @@ fn answers_fail(view: &View<'_>, is_of_this_kind: impl Fn(SocketAnswer) -> bool)
         });
     let (mut taken, mut failed, mut unanswered) = (Vec::new(), Vec::new(), false);
     for (session, answer) in twisted {
-        let spoke = session.sent().any(|(_, frame)| frame.opcode != "close");
+        // What is no masked frame may be the next request of a client that knows of no websocket.
+        let is_frame = |frame: &EntryFrame| {
+            frame.masked == Some(true)
+                && ["text", "binary", "ping", "pong"].contains(&frame.opcode.as_str())
+        };
+        let spoke = session.sent().any(|(_, frame)| is_frame(frame));
         match opening_of(view, session.upgrade.seq).map(|opening| opening.end()) {
             Some(End::Succeeded(seq)) => {
                 let proof = Proof::from(session.upgrade).and(seq);
@@ -263,11 +268,5 @@ fn shows_no_token_elsewhere(view: &View<'_>) -> Finding {
         "no token",
         redirect::names_a_token,
     )
-    .beside(Session::proof(control))
-}
-
-impl Session<'_> {
-    fn proof(self) -> Proof {
-        self.upgrade.into()
-    }
+    .beside(control.upgrade)
 }

@@ -1,7 +1,5 @@
 //! What a client reports of a websocket that does not open.
 
-use locum_core::EntryId;
-
 use super::super::attempts::End;
 use super::super::commands::{GivenCommand, asked};
 use super::super::traffic::Arrival;
@@ -93,7 +91,7 @@ fn keeps_the_url(view: &View<'_>) -> Finding {
     }
     let failed = tokens(view).map(|(upgrade, _)| upgrade).find(|upgrade| {
         let status = upgrade.status();
-        upgrade.entry.id > EntryId(0) && status.is_some_and(|status| (400..500).contains(&status))
+        status.is_some_and(|status| (400..500).contains(&status))
     });
     let Some(failed) = failed else {
         return unobserved(view, "no upgrade with a token was refused");

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::super::{Fault, each_has_the_form};
-use super::{Session, kind, sessions, upgrades};
-use crate::rules::client::traffic::Arrival;
+use super::{Session, kind, sessions, websockets};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade};
 
@@ -21,8 +20,7 @@ const CONFIGURATION_TIME: Duration = Duration::from_secs(10);
 
 /// Each frame of the client is masked.
 fn masks(view: &View<'_>) -> Finding {
-    let opened = upgrades(view).filter(Arrival::is_served);
-    let judged = opened.filter_map(|upgrade| {
+    let judged = websockets(view).into_iter().filter_map(|upgrade| {
         let sent: Vec<bool> = Session { upgrade }
             .sent()
             .filter_map(|(_, frame)| frame.masked)
@@ -106,8 +104,7 @@ fn is_data(opcode: &str) -> bool {
 fn cuts_audio(view: &View<'_>) -> Finding {
     let facts = view.profile.socket.as_ref();
     let most = facts.map_or(u64::MAX, |facts| facts.max_frame);
-    let opened = upgrades(view).filter(Arrival::is_served);
-    let judged = opened.filter_map(|upgrade| {
+    let judged = websockets(view).into_iter().filter_map(|upgrade| {
         let mut longest = None;
         let mut is_audio = false;
         for (_, frame) in (Session { upgrade }).sent() {

@@ -49,6 +49,29 @@ fn a_wrong_101_opens_nothing() {
     );
 }
 
+/// A client that takes the 101 for any other reply may go on with another request.
+#[test]
+fn what_is_no_frame_is_not_taken_for_one() {
+    let request = &[("client bare opcode 7", "")];
+    grade(
+        after_a_session("no_upgrade", request, false),
+        "WSS-20",
+        Grade::Met,
+    );
+    grade(
+        after_a_session("no_upgrade", request, false),
+        "WSS-13",
+        Grade::Met,
+    );
+}
+
+/// A look at the URL without any wish for a websocket.
+#[test]
+fn a_plain_request_is_no_upgrade() {
+    let log = Log::with_tenants().arrival("streams", "/s", &[("Host", "h")], "");
+    grade(log, "WSS-01", Grade::Unobserved);
+}
+
 /// gorilla/websocket lets each name pass that nobody offered, tungstenite an extension's.
 #[test]
 fn a_name_that_nobody_offered_is_a_lesser_fault() {
