@@ -36,7 +36,7 @@ Feature: Calls at once
       And the first token lives short
       And the client has made 1 call
       When the client's token comes to its end
-      And the client makes 20 calls at once
+      And the client makes 20 calls at once while a token takes 150 milliseconds
       Then each refresh token was presented once
 
     @id:SF-05 @id:SF-06 @vendor:corti
@@ -45,7 +45,7 @@ Feature: Calls at once
       And the first token lives short
       And the client has made 1 call
       When the client's token comes to its end
-      And the client makes 20 calls at once
+      And the client makes 20 calls at once while a token takes 150 milliseconds
       Then each refresh token was presented once
 
   Rule: A caller that gives up takes nobody with it

@@ -1,15 +1,18 @@
 //! What the demo client does at each place where clients are known to go wrong.
 //!
 //! The default is the honest client. A mutant is one line of `mutants.tsv` whose last column sets
-//! one of these members; nothing else in this crate knows the mutants by name.
+//! one of these members, a style one of `styles.tsv` that may set several; nothing else in this crate
+//! knows them by name.
 
 mod requests;
+mod style;
 mod tokens;
 mod vendors;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use requests::*;
+pub(crate) use style::*;
 pub(crate) use tokens::*;
 pub(crate) use vendors::*;
 
@@ -51,4 +54,6 @@ pub(crate) struct Behaviour {
     pub(crate) socket: Socket,
     /// Pattern: receiving webhooks.
     pub(crate) webhook: Webhook,
+    /// What sound clients do differently.
+    pub(crate) style: Style,
 }

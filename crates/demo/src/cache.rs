@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::behaviour::{Behaviour, Sharing};
 use crate::clock::{Moment, ShiftableClock, millis};
 use crate::failure::{Failure, Lasting};
+use crate::random::Random;
 
 /// How long refused credentials are not tried again.
 const REFUSAL_MEMORY_MS: i64 = 60_000;
@@ -39,6 +40,8 @@ pub(crate) struct Entry<T> {
     pub(crate) generation: u64,
     uses: AtomicU32,
     used: AtomicBool,
+    /// What chance adds to its margin.
+    jitter_ms: i64,
 }
 
 impl<T> Entry<T> {
@@ -77,6 +80,7 @@ struct Start<T> {
 pub(crate) struct Cache<T> {
     behaviour: Arc<Behaviour>,
     clock: Arc<ShiftableClock>,
+    random: Arc<Random>,
     /// Before the end.
     margin: Duration,
     state: Mutex<State<T>>,
@@ -99,11 +103,13 @@ impl<T: Send + Sync + 'static> Cache<T> {
     pub(crate) fn new(
         behaviour: &Arc<Behaviour>,
         clock: &Arc<ShiftableClock>,
+        random: &Arc<Random>,
         margin: Duration,
     ) -> Arc<Self> {
         Arc::new(Self {
             behaviour: behaviour.clone(),
             clock: clock.clone(),
+            random: random.clone(),
             margin,
             state: Mutex::new(State {
                 entry: None,
@@ -264,6 +270,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
                     generation: state.generation,
                     uses: AtomicU32::new(1),
                     used: AtomicBool::new(false),
+                    jitter_ms: millis(self.behaviour.style.margin_jitter_s * self.random.unit()),
                 });
                 if state.epoch == epoch {
                     state.entry = Some(entry.clone());
@@ -305,7 +312,15 @@ impl<T: Send + Sync + 'static> Cache<T> {
         {
             return false;
         }
-        self.in_time(&entry.fetched, now)
+        let lifetime = entry.fetched.lifetime_ms;
+        let age = self.age(&entry.fetched, now).saturating_add(entry.jitter_ms);
+        lifetime.is_none_or(|lifetime| age.saturating_add(self.margin_ms(lifetime)) < lifetime)
+    }
+
+    /// Whether it is time to fetch the next value, though nobody asks for one.
+    pub(crate) fn wants_next(&self) -> bool {
+        let entry = self.peek();
+        entry.is_some_and(|entry| !self.in_time(&entry.fetched, self.clock.now()))
     }
 
     /// Whether it is not yet time for another.

@@ -7,7 +7,8 @@ mod proof;
 mod revoke;
 
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Duration;
 
 use locum_core::SystemClock;
 use serde_json::{Map, Value};
@@ -51,6 +52,8 @@ pub(crate) struct Client {
     pub(crate) credentials: Arc<Cache<Credentials>>,
     /// Scribe: the vendor's clock minus ours, in milliseconds.
     pub(crate) skew_ms: AtomicI64,
+    /// Where callers wait for one another.
+    gate: tokio::sync::Mutex<()>,
     config: RwLock<(Arc<Config>, Map<String, Value>)>,
     session: Mutex<Session>,
 }
@@ -84,7 +87,7 @@ impl Client {
         let behaviour = shared.behaviour.clone();
         let (config, members) = Config::read(&Map::new(), members, &behaviour)?;
         let clock = Arc::new(ShiftableClock::new(shared.clock));
-        let new_cache = || Cache::new(&behaviour, &clock, vendor.margin);
+        let new_cache = || Cache::new(&behaviour, &clock, &shared.random, vendor.margin);
         let tokens = if behaviour.cache.shared_by_instances {
             let mut caches = shared.caches.lock().unwrap_or_else(PoisonError::into_inner);
             let known = caches.iter().find(|(url, _)| *url == config.token_url);
@@ -94,8 +97,8 @@ impl Client {
         } else {
             new_cache()
         };
-        let credentials = Cache::new(&behaviour, &clock, vendor.margin);
-        Ok(Arc::new(Self {
+        let credentials = Cache::new(&behaviour, &clock, &shared.random, vendor.margin);
+        let client = Arc::new(Self {
             vendor,
             store: shared.store.clone(),
             http: Http::new(&behaviour, config.ca_file.as_deref())?,
@@ -110,7 +113,12 @@ impl Client {
             tokens,
             credentials,
             skew_ms: AtomicI64::new(0),
-        }))
+            gate: tokio::sync::Mutex::new(()),
+        });
+        if client.behaviour.style.renews_in_background {
+            tokio::spawn(renew(Arc::downgrade(&client)));
+        }
+        Ok(client)
     }
 
     pub(crate) fn config(&self) -> Arc<Config> {
@@ -145,6 +153,10 @@ impl Client {
         if self.behaviour.cache.lost_with_connection && self.http.take_lost() {
             self.tokens.drop_entry();
         }
+        let _alone = match self.behaviour.style.waits_by_lock {
+            true => Some(self.gate.lock().await),
+            false => None,
+        };
         let client = self.clone();
         let fetch = move |ended: Option<Arc<Entry<Tokens>>>| async move {
             match client.store.clone() {
@@ -230,5 +242,22 @@ impl Client {
 
     fn session(&self) -> std::sync::MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often a client that renews by itself looks at its token.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Fetches the next token when it is time, as long as the instance is there.
+async fn renew(client: Weak<Client>) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(client) = client.upgrade() else {
+            return;
+        };
+        if client.tokens.wants_next() {
+            // Whoever calls next meets the failure again.
+            let _ = client.token().await;
+        }
     }
 }

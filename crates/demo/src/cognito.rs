@@ -205,11 +205,11 @@ async fn exchange(client: &Client, tokens: &Tokens) -> Result<Fetched<Credential
     };
     let body = json!({"IdentityId": identity, "Logins": logins});
     let timed = operation(client, IDENTITY_POOL, "GetCredentialsForIdentity", &body).await?;
-    read_credentials(&timed)
+    read_credentials(client, &timed)
 }
 
 /// `Expiration` counts seconds since the epoch, whole or fractional, by the vendor's clock.
-fn read_credentials(timed: &Timed) -> Result<Fetched<Credentials>, Failure> {
+fn read_credentials(client: &Client, timed: &Timed) -> Result<Fetched<Credentials>, Failure> {
     let incomplete = || Failure::other("the AWS credentials are incomplete");
     let reply: Value = serde_json::from_slice(&timed.reply.body).map_err(|_| incomplete())?;
     let reply = &reply["Credentials"];
@@ -229,6 +229,7 @@ fn read_credentials(timed: &Timed) -> Result<Fetched<Credentials>, Failure> {
         },
         sent: timed.sent,
         received: timed.received,
-        lifetime_ms: Some((crate::clock::millis(expiration) - now.as_millis()).max(0)),
+        lifetime_ms: (!client.behaviour.style.ignores_lifetimes)
+            .then(|| (crate::clock::millis(expiration) - now.as_millis()).max(0)),
     })
 }

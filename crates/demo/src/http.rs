@@ -5,6 +5,7 @@ mod message;
 mod url;
 mod wire;
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +69,7 @@ impl Http {
 
     async fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
         if !request.own_connection
+            && !self.behaviour.style.closes_connections
             && request.is_idempotent()
             && let Some(stream) = self.take_kept(&request.url)
         {
@@ -105,7 +107,7 @@ impl Http {
     }
 
     async fn over(&self, mut stream: Box<dyn Stream>, request: &Request) -> Result<Reply, Fault> {
-        let _ = write(&mut *stream, request).await;
+        let _ = write(&mut *stream, &self.in_style(request)).await;
         let mut reader = Reader::new(&mut *stream);
         let head = reader.head().await?;
         let mut reply = reader.body(&request.method, head).await?;
@@ -125,6 +127,24 @@ impl Http {
             reply.body = unzip(&reply.body)?;
         }
         Ok(reply)
+    }
+
+    /// The request as this client spells it.
+    fn in_style<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
+        let style = &self.behaviour.style;
+        if !style.closes_connections && !style.lower_case_headers {
+            return Cow::Borrowed(request);
+        }
+        let mut request = request.clone();
+        if style.closes_connections {
+            request = request.header("Connection", "close");
+        }
+        if style.lower_case_headers {
+            for (name, _) in &mut request.headers {
+                name.make_ascii_lowercase();
+            }
+        }
+        Cow::Owned(request)
     }
 
     fn take_kept(&self, url: &Url) -> Option<Box<dyn Stream>> {

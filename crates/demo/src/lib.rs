@@ -11,7 +11,8 @@
 //! - `login`: token requests; `retry`: when to try again
 //! - `cognito`, `signing`: Scribe's own; `socket`: Corti's websockets
 //! - `http`, `tls`: the wire
-//! - `behaviour`, `mutants`: what may be bent, and the table of the bent ones
+//! - `behaviour`: what may be done otherwise; `mutants`, `styles`: the tables of the bent clients, and
+//!   of those that are as sound as the honest one
 
 mod behaviour;
 mod cache;
@@ -32,6 +33,7 @@ mod signing;
 mod socket;
 mod srp;
 mod storage;
+mod styles;
 mod tls;
 mod tokens;
 mod vendor;
@@ -43,12 +45,15 @@ use std::sync::{Arc, Mutex};
 use locum_core::SystemClock;
 
 pub use mutants::{Mutant, mutant, mutants};
+pub use styles::{Style, style, styles};
 
 /// What a run of the demo client is given.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The one thing to do wrong; honest without.
     pub mutant: Option<Mutant>,
+    /// The style in which an honest client does things.
+    pub style: Option<Style>,
     /// Fixes every random choice.
     pub seed: u64,
     /// The file that keeps tokens for the next process; without one they are forgotten.
@@ -62,8 +67,11 @@ pub struct Options {
 /// # Errors
 /// Standard input or output broke.
 pub async fn serve(options: Options) -> std::io::Result<()> {
-    let behaviour = options.mutant.map(|mutant| mutant.behaviour());
-    let behaviour = behaviour.unwrap_or_default();
+    let behaviour = match (options.mutant, options.style) {
+        (Some(mutant), _) => mutant.behaviour(),
+        (None, Some(style)) => style.behaviour(),
+        (None, None) => behaviour::Behaviour::default(),
+    };
     if let Some(url) = &options.webhook
         && let Err(failure) = webhook::receive(url, behaviour.webhook.clone()).await
     {

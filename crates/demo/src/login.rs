@@ -90,7 +90,7 @@ pub(crate) async fn attempts(client: &Client, request: &Request) -> Result<Timed
     let tries = if retry.each_call_asks_in_outage {
         1
     } else {
-        MAX_ATTEMPTS
+        client.behaviour.style.attempts.unwrap_or(MAX_ATTEMPTS)
     };
     let mut attempt = 0;
     loop {

@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use crate::behaviour::Behaviour;
 use crate::client::{ApiRequest, Client, Shared, refusal};
 use crate::cognito;
 use crate::failure::{Failure, Kind};
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     sockets: Arc<Mutex<HashMap<String, Socket>>>,
     replies: mpsc::UnboundedSender<String>,
     running: Arc<Mutex<HashMap<i64, AbortHandle>>>,
+    /// Where operations wait for one another, in a client that does one at a time.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Answers requests until `input` ends.
@@ -65,6 +68,7 @@ pub(crate) async fn serve(
         sockets: Arc::default(),
         replies,
         running: Arc::default(),
+        turn: Arc::default(),
     };
     let mut lines = input.lines();
     while let Some(line) = lines.next_line().await? {
@@ -83,7 +87,10 @@ pub(crate) async fn serve(
 impl Session {
     fn answer(&mut self, request: &Request) {
         let outcome = match request.op.as_str() {
-            "hello" => hello(request, self.shared.store.is_some()),
+            "hello" => hello(request, self.shared.store.is_some(), &self.shared.behaviour),
+            "new" if self.shared.behaviour.style.logs_in_when_made => {
+                return self.new_client_with_token(request);
+            }
             "new" => self.new_client(request),
             "set_credentials" => self.set_credentials(request),
             "clock" => self.set_clock(request),
@@ -110,6 +117,21 @@ impl Session {
         let client = Client::new(&self.shared, vendor, &new.config)?;
         self.clients.insert(new.client, client);
         Ok(Members::new())
+    }
+
+    /// Makes the instance, and answers when it has its first token.
+    fn new_client_with_token(&mut self, request: &Request) {
+        let made = self.new_client(request);
+        let client = made.and_then(|_| {
+            let new: protocol::New = request.read()?;
+            self.client(&new.client)
+        });
+        match client {
+            Ok(client) => self.spawn(request.id, async move {
+                client.token().await.map(|_| Members::new())
+            }),
+            Err(failure) => self.send(protocol::reply(request.id, Err(failure))),
+        }
     }
 
     fn set_credentials(&self, request: &Request) -> Result<Members, Failure> {
@@ -208,10 +230,17 @@ impl Session {
         operation: impl Future<Output = Result<Members, Failure>> + Send + 'static,
     ) {
         let (replies, running) = (self.replies.clone(), self.running.clone());
+        let turn = self.shared.behaviour.style.single_threaded;
+        let turn = turn.then(|| self.turn.clone());
         // The task looks itself up when it ends, so it must be there before it starts.
         let mut tasks = lock(&self.running);
         let task = tokio::spawn(async move {
+            let turn = match &turn {
+                Some(turn) => Some(turn.lock().await),
+                None => None,
+            };
             let outcome = operation.await;
+            drop(turn);
             if lock(&running).remove(&id).is_some() {
                 let _ = replies.send(protocol::reply(id, outcome));
             }
@@ -230,7 +259,7 @@ impl Session {
     }
 }
 
-fn hello(request: &Request, stores: bool) -> Result<Members, Failure> {
+fn hello(request: &Request, stores: bool, behaviour: &Behaviour) -> Result<Members, Failure> {
     let hello: protocol::Hello = request.read()?;
     let more = vendor::named(&hello.vendor).map_or(&[][..], |vendor| vendor.ops);
     let ops: Vec<&str> = OPS.iter().chain(more).copied().collect();
@@ -241,6 +270,9 @@ fn hello(request: &Request, stores: bool) -> Result<Members, Failure> {
         "set_credentials",
         "stream_body",
     ];
+    if behaviour.style.single_threaded {
+        caps.retain(|cap| !matches!(*cap, "concurrency" | "cancel"));
+    }
     if stores {
         caps.push("storage");
     }

@@ -243,15 +243,18 @@ pub(super) struct New {
 #[derive(Debug, Group)]
 pub(super) struct Client {
     /// The one thing to do wrong, by its name in --list
-    #[arg(long, env = "LOCUM_MUTANT", value_name = "NAME")]
+    #[arg(long, env = "LOCUM_MUTANT", value_name = "NAME", conflicts_with = "style")]
     pub(super) mutant: Option<String>,
+    /// The style of a client that does nothing wrong, by its name in --list
+    #[arg(long, env = "LOCUM_STYLE", value_name = "NAME")]
+    pub(super) style: Option<String>,
     /// File that keeps tokens for the next process; without one they are forgotten
     #[arg(long, env = "LOCUM_STORE", value_name = "FILE")]
     pub(super) store: Option<PathBuf>,
     /// URL under which to receive webhooks, such as http://127.0.0.1:9000/hook
     #[arg(long, env = "LOCUM_WEBHOOK", value_name = "URL")]
     pub(super) webhook: Option<String>,
-    /// List the mutants: name, vendor, what each does wrong, which requirements that breaks
+    /// List the mutants and styles: name, vendors, what each does, which requirements that breaks
     #[arg(long, env = "LOCUM_LIST", value_parser = values::switch("LOCUM_LIST"))]
     pub(super) list: bool,
     /// Fixes every random choice

@@ -1,7 +1,7 @@
 //! `locum client`: the demo client as a subject on standard input and output.
 
 use locum_core::setting::nearest;
-use locum_demo::{Mutant, Options, mutants};
+use locum_demo::{Mutant, Options, Style, mutants, styles};
 
 use super::{Failure, args};
 
@@ -9,10 +9,12 @@ use super::{Failure, args};
 pub(super) fn run(args: &args::Client) -> Result<u8, Failure> {
     if args.list {
         mutants().iter().for_each(print);
+        styles().iter().for_each(print_style);
         return Ok(0);
     }
     let options = Options {
         mutant: args.mutant.as_deref().map(named).transpose()?,
+        style: args.style.as_deref().map(style_named).transpose()?,
         seed: args.seed.unwrap_or_else(rand::random),
         store: args.store.clone(),
         webhook: args.webhook.clone(),
@@ -41,12 +43,31 @@ fn print(mutant: &Mutant) {
     ));
 }
 
+fn print_style(style: &Style) {
+    super::say(&format!(
+        "{:<30} {:<8} {} (a style, nothing wrong)\n",
+        style.name,
+        style.vendors.join(","),
+        style.does
+    ));
+}
+
 fn named(name: &str) -> Result<Mutant, Failure> {
-    locum_demo::mutant(name).ok_or_else(|| {
-        let hint = match nearest(name, mutants().iter().map(|mutant| mutant.name)) {
-            Some(near) => format!("did you mean `{near}`? `locum client --list` names them all"),
-            None => "`locum client --list` names them all".to_owned(),
-        };
-        Failure::usage(format!("unknown mutant `{name}`")).hint(hint)
-    })
+    let known = mutants();
+    let names = known.iter().map(|mutant| mutant.name);
+    locum_demo::mutant(name).ok_or_else(|| unknown("mutant", name, nearest(name, names)))
+}
+
+fn style_named(name: &str) -> Result<Style, Failure> {
+    let known = styles();
+    let names = known.iter().map(|style| style.name);
+    locum_demo::style(name).ok_or_else(|| unknown("style", name, nearest(name, names)))
+}
+
+fn unknown(what: &str, name: &str, near: Option<&str>) -> Failure {
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`? `locum client --list` names them all"),
+        None => "`locum client --list` names them all".to_owned(),
+    };
+    Failure::usage(format!("unknown {what} `{name}`")).hint(hint)
 }

@@ -19,7 +19,12 @@ impl World {
         let clock = Arc::new(ShiftableClock::new(SystemClock::new()));
         let behaviour = Arc::new(behaviour.clone());
         Self {
-            cache: Cache::new(&behaviour, &clock, Duration::from_secs(60)),
+            cache: Cache::new(
+                &behaviour,
+                &clock,
+                &Arc::new(crate::random::Random::new(7)),
+                Duration::from_secs(60),
+            ),
             clock,
             fetches: Arc::default(),
             answers: Arc::new(Semaphore::new(0)),

@@ -56,11 +56,16 @@ impl Client {
     pub(crate) async fn call(self: &Arc<Self>, ask: ApiRequest) -> Result<Reply, Failure> {
         let switches = &self.behaviour.retry;
         let (mut resends, mut attempt) = (0, 0);
+        let style = &self.behaviour.style;
+        let mut asked_first = !style.asks_without_token_first || self.tokens.peek().is_some();
         loop {
             if self.session().broken {
                 return Err(Failure::other("TypeError: detail is not a text"));
             }
-            let proof = self.proof().await?;
+            let proof = match asked_first {
+                true => self.proof().await?,
+                false => Proof::None,
+            };
             let mut request = self.prepared(&ask, &proof);
             if resends > 0 && !self.signs() {
                 request.body = repeated(switches.repeated_body, request.body);
@@ -78,6 +83,22 @@ impl Client {
                     resends += u32::from(matches!(proof, Proof::Signature(..)));
                     continue;
                 }
+                Ok(reply) if reply.status == 401 && matches!(proof, Proof::None) => {
+                    asked_first = true;
+                    continue;
+                }
+                Ok(reply)
+                    if reply.status == 403
+                        && resends == 0
+                        && self.behaviour.style.logs_in_after_403
+                        && matches!(proof, Proof::Token(_)) =>
+                {
+                    if let Proof::Token(entry) = &proof {
+                        self.tokens.refuse(entry.generation);
+                    }
+                    resends += 1;
+                    continue;
+                }
                 Ok(reply) if reply.status == 401 => {
                     let Proof::Token(entry) = &proof else {
                         return Ok(reply);
@@ -87,7 +108,9 @@ impl Client {
                     if self.behaviour.reply.parses_401 && !readable {
                         return Err(Failure::other("the error cannot be parsed"));
                     }
-                    let gives_up = self.behaviour.expiry.missing == MissingLifetime::Forever
+                    let style = &self.behaviour.style;
+                    let gives_up = style.resends_idempotent_only && !request.is_idempotent()
+                        || self.behaviour.expiry.missing == MissingLifetime::Forever
                         || self.behaviour.cache.keeps_refused;
                     if resends >= switches.resends_after_401 || gives_up {
                         // A client that does not send again fetches the next token all the same.
@@ -114,7 +137,7 @@ impl Client {
             };
             attempt += 1;
             match pause {
-                Some(pause) if attempt < MAX_ATTEMPTS => tokio::time::sleep(pause).await,
+                Some(pause) if attempt < self.behaviour.style.attempts.unwrap_or(MAX_ATTEMPTS) => tokio::time::sleep(pause).await,
                 _ => return outcome,
             }
         }

@@ -67,7 +67,10 @@ fn request(
     if let Grant::ClientCredentials(documented) = client.vendor.grant {
         let method = switches.method.unwrap_or(documented);
         if method != AuthMethod::Body && authenticated {
-            let pair = format!("{}:{secret}", config.client_id());
+            let pair = match client.behaviour.style.form_encodes_basic {
+                true => format!("{}:{}", form_value(config.client_id()), form_value(secret)),
+                false => format!("{}:{secret}", config.client_id()),
+            };
             let engine = if switches.url_safe_basic {
                 URL_SAFE_NO_PAD
             } else {
@@ -84,13 +87,17 @@ fn request(
             }
         }
     }
+    let accept = match client.behaviour.style.accepts_anything_too {
+        true => format!("{}, text/plain, */*", switches.accept),
+        false => switches.accept.clone(),
+    };
     let agent = if switches.secret_in_user_agent {
         format!("locum-demo/0.1 ({secret})")
     } else {
         "locum-demo/0.1".to_owned()
     };
     request = request
-        .header("Accept", &*switches.accept)
+        .header("Accept", accept)
         .header("Accept-Encoding", "gzip")
         .header("User-Agent", agent);
     if let Some(origin) = &switches.origin {
@@ -102,10 +109,16 @@ fn request(
             members.map(|(name, value)| (name, value.into())).collect();
         ("application/json", Value::Object(object).to_string())
     } else {
-        (
-            "application/x-www-form-urlencoded",
-            encode(&parameters, switches.encodes_values),
-        )
+        let style = &client.behaviour.style;
+        let mut form = encode(&parameters, switches.encodes_values);
+        if style.percent_encodes_spaces {
+            form = with_other_escapes(&form);
+        }
+        let media_type = match style.names_charset {
+            true => "application/x-www-form-urlencoded;charset=UTF-8",
+            false => "application/x-www-form-urlencoded",
+        };
+        (media_type, form)
     };
     request.body = Body::Bytes(body.into_bytes());
     Ok(request.header("Content-Type", media_type))
@@ -135,6 +148,23 @@ fn token_url(client: &Client) -> Result<Url, Failure> {
         url.tls = false;
     }
     Ok(url)
+}
+
+fn form_value(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// The same form with `%20` for a space and hexadecimal digits in lower case.
+fn with_other_escapes(form: &str) -> String {
+    let mut parts = form.split('%');
+    let mut other = parts.next().unwrap_or_default().replace('+', "%20");
+    for part in parts {
+        let (digits, rest) = part.split_at(2.min(part.len()));
+        other.push('%');
+        other.push_str(&digits.to_ascii_lowercase());
+        other.push_str(&rest.replace('+', "%20"));
+    }
+    other
 }
 
 /// application/x-www-form-urlencoded.

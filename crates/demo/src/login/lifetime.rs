@@ -29,6 +29,9 @@ pub(crate) fn lifetime(
     expires_in: &Value,
     access: &str,
 ) -> Result<Option<i64>, Failure> {
+    if client.behaviour.style.ignores_lifetimes {
+        return Ok(None);
+    }
     let expiry = &client.behaviour.expiry;
     let documented = client.vendor.lifetime.as_secs_f64();
     let claims = claims(access);

@@ -27,7 +27,7 @@ fn leaves_of(behaviour: &Behaviour) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn each_mutant_bends_one_switch_and_each_switch_has_a_mutant() {
+fn each_mutant_bends_one_switch_and_each_switch_has_a_mutant_or_a_style() {
     let honest = leaves_of(&Behaviour::default());
     let mut bent = BTreeSet::new();
     for mutant in mutants() {
@@ -38,9 +38,14 @@ fn each_mutant_bends_one_switch_and_each_switch_has_a_mutant() {
         assert_eq!(differs.len(), 1, "{}: {differs:?}", mutant.name);
         bent.extend(differs.into_iter().map(|(path, _)| path));
     }
+    for style in crate::styles::styles() {
+        let mut differs = leaves_of(&style.behaviour());
+        differs.retain(|leaf| !honest.contains(leaf));
+        bent.extend(differs.into_iter().map(|(path, _)| path));
+    }
     let all: BTreeSet<String> = honest.into_iter().map(|(path, _)| path).collect();
     let idle: Vec<&String> = all.difference(&bent).collect();
-    assert!(idle.is_empty(), "switches without a mutant: {idle:?}");
+    assert!(idle.is_empty(), "switches without a mutant or a style: {idle:?}");
 }
 
 #[test]

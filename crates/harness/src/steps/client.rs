@@ -80,6 +80,16 @@ async fn calls_at_once(world: &mut World, n: usize) -> Result<(), Error> {
     world.context()?.client_calls_at_once(n).await
 }
 
+#[when(regex = r"^the client makes (\d+) calls at once while a token takes (\d+) milliseconds$")]
+async fn calls_at_once_with_slow_tokens(
+    world: &mut World,
+    n: usize,
+    delay_ms: u64,
+) -> Result<(), Error> {
+    slow_tokens(world, delay_ms).await?;
+    world.context()?.client_calls_at_once(n).await
+}
+
 #[when(regex = r"^the client makes (\d+) calls? within (\d+) seconds$")]
 async fn calls_within(world: &mut World, n: usize, seconds: u64) -> Result<(), Error> {
     let context = world.context()?;
