@@ -1,5 +1,5 @@
-//! `just mutants`: the whole mutant matrix, or the rows that are named. Minutes, so not in the gate;
-//! a sample of it is in `tests/it/mutants.rs`.
+//! `just mutants`: the whole mutant matrix and all styles of sound clients, or those that are named;
+//! `styles` names all of those. Minutes, so not in the gate; a sample of it is in `tests/it/mutants.rs`.
 
 #[path = "it/mutants/matrix.rs"]
 mod matrix;
@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use locum_demo::{Mutant, mutants};
-use matrix::{Comparison, Table, compare, drive, folder, side_by_side};
+use locum_demo::{Mutant, Style, mutants, styles};
+use matrix::{Comparison, Driven, Table, compare, compare_style, drive, folder, side_by_side};
 
 fn main() -> ExitCode {
     let named: Vec<String> = std::env::args().skip(1).collect();
@@ -17,10 +17,23 @@ fn main() -> ExitCode {
         .into_iter()
         .filter(|mutant| named.is_empty() || named.iter().any(|name| name == mutant.name))
         .collect();
+    let is_named = |name: &str| named.is_empty() || named.iter().any(|one| one == name);
+    let chosen_styles: Vec<(Style, &str)> = styles()
+        .into_iter()
+        .filter(|style| is_named(style.name) || is_named("styles"))
+        .flat_map(|style| {
+            let vendors = style.vendors.clone();
+            vendors
+                .into_iter()
+                .map(move |vendor| (style.clone(), vendor))
+        })
+        .collect();
     let locum = Path::new(env!("CARGO_BIN_EXE_locum"));
     let folder = folder();
     let vendors = ["athelas", "corti", "pattern", "scribe"];
-    let honest = side_by_side(&vendors, |vendor| drive(locum, &folder, vendor, None, &[]));
+    let honest = side_by_side(&vendors, |vendor| {
+        drive(locum, &folder, vendor, Driven::Honest, &[])
+    });
     let honest: BTreeMap<&str, Table> = vendors.into_iter().zip(honest).collect();
     let mut bad = 0;
     for (vendor, table) in &honest {
@@ -33,17 +46,38 @@ fn main() -> ExitCode {
         }
     }
     let compared = side_by_side(&chosen, |mutant| {
-        let bent = drive(locum, &folder, mutant.vendor, Some(mutant.name), &[]);
+        let bent = drive(
+            locum,
+            &folder,
+            mutant.vendor,
+            Driven::Mutant(mutant.name),
+            &[],
+        );
         let comparison = compare(mutant, &honest[mutant.vendor], &bent);
         print(mutant, &comparison);
         comparison
     });
     bad += compared.iter().filter(|one| !one.wrong.is_empty()).count();
+    let blamed = side_by_side(&chosen_styles, |(style, vendor)| {
+        let other = drive(locum, &folder, vendor, Driven::Style(style.name), &[]);
+        let wrong = compare_style(style, vendor, &honest[vendor], &other);
+        let verdict = if wrong.is_empty() {
+            " as it should"
+        } else {
+            ""
+        };
+        println!("{:<30} {vendor}{verdict}", style.name);
+        wrong.iter().for_each(|one| println!("    {one}"));
+        wrong.len()
+    });
+    bad += blamed.iter().sum::<usize>();
     let whole = |one: &&Comparison| one.wrong.is_empty() && one.uncovered.is_empty();
     let exact = compared.iter().filter(whole).count();
-    let of = compared.len();
-    println!("{exact} of {of} mutants turn exactly their rows; {bad} things are wrong");
-    ExitCode::from(u8::from(bad > 0 || of == 0))
+    let (of, played) = (compared.len(), blamed.len());
+    println!(
+        "{exact} of {of} mutants turn exactly their rows, {played} styles were played; {bad} things are wrong"
+    );
+    ExitCode::from(u8::from(bad > 0 || of + played == 0))
 }
 
 fn print(mutant: &Mutant, comparison: &Comparison) {

@@ -14,7 +14,7 @@ Feature: A token endpoint that fails
 
   Rule: A token endpoint that does not answer ends the call within 60 seconds
 
-    @id:RET-15
+    @id:RET-15 @long
     Scenario: The token endpoint is silent
       Given each token request meets
         """
@@ -25,7 +25,7 @@ Feature: A token endpoint that fails
 
   Rule: While the token endpoint is down, token requests follow the backoff and not the calls
 
-    @id:RET-16
+    @id:RET-16 @long
     Scenario: A hundred calls in an outage of five seconds
       Given each token request meets
         """

@@ -3,7 +3,7 @@ Feature: How long a client waits before it tries again
 
   Rule: Two 5xx of the token endpoint are overcome by at most five attempts with growing gaps
 
-    @id:RET-09
+    @id:RET-09 @gaps
     Scenario: The token endpoint fails twice
       Given 3 clients apart, where the first 2 token requests meet
         """
@@ -14,7 +14,7 @@ Feature: How long a client waits before it tries again
 
   Rule: Without Retry-After the gaps between attempts on 5xx grow
 
-    @id:RET-13
+    @id:RET-13 @gaps
     Scenario: The API fails each time
       Given 3 clients apart, where each API request meets
         """
@@ -34,7 +34,7 @@ Feature: How long a client waits before it tries again
       When the client makes 1 call
       Then the second request came no sooner than asked for
 
-    @id:RET-11
+    @id:RET-11 @long
     Scenario: A date
       Given the first API request is answered with 429 and a date 3 seconds ahead
       When the client makes 1 call
@@ -51,7 +51,7 @@ Feature: How long a client waits before it tries again
 
   Rule: Wait a few seconds and retry
 
-    @id:CLI-15
+    @id:CLI-15 @long
     Scenario: A 429 that names no time
       Given each API request meets
         """

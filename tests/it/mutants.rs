@@ -5,7 +5,7 @@ mod matrix;
 
 use std::path::Path;
 
-use matrix::{compare, drive, folder, side_by_side};
+use matrix::{Driven, compare, drive, folder, side_by_side};
 
 /// One of each kind that costs no long wait: lifetime, login, API request, Cognito, signature,
 /// websocket.
@@ -27,8 +27,8 @@ fn mutants_of_the_sample_turn_exactly_their_rows() {
         let ids = [&ids[..], &["CLI-29"]].concat();
         // Mutants of one vendor run side by side, each beside an honest run of its own rows.
         let folder = folder().join(name);
-        let honest = drive(locum, &folder, mutant.vendor, None, &ids);
-        let bent = drive(locum, &folder, mutant.vendor, Some(name), &ids);
+        let honest = drive(locum, &folder, mutant.vendor, Driven::Honest, &ids);
+        let bent = drive(locum, &folder, mutant.vendor, Driven::Mutant(name), &ids);
         let comparison = compare(&mutant, &honest, &bent);
         let blamed = honest.iter().filter(|(_, (verdict, _))| verdict != "PASS");
         let blamed = blamed.map(|(id, (verdict, _))| format!("honest: {id} is {verdict}"));

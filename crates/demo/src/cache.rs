@@ -313,7 +313,9 @@ impl<T: Send + Sync + 'static> Cache<T> {
             return false;
         }
         let lifetime = entry.fetched.lifetime_ms;
-        let age = self.age(&entry.fetched, now).saturating_add(entry.jitter_ms);
+        let age = self
+            .age(&entry.fetched, now)
+            .saturating_add(entry.jitter_ms);
         lifetime.is_none_or(|lifetime| age.saturating_add(self.margin_ms(lifetime)) < lifetime)
     }
 

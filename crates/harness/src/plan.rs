@@ -85,6 +85,7 @@ impl Plan {
         if plan.scenarios.is_empty() {
             return Err(Error::NothingSelected(scope.ids.to_vec()));
         }
+        plan.features = in_playing_order(&plan.features);
         Ok(plan)
     }
 
@@ -210,6 +211,33 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
         "discovery" => profile.urls.contains_key(need),
         _ => return None,
     })
+}
+
+/// `@long` scenarios, which wait for seconds, begin first, so that nobody waits for them alone in the
+/// end; `@gaps` ones are judged by short times and begin last, when the machine is quieter.
+fn in_playing_order(features: &[Feature]) -> Vec<Feature> {
+    let place = |scenario: &Scenario| {
+        let tagged = |tag: &str| scenario.tags.iter().any(|known| known == tag);
+        match () {
+            () if tagged("long") => 0,
+            () if tagged("gaps") => 2,
+            () => 1,
+        }
+    };
+    let mut ordered = Vec::new();
+    for wanted in 0..3 {
+        ordered.extend(features.iter().cloned().filter_map(|mut feature| {
+            let kept = |scenario: &Scenario| place(scenario) == wanted;
+            feature.scenarios.retain(kept);
+            for rule in &mut feature.rules {
+                rule.scenarios.retain(kept);
+            }
+            feature.rules.retain(|rule| !rule.scenarios.is_empty());
+            let is_empty = feature.rules.is_empty() && feature.scenarios.is_empty();
+            (!is_empty).then_some(feature)
+        }));
+    }
+    ordered
 }
 
 /// The key that the plan gave to a scenario.
@@ -472,6 +500,23 @@ mod tests {
                     assert!(rule.is_some(), "{id}: {}", planned.title);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn long_scenarios_begin_first_and_each_is_played_once() {
+        for (_, plan) in plans() {
+            let played: Vec<&Scenario> = plan.features.iter().flat_map(scenarios).collect();
+            let mut keys: Vec<&str> = played.iter().map(|scenario| key_of(scenario)).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            assert_eq!(keys.len(), plan.scenarios.len());
+            let places = |tag: &str| {
+                let tagged = |scenario: &&Scenario| scenario.tags.iter().any(|known| known == tag);
+                played.iter().map(tagged).collect::<Vec<bool>>()
+            };
+            assert!(places("long").is_sorted_by(|before, after| before >= after));
+            assert!(places("gaps").is_sorted());
         }
     }
 

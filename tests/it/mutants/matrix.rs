@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use locum_demo::Mutant;
+use locum_demo::{Mutant, Style};
 use serde_json::Value;
 
 /// Fixes the scenarios and the client's own chance, so that two tables can be compared.
@@ -28,15 +28,38 @@ pub(crate) struct Comparison {
     pub(crate) wrong: Vec<String>,
 }
 
+/// Who is driven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Driven<'a> {
+    /// The demo client as it is.
+    Honest,
+    /// With one thing wrong.
+    Mutant(&'a str),
+    /// In another style.
+    #[allow(dead_code, reason = "the sample of the gate plays mutants alone")]
+    Style(&'a str),
+}
+
+impl<'a> Driven<'a> {
+    fn arguments(self) -> Vec<&'a str> {
+        match self {
+            Self::Honest => Vec::new(),
+            Self::Mutant(name) => vec!["--mutant", name],
+            Self::Style(name) => vec!["--style", name],
+        }
+    }
+}
+
 /// Drives the demo client at a vendor; `ids` restricts the rows, none of them means all.
 pub(crate) fn drive(
     locum: &Path,
     folder: &Path,
     vendor: &str,
-    mutant: Option<&str>,
+    driven: Driven<'_>,
     ids: &[&str],
 ) -> Table {
-    let report = folder.join(format!("{vendor}-{}", mutant.unwrap_or("honest")));
+    let name = driven.arguments().last().copied().unwrap_or("honest");
+    let report = folder.join(format!("{vendor}-{name}"));
     let _ = std::fs::remove_dir_all(&report);
     let mut command = Command::new(locum);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
@@ -51,19 +74,61 @@ pub(crate) fn drive(
         .arg("--")
         .arg(locum)
         .args(["client", "--seed", SEED]);
-    if let Some(mutant) = mutant {
-        command.args(["--mutant", mutant]);
-    }
+    command.args(driven.arguments());
     let output = command.stdin(Stdio::null()).output().expect("locum runs");
     let text = std::fs::read_to_string(report.join("results.json")).unwrap_or_else(|_| {
         let said = String::from_utf8_lossy(&output.stderr);
-        panic!("no report of {vendor} with {mutant:?}: {said}")
+        panic!("no report of {vendor} with {driven:?}: {said}")
     });
     let results: Value = serde_json::from_str(&text).expect("JSON");
     let verdicts = results["verdicts"].as_array().expect("a list");
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let row = |row: &Value| (text(row, "id"), (text(row, "verdict"), text(row, "reason")));
     verdicts.iter().map(row).collect()
+}
+
+/// Compares a style's table with the honest one: nothing is blamed but what the style fairly is.
+#[allow(dead_code, reason = "the sample of the gate plays mutants alone")]
+pub(crate) fn compare_style(
+    style: &Style,
+    vendor: &str,
+    honest: &Table,
+    other: &Table,
+) -> Vec<String> {
+    let here = |id: &&str| {
+        let (id, only) = id.split_once('@').unwrap_or((id, vendor));
+        (only == vendor).then(|| id.to_owned())
+    };
+    let all = [
+        (&style.fail, "FAIL"),
+        (&style.warn, "WARN"),
+        (&style.info, "INFO"),
+    ];
+    let mut expected = BTreeMap::new();
+    for (ids, verdict) in all {
+        expected.extend(ids.iter().filter_map(here).map(|id| (id, verdict)));
+    }
+    let mut wrong = Vec::new();
+    for (id, (verdict, reason)) in other {
+        let is_blamed = matches!(
+            &**verdict,
+            "FAIL" | "WARN" | "ERROR" | "HARNESS" | "NOT_RUN"
+        );
+        match expected.remove(id) {
+            Some(wanted) if wanted != verdict => {
+                wrong.push(format!("{id} is {verdict}, not {wanted}: {reason}"));
+            }
+            None if is_blamed && honest.get(id).is_none_or(|(before, _)| before != verdict) => {
+                wrong.push(format!("{id} turned {verdict}: {reason}"));
+            }
+            _ => {}
+        }
+    }
+    let missing = expected
+        .keys()
+        .map(|id| format!("{id} is not in the report"));
+    wrong.extend(missing);
+    wrong
 }
 
 /// Compares a mutant's table with the honest one: exactly its rows turn.

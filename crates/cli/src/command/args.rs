@@ -243,7 +243,12 @@ pub(super) struct New {
 #[derive(Debug, Group)]
 pub(super) struct Client {
     /// The one thing to do wrong, by its name in --list
-    #[arg(long, env = "LOCUM_MUTANT", value_name = "NAME", conflicts_with = "style")]
+    #[arg(
+        long,
+        env = "LOCUM_MUTANT",
+        value_name = "NAME",
+        conflicts_with = "style"
+    )]
     pub(super) mutant: Option<String>,
     /// The style of a client that does nothing wrong, by its name in --list
     #[arg(long, env = "LOCUM_STYLE", value_name = "NAME")]

@@ -137,7 +137,9 @@ impl Client {
             };
             attempt += 1;
             match pause {
-                Some(pause) if attempt < self.behaviour.style.attempts.unwrap_or(MAX_ATTEMPTS) => tokio::time::sleep(pause).await,
+                Some(pause) if attempt < self.behaviour.style.attempts.unwrap_or(MAX_ATTEMPTS) => {
+                    tokio::time::sleep(pause).await
+                }
                 _ => return outcome,
             }
         }

@@ -45,7 +45,10 @@ fn each_mutant_bends_one_switch_and_each_switch_has_a_mutant_or_a_style() {
     }
     let all: BTreeSet<String> = honest.into_iter().map(|(path, _)| path).collect();
     let idle: Vec<&String> = all.difference(&bent).collect();
-    assert!(idle.is_empty(), "switches without a mutant or a style: {idle:?}");
+    assert!(
+        idle.is_empty(),
+        "switches without a mutant or a style: {idle:?}"
+    );
 }
 
 #[test]

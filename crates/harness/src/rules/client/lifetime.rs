@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-use super::commands::{clock_turns, is_asked};
+use super::commands::{calls, clock_turns, is_asked};
+use super::plan::controls;
 use super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::{absent, met, unobserved};
+use crate::evidence::RecordId;
+use crate::measurement::Unit;
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
 
@@ -35,12 +38,21 @@ fn takes_the_documented_lifetime(view: &View<'_>) -> Finding {
         let what = "the client's clock was not turned past the documented lifetime";
         return unobserved(view, what);
     };
-    if !arrivals(view).all(|arrival| arrival.is_served()) {
+    // What follows tells whether the client waits for a 401.
+    let end = controls(view, "tokens/expire").map(|(seq, _)| seq).next();
+    let is_before = |arrival: &Arrival<'_>| end.is_none_or(|end| arrival.seq < end);
+    if !arrivals(view)
+        .filter(is_before)
+        .all(|arrival| arrival.is_served())
+    {
         return unobserved(view, "a request of the client was not served");
     }
-    let (logins, renewals): (Vec<_>, Vec<_>) =
-        token_requests(view).partition(|request| request.seq < turn);
-    let (calls, later): (Vec<_>, Vec<_>) = api_requests(view).partition(|call| call.seq < turn);
+    let (logins, renewals): (Vec<_>, Vec<_>) = token_requests(view)
+        .filter(is_before)
+        .partition(|request| request.seq < turn);
+    let (calls, later): (Vec<_>, Vec<_>) = api_requests(view)
+        .filter(is_before)
+        .partition(|call| call.seq < turn);
     let ([login, ..], [_, _, ..], [call, ..]) = (&logins[..], &calls[..], &later[..]) else {
         return unobserved(view, "no two calls and one more were served");
     };
@@ -59,9 +71,28 @@ fn takes_the_documented_lifetime(view: &View<'_>) -> Finding {
         }
         _ => {
             let observed = "the old token shown after the documented lifetime";
+            if let Some(proof) = end.and_then(|end| waits_for_a_refusal(view, end)) {
+                let proof = Proof::from(*login).and(*call).and(proof);
+                return Finding::fact(format!("{observed}: it waits for the 401"), proof);
+            }
             Finding::broken(expected, observed, Proof::from(*login).and(*call))
         }
     }
+}
+
+/// Whether a client that takes time from no field replaces a token once it is refused, within the
+/// call: what proves it.
+fn waits_for_a_refusal(view: &View<'_>, end: RecordId) -> Option<Proof> {
+    let measurement = view.evidence.measurement();
+    let knows_time = measurement.is_some_and(|(_, found)| found.unit != Unit::None);
+    let call = calls(view).into_iter().find(|call| call.seq > end)?;
+    let (answer, reply) = call.answer?;
+    let later = |arrival: &Arrival<'_>| arrival.seq > end;
+    let refused = api_requests(view).find(|call| later(call) && call.is_refused_token())?;
+    let login = token_requests(view).find(|login| login.seq > refused.seq && login.is_served())?;
+    let again = api_requests(view).find(|call| call.seq > login.seq && call.is_served())?;
+    (reply.succeeded() && again.seq < answer && !knows_time)
+        .then(|| Proof::from(refused).and(login).and(again))
 }
 
 /// A token whose reply tells no lifetime is used all the same. The row forbids a crash, so that one
@@ -101,6 +132,7 @@ fn uses_a_token_without_lifetime(view: &View<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use locum_core::Outcome;
+    use serde_json::json;
 
     use crate::rules::client::testing::check;
     use crate::rules::testing::Log;
@@ -126,6 +158,16 @@ mod tests {
         let each = two_calls(Log::new().granted(1, UNTOLD).grant(2)).client_clock(3601.0);
         check(&served(each.grant(3)), "CLI-08", Grade::Broken);
         check(&start(), "CLI-08", Grade::Unobserved);
+        // What becomes of a refused token tells a client that waits for the 401.
+        let end = |log: Log| log.control("tokens/expire", &json!({"kind": "access"}));
+        let waits = end(served(start())).call(200, |log| {
+            log.api(1, Outcome::Denied)
+                .grant(2)
+                .api(2, Outcome::Admitted)
+        });
+        check(&waits, "CLI-08", Grade::Fact);
+        let passes_on = end(served(start())).call(401, |log| log.api(1, Outcome::Denied));
+        check(&passes_on, "CLI-08", Grade::Broken);
         let failed = start().grant(2).api(2, Outcome::Faulted);
         check(&failed, "CLI-08", Grade::Unobserved);
         let told = two_calls(Log::new().granted(1, TOLD)).client_clock(3601.0);
