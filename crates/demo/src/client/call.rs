@@ -138,7 +138,7 @@ impl Client {
             attempt += 1;
             match pause {
                 Some(pause) if attempt < self.behaviour.style.attempts.unwrap_or(MAX_ATTEMPTS) => {
-                    tokio::time::sleep(pause).await
+                    tokio::time::sleep(pause).await;
                 }
                 _ => return outcome,
             }

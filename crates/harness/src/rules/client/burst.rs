@@ -156,8 +156,13 @@ fn one_token_at_the_end(view: &View<'_>) -> Finding {
     let proof = Proof::all(later.iter().copied())
         .unwrap_or_else(|| (*first).into())
         .and(served);
+    // A client that renews by itself may have done so before the calls, and its new token ended at the
+    // vendor with the old one.
+    let (before, within): (Vec<_>, Vec<_>) =
+        later.into_iter().partition(|request| request.seq < start);
+    let counted = if within.is_empty() { before } else { within };
     // A refresh that was refused and the login in its place are one renewal.
-    let (refused, others): (Vec<_>, Vec<_>) = later
+    let (refused, others): (Vec<_>, Vec<_>) = counted
         .into_iter()
         .partition(|request| is_refresh(request) && request.reaction() == Reaction::Refused);
     let requests = if refused.len() > others.len() {
@@ -372,6 +377,12 @@ pub(super) mod tests {
         check(&at_the_end(Log::new(), 1, 20), "SF-06", Grade::Met);
         check(&at_the_end(Log::new(), 2, 20), "SF-06", Grade::Tolerated);
         check(&at_the_end(Log::new(), 20, 20), "SF-06", Grade::Broken);
+        // A renewal of the client's own before the calls, whose token ended as well.
+        let by_itself = |log: Log| log.grant(1).call(200, served).grant(2);
+        let one = by_itself(Log::new()).calls_at_once(20, |log| served(log.grant(3)));
+        check(&one, "SF-06", Grade::Met);
+        let two = by_itself(Log::new()).calls_at_once(20, |log| served(log.grant(3).grant(4)));
+        check(&two, "SF-06", Grade::Tolerated);
         // A refresh that comes to nothing and a login after it, once or by each caller.
         let renewed = |refreshes: usize, logins: u64| {
             let log = Log::new().grant(1).call(200, served);
