@@ -24,8 +24,6 @@ pub(crate) struct Style {
     pub(crate) logs_in_after_403: bool,
     /// After 401 only requests that may be sent twice are sent again.
     pub(crate) resends_idempotent_only: bool,
-    /// The API is asked without a token first.
-    pub(crate) asks_without_token_first: bool,
     /// Each request has a connection of its own.
     pub(crate) closes_connections: bool,
     /// The names of header fields are in lower case.

@@ -56,16 +56,11 @@ impl Client {
     pub(crate) async fn call(self: &Arc<Self>, ask: ApiRequest) -> Result<Reply, Failure> {
         let switches = &self.behaviour.retry;
         let (mut resends, mut attempt) = (0, 0);
-        let style = &self.behaviour.style;
-        let mut asked_first = !style.asks_without_token_first || self.tokens.peek().is_some();
         loop {
             if self.session().broken {
                 return Err(Failure::other("TypeError: detail is not a text"));
             }
-            let proof = match asked_first {
-                true => self.proof().await?,
-                false => Proof::None,
-            };
+            let proof = self.proof().await?;
             let mut request = self.prepared(&ask, &proof);
             if resends > 0 && !self.signs() {
                 request.body = repeated(switches.repeated_body, request.body);
@@ -81,10 +76,6 @@ impl Client {
                         return Ok(reply);
                     }
                     resends += u32::from(matches!(proof, Proof::Signature(..)));
-                    continue;
-                }
-                Ok(reply) if reply.status == 401 && matches!(proof, Proof::None) => {
-                    asked_first = true;
                     continue;
                 }
                 Ok(reply)
