@@ -41,6 +41,7 @@ pub mod target;
 mod testing;
 pub mod traffic;
 pub mod verdict;
+pub mod webhook;
 
 pub use catalogue::catalogue;
 pub use error::Error;

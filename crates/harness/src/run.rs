@@ -81,6 +81,8 @@ pub struct CheckOptions {
     pub fail_on: Vec<FailOn>,
     /// Turns true when the run is to end: what was not reached by then is NOT_RUN.
     pub stop: watch::Receiver<bool>,
+    /// Where a receiver of the client under test takes webhooks, if it does.
+    pub webhook: Option<String>,
     /// Stamps the report and the log.
     pub clock: Arc<dyn Clock>,
 }

@@ -19,6 +19,7 @@ mod talk;
 mod time;
 mod tls;
 mod verdict;
+mod webhook;
 
 use cucumber::gherkin::Step;
 

@@ -205,6 +205,9 @@ pub(super) struct Drive {
     /// to trust: NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and their kin
     #[arg(long, env = "LOCUM_WELL_KNOWN_ENV", conflicts_with_all = ["attach", "reference"], value_parser = values::switch("LOCUM_WELL_KNOWN_ENV"))]
     pub(super) well_known_env: bool,
+    /// URL at which the client under test receives webhooks: one event is delivered there twice
+    #[arg(long, env = "LOCUM_WEBHOOK", value_name = "URL")]
+    pub(super) webhook: Option<String>,
     /// How many scenarios run side by side, each with a process of its own; 8 when nothing is said
     #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: Option<u16>,

@@ -84,6 +84,7 @@ async fn judged(
     target: TargetKind,
 ) -> Result<Report, Failure> {
     let played = check(CheckOptions {
+        webhook: None,
         profiles: profiles.clone(),
         judge: Judge::Vendor,
         target,

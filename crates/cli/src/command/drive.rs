@@ -14,6 +14,7 @@ use locum_harness::subject::{
 };
 use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
+use locum_harness::webhook;
 
 use super::check::{self, interrupt, mocks::Mocks};
 use super::{Failure, args, environment, failure, report, vendors};
@@ -29,6 +30,9 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         return Err(Failure::usage("a client is judged at one vendor"));
     };
     let ids = check::ids(&args.judging.id)?;
+    if let Some(url) = &args.webhook {
+        webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
+    }
     let reach = reach(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -110,6 +114,7 @@ async fn judged(
         CONCURRENCY
     };
     let played = check::check(CheckOptions {
+        webhook: args.webhook.clone(),
         profiles: profiles.to_vec(),
         judge: Judge::Client,
         target: TargetKind::Mocks {

@@ -20,6 +20,7 @@ use locum_harness::target::temporary::AuthorityFile;
 use locum_harness::target::{ControlClient, Target};
 use locum_harness::traffic::{self, Happening, Traffic};
 use locum_harness::verdict::exit;
+use locum_harness::webhook;
 use locum_server::memory::MemoryLimits;
 use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, ServerConfig, Vendor};
@@ -39,6 +40,9 @@ const STAGE: &str = "watch";
 /// Memory for the journals of one run, in bytes.
 const MEMORY: usize = 512 << 20;
 
+/// How often it is looked whether a client has logged in.
+const LOGIN_POLL: Duration = Duration::from_millis(50);
+
 /// How many files and connections are asked of the system.
 const MAX_DESCRIPTORS: u64 = 65_536;
 
@@ -51,6 +55,9 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     }
     let vendors = vendors::named(&args.vendors)?;
     let ids = check::ids(&args.judging.id)?;
+    if let Some(url) = &args.webhook {
+        webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
+    }
     let profiles: Vec<Profile> = vendors
         .iter()
         .map(|vendor| vendor.profile().clone())
@@ -154,6 +161,8 @@ async fn watch(
     }
     let (mut program, lines) =
         Program::start(&args.command, &variables).map_err(|error| not_started(args, &error))?;
+    let webhook = args.webhook.clone();
+    let delivering = webhook.map(|url| tokio::spawn(deliver(url, Arc::clone(recorder))));
     let output = Arc::new(Output::default());
     let searched = Arc::clone(&output).search(Arc::clone(&app.stages), lines);
     let searched = tokio::spawn(searched);
@@ -163,6 +172,10 @@ async fn watch(
     let grace = Duration::from_secs(args.grace.into());
     let was_left = program.alone(grace, &mut signals).await;
     let _ = searched.await;
+    if let Some(delivering) = delivering {
+        // A receiver of the command's is gone with it.
+        delivering.abort();
+    }
     recorder.read_journals(&app.stages);
     // The observer has seen all when the server has stopped.
     app.stop().await;
@@ -225,6 +238,23 @@ fn mark(seed: u64) -> String {
     let mut rng = locum_server::stage::rng_for(seed, "mark");
     let text = locum_server::principal::random_alphanumeric(&mut rng, 6);
     format!("w{}", text.to_ascii_lowercase())
+}
+
+/// Delivers one event twice, once a client has logged in.
+async fn deliver(url: String, recorder: Arc<Recorder>) {
+    while !recorder.saw_login() {
+        tokio::time::sleep(LOGIN_POLL).await;
+    }
+    let mut first = webhook::deliver(&url).await;
+    // The receiver may be started later than the client.
+    while first["reached"] != true {
+        tokio::time::sleep(LOGIN_POLL).await;
+        first = webhook::deliver(&url).await;
+    }
+    recorder.note(STAGE, webhook::CALL, first);
+    tokio::time::sleep(webhook::PAUSE).await;
+    let second = webhook::deliver(&url).await;
+    recorder.note(STAGE, webhook::CALL, second);
 }
 
 async fn authority_file(app: &App) -> Result<AuthorityFile, Failure> {

@@ -60,6 +60,7 @@ mod token_url;
 pub(crate) mod traffic;
 mod unusable_reply;
 mod user_pool;
+mod webhook;
 
 pub(crate) use refresh::shown_refresh_token;
 
@@ -94,6 +95,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     token_outage::RULES,
     token_url::RULES,
     stored::RULES,
+    webhook::RULES,
     tls::RULES,
     request::RULES,
     output::RULES,

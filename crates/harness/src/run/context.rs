@@ -139,6 +139,8 @@ pub struct ScenarioContext {
     pub(crate) is_over_tls: bool,
     /// The file with the authority that it is to trust.
     pub(crate) authority: RunAuthority,
+    /// Where the client receives webhooks, if it does.
+    pub(crate) webhook: Option<String>,
     /// How a further process of the client is made, where scenarios start several.
     pub(crate) restarting: Option<Restarting>,
     /// The folder in which they store tokens.
@@ -213,6 +215,7 @@ impl ScenarioContext {
             elsewhere: None,
             is_over_tls: false,
             authority: RunAuthority::default(),
+            webhook: None,
             restarting: None,
             storage: None,
             sides: Vec::new(),

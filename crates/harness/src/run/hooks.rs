@@ -237,6 +237,7 @@ impl Hooks {
         context.credentials = self.credentials(planned.judge);
         context.silence = self.silence.clone();
         context.authority = self.shared.authority.clone();
+        context.webhook.clone_from(&self.options.webhook);
         context.seed = self.seed(planned);
         if let Some(measurement) = self.shared.measured.borrow().get(&planned.vendor) {
             context.log.measurement(measurement);

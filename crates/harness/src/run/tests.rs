@@ -18,6 +18,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         "credentials": {"client_id": "me", "client_secret": "t0p secret"}
     });
     let options = CheckOptions {
+        webhook: None,
         profiles: vec![crate::testing::profile(|profile| {
             "pattern".clone_into(&mut profile.vendor);
             profile.token.secret_in = SecretIn::Basic;

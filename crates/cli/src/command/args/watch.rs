@@ -21,6 +21,10 @@ pub(in crate::command) struct Watch {
     /// TLS the variables that name authorities
     #[arg(long, env = "LOCUM_WELL_KNOWN_ENV", value_parser = values::switch("LOCUM_WELL_KNOWN_ENV"))]
     pub(in crate::command) well_known_env: bool,
+    /// URL at which the command receives webhooks: one event is delivered there twice, once a client
+    /// has logged in
+    #[arg(long, env = "LOCUM_WEBHOOK", value_name = "URL")]
+    pub(in crate::command) webhook: Option<String>,
     /// Give clients secrets that hold each character that has to be encoded somewhere
     #[arg(long, env = "LOCUM_ODD_SECRETS", value_parser = values::switch("LOCUM_ODD_SECRETS"))]
     pub(in crate::command) odd_secrets: bool,

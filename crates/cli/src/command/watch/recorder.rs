@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use locum_core::{Clock, Entry, EntryId, Filter, SystemClock};
+use locum_core::{Clock, Entry, EntryId, Filter, Outcome, SystemClock};
 use locum_harness::traffic::{Happening, Traffic};
 use locum_server::Stages;
 use locum_server::observe::{ControlTurn, Observation, Observer};
+use serde_json::Value;
 
 /// Most bytes of exchanges that are kept, as [`Entry::weight`] counts them.
 const MAX_BYTES: usize = 512 << 20;
@@ -65,6 +66,28 @@ impl Recorder {
             Observation::Control(turn) => seen.turns.push((at, turn)),
             Observation::Dropped(count) => seen.missed += count,
         }
+    }
+
+    /// Whether a client has got a token.
+    pub(super) fn saw_login(&self) -> bool {
+        let seen = self.lock();
+        let mut entries = seen.entries.values();
+        entries.any(|(_, entry)| entry.outcome == Some(Outcome::Granted))
+    }
+
+    /// Writes down something that this run did to the clients on `stage`.
+    pub(super) fn note(&self, stage: &str, call: &str, body: Value) {
+        let at = self.clock.monotonic().saturating_sub(self.origin);
+        let mut seen = self.lock();
+        let ids = seen.entries.keys().filter(|(of, _)| of == stage);
+        let after = ids.map(|(_, id)| *id).max().unwrap_or_default();
+        let turn = ControlTurn {
+            stage: stage.to_owned(),
+            after,
+            call: format!("POST /{call}"),
+            body,
+        };
+        seen.turns.push((at, turn));
     }
 
     /// Takes over what journals know better: exchanges without a reply, and the frames of sockets.

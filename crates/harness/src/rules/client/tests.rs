@@ -116,6 +116,7 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::token_jwt::tests::GOOD,
         super::tls::tests::GOOD,
         super::stored::tests::GOOD,
+        super::webhook::tests::GOOD,
         super::socket::tests::GOOD,
         super::refresh_request::tests::GOOD,
         super::revocation::tests::GOOD,
