@@ -7,7 +7,7 @@ use super::super::commands::{GivenCommand, asked};
 use super::super::{met, unobserved};
 use super::{Session, control, faulty_sessions, opening_of, sessions};
 use crate::rules::{Rule, View};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(in crate::rules::client) const RULES: &[Rule] = &[
     Rule::client("WS-12", puts_fragments_together),
@@ -89,18 +89,23 @@ fn fails_on_bad_frames(view: &View<'_>) -> Finding {
         let proof = Proof::from(session.upgrade);
         let answer = close_of(view, session).map(|close| close.end());
         match (session.ended(view), answer) {
-            (Some(_), Some(End::Succeeded(seq))) => taken.push((words(frame), proof.and(seq))),
+            (Some(_), Some(End::Succeeded(seq))) => taken.push((frame, proof.and(seq))),
             // It may have read the frame only now, and says that something is wrong.
             (Some(_), Some(End::Failed(seq))) => failed.push(proof.and(seq)),
-            (Some(_), _) => taken.push((words(frame), proof)),
+            (Some(_), _) => taken.push((frame, proof)),
             (None, _) if is_over(session, at) => failed.push(proof),
             (None, _) => open.push(proof),
         }
     }
     if let Some(proof) = Proof::all(taken.iter().map(|(_, proof)| proof.clone())) {
-        let seen: Vec<&str> = taken.iter().map(|(words, _)| *words).collect();
+        let seen: Vec<&str> = taken.iter().map(|(frame, _)| words(*frame)).collect();
         let seen = format!("the session went on after {}", seen.join(", "));
-        return Finding::broken(EXPECTED, seen, proof).beside(ordinary.upgrade);
+        // gorilla/websocket leaves it to its caller to look at the text.
+        let grade = match taken.iter().all(|(frame, _)| *frame == BadFrame::BadUtf8) {
+            true => Grade::Tolerated,
+            false => Grade::Broken,
+        };
+        return Finding::deviation(grade, EXPECTED, seen, proof).beside(ordinary.upgrade);
     }
     match (Proof::all(failed), Proof::all(open)) {
         (_, Some(open)) => unobserved(view, "a connection was left open").seen_in(open),

@@ -38,7 +38,11 @@ fn fragments_are_put_together_and_the_ping_answered() {
 }
 
 pub(super) fn broken_frame(log: Log, passed: Passed<'_>, ends: bool) -> Log {
-    let log = fault(ordinary(log), 1, &json!({"bad_frame": "masked"}));
+    one_frame(log, "masked", passed, ends)
+}
+
+fn one_frame(log: Log, kind: &str, passed: Passed<'_>, ends: bool) -> Log {
+    let log = fault(ordinary(log), 1, &json!({"bad_frame": kind}));
     let log = log.opens(true, |log| socket(log, 1, 1, passed));
     log.ends_session(ends)
 }
@@ -65,4 +69,18 @@ fn a_frame_that_breaks_the_protocol_ends_the_connection() {
     let alone = fault(Log::with_tenants(), 1, &json!({"bad_frame": "masked"}));
     let alone = alone.opens(false, |log| socket(log, 1, 1, CLOSED));
     grade(alone, "WS-13", Grade::Unobserved);
+}
+
+/// gorilla/websocket leaves it to its caller whether a text is UTF-8.
+#[test]
+fn a_text_that_is_not_utf_8_is_a_lesser_fault() {
+    let ordinary = &[CONFIG, ACCEPTED, FAULT, END, ENDED];
+    for (kind, expected) in [
+        ("bad_utf8", Grade::Tolerated),
+        ("reserved_bit", Grade::Broken),
+        ("unknown_opcode", Grade::Broken),
+    ] {
+        let log = one_frame(Log::with_tenants(), kind, ordinary, true);
+        grade(log, "WS-13", expected);
+    }
 }
