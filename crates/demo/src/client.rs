@@ -248,6 +248,9 @@ impl Client {
 /// How often a client that renews by itself looks at its token.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// It waits this long after each token, however short that lives.
+const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
 /// Fetches the next token when it is time, as long as the instance is there.
 async fn renew(client: Weak<Client>) {
     loop {
@@ -258,6 +261,8 @@ async fn renew(client: Weak<Client>) {
         if client.tokens.wants_next() {
             // Whoever calls next meets the failure again.
             let _ = client.token().await;
+            drop(client);
+            tokio::time::sleep(RENEW_AT_MOST_EVERY).await;
         }
     }
 }

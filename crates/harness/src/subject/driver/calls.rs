@@ -209,6 +209,8 @@ impl ScenarioContext {
 
     /// Asks for `n` API calls at once.
     pub async fn client_calls_at_once(&mut self, n: usize) -> Result<(), Error> {
+        // What the client did by itself before them is written before them.
+        self.look().await?;
         if self.lacks_cap("concurrency") {
             return Ok(());
         }
