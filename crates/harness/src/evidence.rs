@@ -28,8 +28,8 @@ pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use variation::{
-    CallVariation, Content, FieldChange, LoginVariation, Moment, Other, SignInVariation,
-    SignedVariation, SocketVariation, Variation,
+    CallVariation, Content, FieldChange, LetterCase, LoginVariation, Moment, Other,
+    SignInVariation, SignedVariation, SocketVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

@@ -17,8 +17,12 @@ use crate::verdict::Scope;
 
 static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
 
-/// The folder whose scenarios are played for each vendor that their rows name.
-const SHARED: &str = "client";
+/// The folders whose scenarios are played for each vendor that their rows name: those that judge
+/// clients, and those that judge vendors alike.
+const SHARED: [&str; 2] = [CLIENT, "common"];
+
+/// The folder that judges clients.
+const CLIENT: &str = "client";
 
 /// One scenario of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +207,11 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
                 && token.client_in.is_none()
                 && matches!(profile.api.proof, Proof::Bearer | Proof::Sigv4)
         }
+        "several_parameters" => {
+            let body = usize::from(token.secret_in == SecretIn::Body);
+            let others = usize::from(token.sends_grant_type) + usize::from(token.scope.is_some());
+            2 * body + others > 1
+        }
         "seconds" => token.expires_in == ExpiresIn::Seconds,
         "milliseconds" => token.expires_in == ExpiresIn::Milliseconds,
         // A vendor whose refresh tokens never end says so by having no lifetime: not known here.
@@ -250,7 +259,8 @@ pub(crate) fn key_of(scenario: &Scenario) -> &str {
 }
 
 fn is_shared(path: &str) -> bool {
-    path.starts_with(&format!("features/{SHARED}/"))
+    let mut shared = SHARED.into_iter();
+    shared.any(|name| path.starts_with(&format!("features/{name}/")))
 }
 
 /// The same for a scenario that several vendors share: its ids are those that judge the client of
@@ -340,8 +350,9 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
 /// The features of one vendor and those that all share, in the order of their names, outlines
 /// expanded.
 fn features_of(vendor: &str) -> Result<Vec<Feature>, Error> {
-    let folders = [contract_of(vendor), SHARED].map(|name| FEATURES.get_dir(name));
-    let mut files: Vec<_> = folders.into_iter().flatten().flat_map(Dir::files).collect();
+    let folders = [contract_of(vendor)].into_iter().chain(SHARED);
+    let folders = folders.filter_map(|name| FEATURES.get_dir(name));
+    let mut files: Vec<_> = folders.flat_map(Dir::files).collect();
     files.sort_by_key(|file| file.path());
     files
         .into_iter()
@@ -391,7 +402,7 @@ mod tests {
     fn all() -> Vec<Feature> {
         let folders = FEATURES.dirs().filter_map(|folder| folder.path().to_str());
         folders
-            .filter(|folder| *folder != SHARED)
+            .filter(|folder| !SHARED.contains(folder))
             .flat_map(|vendor| features_of(vendor).expect("it parses"))
             .collect()
     }
@@ -445,7 +456,11 @@ mod tests {
     fn plans() -> Vec<(Judge, Plan)> {
         let mut plans = Vec::new();
         let folders = FEATURES.dirs();
-        for folder in folders.filter(|folder| folder.path().to_str() != Some(SHARED)) {
+        let is_shared = |folder: &&Dir<'_>| {
+            let name = folder.path().to_str().unwrap_or_default();
+            SHARED.contains(&name)
+        };
+        for folder in folders.filter(|folder| !is_shared(folder)) {
             let vendors = [folder.path().display().to_string()];
             for judge in [Judge::Vendor, Judge::Client] {
                 let scope = Scope {

@@ -4,7 +4,7 @@ use locum_core::Profile;
 use locum_core::profile::Proof;
 
 use crate::Error;
-use crate::evidence::percent;
+use crate::evidence::{LetterCase, percent};
 use crate::http::{Request, Url};
 use crate::target::Target;
 
@@ -46,6 +46,10 @@ pub struct ApiRequest {
     pub place: TokenPlace,
     /// Pairs of the query that are added.
     pub query: Vec<(String, String)>,
+    /// What is added to the query as it is.
+    pub raw_query: Option<String>,
+    /// The case of all header names, where it is another one.
+    pub names: Option<LetterCase>,
     /// Header lines besides.
     pub headers: Vec<(String, String)>,
     /// Content type and body.
@@ -103,6 +107,8 @@ impl ApiRequest {
             authorization: vec![format!("Bearer {token}")],
             place: TokenPlace::of(profile),
             query: Vec::new(),
+            raw_query: None,
+            names: None,
             headers: tenant.collect(),
             body: None,
         })
@@ -126,6 +132,10 @@ impl ApiRequest {
             target.push(if target.contains('?') { '&' } else { '?' });
             target += &[percent(&name, false), percent(&value, false)].join("=");
         }
+        if let Some(raw) = &self.raw_query {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target += raw;
+        }
         let mut request = Request::new(&self.method, &target);
         for value in &self.authorization {
             request = match &self.place {
@@ -140,6 +150,13 @@ impl ApiRequest {
             request = request
                 .header("Content-Type", content_type)
                 .body(body.as_str());
+        }
+        for (name, _) in &mut request.headers {
+            match self.names {
+                Some(LetterCase::Upper) => name.make_ascii_uppercase(),
+                Some(LetterCase::Lower) => name.make_ascii_lowercase(),
+                None => {}
+            }
         }
         request
     }

@@ -36,6 +36,10 @@ pub struct TokenRequest {
     pub headers: Vec<(String, String)>,
     /// The whole value of `Authorization`, in place of the Basic one.
     pub authorization: Option<String>,
+    /// What is added to the form as it is.
+    pub raw: Option<String>,
+    /// Whether the parameters stand in the opposite order.
+    pub is_reversed: bool,
 }
 
 impl TokenRequest {
@@ -97,6 +101,8 @@ impl TokenRequest {
             content_type: None,
             headers: accept.collect(),
             authorization,
+            raw: None,
+            is_reversed: false,
         })
     }
 
@@ -124,7 +130,9 @@ impl TokenRequest {
         let parameters = self.all_parameters();
         let documented = match self.content {
             Content::Form => {
-                request.body = encode(&parameters).into_bytes();
+                let raw = self.raw.iter().cloned();
+                let parts: Vec<String> = [encode(&parameters)].into_iter().chain(raw).collect();
+                request.body = parts.join("&").into_bytes();
                 "application/x-www-form-urlencoded"
             }
             Content::Json => {
@@ -174,6 +182,9 @@ impl TokenRequest {
             all.extend(
                 credential_fields.filter_map(|(name, value)| Some((name.clone(), value.clone()?))),
             );
+        }
+        if self.is_reversed {
+            all.reverse();
         }
         all
     }

@@ -40,6 +40,8 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
         LoginVariation::BasicWithoutColon => {
             login.authorization = Some("Basic bm8gY29sb24=".to_owned());
         }
+        LoginVariation::Raw(value) => login.raw = Some(value.clone()),
+        LoginVariation::Reversed => login.is_reversed = true,
         LoginVariation::UnknownTenant => {
             let segment = |tenant: &str| format!("/{tenant}/");
             login.url.target =
@@ -135,6 +137,19 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
         CallVariation::HeaderTwice => call.authorization.extend(call.authorization.clone()),
         CallVariation::Query(name, value) => call.query.push((name.clone(), value.clone())),
+        CallVariation::RawQuery(query) => call.raw_query = Some(query.clone()),
+        CallVariation::TokenInQueryToo => {
+            call.query
+                .push(("access_token".to_owned(), token.to_owned()));
+        }
+        CallVariation::LetterAdded => call.authorization = shown("Bearer ", "A"),
+        CallVariation::OtherCase => {
+            call.authorization = vec![format!("Bearer {}", letter_in_other_case(token))];
+        }
+        CallVariation::Authorization(value) => {
+            call.authorization = vec![value.replace("{token}", token)];
+        }
+        CallVariation::HeaderNames(case) => call.names = Some(*case),
     }
 }
 
@@ -150,6 +165,19 @@ pub(crate) fn vary_token(variation: SocketVariation, prefix: &str, token: &str) 
         | SocketVariation::OtherTenant => token.to_owned(),
     };
     Some(format!("{prefix}{value}"))
+}
+
+/// `token` with the first letter from the middle of its last part on in the other case.
+fn letter_in_other_case(token: &str) -> String {
+    let from = token.rfind('.').map_or(0, |dot| dot + 1);
+    let middle = from + (token.len() - from) / 2;
+    let is_letter = |(at, letter): &(usize, char)| *at >= middle && letter.is_ascii_alphabetic();
+    let at = token.char_indices().find(is_letter).map(|(at, _)| at);
+    let change = |(here, letter)| match Some(here) == at {
+        true => swap_case(letter),
+        false => letter,
+    };
+    token.char_indices().map(change).collect()
 }
 
 /// `token` with a letter in the middle of its last part changed: the last letter of a signature

@@ -63,6 +63,8 @@ pub struct Expectation {
     pub longest_lifetime: Option<u64>,
     /// Whether a deviation is tolerated: WARN whatever the level.
     pub deviation_tolerated: bool,
+    /// Whether the vendor documents the deviation: it is reported as INFO.
+    pub deviation_documented: bool,
     /// The most requests of the kind that the requirement counts.
     pub max_requests: Option<usize>,
     /// The shortest gap between two attempts, in milliseconds.

@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use call::CallVariation;
+pub use call::{CallVariation, LetterCase};
 pub use login::{Content, FieldChange, LoginVariation};
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;

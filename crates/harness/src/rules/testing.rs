@@ -208,23 +208,57 @@ impl Log {
         )
     }
 
-    fn raw(
+    /// An exchange whose reply has these headers.
+    pub(crate) fn headed(
+        self,
+        word: &str,
+        phrase: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Self {
+        let request = Request::new("GET", "/");
+        self.raw(
+            word,
+            phrase,
+            &request,
+            status,
+            headers.iter().copied(),
+            body,
+        )
+    }
+
+    /// A documented exchange whose request has this `Authorization`, and whose reply has these
+    /// headers.
+    pub(crate) fn sent_with_reply(
+        self,
+        word: &str,
+        authorization: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+    ) -> Self {
+        let request = Request::new("GET", "/").header("Authorization", authorization);
+        self.raw(word, "", &request, status, headers.iter().copied(), "{}")
+    }
+
+    fn raw<'a>(
         mut self,
         word: &str,
         phrase: &str,
         request: &Request,
         status: u16,
-        header: Option<(&str, &str)>,
+        header: impl IntoIterator<Item = (&'a str, &'a str)>,
         body: &str,
     ) -> Self {
         let operation = operation(word);
         let endpoint = (operation == Operation::SendForm).then_some(phrase);
         let variation = variation(operation, phrase);
         let seq = self.log.request(operation, endpoint, &variation, request);
-        let headers = header.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers = header.into_iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let reply = Reply {
             status,
-            headers: headers.into_iter().collect(),
+            headers: headers.collect(),
             body: body.as_bytes().to_vec(),
         };
         self.log.reply(seq, Ok(&reply));

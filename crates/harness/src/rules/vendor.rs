@@ -1,6 +1,8 @@
 //! What a vendor did, from the replies to the harness's own requests.
 
+mod accepted;
 pub mod basic;
+mod bearer_challenge;
 pub mod call;
 pub mod challenge;
 pub mod created_url;
@@ -12,28 +14,35 @@ pub mod errors;
 pub mod expiry;
 pub mod fact;
 pub mod further_login;
+mod http;
 pub mod jwt;
 pub mod lifetime;
 pub mod limited_token;
 pub mod login;
 mod members;
+mod oauth_error;
 pub mod paging;
 pub mod password;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
 pub mod revocation;
+mod same_answer;
 pub mod secret_leakage;
 pub mod signature;
 pub mod socket;
 mod token_age;
+mod token_head;
+mod token_members;
 pub mod token_reply;
 
 use super::Rule;
 
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[
+    accepted::RULES,
     basic::RULES,
+    bearer_challenge::RULES,
     call::RULES,
     challenge::RULES,
     created_url::RULES,
@@ -42,18 +51,23 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     expiry::RULES,
     fact::RULES,
     further_login::RULES,
+    http::RULES,
     jwt::RULES,
     lifetime::RULES,
     limited_token::RULES,
     login::RULES,
+    oauth_error::RULES,
     paging::RULES,
     password::RULES,
     refresh::RULES,
     refresh_revocation::RULES,
     refusal::RULES,
     revocation::RULES,
+    same_answer::RULES,
     secret_leakage::RULES,
     signature::RULES,
     socket::RULES,
+    token_head::RULES,
+    token_members::RULES,
     token_reply::RULES,
 ];

@@ -274,7 +274,7 @@ impl Hooks {
             if planned.measures {
                 return Ok(context);
             }
-            if planned.shared && !planned.documented {
+            if planned.judge == Judge::Client && planned.shared && !planned.documented {
                 context.set_lifetime(context.long_lifetime()).await?;
             }
         }

@@ -23,9 +23,13 @@ pub struct ClientHello {
 }
 
 impl ClientHello {
-    /// Whether it takes requests called `op`.
+    /// Whether it takes requests called `op`; a capability brings its own along.
     pub fn takes(&self, op: &str) -> bool {
-        self.ops.iter().any(|known| known == op)
+        let cap = match op {
+            "clock" => "clock_offset",
+            other => other,
+        };
+        self.ops.iter().any(|known| known == op) || self.claims(cap)
     }
 
     /// Whether it claims the capability `cap`.

@@ -323,6 +323,9 @@ impl Bench<'_> {
     }
 }
 
+/// So many reasons of as many scenarios are told; the evidence has all.
+const REASONS: usize = 3;
+
 /// One row of what several scenarios came to: the heaviest verdict, with the evidence of all that
 /// came to it, and a word on what was not seen besides.
 fn combine(outcomes: Vec<VerdictRow>) -> Option<VerdictRow> {
@@ -337,7 +340,7 @@ fn combine(outcomes: Vec<VerdictRow>) -> Option<VerdictRow> {
     let mut row = same.next()?;
     let mut reasons = BTreeSet::from([row.reason.clone()]);
     for other in same {
-        if reasons.insert(other.reason.clone()) {
+        if reasons.insert(other.reason.clone()) && reasons.len() <= REASONS {
             row.reason = format!("{}; {}", row.reason, other.reason);
         }
         row.evidence.extend(other.evidence);

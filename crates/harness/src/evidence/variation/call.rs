@@ -38,6 +38,28 @@ pub enum CallVariation {
     UnknownPath,
     /// A pair is added to the query.
     Query(String, String),
+    /// This is added to the query as it is.
+    RawQuery(String),
+    /// The token stands in the header and in the query.
+    TokenInQueryToo,
+    /// A letter is added behind the token.
+    LetterAdded,
+    /// A letter in the middle of the token is in the other case.
+    OtherCase,
+    /// The whole value of the header, where `{token}` stands for the token.
+    Authorization(String),
+    /// All names of headers are in capitals, or in small letters.
+    HeaderNames(LetterCase),
+}
+
+/// The case of all letters of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterCase {
+    /// Capitals.
+    Upper,
+    /// Small letters.
+    Lower,
 }
 
 impl CallVariation {
@@ -56,6 +78,11 @@ impl CallVariation {
             "with two spaces after Bearer" => Self::TwoSpaces,
             "with the token in quotes" => Self::Quotes,
             "with the bare token" => Self::BareToken,
+            "with the token in the query too" => Self::TokenInQueryToo,
+            "with a letter added to the token" => Self::LetterAdded,
+            "with a letter of the token in the other case" => Self::OtherCase,
+            "with header names in capitals" => Self::HeaderNames(LetterCase::Upper),
+            "with header names in small letters" => Self::HeaderNames(LetterCase::Lower),
             _ => {
                 if let Some(name) = phrase.strip_prefix("without the header ") {
                     return Some(Self::WithoutHeader(name.to_owned()));
@@ -63,6 +90,12 @@ impl CallVariation {
                 let rest = phrase.strip_prefix("with ")?;
                 if let Some(scheme) = rest.strip_prefix("the scheme ") {
                     return Some(Self::Scheme(scheme.to_owned()));
+                }
+                if let Some(query) = rest.strip_prefix("the raw query ") {
+                    return Some(Self::RawQuery(query.to_owned()));
+                }
+                if let Some(value) = rest.strip_prefix("the Authorization ") {
+                    return Some(Self::Authorization(value.to_owned()));
                 }
                 let (name, value) = rest.split_once('=')?;
                 Self::Query(name.to_owned(), value.to_owned())
@@ -86,6 +119,13 @@ impl fmt::Display for CallVariation {
             Self::TwoSpaces => "with two spaces after Bearer",
             Self::Quotes => "with the token in quotes",
             Self::BareToken => "with the bare token",
+            Self::TokenInQueryToo => "with the token in the query too",
+            Self::LetterAdded => "with a letter added to the token",
+            Self::OtherCase => "with a letter of the token in the other case",
+            Self::HeaderNames(LetterCase::Upper) => "with header names in capitals",
+            Self::HeaderNames(LetterCase::Lower) => "with header names in small letters",
+            Self::RawQuery(query) => return write!(f, "with the raw query {query}"),
+            Self::Authorization(value) => return write!(f, "with the Authorization {value}"),
             Self::WithoutHeader(name) => return write!(f, "without the header {name}"),
             Self::Scheme(scheme) => return write!(f, "with the scheme {scheme}"),
             Self::Query(name, value) => return write!(f, "with {name}={value}"),

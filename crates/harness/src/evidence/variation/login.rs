@@ -67,6 +67,10 @@ pub enum LoginVariation {
     BasicWithoutColon,
     /// The address names a tenant that does not exist.
     UnknownTenant,
+    /// This is added to the form as it is.
+    Raw(String),
+    /// The parameters stand in the opposite order.
+    Reversed,
 }
 
 const IN_BASIC: &str = " in a Basic header";
@@ -88,6 +92,7 @@ impl LoginVariation {
                 Self::SecretIn(vec![SecretIn::Basic, SecretIn::Body])
             }
             "for a tenant that does not exist" => Self::UnknownTenant,
+            "with the parameters in the opposite order" => Self::Reversed,
             "with a Basic value that is not base64" => Self::BasicNotBase64,
             "with a Basic value without a colon" => Self::BasicWithoutColon,
             _ => return Self::parse_open(phrase),
@@ -112,6 +117,9 @@ impl LoginVariation {
         let rest = phrase.strip_prefix("with ")?;
         if let Some(scheme) = rest.strip_prefix("the scheme ") {
             return Some(Self::Scheme(scheme.to_owned()));
+        }
+        if let Some(value) = rest.strip_prefix("the raw parameter ") {
+            return Some(Self::Raw(value.to_owned()));
         }
         if let Some(value) = rest.strip_prefix("the content type ") {
             return Some(Self::ContentType(value.to_owned()));
@@ -185,6 +193,8 @@ impl fmt::Display for LoginVariation {
             Self::BasicNotBase64 => f.write_str("with a Basic value that is not base64"),
             Self::BasicWithoutColon => f.write_str("with a Basic value without a colon"),
             Self::UnknownTenant => f.write_str("for a tenant that does not exist"),
+            Self::Raw(value) => write!(f, "with the raw parameter {value}"),
+            Self::Reversed => f.write_str("with the parameters in the opposite order"),
         }
     }
 }

@@ -66,6 +66,10 @@ fn repeats_its_grant(view: &View<'_>) -> Finding {
         let Some((answered, _)) = call.answer else {
             return unobserved(view, "the call was not answered");
         };
+        // A program that makes its calls in its own time may have ended before.
+        if !api_requests(view).any(|sent| sent.seq > end) {
+            return unobserved(view, "no call was made after the end of the token");
+        }
         let proof = Proof::from(*first).and(answered);
         let seen = "no token request after the end of the token";
         return absent(view, "a second token request", seen, proof);

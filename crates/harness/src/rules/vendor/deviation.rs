@@ -26,6 +26,14 @@ impl Deviations {
         });
     }
 
+    /// Adds a request that shows what is told already.
+    pub(super) fn add_proof(&mut self, proof: impl Into<Proof>) {
+        self.proof = Some(match self.proof.take() {
+            Some(known) => known.and(proof),
+            None => proof.into(),
+        });
+    }
+
     /// One finding of them; `None` when there are none.
     pub(super) fn finding(self, grade: Grade) -> Option<Finding> {
         let (expected, observed) = (self.expected.join("; "), self.observed.join("; "));

@@ -1,0 +1,219 @@
+//! How the API asks for a token (RFC 6750 §3), and what it lets caches keep.
+
+use super::token_head::{directives, each, graded};
+use crate::evidence::{CallVariation, Exchange, Message, Operation, Variation};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Grade};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("BRR-10", has_a_challenge).everywhere(),
+    Rule::vendor("BRR-11", is_bearer_with_a_parameter).everywhere(),
+    Rule::vendor("BRR-13", names_no_error_without_a_token).everywhere(),
+    Rule::vendor("BRR-16", repeats_no_parameter).everywhere(),
+    Rule::vendor("BRR-22", is_not_public).everywhere(),
+];
+
+const NONE: &str = "no 401 of the API was received";
+const NO_CHALLENGE: &str = "no 401 of the API had a challenge";
+
+/// The calls with their replies, where a documented one was served.
+fn calls<'a>(view: &View<'a>) -> impl Iterator<Item = (Exchange<'a>, &'a Message)> + use<'a> {
+    let mut documented = view.evidence.documented(Operation::Call);
+    let served = documented.any(|call| call.is_served());
+    view.evidence
+        .exchanges_for(Operation::Call)
+        .filter(move |_| served)
+        .filter_map(|exchange| Some((exchange, exchange.reply?)))
+}
+
+fn refused<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
+    calls(view)
+        .filter(|(_, reply)| reply.status == 401)
+        .collect()
+}
+
+fn challenged<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
+    let mut refused = refused(view);
+    refused.retain(|(_, reply)| reply.header("www-authenticate").is_some());
+    refused
+}
+
+/// `WWW-Authenticate` on each 401 (RFC 9110 §11.6.1).
+fn has_a_challenge(view: &View<'_>) -> Finding {
+    let words = (NONE, "WWW-Authenticate on each 401");
+    each(view, &refused(view), words, |reply| {
+        let missing = reply.header("www-authenticate").is_none();
+        missing.then(|| {
+            (
+                "WWW-Authenticate".to_owned(),
+                "no WWW-Authenticate".to_owned(),
+            )
+        })
+    })
+}
+
+/// The parameters of a challenge, by their names in lower case; quoted values are passed over.
+fn parameters(challenge: &str) -> Vec<String> {
+    let rest = challenge.split_once(' ').map_or("", |(_, rest)| rest);
+    let (mut quoted, mut bare) = (false, String::new());
+    let mut escaped = false;
+    for letter in rest.chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            other => bare.push(other),
+        }
+    }
+    bare.split(',')
+        .filter_map(|part| part.split_once('='))
+        .map(|(name, _)| name.trim().to_ascii_lowercase())
+        .collect()
+}
+
+/// The scheme Bearer and at least one parameter (RFC 6750 §3). A bare word is tolerated.
+fn is_bearer_with_a_parameter(view: &View<'_>) -> Finding {
+    let all = challenged(view);
+    let scheme = |reply: &Message| {
+        let challenge = reply.header("www-authenticate").unwrap_or_default();
+        challenge.split(' ').next().unwrap_or_default().to_owned()
+    };
+    let other = graded(view, &all, (NO_CHALLENGE, ""), Grade::Broken, |reply| {
+        let scheme = scheme(reply);
+        (!scheme.eq_ignore_ascii_case("bearer")).then(|| {
+            (
+                "the scheme Bearer".to_owned(),
+                format!("the scheme {scheme}"),
+            )
+        })
+    });
+    if other.grade() != Grade::Met {
+        return other;
+    }
+    let words = (NO_CHALLENGE, "Bearer with a parameter");
+    graded(view, &all, words, Grade::Tolerated, |reply| {
+        let challenge = reply.header("www-authenticate").unwrap_or_default();
+        parameters(challenge).is_empty().then(|| {
+            (
+                "a parameter such as realm".to_owned(),
+                "Bearer alone".to_owned(),
+            )
+        })
+    })
+}
+
+/// A request without credentials gets 401 without an error code (RFC 6750 §3.1).
+fn names_no_error_without_a_token(view: &View<'_>) -> Finding {
+    let without: Vec<_> = calls(view)
+        .filter(|(exchange, reply)| {
+            *exchange.variation == Variation::Call(CallVariation::NoToken) && reply.is_class(4)
+        })
+        .collect();
+    let none = "no call without a token was refused";
+    each(
+        view,
+        &without,
+        (none, "401 without an error code"),
+        |reply| {
+            let challenge = reply.header("www-authenticate").unwrap_or_default();
+            let observed = match reply.status {
+                401 if parameters(challenge).iter().any(|name| name == "error") => {
+                    "an error code in the challenge".to_owned()
+                }
+                401 => return None,
+                status => format!("status {status}"),
+            };
+            Some(("401 without an error code".to_owned(), observed))
+        },
+    )
+}
+
+/// No parameter occurs twice.
+fn repeats_no_parameter(view: &View<'_>) -> Finding {
+    let words = (NO_CHALLENGE, "each parameter once");
+    each(view, &challenged(view), words, |reply| {
+        let mut names = parameters(reply.header("www-authenticate").unwrap_or_default());
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1])?;
+        Some((
+            "each parameter once".to_owned(),
+            format!("{} twice", twice[0]),
+        ))
+    })
+}
+
+/// A served reply is not marked for shared caches (RFC 6750 §5.3, RFC 9111 §3.5).
+fn is_not_public(view: &View<'_>) -> Finding {
+    let served: Vec<_> = calls(view)
+        .filter(|(exchange, _)| exchange.is_documented() && exchange.is_served())
+        .collect();
+    let words = ("no call was served", "nothing for shared caches");
+    each(view, &served, words, |reply| {
+        let all = directives(reply);
+        let has = |name: &str| all.iter().any(|one| one.split('=').next() == Some(name));
+        if has("no-store") || has("private") {
+            return None;
+        }
+        let public = ["public", "s-maxage", "must-revalidate"]
+            .into_iter()
+            .find(|name| has(name))?;
+        Some((
+            "private or no-store".to_owned(),
+            format!("Cache-Control: {public}"),
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{Log, check};
+    use crate::verdict::Grade;
+
+    fn call(status: u16, challenge: &str) -> Log {
+        let log = Log::new().exchange("call", "", 200, "{}");
+        log.replied("call", "without a token", status, challenge, "{}")
+    }
+
+    #[test]
+    fn a_challenge_is_right_or_not() {
+        for id in ["BRR-10", "BRR-11", "BRR-13", "BRR-16"] {
+            check(&call(401, "Bearer realm=\"a, b=c\""), id, Grade::Met);
+            check(&Log::new(), id, Grade::Unobserved);
+        }
+        let none = Log::new().exchange("call", "", 200, "{}").exchange(
+            "call",
+            "without a token",
+            401,
+            "{}",
+        );
+        check(&none, "BRR-10", Grade::Tolerated);
+        check(&call(401, "Bearer"), "BRR-11", Grade::Tolerated);
+        check(&call(401, "Basic realm=\"a\""), "BRR-11", Grade::Broken);
+        let named = call(401, "Bearer error=\"invalid_token\"");
+        check(&named, "BRR-13", Grade::Broken);
+        check(&call(403, "Bearer realm=\"a\""), "BRR-13", Grade::Broken);
+        let twice = call(401, "Bearer realm=\"a\", realm=\"b\"");
+        check(&twice, "BRR-16", Grade::Broken);
+        check(&call(500, "Bearer"), "BRR-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_reply_is_for_shared_caches_or_not() {
+        let served =
+            |control: &str| Log::new().headed("call", "", 200, &[("Cache-Control", control)], "{}");
+        check(&served("public, max-age=60"), "BRR-22", Grade::Broken);
+        check(&served("private, must-revalidate"), "BRR-22", Grade::Met);
+        check(&served("s-maxage=9"), "BRR-22", Grade::Broken);
+        check(
+            &Log::new().exchange("call", "", 200, "{}"),
+            "BRR-22",
+            Grade::Met,
+        );
+        check(
+            &Log::new().exchange("call", "", 500, "{}"),
+            "BRR-22",
+            Grade::Unobserved,
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! What HTTP asks of every reply (RFC 9110).
+
+use super::token_head::each;
+use crate::evidence::{CallVariation, Exchange, LoginVariation, Message, Reaction, Variation};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("HTT-02", allows_on_405).everywhere(),
+    Rule::vendor("HTT-10", bears_broken_escapes),
+    Rule::vendor("HTT-12", has_a_date).everywhere(),
+];
+
+fn replies<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
+    let exchanges = view.evidence.exchanges();
+    exchanges
+        .filter_map(|exchange| Some((exchange, exchange.reply?)))
+        .collect()
+}
+
+/// A 405 lists the methods that there are (§15.5.6).
+fn allows_on_405(view: &View<'_>) -> Finding {
+    let mut all = replies(view);
+    all.retain(|(_, reply)| reply.status == 405);
+    each(
+        view,
+        &all,
+        ("no 405 was received", "Allow on each 405"),
+        |reply| {
+            reply
+                .header("allow")
+                .is_none()
+                .then(|| ("Allow".to_owned(), "no Allow".to_owned()))
+        },
+    )
+}
+
+/// A broken escape is answered, and never with a 5xx.
+fn bears_broken_escapes(view: &View<'_>) -> Finding {
+    let is_broken = |exchange: &Exchange<'_>| {
+        matches!(
+            exchange.variation,
+            Variation::Call(CallVariation::RawQuery(_)) | Variation::Login(LoginVariation::Raw(_))
+        )
+    };
+    let bent: Vec<Exchange<'_>> = view.evidence.exchanges().filter(is_broken).collect();
+    let Some(proof) = Proof::all(&bent) else {
+        return unobserved(view, "no broken escape was sent");
+    };
+    let first = |wanted: &dyn Fn(Reaction) -> bool| {
+        let mut bent = bent.iter().copied();
+        bent.find(|exchange| wanted(exchange.reaction()))
+    };
+    if let Some(failed) = first(&|reaction| matches!(reaction, Reaction::Failed(_))) {
+        let grade = match view.expected.deviation_tolerated {
+            true => Grade::Tolerated,
+            false => Grade::Broken,
+        };
+        return Finding::deviation(grade, "2xx or 4xx", failed.sentence(), failed);
+    }
+    if let Some(gone) = first(&|reaction| matches!(reaction, Reaction::Gone(_))) {
+        return Finding::gone(gone.sentence(), gone);
+    }
+    if let Some(throttled) = first(&|reaction| reaction == Reaction::Throttled) {
+        return unobserved(view, &throttled.sentence()).seen_in(throttled);
+    }
+    let control = view
+        .evidence
+        .exchanges()
+        .find(|exchange| exchange.is_documented() && exchange.is_served());
+    match control {
+        Some(control) => Finding::met(format!("{} answered", bent.len()), proof).beside(control),
+        None => unobserved(view, "no documented request was served beside it").seen_in(proof),
+    }
+}
+
+/// Each reply of status 2xx, 3xx and 4xx has one `Date` in the fixed form (§6.6.1).
+fn has_a_date(view: &View<'_>) -> Finding {
+    let mut all = replies(view);
+    all.retain(|(_, reply)| matches!(reply.status, 200..=499));
+    each(
+        view,
+        &all,
+        ("no reply was received", "one Date in each reply"),
+        |reply| {
+            let dates: Vec<&str> = reply
+                .headers
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case("date"))
+                .map(|(_, value)| value.as_str())
+                .collect();
+            let observed = match dates.as_slice() {
+                [] => "no Date".to_owned(),
+                [one] if httpdate(one) => return None,
+                [one] => format!("Date: {one}"),
+                many => format!("{} Date lines", many.len()),
+            };
+            Some((
+                "one Date such as Tue, 15 Nov 1994 08:12:31 GMT".to_owned(),
+                observed,
+            ))
+        },
+    )
+}
+
+/// Whether it is an IMF-fixdate (RFC 9110 §5.6.7).
+fn httpdate(text: &str) -> bool {
+    locum_core::Timestamp::parse_http_date(text).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    #[test]
+    fn a_405_lists_the_methods_or_not() {
+        let log = |headers: &[(&str, &str)]| Log::new().headed("login", "by GET", 405, headers, "");
+        check(&log(&[("Allow", "POST")]), "HTT-02", Grade::Met);
+        check(&log(&[]), "HTT-02", Grade::Broken);
+        check(&log(&[]), "HTT-02@corti", Grade::Tolerated);
+        check(&Log::new(), "HTT-02", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_reply_has_its_date_or_not() {
+        let log = |headers: &[(&str, &str)]| Log::new().headed("call", "", 200, headers, "{}");
+        let good = ("Date", "Tue, 15 Nov 1994 08:12:31 GMT");
+        check(&log(&[good]), "HTT-12", Grade::Met);
+        check(&log(&[]), "HTT-12", Grade::Broken);
+        check(&log(&[good, good]), "HTT-12", Grade::Broken);
+        check(
+            &log(&[("Date", "1994-11-15T08:12:31Z")]),
+            "HTT-12",
+            Grade::Broken,
+        );
+        check(
+            &Log::new().headed("call", "", 500, &[], ""),
+            "HTT-12",
+            Grade::Unobserved,
+        );
+    }
+
+    #[test]
+    fn a_broken_escape_is_borne_or_not() {
+        let log = |status| {
+            Log::new().exchange("call", "", 200, "{}").exchange(
+                "call",
+                "with the raw query x=%zz",
+                status,
+                "{}",
+            )
+        };
+        check(&log(400), "HTT-10", Grade::Met);
+        check(&log(200), "HTT-10", Grade::Met);
+        check(&log(500), "HTT-10", Grade::Broken);
+        check(
+            &Log::new().exchange("call", "", 200, "{}"),
+            "HTT-10",
+            Grade::Unobserved,
+        );
+        for failure in FAILURES {
+            let alone = Log::new().failed("call", "", failure);
+            check(&alone, "HTT-10", Grade::Unobserved);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Requests that have to be answered alike.
+
+use super::refusal::login_of;
+use crate::evidence::{
+    Exchange, FieldChange, LoginVariation, Reaction, SignInVariation, Variation,
+};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Grade, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("BAS-10", tells_no_account),
+    Rule::vendor("TOK-14", reads_an_empty_value_as_none),
+];
+
+/// What a client can tell two answers apart by: status, error code and message.
+fn answer(exchange: &Exchange<'_>) -> (u16, String, String) {
+    let body = exchange.json();
+    let text = |names: &[&str]| {
+        let mut values = names.iter().map(|name| &body[*name]);
+        let value = values.find(|value| !value.is_null());
+        value.map(ToString::to_string).unwrap_or_default()
+    };
+    (
+        exchange.status(),
+        text(&["error", "__type", "code"]),
+        text(&["error_description", "message", "detail", "details"]),
+    )
+}
+
+fn difference(one: &Exchange<'_>, other: &Exchange<'_>) -> Option<String> {
+    let (a, b) = (answer(one), answer(other));
+    let words = |(status, error, message): &(u16, String, String)| {
+        [status.to_string(), error.clone(), message.clone()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    (a != b).then(|| {
+        format!(
+            "{}: {}; {}: {}",
+            one.words(),
+            words(&a),
+            other.words(),
+            words(&b)
+        )
+    })
+}
+
+/// Two answers that have to be alike, of which neither may have failed.
+fn alike(view: &View<'_>, pairs: &[(Exchange<'_>, Exchange<'_>)], none: &str) -> Finding {
+    let mut documented = view.evidence.documented(login_of(view));
+    let Some(control) = documented.find(Exchange::is_served) else {
+        return unobserved(view, "no documented login was served");
+    };
+    let mut proof: Option<Proof> = None;
+    for (one, other) in pairs {
+        let both = Proof::from(one).and(other);
+        for exchange in [one, other] {
+            match exchange.reaction() {
+                Reaction::Gone(_) => return Finding::gone(exchange.sentence(), exchange),
+                Reaction::Throttled => {
+                    return unobserved(view, &exchange.sentence()).seen_in(exchange);
+                }
+                _ => {}
+            }
+        }
+        let failed = |exchange: &Exchange<'_>| matches!(exchange.reaction(), Reaction::Failed(_));
+        if failed(one) && failed(other) {
+            return unobserved(view, &one.sentence()).seen_in(both);
+        }
+        if let Some(seen) = difference(one, other) {
+            let grade = match view.expected.deviation_tolerated {
+                true => Grade::Tolerated,
+                false => Grade::Broken,
+            };
+            let grade = match view.expected.documented_statuses.contains(&other.status()) {
+                true => Grade::Fact,
+                false => grade,
+            };
+            return Finding::deviation(grade, "the same answer", seen, both).beside(control);
+        }
+        proof = Some(match proof {
+            Some(known) => known.and(one).and(other),
+            None => both,
+        });
+    }
+    match proof {
+        Some(proof) => {
+            let seen = format!("{} answered alike", pairs.len());
+            Finding::met(seen, proof).beside(control)
+        }
+        None => unobserved(view, none),
+    }
+}
+
+/// An account that does not exist is refused as a wrong secret is.
+fn tells_no_account(view: &View<'_>) -> Finding {
+    let varied: Vec<Exchange<'_>> = view
+        .evidence
+        .varied(login_of(view))
+        .filter(Exchange::is_refused)
+        .collect();
+    let other = |names: &[&str], sign_in: SignInVariation| {
+        varied
+            .iter()
+            .copied()
+            .find(|exchange| match exchange.variation {
+                Variation::Login(
+                    LoginVariation::Field(FieldChange::Other, name)
+                    | LoginVariation::FieldInBasic(FieldChange::Other, name),
+                ) => names.contains(&name.as_str()),
+                Variation::SignIn(variation) => *variation == sign_in,
+                _ => false,
+            })
+    };
+    let account = other(&["client_id", "username"], SignInVariation::UnknownUser);
+    let secret = other(
+        &["client_secret", "password"],
+        SignInVariation::AnotherPassword,
+    );
+    let pairs: Vec<_> = account.zip(secret).into_iter().collect();
+    let none = "an unknown account and a wrong secret were not both refused";
+    alike(view, &pairs, none)
+}
+
+/// A parameter without a value is answered as if it were absent.
+fn reads_an_empty_value_as_none(view: &View<'_>) -> Finding {
+    let varied: Vec<Exchange<'_>> = view.evidence.varied(login_of(view)).collect();
+    let empty = |exchange: &Exchange<'_>| match exchange.variation {
+        Variation::Login(LoginVariation::Field(FieldChange::Empty, name)) => Some(name.clone()),
+        _ => None,
+    };
+    let absent = |exchange: &Exchange<'_>, wanted: &str| match exchange.variation {
+        Variation::Login(
+            LoginVariation::Field(FieldChange::Missing, name) | LoginVariation::Without(name),
+        ) => name == wanted,
+        _ => false,
+    };
+    let pairs: Vec<_> = varied
+        .iter()
+        .filter_map(|one| {
+            let name = empty(one)?;
+            let other = varied.iter().find(|other| absent(other, &name))?;
+            Some((*one, *other))
+        })
+        .collect();
+    alike(view, &pairs, "no empty parameter was sent beside none")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{Log, check};
+    use crate::verdict::Grade;
+
+    fn two(first: (&str, u16, &str), second: (&str, u16, &str)) -> Log {
+        let start = Log::new().exchange("login", "", 200, r#"{"access_token":"t-0123"}"#);
+        [first, second]
+            .iter()
+            .fold(start, |log, (phrase, status, body)| {
+                log.exchange("login", phrase, *status, body)
+            })
+    }
+
+    #[test]
+    fn an_unknown_account_is_told_or_not() {
+        let log = |id: &str, secret: &str| {
+            two(
+                ("with another client id", 401, id),
+                ("with another client secret", 401, secret),
+            )
+        };
+        let (one, other) = (r#"{"error":"invalid_client"}"#, r#"{"error":"nobody"}"#);
+        check(&log(one, one), "BAS-10", Grade::Met);
+        check(&log(one, other), "BAS-10", Grade::Broken);
+        check(&log(one, other), "BAS-10@corti", Grade::Fact);
+        check(&Log::new(), "BAS-10", Grade::Unobserved);
+        let half = Log::new().exchange("login", "with another client id", 401, one);
+        check(&half, "BAS-10", Grade::Unobserved);
+        let failed = two(
+            ("with another client id", 500, one),
+            ("with another client secret", 401, one),
+        );
+        check(&failed, "BAS-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn an_empty_parameter_is_none_or_not() {
+        let log = |status| {
+            two(
+                ("with an empty grant type", status, "{}"),
+                ("without grant_type", 400, "{}"),
+            )
+        };
+        check(&log(400), "TOK-14", Grade::Met);
+        check(&log(200), "TOK-14", Grade::Tolerated);
+        check(&Log::new(), "TOK-14", Grade::Unobserved);
+    }
+}
