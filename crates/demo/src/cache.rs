@@ -343,6 +343,9 @@ impl<T: Send + Sync + 'static> Cache<T> {
 
     fn age(&self, fetched: &Fetched<T>, now: Moment) -> i64 {
         let expiry = &self.behaviour.expiry;
+        if expiry.clock_back_ends_tokens && self.clock.went_back(now) {
+            return i64::MAX;
+        }
         let start = match expiry.from_receipt_margin_s {
             Some(_) => fetched.received,
             None => fetched.sent,

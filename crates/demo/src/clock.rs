@@ -18,6 +18,8 @@ pub(crate) struct ShiftableClock {
     machine: SystemClock,
     wall_ms: AtomicI64,
     monotonic_ms: AtomicI64,
+    /// The latest time that the wall clock has shown.
+    latest_ms: AtomicI64,
 }
 
 impl ShiftableClock {
@@ -26,6 +28,7 @@ impl ShiftableClock {
             machine,
             wall_ms: AtomicI64::new(0),
             monotonic_ms: AtomicI64::new(0),
+            latest_ms: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -40,11 +43,18 @@ impl ShiftableClock {
 
     pub(crate) fn now(&self) -> Moment {
         let wall = self.machine.now().as_millis();
+        let wall = wall.saturating_add(self.wall_ms.load(Ordering::SeqCst));
+        self.latest_ms.fetch_max(wall, Ordering::SeqCst);
         let monotonic = i64::try_from(self.machine.monotonic().as_millis()).unwrap_or(i64::MAX);
         Moment {
-            wall: Timestamp::from_millis(wall.saturating_add(self.wall_ms.load(Ordering::SeqCst))),
+            wall: Timestamp::from_millis(wall),
             monotonic_ms: monotonic.saturating_add(self.monotonic_ms.load(Ordering::SeqCst)),
         }
+    }
+
+    /// Whether the wall clock has shown a later time than `now`.
+    pub(crate) fn went_back(&self, now: Moment) -> bool {
+        now.wall.as_millis() < self.latest_ms.load(Ordering::SeqCst)
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Expiry {
     pub(crate) exp_by_local_clock: bool,
     /// The wall clock is not read.
     pub(crate) monotonic_only: bool,
+    /// No token is used again while the wall clock is behind the latest time that it has shown.
+    pub(crate) clock_back_ends_tokens: bool,
     /// `refresh_expires_in` 0 ends the access token.
     pub(crate) zero_refresh_ends_token: bool,
 }

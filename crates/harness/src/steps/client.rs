@@ -115,8 +115,16 @@ async fn cancelled(world: &mut World) -> Result<(), Error> {
     context.answers().await
 }
 
-#[when(regex = r"^the client's (wall clock|clock) is set (\d+) seconds (ahead|back) and it calls$")]
-async fn clock(world: &mut World, which: String, seconds: f64, way: String) -> Result<(), Error> {
+#[when(
+    regex = r"^the client's (wall clock|clock) is set (\d+) seconds (ahead|back) and it (calls|calls thrice)$"
+)]
+async fn clock(
+    world: &mut World,
+    which: String,
+    seconds: f64,
+    way: String,
+    calls: String,
+) -> Result<(), Error> {
     let which = match which.as_str() {
         "wall clock" => ClockSelection::Wall,
         _ => ClockSelection::Both,
@@ -124,7 +132,8 @@ async fn clock(world: &mut World, which: String, seconds: f64, way: String) -> R
     let offset_s = if way == "ahead" { seconds } else { -seconds };
     let context = world.context()?;
     context.set_client_clock(offset_s, which).await?;
-    context.client_calls(1).await
+    let calls = if calls == "calls" { 1 } else { 3 };
+    context.client_calls(calls).await
 }
 
 #[when(regex = r"^the client's clock runs (\d+) seconds ahead and it calls again$")]

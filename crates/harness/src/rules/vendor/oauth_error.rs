@@ -179,7 +179,11 @@ mod tests {
         check(&refused(422, "{}"), "ERR-01", Grade::Broken);
         check(&refused(401, "{}"), "ERR-01", Grade::Unobserved);
         check(&refused(400, "{}"), "ERR-02@pattern", Grade::Broken);
-        check(&refused(400, r#"{"error":{}}"#), "ERR-02@pattern", Grade::Broken);
+        check(
+            &refused(400, r#"{"error":{}}"#),
+            "ERR-02@pattern",
+            Grade::Broken,
+        );
         check(
             &refused(400, r#"{"error":"nope"}"#),
             "ERR-03",
