@@ -3,7 +3,7 @@ Feature: How a client signs its requests
 
   Rule: API requests need to be authenticated using AWS sigv4
 
-    @id:SIG-01
+    @id:SIG-01 @id:SIG-02
     Scenario: A read and an upload are signed
       When the client makes 1 call
       And the client posts {"filetype":"pdf","filename":"a.pdf"} to /tasks

@@ -1,6 +1,6 @@
 //! How a client signs its API requests (AWS Signature Version 4).
 
-use locum_core::{DenialKind, Outcome, Timestamp};
+use locum_core::{Denial, DenialKind, Outcome, Timestamp};
 
 use super::commands::clock_turns;
 use super::traffic::{Arrival, api_requests, arrivals};
@@ -25,7 +25,7 @@ fn signs_correctly(view: &View<'_>) -> Finding {
     let disagrees = |call: Arrival<'_>| {
         let denial = call.entry.denial.as_ref()?;
         let is_bad = denial.kind == DenialKind::BadSignature && denial.reason != "wrong_scope";
-        is_bad.then(|| denial.sentence())
+        is_bad.then(|| difference(denial))
     };
     let faults: Vec<_> = signed(view)
         .filter_map(|call| Some(Fault::broken(call, disagrees(call)?)))
@@ -45,6 +45,21 @@ fn signs_correctly(view: &View<'_>) -> Finding {
     }
 }
 
+/// The first difference between what was signed and what was received, before all else.
+pub(super) fn difference(denial: &Denial) -> String {
+    match &denial.difference {
+        Some(difference) => format!("{difference} ({})", denial.reason.replace('_', " ")),
+        None => denial.sentence(),
+    }
+}
+
+/// Whether the signature covers the session token, as far as the mock noted it.
+fn signs_its_token(call: &Arrival<'_>) -> bool {
+    let signed = call.entry.notes.get("signed_headers");
+    let signed = signed.and_then(|signed| signed.as_str());
+    signed.is_none_or(|signed| signed.split(';').any(|name| name == "x-amz-security-token"))
+}
+
 /// Each signature has the time of its request, a scope of that day, the vendor's region and
 /// service, and a session token that was issued.
 fn dates_and_scopes(view: &View<'_>) -> Finding {
@@ -62,7 +77,14 @@ fn dates_and_scopes(view: &View<'_>) -> Finding {
     });
     let expected = "the vendor's date, region and service, and the issued session token";
     let what = "no signed API request was looked at";
-    each_has_the_form(view, expected, what, requests)
+    let finding = each_has_the_form(view, expected, what, requests);
+    let unsigned = signed(view).filter(|call| call.is_served() && !signs_its_token(call));
+    match Proof::all(unsigned) {
+        Some(proof) if finding.grade() == Grade::Met => {
+            Finding::fact("the session token is sent and not signed", proof)
+        }
+        _ => finding,
+    }
 }
 
 /// What is wrong with date or scope.
@@ -105,7 +127,9 @@ fn clocks_agree(view: &View<'_>, call: &Arrival<'_>) -> bool {
 mod tests {
     use serde_json::json;
 
-    use crate::rules::client::testing::check;
+    use locum_core::Outcome;
+
+    use crate::rules::client::testing::{check, reply as reply_of};
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
 
@@ -178,6 +202,36 @@ mod tests {
             check(&log(date, scope, token), "SIG-02", Grade::Broken);
         }
         check(&Log::new(), "SIG-02", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_session_token_that_is_not_signed_is_told() {
+        let signs = |names: &str| {
+            let reply = json!({"Credentials": {"SessionToken": TOKEN}});
+            let log = Log::new();
+            let log = log.operation("GetCredentialsForIdentity", &json!({}), &reply);
+            let scope = format!("AWS4-HMAC-SHA256 Credential=A/{SCOPE}/aws4_request, x");
+            let headers = [
+                ("authorization", scope.as_str()),
+                ("x-amz-date", DATE),
+                ("x-amz-security-token", TOKEN),
+            ];
+            log.entered("tasks", |entry| {
+                let owned = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+                entry.headers = headers.map(owned).to_vec();
+                entry
+                    .notes
+                    .insert("signed_headers".to_owned(), json!(names));
+                entry.outcome = Some(Outcome::Admitted);
+                entry.reply = Some(reply_of(200, "{}"));
+            })
+        };
+        check(&signs("host;x-amz-date"), "SIG-02", Grade::Fact);
+        check(
+            &signs("host;x-amz-date;x-amz-security-token"),
+            "SIG-02",
+            Grade::Met,
+        );
     }
 
     /// A client whose clock was set apart from the vendor's was blamed for the distance.

@@ -4,6 +4,7 @@ use locum_core::{DenialKind, Outcome};
 use percent_encoding::percent_decode_str;
 
 use super::commands::{calls, configured};
+use super::signature::difference;
 use super::traffic::{Arrival, api_requests};
 use super::{Fault, met, unobserved};
 use crate::rules::{Rule, View};
@@ -49,7 +50,7 @@ impl Decoded {
 fn wrong(request: &Arrival<'_>, asked: &Decoded) -> Option<String> {
     let denial = request.entry.denial.as_ref();
     if let Some(denial) = denial.filter(|denial| denial.kind == DenialKind::BadSignature) {
-        return Some(denial.sentence());
+        return Some(difference(denial));
     }
     let is_it = Decoded::of(&request.entry.target).says(asked);
     (is_verified(request) && !is_it).then(|| format!("another target: {}", request.entry.target))
