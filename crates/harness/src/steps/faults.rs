@@ -173,8 +173,8 @@ fn matcher(profile: &Profile, target: &str) -> Option<Value> {
             "RespondToAuthChallenge",
             "GetTokensFromRefreshToken",
         ])),
-        // Where refresh tokens rotate, no other operation takes one.
-        "refresh" if is_cognito => Some(operations(&["GetTokensFromRefreshToken"])),
+        // A login may be one of these, too: a scenario says this once the client has logged in.
+        "refresh" if is_cognito => Some(operations(&["InitiateAuth", "GetTokensFromRefreshToken"])),
         "AWS credentials" if is_cognito => Some(operations(&["GetCredentialsForIdentity"])),
         "revocation" if is_cognito => Some(operations(&["RevokeToken"])),
         "token" | "token reply" | "refresh" => profile.endpoints.get("token").map(|_| at("token")),
