@@ -51,10 +51,11 @@ fn each_vendor_folder_is_registered() {
 
 #[test]
 fn each_slug_has_its_features() {
-    // The scenarios of a vendor made of one file have a folder of their own, and so have clients.
+    // The scenarios of a vendor made of one file have a folder of their own, and so have clients and what
+    // all vendors share.
     let mut expected = slugs();
     expected.insert(locum::harness::catalogue::GENERIC.to_owned());
-    expected.insert("client".to_owned());
+    expected.extend(["client", "common"].map(str::to_owned));
     assert_eq!(
         folders("features", ".feature"),
         expected,
