@@ -103,9 +103,9 @@ pub struct Report {
     pub verdicts: Vec<VerdictRow>,
     /// What was seen, in the plan's order.
     pub scenarios: Vec<Scenario>,
-    /// The secrets of each scenario, which must not be found in any report; empty for a run that
+    /// The secrets of all scenarios, which must not be found in any report; empty for a run that
     /// was read back.
-    pub redactors: BTreeMap<String, Redactor>,
+    pub redactor: Redactor,
     /// What the command exits with, before a baseline is looked at.
     pub exit_code: u8,
 }
@@ -133,7 +133,7 @@ impl Report {
             titles,
             verdicts,
             scenarios,
-            redactors: BTreeMap::new(),
+            redactor: Redactor::default(),
             exit_code,
         }
     }
@@ -150,7 +150,7 @@ impl Report {
 
     /// Whether `text`, made of this report, holds a secret of the run in any spelling.
     pub fn leaks(&self, text: &str) -> bool {
-        self.redactors.values().any(|redactor| redactor.leaks(text))
+        self.redactor.leaks(text)
     }
 }
 

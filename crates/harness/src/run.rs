@@ -12,7 +12,6 @@ pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -116,27 +115,15 @@ pub struct Played {
     pub run: Run,
     /// What was seen, in the plan's order.
     pub scenarios: Vec<Scenario>,
-    /// The secrets of each scenario, by its key.
-    pub redactors: BTreeMap<String, Redactor>,
+    /// The secrets of all scenarios.
+    pub redactor: Redactor,
 }
 
 impl Played {
-    /// This side and `other` of the same run as one.
-    #[must_use]
-    pub fn join(mut self, other: Self) -> Self {
-        self.run.finished = other.run.finished;
-        self.run.duration += other.run.duration;
-        self.run.judges.extend(other.run.judges);
-        self.run.interrupted |= other.run.interrupted;
-        self.scenarios.extend(other.scenarios);
-        self.redactors.extend(other.redactors);
-        self
-    }
-
     /// Judges it.
     pub fn report(self, profiles: &[Profile]) -> Report {
         let mut report = Report::judge(self.run, profiles, self.scenarios);
-        report.redactors = self.redactors;
+        report.redactor = self.redactor;
         report
     }
 }
@@ -200,26 +187,19 @@ pub async fn check(
         level: client.map(|client| client.level),
         client: client.map(|client| client.hello.clone()),
     };
-    let mut redactors = BTreeMap::new();
-    let mut scenarios = Vec::new();
-    for (scenario, redactor) in played {
-        redactors.insert(scenario.key.clone(), redactor);
-        scenarios.push(scenario);
-    }
+    let (mut scenarios, redactors): (Vec<Scenario>, Vec<Redactor>) = played.into_iter().unzip();
+    // What one scenario's client printed may hold what another's was given.
+    let redactor = Redactor::merged(&redactors);
     for scenario in &mut scenarios {
-        for redactor in redactors.values() {
-            scenario.evidence.redact_output(redactor);
-        }
+        scenario.evidence.redact_output(&redactor);
         if let Ending::Broken(why) = &mut scenario.ending {
-            for redactor in redactors.values() {
-                *why = redactor.redact(why);
-            }
+            *why = redactor.redact(why);
         }
     }
     Ok(Played {
         run,
         scenarios,
-        redactors,
+        redactor,
     })
 }
 

@@ -55,20 +55,20 @@ pub enum Happening {
     Unseen(String),
 }
 
-/// The traffic as scenarios, each tagged with the rows that it shows, and the secrets of each.
+/// The traffic as scenarios, each tagged with the rows that it shows, and the secrets of all.
 /// `secrets` are values and the names that stand for them.
 pub fn scenarios(
     traffic: Vec<Traffic>,
     profiles: &[Profile],
     secrets: &[(String, String)],
     (seed, began): (u64, Timestamp),
-) -> (Vec<Scenario>, BTreeMap<String, Redactor>) {
+) -> (Vec<Scenario>, Redactor) {
     let mut scenarios = Vec::new();
-    let mut redactors = BTreeMap::new();
+    let mut redactors = Vec::new();
     for (at, traffic) in traffic.into_iter().enumerate() {
         let key = format!("watch-{}", at + 1);
         let (evidence, redactor) = evidence(&traffic, secrets, began);
-        redactors.insert(key.clone(), redactor);
+        redactors.push(redactor);
         scenarios.push(Scenario {
             key,
             title: format!("the clients on the stage {}", traffic.stage),
@@ -84,7 +84,7 @@ pub fn scenarios(
     for profile in profiles {
         tag(profile, &mut scenarios);
     }
-    (scenarios, redactors)
+    (scenarios, Redactor::merged(&redactors))
 }
 
 fn evidence(

@@ -146,7 +146,7 @@ fn report(rows: Vec<Row>, entries: &[Entry], seed: u64, strict: bool) -> Report 
         titles: titles.collect(),
         verdicts,
         scenarios: scenarios.into_values().collect(),
-        redactors: BTreeMap::new(),
+        redactor: locum_harness::evidence::Redactor::default(),
         exit_code,
         run,
     }

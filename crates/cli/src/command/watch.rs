@@ -311,9 +311,9 @@ fn judged(run: Run, profiles: &[Profile], traffic: Vec<Traffic>, document: &Valu
         .flat_map(|target: Target| target.secrets())
         .collect();
     let origin: (u64, Timestamp) = (run.seed, run.started);
-    let (scenarios, redactors) = traffic::scenarios(traffic, profiles, &secrets, origin);
+    let (scenarios, redactor) = traffic::scenarios(traffic, profiles, &secrets, origin);
     let mut report = Report::judge(run, profiles, scenarios);
-    report.redactors = redactors;
+    report.redactor = redactor;
     let says_nothing = |verdict| matches!(verdict, Verdict::NotRun | Verdict::Inconclusive);
     if report.verdicts.iter().all(|row| says_nothing(row.verdict)) {
         let codes = [report.exit_code, exit::NOTHING_SELECTED];

@@ -3,21 +3,37 @@
 //! Nothing is guessed: every secret of a run is known exactly, so its spellings can be listed.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 /// A value shorter than this is no secret: hiding it would blot out ordinary text.
 const MIN_SECRET: usize = 4;
 
-/// The secrets of one scenario, in all the spellings in which they may turn up.
+/// So many spellings are looked for one by one before all are looked for in one pass.
+const MOST_BY_ONE: usize = 64;
+
+/// The secrets of one scenario, in all the spellings in which they may turn up, and their names as
+/// they are written.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Spelling and name, longest spelling first, so that a part never blots the whole.
-    spellings: Vec<(String, String)>,
-    /// Each name once.
-    names: Vec<String>,
+    needles: Vec<Needle>,
+    known: HashSet<Arc<str>>,
+    /// Finds the first needles, as many as it has patterns, in one pass.
+    index: Option<AhoCorasick>,
+}
+
+/// What is looked for.
+#[derive(Clone)]
+struct Needle {
+    text: Arc<str>,
+    name: Arc<str>,
+    /// Whether it is the name as it is written, and no secret.
+    is_mark: bool,
 }
 
 /// Where a secret stands in a text, or the name of one.
@@ -28,27 +44,35 @@ struct Place<'a> {
     is_mark: bool,
 }
 
-fn found<'a>(
-    text: &str,
-    spelling: &str,
-    name: &'a str,
-    is_mark: bool,
-) -> impl Iterator<Item = Place<'a>> {
-    let places = text.match_indices(spelling);
-    places.map(move |(start, found)| Place {
-        range: start..start + found.len(),
-        name,
-        is_mark,
-    })
+impl<'a> Place<'a> {
+    fn of(needle: &'a Needle, start: usize) -> Self {
+        Self {
+            range: start..start + needle.text.len(),
+            name: &needle.name,
+            is_mark: needle.is_mark,
+        }
+    }
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} spellings)", self.spellings.len())
+        write!(f, "Redactor({} spellings)", self.needles.len())
     }
 }
 
 impl Redactor {
+    /// The secrets of all of `redactors`.
+    pub fn merged<'a>(redactors: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for needle in redactors.into_iter().flat_map(|one| &one.needles) {
+            if all.known.insert(Arc::clone(&needle.text)) {
+                all.needles.push(needle.clone());
+            }
+        }
+        all.index();
+        all
+    }
+
     /// From now on `value` is written as `«name»`.
     pub fn hide(&mut self, value: &str, name: &str) {
         if value.len() < MIN_SECRET {
@@ -103,15 +127,17 @@ impl Redactor {
     /// Where secrets and names of secrets stand, in order, those within others left out. Two that
     /// overlap are both there: neither shows what the other leaves over.
     fn places(&self, text: &str) -> Vec<Place<'_>> {
+        let indexed = self.index.as_ref().map_or(0, AhoCorasick::patterns_len);
         let mut places: Vec<Place<'_>> = Vec::new();
-        for (spelling, name) in &self.spellings {
-            places.extend(found(text, spelling, name, false));
+        if let Some(index) = &self.index {
+            let found = index.find_overlapping_iter(text);
+            places.extend(
+                found.map(|found| Place::of(&self.needles[found.pattern()], found.start())),
+            );
         }
-        if places.is_empty() {
-            return places;
-        }
-        for name in &self.names {
-            places.extend(found(text, &format!("«{name}»"), name, true));
+        for needle in &self.needles[indexed..] {
+            let found = text.match_indices(&*needle.text);
+            places.extend(found.map(|(start, _)| Place::of(needle, start)));
         }
         places.sort_by_key(|place| (place.range.start, Reverse(place.range.end), !place.is_mark));
         let mut end = 0;
@@ -124,16 +150,30 @@ impl Redactor {
     }
 
     fn add(&mut self, spelling: String, name: &str) {
-        if self.spellings.iter().any(|(known, _)| *known == spelling) {
+        let name: Arc<str> = name.into();
+        self.push(spelling.into(), &name, false);
+        self.push(format!("«{name}»").into(), &name, true);
+    }
+
+    fn push(&mut self, text: Arc<str>, name: &Arc<str>, is_mark: bool) {
+        if !self.known.insert(Arc::clone(&text)) {
             return;
         }
-        let at = self
-            .spellings
-            .partition_point(|(known, _)| known.len() >= spelling.len());
-        self.spellings.insert(at, (spelling, name.to_owned()));
-        if !self.names.iter().any(|known| known == name) {
-            self.names.push(name.to_owned());
+        self.needles.push(Needle {
+            text,
+            name: Arc::clone(name),
+            is_mark,
+        });
+        let indexed = self.index.as_ref().map_or(0, AhoCorasick::patterns_len);
+        if self.needles.len() > 2 * indexed.max(MOST_BY_ONE) {
+            self.index();
         }
+    }
+
+    fn index(&mut self) {
+        let texts = self.needles.iter().map(|needle| &*needle.text);
+        // One that grows too large is none: then each is looked for by itself.
+        self.index = AhoCorasick::new(texts).ok();
     }
 }
 
