@@ -68,10 +68,8 @@ parity-signers *arguments:
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
-# Clients under judgement with their real runtimes: sample projects, shims, published clients, helpers for test frameworks
-clients: watch-samples shims (judge-sdks "authlib" "x-oauth2") bindings
-
-# The gate: what the README promises, the lints, real clients, engines and signers, and that the benches run.
-# The other published clients are judged each night, and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop parity-fastapi parity-signers
+# The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
+# runtimes, and that the benches run. Published clients are judged each night (`just judge-sdks`), and Keycloak's run is for
+# then, too: it fetches 200 MB, and lives by Keycloak's own clock.
+ci: test lint check interop watch-samples shims bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test
