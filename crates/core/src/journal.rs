@@ -4,7 +4,7 @@
 //! the reply leaves. Secrets and tokens stand in it as names; whoever writes an entry has replaced
 //! their values before.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -147,6 +147,8 @@ pub struct Entry {
     pub frames: Vec<EntryFrame>,
     /// How it spelled the credentials that it carried, where there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    // generators stumble over its unions
     pub spelling: Option<Box<Spelling>>,
     /// How many frames between them were not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
