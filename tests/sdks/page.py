@@ -42,7 +42,8 @@ def read(folder):
 
 
 def cell(text):
-    """Text that a table's cell can hold on one line."""
+    """Text that a table's cell can hold on one line, without the place where it was made."""
+    text = str(text).replace(f"{HERE.parents[1].resolve()}/", "")
     return re.sub(r"\s+", " ", str(text)).replace("|", "\\|").replace("<", "&lt;")
 
 
