@@ -3,6 +3,7 @@
 mod check;
 mod clients;
 mod command;
+mod defects;
 mod demo_client;
 #[cfg(unix)]
 mod drive;

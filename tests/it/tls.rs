@@ -224,7 +224,7 @@ fn what_vendors_say_of_themselves_follows_the_proxy() {
 }
 
 /// A client's account at the default stage, and where `check` finds the authority.
-fn account(document: &Value, vendor: &str) -> Vec<(String, String)> {
+pub(super) fn account(document: &Value, vendor: &str) -> Vec<(String, String)> {
     let env = document["vendors"][vendor]["env"]
         .as_object()
         .expect("variables");

@@ -1,0 +1,437 @@
+//! A vendor with one thing wrong, for each row that all vendors share: a proxy in front of the mock
+//! changes one answer, as a server of somebody else would give it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::{Value, json};
+
+use super::served::Served;
+use super::{command, folder, read_results, rows};
+
+/// What an answer is before it is sent on.
+struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Reply {
+    fn is_grant(&self) -> bool {
+        self.json()["access_token"].is_string()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.without(name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn without(&mut self, name: &str) {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    fn member(&mut self, name: &str, value: Value) {
+        let mut body = self.json();
+        body[name] = value;
+        self.body = body.to_string();
+    }
+
+    fn change_to(&mut self, status: u16, body: &Value) {
+        self.status = status;
+        self.body = body.to_string();
+        self.set("Content-Type", "application/json");
+    }
+}
+
+/// Changes one answer; it is given the request as it came.
+type Defect = fn(&str, &mut Reply);
+
+fn is_login(request: &str) -> bool {
+    request.contains("/token")
+}
+
+/// What a vendor that takes everything would say.
+fn token(reply: &mut Reply) {
+    reply.change_to(
+        200,
+        &json!({"access_token": "made-up-0123456789", "token_type": "bearer", "expires_in": 3_600_000}),
+    );
+}
+
+fn refuse(reply: &mut Reply, status: u16) {
+    reply.change_to(status, &json!({"error": "server_error"}));
+}
+
+/// Row, vendor, verdict and what is wrong.
+const DEFECTS: &[(&str, &str, &str, Defect)] = &[
+    ("RSP-01", "pattern", "FAIL", |_, reply| {
+        if reply.is_grant() {
+            reply.set("Content-Type", "text/plain");
+        }
+    }),
+    ("RSP-02", "pattern", "FAIL", |_, reply| {
+        if reply.is_grant() {
+            reply.member("access_token", json!(7));
+        }
+    }),
+    ("RSP-03", "pattern", "FAIL", |_, reply| {
+        if reply.is_grant() {
+            reply.member("token_type", Value::Null);
+        }
+    }),
+    ("RSP-06", "pattern", "WARN", |_, reply| {
+        if reply.is_grant() {
+            reply.member("expires_in", Value::Null);
+        }
+    }),
+    ("RSP-09", "pattern", "FAIL", |_, reply| {
+        if reply.is_grant() {
+            reply.member("expires_in", json!("3600000"));
+        }
+    }),
+    ("RSP-10", "pattern", "INFO", |_, reply| {
+        if reply.is_grant() {
+            reply.member("expires_in", json!(3600));
+        }
+    }),
+    ("RSP-14", "pattern", "FAIL", |_, reply| {
+        reply.set("Cache-Control", "private");
+    }),
+    ("RSP-15", "pattern", "WARN", |_, reply| {
+        reply.without("Pragma");
+    }),
+    ("ERR-01", "pattern", "FAIL", |_, reply| {
+        if reply.status == 400 {
+            reply.status = 422;
+        }
+    }),
+    ("ERR-02", "pattern", "FAIL", |_, reply| {
+        if reply.status == 400 {
+            reply.body = json!({"detail": "no"}).to_string();
+        }
+    }),
+    ("ERR-03", "pattern", "FAIL", |_, reply| {
+        if reply.status == 400 {
+            reply.member("error", json!("bad_request"));
+        }
+    }),
+    ("ERR-05", "pattern", "WARN", |_, reply| {
+        reply.without("WWW-Authenticate");
+    }),
+    ("ERR-06", "pattern", "FAIL", |request, reply| {
+        if is_login(request) && !request.contains("authorization: basic") {
+            token(reply);
+        }
+    }),
+    ("ERR-09", "pattern", "FAIL", |_, reply| {
+        if reply.status == 400 {
+            reply.member("error_description", json!("say \"please\""));
+        }
+    }),
+    ("ERR-11", "pattern", "WARN", |_, reply| {
+        if reply.status >= 400 {
+            reply.without("Cache-Control");
+        }
+    }),
+    ("TOK-02", "pattern", "FAIL", |request, reply| {
+        if request.starts_with("get ") && is_login(request) {
+            token(reply);
+        }
+    }),
+    ("TOK-04", "pattern", "WARN", |request, reply| {
+        if request.contains("content-type: application/json") {
+            refuse(reply, 415);
+        }
+    }),
+    ("TOK-06", "pattern", "WARN", |request, reply| {
+        if request.contains("charset=utf-8") {
+            refuse(reply, 415);
+        }
+    }),
+    ("TOK-08", "pattern", "FAIL", |request, reply| {
+        if is_login(request) && !request.contains("grant_type") {
+            token(reply);
+        }
+    }),
+    ("TOK-13", "pattern", "WARN", |request, reply| {
+        if request.matches("grant_type=").count() > 1 {
+            token(reply);
+        }
+    }),
+    ("TOK-14", "pattern", "WARN", |request, reply| {
+        if request.ends_with("grant_type=") {
+            refuse(reply, 422);
+        }
+    }),
+    ("TOK-15", "pattern", "FAIL", |request, reply| {
+        if request.contains("x_locum") {
+            refuse(reply, 400);
+        }
+    }),
+    ("TOK-26", "athelas", "WARN", |request, reply| {
+        if request.contains("\r\n\r\npassword=") {
+            refuse(reply, 400);
+        }
+    }),
+    ("BAS-06", "pattern", "WARN", |request, reply| {
+        if request.contains("client_secret=") {
+            token(reply);
+        }
+    }),
+    ("BAS-07", "pattern", "WARN", |request, reply| {
+        if request.contains("was: authorization: basic") {
+            refuse(reply, 401);
+        }
+    }),
+    ("BAS-08", "pattern", "FAIL", |request, reply| {
+        if request.contains("basic %%%") {
+            token(reply);
+        }
+    }),
+    ("BAS-10", "athelas", "WARN", |request, reply| {
+        if reply.status == 401 && request.contains("username=other") {
+            reply.change_to(401, &json!({"detail": "nobody of that name"}));
+        }
+    }),
+    ("BRR-03", "pattern", "WARN", |request, reply| {
+        if request.contains("access_token=") {
+            reply.change_to(200, &json!({"results": []}));
+        }
+    }),
+    ("BRR-04", "pattern", "WARN", |request, reply| {
+        if request.contains("bearer  ") {
+            refuse(reply, 401);
+        }
+    }),
+    ("BRR-05", "pattern", "WARN", |request, reply| {
+        if request.contains("was: authorization: bearer") {
+            refuse(reply, 401);
+        }
+    }),
+    ("BRR-10", "pattern", "WARN", |_, reply| {
+        reply.without("WWW-Authenticate");
+    }),
+    ("BRR-11", "pattern", "FAIL", |request, reply| {
+        if reply.status == 401 && !is_login(request) {
+            reply.set("WWW-Authenticate", "Basic realm=\"a\"");
+        }
+    }),
+    ("BRR-12", "pattern", "WARN", |request, reply| {
+        if reply.status == 401 && request.contains("never-issued") {
+            reply.status = 403;
+        }
+    }),
+    ("BRR-13", "pattern", "WARN", |request, reply| {
+        if reply.status == 401 && !request.contains("authorization") {
+            reply.set(
+                "WWW-Authenticate",
+                "Bearer realm=\"a\", error=\"invalid_token\"",
+            );
+        }
+    }),
+    ("BRR-15", "pattern", "WARN", |request, reply| {
+        if request.contains("authorization: bearer:") {
+            reply.change_to(200, &json!({"results": []}));
+        }
+    }),
+    ("BRR-16", "pattern", "FAIL", |request, reply| {
+        if reply.status == 401 && !is_login(request) {
+            reply.set("WWW-Authenticate", "Bearer realm=\"a\", realm=\"b\"");
+        }
+    }),
+    ("BRR-22", "pattern", "WARN", |request, reply| {
+        if !is_login(request) {
+            reply.set("Cache-Control", "public, max-age=60");
+        }
+    }),
+    ("HTT-02", "pattern", "FAIL", |_, reply| {
+        reply.without("Allow");
+    }),
+    ("HTT-03", "pattern", "FAIL", |request, reply| {
+        if request.contains("was: AUTHORIZATION: bearer") {
+            refuse(reply, 401);
+        }
+    }),
+    ("HTT-10", "pattern", "WARN", |request, reply| {
+        if request.contains("%zz") {
+            refuse(reply, 500);
+        }
+    }),
+    ("HTT-12", "pattern", "FAIL", |_, reply| {
+        reply.without("Date");
+    }),
+];
+
+/// A request with its body, as far as its head says that it has one.
+fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut byte = [0; 1];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if !matches!(stream.read(&mut byte), Ok(1)) {
+            return None;
+        }
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0_usize)];
+    stream.read_exact(&mut body).ok()?;
+    bytes.extend(body);
+    String::from_utf8(bytes).ok()
+}
+
+/// The request in small letters, and behind it its `Authorization` line as it was where the letter
+/// case of that line tells something.
+fn told(request: &str) -> String {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
+    let mut text = head.to_ascii_lowercase();
+    for line in head.lines() {
+        let Some((name, value)) = line.split_once(": ") else {
+            continue;
+        };
+        if name.eq_ignore_ascii_case("authorization") {
+            let scheme = value.split(' ').next().unwrap_or_default();
+            if scheme.chars().all(|letter| letter.is_ascii_lowercase()) {
+                let _ = write!(text, "\r\nwas: authorization: {scheme}");
+            }
+            if name == "AUTHORIZATION" {
+                let _ = write!(
+                    text,
+                    "\r\nwas: AUTHORIZATION: {}",
+                    scheme.to_ascii_lowercase()
+                );
+            }
+        }
+    }
+    format!("{text}\r\n\r\n{}", body.to_ascii_lowercase())
+}
+
+fn pass(mut stream: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
+    let request = read_request(&mut stream)?;
+    let mut server = TcpStream::connect(upstream).ok()?;
+    let (head, body) = request.split_once("\r\n\r\n")?;
+    write!(server, "{head}\r\nConnection: close\r\n\r\n{body}").ok()?;
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let mut reply = Reply {
+        status,
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: body.to_owned(),
+    };
+    defect(&told(&request), &mut reply);
+    for name in ["Content-Length", "Connection"] {
+        reply.without(name);
+    }
+    let mut text = format!("HTTP/1.1 {} Changed\r\n", reply.status);
+    for (name, value) in &reply.headers {
+        let _ = write!(text, "{name}: {value}\r\n");
+    }
+    let length = reply.body.len();
+    let _ = write!(
+        text,
+        "Content-Length: {length}\r\nConnection: close\r\n\r\n{}",
+        reply.body
+    );
+    stream.write_all(text.as_bytes()).ok()
+}
+
+/// A proxy in front of `upstream`, which ends with the test.
+fn proxy(upstream: &str, defect: Defect) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let upstream = upstream.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let upstream = upstream.clone();
+            std::thread::spawn(move || pass(stream, &upstream, defect));
+        }
+    });
+    address
+}
+
+/// What `check` makes of the row.
+fn verdict(
+    served: &Served,
+    document: &Value,
+    (id, vendor): (&str, &str),
+    defect: Defect,
+) -> String {
+    let address = proxy(&served.address, defect);
+    let url = format!("http://{address}/{vendor}");
+    let name = format!("defect-{id}");
+    let folder = folder(&name);
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = [
+        "check", vendor, "--url", &url, "--id", id, "--seed", "7", "--report", path,
+    ];
+    let output = command(&arguments)
+        .envs(super::tls::account(document, vendor))
+        .output()
+        .expect("it runs");
+    let (_, results) = read_results(&folder, &output);
+    let words = [
+        "PASS",
+        "FAIL",
+        "WARN",
+        "INFO",
+        "INCONCLUSIVE",
+        "ERROR",
+        "HARNESS",
+        "N/A",
+        "NOT_RUN",
+    ];
+    let of_row = format!("{id}@{vendor} ");
+    let rows = rows(&results, &words);
+    let row = rows.into_iter().find(|row| row.starts_with(&of_row));
+    row.map_or_else(String::new, |row| row[of_row.len()..].to_owned())
+}
+
+/// The same row passes where nothing is changed, so that the one thing is what turns it.
+#[test]
+fn each_row_that_vendors_share_is_turned_by_one_defect() {
+    let served = Served::start(&[]);
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let mut wrong = Vec::new();
+    for (id, vendor, expected, defect) in DEFECTS {
+        let honest = verdict(&served, &document, (id, vendor), |_, _| ());
+        let seen = verdict(&served, &document, (id, vendor), *defect);
+        if seen != *expected || honest == seen {
+            wrong.push(format!(
+                "{id}@{vendor}: {honest} without, {seen} with it, not {expected}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// No row is added to what vendors share without a defect that turns it.
+#[test]
+fn each_row_that_vendors_share_has_a_defect() {
+    let folder = super::registry::root().join("features/common");
+    let mut tagged = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("it is there") {
+        let text = std::fs::read_to_string(file.expect("an entry").path()).expect("text");
+        let ids = text
+            .split_whitespace()
+            .filter_map(|word| word.strip_prefix("@id:"));
+        tagged.extend(ids.map(str::to_owned));
+    }
+    let turned = DEFECTS.iter().map(|(id, ..)| (*id).to_owned()).collect();
+    assert_eq!(tagged, turned);
+}
