@@ -1,8 +1,10 @@
-//! A type for secrets, which does not print them.
+//! Credentials: a type for secrets, which does not print them, and what made ones look like.
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -98,6 +100,21 @@ impl serde::de::Visitor<'_> for SecretVisitor {
     fn visit_f64<E: Error>(self, _: f64) -> Result<Secret, E> {
         Err(E::invalid_type(Unexpected::Other("number"), &self))
     }
+}
+
+/// What credentials look like that nobody gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStyle {
+    /// The names of the profile; secrets of letters and digits.
+    #[default]
+    Plain,
+    /// Names that begin with a marker of the stage; secrets with the characters that a fault of
+    /// encoding changes, as far as the vendor takes them.
+    Canary,
+    /// The same in ASCII, for a client that gets them by a way whose charset is not its own affair,
+    /// such as the environment.
+    CanaryAscii,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use locum_core::credential::CredentialStyle;
 use locum_core::{Clock, Profile, Secret};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
 use crate::target::Target;
-use crate::target::stage::{CredentialStyle, StageClient};
+use crate::target::stage::StageClient;
 use crate::target::temporary::StorageFolder;
 
 /// cucumber makes a world for each scenario; the context is put into it before the first step.

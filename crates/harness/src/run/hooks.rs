@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cucumber::event::ScenarioFinished;
 use cucumber::gherkin;
+use locum_core::credential::CredentialStyle;
 use locum_core::requirement::Judge;
 use serde_json::Map;
 
@@ -24,7 +25,7 @@ use crate::plan::{Plan, Planned, key_of};
 use crate::run::context::{ScenarioContext, World};
 use crate::subject::{AdoptionLevel, SeatRequest};
 use crate::target::Target;
-use crate::target::stage::{CredentialStyle, StageClient, StageSpec};
+use crate::target::stage::{StageClient, StageSpec};
 use crate::target::temporary::StorageFolder;
 use crate::verdict::{Ending, Scenario};
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use locum_core::credential::CredentialStyle;
 use locum_core::{Entry, EntryId, Filter, Handshake, Secret, Timestamp};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -100,19 +101,6 @@ pub struct StageSpec {
     pub running: bool,
     /// What its credentials look like.
     pub credentials: CredentialStyle,
-}
-
-/// What the credentials of a stage look like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CredentialStyle {
-    /// Letters and digits.
-    #[default]
-    Plain,
-    /// They show how a client encodes them, and in which charset.
-    Canary,
-    /// The same in ASCII: an environment's charset is not the client's affair.
-    CanaryAscii,
 }
 
 #[derive(Deserialize)]

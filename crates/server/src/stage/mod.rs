@@ -36,7 +36,7 @@ pub use clock::{ClockChange, ClockMode, OutOfRange, StageClock};
 pub use rng::{StageInit, rng_for};
 pub use settings::SettingsError;
 pub(crate) use settings::defined;
-pub use spec::{ClockSpec, CredentialStyle, StageSpec, VendorSpec};
+pub use spec::{ClockSpec, StageSpec, VendorSpec};
 pub(crate) use states::new_state;
 
 use crate::Vendor;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use locum_core::credential::CredentialStyle;
 use locum_core::{Timestamp, weight};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,21 +28,6 @@ pub struct StageSpec {
     pub credentials: CredentialStyle,
     /// Principals by vendor.
     pub vendors: BTreeMap<String, VendorSpec>,
-}
-
-/// What credentials look like that nobody gave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CredentialStyle {
-    /// The names of the profile; secrets of letters and digits.
-    #[default]
-    Plain,
-    /// Names that begin with a marker of the stage; secrets with the characters that a fault of
-    /// encoding changes, as far as the vendor takes them.
-    Canary,
-    /// The same in ASCII, for a client that gets them by a way whose charset is not its own affair,
-    /// such as the environment.
-    CanaryAscii,
 }
 
 impl StageSpec {

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
+use locum_core::credential::CredentialStyle;
 use locum_core::{Timestamp, weight};
 use serde_json::Value;
 
-use super::spec::CredentialStyle;
 use super::{Stage, StageError, StageInit, rng_for};
 use crate::Vendor;
 use crate::memory::{Account, Charge, OverLimit};

@@ -166,17 +166,23 @@ impl Log {
         self
     }
 
-    /// The client reads the list at `/things` to its end, with what `seen` adds.
-    pub(super) fn lists(mut self, seen: impl FnOnce(Self) -> Self) -> Self {
-        self = self.asked(&ClientCommand::List {
-            client: "a".to_owned(),
-            path: "/things".to_owned(),
-            timeout_ms: None,
-        });
+    /// The client is asked for `command`, and says that it has done it after what `seen` adds.
+    fn carries_out(mut self, command: &ClientCommand, seen: impl FnOnce(Self) -> Self) -> Self {
+        self = self.asked(command);
         let id = self.asks;
         self = seen(self);
         self.log.answer(id, &ClientReply::done(None));
         self
+    }
+
+    /// The client reads the list at `/things` to its end, with what `seen` adds.
+    pub(super) fn lists(self, seen: impl FnOnce(Self) -> Self) -> Self {
+        let command = ClientCommand::List {
+            client: "a".to_owned(),
+            path: "/things".to_owned(),
+            timeout_ms: None,
+        };
+        self.carries_out(&command, seen)
     }
 
     /// The client is asked for so many calls at once, and answers all after what `seen` adds.
@@ -459,16 +465,13 @@ impl Log {
     }
 
     /// The client is asked to create something at `/things`, and says that it has.
-    pub(super) fn creates(mut self, seen: impl FnOnce(Self) -> Self) -> Self {
-        self = self.asked(&ClientCommand::Create {
+    pub(super) fn creates(self, seen: impl FnOnce(Self) -> Self) -> Self {
+        let command = ClientCommand::Create {
             client: "a".to_owned(),
             path: "/things".to_owned(),
             timeout_ms: None,
-        });
-        let id = self.asks;
-        self = seen(self);
-        self.log.answer(id, &ClientReply::done(None));
-        self
+        };
+        self.carries_out(&command, seen)
     }
 
     /// The client is asked for an instance whose configuration has this text, and makes it or not.
