@@ -3,7 +3,7 @@ Feature: How a client takes errors
 
   Rule: The client reads detail as a string and as a list, and details on 429, without crashing
 
-    @id:ERR-15
+    @id:ERR-15 @unmeasured @long
     Scenario Outline: An error as <shape>
       Given each API request meets
         """
@@ -34,7 +34,7 @@ Feature: How a client takes errors
 
   Rule: A network, timeout or throttling fault is reported as such and not as wrong credentials
 
-    @id:ERR-18 @vendor:athelas @vendor:pattern @vendor:corti
+    @id:ERR-18 @vendor:athelas @vendor:pattern @vendor:corti @unmeasured
     Scenario: Logins that come to nothing
       Given 1 client apart, where each token request meets
         """
@@ -51,7 +51,7 @@ Feature: How a client takes errors
       When each of them makes 1 call within 3 seconds
       Then no call was reported as refused credentials
 
-    @id:ERR-18 @vendor:scribe
+    @id:ERR-18 @vendor:scribe @unmeasured
     Scenario: Sign-ins that come to nothing
       Given 1 client apart, where each token request meets
         """

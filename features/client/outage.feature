@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:client
+@judge:client @needs:sample @needs:client @unmeasured
 Feature: A token endpoint that fails
 
   Rule: A connection cut inside the token reply yields no token and a bounded number of attempts

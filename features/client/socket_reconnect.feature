@@ -48,7 +48,7 @@ Feature: A client that opens a websocket later, or anew
         {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
         """
 
-    @id:WS-11
+    @id:WS-11 @unmeasured @long
     Scenario: Each socket is dropped as soon as it is accepted
       Given each socket request meets
         """

@@ -3,7 +3,7 @@ Feature: Clients that keep tokens for their next process
 
   Rule: A client that stores tokens counts the life that is left, not the full life again
 
-    @id:CACHE-06
+    @id:CACHE-06 @long
     Scenario: The process is started twice more
       Given tokens live 4 seconds beyond the client's margin
       And the client has made 1 call

@@ -1,4 +1,4 @@
-@judge:client @needs:sample @needs:client
+@judge:client @needs:sample @needs:client @unmeasured
 Feature: How long a client waits before it tries again
 
   Rule: Two 5xx of the token endpoint are overcome by at most five attempts with growing gaps

@@ -4,6 +4,7 @@
 //! request showed and can never print it. [`EvidenceLog`] writes; [`Evidence`] is what was written,
 //! by this run or read back from a saved one.
 
+pub(crate) mod challenge;
 mod event;
 mod exchange;
 mod issued;
@@ -232,16 +233,33 @@ impl Evidence {
             })
     }
 
-    /// Replaces the secrets of another scenario in what the client printed: one program serves
-    /// several scenarios, and may print late what belongs to an earlier one.
-    pub(crate) fn redact_output(&mut self, redactor: &Redactor) {
+    /// Replaces the secrets of other scenarios: one program serves several scenarios, and may print
+    /// late what belongs to an earlier one; a vendor may tell in one what is known as a secret in
+    /// another only.
+    pub(crate) fn redact_again(&mut self, redactor: &Redactor) {
+        let redact = |text: &mut String| *text = redactor.redact(text);
         for record in &mut self.records {
-            let text = match &mut record.event {
-                Event::Output { text, .. } => text,
-                Event::Gone { gone, .. } => &mut gone.why,
-                _ => continue,
-            };
-            *text = redactor.redact(text);
+            match &mut record.event {
+                Event::Output { text, .. } | Event::Frame { text, .. } => redact(text),
+                Event::Gone { gone, .. } => redact(&mut gone.why),
+                Event::Cut { why, .. } => redact(why),
+                Event::Request { request, .. } => {
+                    redact(&mut request.target);
+                    redact(&mut request.body);
+                    request
+                        .headers
+                        .iter_mut()
+                        .for_each(|(_, value)| redact(value));
+                }
+                Event::Reply { reply, .. } => {
+                    redact(&mut reply.body);
+                    reply
+                        .headers
+                        .iter_mut()
+                        .for_each(|(_, value)| redact(value));
+                }
+                _ => {}
+            }
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Planned {
     pub shared: bool,
     /// Whether it measures the client first, for the scenarios that follow: `@measures`.
     pub measures: bool,
+    /// Whether it needs no measurement, and can be played beside it: `@unmeasured`.
+    pub unmeasured: bool,
     /// Whether tokens live as long as the vendor's page says, and not as long as the scenario
     /// needs: `@documented`.
     pub documented: bool,
@@ -93,13 +95,13 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The scenarios that measure the client, and those that build upon it.
+    /// The scenarios that measure the client or need no measurement, and those that build upon it.
     pub(crate) fn split(&self) -> (Self, Self) {
-        let part = |measures: bool| {
+        let part = |is_first: bool| {
             let keys: Vec<&Planned> = self
                 .scenarios
                 .iter()
-                .filter(|planned| planned.measures == measures)
+                .filter(|planned| (planned.measures || planned.unmeasured) == is_first)
                 .collect();
             let kept =
                 |scenario: &Scenario| keys.iter().any(|planned| planned.key == key_of(scenario));
@@ -228,13 +230,14 @@ fn in_playing_order(features: &[Feature]) -> Vec<Feature> {
     let place = |scenario: &Scenario| {
         let tagged = |tag: &str| scenario.tags.iter().any(|known| known == tag);
         match () {
-            () if tagged("long") => 0,
-            () if tagged("gaps") => 2,
-            () => 1,
+            () if tagged("measures") => 0,
+            () if tagged("long") => 1,
+            () if tagged("gaps") => 3,
+            () => 2,
         }
     };
     let mut ordered = Vec::new();
-    for wanted in 0..3 {
+    for wanted in 0..4 {
         ordered.extend(features.iter().cloned().filter_map(|mut feature| {
             let kept = |scenario: &Scenario| place(scenario) == wanted;
             feature.scenarios.retain(kept);
@@ -341,6 +344,7 @@ fn planned(tags: &[String], path: &str, vendor: &str, name: &str) -> Result<Plan
         needs: after("needs:").map(str::to_owned).collect(),
         shared: is_shared(path),
         measures: tags.iter().any(|tag| tag == "measures"),
+        unmeasured: tags.iter().any(|tag| tag == "unmeasured"),
         documented: tags.iter().any(|tag| tag == "documented"),
         stores: tags.iter().any(|tag| tag == "storage"),
         logs_all: tags.iter().any(|tag| tag == "debug"),
@@ -521,17 +525,23 @@ mod tests {
     #[test]
     fn long_scenarios_begin_first_and_each_is_played_once() {
         for (_, plan) in plans() {
-            let played: Vec<&Scenario> = plan.features.iter().flat_map(scenarios).collect();
+            let mut played: Vec<&Scenario> = plan.features.iter().flat_map(scenarios).collect();
             let mut keys: Vec<&str> = played.iter().map(|scenario| key_of(scenario)).collect();
             keys.sort_unstable();
             keys.dedup();
             assert_eq!(keys.len(), plan.scenarios.len());
-            let places = |tag: &str| {
+            let places = |played: &[&Scenario], tag: &str| {
                 let tagged = |scenario: &&Scenario| scenario.tags.iter().any(|known| known == tag);
                 played.iter().map(tagged).collect::<Vec<bool>>()
             };
-            assert!(places("long").is_sorted_by(|before, after| before >= after));
-            assert!(places("gaps").is_sorted());
+            assert!(places(&played, "measures").is_sorted_by(|before, after| before >= after));
+            let measured = places(&played, "measures")
+                .iter()
+                .filter(|one| **one)
+                .count();
+            played.drain(..measured);
+            assert!(places(&played, "long").is_sorted_by(|before, after| before >= after));
+            assert!(places(&played, "gaps").is_sorted());
         }
     }
 

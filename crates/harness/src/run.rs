@@ -188,10 +188,9 @@ pub async fn check(
         client: client.map(|client| client.hello.clone()),
     };
     let (mut scenarios, redactors): (Vec<Scenario>, Vec<Redactor>) = played.into_iter().unzip();
-    // What one scenario's client printed may hold what another's was given.
     let redactor = Redactor::merged(&redactors);
     for scenario in &mut scenarios {
-        scenario.evidence.redact_output(&redactor);
+        scenario.evidence.redact_again(&redactor);
         if let Ending::Broken(why) = &mut scenario.ending {
             *why = redactor.redact(why);
         }

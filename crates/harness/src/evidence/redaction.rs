@@ -186,6 +186,7 @@ fn spellings(value: &str) -> Vec<String> {
         percent(value, true),
         percent_component(value, false),
         percent_component(value, true),
+        percent(value, false).replace("%2F", "/"),
         form(value),
         percent(value, true)
             .replace("%20", "+")

@@ -247,8 +247,7 @@ impl ScenarioContext {
     /// Sets one of the vendor's own settings.
     pub async fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let Some(stage) = &self.stage else {
-            self.log.limitation("a real endpoint has no settings");
-            return Ok(());
+            return Err(self.lacks("a real endpoint has no settings"));
         };
         let mut settings = Map::new();
         settings.insert(format!("{}.{name}", self.profile.vendor), value);

@@ -1,6 +1,7 @@
 //! How the API asks for a token (RFC 6750 §3), and what it lets caches keep.
 
 use super::token_head::{directives, each, graded};
+use crate::evidence::challenge::{challenge_of, challenges};
 use crate::evidence::{CallVariation, Exchange, Message, Operation, Variation};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade};
@@ -12,6 +13,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-16", repeats_no_parameter).everywhere(),
     Rule::vendor("BRR-22", is_not_public).everywhere(),
 ];
+
+const BEARER: &str = "bearer";
 
 const NONE: &str = "no 401 of the API was received";
 const NO_CHALLENGE: &str = "no 401 of the API had a challenge";
@@ -52,49 +55,27 @@ fn has_a_challenge(view: &View<'_>) -> Finding {
     })
 }
 
-/// The parameters of a challenge, by their names in lower case; quoted values are passed over.
-fn parameters(challenge: &str) -> Vec<String> {
-    let rest = challenge.split_once(' ').map_or("", |(_, rest)| rest);
-    let (mut quoted, mut bare) = (false, String::new());
-    let mut escaped = false;
-    for letter in rest.chars() {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            other => bare.push(other),
-        }
-    }
-    bare.split(',')
-        .filter_map(|part| part.split_once('='))
-        .map(|(name, _)| name.trim().to_ascii_lowercase())
-        .collect()
-}
-
 /// The scheme Bearer and at least one parameter (RFC 6750 §3). A bare word is tolerated.
 fn is_bearer_with_a_parameter(view: &View<'_>) -> Finding {
     let all = challenged(view);
-    let scheme = |reply: &Message| {
-        let challenge = reply.header("www-authenticate").unwrap_or_default();
-        challenge.split(' ').next().unwrap_or_default().to_owned()
-    };
     let other = graded(view, &all, (NO_CHALLENGE, ""), Grade::Broken, |reply| {
-        let scheme = scheme(reply);
-        (!scheme.eq_ignore_ascii_case("bearer")).then(|| {
-            (
-                "the scheme Bearer".to_owned(),
-                format!("the scheme {scheme}"),
-            )
-        })
+        let observed = match challenges(reply) {
+            None => "a field that is no list of challenges by RFC 9110 §11.6.1".to_owned(),
+            Some(all) if all.iter().any(|one| one.scheme == BEARER) => return None,
+            Some(all) => {
+                let schemes: Vec<&str> = all.iter().map(|one| one.scheme.as_str()).collect();
+                format!("the scheme {}", schemes.join(" and "))
+            }
+        };
+        Some(("the scheme Bearer".to_owned(), observed))
     });
     if other.grade() != Grade::Met {
         return other;
     }
     let words = (NO_CHALLENGE, "Bearer with a parameter");
     graded(view, &all, words, Grade::Tolerated, |reply| {
-        let challenge = reply.header("www-authenticate").unwrap_or_default();
-        parameters(challenge).is_empty().then(|| {
+        let bearer = challenge_of(reply, BEARER)?;
+        bearer.parameters.is_empty().then(|| {
             (
                 "a parameter such as realm".to_owned(),
                 "Bearer alone".to_owned(),
@@ -116,11 +97,10 @@ fn names_no_error_without_a_token(view: &View<'_>) -> Finding {
         &without,
         (none, "401 without an error code"),
         |reply| {
-            let challenge = reply.header("www-authenticate").unwrap_or_default();
+            let names_an_error =
+                || challenge_of(reply, BEARER).is_some_and(|one| one.parameter("error").is_some());
             let observed = match reply.status {
-                401 if parameters(challenge).iter().any(|name| name == "error") => {
-                    "an error code in the challenge".to_owned()
-                }
+                401 if names_an_error() => "an error code in the challenge".to_owned(),
                 401 => return None,
                 status => format!("status {status}"),
             };
@@ -133,7 +113,8 @@ fn names_no_error_without_a_token(view: &View<'_>) -> Finding {
 fn repeats_no_parameter(view: &View<'_>) -> Finding {
     let words = (NO_CHALLENGE, "each parameter once");
     each(view, &challenged(view), words, |reply| {
-        let mut names = parameters(reply.header("www-authenticate").unwrap_or_default());
+        let bearer = challenge_of(reply, BEARER)?;
+        let mut names: Vec<&str> = bearer.parameters.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
         let twice = names.windows(2).find(|pair| pair[0] == pair[1])?;
         Some((
@@ -190,6 +171,9 @@ mod tests {
         check(&none, "BRR-10", Grade::Tolerated);
         check(&call(401, "Bearer"), "BRR-11", Grade::Tolerated);
         check(&call(401, "Basic realm=\"a\""), "BRR-11", Grade::Broken);
+        check(&call(401, "Bearer realm='a b'"), "BRR-11", Grade::Broken);
+        let two = call(401, "Negotiate, Bearer realm=\"a\"");
+        check(&two, "BRR-11", Grade::Met);
         let named = call(401, "Bearer error=\"invalid_token\"");
         check(&named, "BRR-13", Grade::Broken);
         check(&call(403, "Bearer realm=\"a\""), "BRR-13", Grade::Broken);

@@ -1,6 +1,7 @@
 //! What a refusal says in its challenge.
 
 use super::effect::{Step, concluded, precondition, unseen};
+use crate::evidence::challenge::challenge_of;
 use crate::evidence::{Exchange, Message, Operation, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
@@ -50,13 +51,8 @@ fn fault_of(call: &Exchange<'_>) -> Option<&'static str> {
 }
 
 fn names_invalid_token(reply: &Message) -> bool {
-    let challenge = reply.header("www-authenticate").unwrap_or_default();
-    challenge
-        .split([',', ' '])
-        .filter_map(|part| part.split_once('='))
-        .any(|(name, value)| {
-            name.eq_ignore_ascii_case("error") && value.trim_matches('"') == "invalid_token"
-        })
+    challenge_of(reply, "bearer")
+        .is_some_and(|challenge| challenge.parameter("error") == Some("invalid_token"))
 }
 
 #[cfg(test)]

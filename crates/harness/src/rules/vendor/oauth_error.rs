@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::token_head::{each, is_a_token_request, refusals};
+use crate::evidence::challenge::{challenge_of, challenges};
 use crate::evidence::{Exchange, Message};
 use crate::rules::{Rule, View};
 use crate::verdict::Finding;
@@ -96,19 +97,20 @@ fn challenges_basic(view: &View<'_>) -> Finding {
     refusals.retain(|(exchange, reply)| reply.status == 401 && sends_basic(exchange));
     let none = "no Basic header was answered with 401";
     each(view, &refusals, (none, "a Basic challenge"), |reply| {
-        let challenge = reply.header("www-authenticate");
-        let scheme = challenge.and_then(|value| value.split([' ', ',']).next());
-        match scheme {
-            Some(scheme) if scheme.eq_ignore_ascii_case("basic") => None,
-            Some(scheme) => Some((
-                "WWW-Authenticate: Basic".to_owned(),
-                format!("WWW-Authenticate with the scheme {scheme}"),
-            )),
-            None => Some((
-                "WWW-Authenticate: Basic".to_owned(),
-                "no WWW-Authenticate".to_owned(),
-            )),
+        let expected = || "WWW-Authenticate: Basic".to_owned();
+        if reply.header("www-authenticate").is_none() {
+            return Some((expected(), "no WWW-Authenticate".to_owned()));
         }
+        if challenge_of(reply, "basic").is_some() {
+            return None;
+        }
+        let schemes = challenges(reply).unwrap_or_default().into_iter();
+        let schemes: Vec<String> = schemes.map(|one| one.scheme).collect();
+        let observed = match schemes.as_slice() {
+            [] => "no challenge that can be read".to_owned(),
+            some => format!("WWW-Authenticate with the scheme {}", some.join(" and ")),
+        };
+        Some((expected(), observed))
     })
 }
 
