@@ -295,5 +295,5 @@ fn a_running_server_gives_variables_and_verdicts() {
     assert!(client.output().expect("it runs").status.success());
     let (code, said) = verdicts();
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("REQ-08"), "{said}");
+    assert!(said.contains("REQ shape of requests 6 of 6"), "{said}");
 }

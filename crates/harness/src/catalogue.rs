@@ -1,7 +1,9 @@
 //! The table of requirements, inside the binary.
 
+pub mod area;
 mod expectation;
 pub mod hint;
+pub mod source;
 
 use std::sync::LazyLock;
 

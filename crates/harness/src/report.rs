@@ -1,10 +1,13 @@
 //! What a run came to, and the forms in which it is told.
 
+mod curl;
 pub mod events;
 pub mod fingerprint;
 mod numbering;
 pub mod results;
+mod symptom;
 pub mod terminal;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -41,7 +41,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
-    super::say(&terminal::table(&report, report::look()));
+    super::say(&terminal::text(&report, report::look()));
     match &args.judging.report {
         Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),

@@ -89,7 +89,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
     let Some(report) = report else {
         return Ok(exit::INTERRUPTED);
     };
-    super::say(&terminal::table(&report, report::look()));
+    super::say(&terminal::text(&report, report::look()));
     match &args.judging.report {
         Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),

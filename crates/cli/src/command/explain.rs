@@ -2,6 +2,7 @@
 
 use locum_core::Requirement;
 use locum_core::setting::nearest;
+use locum_harness::catalogue::source;
 
 use super::{Failure, args};
 
@@ -37,23 +38,22 @@ fn worded(row: &Requirement) -> String {
         row.source_kind,
         row.requirement
     );
-    let mut part = |title: &str, body: &str| {
-        if body != "-" {
-            text.push_str(&format!("\n{title}\n"));
-            for item in body.split("; ") {
-                text.push_str(&format!("  {item}\n"));
-            }
-        }
-    };
-    part(
-        "judges",
-        &format!(
-            "the {} of {}",
-            judges.join(" and the "),
-            row.vendors.join(", ")
-        ),
+    let who = format!(
+        "the {} of {}",
+        judges.join(" and the "),
+        row.vendors.join(", ")
     );
-    part("source", &row.source);
+    section(&mut text, "judges", &who);
+    for (at, source) in source::all(&row.source).iter().enumerate() {
+        if at == 0 {
+            text.push_str("\nsource\n");
+        }
+        text.push_str(&format!("  {}\n", source.text));
+        if let Some(address) = &source.address {
+            text.push_str(&format!("      {address}\n"));
+        }
+    }
+    let mut part = |title: &str, body: &str| section(&mut text, title, body);
     part("counts when", &row.precondition);
     part("verdict", &row.observed);
     part(
@@ -62,4 +62,14 @@ fn worded(row: &Requirement) -> String {
     );
     part("seen in the wild", &row.real_bug);
     text
+}
+
+/// A titled part, an item a line; left out where there is nothing.
+fn section(text: &mut String, title: &str, body: &str) {
+    if body != "-" {
+        text.push_str(&format!("\n{title}\n"));
+        for item in body.split("; ") {
+            text.push_str(&format!("  {item}\n"));
+        }
+    }
 }

@@ -7,8 +7,12 @@ use locum_core::Profile;
 use locum_harness::report::terminal::Look;
 use locum_harness::report::{self, Report, events};
 use locum_harness::verdict::exit;
+use terminal_size::{Height, Width};
 
 use super::{Failure, args, vendors};
+
+/// Columns of a terminal that does not tell how wide it is.
+const FALLBACK_WIDTH: usize = 100;
 
 /// Runs one of the subcommands of `report`.
 pub(super) fn run(args: &args::Report) -> Result<u8, Failure> {
@@ -49,25 +53,40 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
         .hint("name its file: --profile FILE.toml"));
     }
     let report = Report::judge(run, &profiles, scenarios);
-    super::say(&report::terminal::table(&report, look()));
+    super::say(&report::terminal::text(&report, look()));
     let folder = args.out.as_ref().unwrap_or(&args.folder);
     write(&report, folder)
 }
 
-/// How tables look on standard output.
+/// How texts look on standard output.
 pub(super) fn look() -> Look {
-    look_of(std::io::stdout().is_terminal())
+    let stdout = std::io::stdout();
+    look_of(
+        stdout.is_terminal(),
+        terminal_size::terminal_size_of(&stdout),
+    )
 }
 
-/// How tables look on a terminal, or in a file.
-pub(super) fn look_of(is_terminal: bool) -> Look {
-    let color = is_terminal && std::env::var_os("NO_COLOR").is_none();
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
+/// How texts look on standard error.
+pub(super) fn look_of_errors() -> Look {
+    let stderr = std::io::stderr();
+    look_of(
+        stderr.is_terminal(),
+        terminal_size::terminal_size_of(&stderr),
+    )
+}
+
+/// How texts look on a terminal, or in a file, where nothing is wrapped. COLUMNS, where it is
+/// exported, is what a person wants.
+fn look_of(is_terminal: bool, size: Option<(Width, Height)>) -> Look {
+    // https://no-color.org: present and not empty.
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|columns| columns.parse().ok());
+    let of_terminal = size.map_or(FALLBACK_WIDTH, |(Width(columns), _)| columns.into());
     Look {
-        width: columns.unwrap_or(if is_terminal { 120 } else { 160 }),
-        color,
+        width: columns.or(is_terminal.then_some(of_terminal)),
+        color: is_terminal && !is_plain,
     }
 }
 

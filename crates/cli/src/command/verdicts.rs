@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Verdicts) -> Result<u8, Failure> {
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let (report, dropped) = runtime.block_on(report_of(&stage, args))?;
-    super::say(&terminal::findings(&report, report::look()));
+    super::say(&terminal::text(&report, report::look()));
     if report.scenarios.is_empty() {
         super::say("no request has arrived yet\n");
     }

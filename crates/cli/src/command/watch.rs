@@ -7,7 +7,6 @@ mod program;
 mod recorder;
 mod signals;
 
-use std::io::IsTerminal;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -325,7 +324,7 @@ fn judged(run: Run, profiles: &[Profile], traffic: Vec<Traffic>, document: &Valu
 /// What is told on standard error when the command has ended.
 fn tell(report: &Report, watched: &Watched, turned: bool) {
     let mut text = String::from("\n");
-    text += &terminal::findings(report, report::look_of(std::io::stderr().is_terminal()));
+    text += &terminal::text(report, report::look_of_errors());
     for vendor in &report.run.vendors {
         let mut scenarios = report.scenarios.iter();
         if !scenarios.any(|scenario| scenario.vendor == *vendor) && report.run.vendors.len() == 1 {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::fingerprint::{Fingerprint, fingerprints};
 use super::numbering::Numbering;
 use super::{FailOn, Report, Run};
-use crate::catalogue::{TABLE, catalogue};
+use crate::catalogue::{TABLE, catalogue, source};
 use crate::subject::{AdoptionLevel, ClientHello, PROTOCOL};
 use crate::verdict::{EvidenceRef, VerdictRow};
 
@@ -233,7 +233,7 @@ pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
             (
                 known.source_kind.clone(),
                 known.requirement.clone(),
-                known.source.clone(),
+                source::addressed(&known.source),
             )
         },
     );

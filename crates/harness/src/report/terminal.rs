@@ -1,86 +1,119 @@
-//! What a person reads: the table, a line a row; or the findings, worst first, each with what to do.
+//! What a person reads, the same for each command: the findings, worst first, each with what to do;
+//! then in a few lines what passed and what could not be judged, and a summary.
 
-mod findings;
+mod finding;
+mod layout;
+mod rest;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use locum_core::Verdict;
 
-use super::Report;
 use super::fingerprint::{self, fingerprints};
-use crate::catalogue::catalogue;
-use crate::verdict::VerdictRow;
+use super::{Report, symptom};
+use crate::verdict::{VerdictRow, weight};
 
-pub use findings::findings;
+pub use layout::Look;
+use layout::{color, headed, labelled, paint, wrapped};
 
-/// How the table is to look.
-#[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Columns of the terminal; lines are cut there.
-    pub width: usize,
-    /// Whether verdicts are coloured.
-    pub color: bool,
-}
-
-/// The table, a group for each vendor, and a summary line. Rows that nothing covers
-/// (NOT_RUN) are counted, not listed.
-pub fn table(report: &Report, look: Look) -> String {
+/// The whole text: each vendor with its findings and the rest, then a summary.
+pub fn text(report: &Report, look: Look) -> String {
     let mut out = String::new();
     // The client of `check` is our own.
     let cards = match report.run.command.as_str() {
         "drive" => fingerprints(report),
         _ => BTreeMap::new(),
     };
+    let traffic_alone = matches!(report.run.command.as_str(), "watch" | "verdicts");
     for vendor in &report.run.vendors {
+        let mut scenarios = report.scenarios.iter();
+        if traffic_alone && !scenarios.any(|scenario| scenario.vendor == *vendor) {
+            continue;
+        }
         let title = report.titles.get(vendor).unwrap_or(vendor);
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{}", paint(title, "1", look));
-        let rows = report.verdicts.iter().filter(|row| row.vendor == *vendor);
-        for row in rows.filter(|row| row.verdict != Verdict::NotRun) {
-            out.push_str(&line(row, look));
-        }
         if let Some(card) = cards.get(vendor) {
-            let room = look.width.saturating_sub(16);
-            let card = cut(&fingerprint::line(card), room);
-            let _ = writeln!(out, "  {:<12} {card}", "fingerprint");
+            labelled(&mut out, "client", &fingerprint::line(card), look);
         }
         out.push('\n');
+        of_vendor(&mut out, report, vendor, look);
     }
-    let _ = writeln!(out, "{}", summary(report, look));
+    wrapped(&mut out, 0, &summary(report, look), look);
     out
 }
 
-fn line(row: &VerdictRow, look: Look) -> String {
-    let sentence = || {
-        let known = catalogue().get(&row.id.0);
-        known.map_or_else(String::new, |known| known.requirement.clone())
-    };
-    let mut text = match row.verdict {
-        Verdict::Pass => sentence(),
-        _ => row.reason.clone(),
-    };
-    if let Some(first) = row.needed_by.first() {
-        text = format!("(for {first}) {text}");
+fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
+    let rows = report.verdicts.iter();
+    let rows: Vec<&VerdictRow> = rows.filter(|row| row.vendor == vendor).collect();
+    let scenarios = report.scenarios.iter();
+    let mine = scenarios.filter(|scenario| scenario.vendor == vendor);
+    if let Some(symptom) = symptom::of_all(mine) {
+        let head = paint("attention ", "33", look);
+        headed(out, (&head, 10), &symptom, look);
+        out.push('\n');
     }
-    let head = format!("{:<9} {:<7}", row.id.0, row.level.word());
-    let room = look.width.saturating_sub(2 + 13 + head.chars().count() + 1);
-    let word = format!("{:<12}", row.verdict.word());
-    format!(
-        "  {} {head} {}\n",
-        paint(&word, color(row.verdict), look),
-        cut(&text, room)
+    let told = rows.iter().copied().filter(|row| is_told(row.verdict));
+    let mut told: Vec<&VerdictRow> = told.collect();
+    let rank = |row: &VerdictRow| {
+        let blocked = Reverse(blocked_by(report, row));
+        (Reverse(weight(row.verdict)), blocked, row.level)
+    };
+    told.sort_by_cached_key(|row| rank(row));
+    for row in told {
+        finding::finding(out, report, row, look);
+    }
+    rest::rest(out, report, &rows, look);
+    wrapped(out, 0, &coverage(&rows), look);
+    out.push('\n');
+}
+
+/// Whether a row is told at length.
+const fn is_told(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Fail | Verdict::Error | Verdict::Harness | Verdict::Warn
     )
 }
 
+/// Whether a verdict says something of the subject.
+pub(super) const fn is_judged(verdict: Verdict) -> bool {
+    is_told(verdict) || matches!(verdict, Verdict::Pass | Verdict::Info)
+}
+
+/// How many rows could not be judged because this one did not pass.
+fn blocked_by(report: &Report, row: &VerdictRow) -> usize {
+    let need = format!("needs {}=PASS", row.id);
+    let unless = format!("unless {}=FAIL", row.id);
+    let all = report.verdicts.iter();
+    let mine = all.filter(|other| other.vendor == row.vendor && other.judge == row.judge);
+    mine.filter(|other| other.verdict == Verdict::Inconclusive)
+        .filter(|other| other.reason.contains(&need) || other.reason.contains(&unless))
+        .count()
+}
+
+/// `74 of 80 rows judged, 12 more not applicable`.
+pub(super) fn coverage(rows: &[&VerdictRow]) -> String {
+    let count = |wanted: fn(Verdict) -> bool| rows.iter().filter(|row| wanted(row.verdict)).count();
+    let judged = count(is_judged);
+    let foreign = count(|verdict| verdict == Verdict::NotApplicable);
+    let mut line = format!("{judged} of {} rows judged", rows.len() - foreign);
+    if foreign > 0 {
+        line += &format!(", {foreign} more not applicable");
+    }
+    line
+}
+
 fn summary(report: &Report, look: Look) -> String {
-    let mut parts: Vec<String> = report
-        .summary()
+    let mut counts: Vec<(Verdict, usize)> = report.summary().into_iter().collect();
+    counts.sort_by_key(|(verdict, _)| Reverse(weight(*verdict)));
+    let mut parts: Vec<String> = counts
         .into_iter()
-        .rev()
         .map(|(verdict, count)| {
             let word = match verdict {
-                Verdict::NotRun => "not covered",
+                Verdict::NotRun => "not run",
                 verdict => verdict.word(),
             };
             paint(&format!("{count} {word}"), color(verdict), look)
@@ -90,39 +123,11 @@ fn summary(report: &Report, look: Look) -> String {
         parts.push("nothing was judged".to_owned());
     }
     format!(
-        "{}  (seed {}, exit {})",
+        "{} (seed {}, exit {})",
         parts.join(", "),
         report.run.seed,
         report.exit_code
     )
-}
-
-/// The text on one line, with an ellipsis where it is cut.
-fn cut(text: &str, room: usize) -> String {
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= room {
-        return text;
-    }
-    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
-const fn color(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "32",
-        Verdict::Fail | Verdict::Error | Verdict::Harness => "31",
-        Verdict::Warn => "33",
-        Verdict::Info => "36",
-        Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotRun => "2",
-    }
-}
-
-fn paint(text: &str, code: &str, look: Look) -> String {
-    if look.color {
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -132,28 +137,52 @@ mod tests {
 
     const GOLDEN: &str = "\
 Pattern Health
-  PASS         VEN-16    MUST    The documented login request with vali…
-  FAIL         VEN-26    MUST    call was answered with 200 304 s after…
 
-1 FAIL, 1 PASS, 1 not covered  (seed 7, exit 1)
+FAIL         VEN-26   MUST   A token lives expires_in milliseconds and not
+                             longer.
+  source    Pattern Health docs, authentication: “Access tokens have a finite
+            lifetime.”
+            Pattern Health docs, authentication: “The expires_in field in the
+            response contains the number of milliseconds after which the token
+            expires.”
+            https://docs.pattern.health/pattern-api/v1/authentication.html
+  seen      call was answered with 200 304 s after its issue
+  sent      POST /token (login)
+  received  200 OK (no body)
+  repeat    curl -sS -i -H 'Content-Type:' \\
+            --data-urlencode \"secret=${LOCUM_CLIENT_SECRET}\" \\
+            http://127.0.0.1:1/token
+  more      locum explain VEN-26
+
+1 passed
+  VEN the vendor's own page 1 of 2
+
+1 not run
+  VEN-18
+      no scenario shows it
+
+2 of 3 rows judged
+
+1 FAIL, 1 not run, 1 PASS (seed 7, exit 1)
 ";
 
+    const LOOK: Look = Look {
+        width: Some(80),
+        color: false,
+    };
+
     #[test]
-    fn the_table_is_as_it_was() {
-        let look = Look {
-            width: 72,
-            color: false,
-        };
-        assert_eq!(table(&report(), look), GOLDEN);
+    fn the_text_is_as_it_was() {
+        assert_eq!(text(&report(), LOOK), GOLDEN);
     }
 
     #[test]
     fn colour_changes_nothing_but_colour() {
         let look = Look {
-            width: 72,
             color: true,
+            ..LOOK
         };
-        let painted = table(&report(), look);
+        let painted = text(&report(), look);
         assert!(painted.contains("\u{1b}[31mFAIL        \u{1b}[0m"));
         let mut plain = String::new();
         for piece in painted.split('\u{1b}') {
@@ -164,10 +193,28 @@ Pattern Health
     }
 
     #[test]
-    fn a_long_text_is_cut_with_an_ellipsis() {
-        assert_eq!(cut("a  b\nc", 9), "a b c");
-        assert_eq!(cut("abcdef", 4), "abc…");
-        assert_eq!(cut("ééé", 3), "ééé");
-        assert_eq!(cut("abc", 0), "…");
+    fn nothing_is_wrapped_where_lines_go_into_a_file() {
+        let text = text(&report(), Look::default());
+        let line = text.lines().find(|line| line.starts_with("FAIL"));
+        assert!(
+            line.is_some_and(|line| line.ends_with("and not longer.")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_keeps_others_from_being_judged_is_said_to() {
+        let mut report = report();
+        let fail = report.verdicts[1].clone();
+        report.verdicts[0].verdict = Verdict::Inconclusive;
+        report.verdicts[0].reason = "needs VEN-26=PASS, which is FAIL".to_owned();
+        assert_eq!(blocked_by(&report, &fail), 1);
+        let text = text(&report, LOOK);
+        let first = "  first     1 row could not be judged because of it: mend it first\n";
+        assert!(text.contains(first), "{text}");
+        assert!(
+            text.contains("1 seen and not judged (INCONCLUSIVE)\n"),
+            "{text}"
+        );
     }
 }

@@ -78,19 +78,43 @@ fn row(id: &str, verdict: Verdict, reason: &str, (scenario, seq): (&str, u64)) -
     }
 }
 
+/// A scenario in which one documented login was answered so.
+pub(super) fn answered(status: u16, (name, value): (&str, &str), body: &str) -> Scenario {
+    let reply = Reply {
+        status,
+        headers: vec![(name.to_owned(), value.to_owned())],
+        body: body.as_bytes().to_vec(),
+    };
+    let request = Request::new("POST", "/token").body("secret=t0p+secret");
+    played("vendor-1", &request, &reply, false).0
+}
+
+/// A scenario in which this request was sent.
+pub(super) fn asked(request: &Request) -> Scenario {
+    let reply = Reply {
+        status: 200,
+        ..Reply::default()
+    };
+    played("vendor-1", request, &reply, false).0
+}
+
 fn scenario(key: &str, turned: bool) -> (Scenario, Redactor) {
+    let request = Request::new("POST", "/token").body("secret=t0p+secret");
+    let reply = Reply {
+        status: 200,
+        ..Reply::default()
+    };
+    played(key, &request, &reply, turned)
+}
+
+fn played(key: &str, request: &Request, reply: &Reply, turned: bool) -> (Scenario, Redactor) {
     let mut log = EvidenceLog::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
     log.hide("t0p secret", "client secret");
     if turned {
         log.control("clock", &json!({"advance_s": 304}));
     }
-    let request = Request::new("POST", "/token").body("secret=t0p+secret");
-    let seq = log.request(Operation::Login, None, &Variation::Documented, &request);
-    let reply = Reply {
-        status: 200,
-        ..Reply::default()
-    };
-    log.reply(seq, Ok(&reply));
+    let seq = log.request(Operation::Login, None, &Variation::Documented, request);
+    log.reply(seq, Ok(reply));
     let (evidence, redactor) = log.into_parts();
     let scenario = Scenario {
         key: key.to_owned(),
