@@ -6,7 +6,7 @@ Feature: Athelas tokens end
     Scenario: An expired token is answered with 401
       Given the API has accepted the caller's token
       When the token's lifetime and 6 minutes more have passed
-      And the caller calls the API
+      And the caller calls the API with the ended token
       Then the expired token is answered as documented
 
   Rule: A token is refused on and after its exp
@@ -17,7 +17,7 @@ Feature: Athelas tokens end
       When 100 percent of the token's lifetime has passed
       And the caller calls the API
       And the token's lifetime and 5 minutes more have passed
-      And the caller calls the API
+      And the caller calls the API with the ended token
       Then the token is refused from its exp on
 
   Rule: Tokens have a default expiration time of 172,800 seconds (48 hours)

@@ -56,8 +56,8 @@ Feature: Athelas issues tokens
     Scenario: An account that is off gives no token
       Given the caller has logged in
       When the caller logs in as each of these accounts
-        | inactive      |
-        | no_api_access |
+        | the inactive account           |
+        | the account without API access |
       Then the vendor refuses each of these logins with 401
 
   Rule: Simply request a new token using the authentication endpoint

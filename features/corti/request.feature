@@ -58,7 +58,7 @@ Feature: Corti serves API calls
   Rule: An interaction is readable only for the client and the tenant that it belongs to
 
     @id:VEN-32 @must
-    Scenario: Others do not read an interaction
+    Scenario: Another client does not read an interaction
       Given the caller has logged in
       And the caller has created one of /interactions/
         """
@@ -66,7 +66,18 @@ Feature: Corti serves API calls
         """
       When the caller reads /interactions/{interactionId}
       And /interactions/{interactionId} is read in each of these ways
-        | as another client                                  |
-        | as a client of another tenant                      |
+        | as another client |
+      Then none of these readers gets it
+
+    @id:VEN-32 @must
+    Scenario: Another tenant does not read an interaction
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And /interactions/{interactionId} is read in each of these ways
+        | as a client of another tenant                         |
         | as a client of another tenant with the owner's tenant |
       Then none of these readers gets it

@@ -7,7 +7,7 @@ Feature: Any vendor's tokens end
     Scenario: An expired token is answered with 401
       Given the API has accepted the caller's token
       When the token's lifetime and 6 minutes more have passed
-      And the caller calls the API
+      And the caller calls the API with the ended token
       Then the expired token is answered as documented
 
   Rule: A token lives as long as expires_in says

@@ -6,7 +6,7 @@ Feature: Pattern Health tokens end
     Scenario: An expired token is answered with 401
       Given the API has accepted the caller's token
       When 66 minutes have passed
-      And the caller calls the API
+      And the caller calls the API with the ended token
       Then the expired token is answered as documented
 
   Rule: expires_in counts milliseconds

@@ -35,6 +35,8 @@ pub(super) enum AccountState {
     Active,
     Inactive,
     NoApiAccess,
+    /// It may log in and has no permission for the API.
+    NoPermission,
 }
 
 impl Principals {

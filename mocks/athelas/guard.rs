@@ -24,6 +24,7 @@ pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, De
     if mock.setting_on("deactivate_kills_tokens") {
         check_account(mock, endpoint, account)?;
     }
+    check_permission(mock, endpoint, account)?;
     rate::count(mock, account)?;
     Ok(admitted)
 }
@@ -51,9 +52,26 @@ fn shaped(mock: &Mock, mut denial: Denial) -> Denial {
     denial
 }
 
+/// "Configure appropriate permissions and rate limits".
+fn check_permission(mock: &Mock, endpoint: &str, username: &str) -> Result<(), Denial> {
+    let user = mock.state::<State>().user(username.as_bytes());
+    if user.is_none_or(|user| user.state != AccountState::NoPermission) {
+        return Ok(());
+    }
+    let poor = Denial::new(DenialKind::Forbidden, "no_permission")
+        .expected("an account with permission for the API")
+        .got(username);
+    mock.refuse(endpoint, poor)
+}
+
 fn check_account(mock: &Mock, endpoint: &str, username: &str) -> Result<(), Denial> {
     let user = mock.state::<State>().user(username.as_bytes());
-    if user.is_some_and(|user| user.state == AccountState::Active) {
+    if user.is_some_and(|user| {
+        matches!(
+            user.state,
+            AccountState::Active | AccountState::NoPermission
+        )
+    }) {
         return Ok(());
     }
     let dead = Denial::new(DenialKind::Disabled, "dead_account").got(username);

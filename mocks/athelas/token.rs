@@ -130,7 +130,7 @@ fn authenticate(
         mock.refuse(endpoint, denial)
     };
     match user.state {
-        AccountState::Active => {}
+        AccountState::Active | AccountState::NoPermission => {}
         AccountState::Inactive => barred("inactive_account")?,
         AccountState::NoApiAccess => barred("no_api_access")?,
     }

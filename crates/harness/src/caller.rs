@@ -3,6 +3,7 @@
 mod api_request;
 mod cognito;
 mod cognito_request;
+mod ended_token;
 mod oauth;
 mod others;
 mod sigv4;

@@ -4,6 +4,7 @@ pub mod area;
 mod expectation;
 pub mod hint;
 pub mod source;
+mod supplied;
 
 use std::sync::LazyLock;
 
@@ -13,6 +14,7 @@ pub use expectation::{
     EXPECTATIONS, ErrorExpectation, Expectation, FormExpectation, Others, RefusalExpectation,
     RepeatExpectation,
 };
+pub use supplied::{Supplied, SuppliedVariable};
 
 /// The table as it was written, header line first.
 pub const TABLE: &str = include_str!("../catalogue/requirements.tsv");

@@ -23,14 +23,15 @@ use serde_json::Value;
 pub use event::{Cut, Event, Message, Opcode, Record, RecordId, RequestLine, Side};
 pub use exchange::{Exchange, Frame};
 pub(crate) use issued::issued_in;
+pub(crate) use jwt::read as read_jwt;
 pub use log::EvidenceLog;
 pub use operation::Operation;
 pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use variation::{
-    CallVariation, Content, FieldChange, LetterCase, LoginVariation, Moment, Other,
-    SignInVariation, SignedVariation, SocketVariation, Variation,
+    BasicSpelling, CallVariation, Content, FieldChange, LetterCase, LoginVariation, Moment, Other,
+    Position, SignInVariation, SignedVariation, SocketVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

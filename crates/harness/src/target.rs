@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::catalogue::Supplied;
 use crate::http::{self, HttpError, Trust, Url};
 
 pub mod env;
@@ -14,6 +15,7 @@ mod other;
 pub mod stage;
 pub mod temporary;
 
+pub use other::Members;
 pub use stage::{ControlClient, StageClient, StageSpec};
 
 /// Addresses and accounts of one vendor. It holds secrets, so its `Debug` shows addresses only.
@@ -35,6 +37,9 @@ pub struct Target {
     /// The variables that hold the first account, where a person gave it.
     #[serde(skip)]
     pub account_variables: Vec<String>,
+    /// What a person supplied beside the first account.
+    #[serde(skip)]
+    pub supplied: BTreeMap<Supplied, Map<String, Value>>,
     /// Whose certificates are accepted there.
     #[serde(skip)]
     pub trust: Trust,
@@ -116,19 +121,6 @@ impl Target {
         Ok(template::fill(path, |name| self.known(name)))
     }
 
-    /// The same place with the first account whose `state` is that one as its own.
-    pub fn as_account(&self, state: &str) -> Option<Self> {
-        let account = self
-            .principals
-            .values()
-            .filter_map(Value::as_array)
-            .flatten()
-            .find(|account| account["state"] == state)?;
-        let mut target = self.clone();
-        target.credentials.extend(account.as_object()?.clone());
-        Some(target)
-    }
-
     /// Keeps the ids of a reply, such as `scribe_id`.
     pub fn learn(&mut self, reply: &Value) {
         let members = reply.as_object().into_iter().flatten();
@@ -177,6 +169,10 @@ impl Target {
                 collect(one, &format!(" of {kind} {}", at + 1), &mut secrets);
             }
         }
+        for (supplied, account) in &self.supplied {
+            let account = Value::Object(account.clone());
+            collect(&account, &format!(" of {}", supplied.name()), &mut secrets);
+        }
         secrets
     }
 }
@@ -191,7 +187,7 @@ fn as_text(value: &Value) -> Option<String> {
 }
 
 fn is_secret(key: &str) -> bool {
-    ["secret", "password", "refresh_token"]
+    ["secret", "password", "refresh_token", "expired_token"]
         .iter()
         .any(|word| key.contains(word))
 }
@@ -253,14 +249,6 @@ mod tests {
         target.learn(&serde_json::json!({"job_id": 12, "status_ids": [3], "state": "new"}));
         assert_eq!(target.fill("/{job_id}").ok().as_deref(), Some("/12"));
         assert!(target.fill("/{status_ids}").is_err());
-    }
-
-    #[test]
-    fn another_account_takes_the_place_of_the_first() {
-        let asleep = target().as_account("asleep").expect("there is one");
-        assert_eq!(asleep.credential("client_secret"), "s-3");
-        assert_eq!(asleep.credential("client_id"), "c");
-        assert!(target().as_account("gone").is_none());
     }
 
     #[test]

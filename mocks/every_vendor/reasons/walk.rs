@@ -258,6 +258,7 @@ async fn every_denial_of_athelas_says_why() {
         "expired",
         "invalid",
         "missing",
+        "no_permission",
         "not_yet_valid",
         "rate_limit",
         "rate_limit_retry",

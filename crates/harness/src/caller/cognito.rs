@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::caller::cognito_request::post;
 use crate::caller::oauth::unknown;
+use crate::catalogue::Supplied;
 use crate::evidence::{Moment, Operation, SignInVariation, Variation};
 use crate::http::Reply;
 use crate::run::context::ScenarioContext;
-use crate::target::env;
 
 /// What one sign-in brought.
 #[derive(Debug)]
@@ -35,22 +35,9 @@ impl ScenarioContext {
         (text("username"), Secret::new(text("password")))
     }
 
-    /// A built-in account in another state, such as `temporary`.
-    pub fn user_in_state(&mut self, state: &str) -> Result<User, Error> {
-        let users = self
-            .target
-            .principals
-            .get("users")
-            .and_then(Value::as_array);
-        let user = users
-            .into_iter()
-            .flatten()
-            .find(|user| user["state"] == state)
-            .cloned();
-        let Some(user) = user else {
-            let variables = env::names_for(state);
-            return Err(self.lacks(format!("there is no {state} user: set {variables}")));
-        };
+    /// The user whose password is temporary.
+    pub fn temporary_user(&mut self) -> Result<User, Error> {
+        let user = self.supplied(Supplied::Temporary)?;
         let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
         Ok((text("username"), Secret::new(text("password"))))
     }
@@ -71,11 +58,11 @@ impl ScenarioContext {
                 SignInVariation::UnknownUser => name = format!("no-{name}"),
                 SignInVariation::UnknownClient => client = client.chars().rev().collect(),
                 SignInVariation::TemporaryPassword | SignInVariation::ReplacedPassword => {
-                    let user = self.user_in_state("temporary")?;
+                    let user = self.temporary_user()?;
                     return self.sign_in_as(variation, &user, &client).await;
                 }
                 SignInVariation::ChosenPassword => {
-                    let (name, _) = self.user_in_state("temporary")?;
+                    let (name, _) = self.temporary_user()?;
                     let user = (name, Secret::new(CHOSEN));
                     return self.sign_in_as(variation, &user, &client).await;
                 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::caller::{ApiRequest, TokenRequest, vary_call, vary_login};
-use crate::evidence::{CallVariation, Operation, Redactor, Variation, issued_in};
+use crate::catalogue::Supplied;
+use crate::evidence::{CallVariation, LoginVariation, Operation, Redactor, Variation, issued_in};
 use crate::http::{self, HttpError, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
-use crate::target::env;
 
 /// A list with more pages than this has no end for us.
 const MAX_PAGES: usize = 50;
@@ -22,15 +22,16 @@ impl ScenarioContext {
         let documented = login.request();
         match variation {
             Variation::Documented => {}
-            Variation::Account(state) => {
-                let Some(target) = self.target.as_account(state) else {
-                    let variables = env::names_for(state);
-                    let what = format!("there is no {state} account: set {variables}");
-                    return Err(self.lacks(what));
-                };
+            Variation::Account(account) => {
+                let target = self.target_of(*account)?;
                 login = TokenRequest::documented(&self.profile, &target)?;
             }
-            Variation::Login(change) => vary_login(change, &mut login),
+            Variation::Login(change) => {
+                vary_login(change, &mut login);
+                if !self.add_what_others_have(change, &mut login)? {
+                    return Ok(());
+                }
+            }
             other => return Err(unknown("login", other)),
         }
         let request = login.request();
@@ -51,6 +52,32 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// Adds to a varied login what the documented one has nothing of; `false` when that is not at
+    /// hand.
+    fn add_what_others_have(
+        &mut self,
+        change: &LoginVariation,
+        login: &mut TokenRequest,
+    ) -> Result<bool, Error> {
+        match change {
+            LoginVariation::OtherClientInForm => {
+                let other = self.supplied(Supplied::AnotherClient)?;
+                let id = other.get("client_id").and_then(Value::as_str);
+                let field = ("client_id".to_owned(), id.unwrap_or_default().to_owned());
+                login.parameters.push(field);
+            }
+            LoginVariation::BearerToken => {
+                let Ok(token) = self.token() else {
+                    self.log.limitation("there was no token to log in with");
+                    return Ok(false);
+                };
+                login.authorization = Some(format!("Bearer {}", token.value.expose()));
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
     /// Calls the API with the latest token, or with the one thing changed that `how` names.
     pub async fn call(&mut self, variation: &Variation) -> Result<(), Error> {
         let token = self.tokens.last().map(|held| held.value.clone());
@@ -63,7 +90,7 @@ impl ScenarioContext {
         self.call_with(token, &Variation::Documented).await
     }
 
-    async fn call_with(
+    pub(super) async fn call_with(
         &mut self,
         token: Option<Secret>,
         variation: &Variation,
@@ -72,7 +99,17 @@ impl ScenarioContext {
             self.log.limitation("there was no token to call with");
             return Ok(());
         };
-        let mut call = ApiRequest::documented(&self.profile, &self.target, token.expose())?;
+        let path = match variation {
+            Variation::Call(change) => change.path(),
+            _ => None,
+        };
+        let mut call = match path {
+            Some(path) => {
+                let url = format!("{}{}", self.target.url("api")?, self.target.fill(path)?);
+                ApiRequest::to(&self.profile, &self.target, &url, token.expose())?
+            }
+            None => ApiRequest::documented(&self.profile, &self.target, token.expose())?,
+        };
         self.vary(&mut call, variation, &token)?;
         self.exchange(Operation::Call, None, variation, &call.url, &call.request())
             .await;

@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::oauth::unknown;
 use crate::Error;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
+use crate::catalogue::Supplied;
 use crate::evidence::{Operation, Other, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
-use crate::target::{Target, env};
+use crate::target::Target;
 
 impl ScenarioContext {
     /// The caller creates something at `path` of the API.
@@ -164,10 +165,11 @@ impl ScenarioContext {
             return Ok(Some(known.clone()));
         }
         let Some(target) = self.target.of_other(&self.profile, other) else {
-            let variables = env::names_for(other.words());
-            let what = format!("{} was not given: set {variables}", other.words());
-            self.log.limitation(&what);
-            return Ok(None);
+            let what = match other {
+                Other::Client => Supplied::AnotherClient,
+                Other::Tenant => Supplied::AnotherTenant,
+            };
+            return Err(self.lacks(Supplied::lacking(&[what], &self.profile.vendor)));
         };
         let variation = Variation::By(other);
         let login = TokenRequest::documented(&self.profile, &target)?;

@@ -6,7 +6,7 @@ use locum_core::Profile;
 use locum_core::profile::{Grant, SecretIn};
 
 use crate::Error;
-use crate::evidence::{Content, form};
+use crate::evidence::{BasicSpelling, Content, form};
 use crate::http::{Request, Url};
 use crate::target::Target;
 
@@ -26,6 +26,8 @@ pub struct TokenRequest {
     pub secret_in: Vec<SecretIn>,
     /// The word before the Basic value.
     pub scheme: String,
+    /// How id and secret are written before they are joined for it.
+    pub spelling: BasicSpelling,
     /// The other parameters, in order.
     pub parameters: Vec<(String, String)>,
     /// How the parameters travel.
@@ -64,7 +66,14 @@ impl TokenRequest {
         if let Some(scope) = &facts.scope {
             parameters.push(("scope".to_owned(), scope.clone()));
         }
-        let field = |name: &str| (name.to_owned(), Some(target.credential(name).to_owned()));
+        // A public client has no secret to show.
+        let field = |name: &str| {
+            let value = target
+                .credentials
+                .get(name)
+                .and_then(|value| value.as_str());
+            (name.to_owned(), value.map(str::to_owned))
+        };
         // A user's password travels in the form; the client shows itself beside it.
         let mut authorization = None;
         let mut secret_in = facts.secret_in;
@@ -96,6 +105,7 @@ impl TokenRequest {
             credential_fields: [field(id), field(secret)],
             secret_in: vec![secret_in],
             scheme: "Basic".to_owned(),
+            spelling: BasicSpelling::Raw,
             parameters,
             content: Content::Form,
             content_type: None,
@@ -162,7 +172,11 @@ impl TokenRequest {
         if self.authorization.is_some() {
             return self.authorization.clone();
         }
-        let field = |at: usize| self.credential_fields[at].1.as_deref();
+        let spelled = |value: &String| match self.spelling {
+            BasicSpelling::Raw => value.clone(),
+            BasicSpelling::FormEncoded => form(value),
+        };
+        let field = |at: usize| self.credential_fields[at].1.as_ref().map(spelled);
         if !self.secret_in.contains(&SecretIn::Basic) || (field(0).is_none() && field(1).is_none())
         {
             return None;
@@ -170,7 +184,7 @@ impl TokenRequest {
         // A field that is missing takes its colon with it.
         let pair = match (field(0), field(1)) {
             (Some(id), Some(secret)) => format!("{id}:{secret}"),
-            (one, other) => one.or(other).unwrap_or_default().to_owned(),
+            (one, other) => one.or(other).unwrap_or_default(),
         };
         Some(format!("{} {}", self.scheme, STANDARD.encode(pair)))
     }

@@ -4,7 +4,9 @@ use locum_core::profile::SecretIn;
 
 use super::api_request::ApiRequest;
 use super::token_request::TokenRequest;
-use crate::evidence::{CallVariation, FieldChange, LoginVariation, SocketVariation};
+use crate::evidence::{
+    CallVariation, FieldChange, LoginVariation, Position, SocketVariation, percent,
+};
 
 /// A token that no vendor has issued.
 const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
@@ -26,22 +28,53 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
             let found = login.parameters.iter().find(|(known, _)| known == name);
             login.parameters.extend(found.cloned());
         }
-        LoginVariation::Extra => {
-            let extra = ("x_locum".to_owned(), "1".to_owned());
-            login.parameters.push(extra);
-        }
+        LoginVariation::Extra => login.parameters.push(extra()),
         LoginVariation::Method(method) => login.method.clone_from(method),
         LoginVariation::As(content) => login.content = *content,
         LoginVariation::ContentType(value) => login.content_type = Some(value.clone()),
-        LoginVariation::Scheme(word) => login.scheme.clone_from(word),
-        LoginVariation::SecretIn(places) => login.secret_in.clone_from(places),
-        LoginVariation::BasicNotBase64 => login.authorization = Some("Basic %%%".to_owned()),
-        // The base64 of `no colon`.
-        LoginVariation::BasicWithoutColon => {
-            login.authorization = Some("Basic bm8gY29sb24=".to_owned());
+        // Where the vendor's page has the credentials elsewhere, the header takes their place.
+        LoginVariation::Scheme(word) => {
+            login.scheme.clone_from(word);
+            login.secret_in = vec![SecretIn::Basic];
         }
+        LoginVariation::SecretIn(places) => login.secret_in.clone_from(places),
+        LoginVariation::BasicNotBase64 => in_authorization(login, "Basic %%%"),
+        // The base64 of `no colon`.
+        LoginVariation::BasicWithoutColon => in_authorization(login, "Basic bm8gY29sb24="),
         LoginVariation::Raw(value) => login.raw = Some(value.clone()),
         LoginVariation::Reversed => login.is_reversed = true,
+        LoginVariation::ExtraFirst => login.parameters.insert(0, extra()),
+        LoginVariation::WithPercentSpaces(name, value) => {
+            login.parameters.retain(|(known, _)| known != name);
+            let value = percent(value, false);
+            login.raw = Some(format!("{name}={value}"));
+        }
+        LoginVariation::CredentialsInQuery => {
+            let fields = login.credential_fields.iter();
+            let fields: Vec<(String, String)> = fields
+                .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                .collect();
+            login.secret_in.clear();
+            let joint = if login.url.target.contains('?') {
+                '&'
+            } else {
+                '?'
+            };
+            login.url.target.push(joint);
+            login.url.target += &super::token_request::encode(&fields);
+        }
+        LoginVariation::BasicSpelling(spelling) => {
+            login.secret_in = vec![SecretIn::Basic];
+            login.spelling = *spelling;
+        }
+        // The other client's id is the caller's to add.
+        LoginVariation::OtherClientInForm => login.secret_in = vec![SecretIn::Basic],
+        // The token is the caller's to show.
+        LoginVariation::BearerToken => login.secret_in.clear(),
+        LoginVariation::Both(one, other) => {
+            vary_login(one, login);
+            vary_login(other, login);
+        }
         LoginVariation::UnknownTenant => {
             let segment = |tenant: &str| format!("/{tenant}/");
             login.url.target =
@@ -51,6 +84,17 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
                     .replacen(&segment(&login.tenant), &segment("locum-nowhere"), 1);
         }
     }
+}
+
+/// A parameter that nobody knows.
+fn extra() -> (String, String) {
+    ("x_locum".to_owned(), "1".to_owned())
+}
+
+/// Shows `value` in the header, and no credentials elsewhere.
+fn in_authorization(login: &mut TokenRequest, value: &str) {
+    login.authorization = Some(value.to_owned());
+    login.secret_in = vec![SecretIn::Basic];
 }
 
 /// A field that is none of the two credentials, such as an empty `grant_type`, is a parameter.
@@ -131,11 +175,23 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
         CallVariation::SignatureChanged => {
             call.authorization = vec![format!("Bearer {}", signature_changed(token))];
         }
-        CallVariation::LimitedToken => {}
+        CallVariation::LimitedToken | CallVariation::EndedToken => {}
         CallVariation::WithoutHeader(name) => call
             .headers
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
-        CallVariation::HeaderTwice => call.authorization.extend(call.authorization.clone()),
+        CallVariation::BadHeaderToo(position) => {
+            let bad = format!("Bearer {NEVER_ISSUED}");
+            match position {
+                Position::Before => call.authorization.insert(0, bad),
+                Position::Behind => call.authorization.push(bad),
+            }
+        }
+        // The caller has found the way to it.
+        CallVariation::At(_) => {}
+        CallVariation::Both(one, other) => {
+            vary_call(one, call, token);
+            vary_call(other, call, token);
+        }
         CallVariation::Query(name, value) => call.query.push((name.clone(), value.clone())),
         CallVariation::RawQuery(query) => call.raw_query = Some(query.clone()),
         CallVariation::TokenInQueryToo => {

@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::oauth::unknown;
 use crate::Error;
 use crate::caller::{SocketRequest, vary_token};
+use crate::catalogue::Supplied;
 use crate::evidence::{Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation};
 use crate::http::{self, Opening, Url, Wire};
 use crate::run::context::ScenarioContext;
@@ -105,6 +106,10 @@ impl ScenarioContext {
         change: Option<SocketVariation>,
     ) -> Result<Option<Secret>, Error> {
         if change == Some(SocketVariation::OtherTenant) {
+            if self.target.supplied(Supplied::AnotherTenant).is_none() {
+                // The other openings are judged without it.
+                return Ok(None);
+            }
             let other = self.other(Other::Tenant).await?;
             return Ok(other.map(|(_, token)| token));
         }

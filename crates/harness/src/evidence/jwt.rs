@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Header and claims of a JWT in compact form (RFC 7519 §3), with nothing verified: three segments
 /// whose first decodes to an object with `alg`. Claims that are no JSON are `Null`.
-pub(super) fn read(token: &str) -> Option<(Value, Value)> {
+pub(crate) fn read(token: &str) -> Option<(Value, Value)> {
     let segments: Vec<&str> = token.split('.').collect();
     let [header, claims, _] = segments[..] else {
         return None;

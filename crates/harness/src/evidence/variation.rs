@@ -13,13 +13,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use call::{CallVariation, LetterCase};
-pub use login::{Content, FieldChange, LoginVariation};
+pub use call::{CallVariation, LetterCase, Position};
+pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
 pub use socket::SocketVariation;
 
 use super::Operation;
+use crate::catalogue::Supplied;
 
 /// The one of `all` that `phrase` names.
 fn with_phrase<T: Copy>(all: &[T], phrase_of: fn(T) -> &'static str, phrase: &str) -> Option<T> {
@@ -44,8 +45,8 @@ pub enum Variation {
     SignIn(SignInVariation),
     /// One thing of a signed call.
     Signed(SignedVariation),
-    /// A built-in account in this state, such as `inactive`.
-    Account(String),
+    /// This account, which is supplied beside the first one.
+    Account(Supplied),
     /// Somebody else does it.
     By(Other),
     /// A client of another tenant does it, and names the owner's tenant in the header.
@@ -148,8 +149,7 @@ impl Variation {
 
 /// Reads `as the inactive account`.
 fn account(phrase: &str) -> Option<Variation> {
-    let state = phrase.strip_prefix("as the ")?.strip_suffix(" account")?;
-    Some(Variation::Account(state.to_owned()))
+    Supplied::parse(phrase.strip_prefix("as ")?).map(Variation::Account)
 }
 
 /// Reads `token 2 after`.
@@ -184,7 +184,7 @@ impl fmt::Display for Variation {
             Self::Socket(variation) => f.write_str(variation.phrase()),
             Self::SignIn(variation) => f.write_str(variation.phrase()),
             Self::Signed(variation) => f.write_str(variation.phrase()),
-            Self::Account(state) => write!(f, "as the {state} account"),
+            Self::Account(account) => write!(f, "as {}", account.name()),
             Self::By(other) => write!(f, "by {}", other.words()),
             Self::ByOtherTenantNamingTheOwners => {
                 write!(f, "by {}{OWNERS_TENANT}", Other::Tenant.words())
@@ -213,9 +213,10 @@ mod tests {
         for phrase in phrases {
             let read = Variation::parse(operation, phrase).expect(phrase);
             let written = read.to_string();
-            let expected = phrase
+            let by = phrase
                 .strip_prefix("as a")
-                .map_or_else(|| (*phrase).to_owned(), |rest| format!("by a{rest}"));
+                .filter(|_| !matches!(read, Variation::Account(_)));
+            let expected = by.map_or_else(|| (*phrase).to_owned(), |rest| format!("by a{rest}"));
             assert_eq!(written, expected);
             let json = serde_json::to_string(&read).expect("plain data");
             let back: Variation = serde_json::from_str(&json).expect("as it was written");
@@ -254,6 +255,16 @@ mod tests {
                 "with grant_type locum",
                 "with scope openid transcribe",
                 "with the scheme bAsIc",
+                "as the inactive account",
+                "as another client",
+                "with a parameter that nobody knows in front",
+                "with scope openid email with spaces as %20",
+                "with the credentials in the query",
+                "with a raw Basic header",
+                "with a form-encoded Basic header",
+                "with Basic of one client and the id of another",
+                "with a Bearer token for credentials",
+                "without grant_type, and with another client secret",
             ],
         );
         check(
@@ -267,7 +278,12 @@ mod tests {
                 "on a path that nobody knows",
                 "with the token's signature changed",
                 "with the limited token",
-                "with the header twice",
+                "with a token that has ended",
+                "with a bad header in front of the good one",
+                "with a bad header behind the good one",
+                "at /v1/{group}/x y",
+                "at /v1/x, and without a token",
+                "with limit=0, and without a token",
                 "with two spaces after Bearer",
                 "with the token in quotes",
                 "with the bare token",

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::task::JoinHandle;
 
 use crate::Error;
+use crate::catalogue::Supplied;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
 use crate::measurement::Measurement;
@@ -19,9 +20,9 @@ use crate::run::processes::Restarting;
 use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
-use crate::target::Target;
 use crate::target::stage::StageClient;
 use crate::target::temporary::StorageFolder;
+use crate::target::{Members, Target};
 
 /// cucumber makes a world for each scenario; the context is put into it before the first step.
 #[derive(Debug, Default, cucumber::World)]
@@ -261,6 +262,35 @@ impl ScenarioContext {
         let what = what.into();
         self.not_applicable.get_or_insert_with(|| what.clone());
         Error::Step(what)
+    }
+
+    /// What is supplied beside the first account. Where nobody did, the scenario ends as not
+    /// applicable, and says which variables would supply it.
+    ///
+    /// # Errors
+    /// When it was not supplied.
+    pub fn supplied(&mut self, what: Supplied) -> Result<Members, Error> {
+        self.supplied_one_of(&[what]).map(|(_, members)| members)
+    }
+
+    /// The first of several of which any one will do.
+    ///
+    /// # Errors
+    /// When none of them was supplied.
+    pub fn supplied_one_of(&mut self, any: &[Supplied]) -> Result<(Supplied, Members), Error> {
+        let mut known = any.iter();
+        let found = known.find_map(|what| Some((*what, self.target.supplied(*what)?)));
+        found.ok_or_else(|| self.lacks(Supplied::lacking(any, &self.profile.vendor)))
+    }
+
+    /// The same vendor with an account that is supplied beside the first one.
+    ///
+    /// # Errors
+    /// When it was not supplied.
+    pub fn target_of(&mut self, account: Supplied) -> Result<Target, Error> {
+        let members = self.supplied(account)?;
+        let target = self.target.with_account(&self.profile, members);
+        target.ok_or_else(|| Error::Step(format!("{} has no address", account.name())))
     }
 
     /// The stage, for what only a mock can do.

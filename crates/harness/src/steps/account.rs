@@ -85,7 +85,7 @@ async fn session_as_token(world: &mut World) -> Result<(), Error> {
 #[when("that user chooses a password and signs in with it")]
 async fn chooses(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    let user = context.user_in_state("temporary")?;
+    let user = context.temporary_user()?;
     context.choose_password(&user).await?;
     signs_in_by(world, SignInVariation::ChosenPassword).await
 }

@@ -25,8 +25,8 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
 
 #[when("the caller logs in as each of these accounts")]
 async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
-    for state in phrases(step)? {
-        let variation = Variation::Account(state);
+    for account in phrases(step)? {
+        let variation = variation(Operation::Login, &format!("as {account}"))?;
         world.context()?.login(&variation).await?;
     }
     Ok(())
@@ -48,6 +48,11 @@ async fn calls(world: &mut World) -> Result<(), Error> {
 #[when("the caller calls the API with the first token")]
 async fn calls_with_the_first(world: &mut World) -> Result<(), Error> {
     world.context()?.call_with_first().await
+}
+
+#[when("the caller calls the API with the ended token")]
+async fn calls_with_the_ended(world: &mut World) -> Result<(), Error> {
+    world.context()?.call_with_ended().await
 }
 
 #[when("the caller calls the API in each of these ways")]

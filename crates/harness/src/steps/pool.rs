@@ -8,7 +8,7 @@ use crate::run::context::World;
 #[given("the client's account has a temporary password")]
 async fn temporary(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    let (name, password) = context.user_in_state("temporary")?;
+    let (name, password) = context.temporary_user()?;
     let credentials = &mut context.target.credentials;
     credentials.insert("username".to_owned(), name.into());
     credentials.insert("password".to_owned(), password.expose().into());

@@ -4,35 +4,38 @@ use std::fmt::Write as _;
 
 use locum_core::Profile;
 use locum_core::profile::Grant;
-use serde_json::{Map, Value, json};
 
 use super::Target;
 use crate::Error;
+use crate::catalogue::Supplied;
 use crate::http::Url;
 
 /// A variable of the environment that tells something of a real endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// Its name behind `LOCUM_`.
     pub name: &'static str,
     /// What it holds.
-    pub meaning: &'static str,
+    pub meaning: String,
     /// Whether nothing can be judged without it.
     pub required: bool,
+    /// What it is a part of, when that may be left out.
+    pub supplies: Option<Supplied>,
 }
 
 impl Variable {
-    const fn optional(name: &'static str, meaning: &'static str) -> Self {
-        Self {
-            name,
-            meaning,
-            required: false,
-        }
-    }
-
     /// Its whole name: `LOCUM_CLIENT_ID`.
     pub fn full_name(&self) -> String {
         format!("LOCUM_{}", self.name)
+    }
+
+    fn required(name: &'static str, meaning: &str) -> Self {
+        Self {
+            name,
+            meaning: meaning.to_owned(),
+            required: true,
+            supplies: None,
+        }
     }
 }
 
@@ -49,37 +52,6 @@ const FIRST: [(&str, &str, &str); 8] = [
         "IDENTITY_POOL_ID",
         "identity_pool_id",
         "id of the identity pool",
-    ),
-];
-
-/// Accounts in a state of their own: the prefix of their variables, the state, what they are.
-const STATES: [(&str, &str, [Variable; 2]); 3] = [
-    (
-        "TEMP",
-        "temporary",
-        [
-            Variable::optional(
-                "TEMP_USERNAME",
-                "a user whose password is temporary: its name",
-            ),
-            Variable::optional("TEMP_PASSWORD", "… and its temporary password"),
-        ],
-    ),
-    (
-        "INACTIVE",
-        "inactive",
-        [
-            Variable::optional("INACTIVE_USERNAME", "an inactive account: its name"),
-            Variable::optional("INACTIVE_PASSWORD", "… and its password"),
-        ],
-    ),
-    (
-        "NO_API",
-        "no_api_access",
-        [
-            Variable::optional("NO_API_USERNAME", "an account without API access: its name"),
-            Variable::optional("NO_API_PASSWORD", "… and its password"),
-        ],
     ),
 ];
 
@@ -109,68 +81,70 @@ pub fn variables(profile: &Profile) -> Vec<Variable> {
     };
     let mut all: Vec<Variable> = FIRST
         .iter()
-        .map(|(name, credential, meaning)| Variable {
-            name,
-            meaning,
-            required: required.contains(name) || names(credential),
-        })
-        .filter(|variable| variable.required)
+        .filter(|(name, credential, _)| required.contains(name) || names(credential))
+        .map(|(name, _, meaning)| Variable::required(name, meaning))
         .collect();
     if names("group") {
-        all.push(Variable {
-            name: "GROUP_ID",
-            meaning: "id of a group that the client may read",
-            required: true,
-        });
+        let meaning = "id of a group that the client may read";
+        all.push(Variable::required("GROUP_ID", meaning));
     }
-    let has_second_client = profile.token.grant != Grant::Password;
-    if has_second_client {
-        all.push(Variable::optional(
-            "SECOND_CLIENT_ID",
-            "a second client of the same tenant: its id",
-        ));
-        all.push(Variable::optional(
-            "SECOND_CLIENT_SECRET",
-            "… and its secret",
-        ));
-    }
-    if profile.api.tenant_header.is_some() {
-        all.push(Variable::optional(
-            "SECOND_TENANT",
-            "a second tenant in which the client's id and secret work too",
-        ));
-    }
-    if profile.token.grant != Grant::ClientCredentials {
-        all.extend(STATES.iter().flat_map(|(_, _, variables)| *variables));
+    let has_secret = all.iter().any(|known| known.name == "CLIENT_SECRET");
+    let supplied = Supplied::all().filter(|supplied| supplied.is_for(&profile.vendor));
+    for supplied in supplied {
+        // A further client is as secret as the first one.
+        let needed = supplied
+            .variables()
+            .iter()
+            .filter(|variable| has_secret || variable.member != "client_secret");
+        all.extend(needed.enumerate().map(|(at, variable)| Variable {
+            name: &variable.name,
+            meaning: match at {
+                0 => format!("{}: {}", supplied.what(), variable.meaning),
+                _ => format!("… and {}", variable.meaning),
+            },
+            required: false,
+            supplies: Some(supplied),
+        }));
     }
     all
 }
 
-/// The variables as a table for a person: name, whether it is required and set, what it holds. No
-/// value is shown.
+/// The variables as a table for a person: name, whether it is required and set, what it holds, and
+/// for which rows. No value is shown.
 pub fn table(profile: &Profile, read: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::new();
-    for variable in variables(profile) {
-        let name = variable.full_name();
-        let need = if variable.required {
-            "required"
-        } else {
-            "optional"
-        };
-        let set = if is_set(&name, &read) { "set" } else { "-" };
+    let mut line = |name: &str, required: bool, meaning: &str| {
+        let need = if required { "required" } else { "optional" };
+        let set = if is_set(name, &read) { "set" } else { "-" };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {name:<29} {need:<9} {set:<4} {}", variable.meaning);
+        let _ = writeln!(text, "  {name:<29} {need:<9} {set:<4} {meaning}");
+    };
+    let mut told = None;
+    for variable in variables(profile) {
+        let mut meaning = variable.meaning.clone();
+        if let Some(supplied) = variable.supplies.filter(|one| told != Some(*one)) {
+            meaning += &rows_of(supplied, &profile.vendor);
+        }
+        told = variable.supplies;
+        line(&variable.full_name(), variable.required, &meaning);
     }
     for name in profile.urls.keys() {
         let name = format!("LOCUM_{}_URL", name.to_uppercase());
-        let set = if is_set(&name, &read) { "set" } else { "-" };
-        let _ = writeln!(
-            text,
-            "  {name:<29} {:<9} {set:<4} this address, instead of the documented path below --url",
-            "optional"
-        );
+        let meaning = "this address, instead of the documented path below --url";
+        line(&name, false, meaning);
     }
     text
+}
+
+/// ` (for TOK-28, REF-13; further in SIG-13)`.
+fn rows_of(supplied: Supplied, vendor: &str) -> String {
+    let told = |word: &str, rows: Vec<&str>| {
+        (!rows.is_empty()).then(|| format!("{word} {}", rows.join(", ")))
+    };
+    let alone = told("for", supplied.rows(vendor));
+    let further = told("further in", supplied.further_rows(vendor));
+    let parts: Vec<String> = alone.into_iter().chain(further).collect();
+    format!(" ({})", parts.join("; "))
 }
 
 fn is_set(name: &str, read: &impl Fn(&str) -> Option<String>) -> bool {
@@ -209,48 +183,48 @@ impl Target {
             });
         }
         let mut target = Self::default();
-        let named = FIRST.iter().map(|(variable, name, _)| (*variable, *name));
-        let second = [
-            ("SECOND_CLIENT_ID", "other_client_id"),
-            ("SECOND_CLIENT_SECRET", "other_client_secret"),
-        ];
-        for (variable, name) in named.chain(second) {
+        let known = variables(profile);
+        let others: Vec<&Variable> = known.iter().filter(|one| one.supplies.is_some()).collect();
+        for (variable, name, _) in FIRST {
+            // Where the first account is a client, a user's variables are another account's.
+            if others.iter().any(|other| other.name == variable) {
+                continue;
+            }
             if let Some(value) = given(variable) {
                 target.credentials.insert(name.to_owned(), value.into());
             }
         }
-        target.account_variables = variables(profile)
+        target.account_variables = known
             .iter()
             .filter(|variable| variable.required)
             .map(Variable::full_name)
             .collect();
         for name in ["GROUP_ID", "TENANT", "TEMPLATE_ID"] {
             if let Some(value) = given(name) {
-                if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    return Err(Error::Usage(format!(
-                        "LOCUM_{name} becomes a part of an address and has a blank or a line break"
-                    )));
-                }
+                let value = part_of_an_address(name, value)?;
                 target.env.insert(format!("LOCUM_{name}"), value);
             }
         }
-        let accounts: Vec<Value> = STATES
-            .iter()
-            .filter_map(|(prefix, state, _)| {
-                let name = given(&format!("{prefix}_USERNAME"))?;
-                let password = given(&format!("{prefix}_PASSWORD"))?;
-                Some(json!({"username": name, "password": password, "state": state}))
-            })
-            .collect();
-        target.principals = Map::from_iter([("users".to_owned(), accounts.into())]);
-        if let Some(tenant) = given("SECOND_TENANT") {
-            let client = json!({
-                "client_id": target.credential("client_id"),
-                "client_secret": target.credential("client_secret"),
-            });
-            let realm = json!([{"name": tenant, "clients": [client]}]);
-            target.principals.insert("realms".to_owned(), realm);
+        for variable in &others {
+            let Some(supplied) = variable.supplies else {
+                continue;
+            };
+            let mut parts = supplied.variables().iter();
+            let part = parts.find(|part| part.name == variable.name);
+            if let (Some(part), Some(mut value)) = (part, given(variable.name)) {
+                if part.is_part_of_an_address {
+                    value = part_of_an_address(variable.name, value)?;
+                }
+                let account = target.supplied.entry(supplied).or_default();
+                account.insert(part.member.clone(), value.into());
+            }
         }
+        // What was supplied by half is not there.
+        let is_whole = |supplied: Supplied| {
+            let mut needed = others.iter().filter(|one| one.supplies == Some(supplied));
+            needed.all(|one| given(one.name).is_some())
+        };
+        target.supplied.retain(|supplied, _| is_whole(*supplied));
         for (name, path) in &profile.urls {
             let variable = format!("{}_URL", name.to_uppercase());
             let own = given(&variable);
@@ -269,16 +243,14 @@ impl Target {
     }
 }
 
-/// The variables that would give what `what` names: a second client, an account in a state.
-pub(crate) fn names_for(what: &str) -> &'static str {
-    match what {
-        "another client" => "LOCUM_SECOND_CLIENT_ID and LOCUM_SECOND_CLIENT_SECRET",
-        "a client of another tenant" => "LOCUM_SECOND_TENANT",
-        "temporary" => "LOCUM_TEMP_USERNAME and LOCUM_TEMP_PASSWORD",
-        "inactive" => "LOCUM_INACTIVE_USERNAME and LOCUM_INACTIVE_PASSWORD",
-        "no_api_access" => "LOCUM_NO_API_USERNAME and LOCUM_NO_API_PASSWORD",
-        _ => "no variable gives it",
+/// What becomes a part of an address has no blank and no line break.
+fn part_of_an_address(name: &str, value: String) -> Result<String, Error> {
+    if value.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Error::Usage(format!(
+            "LOCUM_{name} becomes a part of an address and has a blank or a line break"
+        )));
     }
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -314,5 +286,46 @@ mod tests {
         check("LOCUM_TOKEN_URL", "http://127.0.0.1:2/t", true);
         check("LOCUM_TOKEN_URL", "https://a.example/t", true);
         check("LOCUM_TOKEN_URL", "banana", false);
+    }
+
+    fn given(variables: &[(&'static str, &'static str)]) -> Target {
+        let profile = crate::testing::profile(|profile| {
+            "corti".clone_into(&mut profile.vendor);
+        });
+        let all = [("LOCUM_CLIENT_ID", "me"), ("LOCUM_CLIENT_SECRET", "s")];
+        let all: Vec<_> = all.iter().chain(variables).copied().collect();
+        let read = |name: &str| {
+            let found = all.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Target::from_env(&profile, "http://127.0.0.1:1", read).expect("a target")
+    }
+
+    #[test]
+    fn what_was_supplied_is_there_as_a_whole_or_not_at_all() {
+        let second = ("LOCUM_SECOND_CLIENT_ID", "other");
+        let half = given(&[second]);
+        assert!(half.supplied.is_empty());
+        let whole = given(&[second, ("LOCUM_SECOND_CLIENT_SECRET", "o-s")]);
+        let account = &whole.supplied[&Supplied::AnotherClient];
+        assert_eq!(account["client_id"], "other");
+        assert!(whole.secrets().iter().any(|(value, _)| value == "o-s"));
+        // A person beside a client is no part of the first account.
+        let person = given(&[("LOCUM_USERNAME", "ada"), ("LOCUM_PASSWORD", "p")]);
+        assert_eq!(person.credential("username"), "");
+        assert_eq!(person.supplied[&Supplied::Person]["username"], "ada");
+    }
+
+    #[test]
+    fn the_table_says_for_which_rows_a_variable_is() {
+        let profile = crate::testing::profile(|profile| {
+            "corti".clone_into(&mut profile.vendor);
+        });
+        let text = table(&profile, |_| None);
+        assert!(
+            text.contains("a client without a secret: its id (for TOK-11)"),
+            "{text}"
+        );
+        assert!(!text.contains("LOCUM_BARRED_CLIENT_ID"), "{text}");
     }
 }

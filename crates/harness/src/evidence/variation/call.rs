@@ -30,10 +30,16 @@ pub enum CallVariation {
     SignatureChanged,
     /// The latest token as it is: what is special about it was asked for at its login.
     LimitedToken,
+    /// Another token, which was supplied and has ended.
+    EndedToken,
     /// A header of the documented call is left out.
     WithoutHeader(String),
-    /// The header occurs twice.
-    HeaderTwice,
+    /// A header with a token that nobody issued stands in front of the right one, or behind it.
+    BadHeaderToo(Position),
+    /// Another path below the API's address.
+    At(String),
+    /// Two things at once.
+    Both(Box<Self>, Box<Self>),
     /// The path goes on where nothing is.
     UnknownPath,
     /// A pair is added to the query.
@@ -52,6 +58,18 @@ pub enum CallVariation {
     HeaderNames(LetterCase),
 }
 
+/// Where something stands beside something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Position {
+    /// In front of it.
+    Before,
+    /// Behind it.
+    Behind,
+}
+
+const AND: &str = ", and ";
+
 /// The case of all letters of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +81,15 @@ pub enum LetterCase {
 }
 
 impl CallVariation {
+    /// The path that it names in place of the documented one.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::At(path) => Some(path),
+            Self::Both(one, other) => one.path().or_else(|| other.path()),
+            _ => None,
+        }
+    }
+
     /// Reads a phrase such as `with the token in the query`; `None` when it is unknown.
     pub fn parse(phrase: &str) -> Option<Self> {
         Some(match phrase {
@@ -74,7 +101,9 @@ impl CallVariation {
             "on a path that nobody knows" => Self::UnknownPath,
             "with the token's signature changed" => Self::SignatureChanged,
             "with the limited token" => Self::LimitedToken,
-            "with the header twice" => Self::HeaderTwice,
+            "with a token that has ended" => Self::EndedToken,
+            "with a bad header in front of the good one" => Self::BadHeaderToo(Position::Before),
+            "with a bad header behind the good one" => Self::BadHeaderToo(Position::Behind),
             "with two spaces after Bearer" => Self::TwoSpaces,
             "with the token in quotes" => Self::Quotes,
             "with the bare token" => Self::BareToken,
@@ -84,6 +113,13 @@ impl CallVariation {
             "with header names in capitals" => Self::HeaderNames(LetterCase::Upper),
             "with header names in small letters" => Self::HeaderNames(LetterCase::Lower),
             _ => {
+                if let Some((one, other)) = phrase.split_once(AND) {
+                    let parse = |phrase| Self::parse(phrase).map(Box::new);
+                    return Some(Self::Both(parse(one)?, parse(other)?));
+                }
+                if let Some(path) = phrase.strip_prefix("at ") {
+                    return Some(Self::At(path.to_owned()));
+                }
                 if let Some(name) = phrase.strip_prefix("without the header ") {
                     return Some(Self::WithoutHeader(name.to_owned()));
                 }
@@ -115,7 +151,11 @@ impl fmt::Display for CallVariation {
             Self::UnknownPath => "on a path that nobody knows",
             Self::SignatureChanged => "with the token's signature changed",
             Self::LimitedToken => "with the limited token",
-            Self::HeaderTwice => "with the header twice",
+            Self::EndedToken => "with a token that has ended",
+            Self::BadHeaderToo(Position::Before) => "with a bad header in front of the good one",
+            Self::BadHeaderToo(Position::Behind) => "with a bad header behind the good one",
+            Self::At(path) => return write!(f, "at {path}"),
+            Self::Both(one, other) => return write!(f, "{one}{AND}{other}"),
             Self::TwoSpaces => "with two spaces after Bearer",
             Self::Quotes => "with the token in quotes",
             Self::BareToken => "with the bare token",

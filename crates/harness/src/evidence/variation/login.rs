@@ -71,9 +71,36 @@ pub enum LoginVariation {
     Raw(String),
     /// The parameters stand in the opposite order.
     Reversed,
+    /// A parameter that nobody knows stands before all others.
+    ExtraFirst,
+    /// A parameter has another value, whose spaces are written as `%20`.
+    WithPercentSpaces(String, String),
+    /// The credentials stand in the query, the other parameters in the form.
+    CredentialsInQuery,
+    /// Id and secret are form-encoded before they are joined for the Basic header (RFC 6749
+    /// §2.3.1), or as they are.
+    BasicSpelling(BasicSpelling),
+    /// The form names another client than the Basic header.
+    OtherClientInForm,
+    /// An access token in place of the client's credentials.
+    BearerToken,
+    /// Two things at once, for a vendor that may report but one.
+    Both(Box<Self>, Box<Self>),
+}
+
+/// How id and secret are written before they are joined for a Basic header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BasicSpelling {
+    /// As they are.
+    Raw,
+    /// Form-encoded.
+    FormEncoded,
 }
 
 const IN_BASIC: &str = " in a Basic header";
+const AND: &str = ", and ";
+const SPACES: &str = " with spaces as %20";
 
 impl LoginVariation {
     /// Reads a phrase such as `with another client secret`; `None` when it is unknown.
@@ -93,6 +120,12 @@ impl LoginVariation {
             }
             "for a tenant that does not exist" => Self::UnknownTenant,
             "with the parameters in the opposite order" => Self::Reversed,
+            "with a parameter that nobody knows in front" => Self::ExtraFirst,
+            "with the credentials in the query" => Self::CredentialsInQuery,
+            "with a raw Basic header" => Self::BasicSpelling(BasicSpelling::Raw),
+            "with a form-encoded Basic header" => Self::BasicSpelling(BasicSpelling::FormEncoded),
+            "with Basic of one client and the id of another" => Self::OtherClientInForm,
+            "with a Bearer token for credentials" => Self::BearerToken,
             "with a Basic value that is not base64" => Self::BasicNotBase64,
             "with a Basic value without a colon" => Self::BasicWithoutColon,
             _ => return Self::parse_open(phrase),
@@ -101,6 +134,10 @@ impl LoginVariation {
 
     /// Phrases with a name or a value in them.
     fn parse_open(phrase: &str) -> Option<Self> {
+        if let Some((one, other)) = phrase.split_once(AND) {
+            let parse = |phrase| Self::parse(phrase).map(Box::new);
+            return Some(Self::Both(parse(one)?, parse(other)?));
+        }
         if let Some(phrase) = phrase.strip_suffix(IN_BASIC) {
             return match Self::parse_open(phrase)? {
                 Self::Field(change, name) => Some(Self::FieldInBasic(change, name)),
@@ -146,8 +183,14 @@ impl LoginVariation {
             return Some(Self::Twice(name.to_owned()));
         }
         let (name, value) = rest.split_once(' ')?;
-        (name.contains('_') || name == "scope")
-            .then(|| Self::With(name.to_owned(), value.to_owned()))
+        if !name.contains('_') && name != "scope" {
+            return None;
+        }
+        let name = name.to_owned();
+        Some(match value.strip_suffix(SPACES) {
+            Some(value) => Self::WithPercentSpaces(name, value.to_owned()),
+            None => Self::With(name, value.to_owned()),
+        })
     }
 }
 
@@ -195,6 +238,18 @@ impl fmt::Display for LoginVariation {
             Self::UnknownTenant => f.write_str("for a tenant that does not exist"),
             Self::Raw(value) => write!(f, "with the raw parameter {value}"),
             Self::Reversed => f.write_str("with the parameters in the opposite order"),
+            Self::ExtraFirst => f.write_str("with a parameter that nobody knows in front"),
+            Self::WithPercentSpaces(name, value) => write!(f, "with {name} {value}{SPACES}"),
+            Self::CredentialsInQuery => f.write_str("with the credentials in the query"),
+            Self::BasicSpelling(BasicSpelling::Raw) => f.write_str("with a raw Basic header"),
+            Self::BasicSpelling(BasicSpelling::FormEncoded) => {
+                f.write_str("with a form-encoded Basic header")
+            }
+            Self::OtherClientInForm => {
+                f.write_str("with Basic of one client and the id of another")
+            }
+            Self::BearerToken => f.write_str("with a Bearer token for credentials"),
+            Self::Both(one, other) => write!(f, "{one}{AND}{other}"),
         }
     }
 }

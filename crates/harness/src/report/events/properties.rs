@@ -8,6 +8,7 @@ use locum_core::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalogue::Supplied;
 use crate::evidence::{
     CallVariation, Cut, LoginVariation, Message, Moment, Opcode, Operation, Other, RequestLine,
     Side, SignInVariation, SignedVariation, SocketVariation, Variation,
@@ -79,7 +80,7 @@ fn variation() -> impl Strategy<Value = Variation> {
         one_of(SocketVariation::ALL).prop_map(Variation::Socket),
         one_of(SignInVariation::ALL).prop_map(Variation::SignIn),
         one_of(SignedVariation::ALL).prop_map(Variation::Signed),
-        text().prop_map(Variation::Account),
+        one_of(&Supplied::all().collect::<Vec<_>>()).prop_map(Variation::Account),
         one_of(&[Other::Client, Other::Tenant]).prop_map(Variation::By),
         Just(Variation::ByOtherTenantNamingTheOwners),
         Just(Variation::Again),

@@ -3,7 +3,7 @@
 use super::deviation::Deviations;
 use super::jwt::seconds_to_exp;
 use super::token_age::{AgedCall, GRACE_S, aged_calls, lifetime};
-use crate::evidence::Reaction;
+use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
 
@@ -11,6 +11,29 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("JWT-07", refused_from_its_exp),
     Rule::vendor("VEN-09", expired_token_is_answered_with_its_status),
 ];
+
+/// A call with a token that had ended, in words, and the accepted call beside it.
+struct EndedCall<'a> {
+    call: Exchange<'a>,
+    words: String,
+    control: Option<Exchange<'a>>,
+}
+
+/// Calls with a token that was supplied and had ended; what it was before nobody has seen, so that
+/// they stand beside a call that was served to a live one.
+fn supplied<'a>(view: &View<'a>) -> impl Iterator<Item = EndedCall<'a>> {
+    let ended = Variation::Call(CallVariation::EndedToken);
+    let mut live = view.evidence.documented(Operation::Call);
+    let control = live.find(Exchange::is_served);
+    let calls = view.evidence.varied(Operation::Call);
+    calls
+        .filter(move |call| *call.variation == ended)
+        .map(move |call| EndedCall {
+            call,
+            words: call.sentence(),
+            control,
+        })
+}
 
 /// An expired token is answered with the documented status, beside the same token accepted before
 /// its end.
@@ -21,36 +44,41 @@ fn expired_token_is_answered_with_its_status(view: &View<'_>) -> Finding {
     // has passed as well.
     let documented = view.profile.token.lifetime().as_secs_f64();
     let over =
-        |aged: &AgedCall<'_>| aged.age > lifetime(view, &aged.login).max(documented) + GRACE_S;
+        |aged: &&AgedCall<'_>| aged.age > lifetime(view, &aged.login).max(documented) + GRACE_S;
+    let aged = calls.iter().filter(over).map(|aged| {
+        let accepted = |other: &&AgedCall<'_>| {
+            other.login.seq == aged.login.seq
+                && other.age < lifetime(view, &other.login)
+                && other.call.is_served()
+        };
+        EndedCall {
+            call: aged.call,
+            words: aged.words(lifetime(view, &aged.login)),
+            control: calls.iter().find(accepted).map(|other| other.call),
+        }
+    });
     let mut wrong = Deviations::default();
     let (mut refused, mut unanswered) = (None, None);
-    for aged in calls.iter().filter(|aged| over(aged)) {
-        let words = aged.words(lifetime(view, &aged.login));
-        match aged.call.reaction() {
-            Reaction::Gone(_) => unanswered = gone(&aged.call),
-            _ if aged.call.status() == status => refused = Some((aged, words)),
-            Reaction::Throttled => {
-                unanswered = Some(unobserved(view, &words).seen_in(aged.call));
-            }
-            _ => wrong.add(format!("{status} for an expired token"), words, aged.call),
+    for ended in aged.chain(supplied(view)) {
+        let (call, words) = (ended.call, &ended.words);
+        match call.reaction() {
+            Reaction::Gone(_) => unanswered = gone(&call),
+            _ if call.status() == status => refused = Some(ended),
+            Reaction::Throttled => unanswered = Some(unobserved(view, words).seen_in(call)),
+            _ => wrong.add(format!("{status} for an expired token"), words, call),
         }
     }
     if let Some(finding) = wrong.broken().or(unanswered) {
         return finding;
     }
-    let Some((refused, words)) = refused else {
+    let Some(refused) = refused else {
         return unobserved(view, "no expired token was at hand");
     };
-    let accepted = |aged: &&AgedCall<'_>| {
-        aged.login.seq == refused.login.seq
-            && aged.age < lifetime(view, &aged.login)
-            && aged.call.is_served()
-    };
-    match calls.iter().find(accepted) {
+    match refused.control {
         None => {
             unobserved(view, "the token was never accepted before its end").seen_in(refused.call)
         }
-        Some(control) => Finding::met(words, refused.call).beside(control.call),
+        Some(control) => Finding::met(refused.words, refused.call).beside(control),
     }
 }
 
@@ -62,39 +90,49 @@ fn refused_from_its_exp(view: &View<'_>) -> Finding {
         .iter()
         .filter_map(|aged| Some((aged, seconds_to_exp(view, &aged.login)?)))
         .collect();
-    if with_end.is_empty() {
+    let over = with_end.iter().filter(|(aged, end)| aged.age >= *end);
+    let aged = over.map(|(aged, end)| {
+        let accepted = |(other, end): &&(&AgedCall<'_>, f64)| {
+            other.login.seq == aged.login.seq && other.age < *end && other.call.is_served()
+        };
+        let ended = EndedCall {
+            call: aged.call,
+            words: aged.words(*end),
+            control: with_end.iter().find(accepted).map(|(other, _)| other.call),
+        };
+        (ended, aged.age >= end + GRACE_S)
+    });
+    let supplied: Vec<EndedCall<'_>> = supplied(view).collect();
+    if with_end.is_empty() && supplied.is_empty() {
         return unobserved(view, "no token with an exp was used");
     }
     let (mut late, mut leeway) = (Deviations::default(), Deviations::default());
     let (mut refused, mut unanswered) = (None, None);
-    for (aged, end) in with_end.iter().filter(|(aged, end)| aged.age >= *end) {
-        let words = aged.words(*end);
-        match aged.call.reaction() {
-            Reaction::Served if aged.age >= end + GRACE_S => {
-                late.add("the token refused on and after its exp", words, aged.call);
+    for (ended, is_long_over) in aged.chain(supplied.into_iter().map(|ended| (ended, true))) {
+        let (call, words) = (ended.call, &ended.words);
+        match call.reaction() {
+            Reaction::Served if is_long_over => {
+                late.add("the token refused on and after its exp", words, call);
             }
-            Reaction::Served => leeway.add("the token refused at its exp", words, aged.call),
-            Reaction::Refused => refused = Some((aged, words)),
-            Reaction::Gone(_) => unanswered = gone(&aged.call),
-            _ => unanswered = Some(unobserved(view, &words).seen_in(aged.call)),
+            Reaction::Served => leeway.add("the token refused at its exp", words, call),
+            Reaction::Refused => refused = Some(ended),
+            Reaction::Gone(_) => unanswered = gone(&call),
+            _ => unanswered = Some(unobserved(view, words).seen_in(call)),
         }
     }
     if let Some(finding) = late.broken() {
         return finding;
     }
-    let Some((refused, words)) = refused else {
+    let Some(refused) = refused else {
         return unanswered.unwrap_or_else(|| unobserved(view, "no expired token was at hand"));
     };
-    let control = with_end.iter().find(|(aged, end)| {
-        aged.login.seq == refused.login.seq && aged.age < *end && aged.call.is_served()
-    });
-    let Some((control, _)) = control else {
+    let Some(control) = refused.control else {
         return unobserved(view, "the token was never accepted before its exp")
             .seen_in(refused.call);
     };
-    let met = Finding::met(words, refused.call);
+    let met = Finding::met(refused.words, refused.call);
     let finding = leeway.finding(Grade::Fact).unwrap_or(met);
-    finding.beside(control.call)
+    finding.beside(control)
 }
 
 #[cfg(test)]
@@ -139,6 +177,23 @@ mod tests {
         check(&[(0.0, 500), (3901.0, 401)], Grade::Unobserved);
         check(&[(3901.0, 401)], Grade::Unobserved);
         check(&[(0.0, 200), (3800.0, 401)], Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_supplied_token_stands_in_for_the_end_of_one() {
+        let log = |live: u16, ended: u16| {
+            Log::new()
+                .exchange("login", "", 200, TOKEN)
+                .exchange("call", "", live, "{}")
+                .exchange("call", "with a token that has ended", ended, "{}")
+        };
+        for id in ["VEN-09", "JWT-07"] {
+            check(&log(200, 401), id, Grade::Met);
+            check(&log(200, 200), id, Grade::Broken);
+            check(&log(401, 401), id, Grade::Unobserved);
+        }
+        check(&log(200, 403), "VEN-09", Grade::Broken);
+        check(&log(200, 403), "JWT-07", Grade::Met);
     }
 
     /// A 500 after the exp counted as a refusal.
