@@ -26,10 +26,12 @@ Feature: The API takes bearer tokens as RFC 6750 has them
       Given the API has accepted the caller's token
       When the caller calls the API in each of these ways
         | with the Authorization Bearer         |
-        | with the Authorization Bearer:{token} |
+        | with the Authorization Bearer:{token}   |
+        | with the Authorization Bearer {token} x |
         | with the bare token                   |
         | with the scheme Token                 |
-        | with the token in quotes              |
+        | with the token in quotes                |
+        | with the login's credentials in a Basic header |
       Then the vendor refuses each of these calls with 400 or 401
 
     @id:BRR-03

@@ -16,9 +16,8 @@ Feature: The token endpoint refuses as OAuth 2.0 has it
     Scenario: What refusals of a user look like
       Given the caller has logged in
       When the caller logs in in each of these ways
-        | with another password |
-        | without the password  |
-        | without credentials   |
+        | without the password |
+        | without credentials  |
       Then each refusal is a JSON object that no cache keeps
 
     @id:ERR-06

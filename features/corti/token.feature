@@ -54,6 +54,9 @@ Feature: Corti issues tokens
         | with another client secret                  |
         | with a beginning of the client secret       |
         | with the client secret in other letter case |
+        | with the client secret altered in its first letter |
+        | with the client secret altered in its last letter  |
+        | with a blank behind the client secret              |
         | with an empty client secret                 |
         | without the client secret                   |
       Then the vendor refuses each of these logins with 401 unauthorized_client
@@ -66,6 +69,9 @@ Feature: Corti issues tokens
         | with the credentials in a Basic header                 |
         | with another client secret in a Basic header           |
         | with a beginning of the client secret in a Basic header |
+        | with the client secret altered in its last letter in a Basic header |
+        | with a blank behind the client secret in a Basic header |
+        | with the client secret in other letter case in a Basic header |
       Then the vendor accepts Basic and refuses each of the wrong secrets
 
   Rule: The token endpoint of a tenant that does not exist gives no token

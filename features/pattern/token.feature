@@ -36,6 +36,10 @@ Feature: Pattern Health issues tokens
         | with another client secret                 |
         | with a beginning of the client secret      |
         | with the client secret in other letter case |
+        | with the client secret altered in its first letter |
+        | with the client secret altered in its last letter  |
+        | with a blank behind the client secret              |
+        | with the id alone in the body                      |
       Then the vendor refuses each of these logins
 
     @id:ERR-04 @must
@@ -54,6 +58,7 @@ Feature: Pattern Health issues tokens
       When the caller logs in in each of these ways
         | with grant_type locum              |
         | with grant_type CLIENT_CREDENTIALS |
+        | with grant_type client             |
       Then the vendor refuses each of these logins with 400 unsupported_grant_type
 
   Rule: A new token can be retrieved with the same credentials

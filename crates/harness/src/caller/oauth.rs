@@ -178,6 +178,17 @@ impl ScenarioContext {
             other => return Err(unknown("call", other)),
         };
         vary_call(change, call, token.expose());
+        if matches!(change, CallVariation::CredentialsInBasic) {
+            let mut login = TokenRequest::documented(&self.profile, &self.target)?;
+            login.secret_in = vec![locum_core::profile::SecretIn::Basic];
+            let request = login.request();
+            let mut headers = request.headers.into_iter();
+            let header = headers.find(|(name, _)| name == "Authorization");
+            call.authorization = header.map(|(_, value)| value).into_iter().collect();
+            let shown = call.authorization.concat();
+            self.log
+                .hide(shown.trim_start_matches("Basic "), "Basic credentials");
+        }
         if matches!(
             change,
             CallVariation::LastCharacterChanged
@@ -241,6 +252,10 @@ impl ScenarioContext {
             };
             // A token goes nowhere but to the host that was asked.
             if !url.same_origin(&call.url) {
+                return Ok(None);
+            }
+            let is_empty = body[&list].as_array().is_some_and(Vec::is_empty);
+            if url == call.url || is_empty {
                 return Ok(None);
             }
             call = ApiRequest::to(&self.profile, &self.target, &link, token.value.expose())?;

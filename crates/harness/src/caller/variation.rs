@@ -37,6 +37,10 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
             login.scheme.clone_from(word);
             login.secret_in = vec![SecretIn::Basic];
         }
+        LoginVariation::IdAlone => {
+            login.credential_fields[1].1 = None;
+            login.secret_in = vec![SecretIn::Body];
+        }
         LoginVariation::SecretIn(places) => login.secret_in.clone_from(places),
         LoginVariation::BasicNotBase64 => in_authorization(login, "Basic %%%"),
         // The base64 of `no colon`.
@@ -125,7 +129,16 @@ fn changed(change: FieldChange, value: &str) -> Option<String> {
         }
         FieldChange::OtherCase => Some(value.chars().map(swap_case).collect()),
         FieldChange::LastCharacterChanged => Some(last_character_changed(value)),
+        FieldChange::FirstCharacterChanged => Some(first_character_changed(value)),
+        FieldChange::BlankBehind => Some(format!("{value} ")),
     }
+}
+
+fn first_character_changed(value: &str) -> String {
+    let first = value.chars().next();
+    let other = if first == Some('A') { 'B' } else { 'A' };
+    let rest = value.chars().skip(1);
+    [other].into_iter().chain(rest).collect()
 }
 
 fn last_character_changed(value: &str) -> String {
@@ -175,7 +188,10 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
         CallVariation::SignatureChanged => {
             call.authorization = vec![format!("Bearer {}", signature_changed(token))];
         }
-        CallVariation::LimitedToken | CallVariation::EndedToken => {}
+        // What they show is not made of the token.
+        CallVariation::LimitedToken
+        | CallVariation::EndedToken
+        | CallVariation::CredentialsInBasic => {}
         CallVariation::WithoutHeader(name) => call
             .headers
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
@@ -346,6 +362,21 @@ mod tests {
             "with the client secret altered in its last letter",
             &basic("me:SécreA"),
             grant,
+        );
+        check_login(
+            "with the client secret altered in its first letter",
+            &basic("me:Aécret"),
+            grant,
+        );
+        check_login(
+            "with a blank behind the client secret",
+            &basic("me:Sécret "),
+            grant,
+        );
+        check_login(
+            "with the id alone in the body",
+            "",
+            &format!("{grant}&client_id=me"),
         );
         check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         assert_eq!(login("by GET").method, "GET");

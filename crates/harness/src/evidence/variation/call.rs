@@ -32,6 +32,8 @@ pub enum CallVariation {
     LimitedToken,
     /// Another token, which was supplied and has ended.
     EndedToken,
+    /// The credentials of the login stand in a Basic header.
+    CredentialsInBasic,
     /// A header of the documented call is left out.
     WithoutHeader(String),
     /// A header with a token that nobody issued stands in front of the right one, or behind it.
@@ -104,6 +106,7 @@ impl CallVariation {
             "with a token that has ended" => Self::EndedToken,
             "with a bad header in front of the good one" => Self::BadHeaderToo(Position::Before),
             "with a bad header behind the good one" => Self::BadHeaderToo(Position::Behind),
+            "with the login's credentials in a Basic header" => Self::CredentialsInBasic,
             "with two spaces after Bearer" => Self::TwoSpaces,
             "with the token in quotes" => Self::Quotes,
             "with the bare token" => Self::BareToken,
@@ -156,6 +159,7 @@ impl fmt::Display for CallVariation {
             Self::BadHeaderToo(Position::Behind) => "with a bad header behind the good one",
             Self::At(path) => return write!(f, "at {path}"),
             Self::Both(one, other) => return write!(f, "{one}{AND}{other}"),
+            Self::CredentialsInBasic => "with the login's credentials in a Basic header",
             Self::TwoSpaces => "with two spaces after Bearer",
             Self::Quotes => "with the token in quotes",
             Self::BareToken => "with the bare token",

@@ -33,6 +33,10 @@ pub enum FieldChange {
     OtherCase,
     /// It is the right value with its last character changed.
     LastCharacterChanged,
+    /// It is the right value with its first character changed.
+    FirstCharacterChanged,
+    /// A blank stands behind the right value.
+    BlankBehind,
 }
 
 /// One thing changed in a login.
@@ -61,6 +65,8 @@ pub enum LoginVariation {
     Scheme(String),
     /// The credentials travel in these places instead.
     SecretIn(Vec<SecretIn>),
+    /// The id stands alone in the body, as a client without a secret shows itself.
+    IdAlone,
     /// The value of the Basic header is not base64.
     BasicNotBase64,
     /// The value of the Basic header has no colon.
@@ -126,6 +132,7 @@ impl LoginVariation {
             "with a form-encoded Basic header" => Self::BasicSpelling(BasicSpelling::FormEncoded),
             "with Basic of one client and the id of another" => Self::OtherClientInForm,
             "with a Bearer token for credentials" => Self::BearerToken,
+            "with the id alone in the body" => Self::IdAlone,
             "with a Basic value that is not base64" => Self::BasicNotBase64,
             "with a Basic value without a colon" => Self::BasicWithoutColon,
             _ => return Self::parse_open(phrase),
@@ -179,6 +186,15 @@ impl LoginVariation {
                 name.strip_prefix("the ")?,
             );
         }
+        if let Some(name) = rest.strip_suffix(" altered in its first letter") {
+            return field(
+                FieldChange::FirstCharacterChanged,
+                name.strip_prefix("the ")?,
+            );
+        }
+        if let Some(name) = rest.strip_prefix("a blank behind the ") {
+            return field(FieldChange::BlankBehind, name);
+        }
         if let Some(name) = rest.strip_suffix(" twice") {
             return Some(Self::Twice(name.to_owned()));
         }
@@ -204,6 +220,10 @@ impl FieldChange {
             Self::Beginning => write!(f, "with a beginning of the {name}"),
             Self::OtherCase => write!(f, "with the {name} in other letter case"),
             Self::LastCharacterChanged => write!(f, "with the {name} altered in its last letter"),
+            Self::FirstCharacterChanged => {
+                write!(f, "with the {name} altered in its first letter")
+            }
+            Self::BlankBehind => write!(f, "with a blank behind the {name}"),
         }
     }
 }
@@ -233,6 +253,7 @@ impl fmt::Display for LoginVariation {
                 [SecretIn::Body] => "with the credentials in the body",
                 _ => "with the credentials in the body too",
             }),
+            Self::IdAlone => f.write_str("with the id alone in the body"),
             Self::BasicNotBase64 => f.write_str("with a Basic value that is not base64"),
             Self::BasicWithoutColon => f.write_str("with a Basic value without a colon"),
             Self::UnknownTenant => f.write_str("for a tenant that does not exist"),

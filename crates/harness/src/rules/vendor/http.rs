@@ -1,5 +1,7 @@
 //! What HTTP asks of every reply (RFC 9110).
 
+use locum_core::Timestamp;
+
 use super::token_head::each;
 use crate::evidence::{CallVariation, Exchange, LoginVariation, Message, Reaction, Variation};
 use crate::rules::{Rule, View, unobserved};
@@ -74,10 +76,35 @@ fn bears_broken_escapes(view: &View<'_>) -> Finding {
     }
 }
 
-/// Each reply of status 2xx, 3xx and 4xx has one `Date` in the fixed form (§6.6.1).
+/// So far may a `Date` be from the issue of a token in the same reply.
+const FARTHEST_S: i64 = 60;
+
+/// What is not told in another unit of time, which is a fault of its own.
+const SAME_UNIT_S: i64 = 10 * 365 * 86_400;
+
+/// Each reply of status 2xx, 3xx and 4xx has one `Date` in the fixed form (§6.6.1), of the time at
+/// which a token in it was issued.
 fn has_a_date(view: &View<'_>) -> Finding {
     let mut all = replies(view);
     all.retain(|(_, reply)| matches!(reply.status, 200..=499));
+    for (exchange, reply) in &all {
+        let date = reply.header("date").and_then(Timestamp::parse_http_date);
+        let mut jwts = view.evidence.jwts_of(exchange.seq);
+        let issued = jwts.find_map(|jwt| jwt.claims["iat"].as_i64());
+        if let (Some(date), Some(issued)) = (date, issued) {
+            let off = date.as_seconds() - issued;
+            if (FARTHEST_S..SAME_UNIT_S).contains(&off.abs()) {
+                let way = if off < 0 { "behind" } else { "ahead of" };
+                let observed = format!(
+                    "{}: Date is {} s {way} the iat of its token",
+                    exchange.sentence(),
+                    off.abs()
+                );
+                let expected = "a Date within 60 s of the iat of a token in the same reply";
+                return Finding::broken(expected, observed, Proof::from(exchange));
+            }
+        }
+    }
     each(
         view,
         &all,
@@ -105,7 +132,7 @@ fn has_a_date(view: &View<'_>) -> Finding {
 
 /// Whether it is an IMF-fixdate (RFC 9110 §5.6.7).
 fn httpdate(text: &str) -> bool {
-    locum_core::Timestamp::parse_http_date(text).is_some()
+    Timestamp::parse_http_date(text).is_some()
 }
 
 #[cfg(test)]
@@ -139,6 +166,12 @@ mod tests {
             "HTT-12",
             Grade::Unobserved,
         );
+        let claims = serde_json::json!({"iat": 784_887_151});
+        let at = |date: &str| Log::new().jwt("", date, &claims);
+        check(&at("Tue, 15 Nov 1994 08:12:31 GMT"), "HTT-12", Grade::Met);
+        let late = at("Tue, 15 Nov 1994 10:12:31 GMT");
+        check(&late, "HTT-12", Grade::Broken);
+        check(&late, "HTT-12@corti", Grade::Broken);
     }
 
     #[test]

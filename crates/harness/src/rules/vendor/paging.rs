@@ -41,14 +41,29 @@ fn pages_hold_all(view: &View<'_>, pages: &[Exchange<'_>]) -> Step<Finding> {
         let expected = "each page as described, its links on the host that was asked or absent";
         return Ok(Finding::broken(expected, seen.join("; "), proof));
     }
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let (list, total) = (name(&view.expected.list), name(&view.expected.total));
+    let next = view.expected.links.first().map_or("", String::as_str);
+    let mut links = BTreeSet::new();
+    for page in pages.iter().filter(|page| page.is_served()) {
+        let body = page.json();
+        let Some(link) = body[next].as_str() else {
+            continue;
+        };
+        let observed = match body[&list].as_array() {
+            Some(entries) if entries.is_empty() => format!("a page without entries names {link}"),
+            _ if links.insert(link.to_owned()) => continue,
+            _ => format!("two pages name {link}"),
+        };
+        let expected = format!("a {next} that leads on, and none on the last page");
+        return Ok(Finding::broken(expected, observed, Proof::from(page)));
+    }
     if let Some(finding) = worst_not_served(pages, "each page is served") {
         return Ok(finding);
     }
     if view.evidence.limitations().next().is_some() {
         return unseen(view, "not all pages were read");
     }
-    let name = |name: &Option<String>| name.clone().unwrap_or_default();
-    let (list, total) = (name(&view.expected.list), name(&view.expected.total));
     let bodies: Vec<Value> = pages.iter().map(Exchange::json).collect();
     let entries: BTreeSet<String> = bodies
         .iter()
@@ -68,8 +83,7 @@ fn pages_hold_all(view: &View<'_>, pages: &[Exchange<'_>]) -> Step<Finding> {
         let expected = format!("as many different entries as {total} says");
         return Ok(Finding::broken(expected, seen, proof));
     }
-    let next = view.expected.links.first().map_or("", String::as_str);
-    if !bodies.iter().any(|body| body[next].is_string()) {
+    if links.is_empty() {
         let what = format!("{seen}: a list of one page shows nothing of its links");
         return Err(Box::new(unobserved(view, &what).seen_in(proof)));
     }
@@ -205,6 +219,18 @@ mod tests {
         check(&pages(&[&page(1, "[1]", "")]), "VEN-10", Grade::Unobserved);
         let endless = pages(&[&page(3, "[1,2]", NEXT)]).limitation("the list did not end");
         check(&endless, "VEN-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_link_leads_on_or_is_absent() {
+        let first = page(3, "[1,2]", NEXT);
+        check(&pages(&[&first, &first]), "VEN-10", Grade::Broken);
+        let empty = page(3, "[]", NEXT);
+        check(&pages(&[&first, &empty]), "VEN-10", Grade::Broken);
+        // A list that fits one page is read once more, in smaller ones.
+        let whole = page(3, "[1,2,3]", "");
+        let last = page(3, "[3]", PREVIOUS);
+        check(&pages(&[&whole, &first, &last]), "VEN-10", Grade::Met);
     }
 
     #[test]
