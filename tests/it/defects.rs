@@ -259,6 +259,26 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
             refuse(reply, 401);
         }
     }),
+    ("HTT-04", "pattern", "FAIL", |request, reply| {
+        if request.contains("x-locum : 1") {
+            reply.change_to(200, &json!({"results": []}));
+        }
+    }),
+    ("HTT-05", "corti", "WARN", |request, reply| {
+        if request.contains("x=a b http/1.1") {
+            reply.change_to(200, &json!({"interactions": []}));
+        }
+    }),
+    ("HTT-06", "athelas", "FAIL", |request, reply| {
+        if request.matches("\r\nhost: ").count() > 1 {
+            reply.change_to(200, &json!({"status": "PROCESSED"}));
+        }
+    }),
+    ("HTT-06", "pattern", "WARN", |request, reply| {
+        if !request.contains("\r\nhost: ") {
+            reply.change_to(200, &json!({"results": []}));
+        }
+    }),
     ("HTT-10", "pattern", "WARN", |request, reply| {
         if request.contains("%zz") {
             refuse(reply, 500);

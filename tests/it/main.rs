@@ -11,6 +11,7 @@ mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;
+mod manners;
 mod mutants;
 mod new_shim;
 mod parity;

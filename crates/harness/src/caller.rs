@@ -4,11 +4,13 @@ mod api_request;
 mod cognito;
 mod cognito_request;
 mod ended_token;
+mod frames;
 mod oauth;
 mod others;
 mod sigv4;
 mod socket_request;
 mod token_request;
+mod upgrade;
 mod variation;
 mod websocket;
 

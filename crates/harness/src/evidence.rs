@@ -30,8 +30,8 @@ pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use variation::{
-    BasicSpelling, CallVariation, Content, FieldChange, LetterCase, LoginVariation, Moment, Other,
-    Position, SignInVariation, SignedVariation, SocketVariation, Variation,
+    BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation, Moment, Other,
+    Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 
 pub use multipart::multipart;
 pub use request::{Request, Url};
-pub use socket::{Opening, open, upgrade};
+pub use socket::{Opening, handshake, open, upgrade};
 pub use tls::Trust;
 
 /// How long a vendor may take for one reply.

@@ -3,7 +3,9 @@
 pub mod context;
 pub(crate) mod elsewhere;
 mod hooks;
+pub(crate) mod leave;
 pub(crate) mod lifetimes;
+pub mod manners;
 pub(crate) mod odd_targets;
 pub(crate) mod over_tls;
 mod probing;
@@ -25,6 +27,9 @@ use tokio::sync::watch;
 
 use crate::plan::{self, Plan};
 use hooks::{Hooks, Shared};
+
+pub use leave::left_behind;
+pub use manners::Manners;
 
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -78,6 +83,8 @@ pub struct CheckOptions {
     pub strict: bool,
     /// What is a failure besides.
     pub fail_on: Vec<FailOn>,
+    /// How a real endpoint is treated.
+    pub manners: Manners,
     /// Turns true when the run is to end: what was not reached by then is NOT_RUN.
     pub stop: watch::Receiver<bool>,
     /// Where a receiver of the client under test takes webhooks, if it does.

@@ -168,6 +168,10 @@ pub(super) struct Check {
     /// File with certificates in PEM of authorities to trust at that URL, beside the machine's own
     #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
     pub(super) ca: Option<PathBuf>,
+    /// Let it create and change things at that URL, too: what it created is deleted again where the
+    /// vendor has a call for it. At the built-in mocks this is always allowed
+    #[arg(long, env = "LOCUM_ALLOW_WRITES", value_parser = values::switch("LOCUM_ALLOW_WRITES"))]
+    pub(super) allow_writes: bool,
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,

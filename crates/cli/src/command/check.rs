@@ -12,7 +12,9 @@ use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::catalogue::catalogue;
 use locum_harness::http::Trust;
 use locum_harness::report::{FailOn, Report, terminal};
-use locum_harness::run::{CONCURRENCY, CheckOptions, Played, Progress, TargetKind};
+use locum_harness::run::{
+    CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, left_behind,
+};
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
@@ -42,6 +44,11 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
     super::say(&terminal::text(&report, report::look()));
+    if args.url.is_some() {
+        for left in left_behind(&report.scenarios) {
+            eprintln!("note: {left}");
+        }
+    }
     match &args.judging.report {
         Some(folder) => report::write(&report, folder),
         None => Ok(report.exit_code),
@@ -94,6 +101,9 @@ async fn judged(
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: fail_on(&args.judging.fail_on),
+        manners: Manners {
+            allow_writes: args.allow_writes,
+        },
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     });

@@ -7,7 +7,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::Report;
 use locum_harness::report::terminal;
-use locum_harness::run::{CONCURRENCY, CheckOptions, REFERENCE_CONCURRENCY, TargetKind};
+use locum_harness::run::{CONCURRENCY, CheckOptions, Manners, REFERENCE_CONCURRENCY, TargetKind};
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
     StartError, exec, reference,
@@ -127,6 +127,7 @@ async fn judged(
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),
+        manners: Manners::default(),
         stop,
         clock: Arc::new(SystemClock::new()),
     });

@@ -48,6 +48,8 @@ pub struct ApiRequest {
     pub query: Vec<(String, String)>,
     /// What is added to the query as it is.
     pub raw_query: Option<String>,
+    /// Whether `Host` is left out.
+    pub is_hostless: bool,
     /// The case of all header names, where it is another one.
     pub names: Option<LetterCase>,
     /// Header lines besides.
@@ -108,6 +110,7 @@ impl ApiRequest {
             place: TokenPlace::of(profile),
             query: Vec::new(),
             raw_query: None,
+            is_hostless: false,
             names: None,
             headers: tenant.collect(),
             body: None,
@@ -137,6 +140,9 @@ impl ApiRequest {
             target += raw;
         }
         let mut request = Request::new(&self.method, &target);
+        if self.is_hostless {
+            request.omits.push("Host");
+        }
         for value in &self.authorization {
             request = match &self.place {
                 TokenPlace::Bearer => request.header("Authorization", value),

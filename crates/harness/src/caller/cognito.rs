@@ -199,6 +199,9 @@ impl ScenarioContext {
                 .limitation("there was no access token to change a password with");
             return Ok(());
         };
+        if self.stage.is_none() {
+            return Err(self.lacks("the password of the first account is not changed"));
+        }
         self.log.hide(CHOSEN, "chosen password");
         let body = json!({
             "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": CHOSEN,

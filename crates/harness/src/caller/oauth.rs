@@ -129,17 +129,13 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// Sends a form to the profile's endpoint `name`. It makes something, so that it is sent to a
-    /// mock alone: nobody has allowed it at a real endpoint.
+    /// Sends a form to the profile's endpoint `name`. It makes something, which needs leave.
     pub async fn send_form(
         &mut self,
         name: &str,
         fields: &[(String, String)],
     ) -> Result<(), Error> {
-        if self.stage.is_none() {
-            self.not_applicable = Some("writing at a real endpoint is not allowed".to_owned());
-            return Ok(());
-        }
+        self.needs_leave()?;
         let Ok(token) = self.token().cloned() else {
             self.log.limitation("there was no token to write with");
             return Ok(());
@@ -274,9 +270,10 @@ impl ScenarioContext {
         request: &Request,
     ) -> Option<Reply> {
         let mut request = request.clone();
-        request
-            .headers
-            .insert(0, ("Host".to_owned(), url.authority()));
+        if !request.omits.contains(&"Host") {
+            let host = ("Host".to_owned(), url.authority());
+            request.headers.insert(0, host);
+        }
         let seq = self.log.request(operation, endpoint, variation, &request);
         let outcome = if self.silence.is_lasting() {
             Err(HttpError::NotSent(

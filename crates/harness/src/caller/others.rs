@@ -15,9 +15,7 @@ use crate::target::Target;
 impl ScenarioContext {
     /// The caller creates something at `path` of the API.
     pub async fn create(&mut self, path: &str, body: &str) -> Result<(), Error> {
-        if self.stage.is_none() {
-            return Err(self.lacks("writing at a real endpoint is not allowed"));
-        }
+        self.needs_leave()?;
         let Ok(token) = self.token().cloned() else {
             self.log
                 .limitation("there was no token to create something with");
@@ -36,6 +34,9 @@ impl ScenarioContext {
                 &call.request(),
             )
             .await;
+        if let Some(reply) = &reply {
+            self.remember_created(path, &token.value, reply);
+        }
         self.created = reply.map(|reply| reply.json()).unwrap_or_default();
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::evidence::{Operation, SignedVariation, Variation};
 use crate::http::{Request, Url};
 use crate::run::context::ScenarioContext;
+use crate::run::leave::NO_LEAVE;
 
 /// What is added to a path to have percent-encoded octets in it.
 const ENCODED: &str = "/a%20b";
@@ -31,6 +32,10 @@ struct Signing {
 impl ScenarioContext {
     /// Makes a signed call, or one with the thing special that `special` names.
     pub async fn call_signed(&mut self, special: Option<SignedVariation>) -> Result<(), Error> {
+        if special == Some(SignedVariation::WithBody) && !self.may_write {
+            self.log.limitation(NO_LEAVE);
+            return Ok(());
+        }
         let sample = self.profile.api.sample.clone().unwrap_or_default();
         let url = format!("{}{sample}", self.target.url("api")?);
         let mut url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;

@@ -222,6 +222,16 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
             call.authorization = vec![value.replace("{token}", token)];
         }
         CallVariation::HeaderNames(case) => call.names = Some(*case),
+        CallVariation::SpaceBeforeColon => {
+            call.headers.push(("X-Locum ".to_owned(), "1".to_owned()));
+        }
+        CallVariation::NoHost => call.is_hostless = true,
+        // One is written for each request.
+        CallVariation::TwoHosts => {
+            let host = ("Host".to_owned(), call.url.authority());
+            call.headers.push(host);
+        }
+        CallVariation::RawSpace => call.raw_query = Some("x=a b".to_owned()),
     }
 }
 

@@ -79,7 +79,7 @@ impl ScenarioContext {
     }
 
     /// Where a socket is: never on a host that the caller was not told of beforehand.
-    fn socket_url(&mut self, place: &str) -> Result<Option<Url>, Error> {
+    pub(super) fn socket_url(&mut self, place: &str) -> Result<Option<Url>, Error> {
         let base = self.target.url("ws")?.to_owned();
         let text = match place.strip_prefix('/') {
             Some(_) => Some(format!("{base}{}", self.target.fill(place)?)),
@@ -125,15 +125,20 @@ impl ScenarioContext {
         Ok(token)
     }
 
+    /// What the socket at `place` is told first.
+    pub(super) fn configuration(&self, place: &str) -> String {
+        let own = self.socket_configs.get(place);
+        let configuration = own.or_else(|| self.socket_configs.get(""));
+        json!({"type": "config", "configuration": configuration}).to_string()
+    }
+
     async fn configure(
         &mut self,
         seq: RecordId,
         place: &str,
         mut socket: WebSocketStream<Box<dyn Wire>>,
     ) {
-        let own = self.socket_configs.get(place);
-        let configuration = own.or_else(|| self.socket_configs.get(""));
-        let config = json!({"type": "config", "configuration": configuration}).to_string();
+        let config = self.configuration(place);
         self.log.frame(seq, Side::Harness, Opcode::Text, &config);
         if socket.send(Message::text(config)).await.is_err() {
             self.log.frame(seq, Side::Vendor, Opcode::Eof, "");
@@ -166,7 +171,8 @@ impl ScenarioContext {
     }
 }
 
-fn answers_the_configuration(text: &str) -> bool {
+/// Whether a message is the answer to a configuration.
+pub(super) fn answers_the_configuration(text: &str) -> bool {
     let message: Value = serde_json::from_str(text).unwrap_or_default();
     let word = message["type"].as_str().unwrap_or_default();
     word.to_ascii_uppercase().starts_with("CONFIG")

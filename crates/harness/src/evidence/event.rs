@@ -226,6 +226,12 @@ pub enum Opcode {
     Text,
     /// A binary message.
     Binary,
+    /// A ping; its text is what it carries.
+    Ping,
+    /// A pong; its text is what it carries.
+    Pong,
+    /// A frame that breaks a rule of the protocol; its text says which one.
+    Odd,
     /// A close frame; its text is the code, empty when it had none.
     Close,
     /// The connection ended without a close frame.

@@ -18,6 +18,8 @@ pub enum Operation {
     SendForm,
     /// The caller creates something at the API.
     Create,
+    /// The caller deletes what it created.
+    Delete,
     /// Somebody reads what the caller created.
     Read,
     /// Somebody revokes the caller's token (RFC 7009).
@@ -50,6 +52,10 @@ pub enum Operation {
     GetCredentials,
     /// A websocket is opened (RFC 6455 §4.1).
     OpenSocket,
+    /// An upgrade to a websocket is asked for, and nothing is said on it (RFC 6455 §4.2).
+    Upgrade,
+    /// A websocket is opened to send one frame on it (RFC 6455 §5).
+    Frame,
 }
 
 impl Operation {
@@ -61,6 +67,7 @@ impl Operation {
             Self::ListPage => "list page",
             Self::SendForm => "form",
             Self::Create => "create",
+            Self::Delete => "deletion",
             Self::Read => "read",
             Self::Revoke => "revocation",
             Self::Renew => "renewal",
@@ -77,12 +84,19 @@ impl Operation {
             Self::GetIdentity => "identity",
             Self::GetCredentials => "credentials",
             Self::OpenSocket => "socket",
+            Self::Upgrade => "upgrade",
+            Self::Frame => "frame",
         }
     }
 
     /// Whether what it is for is a token, so that a token in the reply is what serves it.
     pub const fn asks_for_a_token(self) -> bool {
         matches!(self, Self::Login | Self::OtherLogin | Self::Renew)
+    }
+
+    /// Whether it asks for an upgrade to a websocket, so that 101 is what serves it.
+    pub const fn upgrades(self) -> bool {
+        matches!(self, Self::OpenSocket | Self::Upgrade | Self::Frame)
     }
 
     /// Whether it is a request of Amazon Cognito's JSON protocol, where a 200 may carry `__type`.

@@ -73,6 +73,7 @@ impl Exchange<'_> {
         };
         match reply.status {
             101 if self.operation == Operation::OpenSocket => self.socket(),
+            101 if self.operation.upgrades() => Reaction::Served,
             200..=299 => self.success(reply),
             300..=399 => Reaction::Redirected,
             429 => Reaction::Throttled,
@@ -119,7 +120,7 @@ impl Exchange<'_> {
             reply.json()["__type"].is_null() && self.has_its_members(reply)
         } else {
             // An upgrade that is answered with 200 opens nothing.
-            self.operation != Operation::OpenSocket
+            !self.operation.upgrades()
         };
         if served {
             Reaction::Served
@@ -160,7 +161,7 @@ impl Exchange<'_> {
                 Opcode::Close => return Reaction::Refused,
                 Opcode::Eof => return Reaction::Gone(Cut::Closed),
                 Opcode::Silence => return Reaction::Gone(Cut::Timeout),
-                Opcode::Binary => {}
+                Opcode::Binary | Opcode::Ping | Opcode::Pong | Opcode::Odd => {}
             }
         }
         Reaction::Gone(Cut::Closed)

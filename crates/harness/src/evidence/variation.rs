@@ -8,6 +8,7 @@ mod login;
 mod sign_in;
 mod signed;
 mod socket;
+mod upgrade;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
 pub use socket::SocketVariation;
+pub use upgrade::{FrameVariation, UpgradeVariation};
 
 use super::Operation;
 use crate::catalogue::Supplied;
@@ -41,6 +43,10 @@ pub enum Variation {
     Call(CallVariation),
     /// One thing of the opening of a websocket.
     Socket(SocketVariation),
+    /// One thing of the request for an upgrade.
+    Upgrade(UpgradeVariation),
+    /// The one frame that is sent.
+    Frame(FrameVariation),
     /// One thing of a sign-in at a user pool.
     SignIn(SignInVariation),
     /// One thing of a signed call.
@@ -119,6 +125,8 @@ impl Variation {
                 .map(Self::Signed)
                 .or_else(|| CallVariation::parse(phrase).map(Self::Call)),
             Operation::OpenSocket => SocketVariation::parse(phrase).map(Self::Socket),
+            Operation::Upgrade => UpgradeVariation::parse(phrase).map(Self::Upgrade),
+            Operation::Frame => FrameVariation::parse(phrase).map(Self::Frame),
             Operation::SignIn => match phrase {
                 "again" => Some(Self::Again),
                 _ => SignInVariation::parse(phrase).map(Self::SignIn),
@@ -182,6 +190,8 @@ impl fmt::Display for Variation {
             Self::Login(variation) => variation.fmt(f),
             Self::Call(variation) => variation.fmt(f),
             Self::Socket(variation) => f.write_str(variation.phrase()),
+            Self::Upgrade(variation) => f.write_str(variation.phrase()),
+            Self::Frame(variation) => f.write_str(variation.phrase()),
             Self::SignIn(variation) => f.write_str(variation.phrase()),
             Self::Signed(variation) => f.write_str(variation.phrase()),
             Self::Account(account) => write!(f, "as {}", account.name()),
@@ -293,12 +303,18 @@ mod tests {
                 "with an encoded path",
                 "unsigned DELETE",
                 "with an encoded path after signing",
+                "with a space before a colon",
+                "without Host",
+                "with Host twice",
+                "with a raw space in the target",
             ],
         );
         check(
             Operation::OpenSocket,
             &["without a token", "with a token that has ended"],
         );
+        check(Operation::Upgrade, &["", "without Connection", "by POST"]);
+        check(Operation::Frame, &["", "without a mask"]);
         check(Operation::SignIn, &["again", "with another password"]);
         check(Operation::Refresh, &["again", "after the revocation"]);
         check(

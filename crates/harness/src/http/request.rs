@@ -82,6 +82,10 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Lines that are not added: `Host`, `Connection`.
+    pub omits: Vec<&'static str>,
+    /// Whether it says HTTP/1.0.
+    pub is_http10: bool,
 }
 
 impl Request {
@@ -115,12 +119,14 @@ impl Request {
     }
 
     /// The bytes on the wire.
-    pub(super) fn bytes(&self, authority: &str) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+    pub(crate) fn bytes(&self, authority: &str) -> Vec<u8> {
+        let version = if self.is_http10 { "1.0" } else { "1.1" };
+        let mut head = format!("{} {} HTTP/{version}\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| {
             head += &[name, ": ", value, "\r\n"].concat();
         };
-        if !self.has("host") {
+        let adds = |name: &str| !(self.omits.contains(&name) || self.has(name));
+        if adds("Host") {
             line("Host", authority);
         }
         for (name, value) in &self.headers {
@@ -131,7 +137,7 @@ impl Request {
         if !(framed || bodyless && self.body.is_empty()) {
             line("Content-Length", &self.body.len().to_string());
         }
-        if !self.has("connection") {
+        if adds("Connection") {
             line("Connection", "close");
         }
         let mut bytes = head.into_bytes();

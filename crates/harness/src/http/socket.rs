@@ -27,24 +27,45 @@ pub fn upgrade(target: &str) -> Request {
         .header("Sec-WebSocket-Version", "13")
 }
 
-/// Sends `request` to the host of `url` and opens the socket if the vendor agrees.
-pub async fn open(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
+/// Sends `request` to the host of `url`; with the reply, where the vendor agreed, the connection and
+/// what came on it behind the reply.
+///
+/// # Errors
+/// Why there is no reply.
+pub async fn handshake(
+    url: &Url,
+    request: &Request,
+    trust: &Trust,
+) -> Result<(Reply, Option<(Box<dyn Wire>, Vec<u8>)>), HttpError> {
     tokio::time::timeout(REPLY_TIMEOUT, shake_hands(url, request, trust))
         .await
         .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
 }
 
-async fn shake_hands(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
+/// Sends `request` to the host of `url` and opens the socket if the vendor agrees.
+pub async fn open(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
+    let (reply, upgraded) = handshake(url, request, trust).await?;
+    let Some((stream, rest)) = upgraded else {
+        return Ok(Opening::Refused(reply));
+    };
+    let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await;
+    Ok(Opening::Open(reply, Box::new(socket)))
+}
+
+async fn shake_hands(
+    url: &Url,
+    request: &Request,
+    trust: &Trust,
+) -> Result<(Reply, Option<(Box<dyn Wire>, Vec<u8>)>), HttpError> {
     let mut stream = connect(url, trust).await?;
     stream.write_all(&request.bytes(&url.authority())).await?;
     let mut rest = Vec::new();
     let reply = read::head(&mut stream, &mut rest).await?;
     if reply.status == 101 {
-        let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await;
-        return Ok(Opening::Open(reply, Box::new(socket)));
+        return Ok((reply, Some((stream, rest))));
     }
     let reply = read::rest(&mut stream, reply, rest).await?;
-    Ok(Opening::Refused(reply))
+    Ok((reply, None))
 }
 
 #[cfg(test)]

@@ -81,6 +81,9 @@ fn operation(word: &str) -> Operation {
         "identity" => Operation::GetIdentity,
         "credentials" => Operation::GetCredentials,
         "open" => Operation::OpenSocket,
+        "upgrade" => Operation::Upgrade,
+        "frame" => Operation::Frame,
+        "delete" => Operation::Delete,
         other => panic!("no operation is called `{other}`"),
     }
 }
@@ -377,20 +380,54 @@ impl Log {
         self.opened_at("/", phrase, status, accept, frames)
     }
 
+    /// A socket that was opened for one frame, and what passed on it.
+    pub(crate) fn framed(self, phrase: &str, status: u16, frames: &[(&'static str, &str)]) -> Self {
+        self.upgraded_at(("frame", "/"), phrase, status, "", frames)
+    }
+
+    /// A request for an upgrade that offers something, agreed to with these headers.
+    pub(crate) fn upgraded(
+        mut self,
+        phrase: &str,
+        (name, offer): (&str, &str),
+        headers: &[(&str, &str)],
+    ) -> Self {
+        let request = crate::http::upgrade("/").header(name, offer);
+        self = self.raw(
+            "upgrade",
+            phrase,
+            &request,
+            101,
+            headers.iter().copied(),
+            "",
+        );
+        self
+    }
+
     /// The same at `target`.
     pub(crate) fn opened_at(
-        mut self,
+        self,
         target: &str,
         phrase: &str,
         status: u16,
         accept: &str,
         frames: &[(&'static str, &str)],
     ) -> Self {
-        let variation = variation(Operation::OpenSocket, phrase);
+        self.upgraded_at(("open", target), phrase, status, accept, frames)
+    }
+
+    fn upgraded_at(
+        mut self,
+        (word, target): (&str, &str),
+        phrase: &str,
+        status: u16,
+        accept: &str,
+        frames: &[(&'static str, &str)],
+    ) -> Self {
+        let operation = operation(word);
+        let variation = variation(operation, phrase);
         let request = crate::http::upgrade(target);
-        let seq = self
-            .log
-            .request(Operation::OpenSocket, None, &variation, &request);
+        let seq = self.log.request(operation, None, &variation, &request);
         let reply = Reply {
             status,
             headers: vec![("Sec-WebSocket-Accept".to_owned(), accept.to_owned())],
@@ -402,6 +439,9 @@ impl Log {
                 "sent" => (Side::Harness, Opcode::Text),
                 "text" => (Side::Vendor, Opcode::Text),
                 "close" => (Side::Vendor, Opcode::Close),
+                "ping" => (Side::Harness, Opcode::Ping),
+                "odd" => (Side::Harness, Opcode::Odd),
+                "pong" => (Side::Vendor, Opcode::Pong),
                 "eof" => (Side::Vendor, Opcode::Eof),
                 _ => (Side::Vendor, Opcode::Silence),
             };

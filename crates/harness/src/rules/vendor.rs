@@ -15,6 +15,7 @@ pub mod expiry;
 pub mod fact;
 pub mod further_login;
 mod http;
+mod http_syntax;
 pub mod jwt;
 pub mod lifetime;
 pub mod limited_token;
@@ -31,10 +32,12 @@ mod same_answer;
 pub mod secret_leakage;
 pub mod signature;
 pub mod socket;
+mod socket_frames;
 mod token_age;
 mod token_head;
 mod token_members;
 pub mod token_reply;
+mod upgrade;
 
 use super::Rule;
 
@@ -52,6 +55,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     fact::RULES,
     further_login::RULES,
     http::RULES,
+    http_syntax::RULES,
     jwt::RULES,
     lifetime::RULES,
     limited_token::RULES,
@@ -67,7 +71,9 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     secret_leakage::RULES,
     signature::RULES,
     socket::RULES,
+    socket_frames::RULES,
     token_head::RULES,
     token_members::RULES,
     token_reply::RULES,
+    upgrade::RULES,
 ];

@@ -15,6 +15,7 @@ use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
 use crate::measurement::Measurement;
 use crate::run::elsewhere::{Elsewhere, Reading, Side};
+use crate::run::leave::CreatedThing;
 use crate::run::over_tls::RunAuthority;
 use crate::run::processes::Restarting;
 use crate::run::silence::Silence;
@@ -156,6 +157,10 @@ pub struct ScenarioContext {
     pub(crate) vendor_clock: VendorClock,
     /// Whether the vendor has fallen silent in this run.
     pub(crate) silence: Silence,
+    /// Whether something may be created or changed at the vendor.
+    pub(crate) may_write: bool,
+    /// What the caller created and is to delete.
+    pub(crate) created_things: Vec<CreatedThing>,
     pub(crate) named: usize,
     /// What the vendor said of the thing that the caller created last.
     pub(crate) created: Value,
@@ -199,6 +204,8 @@ impl ScenarioContext {
             log.account(&target.account_variables);
         }
         Self {
+            may_write: stage.is_some(),
+            created_things: Vec::new(),
             profile,
             target,
             stage,

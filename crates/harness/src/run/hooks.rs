@@ -12,6 +12,7 @@ use locum_core::credential::CredentialStyle;
 use locum_core::requirement::Judge;
 use serde_json::Map;
 
+use super::leave::NO_LEAVE;
 use super::lifetimes::judging_settings;
 use super::over_tls::RunAuthority;
 use super::processes::Restarting;
@@ -112,6 +113,8 @@ impl Hooks {
             None => (None, None),
         };
         if let Some(context) = context.as_mut() {
+            // What cannot be deleted is told by `left_behind`.
+            drop(context.delete_created().await);
             context.last_look().await;
             context.end_client().await;
             context.end_sides().await;
@@ -173,7 +176,7 @@ impl Hooks {
         if tagged("[mock]") {
             return Some("needs a key or the clock of the vendor: mocks only".to_owned());
         }
-        tagged("[opt-in]").then(|| "needs leave, which was not given".to_owned())
+        (tagged("[opt-in]") && !self.options.manners.allow_writes).then(|| NO_LEAVE.to_owned())
     }
 
     /// Why a scenario cannot be played with a client that is reached in this way: none of its rows
@@ -237,6 +240,7 @@ impl Hooks {
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         context.credentials = self.credentials(planned.judge);
         context.silence = self.silence.clone();
+        context.may_write |= self.options.manners.allow_writes;
         context.authority = self.shared.authority.clone();
         context.webhook.clone_from(&self.options.webhook);
         context.seed = self.seed(planned);

@@ -47,6 +47,36 @@ async fn opens_each_way(world: &mut World, place: String, step: &Step) -> Result
     Ok(())
 }
 
+#[when(regex = r"^the caller asks for an upgrade of the socket (\S+)$")]
+async fn asks_for_an_upgrade(world: &mut World, place: String) -> Result<(), Error> {
+    let how = Variation::Documented;
+    world.context()?.ask_for_upgrade(&place, &how).await
+}
+
+#[when(
+    regex = r"^the caller asks for an upgrade of the socket (\S+) (for an interaction that does not exist)$"
+)]
+async fn asks_one_way(world: &mut World, place: String, how: String) -> Result<(), Error> {
+    let variation = variation(Operation::Upgrade, &how)?;
+    world.context()?.ask_for_upgrade(&place, &variation).await
+}
+
+#[when(regex = r"^the caller asks for an upgrade of the socket (\S+) in each of these ways$")]
+async fn asks_each_way(world: &mut World, place: String, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::Upgrade, step)? {
+        world.context()?.ask_for_upgrade(&place, &variation).await?;
+    }
+    Ok(())
+}
+
+#[when(regex = r"^the caller sends a frame on the socket (\S+) in each of these ways$")]
+async fn sends_frames(world: &mut World, place: String, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::Frame, step)? {
+        world.context()?.send_frame(&place, &variation).await?;
+    }
+    Ok(())
+}
+
 #[when(regex = r"^the client opens the socket (\S+)$")]
 async fn client_opens(world: &mut World, place: String) -> Result<(), Error> {
     world.context()?.client_opens(&place).await

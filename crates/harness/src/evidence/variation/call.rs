@@ -58,6 +58,14 @@ pub enum CallVariation {
     Authorization(String),
     /// All names of headers are in capitals, or in small letters.
     HeaderNames(LetterCase),
+    /// A space stands between a header's name and its colon (RFC 9112 §5.1).
+    SpaceBeforeColon,
+    /// There is no `Host` (RFC 9112 §3.2).
+    NoHost,
+    /// `Host` occurs twice.
+    TwoHosts,
+    /// A space stands in the target as it is (RFC 9112 §3).
+    RawSpace,
 }
 
 /// Where something stands beside something else.
@@ -115,6 +123,10 @@ impl CallVariation {
             "with a letter of the token in the other case" => Self::OtherCase,
             "with header names in capitals" => Self::HeaderNames(LetterCase::Upper),
             "with header names in small letters" => Self::HeaderNames(LetterCase::Lower),
+            "with a space before a colon" => Self::SpaceBeforeColon,
+            "without Host" => Self::NoHost,
+            "with Host twice" => Self::TwoHosts,
+            "with a raw space in the target" => Self::RawSpace,
             _ => {
                 if let Some((one, other)) = phrase.split_once(AND) {
                     let parse = |phrase| Self::parse(phrase).map(Box::new);
@@ -161,6 +173,10 @@ impl fmt::Display for CallVariation {
             Self::Both(one, other) => return write!(f, "{one}{AND}{other}"),
             Self::CredentialsInBasic => "with the login's credentials in a Basic header",
             Self::TwoSpaces => "with two spaces after Bearer",
+            Self::SpaceBeforeColon => "with a space before a colon",
+            Self::NoHost => "without Host",
+            Self::TwoHosts => "with Host twice",
+            Self::RawSpace => "with a raw space in the target",
             Self::Quotes => "with the token in quotes",
             Self::BareToken => "with the bare token",
             Self::TokenInQueryToo => "with the token in the query too",

@@ -1,0 +1,143 @@
+//! Leave to create and change things at a vendor: always given at a mock, by the user alone at a real
+//! endpoint. What was created there is deleted again where the vendor has a call for it.
+
+use locum_core::Secret;
+use serde_json::Value;
+
+use super::context::ScenarioContext;
+use crate::Error;
+use crate::caller::ApiRequest;
+use crate::evidence::{Exchange, Operation, Variation};
+use crate::http::Reply;
+use crate::verdict::Scenario;
+
+/// Why a scenario is not played at a real endpoint.
+pub(crate) const NO_LEAVE: &str =
+    "it creates or changes something at the vendor, which needs --allow-writes";
+
+/// Something that the caller created, and how it is called back.
+#[derive(Debug)]
+pub(crate) struct CreatedThing {
+    /// The path at which it is deleted, below the API's address.
+    path: String,
+    /// The token that it was created with.
+    token: Secret,
+}
+
+impl ScenarioContext {
+    /// Ends the scenario as not applicable where nothing may be created or changed.
+    ///
+    /// # Errors
+    /// That there is no leave.
+    pub fn needs_leave(&mut self) -> Result<(), Error> {
+        match self.may_write {
+            true => Ok(()),
+            false => Err(self.lacks(NO_LEAVE)),
+        }
+    }
+
+    /// Remembers what `reply` says was created at `path`, to delete it in the end.
+    pub(crate) fn remember_created(&mut self, path: &str, token: &Secret, reply: &Reply) {
+        let is_created = (200..300).contains(&reply.status);
+        let id = reply.json().as_object().and_then(id_of);
+        let place = path.trim_end_matches('/');
+        if let (true, Some(id)) = (is_created, id)
+            && self.deletes(place)
+        {
+            self.created_things.push(CreatedThing {
+                path: format!("{place}/{id}"),
+                token: token.clone(),
+            });
+        }
+    }
+
+    /// Whether the vendor has a call that deletes what is at `place`.
+    fn deletes(&self, place: &str) -> bool {
+        self.profile.endpoints.values().any(|endpoint| {
+            let parent = endpoint.path.rsplit_once('/').map(|(parent, _)| parent);
+            endpoint.methods.iter().any(|method| method == "DELETE")
+                && parent.is_some_and(|parent| parent.ends_with(place))
+        })
+    }
+
+    /// Deletes what the caller created at a real endpoint, the last one first. A mock's stage ends
+    /// with all that is on it.
+    pub(crate) async fn delete_created(&mut self) -> Result<(), Error> {
+        if self.stage.is_some() {
+            return Ok(());
+        }
+        while let Some(thing) = self.created_things.pop() {
+            let url = format!("{}{}", self.target.url("api")?, thing.path);
+            let token = thing.token.expose();
+            let mut call = ApiRequest::to(&self.profile, &self.target, &url, token)?;
+            "DELETE".clone_into(&mut call.method);
+            let how = Variation::Documented;
+            self.exchange(Operation::Delete, None, &how, &call.url, &call.request())
+                .await;
+        }
+        Ok(())
+    }
+}
+
+/// The id in the reply to a creation: the first member that is called one.
+fn id_of(members: &serde_json::Map<String, Value>) -> Option<String> {
+    let mut ids = members
+        .iter()
+        .filter(|(name, _)| name.to_ascii_lowercase().ends_with("id"));
+    ids.find_map(|(_, value)| match value {
+        Value::String(text) if is_one_segment(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// Whether a text from a reply can stand in a path as it is.
+fn is_one_segment(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !text.is_empty() && text.chars().all(plain) && !text.starts_with('.')
+}
+
+/// What was created at a real endpoint and is still there, a sentence a scenario.
+pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
+    let told = |scenario: &Scenario| {
+        let served = |operation: Operation| {
+            let exchanges = scenario.evidence.exchanges_for(operation);
+            exchanges.filter(Exchange::is_served).count()
+        };
+        let created = served(Operation::Create) + served(Operation::SendForm);
+        let left = created.saturating_sub(served(Operation::Delete));
+        (left > 0).then(|| {
+            format!(
+                "{}: {left} of {created} created and not deleted ({})",
+                scenario.key, scenario.title
+            )
+        })
+    };
+    scenarios.iter().filter_map(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(reply: &Value, expected: Option<&str>) {
+        let id = reply.as_object().and_then(id_of);
+        assert_eq!(id.as_deref(), expected, "{reply}");
+    }
+
+    #[test]
+    fn the_id_of_what_was_created_is_found() {
+        check(
+            &json!({"interactionId": "0d9f-2a52", "websocketUrl": "wss://h"}),
+            Some("0d9f-2a52"),
+        );
+        check(&json!({"scribe_id": 12345}), Some("12345"));
+        check(&json!({"status": "new"}), None);
+        // A vendor's reply must not lead a deletion elsewhere.
+        for odd in ["", "..", ".", "a/b", "a?b", "a b", "%2e%2e"] {
+            check(&json!({"id": odd}), None);
+        }
+    }
+}
