@@ -1,9 +1,15 @@
 //! How `check` treats a vendor's own endpoint: what it does not do there without being told to.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::served::Served;
-use super::{command, folder, read_results, rows};
+use super::{ACCOUNT, command, folder, read_results, rows};
 
 /// Judges the mock of `vendor` as if it were the vendor's own endpoint; what was said on standard
 /// error, and `results.json`.
@@ -83,4 +89,169 @@ fn what_cannot_be_deleted_is_told() {
         Some("VEN-16@athelas PASS")
     );
     assert!(said.contains("created and not deleted"), "{said}");
+}
+
+/// The verdict of a row and its reason.
+fn row(results: &Value, id: &str) -> (String, String) {
+    let verdicts = results["verdicts"].as_array().expect("a list");
+    let row = verdicts.iter().find(|row| row["id"] == id).expect(id);
+    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), text("reason"))
+}
+
+/// Tokens of the mock of pattern live so long, and are accepted afterwards or not.
+fn set_lifetime(served: &Served, ttl_ms: u64, is_enforced: bool) {
+    let settings =
+        format!(r#"{{"pattern.token_ttl_ms": {ttl_ms}, "pattern.enforce_expiry": {is_enforced}}}"#);
+    let line = "PATCH /_locum/stages/default/settings";
+    assert_eq!(served.connect().call(line, &settings).0, 200);
+}
+
+/// A token that is announced for a fifth of a second and works after it: whoever sends seconds for
+/// milliseconds does that.
+#[test]
+fn the_end_of_a_token_is_waited_for_where_it_is_near() {
+    let served = Served::start(&[]);
+    set_lifetime(&served, 200, false);
+    let (_, results) = judged("wait-near", &served, "pattern", &["--id", "VEN-26"]);
+    let (verdict, reason) = row(&results, "VEN-26");
+    assert_eq!(verdict, "FAIL", "{reason}");
+    assert!(reason.contains("with a lifetime of 0.2 s"), "{reason}");
+
+    set_lifetime(&served, 200, true);
+    let (_, results) = judged("wait-kept", &served, "pattern", &["--id", "VEN-26"]);
+    assert_ne!(row(&results, "VEN-26").0, "FAIL", "{results}");
+}
+
+#[test]
+fn an_end_that_is_too_far_away_is_pending_and_no_failure() {
+    let served = Served::start(&[]);
+    let ids = "VEN-26,VEN-09";
+    let (_, results) = judged("wait-far", &served, "pattern", &["--id", ids]);
+    for id in ["VEN-26", "VEN-09"] {
+        let (verdict, reason) = row(&results, id);
+        assert_eq!(verdict, "PENDING", "{reason}");
+        assert!(reason.contains("--wait "), "{reason}");
+    }
+    assert_eq!(results["exit_code"], 0);
+    let arguments = ["--id", ids, "--wait", "1ms"];
+    set_lifetime(&served, 200, true);
+    let (_, results) = judged("wait-none", &served, "pattern", &arguments);
+    assert_eq!(row(&results, "VEN-26").0, "PENDING");
+}
+
+#[test]
+fn no_more_requests_are_made_than_allowed() {
+    let served = Served::start(&[]);
+    let (_, results) = judged("most", &served, "pattern", &["--max-requests", "7"]);
+    assert_eq!(exchanges(&served, "pattern").len(), 7);
+    let left = rows(&results, &["NOT_RUN"]);
+    assert!(left.len() > 30, "{left:?}");
+    let said = results.to_string();
+    assert!(
+        said.contains("left out: --max-requests 7 was reached"),
+        "{said}"
+    );
+}
+
+/// A server that deals with each request in this way, and counts them.
+fn serve(deal: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let count: Arc<AtomicUsize> = Arc::default();
+    let seen = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let seen = Arc::clone(&seen);
+            std::thread::spawn(move || {
+                let mut piece = [0; 4096];
+                // Whoever says nothing only looks whether anybody is there.
+                if !matches!(stream.read(&mut piece), Ok(n) if n > 0) {
+                    return;
+                }
+                seen.fetch_add(1, Ordering::SeqCst);
+                deal(stream);
+            });
+        }
+    });
+    (format!("http://{address}"), count)
+}
+
+/// Judges a vendor at `url`: the exit code, and `results.json`.
+fn judged_at(name: &str, url: &str) -> (i32, Value) {
+    let folder = folder(name);
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = [
+        "check",
+        "pattern",
+        "--url",
+        url,
+        "--report",
+        path,
+        "--reply-timeout",
+        "100ms",
+    ];
+    let output = command(&arguments).envs(ACCOUNT).output().expect("it runs");
+    read_results(&folder, &output)
+}
+
+/// Reads on until the other side has gone.
+fn drain(mut stream: TcpStream) {
+    let mut piece = [0; 4096];
+    while matches!(stream.read(&mut piece), Ok(n) if n > 0) {}
+}
+
+fn gives_up(name: &str, deal: fn(TcpStream)) {
+    let (url, count) = serve(deal);
+    let (code, results) = judged_at(name, &url);
+    assert_eq!(code, 4, "{name}");
+    assert_eq!(count.load(Ordering::SeqCst), 2, "{name}");
+    assert_eq!(
+        rows(&results, &["PASS", "FAIL", "HARNESS"]),
+        Vec::<String>::new()
+    );
+    let said = results.to_string();
+    assert!(said.contains("was given up"), "{name}: {said}");
+}
+
+#[test]
+fn a_vendor_that_hangs_is_given_up() {
+    gives_up("hangs", drain);
+}
+
+#[test]
+fn a_vendor_that_drips_is_given_up() {
+    gives_up("drips", |mut stream| {
+        let pause = Some(Duration::from_millis(5));
+        stream.set_read_timeout(pause).expect("it is long enough");
+        let head = b"HTTP/1.1 200 OK\r\nX-Drip: ";
+        for byte in head.iter().chain(std::iter::repeat(&b'a')) {
+            if stream.write_all(&[*byte]).is_err() {
+                return;
+            }
+            // Nothing comes: the time-out is the pause.
+            let _ = stream.read(&mut [0]);
+        }
+    });
+}
+
+/// A body without end is read as far as a mebibyte.
+#[test]
+fn an_endless_body_is_not_read() {
+    let (url, count) = serve(|mut stream| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+        let _ = stream.write_all(head);
+        while stream.write_all(&[b' '; 8192]).is_ok() {}
+    });
+    let folder = folder("endless");
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = ["check", "pattern", "--url", &url, "--report", path];
+    let arguments = [&arguments[..], &["--id", "VEN-16,TOK-10"]].concat();
+    let output = command(&arguments).envs(ACCOUNT).output().expect("it runs");
+    let (code, results) = read_results(&folder, &output);
+    let said = results.to_string();
+    assert!(said.contains("the body is larger than 1 MiB"), "{said}");
+    assert_eq!(rows(&results, &["PASS"]), Vec::<String>::new());
+    assert_ne!(code, 0);
+    assert!(count.load(Ordering::SeqCst) > 1);
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The eight verdicts, and the row that was not reached. The order is that of weight when several
+/// The eight verdicts, the row that was not reached, and the one that time will show. The order is that of weight when several
 /// scenarios show one row: the worst outcome among those that met their precondition counts.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -15,6 +15,9 @@ pub enum Verdict {
     /// The row is not for this subject.
     #[serde(rename = "N/A")]
     NotApplicable,
+    /// It takes more time than the run was given.
+    #[serde(rename = "PENDING")]
+    Pending,
     /// A precondition was not met.
     #[serde(rename = "INCONCLUSIVE")]
     Inconclusive,
@@ -44,6 +47,7 @@ impl Verdict {
         match self {
             Self::NotRun => "NOT_RUN",
             Self::NotApplicable => "N/A",
+            Self::Pending => "PENDING",
             Self::Inconclusive => "INCONCLUSIVE",
             Self::Pass => "PASS",
             Self::Info => "INFO",

@@ -16,6 +16,7 @@ mod redaction;
 mod variation;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use locum_core::{Entry, EntryId, Handshake, Timestamp};
 use serde_json::Value;
@@ -30,8 +31,9 @@ pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use variation::{
-    BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation, Moment, Other,
-    Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation,
+    BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation,
+    Moment, Other, Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation,
+    Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};
@@ -322,6 +324,27 @@ impl Evidence {
                 _ => None,
             })
             .sum()
+    }
+
+    /// That the scenario would have to wait longer than is allowed, and for how many seconds.
+    pub fn pending(&self) -> Option<(RecordId, f64)> {
+        self.records.iter().find_map(|record| match record.event {
+            Event::Pending { wait_s } => Some((record.seq, wait_s)),
+            _ => None,
+        })
+    }
+
+    /// Seconds between two records: by the vendor's clock where the harness turned it, else by its
+    /// own.
+    pub fn seconds_between(&self, from: RecordId, to: RecordId) -> f64 {
+        if self.controls().any(|(_, call, _)| call == "clock") {
+            return self.turned_before(Some(to)) - self.turned_before(Some(from));
+        }
+        let at = |seq| {
+            let record = self.records.iter().find(|record| record.seq == seq);
+            record.map_or(0, |record| record.t_ms)
+        };
+        Duration::from_millis(at(to).saturating_sub(at(from))).as_secs_f64()
     }
 
     /// The variables that hold the account, where a person gave it: when it is refused, that may be

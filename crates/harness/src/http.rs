@@ -20,7 +20,7 @@ pub use request::{Request, Url};
 pub use socket::{Opening, handshake, open, upgrade};
 pub use tls::Trust;
 
-/// How long a vendor may take for one reply.
+/// How long a mock, or a client's receiver of webhooks, may take for one reply.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What came back.
@@ -68,8 +68,11 @@ pub enum HttpError {
     #[error("the TLS handshake failed: {0}")]
     Tls(String),
     /// The reply did not come in time.
-    #[error("no reply within {} s", .0.as_secs())]
+    #[error("no reply within {} s", .0.as_secs_f64())]
     Timeout(Duration),
+    /// The body is larger than is read.
+    #[error("the body is larger than 1 MiB")]
+    TooLarge,
     /// What came is no HTTP.
     #[error("the reply is no HTTP: {0}")]
     Malformed(&'static str),
@@ -86,16 +89,21 @@ pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Wire for T {}
 
 /// Sends `request` to the host of `url` and reads the one reply.
-pub async fn send(url: &Url, request: &Request, trust: &Trust) -> Result<Reply, HttpError> {
+pub async fn send(
+    url: &Url,
+    request: &Request,
+    trust: &Trust,
+    timeout: Duration,
+) -> Result<Reply, HttpError> {
     let exchange = async {
         let mut wire = connect(url, trust).await?;
         wire.write_all(&request.bytes(&url.authority())).await?;
         wire.flush().await?;
         read::reply(&mut wire, request.method == "HEAD").await
     };
-    tokio::time::timeout(REPLY_TIMEOUT, exchange)
+    tokio::time::timeout(timeout, exchange)
         .await
-        .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
+        .unwrap_or(Err(HttpError::Timeout(timeout)))
 }
 
 /// Connects to the host of `url`; with TLS where its scheme asks for it.
@@ -130,7 +138,7 @@ mod tests {
             String::from_utf8_lossy(&seen[..n]).into_owned()
         });
         let url = Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a URL");
-        let reply = send(&url, &request, &Trust::default()).await;
+        let reply = send(&url, &request, &Trust::default(), REPLY_TIMEOUT).await;
         let seen = served.await.expect("it does not panic");
         (reply, seen.replace(&port.to_string(), "PORT"))
     }

@@ -12,6 +12,7 @@ mod probing;
 pub(crate) mod processes;
 pub(crate) mod silence;
 pub(crate) mod vendor_clock;
+mod waiting;
 mod writer;
 
 use std::fmt;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 
 use crate::plan::{self, Plan};
 use hooks::{Hooks, Shared};
+use manners::Gate;
 
 pub use leave::left_behind;
 pub use manners::Manners;
@@ -222,7 +224,10 @@ async fn play_all(
 ) -> Vec<(Scenario, Redactor)> {
     let (first, second) = plan.split();
     let progress = Rc::new(progress);
-    let shared = Shared::default();
+    let mut shared = Shared::default();
+    if let TargetKind::Endpoint(_) = options.target {
+        shared.gate = Gate::of(options.manners);
+    }
     let mut played = Vec::new();
     for (part, before) in [(&first, 0), (&second, first.scenarios.len())] {
         if part.scenarios.is_empty() {

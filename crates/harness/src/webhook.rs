@@ -39,7 +39,7 @@ pub async fn deliver(url: &str) -> Value {
         .header("Content-Type", "application/json")
         .body(EVENT);
     let began = Instant::now();
-    let reply = http::send(&parsed, &request, &Trust::default()).await;
+    let reply = http::send(&parsed, &request, &Trust::default(), http::REPLY_TIMEOUT).await;
     let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match reply {
         Ok(reply) => json!({

@@ -5,6 +5,7 @@ mod watch;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand};
 use locum_server::origin::{PublicUrl, TrustedProxies};
@@ -172,6 +173,20 @@ pub(super) struct Check {
     /// vendor has a call for it. At the built-in mocks this is always allowed
     #[arg(long, env = "LOCUM_ALLOW_WRITES", value_parser = values::switch("LOCUM_ALLOW_WRITES"))]
     pub(super) allow_writes: bool,
+    /// The longest single wait for the end of a token at that URL, such as 30s, 6m or 49h; rows that
+    /// take longer are PENDING
+    #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
+    pub(super) wait: Duration,
+    /// How many requests may be made to that URL; what is left out is NOT_RUN
+    #[arg(long, env = "LOCUM_MAX_REQUESTS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_requests: u32,
+    /// How many requests a second may be made to that URL; 10 when nothing is said, on this machine
+    /// as many as are answered
+    #[arg(long, env = "LOCUM_RATE", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rate: Option<u32>,
+    /// How long that URL may take for one reply; after two such times without one it is given up
+    #[arg(long, env = "LOCUM_REPLY_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = values::duration, hide = true)]
+    pub(super) reply_timeout: Duration,
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,

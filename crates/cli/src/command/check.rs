@@ -10,7 +10,7 @@ use std::sync::Arc;
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::catalogue::catalogue;
-use locum_harness::http::Trust;
+use locum_harness::http::{Trust, Url};
 use locum_harness::report::{FailOn, Report, terminal};
 use locum_harness::run::{
     CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, left_behind,
@@ -19,6 +19,9 @@ use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
 use super::{Failure, args, explain, failure, report, vendors};
+
+/// How many requests a second are made to an endpoint on another machine.
+const RATE: u32 = 10;
 
 /// Judges, prints the table, writes the reports.
 pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
@@ -101,14 +104,28 @@ async fn judged(
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: fail_on(&args.judging.fail_on),
-        manners: Manners {
-            allow_writes: args.allow_writes,
-        },
+        manners: manners(args),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     });
     let played = played.await.map_err(|error| refused(&error))?;
     Ok(played.report(&profiles))
+}
+
+/// How a vendor's own endpoint is treated.
+fn manners(args: &args::Check) -> Manners {
+    let host = args.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let is_here = host.is_none_or(|url| {
+        let address: Result<std::net::IpAddr, _> = url.host.parse();
+        url.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    });
+    Manners {
+        allow_writes: args.allow_writes,
+        wait: args.wait,
+        max_requests: usize::try_from(args.max_requests).unwrap_or(usize::MAX),
+        rate: args.rate.or_else(|| (!is_here).then_some(RATE)),
+        reply_timeout: args.reply_timeout,
+    }
 }
 
 /// The authorities of a file, beside the machine's.

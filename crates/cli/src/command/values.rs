@@ -1,5 +1,7 @@
 //! Values of flags and of their variables in the environment.
 
+use std::time::Duration;
+
 /// Reads the variable of a flag that takes no value, so that whatever comes here comes from there.
 pub(super) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, String> + Clone {
     move |value| match value.to_ascii_lowercase().as_str() {
@@ -9,6 +11,23 @@ pub(super) fn switch(variable: &'static str) -> impl Fn(&str) -> Result<bool, St
             "{variable} is one of 1, true, yes, on, 0, false, no, off"
         )),
     }
+}
+
+/// Reads a span of time such as `250ms`, `30s`, `6m` or `48h`.
+pub(super) fn duration(value: &str) -> Result<Duration, String> {
+    let unit = value.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: Option<u64> = value[..value.len() - unit.len()].parse().ok();
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let span = number.and_then(|number| number.checked_mul(millis));
+    span.filter(|_| millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a whole number with ms, s, m or h, such as 30s".to_owned())
 }
 
 /// Reads the name of a host: no scheme, no port, no path.
@@ -46,6 +65,27 @@ mod tests {
             assert_eq!(read(value), expected, "{value:?}");
         }
         assert!(switch("LOCUM_X")("2").is_err_and(|error| error.contains("LOCUM_X")));
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (value, expected) in [
+            ("250ms", Some(250)),
+            ("30s", Some(30_000)),
+            ("6m", Some(360_000)),
+            ("48h", Some(172_800_000)),
+            ("0s", Some(0)),
+            ("30", None),
+            ("s", None),
+            ("1.5s", None),
+            ("-1s", None),
+            ("1d", None),
+            ("99999999999999999999s", None),
+            ("18446744073709551615h", None),
+        ] {
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(duration(value).ok(), expected, "{value:?}");
+        }
     }
 
     #[test]

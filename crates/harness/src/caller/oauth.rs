@@ -11,6 +11,7 @@ use crate::catalogue::Supplied;
 use crate::evidence::{CallVariation, LoginVariation, Operation, Redactor, Variation, issued_in};
 use crate::http::{self, HttpError, Reply, Request, Url, multipart};
 use crate::run::context::{ObtainedToken, ScenarioContext};
+use crate::run::manners::Turn;
 
 /// A list with more pages than this has no end for us.
 const MAX_PAGES: usize = 50;
@@ -269,20 +270,25 @@ impl ScenarioContext {
         url: &Url,
         request: &Request,
     ) -> Option<Reply> {
+        if self.is_pending && operation != Operation::Delete {
+            return None;
+        }
         let mut request = request.clone();
         if !request.omits.contains(&"Host") {
             let host = ("Host".to_owned(), url.authority());
             request.headers.insert(0, host);
         }
         let seq = self.log.request(operation, endpoint, variation, &request);
-        let outcome = if self.silence.is_lasting() {
-            Err(HttpError::NotSent(
-                "the vendor left too many requests in a row unanswered",
-            ))
-        } else {
-            http::send(url, &request, &self.target.trust).await
+        let is_due = operation == Operation::Delete;
+        let outcome = match self.turn(is_due).await {
+            Ok(_turn) => {
+                let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
+                let outcome = http::send(url, &request, trust, timeout).await;
+                self.gate.learn(&outcome);
+                outcome
+            }
+            Err(error) => Err(error),
         };
-        self.silence.learn(&outcome);
         match outcome {
             Ok(reply) => {
                 self.vendor_clock.learn(&reply);
@@ -299,6 +305,14 @@ impl ScenarioContext {
                 None
             }
         }
+    }
+
+    /// Waits until a request may be sent; `is_due` where it has to be sent.
+    pub(super) async fn turn(&mut self, is_due: bool) -> Result<Option<Turn>, HttpError> {
+        self.gate.turn(is_due).await.map_err(|stopped| {
+            self.stopped = Some(stopped);
+            HttpError::NotSent("no more requests are made")
+        })
     }
 
     /// What a variation made of a secret is a secret, too: the vendor must not repeat it either.
@@ -379,6 +393,7 @@ impl ScenarioContext {
                 .unwrap_or_else(|| facts.lifetime())
                 .min(Duration::from_hours(876_600)),
             issued_at: self.turned(),
+            held_at: tokio::time::Instant::now(),
         };
         self.tokens.push(held);
     }

@@ -6,12 +6,19 @@ use crate::caller::SocketRequest;
 use crate::evidence::{Operation, RecordId, UpgradeVariation, Variation};
 use crate::http::{self, Request, Url, Wire};
 use crate::run::context::ScenarioContext;
+use crate::run::manners::Turn;
 
 /// A path on which nobody serves a websocket; the query of the socket stays.
 const UNKNOWN_PATH: &str = "/x-locum";
 
 /// A connection on which a websocket is spoken, and what came on it already.
-pub(super) type Upgraded = (Box<dyn Wire>, Vec<u8>);
+pub(super) struct Upgraded {
+    pub(super) wire: Box<dyn Wire>,
+    pub(super) came: Vec<u8>,
+    /// Nobody else has a connection meanwhile.
+    #[expect(dead_code, reason = "it is held")]
+    turn: Option<Turn>,
+}
 
 impl ScenarioContext {
     /// Asks for an upgrade of the socket at `place`, with the one thing changed that `variation`
@@ -69,9 +76,19 @@ impl ScenarioContext {
             request.headers.insert(0, host);
         }
         let seq = self.log.request(operation, None, variation, &request);
-        match http::handshake(url, &request, &self.target.trust).await {
+        let (turn, shaken) = match self.turn(false).await {
+            Ok(turn) => {
+                let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
+                let shaken = http::handshake(url, &request, trust, timeout).await;
+                self.gate.learn(&shaken);
+                (turn, shaken)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        match shaken {
             Ok((reply, upgraded)) => {
                 self.log.reply(seq, Ok(&reply));
+                let upgraded = upgraded.map(|(wire, came)| Upgraded { wire, came, turn });
                 (seq, upgraded)
             }
             Err(error) => {

@@ -42,6 +42,9 @@ impl ScenarioContext {
         let Some(url) = self.socket_url(place)? else {
             return Ok(());
         };
+        if self.is_pending {
+            return Ok(());
+        }
         let change = match variation {
             Variation::Documented => None,
             Variation::Socket(change) => Some(*change),
@@ -63,7 +66,16 @@ impl ScenarioContext {
         let seq = self
             .log
             .request(Operation::OpenSocket, None, variation, &request);
-        match http::open(&open.url, &request, &self.target.trust).await {
+        let (_turn, opened) = match self.turn(false).await {
+            Ok(turn) => {
+                let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
+                let opened = http::open(&open.url, &request, trust, timeout).await;
+                self.gate.learn(&opened);
+                (turn, opened)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        match opened {
             Ok(Opening::Refused(reply)) => {
                 self.log.reply(seq, Ok(&reply));
             }

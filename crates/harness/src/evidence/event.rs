@@ -114,6 +114,11 @@ pub enum Event {
         /// One sentence.
         what: String,
     },
+    /// The scenario would have to wait longer than is allowed, and ended here.
+    Pending {
+        /// For how many seconds.
+        wait_s: f64,
+    },
     /// The harness asked the client.
     Ask {
         /// Its id in the exchange with the client.
@@ -202,6 +207,8 @@ pub enum Cut {
     Closed,
     /// The reply did not come in time.
     Timeout,
+    /// The body is larger than is read.
+    TooLarge,
     /// What came is not HTTP/1.1.
     NotHttp,
     /// The request was not sent: the address cannot be used.

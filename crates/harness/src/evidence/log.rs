@@ -142,6 +142,13 @@ impl EvidenceLog {
         self.write(Event::Limitation { what })
     }
 
+    /// Writes that the scenario would have to wait for so long.
+    pub fn pending(&mut self, wait: Duration) -> RecordId {
+        self.write(Event::Pending {
+            wait_s: wait.as_secs_f64().ceil(),
+        })
+    }
+
     /// Writes what the client did when it was asked `probe`.
     pub fn probe(&mut self, probe: Probe, answer: Answer) -> RecordId {
         self.write(Event::Probe { probe, answer })
@@ -298,6 +305,7 @@ const fn cut(error: &HttpError) -> Cut {
         | HttpError::Tls(_) => Cut::NoConnection,
         HttpError::Network(_) => Cut::Closed,
         HttpError::Timeout(_) => Cut::Timeout,
+        HttpError::TooLarge => Cut::TooLarge,
         HttpError::Malformed(_) => Cut::NotHttp,
     }
 }

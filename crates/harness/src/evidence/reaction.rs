@@ -32,6 +32,8 @@ pub enum Failure {
     ServerError,
     /// What came is not HTTP.
     NotHttp,
+    /// A body that is larger than is read.
+    TooLarge,
     /// A web page where the protocol has JSON.
     Html,
     /// A body that says it is JSON and is not, or is none where the protocol demands it.
@@ -49,6 +51,7 @@ impl Reaction {
             Self::Throttled => "throttled",
             Self::Failed(Failure::ServerError) => "failed: a server error",
             Self::Failed(Failure::NotHttp) => "failed: not HTTP",
+            Self::Failed(Failure::TooLarge) => "failed: a body larger than 1 MiB",
             Self::Failed(Failure::Html) => "failed: a web page",
             Self::Failed(Failure::Unreadable) => "failed: a body that cannot be read",
             Self::Failed(Failure::UnexpectedStatus) => "failed: an unexpected status",
@@ -67,6 +70,7 @@ impl Exchange<'_> {
         let Some(reply) = self.reply else {
             return match self.cut {
                 Some((Cut::NotHttp, _)) => Reaction::Failed(Failure::NotHttp),
+                Some((Cut::TooLarge, _)) => Reaction::Failed(Failure::TooLarge),
                 Some((kind, _)) => Reaction::Gone(kind),
                 None => Reaction::Gone(Cut::Closed),
             };

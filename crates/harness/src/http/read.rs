@@ -4,8 +4,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::{HttpError, Reply};
 
-/// No body of a vendor is larger.
-const LARGEST: usize = 16 << 20;
+/// No body of a vendor is larger: the tokens and errors that are judged have some kilobytes.
+const LARGEST: usize = 1 << 20;
 
 /// No head of a vendor is larger.
 const LARGEST_HEAD: usize = 256 << 10;
@@ -103,8 +103,13 @@ where
         return chunks(wire, buffer).await;
     }
     let Some(length) = head.header("content-length") else {
-        while more(wire, &mut buffer).await.is_ok() {}
-        return Ok(buffer);
+        return loop {
+            match more(wire, &mut buffer).await {
+                Err(HttpError::TooLarge) => break Err(HttpError::TooLarge),
+                Err(_) => break Ok(buffer),
+                Ok(()) => {}
+            }
+        };
     };
     let mut lengths = head
         .headers
@@ -116,9 +121,10 @@ where
     }
     let length: usize = length
         .parse()
-        .ok()
-        .filter(|length| *length <= LARGEST)
-        .ok_or(HttpError::Malformed("the content length"))?;
+        .map_err(|_| HttpError::Malformed("the content length"))?;
+    if length > LARGEST {
+        return Err(HttpError::TooLarge);
+    }
     while buffer.len() < length {
         more(wire, &mut buffer).await?;
     }
@@ -142,9 +148,10 @@ where
         let line = String::from_utf8_lossy(&buffer[..end]).into_owned();
         let digits = line.split(';').next().unwrap_or_default().trim();
         let size = usize::from_str_radix(digits, 16)
-            .ok()
-            .filter(|size| body.len() + size <= LARGEST)
-            .ok_or(HttpError::Malformed("the size of a chunk"))?;
+            .map_err(|_| HttpError::Malformed("the size of a chunk"))?;
+        if size > LARGEST || body.len() + size > LARGEST {
+            return Err(HttpError::TooLarge);
+        }
         if size == 0 {
             return Ok(body);
         }
@@ -161,7 +168,7 @@ where
     R: AsyncRead + Unpin + ?Sized,
 {
     if buffer.len() > LARGEST {
-        return Err(HttpError::Malformed("it is too large"));
+        return Err(HttpError::TooLarge);
     }
     let mut piece = [0; 8192];
     match wire.read(&mut piece).await? {

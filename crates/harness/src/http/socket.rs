@@ -1,10 +1,12 @@
 //! A websocket upgrade, written by hand (RFC 6455 §4.1): any fault can be put into it.
 
+use std::time::Duration;
+
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::{HttpError, REPLY_TIMEOUT, Reply, Request, Trust, Url, Wire, connect, read};
+use super::{HttpError, Reply, Request, Trust, Url, Wire, connect, read};
 
 /// The sample key of RFC 6455 §1.3; any 16 bytes do.
 pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -36,15 +38,21 @@ pub async fn handshake(
     url: &Url,
     request: &Request,
     trust: &Trust,
+    timeout: Duration,
 ) -> Result<(Reply, Option<(Box<dyn Wire>, Vec<u8>)>), HttpError> {
-    tokio::time::timeout(REPLY_TIMEOUT, shake_hands(url, request, trust))
+    tokio::time::timeout(timeout, shake_hands(url, request, trust))
         .await
-        .unwrap_or(Err(HttpError::Timeout(REPLY_TIMEOUT)))
+        .unwrap_or(Err(HttpError::Timeout(timeout)))
 }
 
 /// Sends `request` to the host of `url` and opens the socket if the vendor agrees.
-pub async fn open(url: &Url, request: &Request, trust: &Trust) -> Result<Opening, HttpError> {
-    let (reply, upgraded) = handshake(url, request, trust).await?;
+pub async fn open(
+    url: &Url,
+    request: &Request,
+    trust: &Trust,
+    timeout: Duration,
+) -> Result<Opening, HttpError> {
+    let (reply, upgraded) = handshake(url, request, trust, timeout).await?;
     let Some((stream, rest)) = upgraded else {
         return Ok(Opening::Refused(reply));
     };
@@ -74,6 +82,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio_tungstenite::tungstenite::Message;
 
+    use super::super::REPLY_TIMEOUT;
     use super::*;
 
     #[tokio::test]
@@ -86,7 +95,7 @@ mod tests {
             socket.send(Message::text("hello")).await.expect("sent");
         });
         let url = Url::parse(&format!("ws://{address}/s")).expect("a URL");
-        let opening = open(&url, &upgrade("/s"), &Trust::default())
+        let opening = open(&url, &upgrade("/s"), &Trust::default(), REPLY_TIMEOUT)
             .await
             .expect("a reply");
         let Opening::Open(reply, mut socket) = opening else {

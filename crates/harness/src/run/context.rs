@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use locum_core::credential::CredentialStyle;
 use locum_core::{Clock, Profile, Secret};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use crate::Error;
@@ -16,9 +16,9 @@ use crate::evidence::Other;
 use crate::measurement::Measurement;
 use crate::run::elsewhere::{Elsewhere, Reading, Side};
 use crate::run::leave::CreatedThing;
+use crate::run::manners::{Gate, Manners, Stopped};
 use crate::run::over_tls::RunAuthority;
 use crate::run::processes::Restarting;
-use crate::run::silence::Silence;
 use crate::run::vendor_clock::VendorClock;
 use crate::subject::{ClientSubject, Outcome};
 use crate::target::stage::StageClient;
@@ -34,6 +34,8 @@ pub struct World {
     pub trouble: Option<String>,
     /// Why the scenario is not for this subject.
     pub skip: Option<String>,
+    /// How it ended before it began.
+    pub left_out: Option<crate::verdict::Ending>,
 }
 
 impl World {
@@ -56,6 +58,8 @@ pub struct ObtainedToken {
     pub lifetime: Duration,
     /// How far the vendor's clock had been turned when it was issued, in seconds.
     pub issued_at: f64,
+    /// When it came.
+    pub held_at: tokio::time::Instant,
 }
 
 /// A client under test with what the harness knows of it.
@@ -155,8 +159,14 @@ pub struct ScenarioContext {
     pub(crate) aws: Option<aws_credential_types::Credentials>,
     /// The time at a real endpoint; a mock's clock is known without it.
     pub(crate) vendor_clock: VendorClock,
-    /// Whether the vendor has fallen silent in this run.
-    pub(crate) silence: Silence,
+    /// How a real endpoint is treated.
+    pub(crate) manners: Manners,
+    /// Where requests to a real endpoint wait for their turn.
+    pub(crate) gate: Gate,
+    /// Why nothing more was sent.
+    pub(crate) stopped: Option<Stopped>,
+    /// Whether it would have to wait longer than is allowed: nothing more is sent.
+    pub(crate) is_pending: bool,
     /// Whether something may be created or changed at the vendor.
     pub(crate) may_write: bool,
     /// What the caller created and is to delete.
@@ -232,24 +242,15 @@ impl ScenarioContext {
             challenge: None,
             aws: None,
             vendor_clock,
-            silence: Silence::default(),
+            manners: Manners::default(),
+            gate: Gate::default(),
+            stopped: None,
+            is_pending: false,
             named: 0,
             created: Value::Null,
             socket_configs: BTreeMap::new(),
             others: BTreeMap::new(),
         }
-    }
-
-    /// Lets `seconds` pass at the vendor. A real endpoint has no clock to turn: that is written
-    /// down, and rules that need the turn find nothing.
-    pub async fn advance(&mut self, seconds: f64) -> Result<(), Error> {
-        let Some(stage) = &self.stage else {
-            self.log.limitation("a real endpoint has no clock to turn");
-            return Ok(());
-        };
-        stage.advance(seconds).await?;
-        self.log.control("clock", &json!({"advance_s": seconds}));
-        Ok(())
     }
 
     /// Sets one of the vendor's own settings.
@@ -325,18 +326,5 @@ impl ScenarioContext {
     /// How far the vendor's clock has been turned so far, in seconds.
     pub fn turned(&self) -> f64 {
         self.log.evidence().turned_before(None)
-    }
-
-    /// Turns the vendor's clock to `share` of the latest token's lifetime, plus `extra_s`.
-    pub async fn advance_to(&mut self, share: f64, extra_s: f64) -> Result<(), Error> {
-        let Ok(token) = self.token() else {
-            self.log
-                .limitation("there was no token whose lifetime could pass");
-            return Ok(());
-        };
-        let target = token.issued_at + token.lifetime.as_secs_f64() * share + extra_s;
-        let ahead = target - self.turned();
-        // The wire counts milliseconds; what is left of a float goes up to the next one.
-        self.advance((ahead * 1000.0).ceil() / 1000.0).await
     }
 }

@@ -14,9 +14,9 @@ use serde_json::Map;
 
 use super::leave::NO_LEAVE;
 use super::lifetimes::judging_settings;
+use super::manners::Gate;
 use super::over_tls::RunAuthority;
 use super::processes::Restarting;
-use super::silence::Silence;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     measured: Rc<RefCell<BTreeMap<String, Measurement>>>,
     /// The file with the authority that clients are to trust.
     authority: RunAuthority,
+    /// Where requests to a real endpoint wait for their turn.
+    pub(super) gate: Gate,
 }
 
 /// Makes the context of each scenario and collects what was seen.
@@ -44,7 +46,6 @@ pub(super) struct Hooks {
     options: CheckOptions,
     plan: Vec<Planned>,
     origin: Duration,
-    silence: Silence,
     shared: Shared,
     progress: Box<dyn Fn(Progress)>,
     done: RefCell<BTreeMap<String, (Scenario, Redactor)>>,
@@ -68,7 +69,6 @@ impl Hooks {
             options,
             plan: plan.scenarios.clone(),
             origin,
-            silence: Silence::default(),
             shared,
             progress,
             done: RefCell::default(),
@@ -86,6 +86,10 @@ impl Hooks {
             .or_else(|| self.level_too_low(planned));
         if let Some(reason) = out_of_reach {
             world.skip = Some(reason);
+            return;
+        }
+        if let Some(stopped) = self.shared.gate.stopped() {
+            world.left_out = Some(stopped.ending());
             return;
         }
         let steps = scenario.steps.iter().map(|step| step.value.clone());
@@ -108,9 +112,13 @@ impl Hooks {
         let Some(planned) = self.planned(scenario) else {
             return;
         };
-        let (skip, mut context) = match world {
-            Some(world) => (world.skip.take(), world.context.take()),
-            None => (None, None),
+        let (skip, left_out, mut context) = match world {
+            Some(world) => (
+                world.skip.take(),
+                world.left_out.take(),
+                world.context.take(),
+            ),
+            None => (None, None, None),
         };
         if let Some(context) = context.as_mut() {
             // What cannot be deleted is told by `left_behind`.
@@ -123,7 +131,7 @@ impl Hooks {
                 measured.insert(planned.vendor.clone(), measurement.clone());
             }
         }
-        let ending = ending(finished, skip, context.as_ref());
+        let ending = left_out.unwrap_or_else(|| ending(finished, skip, context.as_ref()));
         if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
             // A stage that cannot be ended costs memory at the mocks and no verdict.
             drop(stage.end().await);
@@ -239,7 +247,10 @@ impl Hooks {
         let clock = self.options.clock.clone();
         let mut context = ScenarioContext::new(profile, target, stage, clock, self.origin);
         context.credentials = self.credentials(planned.judge);
-        context.silence = self.silence.clone();
+        if let TargetKind::Endpoint(_) = self.options.target {
+            context.manners = self.options.manners;
+        }
+        context.gate = self.shared.gate.clone();
         context.may_write |= self.options.manners.allow_writes;
         context.authority = self.shared.authority.clone();
         context.webhook.clone_from(&self.options.webhook);
@@ -345,6 +356,9 @@ fn ending(
     let not_applicable = context.and_then(|context| context.not_applicable.clone());
     if let Some(reason) = skip.or(not_applicable) {
         return Ending::NotApplicable(reason);
+    }
+    if let Some(stopped) = context.and_then(|context| context.stopped) {
+        return stopped.ending();
     }
     let broken = |why: String| {
         let why = why.trim_start_matches("Step panicked. Captured output: ");

@@ -1,8 +1,202 @@
-//! How a real endpoint is treated.
+//! How a real endpoint is treated: one connection at a time, so many requests in all, so many a
+//! second, and no longer than it answers. Mocks are not treated with care.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
+
+use super::silence::Silence;
+use crate::http::HttpError;
+use crate::verdict::Ending;
 
 /// How a real endpoint is treated. None of it is for mocks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manners {
     /// Whether something may be created or changed there.
     pub allow_writes: bool,
+    /// The longest single wait for the end of a token or the like.
+    pub wait: Duration,
+    /// How many requests a run may make.
+    pub max_requests: usize,
+    /// How many requests a second it may make; as many as are answered when nothing is said.
+    pub rate: Option<u32>,
+    /// How long the vendor may take for one reply.
+    pub reply_timeout: Duration,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            allow_writes: false,
+            wait: Duration::from_secs(30),
+            max_requests: 1000,
+            rate: None,
+            reply_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Why nothing more is sent to a vendor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// The run has made all the requests that it may make.
+    Spent(usize),
+    /// The vendor does not answer.
+    Silent,
+}
+
+impl Stopped {
+    /// How a scenario ends that can send nothing more.
+    pub(crate) fn ending(self) -> Ending {
+        match self {
+            Self::Spent(most) => {
+                Ending::LeftOut(format!("left out: --max-requests {most} was reached"))
+            }
+            Self::Silent => Ending::GivenUp(
+                "the vendor left two requests in a row unanswered and was given up".to_owned(),
+            ),
+        }
+    }
+}
+
+/// The right to have a connection to the vendor, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn(
+    #[expect(dead_code, reason = "it is held")] OwnedMutexGuard<Option<Instant>>,
+);
+
+/// Where the requests of a run to a real endpoint wait for their turn; its clones are one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate(Option<Arc<Bounds>>);
+
+#[derive(Debug)]
+struct Bounds {
+    manners: Manners,
+    /// When the latest request began.
+    latest: Arc<Mutex<Option<Instant>>>,
+    sent: AtomicUsize,
+    silence: Silence,
+}
+
+impl Gate {
+    /// The gate of a real endpoint; that of mocks is [`Gate::default`] and stands open.
+    pub(crate) fn of(manners: Manners) -> Self {
+        Self(Some(Arc::new(Bounds {
+            manners,
+            latest: Arc::default(),
+            sent: AtomicUsize::new(0),
+            silence: Silence::default(),
+        })))
+    }
+
+    /// Why nothing more may be sent; `None` while something may.
+    pub(crate) fn stopped(&self) -> Option<Stopped> {
+        let bounds = self.0.as_ref()?;
+        let most = bounds.manners.max_requests;
+        if bounds.silence.is_lasting() {
+            Some(Stopped::Silent)
+        } else if bounds.sent.load(Ordering::Relaxed) >= most {
+            Some(Stopped::Spent(most))
+        } else {
+            None
+        }
+    }
+
+    /// Waits until a request may be sent. One that `is_due`, such as a deletion of what was created,
+    /// is sent however many there were.
+    pub(crate) async fn turn(&self, is_due: bool) -> Result<Option<Turn>, Stopped> {
+        let Some(bounds) = &self.0 else {
+            return Ok(None);
+        };
+        let mut latest = Arc::clone(&bounds.latest).lock_owned().await;
+        match self.stopped() {
+            Some(Stopped::Spent(_)) if is_due => {}
+            Some(stopped) => return Err(stopped),
+            None => {}
+        }
+        bounds.sent.fetch_add(1, Ordering::Relaxed);
+        let pause = bounds
+            .manners
+            .rate
+            .map(|rate| Duration::from_secs(1) / rate.max(1));
+        if let (Some(pause), Some(then)) = (pause, *latest) {
+            tokio::time::sleep_until(then + pause).await;
+        }
+        *latest = Some(Instant::now());
+        Ok(Some(Turn(latest)))
+    }
+
+    /// Counts what came of a request.
+    pub(crate) fn learn<T>(&self, outcome: &Result<T, HttpError>) {
+        if let Some(bounds) = &self.0 {
+            bounds.silence.learn(outcome);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(max_requests: usize, rate: Option<u32>) -> Gate {
+        Gate::of(Manners {
+            max_requests,
+            rate,
+            ..Manners::default()
+        })
+    }
+
+    #[tokio::test]
+    async fn requests_come_one_by_one_and_no_faster_than_allowed() {
+        let began = Instant::now();
+        let gate = gate(10, Some(1000));
+        for _ in 0..5 {
+            drop(gate.turn(false).await.expect("it may go"));
+        }
+        assert!(began.elapsed() >= Duration::from_millis(4));
+        let held = gate.turn(false).await.expect("it may go");
+        let other = gate.clone();
+        let second = tokio::spawn(async move { other.turn(false).await.is_ok() });
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!second.is_finished());
+        drop(held);
+        assert!(second.await.expect("no panic"));
+    }
+
+    #[tokio::test]
+    async fn no_more_are_sent_than_allowed() {
+        let gate = gate(2, None);
+        for _ in 0..2 {
+            assert_eq!(gate.stopped(), None);
+            drop(gate.turn(false).await.expect("it may go"));
+        }
+        assert_eq!(gate.turn(false).await.err(), Some(Stopped::Spent(2)));
+        // What was created is deleted all the same.
+        assert!(gate.turn(true).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_silent_vendor_is_given_up() {
+        let gate = gate(100, None);
+        let timeout: Result<(), _> = Err(HttpError::Timeout(Duration::from_secs(1)));
+        gate.learn(&timeout);
+        assert_eq!(gate.stopped(), None);
+        gate.learn(&timeout);
+        assert_eq!(gate.turn(true).await.err(), Some(Stopped::Silent));
+    }
+
+    #[tokio::test]
+    async fn mocks_have_no_gate() {
+        let gate = Gate::default();
+        let timeout: Result<(), _> = Err(HttpError::Timeout(Duration::from_secs(1)));
+        for _ in 0..5 {
+            gate.learn(&timeout);
+            assert!(gate.turn(false).await.expect("it may go").is_none());
+        }
+    }
 }

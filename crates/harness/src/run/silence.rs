@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::http::{HttpError, Reply};
+use crate::http::HttpError;
 
 /// After so many requests in a row without a reply in time, nothing more is sent.
-const MAX_TIMEOUTS: usize = 16;
+const MAX_TIMEOUTS: usize = 2;
 
 /// How many requests of a run in a row got no reply in time; its clones count together.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ impl Silence {
     }
 
     /// Counts what came of a request. Any end but the lack of a reply shows that somebody is there.
-    pub(crate) fn learn(&self, outcome: &Result<Reply, HttpError>) {
+    pub(crate) fn learn<T>(&self, outcome: &Result<T, HttpError>) {
         match outcome {
             Err(HttpError::Timeout(_)) => {
                 self.0.fetch_add(1, Ordering::Relaxed);
@@ -33,12 +33,13 @@ impl Silence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::REPLY_TIMEOUT;
+    use crate::http::{REPLY_TIMEOUT, Reply};
 
     /// A run against a vendor that hangs waited for each reply of each scenario.
     #[test]
     fn timeouts_in_a_row_end_the_waiting() {
-        let (silence, timeout) = (Silence::default(), Err(HttpError::Timeout(REPLY_TIMEOUT)));
+        let timeout: Result<Reply, _> = Err(HttpError::Timeout(REPLY_TIMEOUT));
+        let silence = Silence::default();
         let scenarios = [silence.clone(), silence.clone()];
         for _ in 1..MAX_TIMEOUTS {
             scenarios[0].learn(&timeout);
@@ -49,7 +50,7 @@ mod tests {
             assert!(!silence.is_lasting());
             scenario.learn(&timeout);
         }
-        silence.learn(&Err(HttpError::NotSent("in vain")));
+        silence.learn::<Reply>(&Err(HttpError::NotSent("in vain")));
         assert!(silence.is_lasting());
     }
 }

@@ -91,6 +91,10 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
     if played.peek().is_some() && played.all(silent) {
         codes.push(UNREACHABLE);
     }
+    let given_up = |scenario: &Scenario| matches!(scenario.ending, Ending::GivenUp(_));
+    if scenarios.iter().any(given_up) {
+        codes.push(UNREACHABLE);
+    }
     let gone = |scenario: &Scenario| scenario.evidence.client_gone().is_some();
     let asked = |scenario: &&Scenario| gone(scenario) || scenario.evidence.asks().next().is_some();
     let mut driven = scenarios.iter().filter(asked).peekable();

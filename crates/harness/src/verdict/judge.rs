@@ -36,6 +36,10 @@ pub enum Ending {
     Broken(String),
     /// It was not reached.
     NotReached,
+    /// It was left out, or ended before its time: no more requests were to be made.
+    LeftOut(String),
+    /// The vendor did not answer any more.
+    GivenUp(String),
 }
 
 /// One scenario with what was seen in it.
@@ -142,11 +146,12 @@ pub const fn weight(verdict: Verdict) -> u8 {
         Verdict::Pass => 1,
         Verdict::Info => 2,
         Verdict::NotRun => 3,
-        Verdict::Inconclusive => 4,
-        Verdict::Warn => 5,
-        Verdict::Harness => 6,
-        Verdict::Error => 7,
-        Verdict::Fail => 8,
+        Verdict::Pending => 4,
+        Verdict::Inconclusive => 5,
+        Verdict::Warn => 6,
+        Verdict::Harness => 7,
+        Verdict::Error => 8,
+        Verdict::Fail => 9,
     }
 }
 
@@ -253,11 +258,14 @@ impl Bench<'_> {
         match &scenario.ending {
             Ending::NotApplicable(why) => vec![self.bare(row, Verdict::NotApplicable, why)],
             Ending::Ran => vec![self.found(row, scenario, &self.run(rule, scenario))],
-            Ending::NotReached | Ending::Broken(_) => {
+            Ending::NotReached | Ending::LeftOut(_) | Ending::GivenUp(_) | Ending::Broken(_) => {
                 let bare = match &scenario.ending {
                     Ending::Broken(why) => {
                         let reason = format!("{why} (in {})", scenario.title);
                         self.bare(row, Verdict::Harness, &reason)
+                    }
+                    Ending::LeftOut(why) | Ending::GivenUp(why) => {
+                        self.bare(row, Verdict::NotRun, why)
                     }
                     _ => self.bare(row, Verdict::NotRun, "the run ended before it"),
                 };
@@ -297,6 +305,22 @@ impl Bench<'_> {
         };
         let verdict = finding.grade().verdict(row.level);
         let mut found = self.bare(row, verdict, finding.reason());
+        if let (Grade::Unobserved, Some((seq, wait_s))) =
+            (finding.grade(), scenario.evidence.pending())
+        {
+            found.verdict = Verdict::Pending;
+            let instead = scenario
+                .evidence
+                .limitations()
+                .find(|what| what.starts_with("or "));
+            let instead = instead.map(|what| format!(", {what}")).unwrap_or_default();
+            found.reason = format!(
+                "its end is far away: it takes --wait {}{instead}",
+                span(wait_s)
+            );
+            found.evidence = vec![refers(&[seq])];
+            return found;
+        }
         found.expected = finding.expected().map(str::to_owned);
         found.observed = finding.observed().map(str::to_owned);
         found.evidence = vec![refers(finding.evidence())];
@@ -320,6 +344,15 @@ impl Bench<'_> {
             figures: Map::new(),
             needed_by: Vec::new(),
         }
+    }
+}
+
+/// Seconds as a person writes them for `--wait`: whole seconds, minutes or hours.
+fn span(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{}s", s.ceil()),
+        s if s < 7200.0 => format!("{}m", (s / 60.0).ceil()),
+        s => format!("{}h", (s / 3600.0).ceil()),
     }
 }
 

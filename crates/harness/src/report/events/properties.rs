@@ -370,6 +370,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         text().prop_map(Ending::NotApplicable),
         text().prop_map(Ending::Broken),
         Just(Ending::NotReached),
+        text().prop_map(Ending::LeftOut),
+        text().prop_map(Ending::GivenUp),
     ];
     let judge = one_of(&[Judge::Vendor, Judge::Client]);
     (text(), judge, any::<u64>(), ending, headers(), evidence()).prop_map(

@@ -22,7 +22,7 @@ pub(super) const fn color(verdict: Verdict) -> &'static str {
         Verdict::Fail | Verdict::Error | Verdict::Harness => "31",
         Verdict::Warn => "33",
         Verdict::Info => "36",
-        Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotRun => "2",
+        Verdict::Pending | Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotRun => "2",
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn rest(out: &mut String, report: &Report, rows: &[&VerdictRow], look
     };
     figures(out, &of(Verdict::Info), look);
     open(out, &of(Verdict::Inconclusive), look);
+    pending(out, &of(Verdict::Pending), look);
     passed(out, rows, look);
     not_applicable(out, &of(Verdict::NotApplicable), look);
     let not_run = of(Verdict::NotRun);
@@ -111,6 +112,20 @@ fn not_applicable(out: &mut String, rows: &[&VerdictRow], look: Look) {
     }
     let count = format!("{} not applicable", rows.len());
     head(out, &count, Verdict::NotApplicable, look);
+    for (reason, rows) in by_reason(rows) {
+        wrapped(out, 2, &ids(&rows), look);
+        wrapped(out, 6, reason, look);
+    }
+    out.push('\n');
+}
+
+/// What takes more time than the run was given.
+fn pending(out: &mut String, rows: &[&VerdictRow], look: Look) {
+    if rows.is_empty() {
+        return;
+    }
+    let count = format!("{} take longer (PENDING)", rows.len());
+    head(out, &count, Verdict::Pending, look);
     for (reason, rows) in by_reason(rows) {
         wrapped(out, 2, &ids(&rows), look);
         wrapped(out, 6, reason, look);

@@ -10,6 +10,9 @@ use crate::evidence::Reaction;
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
 
+/// So far apart may `expires_in` and the claims be, in seconds.
+const CLAIMS_TOLERANCE_S: f64 = 5.0;
+
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("RSP-08", expires_in_is_in_seconds),
     Rule::vendor("VEN-26", expires_in_is_in_the_documented_unit),
@@ -17,7 +20,38 @@ pub(super) const RULES: &[Rule] = &[
 
 /// `expires_in`, read in the vendor's own unit, is how long a token lives.
 fn expires_in_is_in_the_documented_unit(view: &View<'_>) -> Finding {
-    lifetime_matches_expires_in(view, view.profile.token.expires_in, Grade::Broken)
+    let unit = view.profile.token.expires_in;
+    let lived = lifetime_matches_expires_in(view, unit, Grade::Broken);
+    // Where nobody saw the end of a token, its own claims may tell that it is not the announced one;
+    // that it is, only the end itself shows.
+    match lived.grade() {
+        Grade::Unobserved => contradicted(view, unit).unwrap_or(lived),
+        _ => lived,
+    }
+}
+
+/// That `exp` minus `iat` of a token is another lifetime than its `expires_in` in this unit.
+fn contradicted(view: &View<'_>, unit: ExpiresIn) -> Option<Finding> {
+    let mut wrong = Deviations::default();
+    for login in issued(view) {
+        let claim = |name: &str| view.evidence.jwt_of(login.seq)?.1[name].as_f64();
+        let (Some(told), Some(exp), Some(iat)) =
+            (told_lifetime(&login, unit), claim("exp"), claim("iat"))
+        else {
+            continue;
+        };
+        let span = exp - iat;
+        if (told - span).abs() > CLAIMS_TOLERANCE_S {
+            let factor = match (told * 1000.0 - span).abs() <= CLAIMS_TOLERANCE_S {
+                true => " (a factor of 1000: seconds for milliseconds)",
+                false => "",
+            };
+            let raw = &login.json()["expires_in"];
+            let seen = format!("expires_in {raw} is {told} s, exp minus iat {span} s{factor}");
+            wrong.add("expires_in equal to exp minus iat", seen, login);
+        }
+    }
+    wrong.broken()
 }
 
 /// `expires_in`, read as seconds (RFC 6749 §5.1), is how long a token lives: by its own claims, or
@@ -171,6 +205,22 @@ mod tests {
             "RSP-08",
             Grade::Unobserved,
         );
+    }
+
+    /// Seconds for milliseconds show without waiting where the token says when it ends.
+    #[test]
+    fn claims_contradict_the_documented_unit() {
+        let log = |expires_in: u64| {
+            let more = json!({"expires_in": expires_in});
+            Log::with_milliseconds().issues_jwt("", &json!({"iat": 1, "exp": 3601}), &more)
+        };
+        check(&log(3600), "VEN-26", Grade::Broken);
+        check(&log(3_600_000), "VEN-26", Grade::Unobserved);
+        check(&log(3_604_000), "VEN-26", Grade::Unobserved);
+        check(&log(7_200_000), "VEN-26", Grade::Broken);
+        // How long it lived weighs more than what it says.
+        let lived = used(log(3600), &[(3.5, 200), (30.0, 401)]);
+        check(&lived, "VEN-26", Grade::Met);
     }
 
     #[test]

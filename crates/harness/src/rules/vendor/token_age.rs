@@ -45,11 +45,10 @@ pub(super) fn aged_calls<'a>(view: &View<'a>) -> Vec<AgedCall<'a>> {
             let login = logins
                 .iter()
                 .rfind(|login| login.seq < call.seq && shows_token_of(&call, login))?;
-            let clock = |exchange: &Exchange<'_>| view.evidence.turned_before(Some(exchange.seq));
             Some(AgedCall {
                 call,
                 login: *login,
-                age: clock(&call) - clock(login),
+                age: view.evidence.seconds_between(login.seq, call.seq),
             })
         })
         .collect()

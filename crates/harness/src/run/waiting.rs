@@ -1,0 +1,72 @@
+//! Time at a vendor: a mock's clock is turned, a real endpoint's time is waited for, as long as that
+//! is allowed.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::context::ScenarioContext;
+use crate::Error;
+
+/// What a wait lasts longer than it has to, because records count milliseconds.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// After so many lifetimes more a token has ended whatever its vendor counts in.
+const LIFETIMES_MORE: f64 = 5.0;
+
+impl ScenarioContext {
+    /// Lets `seconds` pass at the vendor.
+    ///
+    /// # Errors
+    /// When the mock cannot be reached. A wait at a real endpoint that is longer than allowed leaves
+    /// the rest of the scenario out.
+    pub async fn advance(&mut self, seconds: f64) -> Result<(), Error> {
+        let Some(stage) = &self.stage else {
+            let due = Duration::from_secs_f64(seconds.max(0.0));
+            return self.wait_until(Instant::now() + due).await;
+        };
+        stage.advance(seconds).await?;
+        self.log.control("clock", &json!({"advance_s": seconds}));
+        Ok(())
+    }
+
+    /// Lets `share` of the latest token's lifetime pass since it was issued, and `extra_s` more: at a
+    /// real endpoint no more than five lifetimes.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn advance_to(&mut self, share: f64, extra_s: f64) -> Result<(), Error> {
+        let Ok(token) = self.token() else {
+            self.log
+                .limitation("there was no token whose lifetime could pass");
+            return Ok(());
+        };
+        let lifetime = token.lifetime.as_secs_f64();
+        if self.stage.is_none() {
+            let seconds = lifetime * share + extra_s.min(lifetime * LIFETIMES_MORE);
+            let due = token.held_at + Duration::from_secs_f64(seconds);
+            let margin = if extra_s > 0.0 {
+                MARGIN
+            } else {
+                Duration::ZERO
+            };
+            return self.wait_until(due + margin).await;
+        }
+        let target = token.issued_at + lifetime * share + extra_s;
+        let ahead = target - self.turned();
+        // The wire counts milliseconds; what is left of a float goes up to the next one.
+        self.advance((ahead * 1000.0).ceil() / 1000.0).await
+    }
+
+    async fn wait_until(&mut self, due: Instant) -> Result<(), Error> {
+        let wait = due.saturating_duration_since(Instant::now());
+        if wait > self.manners.wait {
+            self.log.pending(wait);
+            self.is_pending = true;
+            return Ok(());
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
