@@ -1,7 +1,7 @@
 //! The control: without it no other row about a client says anything.
 
 use super::commands::asked;
-use super::traffic::{api_requests, token_requests};
+use super::traffic::{Arrival, api_requests, token_requests};
 use super::{absent, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
@@ -28,7 +28,10 @@ fn logs_in_and_calls(view: &View<'_>) -> Finding {
         return met(view, "a login and a served call", proof);
     }
     let all = || logins.iter().chain(&calls);
-    if !all().all(super::traffic::Arrival::was_looked_at) {
+    // Some vendors answer with 500 what they cannot read; the mock knows why.
+    let was_judged =
+        |arrival: &Arrival<'_>| arrival.was_looked_at() || arrival.entry.denial.is_some();
+    if !all().all(was_judged) {
         return unobserved(view, "the vendor failed").seen_in(arrived);
     }
     let observed = match login {
@@ -80,5 +83,14 @@ mod tests {
             .api(1, Outcome::Denied)
             .api(1, Outcome::Admitted);
         check(&log, "CLI-29", Grade::Broken);
+    }
+
+    /// Keycloak answers 500 to a form that it cannot read: the client was let off.
+    #[test]
+    fn a_login_that_the_vendor_cannot_read_is_the_clients_fault() {
+        let log = Log::new().unreadable_login();
+        check(&log, "CLI-29", Grade::Broken);
+        let failed = Log::new().failed_login(500);
+        check(&failed, "CLI-29", Grade::Unobserved);
     }
 }

@@ -328,6 +328,15 @@ impl Log {
         })
     }
 
+    /// A token request that the vendor answered with 500, since it could not read it.
+    pub(in crate::rules::client) fn unreadable_login(self) -> Self {
+        self.entry("token", |entry| {
+            entry.outcome = Some(Outcome::Denied);
+            entry.denial = Some(Denial::new(DenialKind::Malformed, "unreadable_form"));
+            entry.reply = Some(reply(500, "{}"));
+        })
+    }
+
     /// A token request in whose place a fault answered.
     pub(in crate::rules::client) fn failed_login(self, status: u16) -> Self {
         self.entry("token", |entry| {
