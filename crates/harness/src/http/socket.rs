@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::{HttpError, Reply, Request, Trust, Url, Wire, connect, read};
-
-/// The sample key of RFC 6455 §1.3; any 16 bytes do.
-pub(super) const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// What became of an upgrade.
 #[derive(Debug)]
@@ -20,12 +20,15 @@ pub enum Opening {
     Refused(Reply),
 }
 
-/// The documented upgrade to `target`.
+/// The documented upgrade to `target`. Its key follows from the target, in which a token stands: no
+/// server can have the answer ready.
 pub fn upgrade(target: &str) -> Request {
+    let digest = digest(&SHA256, target.as_bytes());
+    let key = STANDARD.encode(&digest.as_ref()[..16]);
     Request::new("GET", target)
         .header("Upgrade", "websocket")
         .header("Connection", "Upgrade")
-        .header("Sec-WebSocket-Key", KEY)
+        .header("Sec-WebSocket-Key", &key)
         .header("Sec-WebSocket-Version", "13")
 }
 
@@ -81,6 +84,7 @@ mod tests {
     use futures_util::{SinkExt as _, StreamExt as _};
     use tokio::net::TcpListener;
     use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
     use super::super::REPLY_TIMEOUT;
     use super::*;
@@ -101,10 +105,12 @@ mod tests {
         let Opening::Open(reply, mut socket) = opening else {
             unreachable!("the server agrees");
         };
+        let key = upgrade("/s").headers.swap_remove(2).1;
         assert_eq!(
             reply.header("sec-websocket-accept"),
-            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+            Some(derive_accept_key(key.as_bytes()).as_str())
         );
+        assert_ne!(upgrade("/other").headers[2].1, key);
         let message = socket.next().await.expect("one").expect("whole");
         assert_eq!(message.into_text().expect("text").as_str(), "hello");
         served.await.expect("it does not panic");

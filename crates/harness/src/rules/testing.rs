@@ -426,11 +426,23 @@ impl Log {
     ) -> Self {
         let operation = operation(word);
         let variation = variation(operation, phrase);
-        let request = crate::http::upgrade(target);
+        let mut request = crate::http::upgrade(target);
+        // The sample key of RFC 6455 §1.3.
+        let sample = "dGhlIHNhbXBsZSBub25jZQ==".to_owned();
+        let mut headers = request.headers.iter_mut();
+        if let Some((_, key)) = headers.find(|(name, _)| name == "Sec-WebSocket-Key") {
+            *key = sample;
+        }
         let seq = self.log.request(operation, None, &variation, &request);
         let reply = Reply {
             status,
-            headers: vec![("Sec-WebSocket-Accept".to_owned(), accept.to_owned())],
+            headers: [
+                ("Upgrade", "websocket"),
+                ("Connection", "Upgrade"),
+                ("Sec-WebSocket-Accept", accept),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
             body: Vec::new(),
         };
         self.log.reply(seq, Ok(&reply));

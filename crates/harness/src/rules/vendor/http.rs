@@ -16,8 +16,23 @@ pub(super) const RULES: &[Rule] = &[
 fn replies<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
     let exchanges = view.evidence.exchanges();
     exchanges
+        .filter(|exchange| !is_no_http(exchange))
         .filter_map(|exchange| Some((exchange, exchange.reply?)))
         .collect()
+}
+
+/// Whether the request is none that a server of the vendor need see: what stands in front of it may
+/// answer, without its headers.
+pub(super) fn is_no_http(exchange: &Exchange<'_>) -> bool {
+    matches!(
+        exchange.variation,
+        Variation::Call(
+            CallVariation::SpaceBeforeColon
+                | CallVariation::NoHost
+                | CallVariation::TwoHosts
+                | CallVariation::RawSpace
+        )
+    )
 }
 
 /// A 405 lists the methods that there are (§15.5.6).

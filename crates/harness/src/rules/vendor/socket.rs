@@ -16,7 +16,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("WSS-22", |view| concluded(good_token_is_served(view))),
 ];
 
-/// The answer to an upgrade holds the value that RFC 6455 §4.2.2 item 5.4 computes of its key.
+/// The answer to an upgrade holds the value that RFC 6455 §4.2.2 item 5.4 computes of its key, and
+/// says `Upgrade` and `Connection` (items 5.2 and 5.3).
 fn accept_key_is_right(view: &View<'_>) -> Step<Finding> {
     let opened: Vec<Exchange<'_>> = view.evidence.documented(Operation::OpenSocket).collect();
     if let Some(gone) = opened
@@ -36,9 +37,28 @@ fn accept_key_is_right(view: &View<'_>) -> Step<Finding> {
         let seen = seen.unwrap_or_else(|| "no Sec-WebSocket-Accept".to_owned());
         return Ok(Finding::broken(expected.unwrap_or_default(), seen, proof));
     }
+    let lacking = right.iter().find_map(|open| Some((open, lacks(open)?)));
+    if let Some((open, expected)) = lacking {
+        let seen = format!("101 without {expected}");
+        return Ok(Finding::broken(expected, seen, Proof::from(*open)));
+    }
     match Proof::all(right) {
         Some(proof) => Ok(Finding::met("the answer to the key is right", proof)),
         None => unseen(view, "no upgrade was agreed to"),
+    }
+}
+
+/// What a 101 has to say and does not.
+fn lacks(open: &Exchange<'_>) -> Option<&'static str> {
+    let reply = open.reply?;
+    let says = |name: &str, word: &str| {
+        let mut values = reply.header(name).unwrap_or_default().split(',');
+        values.any(|value| value.trim().eq_ignore_ascii_case(word))
+    };
+    match () {
+        () if !says("upgrade", "websocket") => Some("Upgrade: websocket"),
+        () if !says("connection", "upgrade") => Some("Connection: Upgrade"),
+        () => None,
     }
 }
 
