@@ -33,6 +33,10 @@ lint:
 interop *languages: build
     bash tests/interop/run.sh {{languages}}
 
+# The reports of real runs: each form against its public schema, the page in Debian's chromium (pictures: target/reports/screenshots)
+reports: build
+    bash tests/reports/run.sh
+
 # The helpers for people's test frameworks, each with its own runner; all, or those of LANGUAGES: python node go java rust
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
@@ -71,5 +75,5 @@ bench *arguments:
 # The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
 # runtimes, and that the benches run. Published clients are judged each night (`just judge-sdks`), and Keycloak's run is for
 # then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop watch-samples shims bindings parity-fastapi parity-signers
+ci: test lint check interop reports watch-samples shims bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

@@ -18,6 +18,7 @@ mod parity;
 mod plain_traffic;
 mod redaction;
 mod registry;
+mod reports;
 mod sdks;
 mod serve;
 mod served;

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod args;
+mod baseline;
 mod check;
 mod client;
 mod drive;
@@ -8,6 +9,7 @@ mod env;
 mod environment;
 mod explain;
 mod failure;
+mod github;
 mod judge;
 mod line;
 mod list;

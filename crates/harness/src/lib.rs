@@ -17,13 +17,15 @@
 //! - [`evidence`]: what was seen, in order, with names in place of secrets
 //! - [`rules`]: one rule for each requirement, a pure function of the evidence
 //! - [`verdict`]: from findings to verdicts and the exit code
-//! - [`report`]: the table, `results.json`, `events.ndjson`
+//! - [`baseline`]: what a person accepts of them for a while
+//! - [`report`]: what a person reads, and the files for CI servers, browsers and programs
 //!
 //! # Decisions
 //!
 //! cucumber runs the scenarios and no more: its own verdicts know no levels and no *could not
 //! tell*, and an undefined step counts as success there. Here it is our fault, and says so.
 
+pub mod baseline;
 pub mod caller;
 pub mod catalogue;
 mod error;

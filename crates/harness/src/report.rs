@@ -1,11 +1,22 @@
 //! What a run came to, and the forms in which it is told.
 
+mod badge;
 mod curl;
 pub mod events;
 pub mod fingerprint;
+pub mod format;
+mod har;
+mod junit;
+mod markdown;
+pub mod merge;
 mod numbering;
+mod page;
+mod prose;
 pub mod results;
+mod sarif;
+pub mod schema;
 mod symptom;
+mod tap;
 pub mod terminal;
 mod wire;
 
@@ -17,6 +28,7 @@ use locum_core::{Profile, RequirementId, Timestamp, Verdict};
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::{Applied, Baseline};
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
 use crate::subject::{AdoptionLevel, ClientHello};
@@ -59,7 +71,7 @@ pub struct Run {
 }
 
 /// A verdict that a person may choose to count as a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
     /// WARN.
@@ -109,8 +121,18 @@ pub struct Report {
     /// The secrets of all scenarios, which must not be found in any report; empty for a run that
     /// was read back.
     pub redactor: Redactor,
-    /// What the command exits with, before a baseline is looked at.
+    /// What a baseline says of the verdicts, once there is one.
+    pub baseline: Option<Applied>,
+    /// What the command exits with.
     pub exit_code: u8,
+}
+
+/// Whether a verdict is a finding that somebody has to look at.
+pub(crate) const fn is_bad(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Fail | Verdict::Error | Verdict::Harness | Verdict::Warn
+    )
 }
 
 impl Report {
@@ -137,8 +159,46 @@ impl Report {
             verdicts,
             scenarios,
             redactor: Redactor::default(),
+            baseline: None,
             exit_code,
         }
+    }
+
+    /// Puts a baseline beside the verdicts: what it expects does not fail, and an entry that no
+    /// longer holds does.
+    pub fn expect(&mut self, baseline: &Baseline) {
+        let applied = baseline.apply(&self.verdicts, self.run.finished);
+        let unexpected = |row: &&VerdictRow| !applied.is_expected(row);
+        let rest: Vec<VerdictRow> = self.verdicts.iter().filter(unexpected).cloned().collect();
+        let mut codes = vec![exit::of_run(
+            &self.run.exit_policy(),
+            &rest,
+            &self.scenarios,
+        )];
+        if !matches!(self.exit_code, exit::BROKEN | exit::STALE) {
+            codes.push(self.exit_code);
+        }
+        if !applied.stale.is_empty() {
+            codes.push(exit::STALE);
+        }
+        self.exit_code = exit::winner(&codes);
+        self.baseline = Some(applied);
+    }
+
+    /// Whether a baseline expects the verdict of this row.
+    pub fn is_expected(&self, row: &VerdictRow) -> bool {
+        let baseline = self.baseline.as_ref();
+        baseline.is_some_and(|baseline| baseline.is_expected(row))
+    }
+
+    /// Whether this row makes the run fail.
+    pub fn fails(&self, row: &VerdictRow) -> bool {
+        let always = matches!(
+            row.verdict,
+            Verdict::Fail | Verdict::Error | Verdict::Harness
+        );
+        let policy = self.run.exit_policy();
+        (always || policy.fails_on.contains(&row.verdict)) && !self.is_expected(row)
     }
 
     /// How many rows came to each verdict that occurs.

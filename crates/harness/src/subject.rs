@@ -128,7 +128,9 @@ impl fmt::Debug for ClientUnderTest {
 }
 
 /// How a client is reached, and with that how much of it can be seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AdoptionLevel {
     /// Nothing is asked of it: its traffic is judged as it comes.

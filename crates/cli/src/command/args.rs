@@ -140,9 +140,10 @@ pub(super) struct Serve {
 /// Flags of whatever judges: which rows, by which choices, what fails and where it is told.
 #[derive(Debug, Group)]
 pub(super) struct Judging {
-    /// Folder for results.json and events.ndjson
-    #[arg(long, env = "LOCUM_REPORT")]
-    pub(super) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
+    #[command(flatten)]
+    pub(super) baseline: BaselineFlags,
     /// Only these requirements, and what they need
     #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
     pub(super) id: Vec<String>,
@@ -156,6 +157,55 @@ pub(super) struct Judging {
     /// covers)
     #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
     pub(super) fail_on: Vec<FailOn>,
+}
+
+/// Where a report goes.
+#[derive(Debug, Group)]
+pub(super) struct Reporting {
+    /// Folder for all forms of the report: report.html, results.json, junit.xml, results.tap,
+    /// results.sarif, summary.md, badge.json, har/ and the evidence, events.ndjson
+    #[arg(long, env = "LOCUM_REPORT", value_name = "DIR")]
+    pub(super) report: Option<PathBuf>,
+    /// File of yours to which alerts and annotations are pinned, such as src/client.py
+    #[arg(long, env = "LOCUM_SARIF_ANCHOR", value_name = "FILE")]
+    pub(super) sarif_anchor: Option<String>,
+}
+
+/// What is accepted for a while.
+#[derive(Debug, Group)]
+pub(super) struct BaselineFlags {
+    /// File of accepted findings: what is in it does not fail, what no longer holds ends with 5
+    #[arg(long, env = "LOCUM_BASELINE", value_name = "FILE")]
+    pub(super) baseline: Option<String>,
+    /// Write a new baseline from this run, locum-baseline.toml or the file of --baseline
+    #[arg(long, env = "LOCUM_WRITE_BASELINE", conflicts_with = "update_baseline", value_parser = values::switch("LOCUM_WRITE_BASELINE"))]
+    pub(super) write_baseline: bool,
+    /// Take what no longer holds out of the baseline and add what fails; comments and order stay
+    #[arg(long, env = "LOCUM_UPDATE_BASELINE", value_parser = values::switch("LOCUM_UPDATE_BASELINE"))]
+    pub(super) update_baseline: bool,
+}
+
+/// A form of a report on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// What a person reads
+    Text,
+    /// results.json; `locum report schema` describes it
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// GitHub's Markdown
+    Markdown,
+    /// HTTP Archive 1.2
+    Har,
+    /// One page that needs nothing beside it
+    Html,
+    /// The endpoint format of shields.io
+    Badge,
 }
 
 /// Flags of `check`.
@@ -193,6 +243,9 @@ pub(super) struct Check {
     /// An evil twin in the vendor's place, as vendor/name or just its name
     #[arg(long, env = "LOCUM_TWIN", conflicts_with = "url")]
     pub(super) twin: Option<String>,
+    /// What standard output gets; anything but text sends the text to standard error
+    #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) judging: Judging,
 }
@@ -218,6 +271,9 @@ pub(super) struct Drive {
     /// Judge locum's own reference client instead of a program
     #[arg(long, env = "LOCUM_REFERENCE", conflicts_with_all = ["command", "attach", "by"], value_parser = values::switch("LOCUM_REFERENCE"))]
     pub(super) reference: bool,
+    /// What standard output gets; anything but text sends the text to standard error
+    #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
     #[command(flatten)]
     pub(super) judging: Judging,
     /// Tell the programs, too, by the variables that libraries read by themselves, which authority
@@ -359,6 +415,29 @@ pub(super) struct Report {
 pub(super) enum ReportCommand {
     /// Judge a saved run again, from its evidence alone, and write its reports
     Render(Render),
+    /// Put several saved runs beside one another: merged.html and merged.json
+    Merge(Merge),
+    /// Print the JSON Schema of results.json
+    Schema,
+}
+
+/// Flags of `report merge`.
+#[derive(Debug, Group)]
+pub(super) struct Merge {
+    /// Folders that runs wrote with --report, the first to stand first
+    #[arg(required = true, num_args = 2..)]
+    pub(super) folders: Vec<PathBuf>,
+    /// The file of a vendor of your own that runs were of
+    #[arg(
+        long,
+        env = "LOCUM_PROFILE",
+        value_name = "FILE.toml",
+        value_delimiter = ','
+    )]
+    pub(super) profile: Vec<String>,
+    /// Folder for the files, instead of this one
+    #[arg(long, env = "LOCUM_OUT", default_value = ".")]
+    pub(super) out: PathBuf,
 }
 
 /// Flags of `report render`.
@@ -377,6 +456,15 @@ pub(super) struct Render {
     /// Folder for the reports, instead of the same one
     #[arg(long, env = "LOCUM_OUT")]
     pub(super) out: Option<PathBuf>,
+    /// What standard output gets; anything but text sends the text to standard error
+    #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// File of accepted findings
+    #[arg(long, env = "LOCUM_BASELINE", value_name = "FILE")]
+    pub(super) baseline: Option<String>,
+    /// File of yours to which alerts are pinned
+    #[arg(long, env = "LOCUM_SARIF_ANCHOR", value_name = "FILE")]
+    pub(super) sarif_anchor: Option<String>,
 }
 
 /// Flags of `list`.

@@ -11,14 +11,14 @@ use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::catalogue::catalogue;
 use locum_harness::http::{Trust, Url};
-use locum_harness::report::{FailOn, Report, terminal};
+use locum_harness::report::{FailOn, Report};
 use locum_harness::run::{
     CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, left_behind,
 };
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
-use super::{Failure, args, explain, failure, report, vendors};
+use super::{Failure, args, baseline, explain, failure, report, vendors};
 
 /// How many requests a second are made to an endpoint on another machine.
 const RATE: u32 = 10;
@@ -36,26 +36,25 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         }
         return Ok(exit::CONFORMANT);
     }
+    let accepted = baseline::read(&args.judging.baseline)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
-    let report = if let Some(url) = &args.url {
+    let mut report = if let Some(url) = &args.url {
         runtime.block_on(endpoint(args, profiles, url))?
     } else {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
-    super::say(&terminal::text(&report, report::look()));
+    baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
+    let code = report::told(&report, args.format, &args.judging.reporting)?;
     if args.url.is_some() {
         for left in left_behind(&report.scenarios) {
             eprintln!("note: {left}");
         }
     }
-    match &args.judging.report {
-        Some(folder) => report::write(&report, folder),
-        None => Ok(report.exit_code),
-    }
+    Ok(code)
 }
 
 /// The mocks of this process, or the evil twin in their place.

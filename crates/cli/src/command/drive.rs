@@ -6,7 +6,6 @@ use std::sync::Arc;
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId, SystemClock};
 use locum_harness::Report;
-use locum_harness::report::terminal;
 use locum_harness::run::{CONCURRENCY, CheckOptions, Manners, REFERENCE_CONCURRENCY, TargetKind};
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
@@ -17,7 +16,7 @@ use locum_harness::verdict::exit;
 use locum_harness::webhook;
 
 use super::check::{self, interrupt, mocks::Mocks};
-use super::{Failure, args, environment, failure, report, vendors};
+use super::{Failure, args, baseline, environment, failure, report, vendors};
 
 /// Starts the client, plays the scenarios, prints the table, writes the reports.
 pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
@@ -30,6 +29,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         return Err(Failure::usage("a client is judged at one vendor"));
     };
     let ids = check::ids(&args.judging.id)?;
+    let accepted = baseline::read(&args.judging.baseline)?;
     if let Some(url) = &args.webhook {
         webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
     }
@@ -86,14 +86,11 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         pool.close().await;
         report.map(Some)
     })?;
-    let Some(report) = report else {
+    let Some(mut report) = report else {
         return Ok(exit::INTERRUPTED);
     };
-    super::say(&terminal::text(&report, report::look()));
-    match &args.judging.report {
-        Some(folder) => report::write(&report, folder),
-        None => Ok(report.exit_code),
-    }
+    baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
+    report::told(&report, args.format, &args.judging.reporting)
 }
 
 async fn judged(

@@ -1,15 +1,16 @@
-//! `locum report render`: a saved run, judged again.
+//! Reports: told, written, and made again from saved runs.
 
 use std::io::IsTerminal;
 use std::path::Path;
 
 use locum_core::Profile;
-use locum_harness::report::terminal::Look;
-use locum_harness::report::{self, Report, events};
+use locum_harness::report::format::Format;
+use locum_harness::report::terminal::{self, Look};
+use locum_harness::report::{self, Report, events, merge};
 use locum_harness::verdict::exit;
 use terminal_size::{Height, Width};
 
-use super::{Failure, args, vendors};
+use super::{Failure, args, baseline, github, vendors};
 
 /// Columns of a terminal that does not tell how wide it is.
 const FALLBACK_WIDTH: usize = 100;
@@ -18,12 +19,51 @@ const FALLBACK_WIDTH: usize = 100;
 pub(super) fn run(args: &args::Report) -> Result<u8, Failure> {
     match &args.command {
         args::ReportCommand::Render(args) => render(args),
+        args::ReportCommand::Merge(args) => merge(args),
+        args::ReportCommand::Schema => {
+            super::say(&report::schema::text());
+            Ok(exit::CONFORMANT)
+        }
     }
 }
 
 /// Judges the evidence of a folder again, prints the table and writes the reports.
 fn render(args: &args::Render) -> Result<u8, Failure> {
-    let path = args.folder.join("events.ndjson");
+    let mut report = judged_again(&args.folder, &args.profile)?;
+    let flags = args::BaselineFlags {
+        baseline: args.baseline.clone(),
+        write_baseline: false,
+        update_baseline: false,
+    };
+    baseline::apply(&flags, baseline::read(&flags)?.as_ref(), &mut report)?;
+    let reporting = args::Reporting {
+        report: Some(args.out.as_ref().unwrap_or(&args.folder).clone()),
+        sarif_anchor: args.sarif_anchor.clone(),
+    };
+    told(&report, args.format, &reporting)
+}
+
+/// Puts saved runs beside one another; differences are no failure.
+fn merge(args: &args::Merge) -> Result<u8, Failure> {
+    let mut reports = Vec::new();
+    for folder in &args.folders {
+        let report = judged_again(folder, &args.profile)?;
+        let name = folder.file_name().map(|name| name.to_string_lossy());
+        let name = name.map_or_else(|| report.run.id.clone(), std::borrow::Cow::into_owned);
+        reports.push((name, report));
+    }
+    let named = reports.iter().map(|(name, report)| (name.clone(), report));
+    let named: Vec<merge::Named<'_>> = named.collect();
+    super::say(&merge::differences(&named));
+    folder(&args.out)?;
+    file(&args.out, "merged.html", &merge::page(&named))?;
+    file(&args.out, "merged.json", &merge::json(&named))?;
+    Ok(exit::CONFORMANT)
+}
+
+/// The report of a saved run, from its evidence alone.
+fn judged_again(folder: &Path, own: &[String]) -> Result<Report, Failure> {
+    let path = folder.join("events.ndjson");
     let shown = path.display();
     let text = std::fs::read_to_string(&path).map_err(|error| {
         Failure::usage(format!("cannot read {shown}: {error}"))
@@ -33,7 +73,7 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
         Failure::usage(format!("{shown}: {error}"))
             .hint("`locum check --report DIR` writes such a file")
     })?;
-    let own = match args.profile.as_slice() {
+    let own = match own {
         [] => Vec::new(),
         files => vendors::named(files)?,
     };
@@ -52,10 +92,55 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
         ))
         .hint("name its file: --profile FILE.toml"));
     }
-    let report = Report::judge(run, &profiles, scenarios);
-    super::say(&report::terminal::text(&report, look()));
-    let folder = args.out.as_ref().unwrap_or(&args.folder);
-    write(&report, folder)
+    Ok(Report::judge(run, &profiles, scenarios))
+}
+
+/// Tells a report: standard output gets `format`, a person the text, the folder all files.
+pub(super) fn told(
+    report: &Report,
+    format: args::Format,
+    reporting: &args::Reporting,
+) -> Result<u8, Failure> {
+    let anchor = reporting.sarif_anchor.as_deref();
+    let mut code = report.exit_code;
+    match machine(format) {
+        None => super::say(&terminal::text(report, look())),
+        Some(form) => {
+            eprint!("{}", terminal::text(report, look_of_errors()));
+            let text = form.text(report, anchor);
+            if report.leaks(&text) {
+                code = withheld(code, "the report");
+            } else {
+                super::say(&text);
+            }
+        }
+    }
+    Ok(exit::winner(&[code, kept(report, reporting)?]))
+}
+
+/// The form of a report for programs; none for the text.
+const fn machine(format: args::Format) -> Option<Format> {
+    match format {
+        args::Format::Text => None,
+        args::Format::Json => Some(Format::Json),
+        args::Format::Junit => Some(Format::Junit),
+        args::Format::Tap => Some(Format::Tap),
+        args::Format::Sarif => Some(Format::Sarif),
+        args::Format::Markdown => Some(Format::Markdown),
+        args::Format::Har => Some(Format::Har),
+        args::Format::Html => Some(Format::Html),
+        args::Format::Badge => Some(Format::Badge),
+    }
+}
+
+/// Writes the files that were asked for, and what GitHub Actions shows; the exit code.
+pub(super) fn kept(report: &Report, reporting: &args::Reporting) -> Result<u8, Failure> {
+    let anchor = reporting.sarif_anchor.as_deref();
+    github::tell(report, anchor);
+    match &reporting.report {
+        Some(folder) => write(report, folder, anchor),
+        None => Ok(report.exit_code),
+    }
 }
 
 /// How texts look on standard output.
@@ -91,26 +176,46 @@ fn look_of(is_terminal: bool, size: Option<(Width, Height)>) -> Look {
 }
 
 /// Writes the reports; one that holds a secret of the run is not written, and the code says so.
-pub(super) fn write(report: &Report, folder: &Path) -> Result<u8, Failure> {
-    let failed = |error| Failure::usage(format!("cannot write to {}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let files = [
-        ("results.json", report::results::text(report)),
-        ("events.ndjson", events::text(report)),
-    ];
+fn write(report: &Report, folder: &Path, anchor: Option<&str>) -> Result<u8, Failure> {
+    self::folder(folder)?;
     let mut code = report.exit_code;
-    for (name, text) in files {
-        if report.leaks(&text) {
-            eprintln!(
-                "error: {name} would hold a secret of this run and is not written: please report this"
-            );
-            code = exit::winner(&[code, exit::HARNESS]);
-            continue;
+    for format in Format::ALL {
+        for (path, text) in format.files(report, anchor) {
+            if report.leaks(&text) {
+                code = withheld(code, &path);
+                continue;
+            }
+            if let Some((inner, _)) = path.rsplit_once('/') {
+                self::folder(&folder.join(inner))?;
+            }
+            file(folder, &path, &text)?;
         }
-        // A reader never sees half a file, and a run that is broken off leaves the last one whole.
-        let part = folder.join(format!("{name}.part"));
-        std::fs::write(&part, text).map_err(failed)?;
-        std::fs::rename(&part, folder.join(name)).map_err(failed)?;
     }
     Ok(code)
+}
+
+/// Says that a report is not written, and what the command ends with then.
+fn withheld(code: u8, name: &str) -> u8 {
+    eprintln!(
+        "error: {name} would hold a secret of this run and is not written: please report this"
+    );
+    exit::winner(&[code, exit::HARNESS])
+}
+
+fn folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))
+}
+
+/// Writes a file. A reader never sees half of it, and a run that is broken off leaves the last one
+/// whole.
+fn file(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let part = folder.join(format!("{name}.part"));
+    let written = std::fs::write(&part, text);
+    written
+        .and_then(|()| std::fs::rename(&part, folder.join(name)))
+        .map_err(|error| unwritable(folder, &error))
+}
+
+fn unwritable(folder: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot write to {}: {error}", folder.display()))
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::remote::RemoteStage;
-use super::{Failure, args, report};
+use super::{Failure, args, baseline, report};
 
 /// What the control API answers.
 #[derive(Deserialize)]
@@ -43,7 +43,9 @@ pub(super) fn run(args: &args::Verdicts) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
-    let (report, dropped) = runtime.block_on(report_of(&stage, args))?;
+    let accepted = baseline::read(&args.baseline)?;
+    let (mut report, dropped) = runtime.block_on(report_of(&stage, args))?;
+    baseline::apply(&args.baseline, accepted.as_ref(), &mut report)?;
     super::say(&terminal::text(&report, report::look()));
     if report.scenarios.is_empty() {
         super::say("no request has arrived yet\n");
@@ -147,6 +149,7 @@ fn report(rows: Vec<Row>, entries: &[Entry], seed: u64, strict: bool) -> Report 
         verdicts,
         scenarios: scenarios.into_values().collect(),
         redactor: locum_harness::evidence::Redactor::default(),
+        baseline: None,
         exit_code,
         run,
     }

@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 
 use super::environment::{self, Wanted};
 use super::judge::CatalogueJudge;
-use super::{Failure, args, check, report, vendors};
+use super::{Failure, args, baseline, check, report, vendors};
 use output::Output;
 use program::Program;
 use recorder::Recorder;
@@ -54,6 +54,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     }
     let vendors = vendors::named(&args.vendors)?;
     let ids = check::ids(&args.judging.id)?;
+    let accepted = baseline::read(&args.judging.baseline)?;
     if let Some(url) = &args.webhook {
         webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
     }
@@ -101,12 +102,10 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     let mut traffic = configured(recorder.traffic(), &watched.document);
     watched.output.add_to(&mut traffic, &watched.document);
     let turned = traffic.iter().any(called_after_a_turn);
-    let report = judged(run, &profiles, traffic, &watched.document);
+    let mut report = judged(run, &profiles, traffic, &watched.document);
+    baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     tell(&report, &watched, turned);
-    let judgement = match &args.judging.report {
-        Some(folder) => report::write(&report, folder)?,
-        None => report.exit_code,
-    };
+    let judgement = report::kept(&report, &args.judging.reporting)?;
     Ok(exit_code(args.judge_only, watched.code, judgement))
 }
 

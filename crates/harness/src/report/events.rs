@@ -66,7 +66,7 @@ pub fn text(report: &Report) -> String {
     for row in &report.verdicts {
         let scenario = row.evidence.first();
         let scenario = scenario.map(|evidence| evidence.scenario.as_str());
-        let members = json!(results::verdict(row, &numbering));
+        let members = json!(results::verdict(report, row, &numbering));
         let seq = lines.len() as u64 + 1;
         lines.push(line(seq, end, "verdict", scenario, members));
     }
@@ -81,7 +81,7 @@ fn run_line(report: &Report) -> Value {
     json!({
         "schema_version": SCHEMA_VERSION,
         "tool": results::tool(),
-        "run": results::run(&report.run),
+        "run": results::run(report),
         "judges": report.run.judges,
         "interrupted": report.run.interrupted,
         "subject": results::subject(report),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use locum_core::requirement::Judge;
 use locum_core::{Entry, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Report;
@@ -12,7 +13,7 @@ use crate::measurement::{Measurement, Unit};
 use crate::verdict::Scenario;
 
 /// The card of one client at one vendor; what was not seen is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Fingerprint {
     /// The unit in which it reads a lifetime: `ms`, `s`, or `none` where it takes time from no field.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +39,7 @@ pub struct Fingerprint {
 }
 
 /// How early a client renews: raw values, or a share of the lifetime.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Margin {
     /// Between these raw lifetimes.

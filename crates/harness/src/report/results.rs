@@ -5,46 +5,59 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use locum_core::{RequirementId, Timestamp};
+use locum_core::{Level, RequirementId, Timestamp, Verdict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fingerprint::{Fingerprint, fingerprints};
 use super::numbering::Numbering;
-use super::{FailOn, Report, Run};
+use super::{FailOn, Report, Run, prose};
 use crate::catalogue::{TABLE, catalogue, source};
 use crate::subject::{AdoptionLevel, ClientHello, PROTOCOL};
 use crate::verdict::{EvidenceRef, VerdictRow};
 
 /// The whole file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ResultsV1 {
+    /// The version of this shape: 1.
     schema_version: u32,
+    /// What judged.
     tool: ToolV1,
+    /// What was run.
     run: RunV1,
+    /// Who was judged.
     subject: SubjectV1,
+    /// How many rows came to each verdict and overlay that occurs.
     summary: BTreeMap<&'static str, usize>,
+    /// What the command ended with.
     exit_code: u8,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fingerprint: BTreeMap<String, Fingerprint>,
+    /// Each row that was asked for, once for each of its vendors and sides.
     verdicts: Vec<VerdictV1>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct ToolV1 {
     name: &'static str,
     version: &'static str,
+    /// Number of rows and SHA-256 of the table.
     catalogue: String,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct RunV1 {
     id: String,
+    /// `check`, `drive` or `watch`.
     command: String,
+    /// How the client was reached; null for a vendor.
     level: Option<AdoptionLevel>,
     vendors: Vec<String>,
     seed: u64,
+    /// RFC 3339.
     started: String,
+    /// RFC 3339.
     finished: String,
     duration_ms: u64,
     strict: bool,
@@ -52,16 +65,19 @@ pub(super) struct RunV1 {
     fail_on: Vec<FailOn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     selection: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    baseline: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct SubjectV1 {
+    /// `client`, `vendor` or `mock`.
     kind: String,
     #[serde(flatten)]
     client: Option<ClientV1>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct ClientV1 {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     name: String,
@@ -73,17 +89,22 @@ struct ClientV1 {
     caps: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct VerdictV1 {
     id: String,
     vendor: String,
+    /// `client` or `vendor`.
     judge: &'static str,
-    level: &'static str,
+    /// How much the requirement binds.
+    level: Level,
     source_kind: String,
-    verdict: &'static str,
+    /// What the row came to.
+    verdict: Verdict,
+    /// EXPECTED_FAIL or STALE, where a baseline has an entry for the row.
     overlay: Option<&'static str>,
     requirement: String,
     source: String,
+    /// What was seen, or why nothing was.
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
@@ -94,13 +115,16 @@ pub(super) struct VerdictV1 {
     evidence: Vec<EvidenceV1>,
     #[serde(skip_serializing_if = "Option::is_none")]
     twin: Option<EvidenceV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needed_by: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct EvidenceV1 {
     scenario: String,
+    /// Numbers of lines in `events.ndjson`.
     entries: Vec<u64>,
 }
 
@@ -110,7 +134,7 @@ pub fn results(report: &Report) -> ResultsV1 {
     ResultsV1 {
         schema_version: 1,
         tool: tool(),
-        run: run(&report.run),
+        run: run(report),
         subject: subject(report),
         summary: summary(report),
         exit_code: report.exit_code,
@@ -118,7 +142,7 @@ pub fn results(report: &Report) -> ResultsV1 {
         verdicts: report
             .verdicts
             .iter()
-            .map(|row| verdict(row, &numbering))
+            .map(|row| verdict(report, row, &numbering))
             .collect(),
     }
 }
@@ -145,7 +169,8 @@ pub(super) fn tool() -> ToolV1 {
     }
 }
 
-pub(super) fn run(run: &Run) -> RunV1 {
+pub(super) fn run(report: &Report) -> RunV1 {
+    let run = &report.run;
     RunV1 {
         id: run.id.clone(),
         command: run.command.clone(),
@@ -161,6 +186,7 @@ pub(super) fn run(run: &Run) -> RunV1 {
             let ids: Vec<String> = run.selection.iter().map(ToString::to_string).collect();
             ids.join(" or ")
         }),
+        baseline: report.baseline.as_ref().map(|one| one.path.clone()),
     }
 }
 
@@ -219,14 +245,32 @@ pub(super) fn subject(report: &Report) -> SubjectV1 {
     }
 }
 
+/// How many rows came to each verdict and overlay that occurs.
 pub(super) fn summary(report: &Report) -> BTreeMap<&'static str, usize> {
     let counts = report.summary().into_iter();
-    counts
+    let mut counts: BTreeMap<&'static str, usize> = counts
         .map(|(verdict, count)| (verdict.word(), count))
-        .collect()
+        .collect();
+    for overlay in report
+        .verdicts
+        .iter()
+        .filter_map(|row| overlay(report, row))
+    {
+        *counts.entry(overlay).or_default() += 1;
+    }
+    counts
 }
 
-pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
+/// What the baseline says of a verdict.
+fn overlay(report: &Report, row: &VerdictRow) -> Option<&'static str> {
+    let baseline = report.baseline.as_ref()?;
+    if baseline.is_expected(row) {
+        return Some("EXPECTED_FAIL");
+    }
+    baseline.is_stale(row).then_some("STALE")
+}
+
+pub(super) fn verdict(report: &Report, row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
     let (source_kind, requirement, source) = catalogue().get(&row.id.0).map_or_else(
         || (String::new(), String::new(), String::new()),
         |known| {
@@ -245,10 +289,10 @@ pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
         id: row.id.0.clone(),
         vendor: row.vendor.clone(),
         judge: row.judge.word(),
-        level: row.level.word(),
+        level: row.level,
         source_kind,
-        verdict: row.verdict.word(),
-        overlay: None,
+        verdict: row.verdict,
+        overlay: overlay(report, row),
         requirement,
         source,
         reason: row.reason.clone(),
@@ -257,6 +301,7 @@ pub(super) fn verdict(row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
         figures: row.figures.clone(),
         evidence: row.evidence.iter().map(evidence).collect(),
         twin: row.control.as_ref().map(evidence),
+        hint: prose::mend(row).map(str::to_owned),
         needed_by: row.needed_by.iter().map(ToString::to_string).collect(),
     }
 }

@@ -41,6 +41,7 @@ pub fn text(report: &Report, look: Look) -> String {
         out.push('\n');
         of_vendor(&mut out, report, vendor, look);
     }
+    stale(&mut out, report, look);
     wrapped(&mut out, 0, &summary(report, look), look);
     out
 }
@@ -55,7 +56,8 @@ fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
         headed(out, (&head, 10), &symptom, look);
         out.push('\n');
     }
-    let told = rows.iter().copied().filter(|row| is_told(row.verdict));
+    let told = rows.iter().copied();
+    let told = told.filter(|row| super::is_bad(row.verdict) && !report.is_expected(row));
     let mut told: Vec<&VerdictRow> = told.collect();
     let rank = |row: &VerdictRow| {
         let blocked = Reverse(blocked_by(report, row));
@@ -65,22 +67,62 @@ fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
     for row in told {
         finding::finding(out, report, row, look);
     }
+    baseline(out, report, &rows, look);
     rest::rest(out, report, &rows, look);
     wrapped(out, 0, &coverage(&rows), look);
     out.push('\n');
 }
 
-/// Whether a row is told at length.
-const fn is_told(verdict: Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::Fail | Verdict::Error | Verdict::Harness | Verdict::Warn
-    )
+/// One row, told at length.
+pub(super) fn one(report: &Report, row: &VerdictRow, look: Look) -> String {
+    let mut out = String::new();
+    finding::finding(&mut out, report, row, look);
+    out
+}
+
+/// What the baseline accepts of a vendor's rows, in a line each.
+fn baseline(out: &mut String, report: &Report, rows: &[&VerdictRow], look: Look) {
+    let Some(baseline) = &report.baseline else {
+        return;
+    };
+    let expected = rows.iter().filter(|row| report.is_expected(row));
+    let expected: Vec<&&VerdictRow> = expected.collect();
+    if expected.is_empty() {
+        return;
+    }
+    let head = format!("{} expected by {}", expected.len(), baseline.path);
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", paint(&head, color(Verdict::Info), look));
+    for row in expected {
+        let mut reasons = baseline.reasons.iter();
+        let known = reasons.find(|(id, vendor, _)| *id == row.id.0 && *vendor == row.vendor);
+        let reason = known.map_or("", |(_, _, reason)| reason.as_str());
+        let head = format!("  {:<9}{:<6}", row.id.0, row.verdict.word());
+        headed(out, (&head, 17), reason, look);
+    }
+    out.push('\n');
+}
+
+/// The entries of the baseline that no longer hold.
+fn stale(out: &mut String, report: &Report, look: Look) {
+    let Some(baseline) = report.baseline.as_ref().filter(|one| !one.stale.is_empty()) else {
+        return;
+    };
+    let head = format!(
+        "{} stale in {}: take them out, or let --update-baseline do it",
+        baseline.stale.len(),
+        baseline.path
+    );
+    let _ = writeln!(out, "{}", paint(&head, color(Verdict::Warn), look));
+    for stale in &baseline.stale {
+        wrapped(out, 2, &stale.why, look);
+    }
+    out.push('\n');
 }
 
 /// Whether a verdict says something of the subject.
 pub(super) const fn is_judged(verdict: Verdict) -> bool {
-    is_told(verdict) || matches!(verdict, Verdict::Pass | Verdict::Info)
+    super::is_bad(verdict) || matches!(verdict, Verdict::Pass | Verdict::Info)
 }
 
 /// How many rows could not be judged because this one did not pass.

@@ -53,6 +53,7 @@ pub(crate) fn report() -> Report {
         ],
         scenarios: vec![first, second],
         redactor,
+        baseline: None,
         exit_code: 1,
     }
 }

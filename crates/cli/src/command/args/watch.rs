@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::Args as Group;
 
-use super::Judging;
+use super::{BaselineFlags, Judging};
 use crate::command::values;
 
 /// Flags of `watch`.
@@ -71,6 +71,8 @@ pub(in crate::command) struct Verdicts {
     pub(in crate::command) vendors: Vec<String>,
     #[command(flatten)]
     pub(in crate::command) server: Server,
+    #[command(flatten)]
+    pub(in crate::command) baseline: BaselineFlags,
     /// Count WARN as a failure, as FAIL and ERROR are
     #[arg(long, env = "LOCUM_STRICT", value_parser = values::switch("LOCUM_STRICT"))]
     pub(in crate::command) strict: bool,

@@ -1,13 +1,13 @@
 //! One finding: the sentence and where it stands, what was expected and what was received, the
 //! likely mistake, and how to see it again.
 
+use locum_core::Entry;
 use locum_core::requirement::Judge;
-use locum_core::{Entry, Verdict};
 
 use super::layout::{Look, color, labelled, paint, shell, wrap};
-use crate::catalogue::{catalogue, hint, source};
+use crate::catalogue::{catalogue, source};
 use crate::evidence::{Event, Exchange, Record, RecordId};
-use crate::report::{Report, curl, symptom, wire};
+use crate::report::{Report, curl, prose, symptom, wire};
 use crate::subject::{ClientReply, OutputStream};
 use crate::verdict::{EvidenceRef, Scenario, VerdictRow};
 
@@ -56,8 +56,7 @@ pub(super) fn finding(out: &mut String, report: &Report, row: &VerdictRow, look:
         Judge::Vendor => on_the_wire(out, report, row, look),
         Judge::Client => by_the_client(out, report, row, look),
     }
-    let is_bad = matches!(row.verdict, Verdict::Fail | Verdict::Warn | Verdict::Error);
-    if let Some(mend) = hint::mend(&row.id.0, &row.vendor).filter(|_| is_bad) {
+    if let Some(mend) = prose::mend(row) {
         labelled(out, "mend", mend, look);
     }
     let blocked = super::blocked_by(report, row);
