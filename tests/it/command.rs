@@ -126,6 +126,58 @@ fn nothing_selected_is_never_green() {
     );
 }
 
+#[test]
+fn an_expression_selects_what_it_says_or_is_refused() {
+    check(
+        &["check", "pattern", "-k", "must and patern"],
+        2,
+        &["`patern` selects nothing", "did you mean `pattern`?"],
+    );
+    check(&["check", "pattern", "-k", "(must"], 2, &["has no `)`"]);
+    check(&["check", "pattern", "--shard", "3/2"], 2, &["shard:1/3"]);
+    check(
+        &["check", "pattern", "-k", "ven-26 and should"],
+        6,
+        &["nothing selected", "ven-26 and should"],
+    );
+    check(
+        &["check", "pattern", "-k", "ret-02"],
+        6,
+        &["nothing selected", "locum drive"],
+    );
+    let listed = |expression: &str| {
+        let output = locum(&["list", "pattern", "-k", expression]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let ids = text.lines().filter_map(|line| line.split(' ').next());
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("VEN-26 or ven-16"), ["VEN-16", "VEN-26"]);
+    assert!(
+        listed("rev and must")
+            .iter()
+            .all(|id| id.starts_with("REV-"))
+    );
+    let halves = listed("shard:1/2").len() + listed("shard:2/2").len();
+    assert_eq!(halves, listed("must or should or may").len());
+}
+
+#[test]
+fn a_row_says_what_it_needs_and_what_unlocks_it() {
+    let output = locum(&["explain", "TOK-28"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in [
+        "LOCUM_SECOND_CLIENT_ID and LOCUM_SECOND_CLIENT_SECRET",
+        "https://www.rfc-editor.org/rfc/rfc6749#section-",
+        "needs\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let output = locum(&["list", "pattern", "--json", "-k", "TOK-28"]);
+    let row: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a row");
+    assert_eq!(row["variables"][0][0], "LOCUM_SECOND_CLIENT_ID");
+    assert!(row["needs"].as_array().is_some_and(|rows| !rows.is_empty()));
+}
+
 /// What is missing for a real endpoint is the user's to give, never our fault.
 #[test]
 fn missing_variables_are_listed_with_their_meaning() {

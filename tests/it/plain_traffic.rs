@@ -9,6 +9,7 @@ use locum::core::requirement::Judge;
 use locum::core::{Entry, RequirementId, Verdict};
 use locum::harness::catalogue;
 use locum::harness::evidence::Evidence;
+use locum::harness::selection::Selection;
 use locum::harness::verdict::{Ending, Scenario, Scope, VerdictRow, judge};
 use locum::mocks;
 use serde_json::Value;
@@ -113,7 +114,7 @@ fn verdicts(entries: Vec<Entry>) -> BTreeMap<String, Verdict> {
         catalogue: catalogue(),
         vendors: &[VENDOR.to_owned()],
         judge: Judge::Client,
-        ids: &[],
+        selection: &Selection::default(),
     };
     let profile = profile.expect("a built-in vendor");
     let rows = judge(&scope, &[profile], &[scenario]);

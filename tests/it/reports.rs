@@ -124,6 +124,37 @@ fn a_baseline_is_written_kept_and_found_stale() {
     check(&bad(&[]), 2, "verdict");
 }
 
+/// A second run of what was broken alone, and of its half.
+#[test]
+fn what_was_broken_is_run_again() {
+    let folder = folder("reports-failed");
+    let (first, second) = (folder.join("first"), folder.join("second"));
+    bad(&["--report", text(&first)]);
+    let output = bad(&["--only-failed", text(&first), "--report", text(&second)]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let results = std::fs::read(second.join("results.json")).expect("a file");
+    let results: serde_json::Value = serde_json::from_slice(&results).expect("JSON");
+    let asked = results["verdicts"].as_array().expect("a list").iter();
+    let asked: Vec<_> = asked
+        .filter(|row| row["needed_by"].is_null())
+        .map(|row| row["id"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(asked, ["ERR-04", "VEN-17"]);
+    assert_eq!(
+        results["run"]["selection"],
+        "ERR-04@pattern or VEN-17@pattern"
+    );
+    let good = folder.join("good");
+    locum(&["check", "pattern", "-k", "ven-16", "--report", text(&good)]);
+    let output = locum(&["check", "pattern", "--only-failed", text(&good)]);
+    assert_eq!(output.status.code(), Some(6), "{}", said(&output));
+    assert!(
+        said(&output).contains("nothing was broken"),
+        "{}",
+        said(&output)
+    );
+}
+
 #[test]
 fn github_actions_is_told_without_being_asked() {
     let folder = folder("reports-github");

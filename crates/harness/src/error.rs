@@ -1,7 +1,5 @@
 //! What can go wrong with the harness itself.
 
-use locum_core::RequirementId;
-
 /// Why a run, or a step of it, came to nothing. A broken requirement is no error but a finding.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -43,8 +41,8 @@ pub enum Error {
         fault: String,
     },
     /// Nothing is left to run.
-    #[error("nothing selected: no scenario fits{}", hint(.0))]
-    NothingSelected(Vec<RequirementId>),
+    #[error("nothing selected: no scenario fits {0}")]
+    NothingSelected(String),
     /// What the person asked for cannot be done.
     #[error("{0}")]
     Usage(String),
@@ -61,13 +59,4 @@ pub enum Error {
     /// A step was asked for something that it does not know or cannot do.
     #[error("{0}")]
     Step(String),
-}
-
-fn hint(ids: &[RequirementId]) -> String {
-    let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
-    if ids.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", ids.join(", "))
-    }
 }

@@ -9,6 +9,7 @@
 //! In the order in which a run passes through them:
 //!
 //! - [`catalogue`](mod@catalogue): the requirements, each one sentence with an id and a level
+//! - [`selection`]: which rows a person asks for
 //! - [`plan`]: which scenarios are played, and what this target can show
 //! - [`run`]: plays them; [`target`] is the vendor that answers, [`subject`] a client under test
 //! - `steps`: the vocabulary of the features; Given and When act, Then says what is expected
@@ -36,6 +37,7 @@ pub mod plan;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod selection;
 mod steps;
 pub mod subject;
 pub mod target;

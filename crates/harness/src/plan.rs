@@ -89,7 +89,7 @@ impl Plan {
             }
         }
         if plan.scenarios.is_empty() {
-            return Err(Error::NothingSelected(scope.ids.to_vec()));
+            return Err(Error::NothingSelected(scope.selection.to_string()));
         }
         plan.features = in_playing_order(&plan.features);
         Ok(plan)
@@ -402,6 +402,7 @@ mod tests {
     use super::*;
     use crate::evidence::{Operation, Variation};
     use crate::run::context::World;
+    use crate::selection::Selection;
 
     fn all() -> Vec<Feature> {
         let folders = FEATURES.dirs().filter_map(|folder| folder.path().to_str());
@@ -471,7 +472,7 @@ mod tests {
                     catalogue: crate::catalogue::catalogue(),
                     vendors: &vendors,
                     judge,
-                    ids: &[],
+                    selection: &Selection::default(),
                 };
                 let plan = Plan::select(&scope, &[]).expect("something is selected");
                 plans.push((judge, plan));
@@ -588,12 +589,11 @@ mod tests {
 
     #[test]
     fn nothing_selected_is_an_error() {
-        let ids = [RequirementId("SIG-01".to_owned())];
         let scope = Scope {
             catalogue: crate::catalogue::catalogue(),
             vendors: &["pattern".to_owned()],
             judge: Judge::Vendor,
-            ids: &ids,
+            selection: &Selection::of_rows(&["SIG-01"]),
         };
         let error = Plan::select(&scope, &[]).expect_err("nothing fits");
         assert_eq!(

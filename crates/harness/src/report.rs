@@ -24,13 +24,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use locum_core::requirement::Judge;
-use locum_core::{Profile, RequirementId, Timestamp, Verdict};
+use locum_core::{Profile, Timestamp, Verdict};
 
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{Applied, Baseline};
 use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
+use crate::selection::Selection;
 use crate::subject::{AdoptionLevel, ClientHello};
 use crate::verdict::exit::{self, ExitPolicy};
 use crate::verdict::{Scenario, Scope, VerdictRow, judge};
@@ -60,8 +61,8 @@ pub struct Run {
     pub fail_on: Vec<FailOn>,
     /// Whether it was interrupted.
     pub interrupted: bool,
-    /// The rows that were asked for; all when empty.
-    pub selection: Vec<RequirementId>,
+    /// Which rows were asked for.
+    pub selection: Selection,
     /// `client`, `vendor` or `mock`.
     pub subject: String,
     /// How the client was reached; `None` for a vendor.
@@ -95,13 +96,13 @@ impl FailOn {
 
 impl Run {
     /// What the exit code goes by.
-    fn exit_policy(&self) -> ExitPolicy<'_> {
+    fn exit_policy(&self) -> ExitPolicy {
         let strict = [FailOn::Warn, FailOn::Inconclusive].into_iter();
         let strict = strict.filter(|_| self.strict);
         let fails_on = self.fail_on.iter().copied().chain(strict);
         ExitPolicy {
             fails_on: fails_on.map(FailOn::verdict).collect(),
-            selection: &self.selection,
+            is_selective: !self.selection.is_all(),
             interrupted: self.interrupted,
         }
     }
@@ -144,7 +145,7 @@ impl Report {
                 catalogue: catalogue(),
                 vendors: &run.vendors,
                 judge: *side,
-                ids: &run.selection,
+                selection: &run.selection,
             };
             verdicts.extend(judge(&scope, profiles, &scenarios));
         }

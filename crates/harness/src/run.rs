@@ -23,7 +23,7 @@ use std::time::Duration;
 use cucumber::{Cucumber, World as _, runner};
 use futures_util::FutureExt as _;
 use locum_core::requirement::Judge;
-use locum_core::{Clock, Profile, RequirementId, Timestamp};
+use locum_core::{Clock, Profile, Timestamp};
 use tokio::sync::watch;
 
 use crate::plan::{self, Plan};
@@ -38,6 +38,7 @@ use crate::catalogue::catalogue;
 use crate::evidence::Redactor;
 use crate::report::{FailOn, Report, Run};
 use crate::run::context::World;
+use crate::selection::Selection;
 use crate::subject::ClientUnderTest;
 use crate::target::Target;
 use crate::target::stage::ControlClient;
@@ -77,8 +78,8 @@ pub struct CheckOptions {
     pub client: Option<ClientUnderTest>,
     /// How many scenarios run side by side.
     pub jobs: usize,
-    /// Only these rows and what they need; all when empty.
-    pub ids: Vec<RequirementId>,
+    /// Which rows are asked for; what they need is played, too.
+    pub selection: Selection,
     /// Fixes every random choice.
     pub seed: u64,
     /// Whether WARN and INCONCLUSIVE are failures, too.
@@ -100,7 +101,7 @@ impl fmt::Debug for CheckOptions {
         f.debug_struct("CheckOptions")
             .field("judge", &self.judge)
             .field("target", &self.target)
-            .field("ids", &self.ids)
+            .field("selection", &self.selection)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
@@ -158,7 +159,7 @@ pub async fn check(
         catalogue: catalogue(),
         vendors: &vendors,
         judge: options.judge,
-        ids: &options.ids,
+        selection: &options.selection,
     };
     let plan = Plan::select(&scope, &options.profiles)?;
     match &options.target {
@@ -191,7 +192,7 @@ pub async fn check(
         strict: options.strict,
         fail_on: options.fail_on.clone(),
         interrupted: *options.stop.borrow(),
-        selection: options.ids.clone(),
+        selection: options.selection.clone(),
         subject: subject.to_owned(),
         level: client.map(|client| client.level),
         client: client.map(|client| client.hello.clone()),

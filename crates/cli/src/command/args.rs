@@ -144,9 +144,8 @@ pub(super) struct Judging {
     pub(super) reporting: Reporting,
     #[command(flatten)]
     pub(super) baseline: BaselineFlags,
-    /// Only these requirements, and what they need
-    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
-    pub(super) id: Vec<String>,
+    #[command(flatten)]
+    pub(super) selecting: Selecting,
     /// Fixes every random choice; printed with the summary
     #[arg(long, env = "LOCUM_SEED")]
     pub(super) seed: Option<u64>,
@@ -157,6 +156,25 @@ pub(super) struct Judging {
     /// covers)
     #[arg(long, env = "LOCUM_FAIL_ON", value_delimiter = ',', value_enum)]
     pub(super) fail_on: Vec<FailOn>,
+}
+
+/// Which requirements are judged; what they need is judged, too, and told as such.
+#[derive(Debug, Group)]
+pub(super) struct Selecting {
+    /// Only these requirements
+    #[arg(long, env = "LOCUM_ID", value_delimiter = ',')]
+    pub(super) id: Vec<String>,
+    /// Only what this expression selects: ids (VEN-26, ret-*, EXP-03@pattern), areas (tok), must,
+    /// should, may, vendors, client, vendor, vendor-doc, rfc, practice, watch, exec, stdio, pull,
+    /// with not, and, or and parentheses
+    #[arg(short = 'k', long, env = "LOCUM_SELECT", value_name = "EXPRESSION")]
+    pub(super) select: Option<String>,
+    /// Only what was broken in this earlier run
+    #[arg(long, env = "LOCUM_ONLY_FAILED", value_name = "DIR")]
+    pub(super) only_failed: Option<PathBuf>,
+    /// Only this of so many alike parts, such as 1/3
+    #[arg(long, env = "LOCUM_SHARD", value_name = "I/N")]
+    pub(super) shard: Option<String>,
 }
 
 /// Where a report goes.
@@ -246,6 +264,9 @@ pub(super) struct Check {
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
     pub(super) format: Format,
+    /// How many scenarios run side by side; 8 when nothing is said
+    #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) judging: Judging,
 }
@@ -473,6 +494,9 @@ pub(super) struct List {
     /// Only rows for this vendor
     #[arg(env = "LOCUM_VENDOR")]
     pub(super) vendor: Option<String>,
+    /// Only what this expression selects, as for `check`
+    #[arg(short = 'k', long, env = "LOCUM_SELECT", value_name = "EXPRESSION")]
+    pub(super) select: Option<String>,
     /// Print JSON, a row a line
     #[arg(long, env = "LOCUM_JSON", value_parser = values::switch("LOCUM_JSON"))]
     pub(super) json: bool,

@@ -8,8 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use locum_core::requirement::Judge;
-use locum_core::{Profile, RequirementId, SystemClock};
-use locum_harness::catalogue::catalogue;
+use locum_core::{Profile, SystemClock};
 use locum_harness::http::{Trust, Url};
 use locum_harness::report::{FailOn, Report};
 use locum_harness::run::{
@@ -18,7 +17,7 @@ use locum_harness::run::{
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
-use super::{Failure, args, baseline, explain, failure, report, vendors};
+use super::{Failure, args, baseline, failure, report, select, vendors};
 
 /// How many requests a second are made to an endpoint on another machine.
 const RATE: u32 = 10;
@@ -98,8 +97,8 @@ async fn judged(
         judge: Judge::Vendor,
         target,
         client: None,
-        jobs: CONCURRENCY,
-        ids: ids(&args.judging.id)?,
+        jobs: args.jobs.map_or(CONCURRENCY, usize::from),
+        selection: select::selection(&args.judging.selecting, &profiles)?,
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: fail_on(&args.judging.fail_on),
@@ -157,27 +156,6 @@ pub(super) async fn check(options: CheckOptions) -> Result<Played, Error> {
     .await
 }
 
-/// The requirements that were asked for; each has to be in the catalogue.
-pub(super) fn ids(ids: &[String]) -> Result<Vec<RequirementId>, Failure> {
-    let known = |id: &String| explain::find(id).map(|row| row.id.clone());
-    ids.iter().map(known).collect()
-}
-
-/// Nothing was selected: rows of the other side are judged by another command.
-fn other_side(ids: &[RequirementId]) -> Option<&'static str> {
-    let judges = |side: Judge| {
-        let rows = ids.iter().filter_map(|id| catalogue().get(&id.0));
-        !ids.is_empty() && rows.into_iter().all(|row| row.judges == [side])
-    };
-    if judges(Judge::Client) {
-        Some("it judges a client: locum drive VENDOR -- COMMAND, or locum drive VENDOR --reference")
-    } else if judges(Judge::Vendor) {
-        Some("it judges a vendor: locum check VENDOR")
-    } else {
-        None
-    }
-}
-
 /// What counts as a failure besides.
 pub(super) fn fail_on(verdicts: &[args::FailOn]) -> Vec<FailOn> {
     let one = |on: &args::FailOn| match on {
@@ -202,8 +180,8 @@ pub(super) fn refused(error: &Error) -> Failure {
     if let Error::MissingVariables { table, .. } = error {
         return failure.hint(format!("the variables are\n{}", table.trim_end()));
     }
-    if let Error::NothingSelected(ids) = error
-        && let Some(hint) = other_side(ids)
+    if let Error::NothingSelected(selection) = error
+        && let Some(hint) = select::other_side(selection)
     {
         return failure.hint(hint);
     }

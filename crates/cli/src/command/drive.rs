@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use locum_core::requirement::Judge;
-use locum_core::{Profile, RequirementId, SystemClock};
+use locum_core::{Profile, SystemClock};
 use locum_harness::Report;
 use locum_harness::run::{CONCURRENCY, CheckOptions, Manners, REFERENCE_CONCURRENCY, TargetKind};
+use locum_harness::selection::Selection;
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
     StartError, exec, reference,
@@ -16,7 +17,7 @@ use locum_harness::verdict::exit;
 use locum_harness::webhook;
 
 use super::check::{self, interrupt, mocks::Mocks};
-use super::{Failure, args, baseline, environment, failure, report, vendors};
+use super::{Failure, args, baseline, environment, failure, report, select, vendors};
 
 /// Starts the client, plays the scenarios, prints the table, writes the reports.
 pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
@@ -28,7 +29,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
     let [profile] = &profiles[..] else {
         return Err(Failure::usage("a client is judged at one vendor"));
     };
-    let ids = check::ids(&args.judging.id)?;
+    let selection = select::selection(&args.judging.selecting, &profiles)?;
     let accepted = baseline::read(&args.judging.baseline)?;
     if let Some(url) = &args.webhook {
         webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
@@ -56,12 +57,12 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
                 let command = trusting(command);
                 let mut client = exec::under_test(command);
                 client.redact = Some(mocks.redactor());
-                let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+                let report = judged((args, selection), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
             Reach::Reference => {
                 let client = reference::under_test(Arc::new(SystemClock::new()));
-                let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+                let report = judged((args, selection), &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
             Reach::Program(command) => {
@@ -82,7 +83,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
             hello,
             redact: Some(mocks.redactor()),
         };
-        let report = judged((args, ids), &profiles, &mocks, client, stop).await;
+        let report = judged((args, selection), &profiles, &mocks, client, stop).await;
         pool.close().await;
         report.map(Some)
     })?;
@@ -94,7 +95,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
 }
 
 async fn judged(
-    (args, ids): (&args::Drive, Vec<RequirementId>),
+    (args, selection): (&args::Drive, Selection),
     profiles: &[Profile],
     mocks: &Mocks,
     client: ClientUnderTest,
@@ -120,7 +121,7 @@ async fn judged(
         },
         client: Some(client),
         jobs: args.jobs.map_or(by_default, usize::from),
-        ids,
+        selection,
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),

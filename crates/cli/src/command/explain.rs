@@ -4,7 +4,7 @@ use locum_core::Requirement;
 use locum_core::setting::nearest;
 use locum_harness::catalogue::source;
 
-use super::{Failure, args};
+use super::{Failure, args, needs};
 
 /// Prints the requirement: sentence, source, how it is judged.
 pub(super) fn run(args: &args::Explain) -> Result<u8, Failure> {
@@ -55,6 +55,14 @@ fn worded(row: &Requirement) -> String {
     }
     let mut part = |title: &str, body: &str| section(&mut text, title, body);
     part("counts when", &row.precondition);
+    let needed = needs::needs(row, &[]);
+    lines(&mut text, "needs", &needed.rows(row));
+    lines(
+        &mut text,
+        "at a real endpoint given by the variables",
+        &needed.variables(row),
+    );
+    let mut part = |title: &str, body: &str| section(&mut text, title, body);
     part("verdict", &row.observed);
     part(
         "known deviations",
@@ -62,6 +70,16 @@ fn worded(row: &Requirement) -> String {
     );
     part("seen in the wild", &row.real_bug);
     text
+}
+
+/// A titled part of lines; left out where there is none.
+fn lines(text: &mut String, title: &str, lines: &[String]) {
+    if !lines.is_empty() {
+        text.push_str(&format!("\n{title}\n"));
+        for line in lines {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
 }
 
 /// A titled part, an item a line; left out where there is nothing.

@@ -8,6 +8,7 @@ use locum_core::{Entry, EntryId, Profile, RequirementId};
 use locum_harness::catalogue::catalogue;
 use locum_harness::evidence::{Evidence, RecordId};
 use locum_harness::rules;
+use locum_harness::selection::Selection;
 use locum_harness::verdict::{Ending, Scenario, Scope, VerdictRow, judge};
 use locum_server::judge::{JournalJudge, JudgedRow};
 
@@ -36,7 +37,7 @@ impl JournalJudge for CatalogueJudge {
             catalogue: catalogue(),
             vendors: std::slice::from_ref(&profile.vendor),
             judge: Judge::Client,
-            ids: &[],
+            selection: &Selection::default(),
         };
         let scenarios = [scenario];
         let rows = judge(&scope, std::slice::from_ref(profile), &scenarios);

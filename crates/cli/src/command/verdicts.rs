@@ -124,7 +124,7 @@ fn report(rows: Vec<Row>, entries: &[Entry], seed: u64, strict: bool) -> Report 
         strict,
         fail_on: strict.then_some(FailOn::Warn).into_iter().collect(),
         interrupted: false,
-        selection: Vec::new(),
+        selection: locum_harness::selection::Selection::default(),
         subject: "client".to_owned(),
         level: Some(AdoptionLevel::Watch),
         client: None,

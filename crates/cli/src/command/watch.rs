@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 
 use super::environment::{self, Wanted};
 use super::judge::CatalogueJudge;
-use super::{Failure, args, baseline, check, report, vendors};
+use super::{Failure, args, baseline, check, report, select, vendors};
 use output::Output;
 use program::Program;
 use recorder::Recorder;
@@ -53,7 +53,6 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
             .hint("name it behind two dashes: locum watch pattern -- pytest tests"));
     }
     let vendors = vendors::named(&args.vendors)?;
-    let ids = check::ids(&args.judging.id)?;
     let accepted = baseline::read(&args.judging.baseline)?;
     if let Some(url) = &args.webhook {
         webhook::receiver(url).map_err(|error| Failure::usage(error.to_string()))?;
@@ -62,6 +61,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         .iter()
         .map(|vendor| vendor.profile().clone())
         .collect();
+    let selection = select::selection(&args.judging.selecting, &profiles)?;
     // A test suite opens connections as fast as it can; see `serve`.
     let _ = rlimit::increase_nofile_limit(MAX_DESCRIPTORS);
     let runtime = tokio::runtime::Runtime::new()
@@ -94,7 +94,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),
         interrupted: watched.interrupted,
-        selection: ids,
+        selection,
         subject: "client".to_owned(),
         level: Some(AdoptionLevel::Watch),
         client: None,

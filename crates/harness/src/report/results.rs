@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use locum_core::{Level, RequirementId, Timestamp, Verdict};
+use locum_core::{Level, Timestamp, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,6 +14,7 @@ use super::fingerprint::{Fingerprint, fingerprints};
 use super::numbering::Numbering;
 use super::{FailOn, Report, Run, prose};
 use crate::catalogue::{TABLE, catalogue, source};
+use crate::selection::Selection;
 use crate::subject::{AdoptionLevel, ClientHello, PROTOCOL};
 use crate::verdict::{EvidenceRef, VerdictRow};
 
@@ -182,10 +183,7 @@ pub(super) fn run(report: &Report) -> RunV1 {
         duration_ms: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
         strict: run.strict,
         fail_on: run.fail_on.clone(),
-        selection: (!run.selection.is_empty()).then(|| {
-            let ids: Vec<String> = run.selection.iter().map(ToString::to_string).collect();
-            ids.join(" or ")
-        }),
+        selection: (!run.selection.is_all()).then(|| run.selection.to_string()),
         baseline: report.baseline.as_ref().map(|one| one.path.clone()),
     }
 }
@@ -202,6 +200,7 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
     };
     let subject: SubjectV1 = serde_json::from_value(line["subject"].clone()).map_err(wrong)?;
     let selection = saved.selection.unwrap_or_default();
+    let selection = Selection::parse(&selection, &saved.vendors);
     Ok(Run {
         id: saved.id,
         command: saved.command,
@@ -214,11 +213,7 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
         strict: saved.strict,
         fail_on: saved.fail_on,
         interrupted: line["interrupted"] == true,
-        selection: selection
-            .split(" or ")
-            .filter(|id| !id.is_empty())
-            .map(|id| RequirementId(id.to_owned()))
-            .collect(),
+        selection: selection.map_err(|error| error.to_string())?,
         subject: subject.kind,
         level: saved.level,
         client: subject.client.map(|client| ClientHello {

@@ -10,6 +10,7 @@ use serde_json::{Map, json};
 use super::{Report, Run};
 use crate::evidence::{EvidenceLog, Operation, RecordId, Redactor, Variation};
 use crate::http::{Reply, Request};
+use crate::selection::Selection;
 use crate::verdict::{Ending, EvidenceRef, Scenario, VerdictRow};
 
 const START: Timestamp = Timestamp::from_seconds(1_795_514_400);
@@ -30,7 +31,7 @@ pub(crate) fn report() -> Report {
             strict: false,
             fail_on: Vec::new(),
             interrupted: false,
-            selection: Vec::new(),
+            selection: Selection::default(),
             subject: "mock".to_owned(),
             level: None,
             client: None,

@@ -27,7 +27,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         target: TargetKind::Endpoint(serde_json::from_value(nowhere).expect("a place")),
         client: None,
         jobs: CONCURRENCY,
-        ids: Vec::new(),
+        selection: Selection::default(),
         seed: 7,
         strict: false,
         fail_on: Vec::new(),
@@ -49,7 +49,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         catalogue: catalogue(),
         vendors: &["pattern".to_owned()],
         judge: Judge::Vendor,
-        ids: &[RequirementId("VEN-16".to_owned())],
+        selection: &Selection::of_rows(&["VEN-16"]),
     };
     judge(&scope, &options.profiles, &scenarios)
 }

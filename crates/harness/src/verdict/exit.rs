@@ -1,6 +1,6 @@
 //! What the command's exit code says. If several apply, the first of [`PRECEDENCE`] wins.
 
-use locum_core::{RequirementId, Verdict};
+use locum_core::Verdict;
 
 use super::{Ending, Scenario, VerdictRow};
 use crate::evidence::Reaction;
@@ -45,17 +45,17 @@ pub fn winner(codes: &[u8]) -> u8 {
 
 /// What the exit code goes by besides the verdicts.
 #[derive(Clone, Debug, Default)]
-pub struct ExitPolicy<'a> {
+pub struct ExitPolicy {
     /// What counts as a failure besides FAIL and ERROR.
     pub fails_on: Vec<Verdict>,
-    /// The rows that were asked for; all when empty.
-    pub selection: &'a [RequirementId],
+    /// Whether only some rows were asked for; those beside them are there for their sake.
+    pub is_selective: bool,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
 
 /// What a run exits with, before a baseline is looked at.
-pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 {
+pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenario]) -> u8 {
     let any = |verdict| verdicts.iter().any(|row| row.verdict == verdict);
     let mut codes = Vec::new();
     if policy.interrupted {
@@ -74,7 +74,7 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
     let unshown = |row: &&VerdictRow| row.verdict == Verdict::NotRun;
     let asked = || {
         let rows = verdicts.iter();
-        rows.filter(|row| policy.selection.contains(&row.id))
+        rows.filter(|row| policy.is_selective && row.needed_by.is_empty())
     };
     if asked().next().is_some() && asked().all(|row| unshown(&row)) {
         codes.push(NOTHING_SELECTED);
@@ -116,8 +116,8 @@ pub fn of_run(policy: &ExitPolicy<'_>, verdicts: &[VerdictRow], scenarios: &[Sce
 
 #[cfg(test)]
 mod tests {
-    use locum_core::Level;
     use locum_core::requirement::Judge;
+    use locum_core::{Level, RequirementId};
 
     use super::*;
 
@@ -134,16 +134,14 @@ mod tests {
         check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
     }
 
-    fn code(verdict: Verdict, fails_on: &[Verdict], selection: &[&str]) -> u8 {
-        let id = |id: &str| RequirementId(id.to_owned());
-        let selection: Vec<RequirementId> = selection.iter().map(|text| id(text)).collect();
+    fn code(verdict: Verdict, fails_on: &[Verdict], is_selective: bool) -> u8 {
         let policy = ExitPolicy {
             fails_on: fails_on.to_vec(),
-            selection: &selection,
+            is_selective,
             interrupted: false,
         };
         let row = VerdictRow {
-            id: id("VEN-16"),
+            id: RequirementId("VEN-16".to_owned()),
             vendor: "v".to_owned(),
             judge: Judge::Vendor,
             level: Level::Must,
@@ -175,14 +173,14 @@ mod tests {
             (Verdict::Error, &[], BROKEN),
             (Verdict::Harness, &[], HARNESS),
         ] {
-            assert_eq!(code(verdict, fails_on, &[]), expected, "{verdict:?}");
+            assert_eq!(code(verdict, fails_on, false), expected, "{verdict:?}");
         }
     }
 
     /// `--id X` of a row that no scenario shows ended with 0.
     #[test]
     fn a_selection_that_nothing_shows_is_nothing_selected() {
-        assert_eq!(code(Verdict::NotRun, &[], &["VEN-16"]), NOTHING_SELECTED);
-        assert_eq!(code(Verdict::Pass, &[], &["VEN-16"]), CONFORMANT);
+        assert_eq!(code(Verdict::NotRun, &[], true), NOTHING_SELECTED);
+        assert_eq!(code(Verdict::Pass, &[], true), CONFORMANT);
     }
 }

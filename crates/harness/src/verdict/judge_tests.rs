@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::evidence::{Event, Record};
+use crate::selection::Selection;
 
 /// A row in short: id, level, precondition.
 type Row<'a> = (&'a str, &'a str, &'a str);
@@ -79,7 +80,7 @@ fn judged(rows: &[Row<'_>], shows: &[Shows<'_>], ids: &[RequirementId]) -> Vec<V
         catalogue: &catalogue,
         vendors: &["v".to_owned()],
         judge: Judge::Vendor,
-        ids,
+        selection: &Selection::of_ids(ids),
     };
     let scenarios: Vec<Scenario> = shows
         .iter()

@@ -6,6 +6,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Catalogue, Requirement, RequirementId};
 
 use crate::catalogue::contract_of;
+use crate::selection::Selection;
 
 /// Which rows are judged.
 #[derive(Clone, Debug)]
@@ -16,8 +17,8 @@ pub struct Scope<'a> {
     pub vendors: &'a [String],
     /// The side.
     pub judge: Judge,
-    /// Only these rows and what they need; all when empty.
-    pub ids: &'a [RequirementId],
+    /// Which rows are asked for; what they need is judged, too.
+    pub selection: &'a Selection,
 }
 
 impl<'a> Scope<'a> {
@@ -40,14 +41,12 @@ impl<'a> Scope<'a> {
             row.judges.contains(&self.judge) && row.vendors.iter().any(|known| known == contract)
         };
         let all = self.catalogue.rows().iter().filter(fits);
-        if self.ids.is_empty() {
+        if self.selection.is_all() {
             return all.map(|row| (row, Vec::new())).collect();
         }
         let mut needed: BTreeMap<RequirementId, Vec<RequirementId>> = BTreeMap::new();
-        let mut open: Vec<&Requirement> = all
-            .clone()
-            .filter(|row| self.ids.contains(&row.id))
-            .collect();
+        let wanted = |row: &Requirement| self.selection.wants(row, vendor, self.judge);
+        let mut open: Vec<&Requirement> = all.clone().filter(|row| wanted(row)).collect();
         while let Some(row) = open.pop() {
             for id in row
                 .needs_at(self.judge, contract)
@@ -62,7 +61,7 @@ impl<'a> Scope<'a> {
             }
         }
         all.filter_map(|row| {
-            if self.ids.contains(&row.id) {
+            if wanted(row) {
                 return Some((row, Vec::new()));
             }
             needed.get(&row.id).map(|by| (row, by.clone()))

@@ -59,6 +59,11 @@ pub(super) fn finding(out: &mut String, report: &Report, row: &VerdictRow, look:
     if let Some(mend) = prose::mend(row) {
         labelled(out, "mend", mend, look);
     }
+    if !row.needed_by.is_empty() {
+        let ids: Vec<&str> = row.needed_by.iter().map(|id| id.0.as_str()).collect();
+        let text = format!("was judged because {} needs it", ids.join(", "));
+        labelled(out, "needed", &text, look);
+    }
     let blocked = super::blocked_by(report, row);
     if blocked > 0 {
         let rows = if blocked == 1 { "row" } else { "rows" };
