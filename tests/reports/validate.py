@@ -93,5 +93,9 @@ broken = read(work / "bad" / "results.sarif")
 broken["runs"][0]["results"][0]["level"] = "bad"
 step("a level that does not exist is refused", None if first_fault(validators["results.sarif"], broken) else "it passed")
 
+broken = read(next((work / "bad" / "har").glob("*.har")))
+del broken["log"]["entries"][0]["request"]["method"]
+step("a request without a method is refused", None if first_fault(archive, broken) else "it passed")
+
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed or not passed else 0)

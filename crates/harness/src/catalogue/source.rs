@@ -40,11 +40,13 @@ pub struct Source {
 }
 
 /// The sources in a cell of the catalogue that bind `vendor`: its own pages, and what binds all.
+/// Where only another vendor says it, that one's page is named: the row is good practice here.
 pub fn sources(cell: &str, vendor: &str) -> Vec<Source> {
     let contract = contract_of(vendor);
-    let all = all(cell).into_iter();
-    all.filter(|source| source.vendor.is_none_or(|of| of == contract))
-        .collect()
+    let (mine, others): (Vec<Source>, Vec<Source>) = all(cell)
+        .into_iter()
+        .partition(|source| source.vendor.is_none_or(|of| of == contract));
+    if mine.is_empty() { others } else { mine }
 }
 
 /// All sources in a cell of the catalogue.
@@ -176,8 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_vendor_binds_nobody_else() {
-        check("001_8c5ad44af460f482.txt “a”", "corti", &[]);
+    fn a_page_of_another_vendor_is_named_only_where_nobody_else_says_it() {
+        let rfc = Some("https://www.rfc-editor.org/rfc/rfc8996");
+        let cell = "001_8c5ad44af460f482.txt “a”; RFC 8996";
+        check(cell, "corti", &[("RFC 8996", rfc)]);
+        let page = Some("https://docs.pattern.health/pattern-api/v1/authentication.html");
+        let text = "Pattern Health docs, authentication: “a”";
+        check("001_8c5ad44af460f482.txt “a”", "corti", &[(text, page)]);
     }
 
     #[test]

@@ -138,7 +138,7 @@ function line(row) {
 function body(row) {
   const sources = row.first.sources.map((source) => el("dd", {}, source.text, " ", source.address ? el("a", { href: source.address, rel: "noreferrer" }, source.address) : null));
   return el("div", { class: "body" },
-    el("dl", {}, el("dt", {}, "source"), el("div", {}, sources)),
+    sources.length ? el("dl", {}, el("dt", {}, "source"), el("div", {}, sources)) : null,
     el("div", { class: "sides" }, row.of.map((verdict, at) => (verdict ? side(verdict, data.runs[at]) : null))));
 }
 function side(verdict, run) {
@@ -175,7 +175,8 @@ function ladder(scenario, proof) {
 function rung(step, used, isProof) {
   const from = used.indexOf(step.from), to = used.indexOf(step.to);
   const time = el("span", { class: "time" }, `${step.t} ms`);
-  const tone = step.status >= 400 || step.status === 0 ? "bad" : step.status >= 200 && step.status < 300 ? "good" : "";
+  // A refusal is often what is wanted: only a failure is painted as one.
+  const tone = step.status >= 500 || step.status === 0 ? "bad" : step.status >= 200 && step.status < 300 ? "good" : step.status >= 400 ? "refused" : "";
   const label = el("span", { class: tone }, step.label);
   const span = Math.abs(to - from) + 1;
   const arrow = from >= 0 && to >= 0 && from !== to
