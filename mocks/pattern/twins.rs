@@ -1,10 +1,32 @@
 //! Pattern's evil twins.
 
 use locum_core::DenialKind;
-use locum_server::Twin;
+use locum_server::{Reply, Twin};
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
+    Twin {
+        rewrite: |_, _, mut reply| {
+            let has_allow = reply.status.as_u16() == 405;
+            let is_allow = |name: &str| name.eq_ignore_ascii_case("allow");
+            reply
+                .headers
+                .retain(|(name, _)| !(has_allow && is_allow(name)));
+            reply
+        },
+        ..Twin::named("405-without-allow", "405 lacks Allow")
+    },
+    Twin {
+        rewrite: |_, _, reply| served_although(reply, "a space before the colon"),
+        ..Twin::named(
+            "colon-space",
+            "a space before the colon of a header is accepted",
+        )
+    },
+    Twin {
+        rewrite: |_, _, reply| served_although(reply, "0 Host headers"),
+        ..Twin::named("no-host-ok", "a request without Host is served")
+    },
     Twin {
         settings: || vec![("pattern.expires_in_unit", "s".into())],
         ..Twin::named(
@@ -35,3 +57,13 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
 ];
+
+/// The reply to a request with this fault in its head, as if it had been read.
+fn served_although(reply: Reply, fault: &str) -> Reply {
+    let denial = reply.denial.as_ref();
+    let got = denial.and_then(|denial| denial.got.as_deref());
+    if got.is_some_and(|got| got.contains(fault)) {
+        return Reply::json(200, &serde_json::json!({"results": []}));
+    }
+    reply
+}

@@ -22,8 +22,10 @@ mod reports;
 mod sdks;
 mod serve;
 mod served;
+mod socket_defects;
 mod tls;
 mod twins;
+mod vendor_tls;
 mod watch;
 
 use std::path::PathBuf;

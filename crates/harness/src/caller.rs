@@ -9,6 +9,7 @@ mod oauth;
 mod others;
 mod sigv4;
 mod socket_request;
+mod tls;
 mod token_request;
 mod upgrade;
 mod variation;

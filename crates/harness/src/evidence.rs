@@ -13,6 +13,7 @@ mod log;
 mod operation;
 mod reaction;
 mod redaction;
+mod tls;
 mod variation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ pub use operation::Operation;
 pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
+pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
     BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation,
     Moment, Other, Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation,
@@ -180,6 +182,21 @@ impl Evidence {
             .iter()
             .filter_map(|record| match &record.event {
                 Event::Tls { handshake } => Some((record.seq, handshake.as_ref())),
+                _ => None,
+            })
+    }
+
+    /// What the harness offered the vendor in TLS handshakes, and what became of it: the record, the
+    /// host, the offer, the answer.
+    pub fn tls_hellos(&self) -> impl Iterator<Item = (RecordId, &str, TlsOffer, &TlsAnswer)> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::TlsHello {
+                    host,
+                    offer,
+                    answer,
+                } => Some((record.seq, host.as_str(), *offer, answer)),
                 _ => None,
             })
     }

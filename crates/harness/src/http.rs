@@ -4,6 +4,7 @@
 //! case and order of headers, repetitions, odd targets. So requests are written to the socket by
 //! hand, on a connection of their own.
 
+mod hello;
 mod multipart;
 mod read;
 mod request;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+pub(crate) use hello::greet;
 pub use multipart::multipart;
 pub use request::{Request, Url};
 pub use socket::{Opening, handshake, open, upgrade};

@@ -127,6 +127,8 @@ pub struct Played {
     pub scenarios: Vec<Scenario>,
     /// The secrets of all scenarios.
     pub redactor: Redactor,
+    /// Why nothing but handshakes was made.
+    pub untrusted: Option<Error>,
 }
 
 impl Played {
@@ -162,13 +164,18 @@ pub async fn check(
         selection: &options.selection,
     };
     let plan = Plan::select(&scope, &options.profiles)?;
+    let mut untrusted = None;
     match &options.target {
         TargetKind::Mocks { control, .. } => control.is_up().await?,
-        TargetKind::Endpoint(target) => target.is_up().await?,
+        TargetKind::Endpoint(target) => match target.is_up().await {
+            Err(error @ Error::Untrusted { .. }) => untrusted = Some(error),
+            up => up?,
+        },
     }
     let started = options.clock.now();
     let origin = options.clock.monotonic();
-    let played = play_all(&options, &plan, origin, progress).await;
+    let is_untrusted = untrusted.is_some();
+    let played = play_all((&options, is_untrusted), &plan, origin, progress).await;
     let subject = match (&options.target, options.judge) {
         (_, Judge::Client) => "client",
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
@@ -209,6 +216,7 @@ pub async fn check(
         run,
         scenarios,
         redactor,
+        untrusted,
     })
 }
 
@@ -218,7 +226,7 @@ fn whole_milliseconds(duration: Duration) -> Duration {
 
 /// What measures the client comes first: later scenarios build upon it.
 async fn play_all(
-    options: &CheckOptions,
+    (options, is_untrusted): (&CheckOptions, bool),
     plan: &Plan,
     origin: Duration,
     progress: impl Fn(Progress) + 'static,
@@ -228,6 +236,7 @@ async fn play_all(
     let mut shared = Shared::default();
     if let TargetKind::Endpoint(_) = options.target {
         shared.gate = Gate::of(options.manners);
+        shared.is_untrusted = is_untrusted;
     }
     let mut played = Vec::new();
     for (part, before) in [(&first, 0), (&second, first.scenarios.len())] {

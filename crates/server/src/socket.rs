@@ -162,8 +162,10 @@ pub fn accept(
         .ok()
         .is_none_or(|bytes| bytes.len() != 16)
     {
-        return Err(Denial::new(DenialKind::Malformed, "bad_socket_key")
-            .expected("a Sec-WebSocket-Key of 16 bytes in base64"));
+        let denial = Denial::new(DenialKind::Malformed, "bad_socket_key")
+            .expected("a Sec-WebSocket-Key of 16 bytes in base64")
+            .got(if key.is_empty() { "none" } else { key });
+        mock.refuse(&request.endpoint, denial)?;
     }
     let mut reply = Reply::status(101)
         .header("upgrade", "websocket")

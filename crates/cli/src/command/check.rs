@@ -107,16 +107,16 @@ async fn judged(
         clock: Arc::new(SystemClock::new()),
     });
     let played = played.await.map_err(|error| refused(&error))?;
+    if let Some(error) = &played.untrusted {
+        eprintln!("{}", refused(error));
+    }
     Ok(played.report(&profiles))
 }
 
 /// How a vendor's own endpoint is treated.
 fn manners(args: &args::Check) -> Manners {
-    let host = args.url.as_deref().and_then(|url| Url::parse(url).ok());
-    let is_here = host.is_none_or(|url| {
-        let address: Result<std::net::IpAddr, _> = url.host.parse();
-        url.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    });
+    let url = args.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let is_here = url.is_none_or(|url| url.is_here());
     Manners {
         allow_writes: args.allow_writes,
         wait: args.wait,

@@ -4,7 +4,7 @@ use locum_core::{Entry, Handshake, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Operation, Variation};
+use super::{Operation, TlsAnswer, TlsOffer, Variation};
 use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
 
@@ -168,6 +168,15 @@ pub enum Event {
         /// What became of it.
         #[serde(flatten)]
         handshake: Box<Handshake>,
+    },
+    /// The harness said hello to a host of the vendor's, to speak TLS.
+    TlsHello {
+        /// The host, with its port where that is not the usual one.
+        host: String,
+        /// What it offered.
+        offer: TlsOffer,
+        /// What became of it.
+        answer: TlsAnswer,
     },
     /// The harness put one question to the client about the lifetime of tokens, on a stage of its
     /// own.

@@ -7,7 +7,7 @@ use locum_core::{Clock, Entry, Handshake};
 use serde_json::Value;
 
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
-use super::{Evidence, Operation, Redactor, Variation, jwt};
+use super::{Evidence, Operation, Redactor, TlsAnswer, TlsOffer, Variation, jwt};
 use crate::http::{HttpError, Reply, Request};
 use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, OutputStream};
@@ -140,6 +140,15 @@ impl EvidenceLog {
     pub fn limitation(&mut self, what: &str) -> RecordId {
         let what = self.redact(what);
         self.write(Event::Limitation { what })
+    }
+
+    /// Writes what became of a TLS handshake with the vendor.
+    pub fn tls_hello(&mut self, host: &str, offer: TlsOffer, answer: TlsAnswer) -> RecordId {
+        self.write(Event::TlsHello {
+            host: host.to_owned(),
+            offer,
+            answer,
+        })
     }
 
     /// Writes that the scenario would have to wait for so long.

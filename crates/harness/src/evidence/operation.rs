@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Operation {
     /// The caller asks the token endpoint for a token (RFC 6749 §4.3, §4.4).
     Login,
+    /// The caller asks for a token without TLS, where the vendor speaks it.
+    PlainLogin,
     /// The caller calls the API.
     Call,
     /// The caller reads one page of a list.
@@ -63,6 +65,7 @@ impl Operation {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Login => "login",
+            Self::PlainLogin => "login in the clear",
             Self::Call => "call",
             Self::ListPage => "list page",
             Self::SendForm => "form",

@@ -45,6 +45,12 @@ impl Url {
         })
     }
 
+    /// Whether its host is this machine.
+    pub fn is_here(&self) -> bool {
+        let address: Result<std::net::IpAddr, _> = self.host.parse();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
     /// Whether `other` has the same host and port and is as confidential: what may be sent to one
     /// may be sent to the other.
     pub fn same_origin(&self, other: &Self) -> bool {

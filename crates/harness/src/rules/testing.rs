@@ -62,6 +62,7 @@ fn operation(word: &str) -> Operation {
     match word {
         "login" => Operation::Login,
         "call" => Operation::Call,
+        "plain login" => Operation::PlainLogin,
         "page" => Operation::ListPage,
         "form" => Operation::SendForm,
         "create" => Operation::Create,
@@ -383,6 +384,16 @@ impl Log {
     /// A socket that was opened for one frame, and what passed on it.
     pub(crate) fn framed(self, phrase: &str, status: u16, frames: &[(&'static str, &str)]) -> Self {
         self.upgraded_at(("frame", "/"), phrase, status, "", frames)
+    }
+
+    /// A TLS handshake with a host of the vendor's.
+    pub(crate) fn hello(
+        mut self,
+        offer: crate::evidence::TlsOffer,
+        answer: crate::evidence::TlsAnswer,
+    ) -> Self {
+        self.log.tls_hello("h", offer, answer);
+        self
     }
 
     /// A request for an upgrade that offers something, agreed to with these headers.

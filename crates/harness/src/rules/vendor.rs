@@ -33,6 +33,7 @@ pub mod secret_leakage;
 pub mod signature;
 pub mod socket;
 mod socket_frames;
+mod tls;
 mod token_age;
 mod token_head;
 mod token_members;
@@ -72,6 +73,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     signature::RULES,
     socket::RULES,
     socket_frames::RULES,
+    tls::RULES,
     token_head::RULES,
     token_members::RULES,
     token_reply::RULES,

@@ -30,6 +30,9 @@ use crate::target::stage::{StageClient, StageSpec};
 use crate::target::temporary::StorageFolder;
 use crate::verdict::{Ending, Scenario};
 
+/// The row that looks at certificates.
+const CERTIFICATES: &str = "TLS-07";
+
 /// What all scenarios of a run share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shared {
@@ -39,6 +42,8 @@ pub(super) struct Shared {
     authority: RunAuthority,
     /// Where requests to a real endpoint wait for their turn.
     pub(super) gate: Gate,
+    /// Whether a certificate of the vendor's is not accepted: nothing is sent there.
+    pub(super) is_untrusted: bool,
 }
 
 /// Makes the context of each scenario and collects what was seen.
@@ -86,6 +91,12 @@ impl Hooks {
             .or_else(|| self.level_too_low(planned));
         if let Some(reason) = out_of_reach {
             world.skip = Some(reason);
+            return;
+        }
+        let looks_at_tls = planned.ids.iter().any(|id| id.0 == CERTIFICATES);
+        if self.shared.is_untrusted && !looks_at_tls {
+            let why = "nothing is sent where a certificate is not accepted";
+            world.left_out = Some(Ending::GivenUp(why.to_owned()));
             return;
         }
         if let Some(stopped) = self.shared.gate.stopped() {

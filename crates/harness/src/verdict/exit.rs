@@ -3,7 +3,7 @@
 use locum_core::Verdict;
 
 use super::{Ending, Scenario, VerdictRow};
-use crate::evidence::Reaction;
+use crate::evidence::{Reaction, TlsAnswer};
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
@@ -92,7 +92,14 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
         codes.push(UNREACHABLE);
     }
     let given_up = |scenario: &Scenario| matches!(scenario.ending, Ending::GivenUp(_));
-    if scenarios.iter().any(given_up) {
+    let is_untrusted = |scenario: &Scenario| {
+        let mut hellos = scenario.evidence.tls_hellos();
+        hellos.any(|(.., answer)| matches!(answer, TlsAnswer::Certificate(_)))
+    };
+    if scenarios
+        .iter()
+        .any(|one| given_up(one) || is_untrusted(one))
+    {
         codes.push(UNREACHABLE);
     }
     let gone = |scenario: &Scenario| scenario.evidence.client_gone().is_some();

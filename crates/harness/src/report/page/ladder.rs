@@ -182,6 +182,14 @@ fn steps(record: &Record, start: i64) -> Vec<Step> {
         Event::Output { text, .. } => vec![step(None, format!("the client printed: {text}"))],
         Event::Entry { entry } => entry_steps(entry, "", &step),
         Event::Elsewhere { place, entry } => entry_steps(entry, place, &step),
+        Event::TlsHello {
+            host,
+            offer,
+            answer,
+        } => {
+            let label = format!("TLS hello to {host}: {}, {}", offer.words(), answer.words());
+            vec![step(Some(("locum", "vendor")), label)]
+        }
         Event::Tls { handshake } => {
             vec![Step {
                 detail: bounded(&format!("{:#}", json!(handshake))),

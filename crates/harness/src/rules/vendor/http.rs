@@ -3,7 +3,9 @@
 use locum_core::Timestamp;
 
 use super::token_head::each;
-use crate::evidence::{CallVariation, Exchange, LoginVariation, Message, Reaction, Variation};
+use crate::evidence::{
+    CallVariation, Exchange, LoginVariation, Message, Operation, Reaction, Variation,
+};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -102,6 +104,8 @@ const SAME_UNIT_S: i64 = 10 * 365 * 86_400;
 fn has_a_date(view: &View<'_>) -> Finding {
     let mut all = replies(view);
     all.retain(|(_, reply)| matches!(reply.status, 200..=499));
+    // Whoever answers beside TLS need not be the vendor.
+    all.retain(|(exchange, _)| exchange.operation != Operation::PlainLogin);
     for (exchange, reply) in &all {
         let date = reply.header("date").and_then(Timestamp::parse_http_date);
         let mut jwts = view.evidence.jwts_of(exchange.seq);

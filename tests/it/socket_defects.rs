@@ -1,0 +1,301 @@
+//! A vendor with one thing wrong about websockets: a server of somebody else's between the harness and
+//! the mock, which reads upgrades and frames byte by byte.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
+use serde_json::Value;
+
+use super::served::Served;
+use super::{command, folder, read_results};
+
+/// One frame of a client (RFC 6455 §5.2).
+struct Frame {
+    /// The first byte: whether it is final, reserved bits, opcode.
+    first: u8,
+    mask: Option<[u8; 4]>,
+    payload: Vec<u8>,
+}
+
+impl Frame {
+    fn read(stream: &mut TcpStream) -> Option<Self> {
+        let mut head = [0; 2];
+        stream.read_exact(&mut head).ok()?;
+        let length = match head[1] & 0x7f {
+            126 => {
+                let mut length = [0; 2];
+                stream.read_exact(&mut length).ok()?;
+                usize::from(u16::from_be_bytes(length))
+            }
+            short => usize::from(short),
+        };
+        let mut mask = [0; 4];
+        let is_masked = head[1] & 0x80 != 0;
+        if is_masked {
+            stream.read_exact(&mut mask).ok()?;
+        }
+        let mut payload = vec![0; length];
+        stream.read_exact(&mut payload).ok()?;
+        Some(Self {
+            first: head[0],
+            mask: is_masked.then_some(mask),
+            payload,
+        })
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let bit = if self.mask.is_some() { 0x80 } else { 0 };
+        let mut bytes = vec![self.first];
+        let length = u16::try_from(self.payload.len()).expect("short");
+        match u8::try_from(length) {
+            Ok(short) if short < 126 => bytes.push(bit | short),
+            _ => {
+                bytes.push(bit | 0x7e);
+                bytes.extend(length.to_be_bytes());
+            }
+        }
+        bytes.extend(self.mask.iter().flatten());
+        bytes.extend(&self.payload);
+        bytes
+    }
+}
+
+/// What is wrong.
+#[derive(Clone, Copy)]
+struct Defect {
+    /// An answer of its own to a request, by its head in small letters.
+    answers: fn(&str) -> Option<&'static str>,
+    /// Changes the head of an answer to an upgrade.
+    changes: fn(String) -> String,
+    /// Changes a frame before the vendor reads it.
+    reads: fn(&mut Frame),
+}
+
+const NOTHING: Defect = Defect {
+    answers: |_| None,
+    changes: |head| head,
+    reads: |_| (),
+};
+
+const OPENED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+const REFUSED: &str = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+fn is_upgrade(head: &str) -> bool {
+    head.contains("/transcribe") || head.contains("/streams")
+}
+
+/// Row, verdict and what is wrong.
+const DEFECTS: &[(&str, &str, Defect)] = &[
+    (
+        "WSS-01",
+        "FAIL",
+        Defect {
+            answers: |head| {
+                let sloppy = is_upgrade(head) && !head.contains("\r\nconnection: ");
+                sloppy.then_some(OPENED)
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-02",
+        "WARN",
+        Defect {
+            answers: |head| head.contains("key: dgvuigj5dgvziq==").then_some(OPENED),
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-03",
+        "WARN",
+        Defect {
+            answers: |head| head.contains("version: 12\r\n").then_some(REFUSED),
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-06",
+        "FAIL",
+        Defect {
+            answers: |head| head.contains("/x-locum?").then_some(OPENED),
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-12",
+        "FAIL",
+        Defect {
+            changes: |mut head| {
+                let name = "sec-websocket-accept: ";
+                let line = head.to_ascii_lowercase().find(name);
+                let at = line.expect("it answers the key") + name.len();
+                let is_a = head[at..].starts_with('A');
+                head.replace_range(at..=at, if is_a { "B" } else { "A" });
+                head
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-13",
+        "FAIL",
+        Defect {
+            reads: |frame| {
+                frame.mask.get_or_insert([0; 4]);
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-14",
+        "FAIL",
+        Defect {
+            changes: |head| head.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat\r\n\r\n"),
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-17",
+        "FAIL",
+        Defect {
+            answers: |head| {
+                let list = head.contains("connection: keep-alive, upgrade");
+                list.then_some(REFUSED)
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-18",
+        "FAIL",
+        Defect {
+            changes: |head| {
+                let deflate = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+                head.replace("\r\n\r\n", deflate)
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-19",
+        "FAIL",
+        Defect {
+            reads: |frame| frame.first &= 0x8f,
+            ..NOTHING
+        },
+    ),
+];
+
+fn head_of(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut byte = [0; 1];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if !matches!(stream.read(&mut byte), Ok(1)) {
+            return None;
+        }
+        bytes.push(byte[0]);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
+    let head = head_of(&mut client)?;
+    let told = head.to_ascii_lowercase();
+    if let Some(answer) = (defect.answers)(&told) {
+        return client.write_all(answer.as_bytes()).ok();
+    }
+    let mut server = TcpStream::connect(upstream).ok()?;
+    server.write_all(head.as_bytes()).ok()?;
+    let opens = is_upgrade(&told);
+    let (mut from, mut to) = (client.try_clone().ok()?, server.try_clone().ok()?);
+    std::thread::spawn(move || {
+        if opens {
+            while let Some(mut frame) = Frame::read(&mut from) {
+                (defect.reads)(&mut frame);
+                if to.write_all(&frame.bytes()).is_err() {
+                    break;
+                }
+            }
+        } else {
+            let _ = std::io::copy(&mut from, &mut to);
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    });
+    if opens {
+        let answer = head_of(&mut server)?;
+        let changed = match answer.starts_with("HTTP/1.1 101") {
+            true => (defect.changes)(answer),
+            false => answer,
+        };
+        client.write_all(changed.as_bytes()).ok()?;
+    }
+    let _ = std::io::copy(&mut server, &mut client);
+    client.shutdown(Shutdown::Both).ok()
+}
+
+/// A proxy in front of `upstream`, which ends with the test.
+fn proxy(upstream: &str, defect: Defect) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let upstream = upstream.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let upstream = upstream.clone();
+            std::thread::spawn(move || pass(stream, &upstream, defect));
+        }
+    });
+    address
+}
+
+/// The verdict of each row of `ids` behind this defect.
+fn verdicts(
+    served: &Served,
+    document: &Value,
+    (name, ids): (&str, &str),
+    defect: Defect,
+) -> Vec<(String, String)> {
+    let url = format!("http://{}/corti", proxy(&served.address, defect));
+    let folder = folder(&format!("socket-defect-{name}"));
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = [
+        "check", "corti", "--url", &url, "--id", ids, "--seed", "7", "--report", path,
+    ];
+    let output = command(&arguments)
+        .envs(super::tls::account(document, "corti"))
+        .output()
+        .expect("it runs");
+    let (_, results) = read_results(&folder, &output);
+    let rows = results["verdicts"].as_array().expect("a list");
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    rows.iter()
+        .map(|row| (text(row, "id"), text(row, "verdict")))
+        .collect()
+}
+
+#[test]
+fn each_row_of_websockets_is_turned_by_one_defect() {
+    let served = Served::start(&[]);
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let ids: Vec<&str> = DEFECTS.iter().map(|(id, ..)| *id).collect();
+    let all = ids.join(",");
+    let honest = verdicts(&served, &document, ("none", &all), NOTHING);
+    let mut wrong = Vec::new();
+    for id in &ids {
+        let (_, verdict) = honest.iter().find(|(known, _)| known == id).expect(id);
+        if verdict != "PASS" {
+            wrong.push(format!("{id} without a defect: {verdict}"));
+        }
+    }
+    for (id, expected, defect) in DEFECTS {
+        for (known, seen) in verdicts(&served, &document, (id, &all), *defect) {
+            // A wrong answer to the key leaves open what else is wrong.
+            let follows = *id == "WSS-12" && seen == "INCONCLUSIVE";
+            let wanted = if known == *id { *expected } else { "PASS" };
+            if ids.contains(&known.as_str()) && seen != wanted && !follows {
+                wrong.push(format!("{known} behind the defect of {id}: {seen}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
