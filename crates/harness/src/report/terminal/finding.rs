@@ -80,12 +80,17 @@ fn on_the_wire(out: &mut String, report: &Report, row: &VerdictRow, look: Look) 
     let proof: Vec<_> = proof
         .flat_map(|evidence| wire::exchanges(&report.scenarios, evidence))
         .collect();
-    for (_, exchange) in proof.iter().take(MAX_EXCHANGES) {
-        labelled(out, "sent", &wire::sent(exchange), look);
-        received(out, exchange, look);
+    let mut shown: Vec<(String, String)> = Vec::new();
+    for (_, exchange) in &proof {
+        let pair = (wire::sent(exchange), wire::received(exchange));
+        if shown.len() < MAX_EXCHANGES && !shown.contains(&pair) {
+            labelled(out, "sent", &pair.0, look);
+            received(out, exchange, look);
+            shown.push(pair);
+        }
     }
-    if proof.len() > MAX_EXCHANGES {
-        let more = format!("… and {} more", proof.len() - MAX_EXCHANGES);
+    if proof.len() > shown.len() {
+        let more = format!("… and {} more", proof.len() - shown.len());
         labelled(out, "", &more, look);
     }
     let Some((scenario, exchange)) = proof.first() else {
