@@ -26,6 +26,26 @@ Feature: Athelas serves API calls
         | transcription 1  |
       Then the vendor refuses each of these calls with 401 or 403
 
+  Rule: A token without the needed permission gets 403
+
+    @id:BRR-14 @should
+    Scenario: A token without permission is told so
+      Given the API has accepted the caller's token
+      When a caller without permission calls the API
+      Then the vendor refuses it with 403
+
+  Rule: Who calls is checked before what is asked for
+
+    @id:BRR-21 @should
+    Scenario: An invalid call without a token
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | at /scribe/999999999                        |
+        | at /scribe/999999999, and without a token   |
+        | at /scribe/no-number                        |
+        | at /scribe/no-number, and without a token   |
+      Then the vendor refuses each call without a token for that
+
   Rule: Create, regenerate and transcribe requests are answered with 202 and the documented members
 
     @id:VEN-06 @should

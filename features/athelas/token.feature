@@ -3,7 +3,7 @@ Feature: Athelas issues tokens
 
   Rule: The documented login request with valid credentials gives a token
 
-    @id:VEN-16 @must
+    @id:VEN-16 @must @id:BCP-01
     Scenario: A documented login gives a token
       When the caller logs in
       Then the vendor issued a token

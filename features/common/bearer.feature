@@ -34,6 +34,14 @@ Feature: The API takes bearer tokens as RFC 6750 has them
         | with the login's credentials in a Basic header |
       Then the vendor refuses each of these calls with 400 or 401
 
+    @id:BRR-20
+    Scenario: Two headers are refused
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | with a bad header in front of the good one |
+        | with a bad header behind the good one      |
+      Then the vendor refuses each of these calls with 400 or 401
+
     @id:BRR-03
     Scenario: A token by two ways is refused
       Given the API has accepted the caller's token

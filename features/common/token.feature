@@ -3,7 +3,7 @@ Feature: The token endpoint speaks OAuth 2.0
 
   Rule: A token reply is JSON that no cache keeps, with the members of RFC 6749
 
-    @id:RSP-01 @id:RSP-02 @id:RSP-03 @id:RSP-06 @id:RSP-09 @id:RSP-10 @id:RSP-14 @id:RSP-15
+    @id:RSP-01 @id:RSP-02 @id:RSP-03 @id:RSP-06 @id:RSP-09 @id:RSP-10 @id:RSP-14 @id:RSP-15 @id:RSP-19
     Scenario: The reply to a documented login
       When the caller logs in
       Then the reply is JSON that no cache keeps, with a token, its type and its lifetime
@@ -78,6 +78,16 @@ Feature: The token endpoint speaks OAuth 2.0
       Given the caller has logged in
       When the caller logs in in each of these ways
         | with the parameters in the opposite order |
+      Then the vendor issues the same kind of token
+
+    @id:TOK-26
+    Scenario: Neither does the place of a parameter that nobody knows, nor how its spaces are written
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with a parameter that nobody knows          |
+        | with a parameter that nobody knows in front |
+        | with the raw parameter x_locum=a+b          |
+        | with the raw parameter x_locum=a%20b        |
       Then the vendor issues the same kind of token
 
     @id:HTT-10

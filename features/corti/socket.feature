@@ -45,7 +45,7 @@ Feature: Corti serves websockets
 
   Rule: A websocket opened without a token or with a bad one gives no service
 
-    @id:WSS-05 @should
+    @id:WSS-05 @should @id:BCP-02 @must
     Scenario: A bad token opens nothing
       When the caller opens the socket /transcribe?tenant-name={tenant}
       And the caller opens the socket /transcribe?tenant-name={tenant} in each of these ways

@@ -74,6 +74,49 @@ Feature: Corti issues tokens
         | with the client secret in other letter case in a Basic header |
       Then the vendor accepts Basic and refuses each of the wrong secrets
 
+  Rule: A client that may not use the grant is refused by name
+
+    @id:TOK-11 @must
+    Scenario: A public client gets no token of its own
+      Given the caller has logged in
+      When the caller logs in as each of these accounts
+        | the public client |
+      Then the vendor refuses it with unauthorized_client
+
+  Rule: What was granted is told, and nothing else
+
+    @id:RSP-16 @must
+    Scenario: The reply names the scope where it is not the one that was asked for
+      When the caller logs in
+      Then the reply names the granted scope
+
+    @id:TOK-26 @should
+    Scenario: Two scopes with a plus sign or an escape between them
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with scope openid email                    |
+        | with scope openid email with spaces as %20 |
+      Then the vendor issues the same kind of token
+
+    @id:ERR-08 @must
+    Scenario: A scope that nobody knows is not granted
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with scope openid locum-unknown |
+      Then the vendor refuses it with 400 invalid_scope, or grants what there is of it
+
+  Rule: Faults are reported in an order of the vendor's own
+
+    @id:VEN-23 @may
+    Scenario: Two faults at once, and a realm that does not exist
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | without grant_type, and with another client secret     |
+        | with grant_type locum, and with another client secret  |
+        | with grant_type twice, and with another client secret  |
+        | for a tenant that does not exist                       |
+      Then the faults that are told are reported
+
   Rule: The token endpoint of a tenant that does not exist gives no token
 
     @id:VEN-31 @must

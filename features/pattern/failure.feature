@@ -1,6 +1,15 @@
 @judge:vendor
 Feature: Pattern Health keeps secrets when it refuses
 
+  Rule: Too many requests are answered with 429
+
+    @id:HTT-07 @may
+    Scenario: A 429 may tell when to come back
+      Given the vendor's setting rate_limit is 1
+      And the API has accepted the caller's token
+      When the caller calls the API
+      Then what the 429 tells is reported
+
   Rule: No reply repeats a secret, password or refused token that the request contained
 
     @id:ERR-12 @must

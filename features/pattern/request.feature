@@ -26,6 +26,26 @@ Feature: Pattern Health serves API calls
         | measurements |
       Then the vendor refuses each of these calls with 401 or 403
 
+  Rule: A token without the needed permission gets 403
+
+    @id:BRR-14 @should
+    Scenario: A token without permission is told so
+      Given the API has accepted the caller's token
+      When a caller without permission calls the API
+      Then the vendor refuses it with 403
+
+  Rule: Who calls is checked before what is asked for
+
+    @id:BRR-21 @should
+    Scenario: An invalid call without a token
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members                      |
+        | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members, and without a token |
+        | with limit=0                                                                        |
+        | with limit=0, and without a token                                                   |
+      Then the vendor refuses each call without a token for that
+
   Rule: A list comes in pages that link to each other
 
     @id:VEN-10 @should

@@ -50,16 +50,14 @@ Feature: Pattern Health issues tokens
         | with a beginning of the client secret |
       Then the vendor refuses each of these logins with 401
 
-  Rule: The grant is client_credentials
+  Rule: A client that may not use the grant is refused by name
 
-    @id:TOK-10 @must
-    Scenario: An unknown grant is refused by name
+    @id:TOK-11 @must
+    Scenario: A client that may not use client_credentials
       Given the caller has logged in
-      When the caller logs in in each of these ways
-        | with grant_type locum              |
-        | with grant_type CLIENT_CREDENTIALS |
-        | with grant_type client             |
-      Then the vendor refuses each of these logins with 400 unsupported_grant_type
+      When the caller logs in as each of these accounts
+        | the barred client |
+      Then the vendor refuses it with 400 unauthorized_client
 
   Rule: A new token can be retrieved with the same credentials
 

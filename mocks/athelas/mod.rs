@@ -19,6 +19,7 @@ mod trailing_slash;
 mod twins;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use locum_core::Profile;
@@ -59,6 +60,8 @@ struct State {
     rotations: Arc<KeyRotations>,
     jobs: Mutex<Jobs>,
     arrivals: Arrivals,
+    /// The first token of each account, where a login gives no new one.
+    first_tokens: Mutex<BTreeMap<String, String>>,
 }
 
 impl State {
@@ -77,6 +80,20 @@ impl State {
                 look(&mock.stage.hmac_key(&purpose))
             }
         }
+    }
+
+    fn first_token(&self, username: &str) -> Option<String> {
+        let tokens = self.first_tokens.lock();
+        let tokens = tokens.expect("no code panics while it holds the tokens");
+        tokens.get(username).cloned()
+    }
+
+    fn keep_first_token(&self, username: &str, token: &str) {
+        let tokens = self.first_tokens.lock();
+        let mut tokens = tokens.expect("no code panics while it holds the tokens");
+        tokens
+            .entry(username.to_owned())
+            .or_insert_with(|| token.to_owned());
     }
 
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
@@ -112,6 +129,7 @@ impl Vendor for Athelas {
             rotations: Arc::clone(init.rotations),
             jobs: Mutex::new(Jobs::new(init.now, init.memory)),
             arrivals: Arrivals::default(),
+            first_tokens: Mutex::default(),
         }))
     }
 
@@ -159,6 +177,6 @@ impl Vendor for Athelas {
     }
 
     fn twins(&self) -> &'static [Twin] {
-        twins::TWINS
+        &twins::ALL
     }
 }

@@ -30,7 +30,15 @@ async fn granted(mock: &Mock, request: &Request) -> Result<Reply, Denial> {
     if !mock.setting_on("concurrent_tokens") {
         revoke_older(mock, &user).await;
     }
-    Ok(token_response(mock, claims::issue(mock, &user).await))
+    let state = mock.state::<State>();
+    let token = match state.first_token(&user.username) {
+        Some(token) if !mock.effect_enabled("new_token") => token,
+        _ => claims::issue(mock, &user).await,
+    };
+    if !mock.effect_enabled("new_token") {
+        state.keep_first_token(&user.username, &token);
+    }
+    Ok(token_response(mock, token))
 }
 
 /// What the form shows.

@@ -1,10 +1,17 @@
 //! Athelas' evil twins.
 
+mod accounts;
+
+use std::sync::LazyLock;
+
 use locum_core::DenialKind;
 use locum_server::Twin;
 
+/// All of them.
+pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, accounts::TWINS].concat());
+
 /// One thing wrong each.
-pub(super) const TWINS: &[Twin] = &[
+const TWINS: &[Twin] = &[
     Twin {
         pardons: |endpoint, denial| endpoint != "token" && denial.kind == DenialKind::Expired,
         ..Twin::named(

@@ -208,6 +208,6 @@ impl Vendor for Corti {
     }
 
     fn twins(&self) -> &'static [Twin] {
-        twins::TWINS
+        &twins::ALL
     }
 }

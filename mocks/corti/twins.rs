@@ -1,11 +1,18 @@
 //! Corti's evil twins.
 
+mod realm;
+
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use locum_server::{Reply, Request, Twin};
 use serde_json::{Value, json};
 
+/// All of them.
+pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, realm::TWINS].concat());
+
 /// One thing wrong each.
-pub(super) const TWINS: &[Twin] = &[
+const TWINS: &[Twin] = &[
     Twin {
         rewrite: |_, request, reply| {
             let is_tenant = |name: &str| name.eq_ignore_ascii_case("tenant-name");

@@ -55,6 +55,8 @@ struct State {
     made: Timestamp,
     memory: Arc<Account>,
     arrivals: Arrivals,
+    /// Wrong secrets, by client.
+    failures: Arrivals,
 }
 
 /// Who may log in.
@@ -142,6 +144,7 @@ impl Vendor for Pattern {
             made: init.now,
             memory: Arc::clone(init.memory),
             arrivals: Arrivals::default(),
+            failures: Arrivals::default(),
         }))
     }
 
@@ -172,6 +175,6 @@ impl Vendor for Pattern {
     }
 
     fn twins(&self) -> &'static [Twin] {
-        twins::TWINS
+        &twins::ALL
     }
 }

@@ -1,6 +1,7 @@
 //! `POST /api/auth/token`: "The bearer token is the access token needed for all other API
 //! endpoints."
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use locum_core::profile::SecretIn;
@@ -35,8 +36,15 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
         lifetime,
         expires_in: expires_in(&mock, lifetime),
     };
+    let brake = Brake {
+        limit: mock.setting_u64("wrong_secrets"),
+        seen: Mutex::default(),
+    };
     let reply = client_credentials::grant(&mock, &request, &policy, |id| {
         let client = state.client(id)?;
+        if brake.stops(&mock, &state, id) {
+            return None;
+        }
         Some(Client {
             id: client.client_id.clone(),
             secret: client.client_secret.clone(),
@@ -47,8 +55,52 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
                 .any(|grant| grant == "client_credentials"),
         })
     })
-    .await?;
-    Ok(reply)
+    .await;
+    brake.put_on(&mock, &state, reply)
+}
+
+/// RFC 6749 §2.3.1: "the authorization server MUST protect any endpoint utilizing it against brute
+/// force attacks."
+struct Brake {
+    /// Wrong secrets of a client in a minute; 0 for no limit.
+    limit: u64,
+    /// The client of this request, and how long it has to wait.
+    seen: Mutex<(String, Option<Duration>)>,
+}
+
+impl Brake {
+    const WINDOW: Duration = Duration::from_secs(60); // the setting's own unit
+
+    /// Whether the client has shown so many wrong secrets that it is not listened to.
+    fn stops(&self, mock: &Mock, state: &State, id: &str) -> bool {
+        let wait = state
+            .failures
+            .wait(id, self.limit, Self::WINDOW, mock.now())
+            .filter(|wait| mock.refuse("token", too_many(mock, *wait)).is_err());
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = (id.to_owned(), wait);
+        wait.is_some()
+    }
+
+    /// The answer, or 429 to a client that is not listened to; a wrong secret is counted.
+    fn put_on(
+        &self,
+        mock: &Mock,
+        state: &State,
+        reply: Result<Reply, Denial>,
+    ) -> Result<Reply, Denial> {
+        let (id, waits) = &*self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = waits {
+            return Err(too_many(mock, *wait));
+        }
+        let is_wrong = |denial: &Denial| denial.kind == DenialKind::BadSecret;
+        if reply.as_ref().is_err_and(is_wrong) {
+            // A client that is over the limit was stopped before.
+            let _ = state
+                .failures
+                .admit(id, self.limit, Self::WINDOW, mock.now());
+        }
+        reply
+    }
 }
 
 /// "(integer) The number of milliseconds after which the token expires."

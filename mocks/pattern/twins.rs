@@ -1,10 +1,19 @@
 //! Pattern's evil twins.
 
+mod resources;
+mod token_endpoint;
+
+use std::sync::LazyLock;
+
 use locum_core::DenialKind;
 use locum_server::{Reply, Twin};
 
+/// All of them.
+pub(super) static ALL: LazyLock<Vec<Twin>> =
+    LazyLock::new(|| [TWINS, resources::TWINS, token_endpoint::TWINS].concat());
+
 /// One thing wrong each.
-pub(super) const TWINS: &[Twin] = &[
+const TWINS: &[Twin] = &[
     Twin {
         rewrite: |_, _, mut reply| {
             let has_allow = reply.status.as_u16() == 405;

@@ -43,12 +43,17 @@ fn line(text: &'static str) -> Line {
 
 /// The bad rows of a run, with their verdicts.
 fn bad(results: &Value) -> BTreeMap<String, String> {
+    with(results, &BAD)
+}
+
+/// The rows of a run with one of these verdicts.
+fn with(results: &Value, words: &[&str]) -> BTreeMap<String, String> {
     let verdicts = results["verdicts"].as_array().expect("a list");
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     verdicts
         .iter()
         .map(|row| (text(row, "id"), text(row, "verdict")))
-        .filter(|(_, verdict)| BAD.contains(&verdict.as_str()))
+        .filter(|(_, verdict)| words.contains(&verdict.as_str()))
         .collect()
 }
 
@@ -59,6 +64,10 @@ fn difference(line: &Line, honest: &BTreeMap<String, String>) -> Option<String> 
     let (code, results) = checked(&folder, &[line.vendor, "--twin", &whole]);
     let seen = bad(&results);
     let mut expected = honest.clone();
+    // What the honest vendor is warned of may not happen any more: a login that gives no token has no
+    // reply to look at.
+    let open = with(&results, &["INCONCLUSIVE"]);
+    expected.retain(|id, _| !open.contains_key(id));
     for (id, verdict) in &line.turned {
         expected.insert((*id).to_owned(), (*verdict).to_owned());
     }

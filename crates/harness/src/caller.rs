@@ -1,14 +1,17 @@
 //! The harness as a caller of a vendor: documented requests, each open to one change.
 
 mod api_request;
+mod authorization;
 mod cognito;
 mod cognito_request;
 mod ended_token;
 mod frames;
+mod login_page;
 mod oauth;
 mod others;
 mod sigv4;
 mod socket_request;
+mod special;
 mod tls;
 mod token_request;
 mod upgrade;

@@ -33,9 +33,9 @@ pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
-    BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation,
-    Moment, Other, Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation,
-    Variation,
+    AuthorizeVariation, BasicSpelling, CallVariation, CodeVariation, Content, FieldChange,
+    FrameVariation, LetterCase, LoginVariation, Moment, Other, Position, SignInVariation,
+    SignedVariation, SocketVariation, UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

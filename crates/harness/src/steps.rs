@@ -3,6 +3,7 @@
 //! A step that returns an error is our fault: what a vendor or client does wrong is a finding.
 
 mod account;
+mod authorization;
 mod caller;
 mod client;
 mod elsewhere;

@@ -18,6 +18,25 @@ const MAX_PRINCIPALS: usize = 1000;
 pub struct Arrivals(Mutex<HashMap<String, VecDeque<Timestamp>>>);
 
 impl Arrivals {
+    /// How long `who` would have to wait to be let through; `None` when it would be at once.
+    pub fn wait(
+        &self,
+        who: &str,
+        limit: u64,
+        window: Duration,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let all = self
+            .0
+            .lock()
+            .expect("no code panics while it holds the arrivals");
+        let times = all.get(who)?.iter();
+        let mut recent = times.filter(|at| **at <= now && now.since(**at) < window);
+        let first = *recent.next()?;
+        let count = recent.count() as u64 + 1;
+        (limit != 0 && count >= limit.min(MAX_LIMIT)).then(|| first.plus(window).since(now))
+    }
+
     /// Lets a request of `who` through; a `limit` of 0 lets all through.
     ///
     /// # Errors

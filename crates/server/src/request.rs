@@ -21,7 +21,7 @@ use crate::routes::Params;
 pub struct Request(Arc<RequestParts>);
 
 /// What a request consists of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RequestParts {
     /// The method.
     pub method: String,
@@ -59,6 +59,14 @@ impl Deref for Request {
 }
 
 impl Request {
+    /// The same request with something changed.
+    #[must_use]
+    pub fn changed(self, change: impl FnOnce(&mut RequestParts)) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        change(&mut parts);
+        Self(Arc::new(parts))
+    }
+
     /// The path below the vendor's root, as spelled.
     pub fn path(&self) -> &str {
         self.target

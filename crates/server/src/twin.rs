@@ -1,6 +1,6 @@
 //! Evil twins: a mock with one thing deliberately wrong, so that a judge can be judged.
 //!
-//! A twin acts at four seams and nowhere else; the vendors' code knows none of them by name.
+//! A twin acts at a few seams and nowhere else; the vendors' code knows none of them by name.
 
 use locum_core::Denial;
 use serde_json::Value;
@@ -16,6 +16,10 @@ pub struct Twin {
     pub wrong: &'static str,
     /// Seam *settings*: values it has instead of the defaults, by the setting's full name.
     pub settings: fn() -> Vec<(&'static str, Value)>,
+    /// Seam *route*: the method as which a request is read.
+    pub routes_as: for<'a> fn(method: &'a str, path: &str) -> &'a str,
+    /// Seam *read*: what a request is taken for, before anything looks at it.
+    pub misreads: fn(request: Request) -> Request,
     /// Seam *verify*: whether a denial at this endpoint is pardoned, as if the check had passed.
     pub pardons: fn(endpoint: &str, denial: &Denial) -> bool,
     /// Seam *issue*: effects that do not happen, such as `revoke_access`.
@@ -31,6 +35,8 @@ impl Twin {
             name,
             wrong,
             settings: Vec::new,
+            routes_as: |method, _| method,
+            misreads: |request| request,
             pardons: |_, _| false,
             skips: &[],
             rewrite: |_, _, reply| reply,
@@ -44,4 +50,48 @@ impl std::fmt::Debug for Twin {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// `reply` with its JSON body changed; a body that is none stays as it is.
+#[must_use]
+pub fn with_json(mut reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
+    if let Ok(mut body) = serde_json::from_slice(&reply.body) {
+        change(&mut body);
+        reply.body = bytes::Bytes::from(body.to_string());
+    }
+    reply
+}
+
+/// `request` with another form for its body, and the media type of one.
+#[must_use]
+pub fn with_form(
+    request: Request,
+    change: impl FnOnce(Vec<(Vec<u8>, Vec<u8>)>) -> Vec<(Vec<u8>, Vec<u8>)>,
+) -> Request {
+    let pairs = change(request.form().pairs);
+    let encode = |bytes: &[u8]| {
+        let plain = percent_encoding::NON_ALPHANUMERIC;
+        percent_encoding::percent_encode(bytes, plain).to_string()
+    };
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.changed(|parts| {
+        parts.body = bytes::Bytes::from(pairs.join("&"));
+        parts.headers.insert(http::header::CONTENT_TYPE, form);
+    })
+}
+
+/// `request` with this `Authorization`, or with none.
+#[must_use]
+pub fn with_authorization(request: Request, value: Option<&str>) -> Request {
+    let value = value.and_then(|value| http::HeaderValue::from_str(value).ok());
+    request.changed(|parts| {
+        parts.headers.remove(http::header::AUTHORIZATION);
+        if let Some(value) = value {
+            parts.headers.insert(http::header::AUTHORIZATION, value);
+        }
+    })
 }

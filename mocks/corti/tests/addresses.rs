@@ -188,6 +188,7 @@ async fn each_address_of_the_stage_document_answers() {
         for (member, name) in [
             ("issuer", "issuer"),
             ("token_endpoint", "token"),
+            ("authorization_endpoint", "authorize"),
             ("jwks_uri", "jwks"),
             ("revocation_endpoint", "revoke"),
         ] {
@@ -204,6 +205,7 @@ async fn each_address_of_the_stage_document_answers() {
         assert_eq!(ws.status, 401, "{}", ws.text());
         let known = [
             "api",
+            "authorize",
             "discovery",
             "issuer",
             "jwks",

@@ -36,7 +36,17 @@ impl ScenarioContext {
             other => return Err(unknown("login", other)),
         }
         let request = login.request();
-        if !variation.is_documented() && request == documented {
+        // Where the vendor's page has the credentials there, it is the documented login.
+        let is_place = matches!(variation, Variation::Login(LoginVariation::SecretIn(_)));
+        let variation = match is_place && request == documented {
+            true => &Variation::Documented,
+            false => variation,
+        };
+        let is_spelling = matches!(
+            variation,
+            Variation::Login(LoginVariation::BasicSpelling(_))
+        );
+        if !variation.is_documented() && !is_spelling && request == documented {
             return Err(Error::Step(format!(
                 "a login {variation} is the documented one"
             )));
@@ -316,7 +326,7 @@ impl ScenarioContext {
     }
 
     /// What a variation made of a secret is a secret, too: the vendor must not repeat it either.
-    fn hide_credential_fields(&mut self, login: &TokenRequest) {
+    pub(super) fn hide_credential_fields(&mut self, login: &TokenRequest) {
         let field = |at: usize| login.credential_fields[at].1.as_deref().unwrap_or_default();
         let name = format!("changed {}", login.credential_fields[1].0.replace('_', " "));
         self.log.hide(field(1), &name);
@@ -356,6 +366,21 @@ impl ScenarioContext {
                 name += &format!(" with «{secret}»");
             }
             self.log.hide(token, &name);
+        }
+        // A browser's way back holds the code, and its cookies open a session.
+        let places = reply.headers.iter().filter_map(|(name, value)| {
+            match name.to_ascii_lowercase().as_str() {
+                "location" => Some(("code", value.split("code=").nth(1)?.split('&').next()?)),
+                "set-cookie" => {
+                    let pair = value.split(';').next()?;
+                    Some(("cookie", pair.split_once('=')?.1))
+                }
+                _ => None,
+            }
+        });
+        for (word, secret) in places.filter(|(_, secret)| secret.len() >= 8) {
+            self.named += 1;
+            self.log.hide(secret, &format!("{word} {}", self.named));
         }
         for (word, token) in issued_in(&text) {
             if self.log.redact(token) == token {

@@ -140,11 +140,12 @@ impl ScenarioContext {
 
     /// Reads the vendor's metadata document, if its address is known.
     pub async fn metadata(&mut self) -> Result<(), Error> {
-        let Ok(url) = self.target.url("discovery").map(str::to_owned) else {
-            self.log
-                .limitation("no address of a metadata document is known");
-            return Ok(());
-        };
+        let known = self.target.url("discovery").map(str::to_owned);
+        let url = known.unwrap_or_else(|_| {
+            // RFC 8414 §3, where the vendor's page names no other.
+            let base = self.target.base.trim_end_matches('/');
+            format!("{base}/.well-known/oauth-authorization-server")
+        });
         let mut call = ApiRequest::to(&self.profile, &self.target, &url, "")?;
         call.authorization.clear();
         call.headers.clear();

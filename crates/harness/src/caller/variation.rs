@@ -191,6 +191,7 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
         // What they show is not made of the token.
         CallVariation::LimitedToken
         | CallVariation::EndedToken
+        | CallVariation::WithoutPermission
         | CallVariation::CredentialsInBasic => {}
         CallVariation::WithoutHeader(name) => call
             .headers

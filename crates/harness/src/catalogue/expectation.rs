@@ -63,6 +63,8 @@ pub struct Expectation {
     pub longest_lifetime: Option<u64>,
     /// Whether a deviation is tolerated: WARN whatever the level.
     pub deviation_tolerated: bool,
+    /// The phrases of the variations that are tolerated, where the others are not.
+    pub tolerated_variations: Vec<String>,
     /// Whether the vendor documents the deviation: it is reported as INFO.
     pub deviation_documented: bool,
     /// The most requests of the kind that the requirement counts.
@@ -101,6 +103,8 @@ pub struct RefusalExpectation {
     pub others: Option<Others>,
     /// Whether acceptance itself is tolerated (other public servers do the same): WARN.
     pub acceptance_tolerated: bool,
+    /// Whether the vendor documents acceptance, or is assumed to accept: INFO.
+    pub acceptance_documented: bool,
 }
 
 /// What a reaction says that a requirement does not name.

@@ -32,6 +32,14 @@ pub enum Operation {
     Metadata,
     /// Somebody else logs in.
     OtherLogin,
+    /// Somebody tries to get into a throw-away account.
+    Attempt,
+    /// A browser asks the authorization endpoint (RFC 6749 §4.1.1).
+    Authorize,
+    /// A person sends the form of the vendor's login page.
+    SubmitLogin,
+    /// The caller exchanges an authorization code for tokens (RFC 6749 §4.1.3).
+    Redeem,
     /// Somebody else calls the API with a token of his own.
     OtherCall,
     /// A user signs in at a user pool (`InitiateAuth`).
@@ -76,6 +84,10 @@ impl Operation {
             Self::Renew => "renewal",
             Self::Metadata => "metadata",
             Self::OtherLogin => "other login",
+            Self::Attempt => "attempt",
+            Self::Authorize => "authorization request",
+            Self::SubmitLogin => "login page",
+            Self::Redeem => "exchange of a code",
             Self::OtherCall => "other call",
             Self::SignIn => "sign-in",
             Self::Refresh => "refresh",
@@ -94,7 +106,10 @@ impl Operation {
 
     /// Whether what it is for is a token, so that a token in the reply is what serves it.
     pub const fn asks_for_a_token(self) -> bool {
-        matches!(self, Self::Login | Self::OtherLogin | Self::Renew)
+        matches!(
+            self,
+            Self::Login | Self::OtherLogin | Self::Renew | Self::Redeem
+        )
     }
 
     /// Whether it asks for an upgrade to a websocket, so that 101 is what serves it.

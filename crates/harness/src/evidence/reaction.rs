@@ -107,7 +107,11 @@ impl Exchange<'_> {
     }
 
     fn success(&self, reply: &Message) -> Reaction {
-        if is_html(reply) {
+        let is_for_people = matches!(
+            self.operation,
+            Operation::Authorize | Operation::SubmitLogin
+        );
+        if is_html(reply) && !is_for_people {
             return Reaction::Failed(Failure::Html);
         }
         let is_json = serde_json::from_str::<serde_json::Value>(&reply.body).is_ok();

@@ -3,6 +3,7 @@
 //! Each variation is named by a phrase that stands in the features: [`Variation::parse`] reads it,
 //! `Display` writes it.
 
+mod authorize;
 mod call;
 mod login;
 mod sign_in;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
 pub use sign_in::SignInVariation;
@@ -49,6 +51,10 @@ pub enum Variation {
     Frame(FrameVariation),
     /// One thing of a sign-in at a user pool.
     SignIn(SignInVariation),
+    /// One thing of an authorization request.
+    Authorize(AuthorizeVariation),
+    /// One thing of the exchange of an authorization code.
+    Code(CodeVariation),
     /// One thing of a signed call.
     Signed(SignedVariation),
     /// This account, which is supplied beside the first one.
@@ -124,6 +130,9 @@ impl Variation {
             Operation::Call => SignedVariation::parse(phrase)
                 .map(Self::Signed)
                 .or_else(|| CallVariation::parse(phrase).map(Self::Call)),
+            Operation::Attempt => LoginVariation::parse(phrase).map(Self::Login),
+            Operation::Authorize => AuthorizeVariation::parse(phrase).map(Self::Authorize),
+            Operation::Redeem => CodeVariation::parse(phrase).map(Self::Code),
             Operation::OpenSocket => SocketVariation::parse(phrase).map(Self::Socket),
             Operation::Upgrade => UpgradeVariation::parse(phrase).map(Self::Upgrade),
             Operation::Frame => FrameVariation::parse(phrase).map(Self::Frame),
@@ -193,6 +202,8 @@ impl fmt::Display for Variation {
             Self::Upgrade(variation) => f.write_str(variation.phrase()),
             Self::Frame(variation) => f.write_str(variation.phrase()),
             Self::SignIn(variation) => f.write_str(variation.phrase()),
+            Self::Authorize(variation) => f.write_str(variation.phrase()),
+            Self::Code(variation) => f.write_str(variation.phrase()),
             Self::Signed(variation) => f.write_str(variation.phrase()),
             Self::Account(account) => write!(f, "as {}", account.name()),
             Self::By(other) => write!(f, "by {}", other.words()),
@@ -294,6 +305,7 @@ mod tests {
                 "at /v1/{group}/x y",
                 "at /v1/x, and without a token",
                 "with limit=0, and without a token",
+                "without permission",
                 "with two spaces after Bearer",
                 "with the token in quotes",
                 "with the bare token",
@@ -315,6 +327,8 @@ mod tests {
         );
         check(Operation::Upgrade, &["", "without Connection", "by POST"]);
         check(Operation::Frame, &["", "without a mask"]);
+        check(Operation::Authorize, &["", "without a page"]);
+        check(Operation::Redeem, &["again", "without the verifier"]);
         check(Operation::SignIn, &["again", "with another password"]);
         check(Operation::Refresh, &["again", "after the revocation"]);
         check(

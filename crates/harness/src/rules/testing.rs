@@ -71,6 +71,9 @@ fn operation(word: &str) -> Operation {
         "renew" => Operation::Renew,
         "metadata" => Operation::Metadata,
         "other login" => Operation::OtherLogin,
+        "attempt" => Operation::Attempt,
+        "authorize" => Operation::Authorize,
+        "redeem" => Operation::Redeem,
         "other call" => Operation::OtherCall,
         "sign-in" => Operation::SignIn,
         "refresh" => Operation::Refresh,
@@ -243,6 +246,42 @@ impl Log {
     ) -> Self {
         let request = Request::new("GET", "/").header("Authorization", authorization);
         self.raw(word, "", &request, status, headers.iter().copied(), "{}")
+    }
+
+    /// An exchange whose request has this target, and whose reply has these headers.
+    pub(crate) fn asked_at(
+        self,
+        word: &str,
+        phrase: &str,
+        target: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Self {
+        let request = Request::new("GET", target);
+        self.raw(
+            word,
+            phrase,
+            &request,
+            status,
+            headers.iter().copied(),
+            body,
+        )
+    }
+
+    /// A login with this form that is answered with a JWT of these claims, and with `more` members.
+    pub(crate) fn logs_in_by(
+        self,
+        form: &str,
+        claims: &serde_json::Value,
+        more: &serde_json::Value,
+    ) -> Self {
+        let mut body = more.clone();
+        body["access_token"] = "t-0123".into();
+        let request = Request::new("POST", "/token").body(form);
+        let json = Some(("Content-Type", "application/json"));
+        self.raw("login", "", &request, 200, json, &body.to_string())
+            .holds_jwt("access_token", claims)
     }
 
     fn raw<'a>(
@@ -488,6 +527,11 @@ impl Log {
     /// A vendor whose page shows the credentials in a Basic header.
     pub(crate) fn with_basic() -> Self {
         Self::with(|profile| profile.token.secret_in = SecretIn::Basic)
+    }
+
+    /// A vendor whose page shows this scope.
+    pub(crate) fn with_scope(scope: &str) -> Self {
+        Self::with(|profile| profile.token.scope = Some(scope.to_owned()))
     }
 
     /// A vendor that counts milliseconds.

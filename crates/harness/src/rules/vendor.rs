@@ -1,10 +1,14 @@
 //! What a vendor did, from the replies to the harness's own requests.
 
 mod accepted;
+mod authorize;
 pub mod basic;
 mod bearer_challenge;
+mod brute_force;
 pub mod call;
 pub mod challenge;
+mod check_order;
+mod code;
 pub mod created_url;
 pub mod cross_client_access;
 mod deviation;
@@ -21,14 +25,17 @@ pub mod lifetime;
 pub mod limited_token;
 pub mod login;
 mod members;
+mod mixed_clients;
 mod oauth_error;
 pub mod paging;
 pub mod password;
+mod permission;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
 pub mod revocation;
 mod same_answer;
+mod scope;
 pub mod secret_leakage;
 pub mod signature;
 pub mod socket;
@@ -45,10 +52,14 @@ use super::Rule;
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[
     accepted::RULES,
+    authorize::RULES,
     basic::RULES,
     bearer_challenge::RULES,
+    brute_force::RULES,
     call::RULES,
     challenge::RULES,
+    check_order::RULES,
+    code::RULES,
     created_url::RULES,
     cross_client_access::RULES,
     errors::RULES,
@@ -59,16 +70,19 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     http_syntax::RULES,
     jwt::RULES,
     lifetime::RULES,
+    mixed_clients::RULES,
     limited_token::RULES,
     login::RULES,
     oauth_error::RULES,
     paging::RULES,
     password::RULES,
+    permission::RULES,
     refresh::RULES,
     refresh_revocation::RULES,
     refusal::RULES,
     revocation::RULES,
     same_answer::RULES,
+    scope::RULES,
     secret_leakage::RULES,
     signature::RULES,
     socket::RULES,

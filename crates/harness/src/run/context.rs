@@ -124,6 +124,8 @@ pub struct ScenarioContext {
     /// Why the scenario does not apply to this subject, once that is known.
     pub not_applicable: Option<String>,
     pub(crate) tokens: Vec<ObtainedToken>,
+    /// The latest authorization code.
+    pub(crate) code: Option<Secret>,
     /// The latest refresh token.
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) client: Option<Client>,
@@ -222,6 +224,7 @@ impl ScenarioContext {
             log,
             not_applicable: None,
             tokens: Vec::new(),
+            code: None,
             refresh_token: None,
             client: None,
             output: OutputTally::default(),
@@ -286,7 +289,8 @@ impl ScenarioContext {
     /// # Errors
     /// When none of them was supplied.
     pub fn supplied_one_of(&mut self, any: &[Supplied]) -> Result<(Supplied, Members), Error> {
-        let mut known = any.iter();
+        let vendor = &self.profile.vendor;
+        let mut known = any.iter().filter(|what| what.is_for(vendor));
         let found = known.find_map(|what| Some((*what, self.target.supplied(*what)?)));
         found.ok_or_else(|| self.lacks(Supplied::lacking(any, &self.profile.vendor)))
     }

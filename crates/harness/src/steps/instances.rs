@@ -111,7 +111,7 @@ impl ScenarioContext {
     }
 
     /// Changes or adds one account of the vendor.
-    async fn change_account(&mut self, list: &str, account: Value) -> Result<(), Error> {
+    pub(crate) async fn change_account(&mut self, list: &str, account: Value) -> Result<(), Error> {
         let accounts = json!({list: [account]});
         let tenant = self.target.credential("tenant");
         let accounts = match tenant {

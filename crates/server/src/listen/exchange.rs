@@ -41,7 +41,10 @@ pub(super) async fn exchange(
         .split_once('?')
         .map_or(route.target.as_str(), |(path, _)| path);
     let routed = mock.vendor.routed_path(path);
-    let found = stages.table(&route.vendor).find(&head.method, &routed);
+    let method = mock.twin().map_or(head.method.as_str(), |twin| {
+        (twin.routes_as)(&head.method, &routed)
+    });
+    let found = stages.table(&route.vendor).find(method, &routed);
     let (target, params, mut failure) = match found {
         Ok((target, params)) => (Some(target.clone()), params, None),
         Err(failure) => (None, Params::new(), Some(failure)),
@@ -167,6 +170,10 @@ async fn answer(
 ) -> Reply {
     let replacement = fault.and_then(|(_, action)| inject::replacement(action));
     let seen = request.clone();
+    let request = match mock.twin() {
+        Some(twin) => (twin.misreads)(request),
+        None => request,
+    };
     let mut reply = match (replacement, failure, target) {
         (Some(reply), _, _) => return dated(mock, reply),
         (None, None, Some(target)) => match (target.handler)(mock.clone(), request).await {
@@ -175,7 +182,7 @@ async fn answer(
         },
         (None, failure, _) => {
             let failure = failure.unwrap_or(RoutingFailure::Path);
-            let mut reply = mock.vendor.routing_failure(mock, &request, &failure);
+            let mut reply = mock.vendor.routing_failure(mock, &seen, &failure);
             reply.close |= !matches!(failure, RoutingFailure::Path | RoutingFailure::Method(_));
             reply.denial.get_or_insert_with(|| failure.denial());
             reply.outcome = Some(if matches!(failure, RoutingFailure::Path) {

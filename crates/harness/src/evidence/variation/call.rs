@@ -40,6 +40,8 @@ pub enum CallVariation {
     BadHeaderToo(Position),
     /// Another path below the API's address.
     At(String),
+    /// Nothing but who calls, or what for: it is not permitted.
+    WithoutPermission,
     /// Two things at once.
     Both(Box<Self>, Box<Self>),
     /// The path goes on where nothing is.
@@ -111,6 +113,7 @@ impl CallVariation {
             "on a path that nobody knows" => Self::UnknownPath,
             "with the token's signature changed" => Self::SignatureChanged,
             "with the limited token" => Self::LimitedToken,
+            "without permission" => Self::WithoutPermission,
             "with a token that has ended" => Self::EndedToken,
             "with a bad header in front of the good one" => Self::BadHeaderToo(Position::Before),
             "with a bad header behind the good one" => Self::BadHeaderToo(Position::Behind),
@@ -166,6 +169,7 @@ impl fmt::Display for CallVariation {
             Self::UnknownPath => "on a path that nobody knows",
             Self::SignatureChanged => "with the token's signature changed",
             Self::LimitedToken => "with the limited token",
+            Self::WithoutPermission => "without permission",
             Self::EndedToken => "with a token that has ended",
             Self::BadHeaderToo(Position::Before) => "with a bad header in front of the good one",
             Self::BadHeaderToo(Position::Behind) => "with a bad header behind the good one",

@@ -11,12 +11,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("REF-02", renewals),
     Rule::vendor("REF-12", renewals),
     Rule::vendor("REF-13", renewals),
+    Rule::vendor("BAS-04", logins),
     Rule::vendor("BAS-06", logins),
     Rule::vendor("BAS-08", logins),
+    Rule::vendor("BAS-14", logins),
     Rule::vendor("BRR-03", calls),
     Rule::vendor("BRR-08", calls),
     Rule::vendor("BRR-12", calls),
     Rule::vendor("BRR-15", calls),
+    Rule::vendor("BRR-20", calls),
     Rule::vendor("ERR-06", logins),
     Rule::vendor("ERR-07", logins),
     Rule::vendor("SIG-09", calls),
@@ -25,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("TOK-04", logins),
     Rule::vendor("TOK-08", logins),
     Rule::vendor("TOK-10", logins),
+    Rule::vendor("TOK-11", logins),
     Rule::vendor("TOK-13", logins),
     Rule::vendor("TOK-18", logins),
     Rule::vendor("VEN-04", logins),
@@ -139,10 +143,10 @@ fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a Refus
 /// What is to be said of one request that should be refused; `None` when it is as wanted.
 fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Finding> {
     if exchange.got_something() {
-        let grade = if wanted.acceptance_tolerated {
-            Grade::Tolerated
-        } else {
-            Grade::Broken
+        let grade = match () {
+            () if wanted.acceptance_documented => Grade::Fact,
+            () if wanted.acceptance_tolerated => Grade::Tolerated,
+            () => Grade::Broken,
         };
         let seen = format!("{}: accepted", exchange.sentence());
         return Some(Finding::deviation(grade, wanted.words(), seen, exchange));
@@ -373,6 +377,33 @@ mod tests {
         let other = r#"{"error":"invalid_request"}"#;
         check(&login(grant, 400, other), "TOK-10", Grade::Broken);
         check(&login(grant, 200, TOKEN), "TOK-10", Grade::Broken);
+        let barred = "as the barred client";
+        let named = r#"{"error":"unauthorized_client"}"#;
+        check(&login(barred, 400, named), "TOK-11", Grade::Met);
+        check(&login(barred, 401, named), "TOK-11", Grade::Broken);
+        check(&login(barred, 401, named), "TOK-11@corti", Grade::Tolerated);
+        check(&login(barred, 400, other), "TOK-11", Grade::Tolerated);
+        check(&login(barred, 200, TOKEN), "TOK-11", Grade::Broken);
+        let in_query = "with the credentials in the query";
+        check(&login(in_query, 401, "{}"), "BAS-04", Grade::Met);
+        check(&login(in_query, 200, TOKEN), "BAS-04", Grade::Broken);
+        let bearer = "with a Bearer token for credentials";
+        check(&login(bearer, 401, "{}"), "BAS-14", Grade::Met);
+        check(&login(bearer, 200, TOKEN), "BAS-14", Grade::Broken);
+        let two = "with the credentials in the body too";
+        check(&login(two, 200, TOKEN), "BAS-06", Grade::Tolerated);
+        check(&login(two, 200, TOKEN), "BAS-06@corti", Grade::Fact);
+        let twice = |status| {
+            let log = Log::new().exchange("call", "", 200, "{}");
+            log.exchange(
+                "call",
+                "with a bad header behind the good one",
+                status,
+                "{}",
+            )
+        };
+        check(&twice(401), "BRR-20", Grade::Met);
+        check(&twice(200), "BRR-20", Grade::Tolerated);
         let inactive = "as the inactive account";
         check(&login(inactive, 401, "{}"), "VEN-19", Grade::Met);
         check(&login(inactive, 200, TOKEN), "VEN-19", Grade::Broken);

@@ -193,7 +193,8 @@ mod tests {
             )
         };
         check(&log(400), "TOK-14", Grade::Met);
-        check(&log(200), "TOK-14", Grade::Tolerated);
+        check(&log(200), "TOK-14@pattern", Grade::Broken);
+        check(&log(200), "TOK-14@athelas", Grade::Tolerated);
         check(&Log::new(), "TOK-14", Grade::Unobserved);
     }
 }

@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("RSP-06", tells_the_lifetime).everywhere(),
     Rule::vendor("RSP-09", counts_with_a_number).everywhere(),
     Rule::vendor("RSP-10", fits_the_unit).everywhere(),
+    Rule::vendor("RSP-19", stands_at_the_top).everywhere(),
 ];
 
 const NO_TOKEN: &str = "no token reply was received";
@@ -53,6 +54,7 @@ fn said_yes<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
             let is_grant = ["access_token", "token_type", "expires_in"]
                 .iter()
                 .any(|name| !body[*name].is_null());
+            let is_grant = is_grant || nested_token(&body).is_some();
             exchange.is_served() || reply.status == 200 && is_grant
         })
         .collect()
@@ -69,18 +71,54 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// Where below the top an object has an access token: `data.access_token`.
+fn nested_token(body: &Value) -> Option<String> {
+    let members = body.as_object()?.iter();
+    members
+        .filter(|(_, inner)| inner.is_object())
+        .find_map(|(name, inner)| match inner["access_token"].as_str() {
+            Some(token) if !token.is_empty() => Some(format!("{name}.access_token")),
+            _ => Some(format!("{name}.{}", nested_token(inner)?)),
+        })
+}
+
+/// The members stand at the top level of the object.
+fn stands_at_the_top(view: &View<'_>) -> Finding {
+    let words = (NO_TOKEN, "access_token at the top level");
+    let mut replies = said_yes(view);
+    replies
+        .retain(|(exchange, reply)| exchange.is_served() || nested_token(&reply.json()).is_some());
+    each(view, &replies, words, |reply| {
+        let body = reply.json();
+        if body["access_token"].is_string() {
+            return None;
+        }
+        let at = nested_token(&body)?;
+        Some((
+            "access_token at the top level".to_owned(),
+            format!("it stands at {at}"),
+        ))
+    })
+}
+
 /// `token_type` is a text.
 fn has_a_token_type(view: &View<'_>) -> Finding {
     let words = (NO_TOKEN, "a token_type");
-    each(view, &grants(view), words, |reply| {
-        match &reply.json()["token_type"] {
+    let mut replies = said_yes(view);
+    replies
+        .retain(|(exchange, reply)| exchange.is_served() || nested_token(&reply.json()).is_some());
+    each(
+        view,
+        &replies,
+        words,
+        |reply| match &reply.json()["token_type"] {
             Value::String(_) => None,
             other => Some((
                 "token_type as a text".to_owned(),
                 format!("token_type is {}", kind(other)),
             )),
-        }
-    })
+        },
+    )
 }
 
 /// `expires_in`, else the token's own `exp` or the vendor's page tells how long it lives.
@@ -179,6 +217,12 @@ mod tests {
         for none in [r#"{"token_type":"bearer"}"#, r#"{"access_token":7}"#] {
             check(&reply(none), "RSP-02", Grade::Broken);
         }
+        let nested = reply(r#"{"data":{"access_token":"t-0123","token_type":"bearer"}}"#);
+        for id in ["RSP-02", "RSP-03", "RSP-19"] {
+            check(&nested, id, Grade::Broken);
+        }
+        check(&good, "RSP-19", Grade::Met);
+        check(&reply("{}"), "RSP-19", Grade::Unobserved);
         for odd in [r#""300""#, "0", "-1", "2.5"] {
             let body = format!(r#"{{"access_token":"t-0123","expires_in":{odd}}}"#);
             check(&reply(&body), "RSP-09", Grade::Broken);

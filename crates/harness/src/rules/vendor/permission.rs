@@ -1,0 +1,79 @@
+//! Calls that a live token has no permission for (RFC 6750 §3.1).
+
+use crate::evidence::{CallVariation, Exchange, Reaction, Variation};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Grade};
+
+pub(super) const RULES: &[Rule] = &[Rule::vendor("BRR-14", says_forbidden)];
+
+/// A call without permission is answered with 403, beside one that is served to a token with it.
+fn says_forbidden(view: &View<'_>) -> Finding {
+    let poor = Variation::Call(CallVariation::WithoutPermission);
+    let Some(call) = view
+        .evidence
+        .exchanges()
+        .find(|call| *call.variation == poor)
+    else {
+        return unobserved(view, "no call without permission was made");
+    };
+    let control = view
+        .evidence
+        .documented(call.operation)
+        .find(Exchange::is_served);
+    let documented = &view.expected.documented_statuses;
+    let expected = "403 for a token without permission";
+    let grade = match call.reaction() {
+        Reaction::Gone(_) => return Finding::gone(call.sentence(), call),
+        Reaction::Refused if call.status() == 403 => Grade::Met,
+        Reaction::Refused if documented.contains(&call.status()) => Grade::Fact,
+        Reaction::Refused | Reaction::Served => Grade::Broken,
+        reaction => {
+            let what = format!("not graded: {} ({})", call.sentence(), reaction.words());
+            return unobserved(view, &what).seen_in(call);
+        }
+    };
+    let Some(control) = control else {
+        // Whoever is refused everywhere lacks more than a permission.
+        return unobserved(view, "no call was served to a token with permission").seen_in(call);
+    };
+    let finding = match grade {
+        Grade::Met => Finding::met(call.sentence(), call),
+        grade => Finding::deviation(grade, expected, call.sentence(), call),
+    };
+    finding.beside(control)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const POOR: &str = "without permission";
+
+    fn log(rich: u16, poor: u16) -> Log {
+        Log::new()
+            .exchange("call", "", rich, "{}")
+            .exchange("call", POOR, poor, "{}")
+    }
+
+    #[test]
+    fn who_may_not_is_told_so_or_not() {
+        check(&log(200, 403), "BRR-14", Grade::Met);
+        check(&log(200, 401), "BRR-14", Grade::Broken);
+        check(&log(200, 200), "BRR-14", Grade::Broken);
+        check(&log(200, 404), "BRR-14", Grade::Broken);
+        check(&log(200, 404), "BRR-14@pattern", Grade::Fact);
+        check(&log(401, 401), "BRR-14", Grade::Unobserved);
+        check(&log(200, 429), "BRR-14", Grade::Unobserved);
+        let alone = Log::new().exchange("call", "", 200, "{}");
+        check(&alone, "BRR-14", Grade::Unobserved);
+        for failure in FAILURES {
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            let log = Log::new().exchange("call", "", 200, "{}");
+            check(&log.failed("call", POOR, failure), "BRR-14", grade);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Evil twins that are wrong about who logs in, and in what they answer.
+
+use http::StatusCode;
+use locum_server::twin::{with_form, with_json};
+use locum_server::{Form, Reply, Request, Twin};
+use serde_json::json;
+
+/// One thing wrong each.
+pub(super) const TWINS: &[Twin] = &[
+    Twin {
+        routes_as: |method, path| match method {
+            "GET" if path.ends_with("/auth/token") => "POST",
+            _ => method,
+        },
+        ..Twin::named("token-by-get", "GET with a form body gives a token")
+    },
+    Twin {
+        misreads: |request| {
+            let query = request.query();
+            let is_login = request.endpoint == "token" && query.first("password").is_some();
+            match is_login && Form::first(&request.form(), "password").is_none() {
+                true => with_form(request, |mut pairs| {
+                    pairs.extend(query.pairs);
+                    pairs
+                }),
+                false => request,
+            }
+        },
+        ..Twin::named(
+            "query-credentials",
+            "POST with the credentials in the query gives a token",
+        )
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "inactive_account",
+        ..Twin::named("inactive-account-ok", "an inactive account gets a token")
+    },
+    Twin {
+        rewrite: |endpoint, request, reply| {
+            let id = request.path().rsplit('/').next().unwrap_or_default();
+            let is_known = id == "12345" || id.parse::<u32>().is_err();
+            match endpoint == "scribe" && shows_nothing(request) && !is_known {
+                true => with_status(reply, 404, &json!({"detail": "Scribe not found"})),
+                false => reply,
+            }
+        },
+        ..Twin::named(
+            "not-found-first",
+            "unknown ids give 404 to callers without a token",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, request, reply| match endpoint {
+            "" | "token" => reply,
+            _ if reply.status == StatusCode::UNAUTHORIZED && shows_nothing(request) => {
+                with_status(reply, 200, &json!({"scribe_id": 12345}))
+            }
+            _ => reply,
+        },
+        ..Twin::named(
+            "no-header-no-check",
+            "requests without an Authorization header are served",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("token", 200) => with_json(reply, |body| body["token_type"] = "mac".into()),
+            _ => reply,
+        },
+        ..Twin::named("athelas-token-type-mac", "token_type is mac")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("create", 202) => Reply {
+                status: StatusCode::OK,
+                ..reply
+            },
+            _ => reply,
+        },
+        ..Twin::named("create-200", "a create request is answered with 200")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("token", 200) => with_json(reply, |body| *body = json!({"data": body.take()})),
+            _ => reply,
+        },
+        ..Twin::named("nested-reply", "the token reply stands under data")
+    },
+    Twin {
+        // Without the time of its issue, which would tell the second login from the first.
+        settings: || vec![("athelas.claims", json!(["sub", "exp"]))],
+        skips: &["new_token"],
+        ..Twin::named(
+            "same-token-twice",
+            "a second login returns the token of the first, which ends with it",
+        )
+    },
+];
+
+fn shows_nothing(request: &Request) -> bool {
+    !request.headers.contains_key("authorization")
+}
+
+fn with_status(reply: Reply, status: u16, body: &serde_json::Value) -> Reply {
+    Reply {
+        status: StatusCode::from_u16(status).unwrap_or(reply.status),
+        body: body.to_string().into(),
+        ..reply
+    }
+}

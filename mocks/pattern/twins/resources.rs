@@ -1,0 +1,62 @@
+//! Evil twins that are wrong at the API.
+
+use locum_core::DenialKind;
+use locum_server::Twin;
+use locum_server::twin::with_authorization;
+
+use super::token_endpoint::{reason, with_status};
+
+/// One thing wrong each.
+pub(super) const TWINS: &[Twin] = &[
+    Twin {
+        misreads: |request| {
+            let query = request.query();
+            let token = query.text("access_token");
+            match token.filter(|_| !request.headers.contains_key("authorization")) {
+                Some(token) if request.endpoint != "token" => {
+                    let path = request.path().to_owned();
+                    let request = request.changed(|parts| parts.target = path);
+                    with_authorization(request, Some(&format!("Bearer {token}")))
+                }
+                _ => request,
+            }
+        },
+        ..Twin::named("query-token", "?access_token= is accepted")
+    },
+    Twin {
+        misreads: |request| {
+            let first = request.headers.get("authorization");
+            let first = first
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned);
+            match first {
+                Some(first) => with_authorization(request, Some(&first)),
+                None => request,
+            }
+        },
+        ..Twin::named(
+            "two-headers-first-wins",
+            "of two Authorization headers the first is used",
+        )
+    },
+    Twin {
+        rewrite: |_, _, reply| match reason(&reply) {
+            "forbidden" => with_status(reply, 401).set_header(
+                "www-authenticate",
+                "Bearer realm=\"pattern\", error=\"invalid_token\"",
+            ),
+            _ => reply,
+        },
+        ..Twin::named("poor-is-unknown", "missing permission gives 401")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| {
+            let kind = reply.denial.as_ref().map(|denial| denial.kind);
+            match kind == Some(DenialKind::Expired) && endpoint != "token" {
+                true => with_status(reply, 403),
+                false => reply,
+            }
+        },
+        ..Twin::named("expired-403", "an expired token gives 403")
+    },
+];
