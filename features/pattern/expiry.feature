@@ -11,7 +11,7 @@ Feature: Pattern Health tokens end
 
   Rule: expires_in counts milliseconds
 
-    @judge:vendor @id:VEN-26 @must
+    @judge:vendor @id:VEN-26 @must @id:RSP-08 @must
     Scenario: A token lives expires_in milliseconds and not longer
       Given the caller has logged in
       When 90 percent of the token's lifetime has passed

@@ -48,7 +48,15 @@ pub(super) fn claims_of(
     for name in wanted(mock) {
         let value = match name.as_str() {
             "sub" => user.username.clone().into(),
-            "exp" if with_exp => now.saturating_add_unsigned(lifetime.as_secs()).into(),
+            "exp" if with_exp => {
+                let exp = now.saturating_add_unsigned(lifetime.as_secs());
+                let unit = if mock.effect_enabled("exp_in_seconds") {
+                    1
+                } else {
+                    1000
+                };
+                exp.saturating_mul(unit).into()
+            }
             "iat" | "nbf" => now.into(),
             "jti" => mock.uuid().into(),
             "aud" => mock.profile().vendor.clone().into(),
@@ -83,7 +91,7 @@ pub(super) fn examine(mock: &Mock, endpoint: &str, token: &str) -> Result<(), De
     let parts = jwt::parse(token)?;
     let refuse = |checked: Result<(), Denial>| match checked {
         Ok(()) => Ok(()),
-        Err(denial) => mock.refuse(endpoint, denial),
+        Err(denial) => mock.refuse_token(endpoint, token, denial),
     };
     refuse(verify(mock, &parts))?;
     let may_lack_exp = format == "jwt_no_exp" || !mock.setting_on("require_exp");

@@ -44,7 +44,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
         lifetime,
     );
     if is_opaque {
-        request.refuse(&["claims"])?;
+        request.refuse(&["claims", "header", "payload"])?;
         let value = mock.random_alphanumeric(OPAQUE);
         return Ok(Minted { value, token });
     }
@@ -55,7 +55,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     let foreign = HmacKey::derive(mock.stage.seed, "athelas foreign");
     let value = state.with_key(mock, state.rotations.current(), |key| {
         request.sign_hs256(&claims, (key, &foreign), HEADER)
-    });
+    })?;
     Ok(Minted { value, token })
 }
 

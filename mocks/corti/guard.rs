@@ -25,7 +25,7 @@ pub(super) async fn bearer(mock: &Mock, request: &Request) -> Result<Admitted, D
 /// Admits a live access token wherever it was shown, such as in the URL of a websocket.
 ///
 /// # Errors
-/// `malformed_token`, `wrong_issuer`, `bad_signature`, `wrong_token`, `expired_token`,
+/// `malformed_token`, `wrong_issuer`, `bad_signature`, `wrong_token`, `wrong_audience`, `expired_token`,
 /// `unknown_token`, `revoked_token`.
 pub(super) async fn bearer_value(
     mock: &Mock,
@@ -44,19 +44,48 @@ fn examine(mock: &Mock, value: &str) -> Result<(), Denial> {
         return Ok(());
     }
     let parts = jwt::parse(value)?;
+    let realm = realm_of(mock, &parts).ok_or_else(|| {
+        Denial::new(DenialKind::WrongTenant, "wrong_issuer")
+            .expected("an iss of one of the realms")
+            .got(parts.claim("iss").unwrap_or_default())
+    })?;
+    verify(mock, &realm, &parts)?;
+    check_audience(mock, &realm, &parts)
+}
+
+/// The realm whose issuer a token names.
+pub(super) fn realm_of(mock: &Mock, parts: &jwt::Parts) -> Option<RealmRef> {
     let principals = mock.state::<State>().principals();
     let named = parts.claim("iss").unwrap_or_default();
-    let realm = principals
-        .realms
-        .iter()
-        .find(|realm| issuer(mock, &realm.name) == named)
-        .and_then(|realm| RealmRef::named(&principals, &realm.name))
-        .ok_or_else(|| {
-            Denial::new(DenialKind::WrongTenant, "wrong_issuer")
-                .expected("an iss of one of the realms")
-                .got(named)
-        })?;
-    verify(mock, &realm, &parts)
+    let mut realms = principals.realms.iter();
+    let realm = realms.find(|realm| issuer(mock, &realm.name) == named)?;
+    RealmRef::named(&principals, &realm.name)
+}
+
+/// RFC 7519 §4.1.3: a token for somebody else is refused. This API is `account`, or what the setting
+/// says, and the clients of the realm; a token that names nobody is for all.
+fn check_audience(mock: &Mock, realm: &Realm, parts: &jwt::Parts) -> Result<(), Denial> {
+    let Some(audience) = parts.claims.get("aud") else {
+        return Ok(());
+    };
+    let own = mock.setting("access_aud");
+    let is_ours = |word: &serde_json::Value| {
+        let listed = own.as_array().is_some_and(|own| own.contains(word));
+        listed
+            || word
+                .as_str()
+                .is_some_and(|word| realm.client(word).is_some())
+    };
+    let found = match audience {
+        serde_json::Value::Array(words) => words.iter().any(is_ours),
+        word => is_ours(word),
+    };
+    match found {
+        true => Ok(()),
+        false => Err(Denial::new(DenialKind::WrongToken, "wrong_audience")
+            .expected(format!("an aud of {own}, or a client of the realm"))
+            .got(audience.to_string())),
+    }
 }
 
 /// Checks an access token of `realm` by itself: key, signature, issuer, type, and its time last.

@@ -28,8 +28,14 @@ pub(super) async fn introspect(mock: Mock, request: Request) -> Result<Reply, De
 async fn answer(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Reply, Denial> {
     let form = Form::read(mock, request).await.map_err(unreadable)?;
     realm_lookup::must_be_enabled(mock, request, realm)?;
-    let client =
-        client::authenticate(mock, request, realm, &form).map_err(with_introspection_reason)?;
+    let client = match client::authenticate(mock, request, realm, &form) {
+        Ok(client) => client,
+        Err(denial) => {
+            let denial = with_introspection_reason(denial);
+            mock.refuse(&request.endpoint, denial.clone())?;
+            realm.clients.first().ok_or(denial)?
+        }
+    };
     if client.is_public() {
         let denial =
             Denial::new(DenialKind::Unsupported, "introspect_public").got(client.client_id.clone());

@@ -1,5 +1,6 @@
 //! Issuing: the tokens of one answer, and the answer itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -130,6 +131,10 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
     let keys = mock.state::<State>().keys.of(&realm.name);
     let signing = keys.signing();
     let header = header("RS256", &signing.kid);
+    let signer = match mock.effect_enabled("sign_with_published_key") {
+        true => Arc::clone(&signing),
+        false => keys.foreign(),
+    };
     let lives = lifetimes::access_s(mock, realm, client);
     let exp = common.now.saturating_add_unsigned(lives);
     let words = scope.words(mock, realm.is_first());
@@ -140,8 +145,11 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
         mock.random_alphanumeric(OPAQUE)
     } else {
         let mut claims = common.access(exp, jti, &aud, &words);
+        if !mock.effect_enabled("audience_and_scope") {
+            claims.retain(|name, _| !["aud", "scope"].contains(&name.as_str()));
+        }
         pad(mock, &mut claims);
-        jwt::mint_rs256(&signing.rsa, &header, &claims)
+        jwt::mint_rs256(&signer.rsa, &header, &claims)
     };
     keep(
         mock,
@@ -176,8 +184,12 @@ pub(super) async fn answer(mock: &Mock, issue_request: &IssueRequest<'_>) -> Rep
         // A refreshed id token has no nonce (OpenID Connect Core 1.0 §12.2).
         let nonce = login.nonce.as_deref();
         let nonce = nonce.filter(|_| issue_request.grant != Grant::Refresh);
-        let claims = common.id(exp, bare_uuid(mock), nonce, &access, &words);
-        let id = jwt::mint_rs256(&signing.rsa, &header, &claims);
+        let hashed = match mock.effect_enabled("hash_access_token") {
+            true => access.as_str(),
+            false => "",
+        };
+        let claims = common.id(exp, bare_uuid(mock), nonce, hashed, &words);
+        let id = jwt::mint_rs256(&signer.rsa, &header, &claims);
         keep(mock, issue_request, &id, TokenKind::Id, Some(lives), &words).await;
         put(&mut body, "id_token", Some(id));
     }

@@ -54,7 +54,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     let keys = mock.state::<State>().keys.of(&realm.name);
     let (signing, foreign) = (keys.signing(), keys.foreign());
     let header = |alg: &str, kid: &str| issue::header(alg, kid);
-    let value = request.sign_rs256(&claims, &signing.kid, (&signing.rsa, &foreign.rsa), header);
+    let value = request.sign_rs256(&claims, &signing.kid, (&signing.rsa, &foreign.rsa), header)?;
 
     let mut token = NewToken::new(
         request.kind,

@@ -38,7 +38,7 @@ pub(super) async fn check(
     };
     let parts = jwt::parse(value).map_err(unverified)?;
     if let Err(denial) = verify(mock, realm, &parts) {
-        mock.refuse(endpoint, unverified(denial))?;
+        mock.refuse_token(endpoint, value, unverified(denial))?;
     }
     let unknown = || {
         unverified(

@@ -2,11 +2,21 @@
 
 mod realm;
 
+use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use locum_server::{Reply, Request, Twin};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use locum_core::Denial;
+use locum_server::{Mock, Reply, Request, Twin, jwt};
 use serde_json::{Value, json};
+
+use super::State;
+use super::guard::realm_of;
+use super::keys::RealmKeys;
 
 /// All of them.
 pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, realm::TWINS].concat());
@@ -110,7 +120,223 @@ const TWINS: &[Twin] = &[
             "an interaction can be read by other clients",
         )
     },
+    Twin {
+        pardons: |endpoint, denial| endpoint != "introspect" && denial.reason == "wrong_token",
+        ..Twin::named("id-token-accepted", "the id token is accepted as bearer")
+    },
+    Twin {
+        takes: |mock, token, _| is_signed_with_public_key(mock, token),
+        ..Twin::named(
+            "key-confusion",
+            "HS256 with the public key as secret is accepted",
+        )
+    },
+    Twin {
+        takes: |_, token, _| {
+            fetch_jku(token);
+            false
+        },
+        ..Twin::named("fetches-jku", "the key is fetched from jku")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "wrong_issuer",
+        ..Twin::named("issuer-unchecked", "iss is not compared")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "wrong_audience",
+        ..Twin::named("audience-unchecked", "aud is not compared")
+    },
+    Twin {
+        pardons: |endpoint, denial| endpoint == "introspect" && is_of_caller(denial),
+        ..Twin::named("introspect-open", "introspection answers anonymous callers")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match is_inactive(endpoint, &reply) {
+            true => with_body(reply, &json!({"active": true})),
+            false => reply,
+        },
+        ..Twin::named(
+            "always-active",
+            "introspection says active for a dead token",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, request, reply| match is_inactive(endpoint, &reply) {
+            true => with_body(
+                reply,
+                &json!({"active": false, "client_id": asking(request)}),
+            ),
+            false => reply,
+        },
+        ..Twin::named(
+            "dead-token-details",
+            "introspection of a dead token shows its claims",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match endpoint {
+            "discovery" => Reply::status(404),
+            _ => reply,
+        },
+        ..Twin::named("no-metadata", "no metadata document")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match endpoint {
+            "discovery" => changed(reply, |body| {
+                let issuer = body["issuer"].as_str().unwrap_or_default();
+                body["issuer"] = format!("{issuer}/").into();
+            }),
+            _ => reply,
+        },
+        ..Twin::named(
+            "issuer-with-slash",
+            "the issuer of the metadata ends in a slash that iss does not have",
+        )
+    },
+    Twin {
+        skips: &["audience_and_scope"],
+        ..Twin::named("no-audience", "access tokens have neither aud nor scope")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match endpoint {
+            "jwks" => changed(reply, |body| body["keys"][0]["d"] = "AQAB".into()),
+            _ => reply,
+        },
+        ..Twin::named("private-jwks", "the key set holds the private exponent")
+    },
+    Twin {
+        skips: &["sign_with_published_key"],
+        takes: |mock, token, _| {
+            let parts = jwt::parse(token).ok();
+            let keys = parts.as_ref().and_then(|parts| keys_of(mock, parts));
+            keys.zip(parts)
+                .is_some_and(|(keys, parts)| parts.verify_rs256(&keys.foreign().rsa).is_ok())
+        },
+        ..Twin::named(
+            "kid-stays",
+            "the signing key was changed, its kid and the key set were not",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match endpoint {
+            "jwks" => changed(reply, add_short_key),
+            _ => reply,
+        },
+        ..Twin::named("short-rsa", "the key set has a signing key of 1024 bits")
+    },
+    Twin {
+        skips: &["hash_access_token"],
+        ..Twin::named("wrong-at-hash", "at_hash is the hash of something else")
+    },
+    Twin {
+        takes: |_, token, _| is_signed_by_its_jwk(token),
+        ..Twin::named("trusts-jwk", "the key in the jwk header is used")
+    },
 ];
+
+/// The keys of the realm that issued a token, by what it says.
+fn keys_of(mock: &Mock, parts: &jwt::Parts) -> Option<std::sync::Arc<RealmKeys>> {
+    let realm = realm_of(mock, parts)?;
+    Some(mock.state::<State>().keys.of(&realm.name))
+}
+
+/// As a verifier sees it that takes the algorithm from the token and one text for both kinds of key.
+fn is_signed_with_public_key(mock: &Mock, token: &str) -> bool {
+    let Ok(parts) = jwt::parse(token) else {
+        return false;
+    };
+    let Some(keys) = keys_of(mock, &parts) else {
+        return false;
+    };
+    let secret = keys.signing().rsa.public_pem();
+    is_signed(
+        token,
+        Algorithm::HS256,
+        &DecodingKey::from_secret(secret.as_bytes()),
+    )
+}
+
+fn is_signed_by_its_jwk(token: &str) -> bool {
+    let Ok(parts) = jwt::parse(token) else {
+        return false;
+    };
+    let text = |name: &str| parts.header.get("jwk")?.get(name)?.as_str();
+    let (Some(n), Some(e)) = (text("n"), text("e")) else {
+        return false;
+    };
+    DecodingKey::from_rsa_components(n, e).is_ok_and(|key| is_signed(token, Algorithm::RS256, &key))
+}
+
+fn is_signed(token: &str, algorithm: Algorithm, key: &DecodingKey) -> bool {
+    let (message, signature) = token.rsplit_once('.').unwrap_or_default();
+    jsonwebtoken::crypto::verify(signature, message.as_bytes(), key, algorithm).unwrap_or(false)
+}
+
+/// Asks where the header says; what comes is not used.
+fn fetch_jku(token: &str) {
+    let header = jwt::parse(token)
+        .map(|parts| parts.header)
+        .unwrap_or_default();
+    let jku = header
+        .get("jku")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let authority = jku
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split('/').next());
+    if let Some(address) = authority.and_then(|text| text.parse::<SocketAddr>().ok()) {
+        // Whoever listens sees the connection, whatever becomes of it.
+        drop(TcpStream::connect_timeout(&address, Duration::from_secs(1)));
+    }
+}
+
+/// Whether a denial is about who asks, and not about the token.
+fn is_of_caller(denial: &Denial) -> bool {
+    let of_token = [
+        "token_unverified",
+        "user_session_not_found",
+        "user_disabled",
+        "client_disabled",
+    ];
+    !of_token.contains(&denial.reason.as_str())
+}
+
+fn is_inactive(endpoint: &str, reply: &Reply) -> bool {
+    endpoint == "introspect" && reply.body == Bytes::from_static(br#"{"active":false}"#)
+}
+
+/// The client that asks.
+fn asking(request: &Request) -> String {
+    let form = request.form();
+    let id = form.first("client_id").unwrap_or_default();
+    String::from_utf8_lossy(id).into_owned()
+}
+
+/// A key that signs nothing, and is too short for it.
+fn add_short_key(body: &mut Value) {
+    let short = json!({
+        "kid": "short", "kty": "RSA", "alg": "RS256", "use": "sig", "e": "AQAB",
+        "n": URL_SAFE_NO_PAD.encode([0xC5; 128]),
+    });
+    if let Some(keys) = body["keys"].as_array_mut() {
+        keys.push(short);
+    }
+}
+
+fn changed(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
+    match serde_json::from_slice(&reply.body) {
+        Ok(mut body) => {
+            change(&mut body);
+            with_body(reply, &body)
+        }
+        Err(_) => reply,
+    }
+}
+
+fn with_body(mut reply: Reply, body: &Value) -> Reply {
+    reply.body = Bytes::from(body.to_string());
+    reply
+}
 
 fn in_milliseconds(mut reply: Reply) -> Reply {
     if let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body)

@@ -76,7 +76,7 @@ async fn corti_refuses_each_forged_token_for_what_is_wrong_with_it() {
         ("not_yet", "not_yet_valid"),
         ("revoked", "revoked_token"),
         ("wrong_issuer", "wrong_issuer"),
-        ("wrong_audience", "unknown_token"),
+        ("wrong_audience", "wrong_audience"),
         ("wrong_type", "wrong_token"),
         ("foreign_key", "bad_signature"),
         ("unknown_kid", "bad_signature"),

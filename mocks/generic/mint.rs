@@ -61,7 +61,7 @@ pub(super) fn mint(facts: &Facts, mock: &Mock, request: &MintRequest) -> Result<
     token.scope.clone_from(&login.scope);
     token.extra = login.extra();
     if format == "opaque" {
-        request.refuse(&["claims"])?;
+        request.refuse(&["claims", "header", "payload"])?;
         let value = mock.random_alphanumeric(43);
         return Ok(Minted { value, token });
     }
@@ -73,12 +73,12 @@ pub(super) fn mint(facts: &Facts, mock: &Mock, request: &MintRequest) -> Result<
         let key = state.rsa();
         let foreign = RsaKey::from_pool(state.seed.wrapping_add(1) % 8);
         let header = |alg: &str, kid: &str| keys::header(facts, alg, Some(kid));
-        request.sign_rs256(&claims, &key.kid, (&key, &foreign), header)
+        request.sign_rs256(&claims, &key.kid, (&key, &foreign), header)?
     } else {
         let purpose = format!("{} foreign", mock.profile().vendor);
         let foreign = HmacKey::derive(mock.stage.seed, &purpose);
         let header = keys::header(facts, "HS256", None);
-        request.sign_hs256(&claims, (&keys::hmac(mock), &foreign), &header)
+        request.sign_hs256(&claims, (&keys::hmac(mock), &foreign), &header)?
     };
     Ok(Minted { value, token })
 }

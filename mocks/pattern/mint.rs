@@ -17,7 +17,7 @@ const DEFECTS: &[Defect] = &[Defect::Expired, Defect::Revoked, Defect::Unknown];
 /// The token that `request` asks for.
 pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintError> {
     request.check(&[TokenKind::Access], DEFECTS)?;
-    request.refuse(&["user", "tenant", "scope", "claims"])?;
+    request.refuse(&["user", "tenant", "scope", "claims", "header", "payload"])?;
     let state = mock.state::<State>();
     let principals = state.principals.get();
     let mut clients = principals.clients.iter();

@@ -65,6 +65,10 @@ const TWINS: &[Twin] = &[
             "the token reply lacks Cache-Control: no-store",
         )
     },
+    Twin {
+        settings: || vec![("pattern.token_ttl_ms", 10_800_000.into())],
+        ..Twin::named("three-hours", "tokens live three hours")
+    },
 ];
 
 /// The reply to a request with this fault in its head, as if it had been read.

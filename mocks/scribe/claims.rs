@@ -20,18 +20,19 @@ pub(super) fn access(
     lives: u64,
 ) -> Map<String, Value> {
     let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let ids = ids(mock, login);
     let mut claims = subject(&state, user);
     claims.extend(members(&json!({
         "iss": state.issuer(mock),
         "client_id": client,
         "origin_jti": login.origin_jti,
-        "event_id": login.event_id,
+        "event_id": ids.event_id,
         "token_use": "access",
         "scope": SCOPE,
         "auth_time": login.auth_time,
         "exp": now.saturating_add_unsigned(lives),
         "iat": now,
-        "jti": mock.uuid(),
+        "jti": ids.jti,
         "username": user.username,
     })));
     claims
@@ -46,6 +47,11 @@ pub(super) fn id(
     lives: u64,
 ) -> Map<String, Value> {
     let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let ids = ids(mock, login);
+    let audience = match mock.effect_enabled("id_token_audience") {
+        true => client.to_owned(),
+        false => client.chars().rev().collect(),
+    };
     let mut claims = subject(&state, user);
     let (verified, attributes): (Vec<_>, Vec<_>) = attributes::claims(&state, user)
         .into_iter()
@@ -55,16 +61,35 @@ pub(super) fn id(
         "iss": state.issuer(mock),
         "cognito:username": user.username,
         "origin_jti": login.origin_jti,
-        "aud": client,
-        "event_id": login.event_id,
+        "aud": audience,
+        "event_id": ids.event_id,
         "token_use": "id",
         "auth_time": login.auth_time,
         "exp": now.saturating_add_unsigned(lives),
         "iat": now,
-        "jti": mock.uuid(),
+        "jti": ids.jti,
     })));
     claims.extend(attributes);
     claims
+}
+
+/// What tells a token from others.
+struct Ids {
+    event_id: String,
+    jti: String,
+}
+
+fn ids(mock: &Mock, login: &Login) -> Ids {
+    match mock.effect_enabled("fresh_jti") {
+        true => Ids {
+            event_id: login.event_id.clone(),
+            jti: mock.uuid(),
+        },
+        false => Ids {
+            event_id: mock.uuid(),
+            jti: login.origin_jti.clone(),
+        },
+    }
 }
 
 /// Who it is, and the groups.

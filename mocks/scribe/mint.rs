@@ -52,7 +52,7 @@ pub(super) fn mint(mock: &Mock, request: &MintRequest) -> Result<Minted, MintErr
     let foreign = RsaKey::from_pool((state.seed % 4 * 2 + 2) % 8);
     // Cognito's header has kid and alg and no typ.
     let header = |alg: &str, kid: &str| json!({"kid": kid, "alg": alg}).to_string();
-    let value = request.sign_rs256(&claims, &key.kid, (&key, &foreign), header);
+    let value = request.sign_rs256(&claims, &key.kid, (&key, &foreign), header)?;
 
     let lifetime = Duration::from_secs(lives);
     let mut token = NewToken::new(request.kind, user.username, mock.new_login(), lifetime);

@@ -37,10 +37,14 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
         None => {
             // Nobody issued it: the signature says whether it is a changed one.
             let fault = jwt::parse(value).and_then(|parts| verify_access(call, &parts));
-            return Err(junk(&fault.map_or_else(
+            let fault = fault.map_or_else(
                 |fault| fault.sentence(),
                 |()| "a token of another stage".to_owned(),
-            )));
+            );
+            let shown = (value, TokenKind::Access);
+            let endpoint = &call.request.endpoint;
+            let taken = call.mock.refuse_unissued(endpoint, shown, junk(&fault));
+            return taken.await;
         }
     };
     let gone = |kind, reason: &str| {
@@ -48,8 +52,12 @@ pub(super) async fn access(call: &Call<'_>, value: &str) -> Result<Token, Denial
             .expected("a live access token")
             .got(token.name())
     };
-    if let Err(denial) = jwt::parse(value).and_then(|parts| is_of_retired_key(call, &parts)) {
-        call.refuse(junk(&denial.sentence()))?;
+    if token.kind == TokenKind::Access
+        && let Err(denial) = examine_access(call, value)
+    {
+        let endpoint = &call.request.endpoint;
+        call.mock
+            .refuse_token(endpoint, value, junk(&denial.sentence()))?;
     }
     match call.mock.state_of(&token) {
         TokenState::Live => {}
@@ -75,10 +83,35 @@ fn verify_access(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
     parts.verify_rs256(&key)
 }
 
-/// Refuses a token whose key was retired and whose grace is over.
-fn is_of_retired_key(call: &Call<'_>, parts: &jwt::Parts) -> Result<(), Denial> {
-    let kid = parts.header.get("kid").and_then(Value::as_str);
-    call.state.keys_for(kid, call.mock.now()).map(|_| ())
+/// Looks at the text of an access token: signature, issuer, use and client, and that it has an end.
+fn examine_access(call: &Call<'_>, value: &str) -> Result<(), Denial> {
+    let parts = jwt::parse(value)?;
+    verify_access(call, &parts)?;
+    let wrong = |got: String| Denial::new(DenialKind::WrongToken, "junk_access_token").got(got);
+    let says = |name: &str| parts.claim(name).unwrap_or_default();
+    if says("iss") != call.state.issuer(call.mock) {
+        return Err(wrong(format!("iss {}", says("iss"))));
+    }
+    if says("token_use") != "access" {
+        return Err(wrong(format!("token_use {}", says("token_use"))));
+    }
+    if call.state.client(says("client_id")).is_none() {
+        return Err(wrong(format!("client_id {}", says("client_id"))));
+    }
+    has_end(&parts)
+}
+
+/// RFC 7519 §2: `exp` is a number.
+fn has_end(parts: &jwt::Parts) -> Result<(), Denial> {
+    match parts.claims.get("exp") {
+        Some(Value::Number(_)) => Ok(()),
+        other => Err(
+            Denial::new(DenialKind::Malformed, "not_an_id_token").got(format!(
+                "exp {}",
+                other.map_or_else(|| "missing".to_owned(), Value::to_string)
+            )),
+        ),
+    }
 }
 
 /// Whether a user logged in for it: a client's own access token has the client's scopes alone.
@@ -123,24 +156,34 @@ async fn one_login(call: &Call<'_>, key: &str, value: &str) -> Result<Token, Den
     from_provider(call, key, &parts)?;
     if let Err(denial) = verify_login(call, &parts) {
         let wrong = bad(DenialKind::BadSignature, "bad_login_signature");
-        call.refuse(wrong.got(denial.got.unwrap_or_default()))?;
+        let wrong = wrong.got(denial.got.unwrap_or_default());
+        mock.refuse_token(&call.request.endpoint, value, wrong)?;
     }
+    has_end(&parts).or_else(|denial| call.refuse(denial.presented(value, TokenKind::Id)))?;
     let audience = parts.claims.get("aud").and_then(Value::as_str);
-    let token = found.ok_or_else(|| match audience {
-        // Nobody issued it, but one of our keys signed it.
-        Some(audience) if call.state.client(audience).is_none() => {
-            bad(DenialKind::WrongToken, "wrong_audience").got(audience)
-        }
-        _ => bad(DenialKind::UnknownToken, "bad_login_signature")
-            .got("a token that was not issued here"),
-    })?;
+    let token = if let Some(token) = found {
+        token
+    } else {
+        let unissued = match audience {
+            // Nobody issued it, but one of our keys signed it.
+            Some(audience) if call.state.client(audience).is_none() => {
+                bad(DenialKind::WrongToken, "wrong_audience").got(audience)
+            }
+            _ => bad(DenialKind::UnknownToken, "bad_login_signature")
+                .got("a token that was not issued here"),
+        };
+        let shown = (value, TokenKind::Id);
+        let endpoint = &call.request.endpoint;
+        mock.refuse_unissued(endpoint, shown, unissued).await?
+    };
     let Some(audience) = audience else {
         call.refuse(bad(DenialKind::WrongToken, "no_audience").got(token.name()))?;
         return Ok(token);
     };
     ended(call, &token)?;
     if call.state.client(audience).is_none() {
-        call.refuse(bad(DenialKind::WrongToken, "wrong_audience").got(audience))?;
+        let wrong = bad(DenialKind::WrongToken, "wrong_audience").got(audience);
+        mock.refuse_token(&call.request.endpoint, value, wrong)?;
     }
     let enforced =
         mock.setting_is("revocation", "api_enforced") || mock.setting_on("server_side_token_check");

@@ -1,7 +1,11 @@
 //! Scribe's evil twins.
 
+use bytes::Bytes;
 use locum_core::DenialKind;
-use locum_server::Twin;
+use locum_server::{Mock, Reply, Twin, jwt};
+use serde_json::Value;
+
+use super::State;
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
@@ -163,4 +167,47 @@ pub(super) const TWINS: &[Twin] = &[
             "ChangePassword answers {} and changes nothing",
         )
     },
+    Twin {
+        rewrite: |endpoint, _, reply| match endpoint {
+            "jwks" => without_last_key(reply),
+            _ => reply,
+        },
+        ..Twin::named(
+            "one-key-missing",
+            "the key of the access tokens is not in the key set",
+        )
+    },
+    Twin {
+        skips: &["id_token_audience"],
+        takes: |mock, token, denial| denial.reason == "wrong_audience" && is_reversed(mock, token),
+        ..Twin::named(
+            "id-token-for-another",
+            "aud of the id token is another client; the own identity pool takes it",
+        )
+    },
+    Twin {
+        takes: |_, token, _| jwt::parse(token).is_ok_and(|parts| parts.header.contains_key("x5c")),
+        ..Twin::named("trusts-x5c", "the certificate in the x5c header is used")
+    },
+    Twin {
+        skips: &["fresh_jti"],
+        ..Twin::named("one-jti-a-login", "all tokens of a login have one jti")
+    },
 ];
+
+/// Whether the audience of a token is a client's id read backwards.
+fn is_reversed(mock: &Mock, token: &str) -> bool {
+    let parts = jwt::parse(token).ok();
+    let audience = parts.as_ref().and_then(|parts| parts.claim("aud"));
+    let client: String = audience.unwrap_or_default().chars().rev().collect();
+    mock.state::<State>().client(&client).is_some()
+}
+
+fn without_last_key(mut reply: Reply) -> Reply {
+    let mut body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    if let Some(keys) = body["keys"].as_array_mut() {
+        keys.pop();
+    }
+    reply.body = Bytes::from(body.to_string());
+    reply
+}

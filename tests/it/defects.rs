@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::served::Served;
@@ -312,7 +314,111 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     ("HTT-12", "pattern", "FAIL", |_, reply| {
         reply.without("Date");
     }),
+    ("JWT-01", "athelas", "FAIL", |_, reply| {
+        change_tokens(reply, |token| format!("{token}="));
+    }),
+    ("JWT-02", "corti", "FAIL", |request, reply| {
+        // base64url of `{"alg":"none"`, in small letters
+        if request.contains("bearer eyjhbgcioijub25lii") {
+            reply.change_to(200, &json!({"interactions": []}));
+        }
+    }),
+    ("JWT-04", "corti", "FAIL", serve_any_token),
+    ("JWT-05", "athelas", "FAIL", serve_any_token),
+    ("JWT-11", "athelas", "WARN", |_, reply| {
+        change_claims(reply, |claims| claims["exp"] = json!(1_795_518_000_000_u64));
+    }),
+    ("JWT-17", "corti", "FAIL", |request, reply| {
+        if is_call(request) && reply.status == 401 {
+            refuse(reply, 500);
+        }
+    }),
+    ("JWT-18", "corti", "WARN", serve_any_token),
+    ("JWT-24", "corti", "FAIL", |_, reply| {
+        change_keys(reply, |key| key["p"] = json!("AQAB"));
+    }),
+    ("JWT-25", "corti", "FAIL", |_, reply| {
+        change_keys(reply, |key| key["kid"] = json!("other"));
+    }),
+    ("JWT-26", "corti", "FAIL", |_, reply| {
+        let short = "x".repeat(168);
+        change_keys(reply, |key| key["n"] = json!(short));
+    }),
+    ("JWT-27", "corti", "FAIL", |_, reply| {
+        change_claims(reply, |claims| claims["aud"] = json!("somebody"));
+    }),
+    ("JWT-28", "athelas", "FAIL", serve_any_token),
+    ("JWT-29", "athelas", "FAIL", |_, reply| {
+        change_claims(reply, |claims| {
+            claims["sub"] = claims["jti"].take();
+            claims["jti"] = json!("always");
+        });
+    }),
+    ("BRR-17", "pattern", "WARN", |_, reply| {
+        if reply.is_grant() {
+            reply.member("expires_in", json!(3_600_001));
+        }
+    }),
+    ("BRR-18", "corti", "WARN", |_, reply| {
+        change_claims(reply, |claims| {
+            claims["aud"] = Value::Null;
+            claims["scope"] = Value::Null;
+        });
+    }),
+    ("BCP-05", "corti", "WARN", |request, reply| {
+        if request.contains("openid-configuration") {
+            refuse(reply, 404);
+        }
+    }),
+    ("BCP-07", "corti", "FAIL", |request, reply| {
+        if request.contains("openid-configuration") {
+            reply.member("issuer", json!("https://auth.example.com/realms/base"));
+        }
+    }),
 ];
+
+/// A vendor that looks at no token.
+fn serve_any_token(request: &str, reply: &mut Reply) {
+    if is_call(request) && reply.status == 401 {
+        reply.change_to(200, &json!({"results": []}));
+    }
+}
+
+fn is_call(request: &str) -> bool {
+    request.contains("authorization: bearer ")
+}
+
+/// Changes the tokens of a token reply.
+fn change_tokens(reply: &mut Reply, change: impl Fn(&str) -> String) {
+    for member in ["access_token", "id_token"] {
+        if let Some(token) = reply.json()[member].as_str() {
+            reply.member(member, change(token).into());
+        }
+    }
+}
+
+/// Changes their claims; a claim that becomes null is left out. The signature fits no more.
+fn change_claims(reply: &mut Reply, change: impl Fn(&mut Value)) {
+    change_tokens(reply, |token| {
+        let parts: Vec<&str> = token.split('.').collect();
+        let bytes = URL_SAFE_NO_PAD.decode(parts[1]).expect("base64url");
+        let mut claims: Value = serde_json::from_slice(&bytes).expect("JSON");
+        change(&mut claims);
+        let members = claims.as_object_mut().expect("an object");
+        members.retain(|_, claim| !claim.is_null());
+        let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+        format!("{}.{payload}.{}", parts[0], parts[2])
+    });
+}
+
+/// Changes the keys of a key set.
+fn change_keys(reply: &mut Reply, change: impl Fn(&mut Value)) {
+    let mut keys = reply.json()["keys"].take();
+    if let Some(list) = keys.as_array_mut() {
+        list.iter_mut().for_each(change);
+        reply.member("keys", keys);
+    }
+}
 
 /// A request with its body, as far as its head says that it has one.
 fn read_request(stream: &mut TcpStream) -> Option<String> {
@@ -469,7 +575,7 @@ fn each_row_that_vendors_share_is_turned_by_one_defect() {
 const TWINS: &str = include_str!("twins.tsv");
 
 /// Rows that are reported and never bad.
-const REPORTED: [&str; 2] = ["BAS-02", "BAS-13"];
+const REPORTED: [&str; 4] = ["BAS-02", "BAS-13", "BCP-03", "JWT-16"];
 
 /// No row is added to what vendors share without a defect, or a twin, that turns it.
 #[test]

@@ -34,12 +34,21 @@ pub(crate) use redaction::{form, percent};
 pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
     AuthorizeVariation, BasicSpelling, CallVariation, CodeVariation, Content, FieldChange,
-    FrameVariation, LetterCase, LoginVariation, Moment, Other, Position, SignInVariation,
-    SignedVariation, SocketVariation, UpgradeVariation, Variation,
+    FrameVariation, LetterCase, LoginVariation, Moment, Other, Position, ShownToken,
+    SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};
 use crate::subject::{ClientCommand, ClientGone, ClientReply, Departure, OutputStream};
+
+/// The member under which a token that the harness itself showed stands in the evidence.
+pub const FORGED: &str = "shown token";
+
+/// What the evidence calls what the text of an issued token shows.
+pub const EXAMINED: &str = "examined token";
+
+/// What the evidence calls what a listener of the harness saw.
+pub const OWN_LISTENER: &str = "own listener";
 
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -19,6 +19,7 @@ mod storage;
 mod talk;
 mod time;
 mod tls;
+mod tokens;
 mod verdict;
 mod webhook;
 

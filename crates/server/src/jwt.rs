@@ -35,9 +35,14 @@ fn minted(
     sign: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> String {
     let claims = serde_json::to_string(claims).expect("claims are JSON");
+    signed(header, &claims, sign)
+}
+
+/// A token of this header and payload, as they are to appear.
+pub(crate) fn signed(header: &str, payload: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let mut token = URL_SAFE_NO_PAD.encode(header);
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let signature = sign(token.as_bytes());
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);

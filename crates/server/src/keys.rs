@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
+};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::store::digest_of;
 
@@ -96,12 +100,49 @@ impl RsaKey {
         }
     }
 
+    /// The public key as programs hold it: PEM of a SubjectPublicKeyInfo (RFC 7468 §13).
+    pub fn public_pem(&self) -> String {
+        let der: PublicKeyX509Der<'_> = self
+            .pair
+            .public_key()
+            .as_der()
+            .expect("a key that was parsed is written again");
+        let text = STANDARD.encode(der.as_ref());
+        let lines: Vec<&str> = text
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
+            .collect();
+        format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            lines.join("\n")
+        )
+    }
+
     /// RS256 over `message` (RFC 7518 §3.3).
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.sign_with(&RSA_PKCS1_SHA256, message)
+    }
+
+    /// How it signs under this `alg`, in any letter case (RFC 7518 §3.3, §3.5).
+    pub(crate) fn algorithm(alg: &str) -> Option<&'static dyn RsaEncoding> {
+        Some(match alg.to_ascii_uppercase().as_str() {
+            "RS256" => &RSA_PKCS1_SHA256,
+            "RS384" => &RSA_PKCS1_SHA384,
+            "RS512" => &RSA_PKCS1_SHA512,
+            "PS256" => &RSA_PSS_SHA256,
+            "PS384" => &RSA_PSS_SHA384,
+            "PS512" => &RSA_PSS_SHA512,
+            _ => return None,
+        })
+    }
+
+    /// A signature over `message` in this encoding.
+    pub(crate) fn sign_with(&self, algorithm: &'static dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = aws_lc_rs::rand::SystemRandom::new();
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+            .sign(algorithm, &random, message, &mut signature)
             .expect("the buffer has the modulus' length");
         signature
     }
@@ -169,6 +210,16 @@ impl HmacKey {
         self.sign_with(hmac::HMAC_SHA256, message)
     }
 
+    /// The hash of this `alg`, in any letter case (RFC 7518 §3.2).
+    pub(crate) fn algorithm(alg: &str) -> Option<hmac::Algorithm> {
+        Some(match alg.to_ascii_uppercase().as_str() {
+            "HS256" => hmac::HMAC_SHA256,
+            "HS384" => hmac::HMAC_SHA384,
+            "HS512" => hmac::HMAC_SHA512,
+            _ => return None,
+        })
+    }
+
     /// HMAC over `message` with another hash.
     pub fn sign_with(&self, algorithm: hmac::Algorithm, message: &[u8]) -> Vec<u8> {
         hmac::sign(&hmac::Key::new(algorithm, &self.secret), message)
@@ -191,6 +242,20 @@ impl std::fmt::Debug for HmacKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `openssl rsa -pubout` begins and ends; it ended one octet early once, so that no program
+    /// read it.
+    #[test]
+    fn a_public_key_is_written_whole() {
+        let pem = RsaKey::from_pool(0).public_pem();
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        assert!(
+            body.starts_with("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"),
+            "{pem}"
+        );
+        let der = STANDARD.decode(body).expect("base64");
+        assert_eq!(der.len(), 4 + 0x122, "the length that it says");
+    }
 
     #[test]
     fn rotations_without_end_keep_the_latest_keys_alone() {

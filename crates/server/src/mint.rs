@@ -6,7 +6,7 @@
 //! it by their own rules, and the journal names the defect.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use locum_core::{Timestamp, TokenKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,13 @@ pub struct MintRequest {
     /// Claims that it has instead of the vendor's own; null leaves one out.
     #[serde(default)]
     pub claims: Map<String, Value>,
+    /// Members that its JOSE header has instead of the vendor's own; null leaves one out. `alg` says
+    /// how it is signed.
+    #[serde(default)]
+    pub header: Map<String, Value>,
+    /// The payload as it is signed, byte for byte, in place of the claims.
+    #[serde(default)]
+    pub payload: Option<String>,
     /// How many seconds it lives; the vendor's own lifetime without it.
     #[serde(default)]
     pub lifetime_s: Option<u64>,
@@ -185,6 +192,8 @@ impl MintRequest {
             "tenant" => self.tenant.is_some(),
             "scope" => self.scope.is_some(),
             "claims" => !self.claims.is_empty(),
+            "header" => !self.header.is_empty(),
+            "payload" => self.payload.is_some(),
             _ => false,
         };
         match members.iter().find(given) {
@@ -260,54 +269,121 @@ impl MintRequest {
         Some(Timestamp::from_millis(millis))
     }
 
-    /// Signs with RS256, or as the defect says; `foreign` is a key that is not in the key set, and
-    /// `header` words the JOSE header for an algorithm and a `kid`.
+    /// Signs with RS256, or as the defect or the caller's header says; `foreign` is a key that is not
+    /// in the key set, and `header` words the JOSE header for an algorithm and a `kid`.
+    ///
+    /// # Errors
+    /// When the caller's `alg` is none of an RSA key.
     pub fn sign_rs256(
         &self,
         claims: &Map<String, Value>,
         kid: &str,
         (key, foreign): (&RsaKey, &RsaKey),
         header: impl Fn(&str, &str) -> String,
-    ) -> String {
-        let good = |kid: &str| jwt::mint_rs256(key, &header("RS256", kid), claims);
-        match self.defect {
-            Some(Defect::ForeignKey) => jwt::mint_rs256(foreign, &header("RS256", kid), claims),
-            Some(Defect::UnknownKid) => good(&foreign.kid),
-            Some(Defect::BadSignature) => with_other_signature(&good(kid)),
-            Some(Defect::AlgNone) => unsigned(&header("none", kid), claims),
+    ) -> Result<String, MintError> {
+        let payload = self.payload_of(claims);
+        let header = |alg: &str, kid: &str| self.header_of(header(alg, kid));
+        let by = |key: &RsaKey, kid: &str| {
+            let header = header("RS256", kid);
+            let alg = alg_of(&header);
+            RsaKey::algorithm(&alg).map_or_else(
+                || Err(other_alg(&alg, "RS256, RS384, RS512, PS256, PS384, PS512")),
+                |algorithm| {
+                    Ok(jwt::signed(&header, &payload, |message| {
+                        key.sign_with(algorithm, message)
+                    }))
+                },
+            )
+        };
+        Ok(match self.defect {
+            Some(Defect::ForeignKey) => by(foreign, kid)?,
+            Some(Defect::UnknownKid) => by(key, &foreign.kid)?,
+            Some(Defect::BadSignature) => with_other_signature(&by(key, kid)?),
+            Some(Defect::AlgNone) => unsigned(&header("none", kid), &payload),
             Some(Defect::Hs256WithPublicKey) => {
-                let secret = HmacKey::of_text(public_pem(&key.public_der).as_bytes());
-                jwt::mint_hs256(&secret, &header("HS256", kid), claims)
+                let secret = HmacKey::of_text(key.public_pem().as_bytes());
+                jwt::signed(&header("HS256", kid), &payload, |message| {
+                    secret.sign(message)
+                })
             }
-            _ => good(kid),
-        }
+            _ => by(key, kid)?,
+        })
     }
 
-    /// Signs with HS256, or as the defect says.
+    /// Signs with HS256, or as the defect or the caller's header says.
+    ///
+    /// # Errors
+    /// When the caller's `alg` is none of a shared secret.
     pub fn sign_hs256(
         &self,
         claims: &Map<String, Value>,
         (key, foreign): (&HmacKey, &HmacKey),
         header: &str,
-    ) -> String {
-        let good = || jwt::mint_hs256(key, header, claims);
+    ) -> Result<String, MintError> {
+        let payload = self.payload_of(claims);
+        let by = |key: &HmacKey| {
+            let header = self.header_of(header.to_owned());
+            let alg = alg_of(&header);
+            HmacKey::algorithm(&alg).map_or_else(
+                || Err(other_alg(&alg, "HS256, HS384, HS512")),
+                |algorithm| {
+                    Ok(jwt::signed(&header, &payload, |message| {
+                        key.sign_with(algorithm, message)
+                    }))
+                },
+            )
+        };
         match self.defect {
-            Some(Defect::ForeignKey) => jwt::mint_hs256(foreign, header, claims),
-            Some(Defect::BadSignature) => with_other_signature(&good()),
-            Some(Defect::AlgNone) => unsigned(&header.replace("HS256", "none"), claims),
-            _ => good(),
+            Some(Defect::ForeignKey) => by(foreign),
+            Some(Defect::BadSignature) => by(key).map(|token| with_other_signature(&token)),
+            Some(Defect::AlgNone) => Ok(unsigned(&header.replace("HS256", "none"), &payload)),
+            _ => by(key),
         }
+    }
+
+    /// The payload: the caller's, or the claims.
+    fn payload_of(&self, claims: &Map<String, Value>) -> String {
+        let own = || serde_json::to_string(claims).expect("claims are JSON");
+        self.payload.clone().unwrap_or_else(own)
+    }
+
+    /// The vendor's header as it is written, unless the caller changes members of it.
+    fn header_of(&self, own: String) -> String {
+        if self.header.is_empty() {
+            return own;
+        }
+        let mut members: Map<String, Value> = serde_json::from_str(&own).unwrap_or_default();
+        for (name, value) in &self.header {
+            if value.is_null() {
+                members.shift_remove(name);
+            } else {
+                members.insert(name.clone(), value.clone());
+            }
+        }
+        Value::Object(members).to_string()
     }
 }
 
+/// The `alg` of a header.
+fn alg_of(header: &str) -> String {
+    let header: Value = serde_json::from_str(header).unwrap_or_default();
+    header["alg"].as_str().unwrap_or_default().to_owned()
+}
+
+fn other_alg(alg: &str, known: &str) -> MintError {
+    MintError::new(
+        format!("this vendor's key does not sign with `{alg}`"),
+        format!("it signs with: {known}, in any letter case"),
+    )
+}
+
 /// RFC 7519 §6: an unsecured token ends in a point.
-fn unsigned(header: &str, claims: &Map<String, Value>) -> String {
-    let claims = serde_json::to_string(claims).expect("claims are JSON");
-    let (header, claims) = (
+fn unsigned(header: &str, payload: &str) -> String {
+    let (header, payload) = (
         URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims),
+        URL_SAFE_NO_PAD.encode(payload),
     );
-    format!("{header}.{claims}.")
+    format!("{header}.{payload}.")
 }
 
 /// The same token with the first letter of its signature changed.
@@ -321,29 +397,62 @@ fn with_other_signature(token: &str) -> String {
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
-/// The public key as programs hold it: PEM of a SubjectPublicKeyInfo (RFC 5280 §4.1) around the
-/// PKCS#1 key of 2,048 bits, whose lengths are always the same.
-fn public_pem(pkcs1: &[u8]) -> String {
-    let total = 19 + pkcs1.len();
-    let string = 1 + pkcs1.len();
-    let mut der = vec![0x30, 0x82];
-    der.extend(u16::try_from(total).unwrap_or(0).to_be_bytes());
-    // rsaEncryption, NULL
-    der.extend([
-        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
-        0x03, 0x82,
-    ]);
-    der.extend(u16::try_from(string).unwrap_or(0).to_be_bytes());
-    der.push(0);
-    der.extend(pkcs1);
-    let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
-        .collect();
-    format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        lines.join("\n")
-    )
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(members: &Value) -> MintRequest {
+        let mut body = json!({"vendor": "v"});
+        for (name, value) in members.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        serde_json::from_value(body).expect("a request")
+    }
+
+    fn signed(members: &Value) -> Result<String, MintError> {
+        let (key, foreign) = (HmacKey::of_text(b"one"), HmacKey::of_text(b"two"));
+        let claims = Map::from_iter([("sub".to_owned(), "a".into())]);
+        let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+        request(members).sign_hs256(&claims, (&key, &foreign), header)
+    }
+
+    fn text(token: &str, part: usize) -> String {
+        let part = token.split('.').nth(part).expect("a part");
+        String::from_utf8(URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("text")
+    }
+
+    #[test]
+    fn header_and_payload_are_the_callers() {
+        let token = signed(&json!({})).expect("a token");
+        assert_eq!(text(&token, 0), r#"{"alg":"HS256","typ":"JWT"}"#);
+        assert_eq!(text(&token, 1), r#"{"sub":"a"}"#);
+        let twice = r#"{"exp":1,"exp":2}"#;
+        let members = json!({"header": {"typ": null, "crit": ["x"]}, "payload": twice});
+        let token = signed(&members).expect("a token");
+        assert_eq!(text(&token, 0), r#"{"alg":"HS256","crit":["x"]}"#);
+        assert_eq!(text(&token, 1), twice);
+    }
+
+    #[test]
+    fn the_header_says_how_it_is_signed() {
+        for (alg, length) in [("HS256", 43), ("hs256", 43), ("HS512", 86)] {
+            let token = signed(&json!({"header": {"alg": alg}})).expect("a token");
+            let signature = token.rsplit('.').next().expect("a signature");
+            assert_eq!(signature.len(), length, "{alg}");
+        }
+        let refused = signed(&json!({"header": {"alg": "RS256"}})).expect_err("another key's");
+        assert_eq!(
+            refused.error,
+            "this vendor's key does not sign with `RS256`"
+        );
+        let key = RsaKey::from_pool(0);
+        for alg in ["RS256", "rs256", "PS256", "RS512"] {
+            let header = json!({"alg": alg}).to_string();
+            let request = request(&json!({}));
+            let token = request.sign_rs256(&Map::new(), "k", (&key, &key), |_, _| header.clone());
+            assert!(token.is_ok(), "{alg}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 use locum_core::Denial;
 use serde_json::Value;
 
-use crate::{Reply, Request};
+use crate::{Mock, Reply, Request};
 
 /// A mock with one thing wrong.
 #[derive(Clone, Copy)]
@@ -22,6 +22,9 @@ pub struct Twin {
     pub misreads: fn(request: Request) -> Request,
     /// Seam *verify*: whether a denial at this endpoint is pardoned, as if the check had passed.
     pub pardons: fn(endpoint: &str, denial: &Denial) -> bool,
+    /// Seam *verify* of a token's text: whether a token that is denied is taken nevertheless. One
+    /// that nobody issued is then taken for the vendor's latest of its kind.
+    pub takes: fn(mock: &Mock, token: &str, denial: &Denial) -> bool,
     /// Seam *issue*: effects that do not happen, such as `revoke_access`.
     pub skips: &'static [&'static str],
     /// Seam *reply*: the last word on a reply.
@@ -38,6 +41,7 @@ impl Twin {
             routes_as: |method, _| method,
             misreads: |request| request,
             pardons: |_, _| false,
+            takes: |_, _, _| false,
             skips: &[],
             rewrite: |_, _, reply| reply,
         }

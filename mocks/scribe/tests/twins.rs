@@ -238,10 +238,13 @@ async fn each_twin_does_one_thing_wrong() {
         server.twin(twin);
         assert_eq!(seen(&server, what).await, wrong, "{twin}: {what}");
     }
-    let tested = |name: &str| rows.iter().any(|(twin, ..)| *twin == name);
-    assert!(
-        super::super::twins::TWINS
-            .iter()
-            .all(|twin| tested(twin.name))
-    );
+    // The others are judged by the rows that they turn.
+    let judged = include_str!("../../../tests/it/twins.tsv");
+    let tested = |name: &str| {
+        let is_judged = judged.contains(&format!("scribe\t{name}\t"));
+        is_judged || rows.iter().any(|(twin, ..)| *twin == name)
+    };
+    for twin in super::super::twins::TWINS {
+        assert!(tested(twin.name), "nothing looks at {}", twin.name);
+    }
 }

@@ -258,7 +258,7 @@ impl ScenarioContext {
         stage.began.plus(turned)
     }
 
-    fn identity_body(&self, id: &Secret) -> Value {
+    pub(super) fn identity_body(&self, id: &Secret) -> Value {
         let credential = |name: &str| self.target.credential(name);
         let provider = format!(
             "cognito-idp.{}.amazonaws.com/{}",
@@ -270,7 +270,7 @@ impl ScenarioContext {
         json!({"IdentityPoolId": credential("identity_pool_id"), "Logins": logins})
     }
 
-    async fn cognito(
+    pub(super) async fn cognito(
         &mut self,
         operation: Operation,
         variation: &Variation,

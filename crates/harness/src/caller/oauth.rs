@@ -307,6 +307,9 @@ impl ScenarioContext {
                 self.log.reply(seq, Ok(&reply));
                 for (member, token) in tokens_in(&body) {
                     self.log.jwt(seq, member, token);
+                    if !member.to_ascii_lowercase().starts_with("refresh") {
+                        self.issued.push((seq, member, Secret::new(token)));
+                    }
                 }
                 Some(reply)
             }
@@ -394,6 +397,7 @@ impl ScenarioContext {
         if let Some(token) = body["refresh_token"].as_str() {
             self.refresh_token = Some(Secret::new(token));
         }
+        self.id_token = body["id_token"].as_str().map(Secret::new);
         let Some(token) = body["access_token"]
             .as_str()
             .filter(|token| !token.is_empty())

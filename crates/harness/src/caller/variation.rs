@@ -192,6 +192,7 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
         CallVariation::LimitedToken
         | CallVariation::EndedToken
         | CallVariation::WithoutPermission
+        | CallVariation::OtherTenant
         | CallVariation::CredentialsInBasic => {}
         CallVariation::WithoutHeader(name) => call
             .headers

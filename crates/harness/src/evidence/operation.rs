@@ -66,6 +66,10 @@ pub enum Operation {
     Upgrade,
     /// A websocket is opened to send one frame on it (RFC 6455 §5).
     Frame,
+    /// The key set is read (RFC 7517 §5).
+    KeySet,
+    /// A token is introspected (RFC 7662).
+    Introspect,
 }
 
 impl Operation {
@@ -101,6 +105,8 @@ impl Operation {
             Self::OpenSocket => "socket",
             Self::Upgrade => "upgrade",
             Self::Frame => "frame",
+            Self::KeySet => "key set",
+            Self::Introspect => "introspection",
         }
     }
 
@@ -115,6 +121,14 @@ impl Operation {
     /// Whether it asks for an upgrade to a websocket, so that 101 is what serves it.
     pub const fn upgrades(self) -> bool {
         matches!(self, Self::OpenSocket | Self::Upgrade | Self::Frame)
+    }
+
+    /// Whether it shows a token that another may stand in the place of.
+    pub const fn takes_a_token(self) -> bool {
+        matches!(
+            self,
+            Self::Call | Self::UseAccessToken | Self::UseIdToken | Self::GetCredentials
+        )
     }
 
     /// Whether it is a request of Amazon Cognito's JSON protocol, where a 200 may carry `__type`.

@@ -116,7 +116,10 @@ impl Exchange<'_> {
         }
         let is_json = serde_json::from_str::<serde_json::Value>(&reply.body).is_ok();
         let demands_json = self.operation.asks_for_a_token()
-            || self.operation == Operation::Metadata
+            || matches!(
+                self.operation,
+                Operation::Metadata | Operation::KeySet | Operation::Introspect
+            )
             || self.operation.is_cognito()
                 && !(self.operation == Operation::RevokeRefreshToken && reply.body.is_empty());
         if !is_json && (demands_json || says_json(reply) && !reply.body.is_empty()) {

@@ -6,6 +6,7 @@
 mod authorize;
 mod call;
 mod login;
+mod shown;
 mod sign_in;
 mod signed;
 mod socket;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
+pub use shown::ShownToken;
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
 pub use socket::SocketVariation;
@@ -71,6 +73,8 @@ pub enum Variation {
     Token(usize, Moment),
     /// Naming a wrong present password.
     WrongPresentPassword,
+    /// With another token in the place of the one that it needs.
+    Shown(ShownToken),
 }
 
 /// Somebody else at the same vendor.
@@ -123,6 +127,11 @@ impl Variation {
         if phrase.is_empty() {
             return Some(Self::Documented);
         }
+        if let Some(shown) = ShownToken::parse(phrase)
+            && operation.takes_a_token()
+        {
+            return Some(Self::Shown(shown));
+        }
         match operation {
             Operation::Login => {
                 account(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login))
@@ -148,8 +157,16 @@ impl Variation {
             Operation::ChangePassword => {
                 (phrase == "naming a wrong present one").then_some(Self::WrongPresentPassword)
             }
+            Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
+                Some(Self::Again)
+            }
             Operation::UseAccessToken | Operation::UseIdToken => token(phrase),
             Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
+            Operation::Introspect => match phrase {
+                "after the revocation" => Some(Self::AfterRevocation),
+                "with an unknown token" => Some(Self::Call(CallVariation::UnknownToken)),
+                _ => LoginVariation::parse(phrase).map(Self::Login),
+            },
             Operation::Revoke => by(phrase, "by "),
             Operation::Renew => {
                 by(phrase, "by ").or_else(|| LoginVariation::parse(phrase).map(Self::Login))
@@ -221,6 +238,7 @@ impl fmt::Display for Variation {
                 write!(f, "token {number} {moment}")
             }
             Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
+            Self::Shown(shown) => f.write_str(shown.phrase()),
         }
     }
 }

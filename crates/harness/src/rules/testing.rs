@@ -88,6 +88,8 @@ fn operation(word: &str) -> Operation {
         "upgrade" => Operation::Upgrade,
         "frame" => Operation::Frame,
         "delete" => Operation::Delete,
+        "key set" => Operation::KeySet,
+        "introspect" => Operation::Introspect,
         other => panic!("no operation is called `{other}`"),
     }
 }
@@ -594,6 +596,12 @@ impl Log {
     }
 
     /// The harness turned the mock, or measured something.
+    /// The number of the latest request's record.
+    pub(crate) fn last_request(&self) -> u64 {
+        let last = self.log.evidence().exchanges().last();
+        last.expect("a request").seq.number()
+    }
+
     pub(crate) fn control(mut self, call: &str, body: &serde_json::Value) -> Self {
         self.log.control(call, body);
         self

@@ -20,7 +20,10 @@ pub mod fact;
 pub mod further_login;
 mod http;
 mod http_syntax;
+mod introspection;
+mod issued_jwt;
 pub mod jwt;
+mod key_set;
 pub mod lifetime;
 pub mod limited_token;
 pub mod login;
@@ -30,6 +33,7 @@ mod oauth_error;
 pub mod paging;
 pub mod password;
 mod permission;
+mod pool_expiry;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
@@ -37,6 +41,7 @@ pub mod revocation;
 mod same_answer;
 mod scope;
 pub mod secret_leakage;
+mod shown_token;
 pub mod signature;
 pub mod socket;
 mod socket_frames;
@@ -68,7 +73,10 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     further_login::RULES,
     http::RULES,
     http_syntax::RULES,
+    introspection::RULES,
+    issued_jwt::RULES,
     jwt::RULES,
+    key_set::RULES,
     lifetime::RULES,
     mixed_clients::RULES,
     limited_token::RULES,
@@ -84,6 +92,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     same_answer::RULES,
     scope::RULES,
     secret_leakage::RULES,
+    shown_token::RULES,
     signature::RULES,
     socket::RULES,
     socket_frames::RULES,

@@ -128,6 +128,14 @@ pub struct ScenarioContext {
     pub(crate) code: Option<Secret>,
     /// The latest refresh token.
     pub(crate) refresh_token: Option<Secret>,
+    /// The latest id token of a login.
+    pub(crate) id_token: Option<Secret>,
+    /// Each token that was issued: by which request, in which member.
+    pub(crate) issued: Vec<(crate::evidence::RecordId, &'static str, Secret)>,
+    /// The vendor's key set, once it was read.
+    pub(crate) key_set: Value,
+    /// Where the vendor may be told to fetch keys from.
+    pub(crate) own_listener: Option<crate::caller::own_listener::OwnListener>,
     pub(crate) client: Option<Client>,
     pub(crate) output: OutputTally,
     /// Knows the mock's secrets, tokens among them.
@@ -226,6 +234,10 @@ impl ScenarioContext {
             tokens: Vec::new(),
             code: None,
             refresh_token: None,
+            id_token: None,
+            issued: Vec::new(),
+            key_set: Value::Null,
+            own_listener: None,
             client: None,
             output: OutputTally::default(),
             redact: None,

@@ -237,6 +237,16 @@ impl StageClient {
         self.post("/keys/rotate", &body).await
     }
 
+    /// Has a token minted; its value.
+    ///
+    /// # Errors
+    /// When the vendor mints no such token.
+    pub async fn mint_token(&self, wanted: &Value) -> Result<String, Error> {
+        let answer = self.ask(Method::POST, "/tokens", wanted).await?;
+        let value = answer["value"].as_str().map(str::to_owned);
+        value.ok_or_else(|| Error::Control("a minted token has no value".to_owned()))
+    }
+
     /// Takes all faults away.
     pub async fn clear_faults(&self) -> Result<(), Error> {
         self.ask(Method::DELETE, "/faults", &Value::Null)

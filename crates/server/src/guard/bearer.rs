@@ -60,13 +60,17 @@ pub async fn check(
             }
             _ => denial,
         };
-        mock.refuse(endpoint, denial)?;
+        mock.refuse_token(endpoint, value, denial)?;
     }
-    let token = found.ok_or_else(|| {
-        Denial::new(DenialKind::UnknownToken, "unknown_token")
+    let token = if let Some(token) = found {
+        token
+    } else {
+        let unknown = Denial::new(DenialKind::UnknownToken, "unknown_token")
             .expected("an access token issued on this stage")
-            .presented(value, TokenKind::Access)
-    })?;
+            .presented(value, TokenKind::Access);
+        let shown = (value, TokenKind::Access);
+        mock.refuse_unissued(endpoint, shown, unknown).await?
+    };
     check_token(mock, endpoint, &token, policy)?;
     Ok(Admitted::by(token))
 }

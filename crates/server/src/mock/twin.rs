@@ -1,9 +1,10 @@
 //! Where an evil twin may act: a check that it pardons, an effect that it leaves out.
 
-use locum_core::Denial;
+use locum_core::{Denial, Token, TokenKind};
 
 use super::Mock;
 use crate::Twin;
+use crate::store::TokenQuery;
 
 impl Mock {
     /// Refuses, unless the stage's evil twin pardons just that: each check of a credential goes
@@ -16,6 +17,36 @@ impl Mock {
             Some(twin) if (twin.pardons)(endpoint, &denial) => Ok(()),
             _ => Err(denial),
         }
+    }
+
+    /// Refuses a token, unless the stage's evil twin pardons just that or takes just this token.
+    ///
+    /// # Errors
+    /// The denial, as a rule.
+    pub fn refuse_token(&self, endpoint: &str, token: &str, denial: Denial) -> Result<(), Denial> {
+        match self.twin() {
+            Some(twin) if (twin.takes)(self, token, &denial) => Ok(()),
+            _ => self.refuse(endpoint, denial),
+        }
+    }
+
+    /// Refuses a token that nobody issued, unless the stage's evil twin takes it: then it is the
+    /// vendor's latest of this kind.
+    ///
+    /// # Errors
+    /// The denial, as a rule.
+    pub async fn refuse_unissued(
+        &self,
+        endpoint: &str,
+        (token, kind): (&str, TokenKind),
+        denial: Denial,
+    ) -> Result<Token, Denial> {
+        self.refuse_token(endpoint, token, denial.clone())?;
+        let query = TokenQuery {
+            kinds: Some(vec![kind]),
+            ..TokenQuery::default()
+        };
+        self.tokens(query).await.pop().ok_or(denial)
     }
 
     /// Whether the effect called `name` happens: it does, unless the stage's evil twin skips it.

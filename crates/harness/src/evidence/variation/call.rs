@@ -68,6 +68,8 @@ pub enum CallVariation {
     TwoHosts,
     /// A space stands in the target as it is (RFC 9112 §3).
     RawSpace,
+    /// The header that names the tenant names another one.
+    OtherTenant,
 }
 
 /// Where something stands beside something else.
@@ -124,6 +126,7 @@ impl CallVariation {
             "with the token in the query too" => Self::TokenInQueryToo,
             "with a letter added to the token" => Self::LetterAdded,
             "with a letter of the token in the other case" => Self::OtherCase,
+            "naming another tenant" => Self::OtherTenant,
             "with header names in capitals" => Self::HeaderNames(LetterCase::Upper),
             "with header names in small letters" => Self::HeaderNames(LetterCase::Lower),
             "with a space before a colon" => Self::SpaceBeforeColon,
@@ -186,6 +189,7 @@ impl fmt::Display for CallVariation {
             Self::TokenInQueryToo => "with the token in the query too",
             Self::LetterAdded => "with a letter added to the token",
             Self::OtherCase => "with a letter of the token in the other case",
+            Self::OtherTenant => "naming another tenant",
             Self::HeaderNames(LetterCase::Upper) => "with header names in capitals",
             Self::HeaderNames(LetterCase::Lower) => "with header names in small letters",
             Self::RawQuery(query) => return write!(f, "with the raw query {query}"),

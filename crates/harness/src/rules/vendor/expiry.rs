@@ -1,7 +1,10 @@
 //! When tokens end.
 
+use locum_core::profile::Grant;
+
 use super::deviation::Deviations;
 use super::jwt::seconds_to_exp;
+use super::pool_expiry;
 use super::token_age::{AgedCall, GRACE_S, aged_calls, lifetime};
 use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
@@ -85,6 +88,9 @@ fn expired_token_is_answered_with_its_status(view: &View<'_>) -> Finding {
 /// A token is refused from its `exp` on (RFC 7519 §4.1.4), beside the same token accepted before.
 /// A few minutes of leeway are allowed and reported.
 fn refused_from_its_exp(view: &View<'_>) -> Finding {
+    if view.profile.token.grant == Grant::Cognito {
+        return pool_expiry::refused_from_its_exp(view);
+    }
     let calls = aged_calls(view);
     let with_end: Vec<(&AgedCall<'_>, f64)> = calls
         .iter()

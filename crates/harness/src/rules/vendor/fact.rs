@@ -1,7 +1,7 @@
 //! Facts about a vendor that are reported and not judged.
 
 use super::effect::{Step, concluded, precondition, unseen};
-use crate::evidence::{Exchange, Operation, Reaction, SocketVariation, Variation};
+use crate::evidence::{Exchange, Operation, Other, Reaction, SocketVariation, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     Rule::vendor("HTT-07", too_many_requests_tell_when_to_come_back).everywhere(),
     Rule::vendor("VEN-23", |view| concluded(order_of_faults(view))),
+    Rule::vendor("JWT-16", |view| concluded(another_tenant_named(view))),
     Rule::vendor("VEN-13", |view| concluded(status_of_the_varied_call(view))),
     Rule::vendor("VEN-30", |view| concluded(metadata_says(view))),
 ];
@@ -33,6 +34,14 @@ fn status_of_the_varied_call(view: &View<'_>) -> Step<Finding> {
             Ok(gone(&call).unwrap_or_else(absent))
         }
     }
+}
+
+/// How the vendor answers a call with one tenant's token and another tenant's name, where both
+/// tenants' own clients are admitted.
+fn another_tenant_named(view: &View<'_>) -> Step<Finding> {
+    let other = Variation::By(Other::Tenant);
+    precondition(view, Operation::OtherCall, &other)?;
+    status_of_the_varied_call(view)
 }
 
 /// What the metadata document (RFC 8414 §2) says as the expected member.
@@ -199,6 +208,26 @@ mod tests {
             let log = Log::new().failed("login", "", failure);
             check(&log, "BCP-01", failed(failure));
         }
+    }
+
+    #[test]
+    fn another_tenants_name_is_answered_beside_both_clients() {
+        let call = |status| {
+            Log::new().exchange("call", "", 200, "[]").exchange(
+                "call",
+                "naming another tenant",
+                status,
+                "",
+            )
+        };
+        let other = |log: Log, status| {
+            log.exchange("other call", "as a client of another tenant", status, "[]")
+        };
+        check(&other(call(403), 200), "JWT-16", Grade::Fact);
+        check(&other(call(200), 200), "JWT-16", Grade::Fact);
+        check(&other(call(500), 200), "JWT-16", Grade::Unobserved);
+        check(&other(call(403), 401), "JWT-16", Grade::Unobserved);
+        check(&call(403), "JWT-16", Grade::Unobserved);
     }
 
     #[test]
