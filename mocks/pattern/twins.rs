@@ -34,4 +34,11 @@ pub(super) const TWINS: &[Twin] = &[
             "the token reply lacks Cache-Control: no-store",
         )
     },
+    Twin {
+        skips: &["random_text"],
+        ..Twin::named(
+            "counter-tokens",
+            "tokens are a fixed word and a number that counts upwards",
+        )
+    },
 ];

@@ -19,7 +19,7 @@ pub(super) fn access(
     login: &Login,
     lives: u64,
 ) -> Map<String, Value> {
-    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let (state, now) = (mock.state::<State>(), login.issued);
     let mut claims = subject(&state, user);
     claims.extend(members(&json!({
         "iss": state.issuer(mock),
@@ -31,7 +31,7 @@ pub(super) fn access(
         "auth_time": login.auth_time,
         "exp": now.saturating_add_unsigned(lives),
         "iat": now,
-        "jti": mock.uuid(),
+        "jti": login.jti(mock, "access"),
         "username": user.username,
     })));
     claims
@@ -45,7 +45,7 @@ pub(super) fn id(
     login: &Login,
     lives: u64,
 ) -> Map<String, Value> {
-    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
+    let (state, now) = (mock.state::<State>(), login.issued);
     let mut claims = subject(&state, user);
     let (verified, attributes): (Vec<_>, Vec<_>) = attributes::claims(&state, user)
         .into_iter()
@@ -61,7 +61,7 @@ pub(super) fn id(
         "auth_time": login.auth_time,
         "exp": now.saturating_add_unsigned(lives),
         "iat": now,
-        "jti": mock.uuid(),
+        "jti": login.jti(mock, "id"),
     })));
     claims.extend(attributes);
     claims
