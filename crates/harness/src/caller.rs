@@ -5,12 +5,15 @@ mod cognito;
 mod cognito_request;
 mod ended_token;
 mod frames;
+mod identity_pool;
 mod oauth;
 mod others;
+mod person;
 mod sigv4;
 mod socket_request;
 mod token_request;
 mod upgrade;
+mod user_pool;
 mod variation;
 mod websocket;
 

@@ -13,6 +13,7 @@ mod log;
 mod operation;
 mod reaction;
 mod redaction;
+mod room;
 mod variation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,9 +32,9 @@ pub use reaction::{Failure, Reaction, is_html, message_type};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use variation::{
-    BasicSpelling, CallVariation, Content, FieldChange, FrameVariation, LetterCase, LoginVariation,
-    Moment, Other, Position, SignInVariation, SignedVariation, SocketVariation, UpgradeVariation,
-    Variation,
+    BasicSpelling, CallVariation, ChallengeVariation, Content, FieldChange, FrameVariation,
+    IdentityVariation, LetterCase, LoginVariation, Moment, Other, Position, RevocationVariation,
+    SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};
@@ -354,6 +355,21 @@ impl Evidence {
             Event::Account { variables } => Some(variables.as_slice()),
             _ => None,
         })
+    }
+
+    /// How much room for chance the values of each kind have: kind, values, positions, alphabet.
+    pub fn rooms(&self) -> impl Iterator<Item = (RecordId, &str, [usize; 3])> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Room {
+                    kind,
+                    values,
+                    positions,
+                    alphabet,
+                } => Some((record.seq, kind.as_str(), [*values, *positions, *alphabet])),
+                _ => None,
+            })
     }
 
     /// What this run could not show, in order.

@@ -56,6 +56,18 @@ pub enum Operation {
     Upgrade,
     /// A websocket is opened to send one frame on it (RFC 6455 §5).
     Frame,
+    /// A user signs out of all logins (`GlobalSignOut`).
+    SignOut,
+    /// A user begins a login that never sends the password (`InitiateAuth` with `SRP_A`).
+    StartSrp,
+    /// A presigned URL is used.
+    UsePresigned,
+    /// A person logs in with name and password (RFC 6749 §4.3) where clients log in by themselves.
+    PersonLogin,
+    /// An access token is shown at the userinfo endpoint (OpenID Connect Core 1.0 §5.3).
+    UserInfo,
+    /// A person's session is ended by its refresh token.
+    Logout,
 }
 
 impl Operation {
@@ -86,12 +98,21 @@ impl Operation {
             Self::OpenSocket => "socket",
             Self::Upgrade => "upgrade",
             Self::Frame => "frame",
+            Self::SignOut => "sign-out",
+            Self::StartSrp => "start of SRP",
+            Self::UsePresigned => "presigned request",
+            Self::PersonLogin => "login of a person",
+            Self::UserInfo => "userinfo",
+            Self::Logout => "logout",
         }
     }
 
     /// Whether what it is for is a token, so that a token in the reply is what serves it.
     pub const fn asks_for_a_token(self) -> bool {
-        matches!(self, Self::Login | Self::OtherLogin | Self::Renew)
+        matches!(
+            self,
+            Self::Login | Self::OtherLogin | Self::PersonLogin | Self::Renew
+        )
     }
 
     /// Whether it asks for an upgrade to a websocket, so that 101 is what serves it.
@@ -112,6 +133,8 @@ impl Operation {
                 | Self::ChangePassword
                 | Self::GetIdentity
                 | Self::GetCredentials
+                | Self::SignOut
+                | Self::StartSrp
         )
     }
 }
