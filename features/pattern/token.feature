@@ -69,3 +69,10 @@ Feature: Pattern Health issues tokens
       And 95 percent of the token's lifetime has passed
       And the caller calls the API with the new token
       Then each login gave a token that works for its full lifetime
+
+  Rule: Nobody guesses a token
+
+    @id:RSP-24 @must
+    Scenario: Opaque access tokens have room for 128 bits
+      When the caller logs in many times
+      Then no part of a token can be told from those before it

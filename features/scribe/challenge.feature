@@ -14,12 +14,14 @@ Feature: Scribe Labs asks for a new password
 
   Rule: You can change it with the change_password method
 
-    @id:VEN-29 @must
-    Scenario: A chosen password takes the place of the temporary one
+    @id:VEN-29 @id:REF-11 @must
+    Scenario: A chosen password takes the place of the temporary one, by the challenge's own Session
       When a user with a temporary password signs in
+      And the challenge is answered with wrong Sessions
       And that user chooses a password and signs in with it
+      And the challenge is answered once more
       And that user signs in with the temporary password again
-      Then the chosen password signs in and the temporary one does not
+      Then each wrong Session is refused, and the chosen password alone signs in
 
     @id:VEN-34 @must
     Scenario: A wrong present password changes nothing
@@ -27,6 +29,7 @@ Feature: Scribe Labs asks for a new password
       When the user changes the password, naming a wrong present one
       And the user signs in with the old password afterwards
       And the user changes the password, naming the right present one
+      And the user takes the old password back
       Then the wrong one was refused, and the old password signed in after it
 
     @id:VEN-34 @must
@@ -35,4 +38,5 @@ Feature: Scribe Labs asks for a new password
       When the user changes the password, naming the right present one
       And the user signs in with the new password at the end
       And the user signs in with the old password at the end
+      And the user takes the old password back
       Then the new password signs in and the old one does not

@@ -21,3 +21,33 @@ Feature: Scribe Labs revokes refresh tokens
       And the user refreshes after the revocation
       And the user signs in again
       Then the refresh token gives nothing, and the password gives a new one
+
+  Rule: A revocation ends one login, and may be repeated
+
+    @id:REV-03 @id:REV-08 @must @may
+    Scenario: Revocations of what is revoked, unknown or of another kind
+      Given the user has signed in
+      When the user revokes the refresh token
+      And the user revokes in each of these ways
+        | again                         |
+        | of a token that nobody issued |
+        | of a token of another kind    |
+      Then an unknown and a revoked token are answered with 200
+
+    @id:REV-10 @should
+    Scenario: A revocation leaves other logins alone
+      Given the user has signed in twice
+      And each login has been used
+      When the user revokes the refresh token of the first login
+      And each login is used again
+      Then the second login goes on
+
+  Rule: GlobalSignOut invalidates the tokens that were issued to a user
+
+    @id:REV-15 @should
+    Scenario: A sign-out ends all logins
+      Given the user has signed in twice
+      And each login has been used
+      When the user signs out of all logins
+      And each login is used again
+      Then no login goes on

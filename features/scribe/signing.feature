@@ -39,3 +39,69 @@ Feature: Scribe Labs takes signed requests
         | unsigned POST   |
         | unsigned DELETE |
       Then the vendor refuses each of these signed calls
+
+  Rule: A signature is for its time, region, service and login
+
+    @id:SIG-11 @should
+    Scenario: A signature is taken within five minutes of its date
+      Given the user has credentials for signed calls
+      And a signed call has been served
+      When the user makes each of these calls
+        | dated 4 minutes ahead |
+        | dated 4 minutes ago   |
+        | dated 6 minutes ahead |
+        | dated 6 minutes ago   |
+      Then the vendor takes what is within five minutes and refuses the rest
+
+    @id:SIG-12 @id:SIG-14 @should @may
+    Scenario: A signature for another region, service or day is refused
+      Given the user has credentials for signed calls
+      And a signed call has been served
+      When the user makes each of these calls
+        | with another region in its scope  |
+        | with another service in its scope |
+        | with the day before in its scope  |
+      Then the vendor refuses each of these signed calls
+
+    @id:SIG-13 @should
+    Scenario: A signature without the session token of its login is refused
+      Given the user has credentials for signed calls
+      And another login of the user has credentials too
+      And a signed call has been served
+      When the user makes each of these calls
+        | without the session token                |
+        | with the session token of another login |
+      Then the vendor refuses each of these signed calls
+
+  Rule: What a signature does not cover makes no difference
+
+    @id:SIG-15 @should
+    Scenario: Headers may be added, moved, and written otherwise
+      Given the user has credentials for signed calls
+      And a signed call has been served
+      When the user makes each of these calls
+        | with headers that are not signed                |
+        | with its headers in the opposite order          |
+        | with its header names in capitals               |
+        | with more spaces in a header than were signed |
+      Then the vendor serves each of these signed calls
+
+    @id:HTT-10 @should
+    Scenario: A broken escape in a query is no reason to fail
+      Given the user has credentials for signed calls
+      And a signed call has been served
+      When the user makes each of these calls
+        | with the raw query x=%zz    |
+        | with the raw query x=%      |
+        | with the raw query x=%ff    |
+        | with the raw query x=%c0%af |
+      Then the vendor answers each with 2xx or 4xx
+
+  Rule: A presigned URL works until its X-Amz-Expires
+
+    @id:SIG-16 @should
+    Scenario: A presigned URL is refused after its end
+      Given the user has credentials for signed calls
+      And a presigned URL has been used
+      When the presigned URL is used after its end
+      Then the vendor refuses it

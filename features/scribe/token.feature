@@ -8,7 +8,12 @@ Feature: Scribe Labs issues tokens
       When the user signs in
       Then the user has an access, an id and a refresh token
 
-    @id:VEN-04 @must
+    @id:VEN-35 @should
+    Scenario: The reply to a sign-in is as Amazon Cognito documents it
+      When the user signs in
+      Then the reply and its tokens have the members that Amazon Cognito documents
+
+    @id:VEN-04 @id:BAS-10 @must @should
     Scenario: A wrong name or password gives neither token nor challenge
       Given the user has signed in
       When the user signs in in each of these ways
@@ -16,6 +21,20 @@ Feature: Scribe Labs issues tokens
         | with the password in other letter case         |
         | with a password that lacks its last character |
         | with an unknown user name                      |
+      Then the vendor refuses each of these sign-ins as not authorized
+
+    @id:VEN-04 @must
+    Scenario: A wrong password of an account with a temporary one gives no challenge
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with another password than the temporary one |
+      Then the vendor refuses each of these sign-ins as not authorized
+
+    @id:VEN-04 @must
+    Scenario: A proof of SRP that no password gives is worth nothing
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | by SRP without a proof |
       Then the vendor refuses each of these sign-ins as not authorized
 
   Rule: You will first need a Scribe account and a client ID
@@ -45,3 +64,15 @@ Feature: Scribe Labs issues tokens
         | with an unknown user name |
         | with an unknown client id |
       Then no reply repeats a secret or token of its request
+
+  Rule: Nobody guesses a token
+
+    @id:RSP-24 @must
+    Scenario: Refresh tokens have room for 128 bits
+      When the user signs in many times
+      Then no part of a refresh token can be told from those before it
+
+    @id:RSP-24 @must
+    Scenario: Sessions have room for 128 bits
+      When a user with a temporary password signs in many times
+      Then no part of a Session can be told from those before it

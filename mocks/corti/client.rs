@@ -64,6 +64,7 @@ pub(super) fn authenticate<'a>(
     if client.auth != ClientAuth::ClientSecret && !client.public {
         assertion::prove(mock, request, realm, form, client)?;
     } else if let (Some(secret), false) = (&client.client_secret, client.public) {
+        let grant = form.first("grant_type").unwrap_or_default();
         let legacy = if mock.setting_is("kc_profile", "legacy") {
             "_legacy"
         } else {
@@ -71,15 +72,16 @@ pub(super) fn authenticate<'a>(
         };
         match presented.secret.as_deref() {
             None | Some("") => {
-                return Err(
-                    Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
-                        .expected(format!("the secret of `{id}`"))
-                        .absent(Place::Form, ["client_secret"]),
-                );
+                let denial = Denial::new(DenialKind::Missing, format!("no_secret{legacy}"))
+                    .expected(format!("the secret of `{id}`"))
+                    .absent(Place::Form, ["client_secret"])
+                    .param("grant", grant);
+                mock.refuse(&request.endpoint, denial)?;
             }
             Some(given) if !secret.matches(given.as_bytes()) => {
                 let denial = Denial::new(DenialKind::BadSecret, format!("wrong_secret{legacy}"))
-                    .expected(format!("the secret of `{id}`"));
+                    .expected(format!("the secret of `{id}`"))
+                    .param("grant", grant);
                 let raw = presented.raw_secret.as_deref();
                 let raw = raw.unwrap_or(given.as_bytes());
                 let denial = near_miss::of_form_decoded(denial, secret, given.as_bytes(), raw);

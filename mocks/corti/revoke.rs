@@ -43,7 +43,13 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
             .got(token.name());
         mock.refuse(&request.endpoint, denial)?;
     }
+    let hint = form.first("token_type_hint").unwrap_or_default();
+    let is_hinted = match token.kind {
+        TokenKind::Refresh => hint == "refresh_token",
+        _ => hint == "access_token",
+    };
     match token.kind {
+        _ if !is_hinted && !mock.effect_enabled("ignore_hint") => {}
         TokenKind::Access if mock.effect_enabled("revoke_access") => {
             mock.change(token.id, Change::Revoke).await;
         }
@@ -53,7 +59,11 @@ async fn revoked(mock: &Mock, request: &Request, realm: &RealmRef) -> Result<Rep
             } else {
                 Ended::Session
             };
-            login::end(mock, login.number, how, &login.client).await;
+            if mock.effect_enabled("revoke_whole_login") {
+                login::end(mock, login.number, how, &login.client).await;
+            } else {
+                mock.change(token.id, Change::Revoke).await;
+            }
         }
         _ => {}
     }

@@ -1,6 +1,7 @@
 //! Corti's evil twins.
 
 mod realm;
+mod refresh;
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
@@ -19,7 +20,8 @@ use super::guard::realm_of;
 use super::keys::RealmKeys;
 
 /// All of them.
-pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, realm::TWINS].concat());
+pub(super) static ALL: LazyLock<Vec<Twin>> =
+    LazyLock::new(|| [TWINS, realm::TWINS, refresh::TWINS].concat());
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

@@ -69,6 +69,13 @@ const TWINS: &[Twin] = &[
         settings: || vec![("pattern.token_ttl_ms", 10_800_000.into())],
         ..Twin::named("three-hours", "tokens live three hours")
     },
+    Twin {
+        skips: &["random_text"],
+        ..Twin::named(
+            "counter-tokens",
+            "tokens are a fixed word and a number that counts upwards",
+        )
+    },
 ];
 
 /// The reply to a request with this fault in its head, as if it had been read.

@@ -19,8 +19,8 @@ pub(super) fn access(
     login: &Login,
     lives: u64,
 ) -> Map<String, Value> {
-    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
-    let ids = ids(mock, login);
+    let (state, now) = (mock.state::<State>(), login.issued);
+    let ids = ids(mock, login, "access");
     let mut claims = subject(&state, user);
     claims.extend(members(&json!({
         "iss": state.issuer(mock),
@@ -46,8 +46,8 @@ pub(super) fn id(
     login: &Login,
     lives: u64,
 ) -> Map<String, Value> {
-    let (state, now) = (mock.state::<State>(), mock.now().as_seconds());
-    let ids = ids(mock, login);
+    let (state, now) = (mock.state::<State>(), login.issued);
+    let ids = ids(mock, login, "id");
     let audience = match mock.effect_enabled("id_token_audience") {
         true => client.to_owned(),
         false => client.chars().rev().collect(),
@@ -79,11 +79,11 @@ struct Ids {
     jti: String,
 }
 
-fn ids(mock: &Mock, login: &Login) -> Ids {
+fn ids(mock: &Mock, login: &Login, token_use: &str) -> Ids {
     match mock.effect_enabled("fresh_jti") {
         true => Ids {
             event_id: login.event_id.clone(),
-            jti: mock.uuid(),
+            jti: login.jti(mock, token_use),
         },
         false => Ids {
             event_id: mock.uuid(),

@@ -72,6 +72,7 @@ fn claims(mock: &Mock, user: &User, client: &str, lives: u64, is_id: bool) -> Ma
         origin_jti: mock.uuid(),
         event_id: mock.uuid(),
         auth_time: mock.now().as_seconds(),
+        issued: mock.now().as_seconds(),
     };
     let of = if is_id { claims::id } else { claims::access };
     of(mock, user, client, &login, lives)

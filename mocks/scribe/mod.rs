@@ -297,6 +297,6 @@ impl Vendor for Scribe {
     }
 
     fn twins(&self) -> &'static [Twin] {
-        twins::TWINS
+        &twins::ALL
     }
 }

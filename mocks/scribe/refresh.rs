@@ -180,5 +180,6 @@ fn login_of(call: &Call<'_>, token: &Token) -> Login {
         origin_jti: text("origin_jti"),
         event_id: text("event_id"),
         auth_time,
+        issued: Login::issued(call.mock, auth_time),
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use locum_core::{Timestamp, Token, TokenKind};
-use locum_server::{NewToken, jwt};
+use locum_server::{Mock, NewToken, jwt};
 use serde_json::{Map, Value, json};
 
+use super::State;
 use super::claims;
 use super::clients::Client;
 use super::cognito::Call;
@@ -17,6 +18,27 @@ pub(super) struct Login {
     pub(super) origin_jti: String,
     pub(super) event_id: String,
     pub(super) auth_time: i64,
+    /// When access and id token are issued, in seconds.
+    pub(super) issued: i64,
+}
+
+impl Login {
+    /// When the tokens of a login that began at `auth_time` are issued: now.
+    pub(super) fn issued(mock: &Mock, auth_time: i64) -> i64 {
+        match mock.effect_enabled("mint_anew") {
+            true => mock.now().as_seconds(),
+            false => auth_time,
+        }
+    }
+
+    /// The id of a token of this use, another one for each token.
+    pub(super) fn jti(&self, mock: &Mock, token_use: &str) -> String {
+        if mock.effect_enabled("mint_anew") {
+            return mock.uuid();
+        }
+        let of = format!("{token_use} token of {}", self.origin_jti);
+        mock.state::<State>().stable_uuid(&of)
+    }
 }
 
 /// The tokens of a fresh login; `session` is the challenge it went through.
@@ -27,11 +49,13 @@ pub(super) async fn login(
     session: Option<&Token>,
 ) -> Value {
     super::cognito::succeeded(call, user);
+    let auth_time = call.mock.now().as_seconds();
     let login = Login {
         number: session.map_or_else(|| call.mock.new_login(), |session| session.login),
         origin_jti: call.mock.uuid(),
         event_id: call.mock.uuid(),
-        auth_time: call.mock.now().as_seconds(),
+        auth_time,
+        issued: auth_time,
     };
     let lifetime = Duration::from_secs(call.mock.setting_u64("refresh_ttl_s"));
     let (value, refresh) = refresh_token(call, client, user, &login, session, lifetime).await;
@@ -106,7 +130,7 @@ pub(super) async fn pair(
         call.mock.setting_u64("access_ttl_s"),
         call.mock.setting_u64("id_ttl_s"),
     );
-    let now = call.mock.now().as_seconds();
+    let now = login.issued;
     let client_id = &client.client_id;
     let access = claims::access(call.mock, user, client_id, login, access_ttl);
     let id = claims::id(call.mock, user, client_id, login, id_ttl);

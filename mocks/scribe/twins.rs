@@ -1,5 +1,9 @@
 //! Scribe's evil twins.
 
+mod pools;
+
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use locum_core::DenialKind;
 use locum_server::{Mock, Reply, Twin, jwt};
@@ -7,8 +11,11 @@ use serde_json::Value;
 
 use super::State;
 
+/// All of them.
+pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, pools::TWINS].concat());
+
 /// One thing wrong each.
-pub(super) const TWINS: &[Twin] = &[
+const TWINS: &[Twin] = &[
     Twin {
         skips: &["revoke_refresh", "revoke_access"],
         ..Twin::named("revoke-noop", "RevokeToken answers 200 and does nothing")

@@ -13,6 +13,7 @@ mod log;
 mod operation;
 mod reaction;
 mod redaction;
+mod room;
 mod tls;
 mod variation;
 
@@ -33,9 +34,10 @@ pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
-    AuthorizeVariation, BasicSpelling, CallVariation, CodeVariation, Content, FieldChange,
-    FrameVariation, LetterCase, LoginVariation, Moment, Other, Position, ShownToken,
-    SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation,
+    AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
+    FieldChange, FrameVariation, IdentityVariation, LetterCase, LoginVariation, Moment, Other,
+    Position, RevocationVariation, ShownToken, SignInVariation, SignedVariation, SocketVariation,
+    UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};
@@ -380,6 +382,21 @@ impl Evidence {
             Event::Account { variables } => Some(variables.as_slice()),
             _ => None,
         })
+    }
+
+    /// How much room for chance the values of each kind have: kind, values, positions, alphabet.
+    pub fn rooms(&self) -> impl Iterator<Item = (RecordId, &str, [usize; 3])> {
+        self.records
+            .iter()
+            .filter_map(|record| match &record.event {
+                Event::Room {
+                    kind,
+                    values,
+                    positions,
+                    alphabet,
+                } => Some((record.seq, kind.as_str(), [*values, *positions, *alphabet])),
+                _ => None,
+            })
     }
 
     /// What this run could not show, in order.

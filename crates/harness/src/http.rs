@@ -10,6 +10,7 @@ mod read;
 mod request;
 mod socket;
 mod tls;
+mod together;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use multipart::multipart;
 pub use request::{Request, Url};
 pub use socket::{Opening, handshake, open, upgrade};
 pub use tls::Trust;
+pub use together::send_together;
 
 /// How long a mock, or a client's receiver of webhooks, may take for one reply.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);

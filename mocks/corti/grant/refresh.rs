@@ -31,7 +31,13 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
     let scope = scope
         .map(|raw| Scope::read(token_request.client, Some(raw)))
         .transpose()?;
-    let (token, login) = issued(token_request, value).await?;
+    let (token, login) = match issued(token_request, value).await {
+        Ok(known) => known,
+        Err(denial) => {
+            mock.refuse(&token_request.request.endpoint, denial)?;
+            return Ok(of_the_client(token_request, scope).await);
+        }
+    };
     mock.note_presented_token(&token).await;
     check(token_request, &token, &login)?;
     if lifetimes::rotates(mock, token_request.realm) {
@@ -46,6 +52,25 @@ pub(in crate::corti) async fn grant(token_request: &TokenRequest<'_>) -> Result<
         refresh: true,
     };
     Ok(answer(mock, &issue_request).await)
+}
+
+/// Tokens of the client itself: what is pardoned is of no login that is known.
+async fn of_the_client(token_request: &TokenRequest<'_>, scope: Option<Scope>) -> Reply {
+    let login = Login {
+        number: token_request.mock.new_login(),
+        client: token_request.client.client_id.clone(),
+        scope: scope.unwrap_or_default(),
+        ..Login::default()
+    };
+    let issue_request = IssueRequest {
+        realm: token_request.realm,
+        login: &login,
+        grant: Grant::Refresh,
+        scope: login.scope.clone(),
+        parent: None,
+        refresh: false,
+    };
+    answer(token_request.mock, &issue_request).await
 }
 
 /// The refresh token with this value and its login.
@@ -131,6 +156,9 @@ pub(in crate::corti) fn is_stale(realm: &RealmRef, token: &Token, login: &Login)
     token.issued.as_seconds() < not_before_of(realm, login)
 }
 
+/// Where a refresh token's record keeps when it was used up, in milliseconds.
+const SPENT: &str = "spent_ms";
+
 /// Where a refresh token's record keeps how often it was used again.
 const REUSES: &str = "reuses";
 
@@ -150,9 +178,16 @@ async fn spend(
         _ => Some(state.reuses.lock().await),
     };
     let before = mock.change(token.id, Change::Spend).await;
+    let now = mock.now().as_millis();
     let Some(before) = before.filter(|before| before.spent) else {
+        let noted = Change::Extra(SPENT.to_owned(), now.into());
+        mock.change(token.id, noted).await;
         return Ok(());
     };
+    let spent = before.extra.get(SPENT).and_then(Value::as_i64);
+    if !mock.effect_enabled("spend_at_once") && spent.is_none_or(|spent| spent == now) {
+        return Ok(());
+    }
     let reuses = before.extra.get(REUSES).and_then(Value::as_u64);
     let reuses = reuses.unwrap_or_default();
     if reuses < allowed {

@@ -22,7 +22,8 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     if !user.password.matches(previous.as_bytes()) {
         attempts::count(call, &user, Attempt::ChangePassword);
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
-            .expected(format!("the password of `{}`", user.username));
+            .expected(format!("the password of `{}`", user.username))
+            .param("name", "PreviousPassword");
         call.refuse(near_miss::of_secret(
             wrong,
             &user.password,

@@ -7,6 +7,9 @@ use serde_json::json;
 use super::{Call, invalid, success};
 use crate::scribe::token_checks;
 
+/// The digits behind the last hyphen of a UUID.
+pub(super) const NODE: usize = 12;
+
 pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     let pool = call.required("IdentityPoolId")?;
     well_formed("identityPoolId", pool)?;
@@ -23,11 +26,13 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
             .expected("Logins with the id token"));
     };
     let login = token_checks::login(call, &logins).await?;
-    let identity = if call.mock.effect_enabled("same_identity") {
-        call.state.identity(&login.principal)
-    } else {
-        format!("{}:{}", call.state.region, call.mock.uuid())
-    };
+    let mut identity = call.state.identity(&login.principal);
+    if !call.mock.effect_enabled("same_identity") {
+        // It is still known whose it is.
+        let fresh = call.mock.uuid();
+        let kept = identity.len() - NODE;
+        identity.replace_range(kept.., &fresh[fresh.len() - NODE..]);
+    }
     call.mock.note("identity", identity.clone());
     Ok(success(&json!({ "IdentityId": identity })))
 }

@@ -60,8 +60,12 @@ pub(super) async fn password(call: &Call<'_>, flow: &str) -> Result<Reply, Denia
     lockout::open(call, &user)?;
     if !user.password.matches(password.as_bytes()) {
         lockout::failed(call, &user);
+        let kind = match user.state {
+            UserState::Temporary => "temporary password",
+            _ => "password",
+        };
         let wrong = Denial::new(DenialKind::BadSecret, "wrong_password")
-            .expected(format!("the password of `{}`", user.username));
+            .expected(format!("the {kind} of `{}`", user.username));
         call.refuse(near_miss::of_secret(
             wrong,
             &user.password,

@@ -44,8 +44,10 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Reply, Denial> {
     if call.mock.effect_enabled("revoke_access") {
         kinds.extend([TokenKind::Access, TokenKind::Id]);
     }
+    let one_login = call.mock.effect_enabled("revoke_one_login");
     let of_login = TokenQuery {
-        login: Some(token.login),
+        principal: Some(token.principal),
+        login: one_login.then_some(token.login),
         kinds: Some(kinds),
         ..TokenQuery::default()
     };

@@ -168,6 +168,83 @@ async fn seen(server: &TestServer, what: &str) -> String {
             assert_eq!(call(server, "ChangePassword", body).await.status, 200);
             status(login_as(server, "scribe-user", &old).await)
         }
+        "revocation of a token" => status(revoke(server, &tokens.refresh).await),
+        "revocation of junk" => status(revoke(server, "junk").await),
+        "other login after revocation" => {
+            let other = login(server).await;
+            revoke(server, &tokens.refresh).await;
+            status(get_user(server, &other.access).await)
+        }
+        "wrong temporary password" => {
+            status(login_as(server, "scribe-temporary-user", "Lo-wrong-Pass9").await)
+        }
+        "wrong password" => {
+            status(login_as(server, &server.credential("username"), "Lo-wrong-Pass9").await)
+        }
+        "proof of nothing" => {
+            let body = json!({
+                "ClientId": server.credential("client_id"), "AuthFlow": "USER_SRP_AUTH",
+                "AuthParameters": {"USERNAME": server.credential("username"), "SRP_A": "5a".repeat(384)},
+            });
+            let parameters =
+                call(server, "InitiateAuth", body).await.json()["ChallengeParameters"].clone();
+            let body = json!({
+                "ClientId": server.credential("client_id"), "ChallengeName": "PASSWORD_VERIFIER",
+                "ChallengeResponses": {
+                    "USERNAME": parameters["USER_ID_FOR_SRP"],
+                    "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
+                    "PASSWORD_CLAIM_SIGNATURE": "AAAA",
+                    "TIMESTAMP": "Tue Nov 24 10:00:00 UTC 2026",
+                },
+            });
+            status(call(server, "RespondToAuthChallenge", body).await)
+        }
+        "tokens of a refresh" => {
+            server.advance(60.0);
+            let renewed = super::tokens(&refresh(server, &tokens.refresh).await);
+            (renewed.access == tokens.access, renewed.id == tokens.id)
+                .eq(&(true, true))
+                .to_string()
+        }
+        "right signature" => status(signed(server, &aws, "GET", "/v1/tasks", "").await),
+        "another service" => {
+            let headers = signature(server, &aws, "GET", "/v1/tasks", &[], b"");
+            let headers: Vec<(String, String)> = headers
+                .into_iter()
+                .map(|(name, value)| (name, value.replace("execute-api", "s3")))
+                .collect();
+            let answer = server.request("GET /v1/tasks", &lines(&headers), "").await;
+            String::from_utf8_lossy(&answer.body)
+                .contains("Credential should be scoped")
+                .to_string()
+        }
+        "unsigned headers" => {
+            let mut headers = vec![("X-Locum-B".to_owned(), "1".to_owned())];
+            headers.push(("X-Locum-A".to_owned(), "1".to_owned()));
+            headers.extend(signature(server, &aws, "GET", "/v1/tasks", &[], b""));
+            status(server.request("GET /v1/tasks", &lines(&headers), "").await)
+        }
+        "Expiration" => {
+            let identity = identity(server, &tokens.id).await;
+            let given = get_credentials(server, &identity, &tokens.id).await.json();
+            let end = given["Credentials"]["Expiration"]
+                .as_f64()
+                .expect("a number");
+            (end < 1e11).to_string()
+        }
+        "next refresh token" => {
+            let next = login(server).await.refresh;
+            let letters = next.chars().zip(tokens.refresh.chars());
+            let different = letters.filter(|(one, other)| one != other).count();
+            (different > 100).to_string()
+        }
+        "wrong previous password" => {
+            let body = json!({"AccessToken": tokens.access, "PreviousPassword": "Lo-wrong-Pass9", "ProposedPassword": "Vector1!pass"});
+            status(call(server, "ChangePassword", body).await)
+        }
+        "TokenType" => {
+            password_login(server, 0).await.json()["AuthenticationResult"]["TokenType"].to_string()
+        }
         other => panic!("nothing looks at {other}"),
     }
 }
@@ -226,6 +303,60 @@ async fn each_twin_does_one_thing_wrong() {
         ("any-identity", "unknown identity", "400", "200"),
         ("any-client-id", "unknown client", "400", "200"),
         ("change-password-noop", "old password", "400", "200"),
+        ("revoke-missing", "revocation of a token", "200", "500"),
+        ("revoke-missing", "refresh after revocation", "400", "200"),
+        ("revoke-junk-400", "revocation of junk", "200", "400"),
+        ("revoke-junk-400", "revocation of a token", "200", "200"),
+        (
+            "revoke-everything",
+            "other login after revocation",
+            "200",
+            "400",
+        ),
+        (
+            "challenge-for-wrong-password",
+            "wrong temporary password",
+            "400",
+            "200",
+        ),
+        (
+            "challenge-for-wrong-password",
+            "wrong password",
+            "400",
+            "400",
+        ),
+        ("any-srp-proof", "proof of nothing", "400", "200"),
+        ("any-srp-proof", "wrong password", "400", "400"),
+        (
+            "refresh-returns-old",
+            "tokens of a refresh",
+            "false",
+            "true",
+        ),
+        ("right-signature-refused", "right signature", "200", "403"),
+        ("any-region", "another service", "true", "false"),
+        ("header-order-matters", "unsigned headers", "200", "403"),
+        ("header-order-matters", "right signature", "200", "200"),
+        ("expiration-in-ms", "Expiration", "true", "false"),
+        (
+            "guessable-refresh-token",
+            "next refresh token",
+            "true",
+            "false",
+        ),
+        (
+            "previous-password-unchecked",
+            "wrong previous password",
+            "400",
+            "200",
+        ),
+        (
+            "previous-password-unchecked",
+            "wrong password",
+            "400",
+            "400",
+        ),
+        ("no-token-type", "TokenType", "\"Bearer\"", "null"),
     ];
     for (twin, what, honest, wrong) in rows {
         let server = start().await;
@@ -244,7 +375,7 @@ async fn each_twin_does_one_thing_wrong() {
         let is_judged = judged.contains(&format!("scribe\t{name}\t"));
         is_judged || rows.iter().any(|(twin, ..)| *twin == name)
     };
-    for twin in super::super::twins::TWINS {
+    for twin in super::super::twins::ALL.iter() {
         assert!(tested(twin.name), "nothing looks at {}", twin.name);
     }
 }

@@ -1,7 +1,6 @@
-//! The harness as the user of an Amazon Cognito user pool: signs in, refreshes, revokes, changes
-//! passwords, and fetches credentials for signed calls.
+//! The harness as the user of an Amazon Cognito user pool: signs in, uses tokens, answers challenges
+//! and changes passwords.
 
-use aws_credential_types::Credentials;
 use locum_core::{Secret, Timestamp};
 use serde_json::{Value, json};
 
@@ -20,13 +19,15 @@ pub(crate) struct Session {
     pub(crate) pairs: Vec<(Secret, Secret)>,
     /// The refresh token.
     pub(crate) refresh: Secret,
+    /// The one that a refresh gave in its place.
+    pub(crate) replacement: Option<Secret>,
 }
 
 /// A user's name and password.
 pub type User = (String, Secret);
 
 /// A password that the pool's policy takes.
-const CHOSEN: &str = "Lo-chosen-Pass9";
+pub(super) const CHOSEN: &str = "Lo-chosen-Pass9";
 
 impl ScenarioContext {
     /// The first account.
@@ -57,8 +58,20 @@ impl ScenarioContext {
                 SignInVariation::PasswordWithoutItsLastCharacter => drop(password.pop()),
                 SignInVariation::UnknownUser => name = format!("no-{name}"),
                 SignInVariation::UnknownClient => client = client.chars().rev().collect(),
-                SignInVariation::TemporaryPassword | SignInVariation::ReplacedPassword => {
+                SignInVariation::TemporaryPassword
+                | SignInVariation::TemporaryPasswordAgain
+                | SignInVariation::ReplacedPassword => {
                     let user = self.temporary_user()?;
+                    return self.sign_in_as(variation, &user, &client).await;
+                }
+                SignInVariation::WrongTemporaryPassword => {
+                    name = self.temporary_user()?.0;
+                    "Lo-another-Pass9".clone_into(&mut password);
+                }
+                SignInVariation::SrpWithoutProof => return self.sign_in_without_proof().await,
+                SignInVariation::AnotherClient => client = self.other_pool_client()?,
+                SignInVariation::SecondUser => {
+                    let user = self.second_user()?;
                     return self.sign_in_as(variation, &user, &client).await;
                 }
                 SignInVariation::ChosenPassword => {
@@ -98,38 +111,6 @@ impl ScenarioContext {
             self.challenge = body["Session"].as_str().map(Secret::new);
         }
         Ok(())
-    }
-
-    /// Refreshes the latest session.
-    pub async fn refresh(&mut self, variation: &Variation) -> Result<(), Error> {
-        let Some(session) = self.sessions.last() else {
-            self.log.limitation("there was no refresh token");
-            return Ok(());
-        };
-        let body = json!({
-            "AuthFlow": "REFRESH_TOKEN_AUTH",
-            "ClientId": self.target.credential("client_id"),
-            "AuthParameters": {"REFRESH_TOKEN": session.refresh.expose()},
-        });
-        let reply = self.cognito(Operation::Refresh, variation, &body).await?;
-        let result = reply.map(|reply| reply.json()["AuthenticationResult"].clone());
-        let pair = result.as_ref().and_then(pair);
-        if let (Some(pair), Some(session)) = (pair, self.sessions.last_mut()) {
-            session.pairs.push(pair);
-        }
-        Ok(())
-    }
-
-    /// Revokes the refresh token of the latest session.
-    pub async fn revoke_refresh(&mut self) -> Result<(), Error> {
-        let Some(session) = self.sessions.last() else {
-            self.log.limitation("there was no refresh token");
-            return Ok(());
-        };
-        let body = json!({"Token": session.refresh.expose(), "ClientId": self.target.credential("client_id")});
-        self.cognito(Operation::RevokeRefreshToken, &Variation::Documented, &body)
-            .await
-            .map(drop)
     }
 
     /// Tries each access token at the pool and each id token at the identity pool.
@@ -189,6 +170,23 @@ impl ScenarioContext {
         variation: &Variation,
         previous: &str,
     ) -> Result<(), Error> {
+        self.log.hide(CHOSEN, "chosen password");
+        self.change_password_to(variation, previous, CHOSEN).await
+    }
+
+    /// Gives the first user the password back that a change took, so that the account is as it was.
+    pub async fn restore_password(&mut self) -> Result<(), Error> {
+        let (_, password) = self.user();
+        self.change_password_to(&Variation::Again, CHOSEN, password.expose())
+            .await
+    }
+
+    async fn change_password_to(
+        &mut self,
+        variation: &Variation,
+        previous: &str,
+        proposed: &str,
+    ) -> Result<(), Error> {
         let access = self
             .sessions
             .last()
@@ -202,51 +200,12 @@ impl ScenarioContext {
         if self.stage.is_none() {
             return Err(self.lacks("the password of the first account is not changed"));
         }
-        self.log.hide(CHOSEN, "chosen password");
         let body = json!({
-            "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": CHOSEN,
+            "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": proposed,
         });
         self.cognito(Operation::ChangePassword, variation, &body)
             .await
             .map(drop)
-    }
-
-    /// Fetches temporary AWS credentials for the latest session.
-    pub async fn fetch_credentials(&mut self) -> Result<(), Error> {
-        let id = self
-            .sessions
-            .last()
-            .and_then(|session| session.pairs.last())
-            .map(|pair| pair.1.clone());
-        let Some(id) = id else {
-            self.log
-                .limitation("there was no id token to fetch credentials with");
-            return Ok(());
-        };
-        let body = self.identity_body(&id);
-        let reply = self
-            .cognito(Operation::GetIdentity, &Variation::Documented, &body)
-            .await?;
-        let identity = reply
-            .map(|reply| reply.json()["IdentityId"].clone())
-            .unwrap_or_default();
-        let body = json!({"IdentityId": identity, "Logins": body["Logins"]});
-        let reply = self
-            .cognito(Operation::GetCredentials, &Variation::Documented, &body)
-            .await?;
-        let found = reply
-            .map(|reply| reply.json()["Credentials"].clone())
-            .unwrap_or_default();
-        let text = |name: &str| found[name].as_str().map(str::to_owned);
-        if let (Some(access_key_id), Some(key), Some(token)) =
-            (text("AccessKeyId"), text("SecretKey"), text("SessionToken"))
-        {
-            self.log.hide(&key, "secret key");
-            self.log.hide(&token, "session token");
-            let credentials = Credentials::new(access_key_id, key, Some(token), None, "vendor");
-            self.aws = Some(credentials);
-        }
-        Ok(())
     }
 
     /// The vendor's time: what a signature has to be dated.
@@ -288,12 +247,13 @@ impl ScenarioContext {
             self.sessions.push(Session {
                 pairs: vec![pair],
                 refresh: Secret::new(refresh),
+                replacement: None,
             });
         }
     }
 }
 
-fn pair(result: &Value) -> Option<(Secret, Secret)> {
+pub(super) fn pair(result: &Value) -> Option<(Secret, Secret)> {
     let text = |name: &str| result[name].as_str().filter(|text| !text.is_empty());
     Some((
         Secret::new(text("AccessToken")?),

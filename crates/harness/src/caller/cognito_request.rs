@@ -10,7 +10,10 @@ use crate::target::Target;
 /// The value of `X-Amz-Target`; `None` for what is not Cognito's.
 const fn target_of(operation: Operation) -> Option<&'static str> {
     Some(match operation {
-        Operation::SignIn | Operation::Refresh => "AWSCognitoIdentityProviderService.InitiateAuth",
+        Operation::SignIn | Operation::StartSrp | Operation::Refresh => {
+            "AWSCognitoIdentityProviderService.InitiateAuth"
+        }
+        Operation::SignOut => "AWSCognitoIdentityProviderService.GlobalSignOut",
         Operation::AnswerChallenge => "AWSCognitoIdentityProviderService.RespondToAuthChallenge",
         Operation::UseAccessToken => "AWSCognitoIdentityProviderService.GetUser",
         Operation::RevokeRefreshToken => "AWSCognitoIdentityProviderService.RevokeToken",
@@ -27,7 +30,12 @@ pub(super) fn post(
     operation: Operation,
     body: &Value,
 ) -> Result<(Url, Request), Error> {
-    let name = target_of(operation)
+    // The second step of a sign-in is the answer to a challenge.
+    let asked = match body["ChallengeName"].is_string() {
+        true => Operation::AnswerChallenge,
+        false => operation,
+    };
+    let name = target_of(asked)
         .ok_or_else(|| Error::Step(format!("a {operation} is no operation of Cognito")))?;
     let url = Url::parse(target.url("cognito")?).map_err(|error| Error::Step(error.to_string()))?;
     let request = Request::new("POST", &url.target)

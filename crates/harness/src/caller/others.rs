@@ -103,7 +103,18 @@ impl ScenarioContext {
 
     /// Shows the caller's refresh token: as documented, with one thing changed, or as another client.
     pub async fn renew(&mut self, variation: &Variation) -> Result<(), Error> {
-        let Some(token) = self.refresh_token.clone() else {
+        let token = match variation {
+            Variation::Again => self
+                .replaced_refresh_token
+                .clone()
+                .or_else(|| self.refresh_token.clone()),
+            Variation::Token(number, _) => {
+                let person = self.people.get(number.saturating_sub(1));
+                person.map(|(_, refresh)| refresh.clone())
+            }
+            _ => self.refresh_token.clone(),
+        };
+        let Some(token) = token else {
             self.log.limitation("there was no refresh token");
             return Ok(());
         };
@@ -133,9 +144,29 @@ impl ScenarioContext {
             )
             .await;
         if let Some(reply) = reply.filter(|reply| (200..300).contains(&reply.status)) {
-            self.hold(&reply.json());
+            self.keep_renewed(variation, &token, &reply.json());
         }
         Ok(())
+    }
+
+    /// Keeps what a refresh with `used` gave: for the login of its number, else as the latest.
+    fn keep_renewed(&mut self, variation: &Variation, used: &Secret, body: &Value) {
+        let next = body["refresh_token"].as_str();
+        match variation {
+            Variation::Again => {}
+            Variation::Token(number, _) => {
+                let person = self.people.get_mut(number.saturating_sub(1));
+                if let (Some((_, refresh)), Some(next)) = (person, next) {
+                    *refresh = Secret::new(next);
+                }
+            }
+            _ => {
+                if next.is_some_and(|next| next != used.expose()) {
+                    self.replaced_refresh_token = Some(used.clone());
+                }
+                self.hold(body);
+            }
+        }
     }
 
     /// Reads the vendor's metadata document, if its address is known.

@@ -12,8 +12,8 @@ use aws_sigv4::sign::v4;
 use locum_core::Timestamp;
 
 use crate::Error;
-use crate::evidence::{Operation, SignedVariation, Variation};
-use crate::http::{Request, Url};
+use crate::evidence::{CallVariation, Operation, SignedVariation, Variation};
+use crate::http::{Reply, Request, Url};
 use crate::run::context::ScenarioContext;
 use crate::run::leave::NO_LEAVE;
 
@@ -36,9 +36,37 @@ impl ScenarioContext {
             self.log.limitation(NO_LEAVE);
             return Ok(());
         }
+        // A call with a body is as honest as one without.
+        let variation = match special {
+            None | Some(SignedVariation::WithBody) => Variation::Documented,
+            Some(special) => Variation::Signed(special),
+        };
+        let url = self.signed_url()?;
+        self.signed_call(url, special, &variation).await.map(drop)
+    }
+
+    /// Makes a signed call with `query` as it is.
+    pub async fn call_signed_with_query(&mut self, query: &str) -> Result<(), Error> {
+        let mut url = self.signed_url()?;
+        url.target = format!("{}?{query}", url.target);
+        let variation = Variation::Call(CallVariation::RawQuery(query.to_owned()));
+        self.signed_call(url, None, &variation).await.map(drop)
+    }
+
+    /// The address of the documented signed call.
+    pub(super) fn signed_url(&self) -> Result<Url, Error> {
         let sample = self.profile.api.sample.clone().unwrap_or_default();
         let url = format!("{}{sample}", self.target.url("api")?);
-        let mut url = Url::parse(&url).map_err(|error| Error::Step(error.to_string()))?;
+        Url::parse(&url).map_err(|error| Error::Step(error.to_string()))
+    }
+
+    /// Makes one signed call of `url`, with the thing special that `special` names.
+    pub(super) async fn signed_call(
+        &mut self,
+        mut url: Url,
+        special: Option<SignedVariation>,
+        variation: &Variation,
+    ) -> Result<Option<Reply>, Error> {
         // What was signed for one route is sent to another that exists: only the signature is wrong.
         let method = special.map_or("GET", SignedVariation::method);
         let has_body = special.is_some_and(SignedVariation::has_body);
@@ -57,6 +85,7 @@ impl ScenarioContext {
                 url.target.push_str("?company=b&company=a");
             }
             Some(SignedVariation::RunsOfSpaces) => extra[0].1 = "one   two".into(),
+            Some(SignedVariation::MoreSpaces) => extra[0].1 = "one two".into(),
             _ => {}
         }
         if method == "DELETE" {
@@ -70,37 +99,115 @@ impl ScenarioContext {
         }
         request.headers.extend(extra);
         if !special.is_some_and(SignedVariation::is_unsigned) {
-            let Some(credentials) = self.aws.clone() else {
+            let Some(credentials) = self.signer(special) else {
                 self.log
                     .limitation("there were no credentials to sign with");
-                return Ok(());
+                return Ok(None);
             };
             let facts = self
                 .profile
                 .signature
                 .clone()
                 .ok_or_else(|| Error::Step("nothing is signed here".to_owned()))?;
-            let scope = (facts.region.as_str(), facts.service.as_str());
+            let now = shifted(
+                self.vendor_now(),
+                special.map_or(0, SignedVariation::ahead_s),
+            );
+            let authority = url.authority();
+            let other_region = other_region(&facts.region);
+            let scope = match special {
+                Some(SignedVariation::OtherRegion) => (other_region, facts.service.as_str()),
+                Some(SignedVariation::OtherService) => (facts.region.as_str(), "s3"),
+                _ => (facts.region.as_str(), facts.service.as_str()),
+            };
             let how = Signing {
                 // With the body's hash in a header of its own, so that a vendor may not believe it.
                 hash_header: has_body,
                 host: special != Some(SignedVariation::HostUnsigned),
             };
-            let now = self.vendor_now();
-            let authority = url.authority();
-            let signed = sign(credentials, scope, now, &authority, &request, how)?;
+            let signed = match special {
+                Some(SignedVariation::DayBefore) => {
+                    let day = shifted(now, -86_400);
+                    sign_for_day(&credentials, scope, (now, day), &authority, &request)
+                }
+                _ => sign(credentials, scope, now, &authority, &request, how)?,
+            };
             request.headers.extend(signed);
         }
         change_after_signing(&mut request, special);
-        // A call with a body is as honest as one without.
-        let variation = match special {
-            None | Some(SignedVariation::WithBody) => Variation::Documented,
-            Some(special) => Variation::Signed(special),
-        };
-        self.exchange(Operation::Call, None, &variation, &url, &request)
-            .await;
-        Ok(())
+        let reply = self.exchange(Operation::Call, None, variation, &url, &request);
+        Ok(reply.await)
     }
+
+    /// The credentials that sign: those of the login, or with another session token or none.
+    fn signer(&self, special: Option<SignedVariation>) -> Option<Credentials> {
+        let own = self.aws.clone()?;
+        let with = |token: Option<String>| {
+            let (id, key) = (own.access_key_id(), own.secret_access_key());
+            Credentials::new(id, key, token, None, "vendor")
+        };
+        match special {
+            Some(SignedVariation::WithoutSessionToken) => Some(with(None)),
+            Some(SignedVariation::ForeignSessionToken) => {
+                let other = self.other_aws.as_ref()?.session_token()?;
+                Some(with(Some(other.to_owned())))
+            }
+            _ => Some(own),
+        }
+    }
+}
+
+/// A region that is not `region`.
+pub(super) fn other_region(region: &str) -> &'static str {
+    match region {
+        "us-east-1" => "eu-west-1",
+        _ => "us-east-1",
+    }
+}
+
+fn shifted(time: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp::from_millis(time.as_millis() + seconds * 1000)
+}
+
+/// The headers that sign a GET without a query for the day of `day` while it is `now`: the signer
+/// takes the day of the scope from the date.
+fn sign_for_day(
+    credentials: &Credentials,
+    (region, service): (&str, &str),
+    (now, day): (Timestamp, Timestamp),
+    authority: &str,
+    request: &Request,
+) -> Vec<(String, String)> {
+    let (date, path) = (now.amz_date(), &request.target);
+    let token = credentials.session_token().unwrap_or_default();
+    let names = "host;x-amz-date;x-amz-security-token";
+    let hash = sha256(b"");
+    let canonical = format!(
+        "GET\n{path}\n\nhost:{authority}\nx-amz-date:{date}\nx-amz-security-token:{token}\n\n{names}\n{hash}"
+    );
+    let scope = format!("{}/{region}/{service}/aws4_request", &day.amz_date()[..8]);
+    let hash = sha256(canonical.as_bytes());
+    let string = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
+    let secret = credentials.secret_access_key();
+    let key = v4::generate_signing_key(secret, system_time(day), region, service);
+    let signature = v4::calculate_signature(key, string.as_bytes());
+    let id = credentials.access_key_id();
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"
+    );
+    [
+        ("x-amz-date", date.as_str()),
+        ("x-amz-security-token", token),
+        ("authorization", &authorization),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let digits = digest.as_ref().iter();
+    digits.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The headers that sign `request` for `authority` (AWS Signature Version 4), for a scope of region
@@ -171,8 +278,31 @@ fn change_after_signing(request: &mut Request, special: Option<SignedVariation>)
                 }
             }
         }
+        Some(SignedVariation::MoreSpaces) => {
+            for (name, value) in &mut request.headers {
+                if name == "X-Locum-Note" {
+                    "  one   two  ".clone_into(value);
+                }
+            }
+        }
+        Some(SignedVariation::UnsignedHeaders) => request.headers.extend(unsigned()),
+        Some(SignedVariation::HeadersReversed) => {
+            request.headers.extend(unsigned());
+            request.headers.reverse();
+        }
+        Some(SignedVariation::HeadersInCapitals) => {
+            for (name, _) in &mut request.headers {
+                name.make_ascii_uppercase();
+            }
+        }
         _ => {}
     }
+}
+
+/// Headers that no signature covers.
+fn unsigned() -> [(String, String); 2] {
+    [("X-Locum-First", "1"), ("X-Locum-Second", "2")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]
@@ -210,5 +340,32 @@ mod tests {
         let hash_header = true;
         let both = "SignedHeaders=x-amz-content-sha256;x-amz-date,";
         check(Signing { hash_header, host }, both);
+    }
+    /// For the day of its date, the one written here is that of AWS's own signer.
+    #[test]
+    fn a_signature_for_another_day_is_right_but_for_its_day() {
+        let key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let token = Some("a-session-token".to_owned());
+        let credentials = Credentials::new("AKIDEXAMPLE", key, token, None, "test");
+        let now = Timestamp::parse_rfc3339("2015-08-30T12:36:00Z").expect("a date");
+        let (scope, host) = (("us-east-1", "service"), "example.amazonaws.com");
+        let request = Request::new("GET", "/v1/tasks");
+        let (hash_header, with_host) = (false, true);
+        let how = Signing {
+            hash_header,
+            host: with_host,
+        };
+        let sorted = |mut headers: Vec<(String, String)>| {
+            headers.sort();
+            headers
+        };
+        let theirs = sign(credentials.clone(), scope, now, host, &request, how);
+        let ours = sign_for_day(&credentials, scope, (now, now), host, &request);
+        assert_eq!(sorted(ours), sorted(theirs.expect("it can be signed")));
+        let yesterday = shifted(now, -86_400);
+        let ours = sign_for_day(&credentials, scope, (now, yesterday), host, &request);
+        let scope = "Credential=AKIDEXAMPLE/20150829/us-east-1/";
+        assert!(ours.iter().any(|(_, value)| value.contains(scope)));
+        assert!(ours.iter().any(|(_, value)| value == "20150830T123600Z"));
     }
 }

@@ -109,6 +109,18 @@ pub enum Event {
         /// Its body.
         body: Value,
     },
+    /// How much of the values of one kind of token could be chance, as far as those that were issued
+    /// tell.
+    Room {
+        /// What they are: `access token`, `refresh token`, `session`.
+        kind: String,
+        /// How many were looked at.
+        values: usize,
+        /// At how many positions they differ.
+        positions: usize,
+        /// How many letters may stand there.
+        alphabet: usize,
+    },
     /// What this run could not show, and why: a real endpoint has no clock to turn.
     Limitation {
         /// One sentence.

@@ -1,7 +1,7 @@
 //! Tokens in the text of a reply, whether or not the reply is as it should be.
 
 /// The members of a reply that hold a secret, and what such a secret is called.
-const MEMBERS: [(&str, &str); 9] = [
+const MEMBERS: [(&str, &str); 10] = [
     ("access_token", "access token"),
     ("refresh_token", "refresh token"),
     ("id_token", "id token"),
@@ -11,6 +11,7 @@ const MEMBERS: [(&str, &str); 9] = [
     ("Session", "session"),
     ("SecretKey", "secret key"),
     ("SessionToken", "session token"),
+    ("X-Amz-Signature", "presigned signature"),
 ];
 
 /// A shorter value is a word of the protocol.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use locum_core::{Clock, Entry, Handshake};
+use locum_core::{Clock, Entry, Handshake, Secret};
 use serde_json::Value;
 
 use super::event::{Cut, Event, Message, Opcode, RecordId, RequestLine, Side};
@@ -134,6 +134,17 @@ impl EvidenceLog {
             call: call.to_owned(),
             body,
         })
+    }
+
+    /// Writes down how much of these values could be chance; the values themselves stay out of it.
+    pub(crate) fn room(&mut self, kind: &str, values: &[Secret]) {
+        let room = super::room::of(values.iter().map(Secret::expose));
+        self.write(Event::Room {
+            kind: kind.to_owned(),
+            values: room.values,
+            positions: room.positions,
+            alphabet: room.alphabet,
+        });
     }
 
     /// Writes that this run cannot show something, such as a clock that cannot be turned.

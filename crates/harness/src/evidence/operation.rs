@@ -70,6 +70,18 @@ pub enum Operation {
     KeySet,
     /// A token is introspected (RFC 7662).
     Introspect,
+    /// A user signs out of all logins (`GlobalSignOut`).
+    SignOut,
+    /// A user begins a login that never sends the password (`InitiateAuth` with `SRP_A`).
+    StartSrp,
+    /// A presigned URL is used.
+    UsePresigned,
+    /// A person logs in with name and password (RFC 6749 §4.3) where clients log in by themselves.
+    PersonLogin,
+    /// An access token is shown at the userinfo endpoint (OpenID Connect Core 1.0 §5.3).
+    UserInfo,
+    /// A person's session is ended by its refresh token.
+    Logout,
 }
 
 impl Operation {
@@ -107,6 +119,12 @@ impl Operation {
             Self::Frame => "frame",
             Self::KeySet => "key set",
             Self::Introspect => "introspection",
+            Self::SignOut => "sign-out",
+            Self::StartSrp => "start of SRP",
+            Self::UsePresigned => "presigned request",
+            Self::PersonLogin => "login of a person",
+            Self::UserInfo => "userinfo",
+            Self::Logout => "logout",
         }
     }
 
@@ -114,7 +132,7 @@ impl Operation {
     pub const fn asks_for_a_token(self) -> bool {
         matches!(
             self,
-            Self::Login | Self::OtherLogin | Self::Renew | Self::Redeem
+            Self::Login | Self::OtherLogin | Self::PersonLogin | Self::Renew | Self::Redeem
         )
     }
 
@@ -144,6 +162,8 @@ impl Operation {
                 | Self::ChangePassword
                 | Self::GetIdentity
                 | Self::GetCredentials
+                | Self::SignOut
+                | Self::StartSrp
         )
     }
 }

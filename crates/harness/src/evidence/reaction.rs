@@ -151,6 +151,7 @@ impl Exchange<'_> {
             Operation::SignIn | Operation::Refresh | Operation::AnswerChallenge => {
                 text("/AuthenticationResult/AccessToken")
             }
+            Operation::StartSrp => text("/ChallengeName"),
             Operation::UseAccessToken => text("/Username"),
             Operation::UseIdToken | Operation::GetIdentity => text("/IdentityId"),
             Operation::GetCredentials => text("/Credentials/SecretKey"),

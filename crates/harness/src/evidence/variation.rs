@@ -6,6 +6,7 @@
 mod authorize;
 mod call;
 mod login;
+mod pool;
 mod shown;
 mod sign_in;
 mod signed;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
+pub use pool::{ChallengeVariation, IdentityVariation, RevocationVariation};
 pub use shown::ShownToken;
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
@@ -75,6 +77,18 @@ pub enum Variation {
     WrongPresentPassword,
     /// With another token in the place of the one that it needs.
     Shown(ShownToken),
+    /// One thing of the answer to a challenge.
+    Challenge(ChallengeVariation),
+    /// One thing of a request for an identity or for AWS credentials.
+    Identity(IdentityVariation),
+    /// One thing of a revocation.
+    Revocation(RevocationVariation),
+    /// With the token that took the place of the first one.
+    WithReplacement,
+    /// After its end.
+    AfterEnd,
+    /// One of several that were sent at once, by its number, counted from 1.
+    AtOnce(usize),
 }
 
 /// Somebody else at the same vendor.
@@ -149,27 +163,41 @@ impl Variation {
                 "again" => Some(Self::Again),
                 _ => SignInVariation::parse(phrase).map(Self::SignIn),
             },
-            Operation::Refresh => match phrase {
+            Operation::Refresh => refresh(phrase),
+            Operation::AnswerChallenge => {
+                with_phrase(ChallengeVariation::ALL, ChallengeVariation::phrase, phrase)
+                    .map(Self::Challenge)
+            }
+            Operation::GetIdentity | Operation::GetCredentials => match phrase {
                 "again" => Some(Self::Again),
-                "after the revocation" => Some(Self::AfterRevocation),
+                _ => with_phrase(IdentityVariation::ALL, IdentityVariation::phrase, phrase)
+                    .map(Self::Identity),
+            },
+            Operation::RevokeRefreshToken => revocation(phrase),
+            Operation::UsePresigned => (phrase == "after its end").then_some(Self::AfterEnd),
+            Operation::PersonLogin => (phrase == "again").then_some(Self::Again),
+            Operation::ChangePassword => match phrase {
+                "again" => Some(Self::Again),
+                "naming a wrong present one" => Some(Self::WrongPresentPassword),
                 _ => None,
             },
-            Operation::ChangePassword => {
-                (phrase == "naming a wrong present one").then_some(Self::WrongPresentPassword)
-            }
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
                 Some(Self::Again)
             }
-            Operation::UseAccessToken | Operation::UseIdToken => token(phrase),
-            Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
+            Operation::UseAccessToken | Operation::UseIdToken | Operation::UserInfo => {
+                token(phrase)
+            }
             Operation::Introspect => match phrase {
                 "after the revocation" => Some(Self::AfterRevocation),
                 "with an unknown token" => Some(Self::Call(CallVariation::UnknownToken)),
                 _ => LoginVariation::parse(phrase).map(Self::Login),
             },
-            Operation::Revoke => by(phrase, "by "),
+            Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
+            Operation::Revoke => by(phrase, "by ")
+                .or_else(|| revocation(phrase))
+                .or_else(|| LoginVariation::parse(phrase).map(Self::Login)),
             Operation::Renew => {
-                by(phrase, "by ").or_else(|| LoginVariation::parse(phrase).map(Self::Login))
+                refresh(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login))
             }
             _ => None,
         }
@@ -196,6 +224,39 @@ fn token(phrase: &str) -> Option<Variation> {
         _ => return None,
     };
     Some(Variation::Token(number.parse().ok()?, moment))
+}
+
+/// Reads `again`, `token 2 after` or `by another client`.
+fn refresh(phrase: &str) -> Option<Variation> {
+    let at_once = || {
+        let number = phrase.strip_prefix("at once, number ")?.parse().ok()?;
+        Some(Variation::AtOnce(number))
+    };
+    match phrase {
+        "again" => Some(Variation::Again),
+        "after the revocation" => Some(Variation::AfterRevocation),
+        "with the token of the reply" => Some(Variation::WithReplacement),
+        _ => token(phrase)
+            .or_else(|| by(phrase, "by "))
+            .or_else(at_once)
+            .or_else(|| match LoginVariation::parse(phrase)? {
+                found @ LoginVariation::With(..) => Some(Variation::Login(found)),
+                _ => None,
+            }),
+    }
+}
+
+/// Reads `again` or `of a token that nobody issued`.
+fn revocation(phrase: &str) -> Option<Variation> {
+    match phrase {
+        "again" => Some(Variation::Again),
+        _ => with_phrase(
+            RevocationVariation::ALL,
+            RevocationVariation::phrase,
+            phrase,
+        )
+        .map(Variation::Revocation),
+    }
 }
 
 fn by(phrase: &str, preposition: &str) -> Option<Variation> {
@@ -239,6 +300,12 @@ impl fmt::Display for Variation {
             }
             Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
             Self::Shown(shown) => f.write_str(shown.phrase()),
+            Self::Challenge(variation) => f.write_str(variation.phrase()),
+            Self::Identity(variation) => f.write_str(variation.phrase()),
+            Self::Revocation(variation) => f.write_str(variation.phrase()),
+            Self::WithReplacement => f.write_str("with the token of the reply"),
+            Self::AfterEnd => f.write_str("after its end"),
+            Self::AtOnce(number) => write!(f, "at once, number {number}"),
         }
     }
 }
@@ -364,6 +431,31 @@ mod tests {
             &["by another client", "without the client secret"],
         );
         check(Operation::ChangePassword, &["naming a wrong present one"]);
+        check(
+            Operation::Refresh,
+            &[
+                "with the token of the reply",
+                "with refresh_token never-issued",
+                "with scope locum",
+                "token 2 after",
+                "by another client",
+                "at once, number 8",
+            ],
+        );
+        check(Operation::AnswerChallenge, &["with a forged Session"]);
+        check(Operation::GetIdentity, &["again", "under another region"]);
+        check(Operation::GetCredentials, &["without Logins"]);
+        check(
+            Operation::Revoke,
+            &["again", "with a wrong hint", "without the client secret"],
+        );
+        check(
+            Operation::RevokeRefreshToken,
+            &["of a token that nobody issued"],
+        );
+        check(Operation::UsePresigned, &["after its end"]);
+        check(Operation::UserInfo, &["token 1 after"]);
+        check(Operation::PersonLogin, &["again"]);
     }
 
     #[test]

@@ -90,6 +90,12 @@ fn operation(word: &str) -> Operation {
         "delete" => Operation::Delete,
         "key set" => Operation::KeySet,
         "introspect" => Operation::Introspect,
+        "sign-out" => Operation::SignOut,
+        "start srp" => Operation::StartSrp,
+        "presigned" => Operation::UsePresigned,
+        "person" => Operation::PersonLogin,
+        "userinfo" => Operation::UserInfo,
+        "logout" => Operation::Logout,
         other => panic!("no operation is called `{other}`"),
     }
 }
@@ -604,6 +610,16 @@ impl Log {
 
     pub(crate) fn control(mut self, call: &str, body: &serde_json::Value) -> Self {
         self.log.control(call, body);
+        self
+    }
+
+    /// Values of this kind were issued.
+    pub(crate) fn room(mut self, kind: &str, values: &[&str]) -> Self {
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| locum_core::Secret::new(*value))
+            .collect();
+        self.log.room(kind, &values);
         self
     }
 

@@ -22,11 +22,13 @@ mod http;
 mod http_syntax;
 mod introspection;
 mod issued_jwt;
+mod identity_pool;
 pub mod jwt;
 mod key_set;
 pub mod lifetime;
 pub mod limited_token;
 pub mod login;
+mod login_ends;
 mod members;
 mod mixed_clients;
 mod oauth_error;
@@ -34,15 +36,20 @@ pub mod paging;
 pub mod password;
 mod permission;
 mod pool_expiry;
+mod pool_reply;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
+mod renewed_tokens;
 pub mod revocation;
+mod revocation_reply;
+mod rotation;
 mod same_answer;
 mod scope;
 pub mod secret_leakage;
 mod shown_token;
 pub mod signature;
+mod signature_scope;
 pub mod socket;
 mod socket_frames;
 mod tls;
@@ -50,6 +57,8 @@ mod token_age;
 mod token_head;
 mod token_members;
 pub mod token_reply;
+mod token_revocation;
+mod token_room;
 mod upgrade;
 
 use super::Rule;
@@ -75,25 +84,32 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     http_syntax::RULES,
     introspection::RULES,
     issued_jwt::RULES,
+    identity_pool::RULES,
     jwt::RULES,
     key_set::RULES,
     lifetime::RULES,
     mixed_clients::RULES,
     limited_token::RULES,
     login::RULES,
+    login_ends::RULES,
     oauth_error::RULES,
     paging::RULES,
     password::RULES,
     permission::RULES,
+    pool_reply::RULES,
     refresh::RULES,
     refresh_revocation::RULES,
     refusal::RULES,
+    renewed_tokens::RULES,
     revocation::RULES,
+    revocation_reply::RULES,
+    rotation::RULES,
     same_answer::RULES,
     scope::RULES,
     secret_leakage::RULES,
     shown_token::RULES,
     signature::RULES,
+    signature_scope::RULES,
     socket::RULES,
     socket_frames::RULES,
     tls::RULES,
@@ -101,4 +117,6 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     token_members::RULES,
     token_reply::RULES,
     upgrade::RULES,
+    token_revocation::RULES,
+    token_room::RULES,
 ];

@@ -167,6 +167,18 @@ pub struct ScenarioContext {
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
     pub(crate) aws: Option<aws_credential_types::Credentials>,
+    /// The AWS credentials of another login.
+    pub(crate) other_aws: Option<aws_credential_types::Credentials>,
+    /// When the AWS credentials end, as their reply said.
+    pub(crate) aws_end: Option<locum_core::Timestamp>,
+    /// A presigned URL that the vendor handed out, and its method.
+    pub(crate) presigned: Option<(String, &'static str)>,
+    /// What people who logged in hold: access and refresh token.
+    pub(crate) people: Vec<(Secret, Secret)>,
+    /// The refresh token that the latest one took the place of.
+    pub(crate) replaced_refresh_token: Option<Secret>,
+    /// The latest id token.
+    pub(crate) id_token: Option<Secret>,
     /// The time at a real endpoint; a mock's clock is known without it.
     pub(crate) vendor_clock: VendorClock,
     /// How a real endpoint is treated.
@@ -256,6 +268,12 @@ impl ScenarioContext {
             sessions: Vec::new(),
             challenge: None,
             aws: None,
+            other_aws: None,
+            aws_end: None,
+            presigned: None,
+            people: Vec::new(),
+            replaced_refresh_token: None,
+            id_token: None,
             vendor_clock,
             manners: Manners::default(),
             gate: Gate::default(),

@@ -1,11 +1,11 @@
-//! A user of an Amazon Cognito user pool, and the signed calls behind it.
+//! A user of an Amazon Cognito user pool.
 
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 
-use super::{phrases, variation, variations};
+use super::{variation, variations};
 use crate::Error;
-use crate::evidence::{Moment, Operation, SignInVariation, SignedVariation, Variation};
+use crate::evidence::{Moment, Operation, SignInVariation, Variation};
 use crate::run::context::World;
 
 #[given("the user has signed in")]
@@ -42,7 +42,7 @@ async fn signed_in_and_refreshed(world: &mut World) -> Result<(), Error> {
     context.refresh(&Variation::Documented).await
 }
 
-#[when(regex = r"^the user refreshes (again|after the revocation)$")]
+#[when(regex = r"^the user refreshes (again|after the revocation|with the token of the reply)$")]
 async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
     let variation = variation(Operation::Refresh, &how)?;
     world.context()?.refresh(&variation).await
@@ -60,7 +60,9 @@ async fn used_after(world: &mut World) -> Result<(), Error> {
 
 #[when("the user revokes the refresh token")]
 async fn revokes(world: &mut World) -> Result<(), Error> {
-    world.context()?.revoke_refresh().await
+    let context = world.context()?;
+    let latest = context.sessions.len();
+    context.revoke_refresh(latest, &Variation::Documented).await
 }
 
 #[when("the user signs in again")]
@@ -110,39 +112,13 @@ async fn changes(world: &mut World, which: String) -> Result<(), Error> {
         .await
 }
 
+#[when("the user takes the old password back")]
+async fn restores(world: &mut World) -> Result<(), Error> {
+    world.context()?.restore_password().await
+}
+
 #[when(regex = r"^the user signs in (with the (?:old|new) password (?:afterwards|at the end))$")]
 async fn signs_in_with(world: &mut World, how: String) -> Result<(), Error> {
     let variation = variation(Operation::SignIn, &how)?;
     world.context()?.sign_in(&variation).await
-}
-
-#[given("the user has credentials for signed calls")]
-async fn has_credentials(world: &mut World) -> Result<(), Error> {
-    let context = world.context()?;
-    context.sign_in(&Variation::Documented).await?;
-    context.fetch_credentials().await
-}
-
-#[given("a signed call has been served")]
-#[when("the user makes a signed call")]
-async fn signed_call(world: &mut World) -> Result<(), Error> {
-    world.context()?.call_signed(None).await
-}
-
-#[given("a signed call with a body has been served")]
-async fn signed_call_with_a_body(world: &mut World) -> Result<(), Error> {
-    world
-        .context()?
-        .call_signed(Some(SignedVariation::WithBody))
-        .await
-}
-
-#[when("the user makes each of these calls")]
-async fn signed_calls(world: &mut World, step: &Step) -> Result<(), Error> {
-    for phrase in phrases(step)? {
-        let special = SignedVariation::parse(&phrase)
-            .ok_or_else(|| Error::Step(format!("no signed call is known `{phrase}`")))?;
-        world.context()?.call_signed(Some(special)).await?;
-    }
-    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Time that passes at the vendor, without waiting.
 
-use cucumber::when;
+use std::time::Duration;
+
+use cucumber::{given, when};
 
 use crate::Error;
-use crate::run::context::World;
+use crate::run::context::{ScenarioContext, World};
 
 #[when(regex = r"^(\d+) percent of the token's lifetime has passed$")]
 async fn part_of_the_lifetime(world: &mut World, percent: f64) -> Result<(), Error> {
@@ -24,4 +26,26 @@ async fn some_minutes(world: &mut World, minutes: f64) -> Result<(), Error> {
 #[when(regex = r"^(\d+) hours have passed$")]
 async fn some_hours(world: &mut World, hours: f64) -> Result<(), Error> {
     world.context()?.advance(hours * 3600.0).await
+}
+
+/// So that what is dated anew has another date: at a real endpoint, the next second.
+#[given("a moment has passed")]
+async fn a_moment(world: &mut World) -> Result<(), Error> {
+    world.context()?.pass_a_moment().await
+}
+
+impl ScenarioContext {
+    /// Lets a minute pass at a mock, and a second at a real endpoint.
+    pub(crate) async fn pass_a_moment(&mut self) -> Result<(), Error> {
+        if self.stage.is_some() {
+            return self.advance(60.0).await;
+        }
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        Ok(())
+    }
+}
+
+#[when(regex = r"^(\d+) seconds have passed$")]
+async fn some_seconds(world: &mut World, seconds: f64) -> Result<(), Error> {
+    world.context()?.advance(seconds).await
 }

@@ -15,6 +15,10 @@ impl Mock {
 
     /// `length` letters and digits from the stage's generator.
     pub fn random_alphanumeric(&self, length: usize) -> String {
+        if !self.effect_enabled("random_text") {
+            // Another one each time all the same: what is issued is found by its text.
+            return format!("{:0>length$}", self.new_login());
+        }
         self.rng(|rng| crate::principal::random_alphanumeric(rng, length))
     }
 }

@@ -28,6 +28,16 @@ pub enum SignInVariation {
     NewPasswordAtTheEnd,
     /// The old password, after the new one was set.
     OldPasswordAtTheEnd,
+    /// Another password of an account whose password is temporary.
+    WrongTemporaryPassword,
+    /// The temporary password again, after its challenge was answered wrongly.
+    TemporaryPasswordAgain,
+    /// By SRP, with a proof that no password gives.
+    SrpWithoutProof,
+    /// By another client of the pool.
+    AnotherClient,
+    /// Another user.
+    SecondUser,
 }
 
 impl SignInVariation {
@@ -44,6 +54,11 @@ impl SignInVariation {
         Self::OldPasswordAfterwards,
         Self::NewPasswordAtTheEnd,
         Self::OldPasswordAtTheEnd,
+        Self::WrongTemporaryPassword,
+        Self::TemporaryPasswordAgain,
+        Self::SrpWithoutProof,
+        Self::AnotherClient,
+        Self::SecondUser,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -67,6 +82,11 @@ impl SignInVariation {
             Self::OldPasswordAfterwards => "with the old password afterwards",
             Self::NewPasswordAtTheEnd => "with the new password at the end",
             Self::OldPasswordAtTheEnd => "with the old password at the end",
+            Self::WrongTemporaryPassword => "with another password than the temporary one",
+            Self::TemporaryPasswordAgain => "with the temporary password again",
+            Self::SrpWithoutProof => "by SRP without a proof",
+            Self::AnotherClient => "by another client",
+            Self::SecondUser => "as another user",
         }
     }
 }

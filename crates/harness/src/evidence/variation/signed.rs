@@ -36,6 +36,35 @@ pub enum SignedVariation {
     UnsignedPost,
     /// A DELETE without any signature.
     UnsignedDelete,
+    /// Dated four minutes ahead.
+    FourMinutesAhead,
+    /// Dated four minutes ago.
+    FourMinutesAgo,
+    /// Dated six minutes ahead.
+    SixMinutesAhead,
+    /// Dated six minutes ago.
+    SixMinutesAgo,
+    /// The credential scope names another region.
+    OtherRegion,
+    /// The credential scope names another service.
+    OtherService,
+    /// The credential scope names the day before.
+    DayBefore,
+    /// Signed without the session token, which is not sent either.
+    WithoutSessionToken,
+    /// Signed and sent with the session token of another login.
+    ForeignSessionToken,
+    /// A correct request with further headers that the signature does not cover.
+    UnsignedHeaders,
+    /// The same with all header lines in the opposite order.
+    HeadersReversed,
+    /// A correct request whose header names are in capitals.
+    HeadersInCapitals,
+    /// A correct request with spaces around and inside of a signed header's value, more than were
+    /// signed.
+    MoreSpaces,
+    /// Signed with credentials that have ended.
+    EndedCredentials,
 }
 
 impl SignedVariation {
@@ -56,6 +85,20 @@ impl SignedVariation {
         Self::UnsignedGet,
         Self::UnsignedPost,
         Self::UnsignedDelete,
+        Self::FourMinutesAhead,
+        Self::FourMinutesAgo,
+        Self::SixMinutesAhead,
+        Self::SixMinutesAgo,
+        Self::OtherRegion,
+        Self::OtherService,
+        Self::DayBefore,
+        Self::WithoutSessionToken,
+        Self::ForeignSessionToken,
+        Self::UnsignedHeaders,
+        Self::HeadersReversed,
+        Self::HeadersInCapitals,
+        Self::MoreSpaces,
+        Self::EndedCredentials,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -81,6 +124,20 @@ impl SignedVariation {
             Self::UnsignedGet => "unsigned GET",
             Self::UnsignedPost => "unsigned POST",
             Self::UnsignedDelete => "unsigned DELETE",
+            Self::FourMinutesAhead => "dated 4 minutes ahead",
+            Self::FourMinutesAgo => "dated 4 minutes ago",
+            Self::SixMinutesAhead => "dated 6 minutes ahead",
+            Self::SixMinutesAgo => "dated 6 minutes ago",
+            Self::OtherRegion => "with another region in its scope",
+            Self::OtherService => "with another service in its scope",
+            Self::DayBefore => "with the day before in its scope",
+            Self::WithoutSessionToken => "without the session token",
+            Self::ForeignSessionToken => "with the session token of another login",
+            Self::UnsignedHeaders => "with headers that are not signed",
+            Self::HeadersReversed => "with its headers in the opposite order",
+            Self::HeadersInCapitals => "with its header names in capitals",
+            Self::MoreSpaces => "with more spaces in a header than were signed",
+            Self::EndedCredentials => "with credentials that have ended",
         }
     }
 }
@@ -95,7 +152,24 @@ impl SignedVariation {
                 | Self::UnsortedQuery
                 | Self::RepeatedParameter
                 | Self::RunsOfSpaces
+                | Self::FourMinutesAhead
+                | Self::FourMinutesAgo
+                | Self::UnsignedHeaders
+                | Self::HeadersReversed
+                | Self::HeadersInCapitals
+                | Self::MoreSpaces
         )
+    }
+
+    /// How far ahead of the vendor's time its date is, in seconds.
+    pub const fn ahead_s(self) -> i64 {
+        match self {
+            Self::FourMinutesAhead => 240,
+            Self::FourMinutesAgo => -240,
+            Self::SixMinutesAhead => 360,
+            Self::SixMinutesAgo => -360,
+            _ => 0,
+        }
     }
 
     /// The method of the request before anything is changed.

@@ -156,6 +156,17 @@ fn steps(record: &Record, start: i64) -> Vec<Step> {
             Some(("locum", "vendor")),
             format!("control {call} {}", bounded(&compact(body))),
         )],
+        Event::Room {
+            kind,
+            values,
+            positions,
+            alphabet,
+        } => vec![step(
+            None,
+            format!(
+                "{values} values of {kind} differ at {positions} positions of {alphabet} letters"
+            ),
+        )],
         Event::Ask { message, .. } => {
             let message = json!(message);
             let op = message["op"].as_str().unwrap_or_default();

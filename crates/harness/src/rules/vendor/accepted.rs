@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-04", calls),
     Rule::vendor("BRR-05", calls),
     Rule::vendor("HTT-03", calls),
+    Rule::vendor("SIG-15", calls),
     Rule::vendor("TOK-06", logins),
     Rule::vendor("TOK-15", logins),
     Rule::vendor("TOK-26", logins_alike),

@@ -4,7 +4,7 @@ use locum_core::Timestamp;
 
 use super::token_head::each;
 use crate::evidence::{
-    CallVariation, Exchange, LoginVariation, Message, Operation, Reaction, Variation,
+    CallVariation, Exchange, Jwt, LoginVariation, Message, Operation, Reaction, Variation,
 };
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
@@ -108,7 +108,13 @@ fn has_a_date(view: &View<'_>) -> Finding {
     all.retain(|(exchange, _)| exchange.operation != Operation::PlainLogin);
     for (exchange, reply) in &all {
         let date = reply.header("date").and_then(Timestamp::parse_http_date);
-        let mut jwts = view.evidence.jwts_of(exchange.seq);
+        // A token that an earlier reply gave already is as old as that one.
+        let is_new = |jwt: &Jwt<'_>| {
+            let earlier = all.iter().take_while(|(one, _)| one.seq < exchange.seq);
+            let mut known = earlier.flat_map(|(one, _)| view.evidence.jwts_of(one.seq));
+            known.all(|known| known.claims != jwt.claims)
+        };
+        let mut jwts = view.evidence.jwts_of(exchange.seq).filter(is_new);
         let issued = jwts.find_map(|jwt| jwt.claims["iat"].as_i64());
         if let (Some(date), Some(issued)) = (date, issued) {
             let off = date.as_seconds() - issued;
@@ -191,6 +197,15 @@ mod tests {
         let late = at("Tue, 15 Nov 1994 10:12:31 GMT");
         check(&late, "HTT-12", Grade::Broken);
         check(&late, "HTT-12@corti", Grade::Broken);
+        let token = serde_json::json!({"access_token": "t"}).to_string();
+        let dated = |log: Log, date| {
+            let headers = [("Date", date)];
+            log.headed("login", "", 200, &headers, &token)
+                .holds_jwt("access_token", &claims)
+        };
+        let first = || dated(Log::new(), "Tue, 15 Nov 1994 08:12:31 GMT");
+        let again = dated(first(), "Tue, 15 Nov 1994 10:12:31 GMT");
+        check(&again, "HTT-12", Grade::Met);
     }
 
     #[test]

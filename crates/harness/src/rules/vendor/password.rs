@@ -68,7 +68,21 @@ fn challenged(view: &View<'_>, login: &Exchange<'_>) -> Step<()> {
 /// The challenge takes a new password, which signs in from then on; the temporary one does not.
 fn chosen_password_replaces_the_temporary(view: &View<'_>) -> Step<Finding> {
     let login = made(view, Operation::SignIn, &TEMPORARY)?;
+    // What it should have refused has changed the password.
+    let mut wrong = view.evidence.varied(Operation::AnswerChallenge);
+    if let Some(taken) = wrong.find(Exchange::got_something) {
+        let what = format!("{}: the account was changed", taken.sentence());
+        return Err(Box::new(unobserved(view, &what).seen_in(taken)));
+    }
     if !login.json()["ChallengeName"].is_string() {
+        if login.got_something() {
+            let seen = format!("{}: tokens at once", login.sentence());
+            return Ok(Finding::broken(
+                "a challenge for a new password",
+                seen,
+                login,
+            ));
+        }
         let what = format!("{}: no challenge to answer", login.sentence());
         let absent = || unobserved(view, &what).seen_in(login);
         let gone = crate::rules::gone(&login);

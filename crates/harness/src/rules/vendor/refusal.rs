@@ -24,6 +24,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("ERR-07", logins),
     Rule::vendor("SIG-09", calls),
     Rule::vendor("SIG-10", calls),
+    Rule::vendor("SIG-12", calls),
+    Rule::vendor("SIG-13", calls),
+    Rule::vendor("SIG-16", presigned),
+    Rule::vendor("SIG-17", calls),
+    Rule::vendor("REF-11", challenges),
     Rule::vendor("TOK-02", logins),
     Rule::vendor("TOK-04", logins),
     Rule::vendor("TOK-08", logins),
@@ -47,7 +52,17 @@ fn logins(view: &View<'_>) -> Finding {
 
 /// Each varied renewal is refused, beside the documented one that is not.
 fn renewals(view: &View<'_>) -> Finding {
-    each_is_refused(view, Operation::Renew)
+    each_is_refused(view, renewal_of(view))
+}
+
+/// Each varied answer to a challenge is refused, beside the documented one that is not.
+fn challenges(view: &View<'_>) -> Finding {
+    each_is_refused(view, Operation::AnswerChallenge)
+}
+
+/// Each varied use of a presigned URL is refused, beside the documented one that is not.
+fn presigned(view: &View<'_>) -> Finding {
+    each_is_refused(view, Operation::UsePresigned)
 }
 
 /// Each varied call is refused, beside the documented one that is not.
@@ -60,6 +75,14 @@ pub(super) fn login_of(view: &View<'_>) -> Operation {
     match view.profile.token.grant {
         Grant::Cognito => Operation::SignIn,
         Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => Operation::Login,
+    }
+}
+
+/// How one shows a refresh token at this vendor.
+pub(super) fn renewal_of(view: &View<'_>) -> Operation {
+    match view.profile.token.grant {
+        Grant::Cognito => Operation::Refresh,
+        Grant::ClientCredentials | Grant::Password | Grant::AuthorizationCode => Operation::Renew,
     }
 }
 
@@ -221,9 +244,13 @@ mod tests {
         };
         let garbage = "with refresh_token never-issued";
         let named = r#"{"error":"invalid_grant"}"#;
-        check(&renewal(garbage, 400, named), "REF-02", Grade::Met);
-        check(&renewal(garbage, 401, "{}"), "REF-02", Grade::Fact);
-        check(&renewal(garbage, 400, TOKEN), "REF-02", Grade::Broken);
+        check(&renewal(garbage, 400, named), "REF-02@generic", Grade::Met);
+        check(&renewal(garbage, 401, "{}"), "REF-02@generic", Grade::Fact);
+        check(
+            &renewal(garbage, 400, TOKEN),
+            "REF-02@generic",
+            Grade::Broken,
+        );
         check(&renewal(OTHER_SECRET, 401, "{}"), "REF-12", Grade::Met);
         check(&renewal(OTHER_SECRET, 200, TOKEN), "REF-12", Grade::Broken);
         let other = "by another client";

@@ -1,75 +1,82 @@
 //! Who may end a token (RFC 7009).
 
-use super::effect::{Step, concluded, unseen};
-use crate::evidence::{Exchange, Operation, Reaction, RecordId};
-use crate::rules::{Rule, View, gone, unobserved};
+use super::effect::{Step, concluded, settled, unseen};
+use crate::evidence::{Exchange, Operation, RecordId};
+use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
 
-pub(super) const RULES: &[Rule] = &[Rule::vendor("REV-07", |view| {
-    concluded(only_owner_can_revoke(view))
-})];
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("REV-07", |view| concluded(only_owner_can_revoke(view))),
+    Rule::vendor("REV-12", |view| concluded(only_owner_can_revoke(view))),
+];
 
-/// A revocation by another client leaves the token alive; one by its own client ends it, without
-/// which the vendor may not notice revocations at all (RFC 7009 §2.1).
+/// Where the token is shown: first where its issuer looks at it.
+const PLACES: [Operation; 2] = [Operation::UserInfo, Operation::Call];
+
+/// A revocation by another client, or by its own without the secret, leaves the token alive; one by
+/// its own client ends it, without which the vendor may not notice revocations at all
+/// (RFC 7009 §2.1).
 fn only_owner_can_revoke(view: &View<'_>) -> Step<Finding> {
-    let Some(foreign) = view.evidence.varied(Operation::Revoke).next() else {
-        return unseen(view, "no other client revoked the token");
+    let foreign: Vec<Exchange<'_>> = view.evidence.varied(Operation::Revoke).collect();
+    let (Some(first), Some(last)) = (foreign.first(), foreign.last()) else {
+        return unseen(view, "nobody else revoked the token");
     };
     let own = view.evidence.documented(Operation::Revoke).next();
     let end = own.map(|own| own.seq);
-    let Some(before) = calls(view, None, Some(foreign.seq)).find(Exchange::is_served) else {
+    let place = PLACES.iter().find_map(|place| {
+        let before = shown(view, *place, None, Some(first.seq)).find(Exchange::is_served)?;
+        Some((*place, before))
+    });
+    let Some((place, before)) = place else {
         return unseen(view, "the token was never accepted");
     };
-    let Some(after) = calls(view, Some(foreign.seq), end).next() else {
-        return unseen(view, "the token was not shown after the revocation");
-    };
-    if after.is_refused() {
-        let seen = format!("{}; then {}", foreign.sentence(), after.sentence());
-        let proof = Proof::from(&foreign).and(after);
+    let after: Vec<Exchange<'_>> = shown(view, place, Some(last.seq), end).collect();
+    if let Some(dead) = after.iter().find(|after| after.is_refused()) {
+        let said: Vec<String> = foreign.iter().map(Exchange::sentence).collect();
+        let seen = format!("{}; then {}", said.join(", "), dead.sentence());
+        let proof = Proof::all(&foreign).map(|proof| proof.and(dead));
+        let proof = proof.unwrap_or_else(|| dead.into());
         return Ok(Finding::broken("the token lives on", seen, proof).beside(before));
     }
-    for exchange in [Some(foreign), Some(after), own].into_iter().flatten() {
-        settled(view, &exchange)?;
-    }
-    let Some(own) = own.filter(Exchange::is_served) else {
+    settled(view, &foreign)?;
+    settled(view, &after)?;
+    let Some(after) = after.first() else {
+        return unseen(view, "the token was not shown after the revocation");
+    };
+    let Some(own) = own else {
         return unseen(view, "its own client did not revoke the token");
     };
-    let Some(last) = calls(view, end, None).next() else {
+    settled(view, &[own])?;
+    if !own.is_served() {
+        return unseen(view, "its own client did not revoke the token");
+    }
+    let ends: Vec<Exchange<'_>> = shown(view, place, end, None).collect();
+    settled(view, &ends)?;
+    let Some(ended) = ends.first() else {
         return unseen(
             view,
             "the token was not shown after its own client's revocation",
         );
     };
-    settled(view, &last)?;
-    if last.is_served() {
+    if ended.is_served() {
         return unseen(view, "its own client's revocation did not end the token");
     }
-    let proof = Proof::from(&foreign).and(after);
-    Ok(Finding::met(foreign.sentence(), proof).beside(Proof::from(&own).and(last)))
+    let said: Vec<String> = foreign.iter().map(Exchange::sentence).collect();
+    let proof = Proof::all(&foreign).map(|proof| proof.and(after));
+    let proof = proof.unwrap_or_else(|| after.into());
+    Ok(Finding::met(said.join(", "), proof).beside(Proof::from(&own).and(ended)))
 }
 
-/// It was served or refused; a vendor that fails or goes away says nothing of the token.
-fn settled(view: &View<'_>, exchange: &Exchange<'_>) -> Step<()> {
-    if matches!(exchange.reaction(), Reaction::Served | Reaction::Refused) {
-        return Ok(());
-    }
-    let words = exchange.reaction().words();
-    let what = format!("not graded: {} ({words})", exchange.sentence());
-    let unseen = || unobserved(view, &what).seen_in(exchange);
-    Err(Box::new(gone(exchange).unwrap_or_else(unseen)))
-}
-
-/// The documented calls between two records.
-fn calls<'a>(
+/// The documented uses of the token at `place` between two records.
+fn shown<'a>(
     view: &View<'a>,
+    place: Operation,
     from: Option<RecordId>,
     to: Option<RecordId>,
 ) -> impl Iterator<Item = Exchange<'a>> {
-    view.evidence
-        .documented(Operation::Call)
-        .filter(move |call| {
-            from.is_none_or(|from| call.seq > from) && to.is_none_or(|to| call.seq < to)
-        })
+    view.evidence.documented(place).filter(move |shown| {
+        from.is_none_or(|from| shown.seq > from) && to.is_none_or(|to| shown.seq < to)
+    })
 }
 
 #[cfg(test)]

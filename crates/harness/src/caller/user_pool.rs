@@ -1,0 +1,245 @@
+//! The harness as the user of an Amazon Cognito user pool whose login goes on: refreshes, revokes,
+//! signs out.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use locum_core::{Secret, Timestamp};
+use serde_json::json;
+
+use crate::Error;
+use crate::caller::cognito::{CHOSEN, User, pair};
+use crate::caller::oauth::unknown;
+use crate::catalogue::Supplied;
+use crate::evidence::{
+    ChallengeVariation, LoginVariation, Moment, Operation, RevocationVariation, SignInVariation,
+    Variation,
+};
+use crate::run::context::ScenarioContext;
+
+/// A token that no pool has issued, of letters that a pool takes.
+const NEVER_ISSUED: &str = "no-token-of-this-vendor-0123456789";
+
+/// Three quarters of a 3072-bit number: a client's public number whose secret nobody knows.
+const SRP_A_BYTES: usize = 384;
+
+impl ScenarioContext {
+    /// Refreshes a session: the latest one, or the one that `variation` names, with the one thing
+    /// changed that it names.
+    pub async fn refresh(&mut self, variation: &Variation) -> Result<(), Error> {
+        let at = match variation {
+            Variation::Token(number, _) => number.saturating_sub(1),
+            _ => self.sessions.len().saturating_sub(1),
+        };
+        let Some(session) = self.sessions.get(at) else {
+            self.log.limitation("there was no refresh token");
+            return Ok(());
+        };
+        let mut token = session.refresh.expose().to_owned();
+        let mut client = self.target.credential("client_id").to_owned();
+        let mut scope = None;
+        match variation {
+            Variation::WithReplacement => {
+                let Some(replacement) = &session.replacement else {
+                    self.log
+                        .limitation("the refresh gave no other refresh token");
+                    return Ok(());
+                };
+                replacement.expose().clone_into(&mut token);
+            }
+            Variation::By(_) => client = self.other_pool_client()?,
+            Variation::Login(LoginVariation::With(name, value)) => match name.as_str() {
+                "refresh_token" => value.clone_into(&mut token),
+                "scope" => scope = Some(value.clone()),
+                _ => return Err(unknown("refresh", variation)),
+            },
+            _ => {}
+        }
+        let mut parameters = json!({"REFRESH_TOKEN": token});
+        if let Some(scope) = scope {
+            parameters["SCOPE"] = scope.into();
+        }
+        let body = json!({
+            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "ClientId": client,
+            "AuthParameters": parameters,
+        });
+        let reply = self.cognito(Operation::Refresh, variation, &body).await?;
+        let result = reply.map(|reply| reply.json()["AuthenticationResult"].clone());
+        let result = result.unwrap_or_default();
+        if let (Some(pair), Some(session)) = (pair(&result), self.sessions.get_mut(at)) {
+            session.pairs.push(pair);
+            let replacement = result["RefreshToken"].as_str().map(Secret::new);
+            session.replacement = replacement.or_else(|| session.replacement.take());
+        }
+        Ok(())
+    }
+
+    /// Revokes the refresh token of the login of this number, or what `variation` names instead.
+    pub async fn revoke_refresh(
+        &mut self,
+        number: usize,
+        variation: &Variation,
+    ) -> Result<(), Error> {
+        let Some(session) = self.sessions.get(number.saturating_sub(1)) else {
+            self.log.limitation("there was no refresh token");
+            return Ok(());
+        };
+        let token = match variation {
+            Variation::Revocation(RevocationVariation::UnknownToken) => NEVER_ISSUED,
+            Variation::Revocation(RevocationVariation::OtherKind) => session.pairs[0].0.expose(),
+            Variation::Documented | Variation::Again => session.refresh.expose(),
+            other => return Err(unknown("revocation", other)),
+        };
+        let body = json!({"Token": token, "ClientId": self.target.credential("client_id")});
+        self.cognito(Operation::RevokeRefreshToken, variation, &body)
+            .await
+            .map(drop)
+    }
+
+    /// Shows, for each login, its access token at the pool, its id token at the identity pool and its
+    /// refresh token.
+    pub async fn try_logins(&mut self, moment: Moment) -> Result<(), Error> {
+        for number in 1..=self.sessions.len() {
+            let Some((access, id)) = self.sessions[number - 1].pairs.first().cloned() else {
+                continue;
+            };
+            let variation = Variation::Token(number, moment);
+            let body = json!({"AccessToken": access.expose()});
+            self.cognito(Operation::UseAccessToken, &variation, &body)
+                .await?;
+            let body = self.identity_body(&id);
+            self.cognito(Operation::UseIdToken, &variation, &body)
+                .await?;
+            self.refresh(&variation).await?;
+        }
+        Ok(())
+    }
+
+    /// Signs the user out of all logins, with the access token of the first.
+    pub async fn sign_out(&mut self) -> Result<(), Error> {
+        let session = self.sessions.first();
+        let Some((access, _)) = session.and_then(|session| session.pairs.first().cloned()) else {
+            self.log
+                .limitation("there was no access token to sign out with");
+            return Ok(());
+        };
+        let body = json!({"AccessToken": access.expose()});
+        self.cognito(Operation::SignOut, &Variation::Documented, &body)
+            .await
+            .map(drop)
+    }
+
+    /// Answers the challenge of the temporary password with the Session that `how` names.
+    pub async fn answer_challenge(&mut self, how: ChallengeVariation) -> Result<(), Error> {
+        let (mut name, _) = self.temporary_user()?;
+        let Some(session) = self.challenge.clone() else {
+            self.log
+                .limitation("there was no challenge that could be answered");
+            return Ok(());
+        };
+        let mut session = session.expose().to_owned();
+        match how {
+            // As long and of the same letters: only the vendor's record tells them apart.
+            ChallengeVariation::ForgedSession => {
+                session = session.chars().rev().collect();
+                self.log.hide(&session, "forged session");
+            }
+            ChallengeVariation::ForeignSession => name = self.user().0,
+            ChallengeVariation::UsedSession | ChallengeVariation::OutdatedSession => {}
+        }
+        self.log.hide(CHOSEN, "chosen password");
+        let body = json!({
+            "ChallengeName": "NEW_PASSWORD_REQUIRED",
+            "ClientId": self.target.credential("client_id"),
+            "Session": session,
+            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
+        });
+        let variation = Variation::Challenge(how);
+        self.cognito(Operation::AnswerChallenge, &variation, &body)
+            .await
+            .map(drop)
+    }
+
+    /// A login by SRP whose proof is the base64 of zeros: no password gives it.
+    pub(super) async fn sign_in_without_proof(&mut self) -> Result<(), Error> {
+        let (name, _) = self.user();
+        let client = self.target.credential("client_id").to_owned();
+        let body = json!({
+            "AuthFlow": "USER_SRP_AUTH",
+            "ClientId": client,
+            "AuthParameters": {"USERNAME": name, "SRP_A": "5a".repeat(SRP_A_BYTES)},
+        });
+        let documented = Variation::Documented;
+        let reply = self
+            .cognito(Operation::StartSrp, &documented, &body)
+            .await?;
+        let is_refused = |reply: &crate::http::Reply| (400..500).contains(&reply.status);
+        if reply.as_ref().is_some_and(is_refused) {
+            return Err(self.lacks("the vendor begins no login by SRP for this client"));
+        }
+        let parameters = reply.map(|reply| reply.json()["ChallengeParameters"].clone());
+        let Some(parameters) = parameters.filter(|found| found["SECRET_BLOCK"].is_string()) else {
+            self.log.limitation("a login by SRP could not be begun");
+            return Ok(());
+        };
+        let user = parameters["USER_ID_FOR_SRP"].as_str().unwrap_or(&name);
+        let body = json!({
+            "ChallengeName": "PASSWORD_VERIFIER",
+            "ClientId": client,
+            "ChallengeResponses": {
+                "USERNAME": user,
+                "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
+                "TIMESTAMP": srp_date(self.vendor_now()),
+                "PASSWORD_CLAIM_SIGNATURE": STANDARD.encode([0; 32]),
+            },
+        });
+        let variation = Variation::SignIn(SignInVariation::SrpWithoutProof);
+        self.cognito(Operation::SignIn, &variation, &body)
+            .await
+            .map(drop)
+    }
+
+    /// The id of a second client of the pool.
+    pub(super) fn other_pool_client(&mut self) -> Result<String, Error> {
+        let client = self.supplied(Supplied::AnotherClient)?;
+        Ok(client["client_id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A second user who can sign in at once.
+    pub(super) fn second_user(&mut self) -> Result<User, Error> {
+        let user = self.supplied(Supplied::AnotherUser)?;
+        let text = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
+        Ok((text("username"), Secret::new(text("password"))))
+    }
+}
+
+/// `Sun Nov 22 15:55:23 UTC 2026`.
+fn srp_date(now: Timestamp) -> String {
+    let date = now.http_date();
+    let parts: Vec<&str> = date
+        .split([' ', ','])
+        .filter(|part| !part.is_empty())
+        .collect();
+    match parts[..] {
+        [weekday, day, month, year, time, _] => {
+            let day = day.trim_start_matches('0');
+            format!("{weekday} {month} {day} {time} UTC {year}")
+        }
+        _ => date,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_srp_have_no_zero_in_front_of_the_day() {
+        let check = |time: &str, expected: &str| {
+            let time = Timestamp::parse_rfc3339(time).expect("a date");
+            assert_eq!(srp_date(time), expected);
+        };
+        check("2026-11-22T15:55:23Z", "Sun Nov 22 15:55:23 UTC 2026");
+        check("2026-11-01T05:05:03Z", "Sun Nov 1 05:05:03 UTC 2026");
+    }
+}

@@ -1,0 +1,210 @@
+//! Identities and AWS credentials of an identity pool.
+
+use locum_core::Timestamp;
+
+use super::effect::{Step, both, concluded, control, every, settled, unseen};
+use super::refusal::refused_beside;
+use crate::evidence::{Exchange, IdentityVariation, Operation, Variation};
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("COG-18", takes_its_own_provider_alone),
+    Rule::vendor("COG-19", |view| concluded(keeps_an_identity(view))),
+    Rule::vendor("COG-20", gives_credentials_to_the_login_alone),
+    Rule::vendor("COG-21", |view| concluded(names_an_end_ahead(view))),
+];
+
+/// The longest time that credentials may live, in seconds: a day.
+const MAX_LIFETIME_S: f64 = 86_400.0;
+
+/// The id token under another provider's name gives neither an identity nor credentials.
+fn takes_its_own_provider_alone(view: &View<'_>) -> Finding {
+    let refused = |operation| {
+        refused_as(view, operation, |variation| {
+            matches!(
+                variation,
+                IdentityVariation::AnotherPool | IdentityVariation::AnotherRegion
+            )
+        })
+    };
+    both(
+        refused(Operation::GetIdentity),
+        refused(Operation::GetCredentials),
+    )
+}
+
+/// Nobody gets credentials without a login, or of another identity.
+fn gives_credentials_to_the_login_alone(view: &View<'_>) -> Finding {
+    refused_as(view, Operation::GetCredentials, |variation| {
+        matches!(
+            variation,
+            IdentityVariation::NoLogins
+                | IdentityVariation::UnknownIdentity
+                | IdentityVariation::ForeignIdentity
+        )
+    })
+}
+
+fn refused_as(
+    view: &View<'_>,
+    operation: Operation,
+    is_bad: fn(IdentityVariation) -> bool,
+) -> Finding {
+    let bad = |exchange: &Exchange<'_>| matches!(exchange.variation, Variation::Identity(variation) if is_bad(*variation));
+    let good = |exchange: &Exchange<'_>| exchange.is_documented();
+    refused_beside(view, operation, bad, good)
+}
+
+/// Two logins of one account get one identity.
+fn keeps_an_identity(view: &View<'_>) -> Step<Finding> {
+    let asked = [Variation::Documented, Variation::Again]
+        .map(|variation| every(view, Operation::GetIdentity, &variation));
+    let all = asked.concat();
+    let found: Vec<Exchange<'_>> = all.iter().copied().filter(Exchange::is_served).collect();
+    let mut ids: Vec<String> = found
+        .iter()
+        .map(|exchange| exchange.json()["IdentityId"].to_string())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let Some(proof) = Proof::all(&found) else {
+        return Err(Box::new(unobserved(view, "no identity was given")));
+    };
+    if ids.len() > 1 {
+        let seen = format!("{} identities: {}", ids.len(), ids.join(", "));
+        return Ok(Finding::broken("one identity for both logins", seen, proof));
+    }
+    settled(view, &all)?;
+    for variation in [Variation::Documented, Variation::Again] {
+        control(view, Operation::GetIdentity, &variation)?;
+    }
+    let seen = format!("{} logins, one identity", found.len());
+    Ok(Finding::met(seen, proof))
+}
+
+/// `Expiration`, read as epoch seconds, lies ahead of the reply's date, and at most a day.
+fn names_an_end_ahead(view: &View<'_>) -> Step<Finding> {
+    let given = control(view, Operation::GetCredentials, &Variation::Documented)?;
+    let expected = "a number of epoch seconds, ahead and at most a day";
+    let body = given.json();
+    let told = &body["Credentials"]["Expiration"];
+    let broken = |seen: String| Ok(Finding::broken(expected, seen, given));
+    let Some(end) = told.as_f64() else {
+        return broken(format!("Expiration {told}"));
+    };
+    let date = given.reply.and_then(|reply| reply.header("date"));
+    let date = date.and_then(Timestamp::parse_http_date);
+    let Some(now) = date.or_else(|| view.evidence.started()) else {
+        return unseen(view, "the reply has no Date");
+    };
+    #[expect(clippy::cast_precision_loss, reason = "seconds of any date fit")]
+    let ahead = end - now.as_seconds() as f64;
+    if ahead <= 0.0 || ahead > MAX_LIFETIME_S {
+        return broken(format!("Expiration {told}, {ahead} s ahead of {now}"));
+    }
+    Ok(Finding::met(format!("{ahead:.0} s ahead"), given))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const IDENTITY: &str = r#"{"IdentityId":"r:1"}"#;
+    const OTHER: &str = r#"{"IdentityId":"r:2"}"#;
+    const DENIED: &str = r#"{"__type":"NotAuthorizedException","message":"m"}"#;
+    const DATE: &str = "Tue, 24 Nov 2026 10:00:00 GMT";
+
+    fn credentials(expiration: &str) -> String {
+        format!(
+            r#"{{"IdentityId":"r:1","Credentials":{{"SecretKey":"s","Expiration":{expiration}}}}}"#
+        )
+    }
+
+    fn pair() -> Log {
+        Log::of_a_user_pool()
+            .exchange("identity", "", 200, IDENTITY)
+            .exchange("credentials", "", 200, &credentials("1"))
+    }
+
+    fn failed(failure: BadReply) -> Grade {
+        match failure {
+            BadReply::Closed => Grade::Gone,
+            _ => Grade::Broken,
+        }
+    }
+
+    #[test]
+    fn an_id_token_counts_for_its_own_provider() {
+        let log = |identity: (u16, &str), given: (u16, &str)| {
+            pair()
+                .exchange("identity", "under another region", identity.0, identity.1)
+                .exchange("credentials", "under another region", given.0, given.1)
+        };
+        let (no, given) = ((400, DENIED), credentials("1"));
+        check(&log(no, no), "COG-18", Grade::Met);
+        check(&log((200, OTHER), no), "COG-18", Grade::Broken);
+        check(&log(no, (200, &given)), "COG-18", Grade::Broken);
+        check(&log(no, (500, "")), "COG-18", Grade::Broken);
+        check(&log(no, (429, "")), "COG-18", Grade::Unobserved);
+        let alone = Log::of_a_user_pool()
+            .exchange("identity", "under another region", 400, DENIED)
+            .exchange("credentials", "under another region", 400, DENIED);
+        check(&alone, "COG-18", Grade::Unobserved);
+    }
+
+    #[test]
+    fn credentials_are_given_to_the_login_alone() {
+        for phrase in [
+            "without Logins",
+            "for an identity that does not exist",
+            "for another user's identity",
+        ] {
+            let log = |status, body: &str| pair().exchange("credentials", phrase, status, body);
+            check(&log(400, DENIED), "COG-20", Grade::Met);
+            check(&log(200, &credentials("1")), "COG-20", Grade::Broken);
+            for failure in FAILURES {
+                let log = pair().failed("credentials", phrase, failure);
+                check(&log, "COG-20", failed(failure));
+            }
+        }
+        check(&pair(), "COG-20", Grade::Unobserved);
+    }
+
+    #[test]
+    fn an_account_has_one_identity() {
+        let log = |status, body| pair().exchange("identity", "again", status, body);
+        check(&log(200, IDENTITY), "COG-19", Grade::Met);
+        check(&log(200, OTHER), "COG-19", Grade::Broken);
+        check(&log(400, DENIED), "COG-19", Grade::Unobserved);
+        check(&pair(), "COG-19", Grade::Unobserved);
+        for failure in FAILURES {
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            let log = pair().failed("identity", "again", failure);
+            check(&log, "COG-19", grade);
+        }
+    }
+
+    #[test]
+    fn an_end_is_ahead_in_seconds() {
+        let log = |expiration: &str| {
+            let headers = [("Date", DATE)];
+            let body = credentials(expiration);
+            Log::of_a_user_pool().headed("credentials", "", 200, &headers, &body)
+        };
+        let hour = 1_795_514_400 + 3600;
+        check(&log(&hour.to_string()), "COG-21", Grade::Met);
+        check(&log(&format!("{hour}.25")), "COG-21", Grade::Met);
+        check(&log("1.795518E9"), "COG-21", Grade::Met);
+        check(&log(&format!("{hour}000")), "COG-21", Grade::Broken);
+        check(&log(&format!("\"{hour}\"")), "COG-21", Grade::Broken);
+        check(&log("3600"), "COG-21", Grade::Broken);
+        check(&log("null"), "COG-21", Grade::Broken);
+        let refused = Log::of_a_user_pool().exchange("credentials", "", 400, DENIED);
+        check(&refused, "COG-21", Grade::Unobserved);
+    }
+}

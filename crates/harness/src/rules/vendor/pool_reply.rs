@@ -1,0 +1,185 @@
+//! The reply to a sign-in at a user pool, and facts of the tokens that a refresh gives.
+
+use serde_json::Value;
+
+use super::effect::{Step, concluded, control};
+use crate::evidence::{Exchange, IdentityVariation, Operation, Variation};
+use crate::rules::{Rule, View};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("VEN-28", |view| concluded(facts_of_the_pool(view))),
+    Rule::vendor("VEN-35", |view| concluded(reply_is_as_documented(view))),
+];
+
+/// How far `ExpiresIn` may be from what the access token says, in seconds.
+const TOLERANCE_S: i64 = 5;
+
+/// A claim of the token in `member` of the reply to `exchange`; `Null` when there is none.
+fn claim(view: &View<'_>, exchange: &Exchange<'_>, member: &str, name: &str) -> Value {
+    let mut jwts = view.evidence.jwts_of(exchange.seq);
+    let jwt = jwts.find(|jwt| jwt.member == member);
+    jwt.map(|jwt| jwt.claims[name].clone()).unwrap_or_default()
+}
+
+/// The members of the reply and `token_use` of its tokens are those of Amazon Cognito's documents.
+fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
+    let login = control(view, Operation::SignIn, &Variation::Documented)?;
+    let body = login.json();
+    let result = &body["AuthenticationResult"];
+    let mut wrong = Vec::new();
+    for name in ["AccessToken", "IdToken", "RefreshToken"] {
+        if result[name].as_str().is_none_or(str::is_empty) {
+            wrong.push(format!("no {name}"));
+        }
+    }
+    let kind = &result["TokenType"];
+    if kind != "Bearer" {
+        wrong.push(format!("TokenType {kind}"));
+    }
+    for (member, expected) in [("AccessToken", "access"), ("IdToken", "id")] {
+        let use_of = claim(view, &login, member, "token_use");
+        if use_of != expected {
+            wrong.push(format!("token_use {use_of} in the {member}"));
+        }
+    }
+    let time = |name| claim(view, &login, "AccessToken", name).as_i64();
+    let lives = time("exp").zip(time("iat")).map(|(end, start)| end - start);
+    let told = &result["ExpiresIn"];
+    match (told.as_i64(), lives) {
+        (Some(told), Some(lives)) if (told - lives).abs() <= TOLERANCE_S => {}
+        (Some(_), None) => wrong.push("no exp and iat in the AccessToken".to_owned()),
+        (_, lives) => {
+            let lives =
+                lives.map_or_else(String::new, |lives| format!(", the token lives {lives} s"));
+            wrong.push(format!("ExpiresIn {told}{lives}"));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(Finding::met("as Amazon Cognito documents it", login));
+    }
+    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id";
+    Ok(Finding::broken(expected, wrong.join("; "), login))
+}
+
+/// What is known of Amazon Cognito and stands on no page of the vendor.
+fn facts_of_the_pool(view: &View<'_>) -> Step<Finding> {
+    let unknown = Variation::Identity(IdentityVariation::UnknownIdentity);
+    let mut refused = view.evidence.exchanges_for(Operation::GetCredentials);
+    let refused = refused.find(|exchange| *exchange.variation == unknown && exchange.is_refused());
+    if let Some(refused) = refused {
+        let name = refused.reply.and_then(crate::evidence::Message::error);
+        let name = name.unwrap_or_else(|| refused.sentence());
+        return Ok(Finding::fact(
+            format!("an unknown identity gives {name}"),
+            refused,
+        ));
+    }
+    let login = control(view, Operation::SignIn, &Variation::Documented)?;
+    let refresh = control(view, Operation::Refresh, &Variation::Documented)?;
+    let origin = |exchange| claim(view, exchange, "AccessToken", "origin_jti");
+    let kept = match (origin(&login), origin(&refresh)) {
+        (Value::Null, _) | (_, Value::Null) => "no origin_jti",
+        (first, second) if first == second => "a refresh keeps origin_jti",
+        _ => "a refresh changes origin_jti",
+    };
+    let body = refresh.json();
+    let gives = match body["AuthenticationResult"]["RefreshToken"].is_string() {
+        true => "a refresh gives a refresh token",
+        false => "a refresh gives no refresh token",
+    };
+    let kid = |member: &str| {
+        let mut jwts = view.evidence.jwts_of(login.seq);
+        let jwt = jwts.find(|jwt| jwt.member == member)?;
+        jwt.header["kid"].as_str()
+    };
+    let keys = match (kid("AccessToken"), kid("IdToken")) {
+        (Some(access), Some(id)) if access != id => "access and id token have keys of their own",
+        (Some(_), Some(_)) => "access and id token have one key",
+        _ => "the tokens name no key",
+    };
+    let seen = [kept, gives, keys].join("; ");
+    Ok(Finding::fact(seen, Proof::from(&login).and(refresh)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::rules::testing::{BadReply, FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    const DENIED: &str = r#"{"__type":"NotAuthorizedException","message":"m"}"#;
+
+    fn result() -> Value {
+        json!({"AccessToken": "a", "IdToken": "i", "RefreshToken": "r", "ExpiresIn": 1800,
+            "TokenType": "Bearer"})
+    }
+
+    fn signed_in(result: &Value, access: &Value, id: &Value) -> Log {
+        let body = json!({"AuthenticationResult": result}).to_string();
+        Log::of_a_user_pool()
+            .exchange("sign-in", "", 200, &body)
+            .holds_jwt("AccessToken", access)
+            .holds_jwt("IdToken", id)
+    }
+
+    fn access() -> Value {
+        json!({"token_use": "access", "iat": 1000, "exp": 2800})
+    }
+
+    #[test]
+    fn a_reply_is_as_documented_or_not() {
+        let id = json!({"token_use": "id"});
+        let log = |result: &Value| signed_in(result, &access(), &id);
+        check(&log(&result()), "VEN-35", Grade::Met);
+        for (name, value) in [
+            ("TokenType", Value::Null),
+            ("TokenType", json!("bearer")),
+            ("ExpiresIn", Value::Null),
+            ("ExpiresIn", json!("1800")),
+            ("ExpiresIn", json!(1794)),
+            ("RefreshToken", json!("")),
+        ] {
+            let mut changed = result();
+            changed[name] = value;
+            check(&log(&changed), "VEN-35", Grade::Broken);
+        }
+        let mut near = result();
+        near["ExpiresIn"] = json!(1796);
+        check(&log(&near), "VEN-35", Grade::Met);
+        let swapped = signed_in(&result(), &access(), &json!({"token_use": "access"}));
+        check(&swapped, "VEN-35", Grade::Broken);
+        let endless = signed_in(&result(), &json!({"token_use": "access"}), &id);
+        check(&endless, "VEN-35", Grade::Broken);
+        let refused = Log::of_a_user_pool().exchange("sign-in", "", 400, DENIED);
+        check(&refused, "VEN-35", Grade::Unobserved);
+        for failure in FAILURES {
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            check(
+                &Log::of_a_user_pool().failed("sign-in", "", failure),
+                "VEN-35",
+                grade,
+            );
+        }
+    }
+
+    #[test]
+    fn facts_are_reported() {
+        let refused = Log::of_a_user_pool().exchange(
+            "credentials",
+            "for an identity that does not exist",
+            400,
+            DENIED,
+        );
+        check(&refused, "VEN-28", Grade::Fact);
+        let log = || signed_in(&result(), &access(), &access());
+        check(&log(), "VEN-28", Grade::Unobserved);
+        let body = json!({"AuthenticationResult": result()}).to_string();
+        let refreshed = log().exchange("refresh", "", 200, &body);
+        check(&refreshed, "VEN-28", Grade::Fact);
+    }
+}

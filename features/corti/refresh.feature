@@ -1,0 +1,67 @@
+@judge:vendor
+Feature: Corti refreshes the tokens of people
+
+  Rule: An invalid or expired refresh token is answered with 400 invalid_grant
+
+    @id:REF-02 @must
+    Scenario: A refresh token that nobody issued gives nothing
+      Given a person has logged in
+      When the token is refreshed in each of these ways
+        | with refresh_token never-issued-0123456789 |
+      And the caller refreshes the token
+      Then the vendor refuses each of these with 400 invalid_grant
+
+    @id:REF-02 @must
+    Scenario: A refresh token that has ended gives nothing
+      Given a person has logged in
+      When the caller refreshes the token
+      And the refresh token has ended and is used again
+      Then the vendor refuses it with 400 invalid_grant
+
+  Rule: A refresh is of the client that holds the token, and grants no more than the login
+
+    @id:REF-12 @must
+    Scenario: A refresh without the client's secret gives nothing
+      Given a person has logged in
+      When the token is refreshed in each of these ways
+        | without the client secret             |
+        | with another client secret            |
+        | with a beginning of the client secret |
+      And the caller refreshes the token
+      Then the vendor refuses each of these refreshes
+
+    @id:REF-13 @must
+    Scenario: A refresh by another client gives nothing
+      Given a person has logged in
+      When the token is refreshed in each of these ways
+        | by another client |
+      And the caller refreshes the token
+      Then the vendor refuses another client
+
+    @id:REF-04 @id:REF-17 @must
+    Scenario: A refresh goes on with the login
+      Given a person has logged in
+      And a moment has passed
+      When the caller refreshes the token
+      And the token is refreshed in each of these ways
+        | with scope openid transcribe |
+      Then the new tokens are of the same person, client and login, and may no more than the first
+
+  Rule: Where refresh tokens rotate, a replaced one is a sign of theft
+
+    @id:REF-14 @should
+    Scenario: The replay of a replaced refresh token ends the newest one
+      Given a person has logged in where refresh tokens rotate
+      And the caller has refreshed with the token of the reply
+      When 65 seconds have passed
+      And the replaced refresh token is used again
+      And the caller refreshes with the token of the reply
+      Then neither gives tokens
+
+    @id:REF-15 @should
+    Scenario: Of refreshes that arrive together one at most leads on
+      Given a person has logged in where refresh tokens rotate
+      And a replaced refresh token has been refused
+      And a person has logged in
+      When refreshes with one token arrive at once
+      Then at most one refresh token works afterwards
