@@ -145,7 +145,11 @@ impl ScenarioContext {
             ApiRequest::endpoint(&self.profile, &self.target, name, token.value.expose())?;
         let mut filled = Vec::new();
         for (field, value) in fields {
-            filled.push((field.clone(), self.target.fill(value)?));
+            let Ok(value) = self.target.fill(value) else {
+                let why = Supplied::lacking(&[Supplied::Template], &self.profile.vendor);
+                return Err(self.lacks(why));
+            };
+            filled.push((field.clone(), value));
         }
         call.body = Some(multipart(&filled));
         let reply = self
