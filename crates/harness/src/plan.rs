@@ -225,19 +225,21 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
 }
 
 /// `@long` scenarios, which wait for seconds, begin first, so that nobody waits for them alone in the
-/// end; `@gaps` ones are judged by short times and begin last, when the machine is quieter.
+/// end; `@gaps` ones are judged by short times and begin late, when the machine is quieter. Those that
+/// change something at the vendor come last.
 fn in_playing_order(features: &[Feature]) -> Vec<Feature> {
     let place = |scenario: &Scenario| {
         let tagged = |tag: &str| scenario.tags.iter().any(|known| known == tag);
         match () {
             () if tagged("measures") => 0,
+            () if changes_the_vendor(scenario) => 4,
             () if tagged("long") => 1,
             () if tagged("gaps") => 3,
             () => 2,
         }
     };
     let mut ordered = Vec::new();
-    for wanted in 0..4 {
+    for wanted in 0..5 {
         ordered.extend(features.iter().cloned().filter_map(|mut feature| {
             let kept = |scenario: &Scenario| place(scenario) == wanted;
             feature.scenarios.retain(kept);
@@ -250,6 +252,19 @@ fn in_playing_order(features: &[Feature]) -> Vec<Feature> {
         }));
     }
     ordered
+}
+
+/// Whether a scenario leaves a real endpoint otherwise than it found it: what others look at has to
+/// be looked at before.
+fn changes_the_vendor(scenario: &Scenario) -> bool {
+    let mut ids = scenario
+        .tags
+        .iter()
+        .filter_map(|tag| tag.strip_prefix("id:"));
+    ids.any(|id| {
+        let row = crate::catalogue::catalogue().get(id);
+        row.is_some_and(|row| row.precondition.starts_with("[opt-in]"))
+    })
 }
 
 /// The key that the plan gave to a scenario.

@@ -53,6 +53,8 @@ pub enum Supplied {
     RedirectUri,
     /// An access token that has ended.
     ExpiredToken,
+    /// A template of notes.
+    Template,
 }
 
 /// What is known of one of them.
@@ -182,7 +184,7 @@ mod tests {
                 assert!(names.insert(variable.name.clone()), "{}", variable.name);
             }
         }
-        assert_eq!(table.len(), 17, "each variant stands in the table");
+        assert_eq!(table.len(), 18, "each variant stands in the table");
     }
 
     #[test]

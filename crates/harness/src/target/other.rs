@@ -76,7 +76,10 @@ impl Target {
                 user(&|user| can_log_in(user) && user["username"] != self.credential("username"))
             }
             Supplied::Person if self.credential("username").is_empty() => user(&can_log_in),
-            Supplied::Person | Supplied::ForbiddenPath | Supplied::ExpiredToken => None,
+            Supplied::Person
+            | Supplied::ForbiddenPath
+            | Supplied::ExpiredToken
+            | Supplied::Template => None,
             Supplied::Temporary => user(&|user| user["state"] == "temporary"),
             Supplied::Inactive => user(&|user| user["state"] == "inactive"),
             Supplied::NoApiAccess => user(&|user| user["state"] == "no_api_access"),

@@ -94,11 +94,15 @@ fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grad
             continue;
         };
         let words = aged.words(lifetime);
+        // The end that a JWT tells is a whole second.
+        let is_rounded = view.evidence.jwt_of(aged.login.seq).is_some();
+        let rounding = if is_rounded { 1.0 } else { 0.0 };
         let is_within = aged.age < lifetime;
+        let is_early = aged.age < lifetime - rounding;
         let is_late = aged.age >= lifetime * 0.9;
         let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * 5.0);
         match aged.call.reaction() {
-            Reaction::Refused if is_within => {
+            Reaction::Refused if is_early => {
                 wrong.add("the token accepted until its end", words, aged.call);
             }
             Reaction::Served if is_over => {
@@ -221,6 +225,16 @@ mod tests {
         // How long it lived weighs more than what it says.
         let lived = used(log(3600), &[(3.5, 200), (30.0, 401)]);
         check(&lived, "VEN-26", Grade::Met);
+    }
+
+    /// The `exp` of a JWT is a whole second: it may come up to a second early.
+    #[test]
+    fn the_end_of_a_jwt_may_be_rounded_down() {
+        let more = json!({"expires_in": 5});
+        let log = || Log::new().issues_jwt("", &json!({"iat": 1, "exp": 6}), &more);
+        let at = |age: f64| used(log(), &[(age, 401), (40.0, 401)]);
+        check(&at(4.6), "RSP-08", Grade::Met);
+        check(&at(3.0), "RSP-08", Grade::Broken);
     }
 
     #[test]
