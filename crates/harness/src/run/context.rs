@@ -177,8 +177,6 @@ pub struct ScenarioContext {
     pub(crate) people: Vec<(Secret, Secret)>,
     /// The refresh token that the latest one took the place of.
     pub(crate) replaced_refresh_token: Option<Secret>,
-    /// The latest id token.
-    pub(crate) id_token: Option<Secret>,
     /// The time at a real endpoint; a mock's clock is known without it.
     pub(crate) vendor_clock: VendorClock,
     /// How a real endpoint is treated.
@@ -273,7 +271,6 @@ impl ScenarioContext {
             presigned: None,
             people: Vec::new(),
             replaced_refresh_token: None,
-            id_token: None,
             vendor_clock,
             manners: Manners::default(),
             gate: Gate::default(),
