@@ -196,7 +196,7 @@ async fn spend(
         return Ok(());
     }
     let refused = token_request.refuse(DenialKind::Revoked, "reuse_exceeded", token.name());
-    if refused.is_err() && token_request.mock.effect_enabled("revoke_family") {
+    if refused.is_err() && token_request.mock.effect_enabled("end_replayed_login") {
         login::end(
             token_request.mock,
             login.number,

@@ -44,7 +44,7 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        skips: &["revoke_family"],
+        skips: &["end_replayed_login"],
         ..Twin::named(
             "replay-shrugged-off",
             "the replay of a replaced refresh token is refused and nothing else happens",
