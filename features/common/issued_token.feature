@@ -55,7 +55,7 @@ Feature: What the vendor issues and publishes is as the RFCs have it
 
   Rule: A token is refused on and after its exp
 
-    @id:JWT-07 @vendor:scribe @vendor:corti
+    @id:JWT-07 @vendor:scribe
     Scenario: A token ends at its exp
       Given each kind of token has been accepted
       When a token has come to its end and is used again
