@@ -5,5 +5,6 @@ Feature: Guessing is slowed down
 
     @id:TOK-19
     Scenario: Wrong credentials, one after the other
+      Given the vendor's brake on guessing is on, where it is a setting
       When wrong credentials of a throw-away account are tried 20 times
       Then the vendor slows them down or locks them out

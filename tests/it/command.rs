@@ -120,7 +120,7 @@ fn nothing_selected_is_never_green() {
         &["nothing selected"],
     );
     check(
-        &["check", "pattern", "--id", "TLS-07"],
+        &["check", "corti", "--id", "ERR-07"],
         6,
         &["nothing selected"],
     );

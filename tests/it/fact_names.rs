@@ -166,7 +166,10 @@ fn each_endpoint_that_is_named_is_routed() {
 fn what_a_twin_changes_exists() {
     for vendor in locum::mocks::vendors() {
         let profile = vendor.profile();
-        let code = code(&format!("mocks/{}", profile.vendor));
+        // The chassis has effects that any vendor may lack.
+        let code = ["crates/server/src", &format!("mocks/{}", profile.vendor)]
+            .map(code)
+            .concat();
         let effects = literals(&code, ".effect_enabled(");
         let mut settings = Settings::default();
         for (name, setting) in &profile.settings {

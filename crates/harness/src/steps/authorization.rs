@@ -59,6 +59,17 @@ async fn special_secret(world: &mut World, what: String) -> Result<(), Error> {
     world.context()?.change_secret(what == "a colon").await
 }
 
+/// At a real endpoint it is as it is.
+#[given("the vendor's brake on guessing is on, where it is a setting")]
+async fn brake_is_on(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    let name = "wrong_secrets";
+    match context.stage.is_some() && context.profile.settings.contains_key(name) {
+        true => context.set(name, serde_json::json!(15)).await,
+        false => Ok(()),
+    }
+}
+
 #[when(regex = r"^wrong credentials of a throw-away account are tried (\d+) times$")]
 async fn wrong_credentials(world: &mut World, times: usize) -> Result<(), Error> {
     world.context()?.try_wrong_credentials(times).await

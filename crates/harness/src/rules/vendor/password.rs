@@ -1,6 +1,7 @@
 //! Temporary passwords of a user pool, and changes of passwords.
 
 use super::effect::{Step, all_refused, concluded, made, precondition, served, unseen};
+use crate::catalogue::Supplied;
 use crate::evidence::{Exchange, Moment, Operation, Reaction, SignInVariation, Variation};
 use crate::rules::{Rule, View, not_served, unobserved};
 use crate::verdict::{Finding, Proof};
@@ -61,6 +62,12 @@ fn challenged(view: &View<'_>, login: &Exchange<'_>) -> Step<()> {
     let ok = login.reply.is_some_and(|reply| reply.is_class(2));
     match login.reaction() {
         Reaction::Refused if ok && body["ChallengeName"] == expected => Ok(()),
+        // Whether the account's password is as temporary as the person says is not the vendor's fault.
+        Reaction::Refused if !ok && view.evidence.account_variables().is_some() => {
+            let names = Supplied::Temporary.variable_names();
+            let what = format!("{}: check {names}", login.sentence());
+            Err(Box::new(unobserved(view, &what).seen_in(login)))
+        }
         _ => Err(Box::new(not_served(login, &wanted))),
     }
 }
@@ -198,6 +205,12 @@ mod tests {
         check(&log("{}"), "REF-06", Grade::Broken);
         let denied = session(temporary(used(Log::new()), 400, CHALLENGE), 400, 400);
         check(&denied, "REF-06", Grade::Broken);
+        let own = session(temporary(used(Log::new()), 400, CHALLENGE), 400, 400);
+        check(
+            &own.supplied(&["LOCUM_USERNAME"]),
+            "REF-06",
+            Grade::Unobserved,
+        );
         let opens = session(temporary(used(Log::new()), 200, CHALLENGE), 400, 200);
         check(&opens, "REF-06", Grade::Broken);
         let unused = session(temporary(Log::new(), 200, CHALLENGE), 400, 400);
