@@ -119,11 +119,7 @@ fn nothing_selected_is_never_green() {
         6,
         &["nothing selected"],
     );
-    check(
-        &["check", "corti", "--id", "ERR-07"],
-        6,
-        &[],
-    );
+    check(&["check", "corti", "--id", "ERR-07"], 6, &[]);
 }
 
 #[test]
