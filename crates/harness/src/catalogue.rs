@@ -45,6 +45,8 @@ pub fn contract_of(vendor: &str) -> &str {
 mod tests {
     use std::collections::BTreeSet;
 
+    use locum_core::Requirement;
+
     use super::*;
 
     #[test]
@@ -52,6 +54,40 @@ mod tests {
         let rows = catalogue().rows();
         let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
         assert_eq!((rows.len(), ids.len()), (353, 353));
+    }
+
+    /// Each sentence of a vendor's page that can be tested is judged: by rows of this vendor, one of
+    /// which at least quotes a vendor, and each of which has a rule.
+    #[test]
+    fn each_sentence_of_the_vendors_pages_is_judged() {
+        const SENTENCES: &str = include_str!("../catalogue/sentences.tsv");
+        for line in SENTENCES.lines().skip(1) {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let [vendor, sentence, ids] = cells[..] else {
+                panic!("three cells: {line}");
+            };
+            let rows: Vec<_> = ids
+                .split(", ")
+                .map(|id| {
+                    let row = catalogue().get(id);
+                    row.unwrap_or_else(|| panic!("no row {id}: {sentence}"))
+                })
+                .collect();
+            let quotes = |row: &&Requirement| row.source_kind == "vendor-doc";
+            assert!(rows.iter().any(quotes), "{vendor}: {sentence}");
+            for row in rows {
+                assert!(
+                    row.vendors.iter().any(|known| known == vendor),
+                    "{}: {sentence}",
+                    row.id
+                );
+                let mut judges = row.judges.iter();
+                // Nothing in `locum/1` asks a client for a code login.
+                let has_rule = row.id.0 == "TOK-27"
+                    || judges.any(|judge| crate::rules::find(&row.id.0, *judge).is_some());
+                assert!(has_rule, "{} has no rule: {sentence}", row.id);
+            }
+        }
     }
 
     #[test]
