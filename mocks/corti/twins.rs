@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use locum_core::Denial;
+use locum_server::twin::with_json;
 use locum_server::{Mock, Reply, Request, Twin, jwt};
 use serde_json::{Value, json};
 
@@ -116,6 +117,20 @@ const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        rewrite: |_, _, reply| {
+            with_json(reply, |body| {
+                if let Some(url) = body["websocketUrl"].as_str() {
+                    let (base, _) = url.split_once('?').unwrap_or((url, ""));
+                    body["websocketUrl"] = base.into();
+                }
+            })
+        },
+        ..Twin::named(
+            "url-without-tenant",
+            "the returned websocket URL lacks tenant-name",
+        )
+    },
+    Twin {
         skips: &["own_interactions"],
         ..Twin::named(
             "shared-interactions",
@@ -184,7 +199,7 @@ const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match endpoint {
-            "discovery" => changed(reply, |body| {
+            "discovery" => with_json(reply, |body| {
                 let issuer = body["issuer"].as_str().unwrap_or_default();
                 body["issuer"] = format!("{issuer}/").into();
             }),
@@ -201,7 +216,7 @@ const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match endpoint {
-            "jwks" => changed(reply, |body| body["keys"][0]["d"] = "AQAB".into()),
+            "jwks" => with_json(reply, |body| body["keys"][0]["d"] = "AQAB".into()),
             _ => reply,
         },
         ..Twin::named("private-jwks", "the key set holds the private exponent")
@@ -221,7 +236,7 @@ const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match endpoint {
-            "jwks" => changed(reply, add_short_key),
+            "jwks" => with_json(reply, add_short_key),
             _ => reply,
         },
         ..Twin::named("short-rsa", "the key set has a signing key of 1024 bits")
@@ -322,16 +337,6 @@ fn add_short_key(body: &mut Value) {
     });
     if let Some(keys) = body["keys"].as_array_mut() {
         keys.push(short);
-    }
-}
-
-fn changed(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
-    match serde_json::from_slice(&reply.body) {
-        Ok(mut body) => {
-            change(&mut body);
-            with_body(reply, &body)
-        }
-        Err(_) => reply,
     }
 }
 

@@ -70,6 +70,16 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("athelas-token-type-mac", "token_type is mac")
     },
     Twin {
+        rewrite: |_, _, reply| match reply.status.as_u16() {
+            404 => Reply {
+                body: "Not Found".into(),
+                ..reply.set_header("content-type", "text/plain; charset=utf-8")
+            },
+            _ => reply,
+        },
+        ..Twin::named("text-404", "404 is answered with text/plain")
+    },
+    Twin {
         rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
             ("create", 202) => Reply {
                 status: StatusCode::OK,

@@ -1,8 +1,10 @@
 //! Evil twins that are wrong at the API.
 
+use bytes::Bytes;
 use locum_core::DenialKind;
-use locum_server::Twin;
-use locum_server::twin::with_authorization;
+use locum_server::twin::{with_authorization, with_json};
+use locum_server::{Reply, Twin};
+use serde_json::Value;
 
 use super::token_endpoint::{reason, with_status};
 
@@ -58,5 +60,36 @@ pub(super) const TWINS: &[Twin] = &[
             }
         },
         ..Twin::named("expired-403", "an expired token gives 403")
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("token", _) => reply,
+            (_, 200..=299) => with_status(reply, 401).set_header(
+                "www-authenticate",
+                "Bearer realm=\"pattern\", error=\"invalid_token\"",
+            ),
+            _ => reply,
+        },
+        ..Twin::named("api-refuses-all", "the API answers 401 to good tokens")
+    },
+    Twin {
+        rewrite: |_, _, reply| {
+            with_json(reply, |body| {
+                if body["results"].is_array() && body["nextPage"].is_null() {
+                    body["nextPage"] = Value::Null;
+                }
+            })
+        },
+        ..Twin::named("null-links", "nextPage is null on the last page")
+    },
+    Twin {
+        rewrite: |_, _, reply| match reply.status.as_u16() {
+            422 => Reply {
+                body: Bytes::new(),
+                ..reply
+            },
+            _ => reply,
+        },
+        ..Twin::named("empty-422", "422 has an empty body")
     },
 ];

@@ -21,6 +21,15 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("last-colon", "id and secret are split at the last colon")
     },
     Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("token", 200) => with_json(reply, |body| {
+                body["expires_in"] = body["expires_in"].to_string().into();
+            }),
+            _ => reply,
+        },
+        ..Twin::named("lifetime-as-text", "expires_in is the text 3600000")
+    },
+    Twin {
         rewrite: |_, _, reply| match reason(&reply) {
             "malformed_basic" => with_status(reply, 500),
             _ => reply,
