@@ -303,7 +303,7 @@ impl Evidence {
         })
     }
 
-    /// The JWTs that the request of this record got.
+    /// The JWTs that the request of this record got, without those that it showed itself.
     pub fn jwts_of(&self, request: RecordId) -> impl Iterator<Item = Jwt<'_>> {
         self.records
             .iter()
@@ -313,7 +313,7 @@ impl Evidence {
                     member,
                     header,
                     claims,
-                } if *of == request => Some(Jwt {
+                } if *of == request && member != FORGED => Some(Jwt {
                     seq: record.seq,
                     request,
                     member,

@@ -70,16 +70,17 @@ async fn built_in(
 /// A vendor's own endpoint, by the vendors' rows.
 async fn endpoint(
     args: &args::Check,
-    profiles: Vec<Profile>,
+    mut profiles: Vec<Profile>,
     url: &str,
 ) -> Result<Report, Failure> {
-    let [profile] = &profiles[..] else {
+    let [profile] = &mut profiles[..] else {
         return Err(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
         );
     };
-    let mut place = Target::from_env(profile, url, |name| std::env::var(name).ok())
-        .map_err(|error| refused(&error))?;
+    let read = |name: &str| std::env::var(name).ok();
+    let mut place = Target::from_env(profile, url, read).map_err(|error| refused(&error))?;
+    env::replace_sample(profile, read).map_err(|error| refused(&error))?;
     if let Some(file) = &args.ca {
         place.trust = trust(file)?;
     }

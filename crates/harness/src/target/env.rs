@@ -133,7 +133,36 @@ pub fn table(profile: &Profile, read: impl Fn(&str) -> Option<String>) -> String
         let meaning = "this address, instead of the documented path below --url";
         line(&name, false, meaning);
     }
+    if let Some(sample) = &profile.api.sample {
+        let meaning = format!("path that the account may GET, instead of the sample {sample}");
+        line(SAMPLE_PATH, false, &meaning);
+    }
     text
+}
+
+const SAMPLE_PATH: &str = "LOCUM_SAMPLE_PATH";
+
+/// Puts the path of `LOCUM_SAMPLE_PATH` in place of the sample call of the vendor's page: an account
+/// need have nothing under the id that the page shows.
+///
+/// # Errors
+/// When it is no path.
+pub fn replace_sample(
+    profile: &mut Profile,
+    read: impl Fn(&str) -> Option<String>,
+) -> Result<(), Error> {
+    let Some(path) = read(SAMPLE_PATH).filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    let is_path = path.starts_with('/') && !path.starts_with("//");
+    if !is_path || path.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Error::Usage(format!(
+            "{SAMPLE_PATH} is no path that begins with one slash, such as {}",
+            profile.api.sample.as_deref().unwrap_or("/tasks")
+        )));
+    }
+    profile.api.sample = Some(path);
+    Ok(())
 }
 
 /// ` (for TOK-28, REF-13; further in SIG-13)`.
@@ -314,6 +343,26 @@ mod tests {
         let person = given(&[("LOCUM_USERNAME", "ada"), ("LOCUM_PASSWORD", "p")]);
         assert_eq!(person.credential("username"), "");
         assert_eq!(person.supplied[&Supplied::Person]["username"], "ada");
+    }
+
+    #[test]
+    fn a_path_of_ones_own_takes_the_place_of_the_sample() {
+        let sample = |path: &str| {
+            let mut profile = crate::testing::profile(|_| ());
+            replace_sample(&mut profile, |_| Some(path.to_owned())).map(|()| profile.api.sample)
+        };
+        let page = crate::testing::profile(|_| ()).api.sample;
+        assert_eq!(sample("").expect("nothing to replace"), page);
+        let own = sample("/scribe/7").expect("a path");
+        assert_eq!(own.as_deref(), Some("/scribe/7"));
+        for path in [
+            "scribe/7",
+            "//other.example/x",
+            "/a b",
+            "https://a.example/x",
+        ] {
+            assert!(matches!(sample(path), Err(Error::Usage(_))), "{path}");
+        }
     }
 
     #[test]

@@ -162,6 +162,7 @@ fn httpdate(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::evidence::FORGED;
     use crate::rules::testing::{FAILURES, Log, check};
     use crate::verdict::Grade;
 
@@ -206,6 +207,17 @@ mod tests {
         let first = || dated(Log::new(), "Tue, 15 Nov 1994 08:12:31 GMT");
         let again = dated(first(), "Tue, 15 Nov 1994 10:12:31 GMT");
         check(&again, "HTT-12", Grade::Met);
+        // An ended token that a person gave was issued long ago.
+        let shown = Log::new()
+            .headed(
+                "call",
+                "",
+                401,
+                &[("Date", "Tue, 15 Nov 1994 10:12:31 GMT")],
+                "{}",
+            )
+            .holds_jwt(FORGED, &claims);
+        check(&shown, "HTT-12", Grade::Met);
     }
 
     #[test]
