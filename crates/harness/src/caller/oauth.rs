@@ -305,7 +305,7 @@ impl ScenarioContext {
             Ok(_turn) => {
                 let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
                 let outcome = http::send(url, &request, trust, timeout).await;
-                self.gate.learn(&outcome);
+                self.gate.learn(&outcome, variation.is_documented());
                 outcome
             }
             Err(error) => Err(error),

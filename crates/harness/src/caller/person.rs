@@ -256,7 +256,7 @@ impl ScenarioContext {
         drop(turn);
         let mut given: Vec<(Secret, Secret)> = Vec::new();
         for (seq, outcome) in sent.into_iter().zip(outcomes) {
-            self.gate.learn(&outcome);
+            self.gate.learn(&outcome, false);
             if let Ok(reply) = &outcome {
                 self.hide_issued(reply);
                 let body = reply.json();

@@ -80,7 +80,7 @@ impl ScenarioContext {
             Ok(turn) => {
                 let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
                 let shaken = http::handshake(url, &request, trust, timeout).await;
-                self.gate.learn(&shaken);
+                self.gate.learn(&shaken, variation.is_documented());
                 (turn, shaken)
             }
             Err(error) => (None, Err(error)),

@@ -70,7 +70,7 @@ impl ScenarioContext {
             Ok(turn) => {
                 let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
                 let opened = http::open(&open.url, &request, trust, timeout).await;
-                self.gate.learn(&opened);
+                self.gate.learn(&opened, variation.is_documented());
                 (turn, opened)
             }
             Err(error) => (None, Err(error)),

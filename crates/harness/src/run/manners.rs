@@ -129,10 +129,10 @@ impl Gate {
         Ok(Some(Turn(latest)))
     }
 
-    /// Counts what came of a request.
-    pub(crate) fn learn<T>(&self, outcome: &Result<T, HttpError>) {
+    /// Counts what came of a request, which `is_documented` or a changed one.
+    pub(crate) fn learn<T>(&self, outcome: &Result<T, HttpError>, is_documented: bool) {
         if let Some(bounds) = &self.0 {
-            bounds.silence.learn(outcome);
+            bounds.silence.learn(outcome, is_documented);
         }
     }
 }
@@ -184,9 +184,9 @@ mod tests {
     async fn a_silent_vendor_is_given_up() {
         let gate = gate(100, None);
         let timeout: Result<(), _> = Err(HttpError::Timeout(Duration::from_secs(1)));
-        gate.learn(&timeout);
+        gate.learn(&timeout, true);
         assert_eq!(gate.stopped(), None);
-        gate.learn(&timeout);
+        gate.learn(&timeout, true);
         assert_eq!(gate.turn(true).await.err(), Some(Stopped::Silent));
     }
 
@@ -195,7 +195,7 @@ mod tests {
         let gate = Gate::default();
         let timeout: Result<(), _> = Err(HttpError::Timeout(Duration::from_secs(1)));
         for _ in 0..5 {
-            gate.learn(&timeout);
+            gate.learn(&timeout, true);
             assert!(gate.turn(false).await.expect("it may go").is_none());
         }
     }
