@@ -29,7 +29,7 @@ pub(crate) use issued::issued_in;
 pub(crate) use jwt::read as read_jwt;
 pub use log::EvidenceLog;
 pub use operation::Operation;
-pub use reaction::{Failure, Reaction, is_html, message_type};
+pub use reaction::{Failure, Reaction, is_html, message_type, told};
 pub use redaction::Redactor;
 pub(crate) use redaction::{form, percent};
 pub use tls::{TlsAnswer, TlsOffer};

@@ -10,6 +10,7 @@ use crate::caller::{ApiRequest, TokenRequest};
 use crate::catalogue::Supplied;
 use crate::evidence::{
     CallVariation, FieldChange, LoginVariation, Operation, Other, SignInVariation, Variation, form,
+    told,
 };
 use crate::http::{Request, Url};
 use crate::run::context::ScenarioContext;
@@ -119,12 +120,12 @@ impl ScenarioContext {
             let Some((status, body)) = self.try_once(&variation, &wrong).await else {
                 return Ok(());
             };
-            let told = (status, body.to_string());
-            let is_other = first.as_ref().is_some_and(|first| *first != told);
+            let answer = told(status, &body);
+            let is_other = first.as_ref().is_some_and(|first| *first != answer);
             if status == 429 || is_other {
                 return Ok(());
             }
-            first = first.or(Some(told));
+            first = first.or(Some(answer));
         }
         self.try_once(&Variation::Documented, &right).await;
         Ok(())

@@ -201,6 +201,21 @@ fn gives_tokens(operation: Operation, reply: &Message) -> bool {
     operation.asks_for_a_token() && (has("/access_token") || has("/id_token"))
 }
 
+/// What a refusal told by status, code and message: other members of a body, such as a time or the
+/// number of the request, are different in each reply.
+pub fn told(status: u16, body: &serde_json::Value) -> (u16, Vec<String>) {
+    let names = [
+        "error",
+        "error_description",
+        "__type",
+        "message",
+        "detail",
+        "details",
+    ];
+    let told = names.iter().map(|name| body[*name].to_string());
+    (status, told.collect())
+}
+
 fn says_json(reply: &Message) -> bool {
     let value = reply.header("content-type").unwrap_or_default();
     value.to_ascii_lowercase().contains("json")

@@ -81,7 +81,7 @@ fn row(id: &str, verdict: Verdict, reason: &str, (scenario, seq): (&str, u64)) -
 }
 
 /// A scenario in which one documented login was answered so.
-pub(super) fn answered(status: u16, (name, value): (&str, &str), body: &str) -> Scenario {
+pub(crate) fn answered(status: u16, (name, value): (&str, &str), body: &str) -> Scenario {
     let reply = Reply {
         status,
         headers: vec![(name.to_owned(), value.to_owned())],

@@ -1,9 +1,10 @@
 //! What the command's exit code says. If several apply, the first of [`PRECEDENCE`] wins.
 
 use locum_core::Verdict;
+use locum_core::requirement::Judge;
 
 use super::{Ending, Scenario, VerdictRow};
-use crate::evidence::{Reaction, TlsAnswer};
+use crate::evidence::{Operation, Reaction, TlsAnswer};
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
@@ -14,7 +15,8 @@ pub const BROKEN: u8 = 1;
 pub const USAGE: u8 = 2;
 /// At least one HARNESS verdict: our fault, or the shim's.
 pub const HARNESS: u8 = 3;
-/// The client or vendor could not be started or reached, or crashed in every scenario.
+/// The client or vendor could not be started or reached, crashed in every scenario, or (a vendor)
+/// refused every documented login.
 pub const UNREACHABLE: u8 = 4;
 /// Nothing wrong but stale or expired baseline entries.
 pub const STALE: u8 = 5;
@@ -91,6 +93,9 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
     if played.peek().is_some() && played.all(silent) {
         codes.push(UNREACHABLE);
     }
+    if !any(Verdict::Fail) && no_login_was_served(scenarios) {
+        codes.push(UNREACHABLE);
+    }
     let given_up = |scenario: &Scenario| matches!(scenario.ending, Ending::GivenUp(_));
     let is_untrusted = |scenario: &Scenario| {
         let mut hellos = scenario.evidence.tls_hellos();
@@ -121,12 +126,24 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
     winner(&codes)
 }
 
+/// Whether a vendor was asked for tokens as documented and never gave one: with an account that it
+/// does not know, nothing of it can be judged.
+fn no_login_was_served<'a>(scenarios: &'a [Scenario]) -> bool {
+    let judged = scenarios.iter().filter(|one| one.judge == Judge::Vendor);
+    let of = |scenario: &'a Scenario| {
+        let logins = [Operation::Login, Operation::SignIn].into_iter();
+        logins.flat_map(|login| scenario.evidence.documented(login))
+    };
+    let mut documented = judged.flat_map(of).peekable();
+    documented.peek().is_some() && documented.all(|login| login.is_refused())
+}
+
 #[cfg(test)]
 mod tests {
-    use locum_core::requirement::Judge;
     use locum_core::{Level, RequirementId};
 
     use super::*;
+    use crate::report::testing::answered;
 
     fn check(codes: &[u8], expected: u8) {
         assert_eq!(winner(codes), expected, "{codes:?}");
@@ -182,6 +199,18 @@ mod tests {
         ] {
             assert_eq!(code(verdict, fails_on, false), expected, "{verdict:?}");
         }
+    }
+
+    /// A wrong password in the environment ended with 0 and no row judged.
+    #[test]
+    fn a_vendor_that_refuses_each_login_was_not_reached() {
+        let json = ("Content-Type", "application/json");
+        let refused = || answered(401, json, "{}");
+        let served = answered(200, json, r#"{"access_token":"t-0123"}"#);
+        let run = |scenarios: &[Scenario]| of_run(&ExitPolicy::default(), &[], scenarios);
+        assert_eq!(run(&[refused(), refused()]), UNREACHABLE);
+        assert_eq!(run(&[refused(), served]), CONFORMANT);
+        assert_eq!(run(&[answered(500, json, "{}")]), CONFORMANT);
     }
 
     /// `--id X` of a row that no scenario shows ended with 0.

@@ -1,7 +1,7 @@
 //! Wrong credentials, one after the other (RFC 6749 §2.3.1).
 
 use super::effect::{Step, concluded, unseen};
-use crate::evidence::{Event, Exchange, Operation, Reaction};
+use crate::evidence::{Event, Exchange, Operation, Reaction, told};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
@@ -21,19 +21,8 @@ fn let_in(attempt: &Exchange<'_>) -> bool {
     tokens.any(serde_json::Value::is_string)
 }
 
-/// What an attempt was told: status, code and message.
 fn answer(attempt: &Exchange<'_>) -> (u16, Vec<String>) {
-    let body = attempt.json();
-    let names = [
-        "error",
-        "error_description",
-        "__type",
-        "message",
-        "detail",
-        "details",
-    ];
-    let told = names.iter().map(|name| body[*name].to_string());
-    (attempt.status(), told.collect())
+    told(attempt.status(), &attempt.json())
 }
 
 /// How long the vendor took to answer, in milliseconds.
@@ -144,6 +133,10 @@ mod tests {
             .exchange("attempt", WRONG, 400, NO);
         check(&of_pool, "TOK-19", Grade::Broken);
         check(&start(), "TOK-19", Grade::Unobserved);
+        // What is another in each reply tells nothing.
+        let timed = |time: u8| format!(r#"{{"error":"invalid_client","timestamp":{time}}}"#);
+        let (one, two) = (timed(1), timed(2));
+        check(&tried(&[(401, &one), (401, &two)]), "TOK-19", Grade::Broken);
         check(
             &tried(&[(401, NO), (200, TOKEN)]),
             "TOK-19",
