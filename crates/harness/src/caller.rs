@@ -2,7 +2,7 @@
 
 mod api_request;
 mod authorization;
-mod cognito;
+pub(crate) mod cognito;
 mod cognito_request;
 mod ended_token;
 mod examine;

@@ -1,6 +1,7 @@
 //! What a run came to, and the forms in which it is told.
 
 mod badge;
+mod cascade;
 mod curl;
 pub mod events;
 pub mod fingerprint;
@@ -12,6 +13,7 @@ pub mod merge;
 mod numbering;
 mod page;
 mod prose;
+pub mod requests;
 pub mod results;
 mod sarif;
 pub mod schema;
@@ -34,7 +36,9 @@ use crate::evidence::Redactor;
 use crate::selection::Selection;
 use crate::subject::{AdoptionLevel, ClientHello};
 use crate::verdict::exit::{self, ExitPolicy};
-use crate::verdict::{Scenario, Scope, VerdictRow, judge};
+use crate::verdict::{Scenario, Scope, VerdictRow, judge, repeats};
+
+pub use cascade::Cascade;
 
 /// What was run.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +63,8 @@ pub struct Run {
     pub strict: bool,
     /// What counts as a failure besides FAIL and ERROR, and what `strict` adds.
     pub fail_on: Vec<FailOn>,
+    /// How often it was run.
+    pub repeats: usize,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Which rows were asked for.
@@ -119,6 +125,8 @@ pub struct Report {
     pub verdicts: Vec<VerdictRow>,
     /// What was seen, in the plan's order.
     pub scenarios: Vec<Scenario>,
+    /// Which rows could not be judged because of one fault.
+    pub cascades: Vec<Cascade>,
     /// The secrets of all scenarios, which must not be found in any report; empty for a run that
     /// was read back.
     pub redactor: Redactor,
@@ -136,28 +144,41 @@ pub(crate) const fn is_bad(verdict: Verdict) -> bool {
     )
 }
 
+/// What each row of `run` came to in these scenarios of one repeat.
+pub(crate) fn verdicts(run: &Run, profiles: &[Profile], scenarios: &[Scenario]) -> Vec<VerdictRow> {
+    let sides = run.judges.iter();
+    let of_side = sides.flat_map(|side| {
+        let scope = Scope {
+            catalogue: catalogue(),
+            vendors: &run.vendors,
+            judge: *side,
+            selection: &run.selection,
+        };
+        judge(&scope, profiles, scenarios)
+    });
+    of_side.collect()
+}
+
 impl Report {
     /// Judges what was seen in `run`.
     pub fn judge(run: Run, profiles: &[Profile], scenarios: Vec<Scenario>) -> Self {
-        let mut verdicts = Vec::new();
-        for side in &run.judges {
-            let scope = Scope {
-                catalogue: catalogue(),
-                vendors: &run.vendors,
-                judge: *side,
-                selection: &run.selection,
-            };
-            verdicts.extend(judge(&scope, profiles, &scenarios));
+        let each = repeats::split(&scenarios).map(|part| verdicts(&run, profiles, part));
+        let mut each: Vec<Vec<VerdictRow>> = each.collect();
+        if each.is_empty() {
+            each.push(verdicts(&run, profiles, &[]));
         }
+        let verdicts = repeats::merged(each, run.repeats);
         let exit_code = exit::of_run(&run.exit_policy(), &verdicts, &scenarios);
         let titles = profiles
             .iter()
             .map(|profile| (profile.vendor.clone(), profile.title.clone()))
             .collect();
+        let cascades = cascade::cascades(&verdicts, &scenarios);
         Self {
             run,
             titles,
             verdicts,
+            cascades,
             scenarios,
             redactor: Redactor::default(),
             baseline: None,
@@ -200,6 +221,25 @@ impl Report {
         );
         let policy = self.run.exit_policy();
         (always || policy.fails_on.contains(&row.verdict)) && !self.is_expected(row)
+    }
+
+    /// The fault because of which a row could not be judged, where another row tells of it.
+    pub fn cascade_of(&self, row: &VerdictRow) -> Option<&Cascade> {
+        self.cascades.iter().find(|cascade| {
+            cascade.vendor == row.vendor
+                && cascade.judge == row.judge
+                && cascade.rows.contains(&row.id)
+        })
+    }
+
+    /// How many rows could not be judged because of this one.
+    pub fn hidden_by(&self, row: &VerdictRow) -> usize {
+        let cascades = self.cascades.iter().filter(|cascade| {
+            cascade.vendor == row.vendor
+                && cascade.judge == row.judge
+                && cascade.causes.contains(&row.id)
+        });
+        cascades.map(|cascade| cascade.rows.len()).sum()
     }
 
     /// How many rows came to each verdict that occurs.

@@ -10,6 +10,7 @@ pub(crate) mod odd_targets;
 pub(crate) mod over_tls;
 mod probing;
 pub(crate) mod processes;
+mod repeat;
 pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod waiting;
@@ -30,8 +31,10 @@ use crate::plan::{self, Plan};
 use hooks::{Hooks, Shared};
 use manners::Gate;
 
-pub use leave::left_behind;
+pub use leave::{changed_password, left_behind};
 pub use manners::Manners;
+pub use repeat::check_repeatedly;
+pub(crate) use waiting::WAIT;
 
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -198,6 +201,7 @@ pub async fn check(
         duration: whole_milliseconds(options.clock.monotonic().saturating_sub(origin)),
         strict: options.strict,
         fail_on: options.fail_on.clone(),
+        repeats: 1,
         interrupted: *options.stop.borrow(),
         selection: options.selection.clone(),
         subject: subject.to_owned(),

@@ -3,6 +3,7 @@
 pub mod exit;
 mod finding;
 mod judge;
+pub(crate) mod repeats;
 mod scope;
 
 pub use finding::{Finding, Grade, Proof};

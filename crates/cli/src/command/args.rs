@@ -255,6 +255,13 @@ pub(super) struct Check {
     /// How long that URL may take for one reply; after two such times without one it is given up
     #[arg(long, env = "LOCUM_REPLY_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = values::duration, hide = true)]
     pub(super) reply_timeout: Duration,
+    /// Run it so many times with the same seed: a row that does not come to the same verdict each time
+    /// is told as FLAKY and counts with its heaviest one
+    #[arg(long, env = "LOCUM_REPEAT", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), conflicts_with = "plan")]
+    pub(super) repeat: Option<u16>,
+    /// Tell what would be sent to that URL (addresses, accounts, rows, waits), send nothing, and end
+    #[arg(long, env = "LOCUM_PLAN", requires = "url", value_parser = values::switch("LOCUM_PLAN"))]
+    pub(super) plan: bool,
     /// List the variables of the environment that tell of a vendor's own endpoint, and end
     #[arg(long)]
     pub(super) help_env: bool,

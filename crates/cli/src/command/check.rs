@@ -2,6 +2,7 @@
 
 pub(super) mod interrupt;
 pub(super) mod mocks;
+mod plan;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -12,7 +13,7 @@ use locum_core::{Profile, SystemClock};
 use locum_harness::http::{Trust, Url};
 use locum_harness::report::{FailOn, Report};
 use locum_harness::run::{
-    CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, left_behind,
+    CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, changed_password, left_behind,
 };
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
@@ -40,6 +41,9 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    if args.plan {
+        return runtime.block_on(plan::run(args, vendors));
+    }
     let mut report = if let Some(url) = &args.url {
         runtime.block_on(endpoint(args, profiles, url))?
     } else {
@@ -49,7 +53,8 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     let code = report::told(&report, args.format, &args.judging.reporting)?;
     if args.url.is_some() {
-        for left in left_behind(&report.scenarios) {
+        let changed = changed_password(&report.scenarios);
+        for left in left_behind(&report.scenarios).into_iter().chain(changed) {
             eprintln!("note: {left}");
         }
     }
@@ -92,7 +97,7 @@ async fn judged(
     profiles: Vec<Profile>,
     target: TargetKind,
 ) -> Result<Report, Failure> {
-    let played = check(CheckOptions {
+    let options = CheckOptions {
         webhook: None,
         profiles: profiles.clone(),
         judge: Judge::Vendor,
@@ -106,7 +111,9 @@ async fn judged(
         manners: manners(args),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
-    });
+    };
+    let repeats = args.repeat.map_or(1, usize::from);
+    let played = locum_harness::run::check_repeatedly(options, repeats, progress());
     let played = played.await.map_err(|error| refused(&error))?;
     if let Some(error) = &played.untrusted {
         eprintln!("{}", refused(error));
@@ -124,6 +131,7 @@ fn manners(args: &args::Check) -> Manners {
         max_requests: usize::try_from(args.max_requests).unwrap_or(usize::MAX),
         rate: args.rate.or_else(|| (!is_here).then_some(RATE)),
         reply_timeout: args.reply_timeout,
+        is_rehearsal: false,
     }
 }
 
@@ -145,16 +153,20 @@ fn help_env(profile: &Profile) -> String {
 
 /// Plays the scenarios, and tells a terminal how far it has come.
 pub(super) async fn check(options: CheckOptions) -> Result<Played, Error> {
+    locum_harness::run::check(options, progress()).await
+}
+
+/// Tells a terminal how far a run has come.
+fn progress() -> impl Fn(Progress) + 'static {
     let shown = std::io::stderr().is_terminal();
-    locum_harness::run::check(options, move |progress: Progress| {
+    move |progress: Progress| {
         if shown {
             eprint!(
                 "\r{}/{} {:<60.60}\r",
                 progress.done, progress.of, progress.title
             );
         }
-    })
-    .await
+    }
 }
 
 /// What counts as a failure besides.

@@ -1,8 +1,9 @@
 //! `locum explain ID`: one requirement.
 
 use locum_core::Requirement;
+use locum_core::requirement::Judge;
 use locum_core::setting::nearest;
-use locum_harness::catalogue::source;
+use locum_harness::catalogue::{hint, source};
 
 use super::{Failure, args, needs};
 
@@ -69,7 +70,32 @@ fn worded(row: &Requirement) -> String {
         &row.documented_deviation.replace(" | ", "; "),
     );
     part("seen in the wild", &row.real_bug);
+    for judge in &row.judges {
+        let title = format!("how the {} mends it", judge.word());
+        lines(&mut text, &title, &mends(row, *judge));
+    }
     text
+}
+
+/// How the row is mended, a line for each way, with the vendors where they differ.
+fn mends(row: &Requirement, judge: Judge) -> Vec<String> {
+    let mut ways: Vec<(&str, Vec<&str>)> = Vec::new();
+    for vendor in &row.vendors {
+        let Some(way) = hint::mend(&row.id.0, vendor, judge) else {
+            continue;
+        };
+        match ways.iter_mut().find(|(known, _)| *known == way) {
+            Some((_, vendors)) => vendors.push(vendor),
+            None => ways.push((way, vec![vendor])),
+        }
+    }
+    let is_one = ways.len() == 1;
+    let ways = ways.into_iter();
+    ways.map(|(way, vendors)| match is_one {
+        true => way.to_owned(),
+        false => format!("{}: {way}", vendors.join(", ")),
+    })
+    .collect()
 }
 
 /// A titled part of lines; left out where there is none.

@@ -93,6 +93,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         duration: Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),
+        repeats: 1,
         interrupted: watched.interrupted,
         selection,
         subject: "client".to_owned(),

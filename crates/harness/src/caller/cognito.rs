@@ -26,8 +26,15 @@ pub(crate) struct Session {
 /// A user's name and password.
 pub type User = (String, Secret);
 
-/// A password that the pool's policy takes.
-pub(super) const CHOSEN: &str = "Lo-chosen-Pass9";
+/// How that password is called in the log.
+pub(crate) const CHOSEN_NAME: &str = "chosen password";
+
+/// The password that takes the place of another at a mock: its pool's policy takes it.
+const CHOSEN: &str = "Lo-chosen-Pass9";
+
+/// What stands behind the temporary password in the one that takes its place at a real endpoint, so
+/// that its owner knows the new one. It adds the kinds of characters that a password policy may ask for.
+pub(crate) const BEHIND_TEMPORARY: &str = "-Lo9";
 
 impl ScenarioContext {
     /// The first account.
@@ -76,10 +83,10 @@ impl ScenarioContext {
                 }
                 SignInVariation::ChosenPassword => {
                     let (name, _) = self.temporary_user()?;
-                    let user = (name, Secret::new(CHOSEN));
+                    let user = (name, Secret::new(self.chosen_password()));
                     return self.sign_in_as(variation, &user, &client).await;
                 }
-                SignInVariation::NewPasswordAtTheEnd => CHOSEN.clone_into(&mut password),
+                SignInVariation::NewPasswordAtTheEnd => password = self.chosen_password(),
                 SignInVariation::OldPasswordAfterwards | SignInVariation::OldPasswordAtTheEnd => {}
             },
             other => return Err(unknown("sign-in", other)),
@@ -152,12 +159,12 @@ impl ScenarioContext {
     /// Answers the open challenge with a new password of the user's own.
     pub async fn choose_password(&mut self, (name, _): &User) -> Result<(), Error> {
         let session = self.challenge.clone().unwrap_or_else(|| Secret::new(""));
-        self.log.hide(CHOSEN, "chosen password");
+        let chosen = self.chosen_password();
         let body = json!({
             "ChallengeName": "NEW_PASSWORD_REQUIRED",
             "ClientId": self.target.credential("client_id"),
             "Session": session.expose(),
-            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
+            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": chosen},
         });
         self.cognito(Operation::AnswerChallenge, &Variation::Documented, &body)
             .await
@@ -170,15 +177,38 @@ impl ScenarioContext {
         variation: &Variation,
         previous: &str,
     ) -> Result<(), Error> {
-        self.log.hide(CHOSEN, "chosen password");
-        self.change_password_to(variation, previous, CHOSEN).await
+        let chosen = self.chosen_password();
+        self.change_password_to(variation, previous, &chosen).await
     }
 
     /// Gives the first user the password back that a change took, so that the account is as it was.
     pub async fn restore_password(&mut self) -> Result<(), Error> {
         let (_, password) = self.user();
-        self.change_password_to(&Variation::Again, CHOSEN, password.expose())
+        let chosen = self.chosen_password();
+        self.change_password_to(&Variation::Again, &chosen, password.expose())
             .await
+    }
+
+    /// The password that takes the place of another: at a real endpoint the one that was supplied, or
+    /// the temporary one with something behind it, so that the account's owner knows it.
+    pub(super) fn chosen_password(&mut self) -> String {
+        let supplied = self.target.supplied(Supplied::NewPassword);
+        let supplied =
+            supplied.and_then(|members| Some(members.get("new_password")?.as_str()?.to_owned()));
+        let of_temporary = |password: &Secret| format!("{}{BEHIND_TEMPORARY}", password.expose());
+        let chosen = match (supplied, &self.stage) {
+            (Some(supplied), _) => return supplied,
+            (None, Some(_)) => CHOSEN.to_owned(),
+            (None, None) => {
+                let user = self.temporary_user();
+                user.map_or_else(
+                    |_| CHOSEN.to_owned(),
+                    |(_, password)| of_temporary(&password),
+                )
+            }
+        };
+        self.log.hide(&chosen, CHOSEN_NAME);
+        chosen
     }
 
     async fn change_password_to(

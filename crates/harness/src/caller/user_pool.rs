@@ -7,7 +7,7 @@ use locum_core::{Secret, Timestamp};
 use serde_json::json;
 
 use crate::Error;
-use crate::caller::cognito::{CHOSEN, User, pair};
+use crate::caller::cognito::{User, pair};
 use crate::caller::oauth::unknown;
 use crate::catalogue::Supplied;
 use crate::evidence::{
@@ -147,12 +147,12 @@ impl ScenarioContext {
             ChallengeVariation::ForeignSession => name = self.user().0,
             ChallengeVariation::UsedSession | ChallengeVariation::OutdatedSession => {}
         }
-        self.log.hide(CHOSEN, "chosen password");
+        let chosen = self.chosen_password();
         let body = json!({
             "ChallengeName": "NEW_PASSWORD_REQUIRED",
             "ClientId": self.target.credential("client_id"),
             "Session": session,
-            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": CHOSEN},
+            "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": chosen},
         });
         let variation = Variation::Challenge(how);
         self.cognito(Operation::AnswerChallenge, &variation, &body)

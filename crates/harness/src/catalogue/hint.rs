@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use locum_core::requirement::Judge;
 use serde::Deserialize;
 
 use super::{catalogue, contract_of};
@@ -18,6 +19,7 @@ static TABLE: LazyLock<BTreeMap<String, Hint>> =
 #[serde(deny_unknown_fields, default)]
 struct Hint {
     mend: Option<String>,
+    vendor: Option<String>,
     exercise: Option<String>,
 }
 
@@ -29,9 +31,17 @@ fn find(id: &str, vendor: &str, part: fn(&Hint) -> Option<&String>) -> Option<&'
     found.map(String::as_str)
 }
 
-/// How a client that broke the row `id` at `vendor`, or the vendor itself, is mended.
-pub fn mend(id: &str, vendor: &str) -> Option<&'static str> {
-    find(id, vendor, |hint| hint.mend.as_ref())
+/// How the side that broke the row `id` at `vendor` mends it: what is written for clients is not told
+/// to a vendor whom the same row judges.
+pub fn mend(id: &str, vendor: &str, judge: Judge) -> Option<&'static str> {
+    let judges = &catalogue().get(id)?.judges;
+    match judge {
+        Judge::Vendor if judges.contains(&Judge::Client) => {
+            find(id, vendor, |hint| hint.vendor.as_ref())
+        }
+        _ if judges.contains(&judge) => find(id, vendor, |hint| hint.mend.as_ref()),
+        _ => None,
+    }
 }
 
 /// What to do so that plain traffic shows the row `id` of `vendor`: the hint, or for a row of the
@@ -68,12 +78,44 @@ mod tests {
             let (id, vendor) = key.split_once('@').unwrap_or((key, ""));
             let row = catalogue().get(id).expect(key);
             // Only a client can be exercised by plain traffic.
-            let is_for_clients = row.judges.contains(&locum_core::requirement::Judge::Client);
+            let is_for_clients = row.judges.contains(&Judge::Client);
             assert!(is_for_clients || hint.exercise.is_none(), "{key}");
             let known = vendor.is_empty() || row.vendors.iter().any(|known| known == vendor);
             assert!(known, "{key}");
-            assert!(hint.mend.is_some() || hint.exercise.is_some(), "{key}");
+            let parts = [&hint.mend, &hint.vendor, &hint.exercise];
+            assert!(parts.iter().any(|part| part.is_some()), "{key}");
+            // One side has one hint, under one name.
+            let is_for_both = is_for_clients && row.judges.contains(&Judge::Vendor);
+            assert!(is_for_both || hint.vendor.is_none(), "{key}");
         }
+    }
+
+    /// An engineer who reads FAIL or WARN also reads what to do about it.
+    #[test]
+    fn each_row_that_a_vendor_can_break_says_how_it_is_mended() {
+        let rows = catalogue().rows().iter();
+        let breakable = rows.filter(|row| {
+            row.judges.contains(&Judge::Vendor) && row.level != locum_core::Level::May
+        });
+        let mut count = 0;
+        for row in breakable {
+            for vendor in &row.vendors {
+                let hint = mend(&row.id.0, vendor, Judge::Vendor);
+                let hint = hint.unwrap_or_else(|| panic!("{}@{vendor} says nothing", row.id));
+                assert!((40..=300).contains(&hint.len()), "{}: {hint}", row.id);
+                assert!(!hint.ends_with('.'), "{}: {hint}", row.id);
+                count += 1;
+            }
+        }
+        assert!(count > 300, "{count}");
+    }
+
+    #[test]
+    fn each_side_of_a_row_has_its_own_hint() {
+        let client = mend("BRR-08", "pattern", Judge::Client).expect("one for clients");
+        let vendor = mend("BRR-08", "pattern", Judge::Vendor).expect("one for the vendor");
+        assert_ne!(client, vendor);
+        assert_eq!(mend("VEN-26", "pattern", Judge::Client), None);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Supplied {
     Person,
     /// A user whose password is temporary.
     Temporary,
+    /// The password that the temporary account is to get.
+    NewPassword,
     /// A user with a second factor.
     SecondFactor,
     /// An account that is not active.
@@ -184,7 +186,7 @@ mod tests {
                 assert!(names.insert(variable.name.clone()), "{}", variable.name);
             }
         }
-        assert_eq!(table.len(), 18, "each variant stands in the table");
+        assert_eq!(table.len(), 19, "each variant stands in the table");
     }
 
     #[test]

@@ -116,7 +116,8 @@ fn case<W: Write>(writer: &mut Writer<W>, report: &Report, row: &VerdictRow) -> 
         .with_attribute(("name", clean(&name).as_str()))
         .with_attribute(("classname", class.as_str()))
         .with_attribute(("time", "0"));
-    let message = clean(&format!("{}: {}", row.verdict.word(), row.reason));
+    let why = prose::why(report, row);
+    let message = clean(&format!("{}: {why}", row.verdict.word()));
     let told = |writer: &mut Writer<W>, element: &str| {
         writer
             .create_element(element)

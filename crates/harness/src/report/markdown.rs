@@ -33,6 +33,10 @@ pub(super) fn text(report: &Report) -> String {
             .collect();
         let title = report.titles.get(vendor).unwrap_or(vendor);
         text += &format!("\n### {}\n\n{}\n", escaped(title), coverage(&rows));
+        let cascades = report.cascades.iter();
+        for cascade in cascades.filter(|cascade| cascade.vendor == *vendor) {
+            text += &format!("\n{}\n", escaped(&cascade.sentence()));
+        }
         text += &findings(report, &rows);
         text += &areas(&rows);
     }
@@ -159,7 +163,7 @@ mod tests {
             ),
             "{text}"
         );
-        let row = "| FAIL | [VEN-26](https://docs.pattern.health/pattern-api/v1/authentication.html) A token lives expires\\_in milliseconds and not longer. | call was answered with 200 304 s after its issue |  |\n";
+        let row = "| FAIL | [VEN-26](https://docs.pattern.health/pattern-api/v1/authentication.html) A token lives expires\\_in milliseconds and not longer. | call was answered with 200 304 s after its issue | count expires\\_in in milliseconds ";
         assert!(text.contains(row), "{text}");
         assert!(
             text.contains("| VEN the vendor's own page | 2 | 1 | 1 | 1 |\n"),

@@ -81,6 +81,7 @@ struct RunData<'a> {
     seed: u64,
     exit_code: u8,
     coverage: String,
+    cascades: Vec<String>,
     vendors: &'a [String],
     titles: &'a BTreeMap<String, String>,
     verdicts: Vec<VerdictData>,
@@ -117,6 +118,11 @@ fn run<'a>(name: &'a str, report: &'a Report) -> RunData<'a> {
         seed: report.run.seed,
         exit_code: report.exit_code,
         coverage: terminal::coverage(&rows),
+        cascades: report
+            .cascades
+            .iter()
+            .map(super::Cascade::sentence)
+            .collect(),
         vendors: &report.run.vendors,
         titles: &report.titles,
         verdicts: rows

@@ -32,14 +32,19 @@ pub(super) fn address(row: &VerdictRow) -> Option<String> {
     sources(row).into_iter().find_map(|source| source.address)
 }
 
-/// How a deviation is mended. What is written for clients is not told to a vendor whom the same row
-/// judges.
+/// How a deviation is mended.
 pub(super) fn mend(row: &VerdictRow) -> Option<&'static str> {
-    let judges = &catalogue().get(&row.id.0)?.judges;
-    let is_for_clients = judges.contains(&Judge::Client);
-    (super::is_bad(row.verdict) && (row.judge == Judge::Client || !is_for_clients))
-        .then(|| hint::mend(&row.id.0, &row.vendor))
+    super::is_bad(row.verdict)
+        .then(|| hint::mend(&row.id.0, &row.vendor, row.judge))
         .flatten()
+}
+
+/// Why the row came to its verdict: the fault that kept it from being judged, before its own reason.
+pub(super) fn why(report: &Report, row: &VerdictRow) -> String {
+    match report.cascade_of(row) {
+        Some(cascade) => format!("{} ({})", cascade.why(), row.reason),
+        None => row.reason.clone(),
+    }
 }
 
 /// The line that sends the request again which shows the finding; only for requests of our own.

@@ -62,6 +62,9 @@ pub(super) struct RunV1 {
     finished: String,
     duration_ms: u64,
     strict: bool,
+    /// How often it was run, where that is more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeats: Option<usize>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fail_on: Vec<FailOn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,12 +104,16 @@ pub(super) struct VerdictV1 {
     source_kind: String,
     /// What the row came to.
     verdict: Verdict,
-    /// EXPECTED_FAIL or STALE, where a baseline has an entry for the row.
+    /// EXPECTED_FAIL or STALE, where a baseline has an entry for the row; FLAKY, where repeats came to
+    /// different verdicts, of which the heaviest counts and `figures` has how often each.
     overlay: Option<&'static str>,
     requirement: String,
     source: String,
     /// What was seen, or why nothing was.
     reason: String,
+    /// The rows that tell of the fault because of which this one could not be judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden_by: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,6 +189,7 @@ pub(super) fn run(report: &Report) -> RunV1 {
         finished: run.finished.rfc3339(),
         duration_ms: u64::try_from(run.duration.as_millis()).unwrap_or(u64::MAX),
         strict: run.strict,
+        repeats: (run.repeats > 1).then_some(run.repeats),
         fail_on: run.fail_on.clone(),
         selection: (!run.selection.is_all()).then(|| run.selection.to_string()),
         baseline: report.baseline.as_ref().map(|one| one.path.clone()),
@@ -212,6 +220,7 @@ pub(super) fn read_run(line: &Value) -> Result<Run, String> {
         duration: Duration::from_millis(saved.duration_ms),
         strict: saved.strict,
         fail_on: saved.fail_on,
+        repeats: saved.repeats.unwrap_or(1),
         interrupted: line["interrupted"] == true,
         selection: selection.map_err(|error| error.to_string())?,
         subject: subject.kind,
@@ -256,13 +265,16 @@ pub(super) fn summary(report: &Report) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-/// What the baseline says of a verdict.
+/// What the baseline says of a verdict, else whether the repeats agree on it.
 fn overlay(report: &Report, row: &VerdictRow) -> Option<&'static str> {
-    let baseline = report.baseline.as_ref()?;
+    let flaky = row.flaky().map(|_| "FLAKY");
+    let Some(baseline) = &report.baseline else {
+        return flaky;
+    };
     if baseline.is_expected(row) {
         return Some("EXPECTED_FAIL");
     }
-    baseline.is_stale(row).then_some("STALE")
+    baseline.is_stale(row).then_some("STALE").or(flaky)
 }
 
 pub(super) fn verdict(report: &Report, row: &VerdictRow, numbering: &Numbering) -> VerdictV1 {
@@ -291,6 +303,10 @@ pub(super) fn verdict(report: &Report, row: &VerdictRow, numbering: &Numbering) 
         requirement,
         source,
         reason: row.reason.clone(),
+        hidden_by: report
+            .cascade_of(row)
+            .map(|cascade| cascade.causes.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
         expected: row.expected.clone(),
         observed: row.observed.clone(),
         figures: row.figures.clone(),

@@ -30,7 +30,11 @@ fn point(report: &Report, row: &VerdictRow, number: usize) -> String {
     if expected {
         line += " # TODO expected by the baseline";
     } else if is_open && ok == "ok" {
-        line += &format!(" # SKIP {}: {}", row.verdict.word(), escaped(&row.reason));
+        line += &format!(
+            " # SKIP {}: {}",
+            row.verdict.word(),
+            escaped(&prose::why(report, row))
+        );
     }
     line.push('\n');
     if super::is_bad(row.verdict) || ok == "not ok" {
@@ -77,7 +81,7 @@ mod tests {
             text.starts_with("TAP version 14\n1..3\nok 1 - VEN-16@pattern "),
             "{text}"
         );
-        let fail = "not ok 2 - VEN-26@pattern A token lives expires_in milliseconds and not longer.\n  ---\n  verdict: \"FAIL\"\n  message: \"call was answered with 200 304 s after its issue\"\n  ...\n";
+        let fail = "not ok 2 - VEN-26@pattern A token lives expires_in milliseconds and not longer.\n  ---\n  verdict: \"FAIL\"\n  message: \"call was answered with 200 304 s after its issue\"\n  mend: \"count expires_in in milliseconds ";
         assert!(text.contains(fail), "{text}");
         assert!(
             text.ends_with(" # SKIP NOT_RUN: no scenario shows it\n"),

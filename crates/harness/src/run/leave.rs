@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::context::ScenarioContext;
 use crate::Error;
 use crate::caller::ApiRequest;
+use crate::caller::cognito::{BEHIND_TEMPORARY, CHOSEN_NAME};
 use crate::evidence::{Exchange, Operation, Variation};
 use crate::http::Reply;
 use crate::verdict::Scenario;
@@ -97,6 +98,26 @@ fn is_one_segment(text: &str) -> bool {
     !text.is_empty() && text.chars().all(plain) && !text.starts_with('.')
 }
 
+/// The temporary account's new password, where a run at a real endpoint gave it one: how its owner
+/// finds it, never the password itself.
+pub fn changed_password(scenarios: &[Scenario]) -> Option<String> {
+    let mut answers = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.evidence.exchanges_for(Operation::AnswerChallenge))
+        .filter(Exchange::is_served);
+    let answer = answers.next()?;
+    let derived = answers
+        .chain([answer])
+        .any(|answer| answer.shows(CHOSEN_NAME));
+    let is = match derived {
+        true => format!("that of LOCUM_TEMP_PASSWORD with {BEHIND_TEMPORARY} behind it"),
+        false => "that of LOCUM_TEMP_NEW_PASSWORD".to_owned(),
+    };
+    Some(format!(
+        "the password of LOCUM_TEMP_USERNAME was changed: it is now {is}"
+    ))
+}
+
 /// What was created at a real endpoint and is still there, a sentence a scenario.
 pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
     let told = |scenario: &Scenario| {
@@ -118,13 +139,52 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use locum_core::{ManualClock, Timestamp};
     use serde_json::json;
 
     use super::*;
+    use crate::evidence::EvidenceLog;
+    use crate::http::Request;
 
     fn check(reply: &Value, expected: Option<&str>) {
         let id = reply.as_object().and_then(id_of);
         assert_eq!(id.as_deref(), expected, "{reply}");
+    }
+
+    #[test]
+    fn a_new_password_is_told_by_where_it_is_found() {
+        let answered = |name: &str, status: u16| {
+            let clock = ManualClock::at(Timestamp::from_seconds(1_795_514_400));
+            let mut log = EvidenceLog::new(Arc::new(clock), Duration::ZERO);
+            log.hide("pw-0123456789", name);
+            let request = Request::new("POST", "/").body("pw-0123456789");
+            let operation = Operation::AnswerChallenge;
+            let seq = log.request(operation, None, &Variation::Documented, &request);
+            let tokens = json!({"AccessToken": "a", "IdToken": "i", "RefreshToken": "r"});
+            let body = json!({"AuthenticationResult": tokens}).to_string();
+            let reply = Reply {
+                status,
+                headers: Vec::new(),
+                body: body.into_bytes(),
+            };
+            log.reply(seq, Ok(&reply));
+            let mut scenario = crate::report::testing::answered(200, ("a", "b"), "{}");
+            scenario.evidence = log.into_parts().0;
+            scenario
+        };
+        let told = |password, status| changed_password(&[answered(password, status)]);
+        let derived = told("chosen password", 200).expect("it was changed");
+        assert!(
+            derived.ends_with("LOCUM_TEMP_PASSWORD with -Lo9 behind it"),
+            "{derived}"
+        );
+        let own = told("new password", 200).expect("it was changed");
+        assert!(own.ends_with("that of LOCUM_TEMP_NEW_PASSWORD"), "{own}");
+        assert_eq!(told("chosen password", 400), None);
+        assert_eq!(changed_password(&[]), None);
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub struct Manners {
     pub rate: Option<u32>,
     /// How long the vendor may take for one reply.
     pub reply_timeout: Duration,
+    /// Whether it is a rehearsal at a mock that stands for the endpoint: what would be waited for is
+    /// written down and not waited for.
+    pub is_rehearsal: bool,
 }
 
 impl Default for Manners {
@@ -35,6 +38,7 @@ impl Default for Manners {
             max_requests: 1000,
             rate: None,
             reply_timeout: Duration::from_secs(15),
+            is_rehearsal: false,
         }
     }
 }

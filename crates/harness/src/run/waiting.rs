@@ -12,6 +12,9 @@ use crate::Error;
 /// What a wait lasts longer than it has to, because records count milliseconds.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// The control record of a rehearsal that says what would have been waited for.
+pub(crate) const WAIT: &str = "wait";
+
 /// After so many lifetimes more a token has ended whatever its vendor counts in.
 const LIFETIMES_MORE: f64 = 5.0;
 
@@ -59,11 +62,28 @@ impl ScenarioContext {
         self.advance((ahead * 1000.0).ceil() / 1000.0).await
     }
 
+    /// Whether the vendor has answered nothing so far as it was asked to: then there is nothing whose
+    /// end could be waited for.
+    fn was_only_refused(&self) -> bool {
+        let mut exchanges = self.log.evidence().exchanges().peekable();
+        exchanges.peek().is_some() && !exchanges.any(|exchange| exchange.is_served())
+    }
+
     async fn wait_until(&mut self, due: Instant) -> Result<(), Error> {
         let wait = due.saturating_duration_since(Instant::now());
+        if self.was_only_refused() {
+            self.log
+                .limitation("nothing was served whose end could be waited for");
+            return Ok(());
+        }
         if wait > self.manners.wait {
             self.log.pending(wait);
             self.is_pending = true;
+            return Ok(());
+        }
+        if self.manners.is_rehearsal {
+            self.log
+                .control(WAIT, &json!({"wait_s": wait.as_secs() + 1}));
             return Ok(());
         }
         tokio::time::sleep(wait).await;

@@ -40,7 +40,9 @@ impl ScenarioContext {
         if self.stage.is_some() {
             return self.advance(60.0).await;
         }
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        if !self.manners.is_rehearsal {
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+        }
         Ok(())
     }
 }

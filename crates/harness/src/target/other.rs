@@ -79,6 +79,7 @@ impl Target {
             Supplied::Person
             | Supplied::ForbiddenPath
             | Supplied::ExpiredToken
+            | Supplied::NewPassword
             | Supplied::Template => None,
             Supplied::Temporary => user(&|user| user["state"] == "temporary"),
             Supplied::Inactive => user(&|user| user["state"] == "inactive"),

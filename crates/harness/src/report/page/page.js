@@ -52,7 +52,8 @@ function header() {
     el("h1", {}, data.title),
     el("p", { class: "meta" }, facts.filter(Boolean).join(" · ")),
     several ? runs() : counts(run.verdicts.map((verdict) => verdict.verdict)),
-    several ? null : el("p", { class: "coverage" }, run.coverage));
+    several ? null : el("p", { class: "coverage" }, run.coverage),
+    several ? null : run.cascades.map((sentence) => el("p", { class: "coverage" }, sentence)));
 }
 function counts(verdicts) {
   return el("ul", { class: "counts" }, tally(verdicts).map(([word, count]) => el("li", { class: css(word) }, el("b", {}, String(count)), word)));
@@ -149,7 +150,7 @@ function side(verdict, run) {
   return el("section", {}, several ? el("h3", {}, run.name, " ", badge(verdict.verdict)) : null,
     el("dl", {}, fact("expected", verdict.expected), fact("seen", verdict.observed || verdict.reason),
       verdict.observed && verdict.observed !== verdict.reason ? fact("because", verdict.reason) : [],
-      fact("note", verdict.note), fact("mend", verdict.hint), fact("more", `locum explain ${verdict.id}`)),
+      fact("see", (verdict.hidden_by || []).join(", ")), fact("note", verdict.note), fact("mend", verdict.hint), fact("more", `locum explain ${verdict.id}`)),
     verdict.repeat ? el("pre", { class: "repeat" }, verdict.repeat) : null,
     [...byScenario].map(([key, entries]) => (run.scenarios[key] ? ladder(run.scenarios[key], new Set(entries)) : null)));
 }

@@ -64,7 +64,7 @@ pub(super) fn finding(out: &mut String, report: &Report, row: &VerdictRow, look:
         let text = format!("was judged because {} needs it", ids.join(", "));
         labelled(out, "needed", &text, look);
     }
-    let blocked = super::blocked_by(report, row);
+    let blocked = report.hidden_by(row);
     if blocked > 0 {
         let rows = if blocked == 1 { "row" } else { "rows" };
         let text = format!("{blocked} {rows} could not be judged because of it: mend it first");

@@ -23,7 +23,7 @@ pub(super) fn rest(out: &mut String, report: &Report, rows: &[&VerdictRow], look
             .collect::<Vec<_>>()
     };
     figures(out, &of(Verdict::Info), look);
-    open(out, &of(Verdict::Inconclusive), look);
+    open(out, report, &of(Verdict::Inconclusive), look);
     pending(out, &of(Verdict::Pending), look);
     passed(out, rows, look);
     not_applicable(out, &of(Verdict::NotApplicable), look);
@@ -61,32 +61,45 @@ fn figures(out: &mut String, rows: &[&VerdictRow], look: Look) {
 }
 
 /// What was seen and could not be judged, by its reason.
-fn open(out: &mut String, rows: &[&VerdictRow], look: Look) {
-    if rows.is_empty() {
+fn open(out: &mut String, report: &Report, rows: &[&VerdictRow], look: Look) {
+    let Some(first) = rows.first() else {
         return;
-    }
+    };
     let count = format!("{} seen and not judged (INCONCLUSIVE)", rows.len());
     head(out, &count, Verdict::Inconclusive, look);
-    for (reason, rows) in by_reason(rows) {
-        if rows.len() <= FEW {
-            for row in rows {
-                let head = format!("  {:<9}", row.id.0);
-                let known = catalogue().get(&row.id.0);
-                let sentence = known.map_or("", |known| known.requirement.as_str());
-                headed(out, (&head, 11), sentence, look);
-            }
-        } else {
-            wrapped(out, 2, &ids(&rows), look);
-        }
-        wrapped(out, 6, reason, look);
+    let cascades = report.cascades.iter();
+    for cascade in cascades.filter(|cascade| cascade.vendor == first.vendor) {
+        wrapped(out, 2, &cascade.sentence(), look);
+    }
+    let alone = rows.iter().copied();
+    let alone = alone.filter(|row| report.cascade_of(row).is_none());
+    for (reason, rows) in by_reason(&alone.collect::<Vec<_>>()) {
+        group(out, reason, &rows, look);
     }
     out.push('\n');
+}
+
+/// Rows with one reason: few of them each with its sentence.
+fn group(out: &mut String, reason: &str, rows: &[&VerdictRow], look: Look) {
+    if rows.len() <= FEW {
+        for row in rows {
+            let head = format!("  {:<9}", row.id.0);
+            let known = catalogue().get(&row.id.0);
+            let sentence = known.map_or("", |known| known.requirement.as_str());
+            headed(out, (&head, 11), sentence, look);
+        }
+    } else {
+        wrapped(out, 2, &ids(rows), look);
+    }
+    wrapped(out, 6, reason, look);
 }
 
 /// What passed, by area: how many of how many that were judged.
 fn passed(out: &mut String, rows: &[&VerdictRow], look: Look) {
     let mut areas: BTreeMap<(usize, &str), (usize, usize)> = BTreeMap::new();
-    for row in rows.iter().filter(|row| super::is_judged(row.verdict)) {
+    // A figure for information neither passes nor breaks.
+    let told = |row: &&&VerdictRow| super::is_judged(row.verdict) && row.verdict != Verdict::Info;
+    for row in rows.iter().filter(told) {
         let letters = area::area_of(&row.id.0);
         let counts = areas.entry((area::place(letters), letters)).or_default();
         counts.0 += usize::from(row.verdict == Verdict::Pass);
@@ -106,7 +119,7 @@ fn passed(out: &mut String, rows: &[&VerdictRow], look: Look) {
 }
 
 /// What this subject does not have, or what nobody gave, by its reason.
-fn not_applicable(out: &mut String, rows: &[&VerdictRow], look: Look) {
+pub(super) fn not_applicable(out: &mut String, rows: &[&VerdictRow], look: Look) {
     if rows.is_empty() {
         return;
     }
@@ -120,15 +133,14 @@ fn not_applicable(out: &mut String, rows: &[&VerdictRow], look: Look) {
 }
 
 /// What takes more time than the run was given.
-fn pending(out: &mut String, rows: &[&VerdictRow], look: Look) {
+pub(super) fn pending(out: &mut String, rows: &[&VerdictRow], look: Look) {
     if rows.is_empty() {
         return;
     }
     let count = format!("{} take longer (PENDING)", rows.len());
     head(out, &count, Verdict::Pending, look);
     for (reason, rows) in by_reason(rows) {
-        wrapped(out, 2, &ids(&rows), look);
-        wrapped(out, 6, reason, look);
+        group(out, reason, &rows, look);
     }
     out.push('\n');
 }
@@ -137,8 +149,7 @@ fn not_covered(out: &mut String, rows: &[&VerdictRow], look: Look) {
     let count = format!("{} not run", rows.len());
     head(out, &count, Verdict::NotRun, look);
     for (reason, rows) in by_reason(rows) {
-        wrapped(out, 2, &ids(&rows), look);
-        wrapped(out, 6, reason, look);
+        group(out, reason, &rows, look);
     }
     out.push('\n');
 }

@@ -39,6 +39,7 @@ fn documented_login_is_served(view: &View<'_>) -> Finding {
         view.expected.status.unwrap_or(200),
         wanted.join(", ")
     );
+    let reply = token_reply(view, &login);
     if !login.is_served() {
         return match view.evidence.account_variables() {
             Some(variables) if denies(&login) => Finding::unobserved(format!(
@@ -47,10 +48,15 @@ fn documented_login_is_served(view: &View<'_>) -> Finding {
                 variables.join(", ")
             ))
             .seen_in(login),
-            _ => not_served(&login, &expected),
+            _ => match members::fault(&reply, &view.expected.members) {
+                Some((_, observed)) if login.is_refused() && login.status() < 300 => {
+                    let seen = format!("{}: {observed}", login.sentence());
+                    Finding::broken(expected, seen, login)
+                }
+                _ => not_served(&login, &expected),
+            },
         };
     }
-    let reply = token_reply(view, &login);
     if let Some((_, observed)) = members::fault(&reply, &view.expected.members) {
         let seen = format!("{}: {observed}", login.sentence());
         return Finding::broken(expected, seen, login);

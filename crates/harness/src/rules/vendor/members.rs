@@ -15,8 +15,11 @@ pub(super) fn fault(
         .filter(|(name, kind)| !is_of_kind(&object[name.as_str()], kind));
     let (expected, observed): (Vec<String>, Vec<String>) = wrong
         .map(|(name, kind)| {
-            let value = &object[name.as_str()];
-            (format!("{name} as {kind}"), format!("{name} is {value}"))
+            let observed = match object.get(name) {
+                Some(value) => format!("{name} is {value}"),
+                None => format!("{name} is missing"),
+            };
+            (format!("{name} as {kind}"), observed)
         })
         .unzip();
     (!expected.is_empty()).then(|| (expected.join(", "), observed.join(", ")))
@@ -85,6 +88,6 @@ mod tests {
         let object = serde_json::json!({"a": "x", "b": "1"});
         let (expected, observed) = fault(&object, &BTreeMap::from(members)).expect("two are wrong");
         assert_eq!(expected, "b as integer, c as text");
-        assert_eq!(observed, "b is \"1\", c is null");
+        assert_eq!(observed, "b is \"1\", c is missing");
     }
 }
