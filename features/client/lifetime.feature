@@ -41,7 +41,7 @@ Feature: For how long a client takes a token to live, and when it renews
         {"delay_ms": 2000}
         """
       When the client makes 1 call
-      And the client makes 21 calls, one every 200 milliseconds
+      And the client makes 21 calls at most, one every 200 milliseconds, until it has fetched another token
       Then no token was shown after its end
 
     @id:CLI-14

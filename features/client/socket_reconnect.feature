@@ -55,5 +55,5 @@ Feature: A client that opens a websocket later, or anew
         {"drop_ws": true, "after_messages": 1, "unprompted": true}
         """
       When the client tries to open the socket {websocketUrl}
-      And 10000 milliseconds pass
+      And 8500 milliseconds pass
       Then the client's upgrades are far apart and few

@@ -1,5 +1,6 @@
 //! The features inside the binary: parsed, checked against the catalogue, selected.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cucumber::feature::Ext as _;
@@ -91,35 +92,15 @@ impl Plan {
         if plan.scenarios.is_empty() {
             return Err(Error::NothingSelected(scope.selection.to_string()));
         }
-        plan.features = in_playing_order(&plan.features);
+        plan.features = plan.in_playing_order();
         Ok(plan)
     }
 
-    /// The scenarios that measure the client or need no measurement, and those that build upon it.
-    pub(crate) fn split(&self) -> (Self, Self) {
-        let part = |is_first: bool| {
-            let keys: Vec<&Planned> = self
-                .scenarios
-                .iter()
-                .filter(|planned| (planned.measures || planned.unmeasured) == is_first)
-                .collect();
-            let kept =
-                |scenario: &Scenario| keys.iter().any(|planned| planned.key == key_of(scenario));
-            let mut features = self.features.clone();
-            for feature in &mut features {
-                feature.scenarios.retain(kept);
-                for rule in &mut feature.rules {
-                    rule.scenarios.retain(kept);
-                }
-                feature.rules.retain(|rule| !rule.scenarios.is_empty());
-            }
-            features.retain(|feature| !(feature.rules.is_empty() && feature.scenarios.is_empty()));
-            Self {
-                scenarios: keys.into_iter().cloned().collect(),
-                features,
-            }
-        };
-        (part(true), part(false))
+    /// Whether `planned` builds upon what another scenario measures of the client.
+    pub(crate) fn needs_measurement(&self, planned: &Planned) -> bool {
+        let measures =
+            |other: &Planned| other.measures && other.vendor == planned.vendor && !planned.measures;
+        !planned.unmeasured && self.scenarios.iter().any(measures)
     }
 
     /// All scenarios of one text.
@@ -129,6 +110,47 @@ impl Plan {
         let feature = parse(std::path::Path::new("features/f.feature"), text)?;
         plan.take(feature, vendor, &|_: &Planned| true)?;
         Ok(plan)
+    }
+
+    /// What measures the client begins first, and what needs no measurement comes before what waits for
+    /// it. `@long` scenarios, which wait for seconds, begin before the others, so that nobody waits for
+    /// them alone in the end; `@gaps` ones are judged by short times and begin late, when the machine is
+    /// quieter. Those that change something at the vendor come last.
+    fn in_playing_order(&self) -> Vec<Feature> {
+        let unmeasured: BTreeSet<&str> = self
+            .scenarios
+            .iter()
+            .filter(|planned| planned.unmeasured)
+            .map(|planned| planned.key.as_str())
+            .collect();
+        let place = |scenario: &Scenario| {
+            let tagged = |tag: &str| scenario.tags.iter().any(|known| known == tag);
+            let within = match () {
+                () if tagged("long") => 0,
+                () if tagged("gaps") => 2,
+                () => 1,
+            };
+            match () {
+                () if tagged("measures") => 0,
+                () if changes_the_vendor(scenario) => 7,
+                () if unmeasured.contains(key_of(scenario)) => 1 + within,
+                () => 4 + within,
+            }
+        };
+        let mut ordered = Vec::new();
+        for wanted in 0..8 {
+            ordered.extend(self.features.iter().cloned().filter_map(|mut feature| {
+                let kept = |scenario: &Scenario| place(scenario) == wanted;
+                feature.scenarios.retain(kept);
+                for rule in &mut feature.rules {
+                    rule.scenarios.retain(kept);
+                }
+                feature.rules.retain(|rule| !rule.scenarios.is_empty());
+                let is_empty = feature.rules.is_empty() && feature.scenarios.is_empty();
+                (!is_empty).then_some(feature)
+            }));
+        }
+        ordered
     }
 
     fn take(
@@ -222,36 +244,6 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
         "discovery" => profile.urls.contains_key(need),
         _ => return None,
     })
-}
-
-/// `@long` scenarios, which wait for seconds, begin first, so that nobody waits for them alone in the
-/// end; `@gaps` ones are judged by short times and begin late, when the machine is quieter. Those that
-/// change something at the vendor come last.
-fn in_playing_order(features: &[Feature]) -> Vec<Feature> {
-    let place = |scenario: &Scenario| {
-        let tagged = |tag: &str| scenario.tags.iter().any(|known| known == tag);
-        match () {
-            () if tagged("measures") => 0,
-            () if changes_the_vendor(scenario) => 4,
-            () if tagged("long") => 1,
-            () if tagged("gaps") => 3,
-            () => 2,
-        }
-    };
-    let mut ordered = Vec::new();
-    for wanted in 0..5 {
-        ordered.extend(features.iter().cloned().filter_map(|mut feature| {
-            let kept = |scenario: &Scenario| place(scenario) == wanted;
-            feature.scenarios.retain(kept);
-            for rule in &mut feature.rules {
-                rule.scenarios.retain(kept);
-            }
-            feature.rules.retain(|rule| !rule.scenarios.is_empty());
-            let is_empty = feature.rules.is_empty() && feature.scenarios.is_empty();
-            (!is_empty).then_some(feature)
-        }));
-    }
-    ordered
 }
 
 /// Whether a scenario leaves a real endpoint otherwise than it found it: what others look at has to
@@ -556,8 +548,17 @@ mod tests {
                 .filter(|one| **one)
                 .count();
             played.drain(..measured);
-            assert!(places(&played, "long").is_sorted_by(|before, after| before >= after));
-            assert!(places(&played, "gaps").is_sorted());
+            let needs_none = |scenario: &&Scenario| {
+                let mut planned = plan.scenarios.iter();
+                planned.any(|planned| planned.key == key_of(scenario) && planned.unmeasured)
+            };
+            let (first, second): (Vec<&Scenario>, Vec<&Scenario>) =
+                played.iter().partition(|scenario| needs_none(scenario));
+            assert_eq!([first.as_slice(), &second].concat(), played);
+            for part in [first, second] {
+                assert!(places(&part, "long").is_sorted_by(|before, after| before >= after));
+                assert!(places(&part, "gaps").is_sorted());
+            }
         }
     }
 

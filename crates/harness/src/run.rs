@@ -50,6 +50,9 @@ use crate::verdict::{Ending, Scenario, Scope};
 /// How many scenarios run side by side, unless somebody says otherwise.
 pub const CONCURRENCY: usize = 8;
 
+/// The same for a client that starts quickly: its scenarios mostly wait for time to pass, too.
+pub const QUICK_CONCURRENCY: usize = 16;
+
 /// The same for scenarios of the reference client, which need no process and mostly wait for time to
 /// pass.
 pub const REFERENCE_CONCURRENCY: usize = 24;
@@ -177,8 +180,12 @@ pub async fn check(
     }
     let started = options.clock.now();
     let origin = options.clock.monotonic();
-    let is_untrusted = untrusted.is_some();
-    let played = play_all((&options, is_untrusted), &plan, origin, progress).await;
+    let mut shared = Shared::default();
+    if let TargetKind::Endpoint(_) = options.target {
+        shared.gate = Gate::of(options.manners);
+        shared.is_untrusted = untrusted.is_some();
+    }
+    let played = play(&options, &plan, origin, Box::new(progress), &shared).await;
     let subject = match (&options.target, options.judge) {
         (_, Judge::Client) => "client",
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
@@ -226,35 +233,6 @@ pub async fn check(
 
 fn whole_milliseconds(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// What measures the client comes first: later scenarios build upon it.
-async fn play_all(
-    (options, is_untrusted): (&CheckOptions, bool),
-    plan: &Plan,
-    origin: Duration,
-    progress: impl Fn(Progress) + 'static,
-) -> Vec<(Scenario, Redactor)> {
-    let (first, second) = plan.split();
-    let progress = Rc::new(progress);
-    let mut shared = Shared::default();
-    if let TargetKind::Endpoint(_) = options.target {
-        shared.gate = Gate::of(options.manners);
-        shared.is_untrusted = is_untrusted;
-    }
-    let mut played = Vec::new();
-    for (part, before) in [(&first, 0), (&second, first.scenarios.len())] {
-        if part.scenarios.is_empty() {
-            continue;
-        }
-        let (tell, of) = (Rc::clone(&progress), plan.scenarios.len());
-        let tell = move |mut one: Progress| {
-            (one.done, one.of) = (one.done + before, of);
-            tell(one);
-        };
-        played.extend(play(options, part, origin, Box::new(tell), &shared).await);
-    }
-    played
 }
 
 async fn play(

@@ -311,7 +311,8 @@ pub(super) struct Drive {
     /// URL at which the client under test receives webhooks: one event is delivered there twice
     #[arg(long, env = "LOCUM_WEBHOOK", value_name = "URL")]
     pub(super) webhook: Option<String>,
-    /// How many scenarios run side by side, each with a process of its own; 8 when nothing is said
+    /// How many scenarios run side by side, each with a process of its own; 16 of a client
+    /// that starts quickly and 8 of another when nothing is said
     #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: Option<u16>,
     /// The program to start, and its arguments

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use locum_core::requirement::Judge;
-use locum_core::{Profile, SystemClock};
+use locum_core::{Clock as _, Profile, SystemClock};
 use locum_harness::Report;
-use locum_harness::run::{CONCURRENCY, CheckOptions, Manners, REFERENCE_CONCURRENCY, TargetKind};
+use locum_harness::run::{
+    CONCURRENCY, CheckOptions, Manners, QUICK_CONCURRENCY, REFERENCE_CONCURRENCY, TargetKind,
+};
 use locum_harness::selection::Selection;
 use locum_harness::subject::{
     AdoptionLevel, Agents, ClientHello, ClientPool, ClientSource, ClientUnderTest, CommandLine,
@@ -18,6 +21,9 @@ use locum_harness::webhook;
 
 use super::check::{self, interrupt, mocks::Mocks};
 use super::{Failure, args, baseline, environment, failure, report, select, vendors};
+
+/// A client that says hello in that time costs little to start: more of them run side by side.
+const QUICK_START: Duration = Duration::from_millis(600);
 
 /// Starts the client, plays the scenarios, prints the table, writes the reports.
 pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
@@ -57,12 +63,14 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
                 let command = trusting(command);
                 let mut client = exec::under_test(command);
                 client.redact = Some(mocks.redactor());
-                let report = judged((args, selection), &profiles, &mocks, client, stop).await;
+                let asked = (args, selection, CONCURRENCY);
+                let report = judged(asked, &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
             Reach::Reference => {
                 let client = reference::under_test(Arc::new(SystemClock::new()));
-                let report = judged((args, selection), &profiles, &mocks, client, stop).await;
+                let asked = (args, selection, REFERENCE_CONCURRENCY);
+                let report = judged(asked, &profiles, &mocks, client, stop).await;
                 return report.map(Some);
             }
             Reach::Program(command) => {
@@ -73,6 +81,8 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
             Reach::Pull => (agents().await?, AdoptionLevel::Pull),
         };
         let pool = ClientPool::new(source, &profile.vendor);
+        let clock = SystemClock::new();
+        let began = clock.monotonic();
         let hello = tokio::select! {
             hello = pool.start_first() => hello.map_err(|error| not_started(&error))?,
             _ = stop.wait_for(|stop| *stop) => return Ok(None),
@@ -83,7 +93,12 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
             hello,
             redact: Some(mocks.redactor()),
         };
-        let report = judged((args, selection), &profiles, &mocks, client, stop).await;
+        let jobs = match clock.monotonic().saturating_sub(began) < QUICK_START {
+            true => QUICK_CONCURRENCY,
+            false => CONCURRENCY,
+        };
+        let asked = (args, selection, jobs);
+        let report = judged(asked, &profiles, &mocks, client, stop).await;
         pool.close().await;
         report.map(Some)
     })?;
@@ -95,7 +110,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
 }
 
 async fn judged(
-    (args, selection): (&args::Drive, Selection),
+    (args, selection, jobs): (&args::Drive, Selection, usize),
     profiles: &[Profile],
     mocks: &Mocks,
     client: ClientUnderTest,
@@ -106,11 +121,6 @@ async fn judged(
     if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         eprintln!("{}", introduced(&client.hello));
     }
-    let by_default = if args.reference {
-        REFERENCE_CONCURRENCY
-    } else {
-        CONCURRENCY
-    };
     let played = check::check(CheckOptions {
         webhook: args.webhook.clone(),
         profiles: profiles.to_vec(),
@@ -120,7 +130,7 @@ async fn judged(
             twin: None,
         },
         client: Some(client),
-        jobs: args.jobs.map_or(by_default, usize::from),
+        jobs: args.jobs.map_or(jobs, usize::from),
         selection,
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,

@@ -1,5 +1,9 @@
 //! The search itself: which probes are made, and what they come to.
 
+use std::cell::Cell;
+
+use futures_util::join;
+
 use super::{Answer, Measurement, Probe, Unit};
 
 /// The time that a client gets for a renewal of its own, in milliseconds.
@@ -18,6 +22,10 @@ const POINTS: [u8; 8] = [0, 10, 25, 50, 75, 90, 97, 110];
 /// seconds renews early or late by chance, as does one behind a slow machine: then the long one tells.
 const LIVES_S: [u64; 2] = [4, 10];
 
+/// The life of the share probe in seconds where the client's clock is turned: a signature that is dated
+/// so far ahead is still taken. Its parts are written and read again without a loss.
+const TURNED_LIFE_S: u32 = 256;
+
 /// Instances that live the long one, each begun at another phase of the second: of a client that
 /// counts whole seconds the latest tells.
 const PHASES: usize = 3;
@@ -28,14 +36,15 @@ pub(crate) struct Stop(pub(crate) String);
 
 /// Puts probes to a client.
 pub(crate) trait Prober {
-    /// Puts one probe to a fresh instance.
-    async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop>;
+    /// Puts one probe to a fresh instance. Several may be under way; what a client that holds one
+    /// instance at a time answers then is a [`Stop`].
+    async fn probe(&self, probe: Probe) -> Result<Answer, Stop>;
 
     /// Tells each of so many fresh `instances`, begun at other phases of a second, the lifetime `raw`,
     /// which is `real_ms` long, and calls at each of `points` percent of it; for each instance the
     /// first point at which a further token request had arrived.
     async fn calls_at(
-        &mut self,
+        &self,
         instances: usize,
         raw: u64,
         real_ms: u64,
@@ -58,12 +67,13 @@ pub(crate) struct Scale {
 }
 
 /// Searches for the margin, then for the unit.
-pub(crate) async fn measure<P: Prober>(prober: &mut P, scale: Scale) -> Result<Measurement, Stop> {
+pub(crate) async fn measure<P: Prober>(prober: &P, scale: Scale) -> Result<Measurement, Stop> {
     let mut search = Search {
         prober,
         scale,
         settle_ms: 0,
-        gap_ms: 0,
+        gap_ms: Cell::new(0),
+        reads_ms: Cell::new(false),
     };
     let mut found = Measurement {
         cached: true,
@@ -116,17 +126,19 @@ pub(crate) async fn measure<P: Prober>(prober: &mut P, scale: Scale) -> Result<M
 }
 
 struct Search<'a, P> {
-    prober: &'a mut P,
+    prober: &'a P,
     scale: Scale,
     settle_ms: u64,
-    /// The longest gap so far.
-    gap_ms: u64,
+    /// The longest gap of the search so far.
+    gap_ms: Cell<u64>,
+    /// Whether the client was seen to read milliseconds: then nobody asks for seconds.
+    reads_ms: Cell<bool>,
 }
 
 impl<P: Prober> Search<'_, P> {
     /// One raw may be a millisecond for this client, and calls take time.
     const fn slack(&self) -> u64 {
-        4 * self.gap_ms
+        4 * self.gap_ms.get()
     }
 
     /// A border up to here may be nothing but the time between two calls.
@@ -134,35 +146,32 @@ impl<P: Prober> Search<'_, P> {
         SETTLE_MS.max(self.slack()) + 2 * self.settle_ms
     }
 
-    async fn refetches(&mut self, raw: u64) -> Result<bool, Stop> {
-        self.refetches_after(raw, 0, self.settle_ms).await
+    /// Whether a lifetime is too short for the client, in the search for its margin.
+    async fn refetches(&self, raw: u64) -> Result<bool, Stop> {
+        let answer = self.asked(raw, 0, self.settle_ms).await?;
+        self.gap_ms.set(self.gap_ms.get().max(answer.gap_ms));
+        Ok(answer.refetched())
     }
 
-    async fn refetches_after(
-        &mut self,
-        raw: u64,
-        wait_ms: u64,
-        settle_ms: u64,
-    ) -> Result<bool, Stop> {
-        let answer = self
-            .prober
-            .probe(Probe {
-                raw: raw.max(1),
-                wait_ms,
-                settle_ms,
-                turned_s: 0,
-                brief_credentials: wait_ms > 0 && self.scale.behind_credentials,
-            })
-            .await?;
-        if wait_ms == 0 {
-            self.gap_ms = self.gap_ms.max(answer.gap_ms);
-        }
+    async fn refetches_after(&self, raw: u64, wait_ms: u64, settle_ms: u64) -> Result<bool, Stop> {
+        let answer = self.asked(raw, wait_ms, settle_ms).await?;
         Ok(answer.refetched())
+    }
+
+    async fn asked(&self, raw: u64, wait_ms: u64, settle_ms: u64) -> Result<Answer, Stop> {
+        let probe = Probe {
+            raw: raw.max(1),
+            wait_ms,
+            settle_ms,
+            turned_s: 0,
+            brief_credentials: wait_ms > 0 && self.scale.behind_credentials,
+        };
+        self.prober.probe(probe).await
     }
 
     /// The largest lifetime that was fetched anew and the smallest that was reused, a raw apart;
     /// `None` where even the shortest one is reused.
-    async fn bounds(&mut self) -> Result<Option<(u64, u64)>, Stop> {
+    async fn bounds(&self) -> Result<Option<(u64, u64)>, Stop> {
         if !self.refetches(1).await? {
             return Ok(None);
         }
@@ -179,16 +188,16 @@ impl<P: Prober> Search<'_, P> {
 
     /// Bounds at which all probes agree, from `lo` and `hi` outwards; `None` when they are too far
     /// apart to mean anything.
-    async fn confirm(&mut self, lo: u64, hi: u64) -> Result<Option<(u64, u64)>, Stop> {
+    async fn confirm(&self, lo: u64, hi: u64) -> Result<Option<(u64, u64)>, Stop> {
         let step = (hi / 32).max(1);
         let (mut low, mut high) = (lo, hi);
-        while low > 0 && !self.agree(low, true).await? {
+        while low > 0 && !self.reads_ms.get() && !self.agree(low, true).await? {
             low = low.saturating_sub(step);
             if high - low > hi / 2 {
                 return Ok(None);
             }
         }
-        while !self.agree(high, false).await? {
+        while !self.reads_ms.get() && !self.agree(high, false).await? {
             high += step;
             if high - low > hi / 2 {
                 return Ok(None);
@@ -197,7 +206,7 @@ impl<P: Prober> Search<'_, P> {
         Ok(Some((low, high)))
     }
 
-    async fn agree(&mut self, raw: u64, refetch: bool) -> Result<bool, Stop> {
+    async fn agree(&self, raw: u64, refetch: bool) -> Result<bool, Stop> {
         for _ in 0..CONFIRMATIONS {
             if self.refetches(raw).await? != refetch {
                 return Ok(false);
@@ -206,69 +215,108 @@ impl<P: Prober> Search<'_, P> {
         Ok(true)
     }
 
-    async fn unit(&mut self, found: &mut Measurement) -> Result<(), Stop> {
-        let forever = match self.scale.behind_credentials {
-            true => 2_592_000,
-            false => self.scale.longest,
+    /// The probes wait side by side; a client that holds one instance at a time is asked once more, one
+    /// after the other.
+    async fn unit(&self, found: &mut Measurement) -> Result<(), Stop> {
+        let bounds = (found.lo, found.hi);
+        let at_once = join!(self.forgets(), self.reads_ms(bounds), self.reads_s(bounds));
+        let (forgets, reads_ms, reads_s) = match at_once {
+            (Ok(forgets), Ok(reads_ms), Ok(reads_s)) => (forgets, reads_ms, reads_s),
+            _ => (
+                self.forgets().await?,
+                self.reads_ms(bounds).await?,
+                self.reads_s(bounds).await?,
+            ),
         };
-        if self.refetches_after(forever, 2250, 0).await? {
+        if forgets {
             found.note = Some(
                 "the client fetched a new token after 2 s for another reason than its lifetime"
                     .to_owned(),
             );
             return Ok(());
         }
-        let (lo, hi) = (found.lo, found.hi);
-        let slack = self.slack();
-        if self.scale.may_be_ms {
-            let wait_ms = 1250 + (hi - lo) + 2 * slack;
-            if wait_ms <= LONGEST_WAIT_MS
-                && self.refetches_after(hi + slack + 1000, wait_ms, 0).await?
-            {
-                found.unit = Unit::Ms;
-                let within_noise = hi <= self.noise();
-                (found.lo, found.hi) = match within_noise {
-                    true => (0, 0),
-                    false => (lo.saturating_sub(slack), hi + slack),
-                };
-                return Ok(());
-            }
+        if let Some((lo, hi)) = reads_ms {
+            found.unit = Unit::Ms;
+            (found.lo, found.hi) = (lo, hi);
+            return Ok(());
         }
+        match reads_s {
+            Ok((reads, lo, hi)) => {
+                found.unit = if reads { Unit::S } else { Unit::None };
+                (found.lo, found.hi) = (lo, hi);
+            }
+            Err(why) => found.note = Some(why),
+        }
+        Ok(())
+    }
+
+    /// Whether the client drops a token by itself that was told to live for ever.
+    async fn forgets(&self) -> Result<bool, Stop> {
+        let forever = match self.scale.behind_credentials {
+            true => 2_592_000,
+            false => self.scale.longest,
+        };
+        self.refetches_after(forever, 2250, 0).await
+    }
+
+    /// The bounds of the margin of a client that reads milliseconds.
+    async fn reads_ms(&self, (lo, hi): (u64, u64)) -> Result<Option<(u64, u64)>, Stop> {
+        let (slack, within_noise) = (self.slack(), hi <= self.noise());
+        let wait_ms = 1250 + (hi - lo) + 2 * slack;
+        let is_asked = self.scale.may_be_ms && wait_ms <= LONGEST_WAIT_MS;
+        if !is_asked || !self.refetches_after(hi + slack + 1000, wait_ms, 0).await? {
+            return Ok(None);
+        }
+        self.reads_ms.set(true);
+        Ok(Some(match within_noise {
+            true => (0, 0),
+            false => (lo.saturating_sub(slack), hi + slack),
+        }))
+    }
+
+    /// Whether the client reads seconds, and the bounds of its margin then; else why that could not be
+    /// told.
+    async fn reads_s(
+        &self,
+        (lo, hi): (u64, u64),
+    ) -> Result<Result<(bool, u64, u64), String>, Stop> {
         let bounds = match hi {
             0 => Some((0, 0)),
             _ => self.confirm(lo, hi).await?,
         };
-        let Some((lo, hi)) = bounds else {
-            found.note = Some("the margin differs too much from call to call".to_owned());
-            return Ok(());
+        let Some((lo, hi)) = bounds.filter(|_| !self.reads_ms.get()) else {
+            return Ok(Err(
+                "the margin differs too much from call to call".to_owned()
+            ));
         };
-        (found.lo, found.hi) = (lo, hi);
         let wait_ms = 1250 + 1000 * (hi - lo);
         if wait_ms > LONGEST_WAIT_MS {
-            found.note = Some(format!(
+            return Ok(Err(format!(
                 "the margin varies by {} s: too much to tell the unit without a long wait",
                 hi - lo
-            ));
-            return Ok(());
+            )));
         }
         // A client may count from the vendor's `Date`, which has whole seconds only.
         let wait_ms = match self.scale.behind_credentials {
             true => wait_ms.max(2250),
             false => wait_ms,
         };
-        found.unit = match self.refetches_after(hi + 1, wait_ms, 0).await? {
-            true => Unit::S,
-            false => Unit::None,
-        };
-        Ok(())
+        let reads = self.refetches_after(hi + 1, wait_ms, 0).await?;
+        Ok(Ok((reads, lo, hi)))
     }
 
     /// Where there is no absolute margin it may be a share of the lifetime.
-    async fn share(&mut self, found: &mut Measurement) -> Result<(), Stop> {
+    async fn share(&self, found: &mut Measurement) -> Result<(), Stop> {
         let per_second = match found.unit {
             Unit::Ms => 1000,
             _ => 1,
         };
+        if self.prober.turns_clock() {
+            found.share = self.share_by_clock(per_second).await?;
+            if found.share.is_some() {
+                return Ok(());
+            }
+        }
         let [short, long] = LIVES_S;
         let first = self
             .prober
@@ -304,9 +352,23 @@ impl<P: Prober> Search<'_, P> {
         Ok(())
     }
 
+    /// The share without a wait, by turning the client's clock. Nothing where no margin is seen that
+    /// is wider than the whole seconds of a clock: then time itself has to tell.
+    async fn share_by_clock(&self, per_second: u64) -> Result<Option<(f64, f64)>, Stop> {
+        let life_s = u64::from(TURNED_LIFE_S);
+        let border = self.border_by_clock(life_s * per_second, life_s).await?;
+        let border = border.and_then(|border| u32::try_from(border).ok());
+        let border = border.filter(|border| (2..TURNED_LIFE_S - 3).contains(border));
+        let part = |left_s: u32| f64::from(left_s) / f64::from(TURNED_LIFE_S);
+        Ok(border.map(|border| {
+            let left_s = TURNED_LIFE_S - border;
+            (part(left_s - 1), part(left_s + 2))
+        }))
+    }
+
     /// A client that did not renew within a moment after the end may wait for a 401, renew later, or
     /// have a lifetime of its own: turning its clock tells which.
-    async fn by_clock(&mut self, found: &mut Measurement) -> Result<(), Stop> {
+    async fn by_clock(&self, found: &mut Measurement) -> Result<(), Stop> {
         let told = self.scale.longest;
         let Some(border) = self.border_by_clock(told, 2 * told).await? else {
             return Ok(());
@@ -329,7 +391,7 @@ impl<P: Prober> Search<'_, P> {
 
     /// By how many seconds, up to `most`, the client's clock has to be turned until it renews a token
     /// that was issued with the lifetime `raw`.
-    async fn border_by_clock(&mut self, raw: u64, most: u64) -> Result<Option<u64>, Stop> {
+    async fn border_by_clock(&self, raw: u64, most: u64) -> Result<Option<u64>, Stop> {
         if !self.renews_when_turned(raw, most).await? {
             return Ok(None);
         }
@@ -344,7 +406,7 @@ impl<P: Prober> Search<'_, P> {
         Ok(Some(high))
     }
 
-    async fn renews_when_turned(&mut self, raw: u64, turned_s: u64) -> Result<bool, Stop> {
+    async fn renews_when_turned(&self, raw: u64, turned_s: u64) -> Result<bool, Stop> {
         let probe = Probe {
             raw,
             wait_ms: 0,

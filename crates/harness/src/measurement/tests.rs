@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use super::search::{Prober, Scale, Stop, measure};
 use super::{Answer, Measurement, Probe, Unit};
 
@@ -22,7 +24,6 @@ struct Simulated {
     turns: bool,
     /// Within the last milliseconds of each life it does not look.
     blind_ms: u64,
-    probes: u64,
 }
 
 const PLAIN: Simulated = Simulated {
@@ -35,11 +36,11 @@ const PLAIN: Simulated = Simulated {
     fixed_ms: None,
     turns: false,
     blind_ms: 0,
-    probes: 0,
 };
 
 impl Simulated {
-    fn is_over(&self, raw: u64, age_ms: u64) -> bool {
+    /// Whether a token is over for it; its jitter goes by the number of the probe.
+    fn is_over(&self, raw: u64, age_ms: u64, number: u64) -> bool {
         if !self.caches {
             return true;
         }
@@ -47,18 +48,25 @@ impl Simulated {
             return false;
         }
         let lives = self.fixed_ms.unwrap_or(raw * self.raw_ms) + self.late_ms;
-        let jitter = self.jitter_ms * (self.probes % 3) / 2;
+        let jitter = self.jitter_ms * (number % 3) / 2;
         let margin = (self.margin_ms + jitter).max(lives * self.share / 100);
         // What polls or is slow renews late where the margin is short.
         age_ms + margin.saturating_sub(self.blind_ms) >= lives
     }
 }
 
-impl Prober for Simulated {
-    async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop> {
-        self.probes += 1;
-        assert!(self.probes < 200, "the search does not end");
-        let again = self.is_over(probe.raw, 5 + probe.wait_ms + 1000 * probe.turned_s);
+/// The client under the probes of one search.
+struct Probed {
+    client: Simulated,
+    probes: Cell<u64>,
+}
+
+impl Prober for Probed {
+    async fn probe(&self, probe: Probe) -> Result<Answer, Stop> {
+        self.probes.set(self.probes.get() + 1);
+        assert!(self.probes.get() < 200, "the search does not end");
+        let age_ms = 5 + probe.wait_ms + 1000 * probe.turned_s;
+        let again = self.client.is_over(probe.raw, age_ms, self.probes.get());
         Ok(Answer {
             token_requests: 1 + usize::from(again),
             gap_ms: 5,
@@ -66,28 +74,34 @@ impl Prober for Simulated {
     }
 
     async fn calls_at(
-        &mut self,
+        &self,
         instances: usize,
         raw: u64,
         real_ms: u64,
         points: &[u8],
     ) -> Result<Vec<Option<u8>>, Stop> {
-        let over = |point: &&u8| self.is_over(raw, 5 + real_ms * u64::from(**point) / 100);
+        let number = self.probes.get();
+        let age_ms = |point: u8| 5 + real_ms * u64::from(point) / 100;
+        let over = |point: &&u8| self.client.is_over(raw, age_ms(**point), number);
         Ok(vec![points.iter().find(over).copied(); instances])
     }
 
     fn turns_clock(&self) -> bool {
-        self.turns
+        self.client.turns
     }
 }
 
-fn found(mut client: Simulated, longest: u64, may_be_ms: bool) -> Measurement {
+fn found(client: Simulated, longest: u64, may_be_ms: bool) -> Measurement {
     let scale = Scale {
         longest,
         may_be_ms,
         behind_credentials: false,
     };
-    let search = measure(&mut client, scale);
+    let probed = Probed {
+        client,
+        probes: Cell::new(0),
+    };
+    let search = measure(&probed, scale);
     futures_util::FutureExt::now_or_never(search)
         .expect("a simulated client never waits")
         .expect("it never fails")
@@ -142,6 +156,29 @@ fn a_margin_can_be_a_share_of_the_lifetime() {
     let (least, most) = fifth.share.expect("a share");
     assert!(least <= 0.2 && 0.2 <= most, "{fifth:?}");
     assert!(fifth.has_margin());
+}
+
+/// Without a wait, and more exactly than a life of seconds shows it.
+#[test]
+fn a_share_is_seen_by_turning_the_clock() {
+    for (raw_ms, per_cent) in [(1000, 20), (1, 20), (1000, 3)] {
+        let turned = Simulated {
+            raw_ms,
+            share: per_cent,
+            turns: true,
+            ..PLAIN
+        };
+        let found = found(turned, 172_800, true);
+        let (least, most) = found.share.expect("a share");
+        let share = f64::from(u32::try_from(per_cent).expect("small")) / 100.0;
+        assert!(least <= share && share <= most, "{found:?}");
+        assert!(most - least < 0.02, "{found:?}");
+    }
+    let at_the_end = Simulated {
+        turns: true,
+        ..PLAIN
+    };
+    assert_eq!(found(at_the_end, 172_800, true).share, None);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
 
 use cucumber::event::ScenarioFinished;
@@ -11,6 +10,7 @@ use cucumber::gherkin;
 use locum_core::credential::CredentialStyle;
 use locum_core::requirement::Judge;
 use serde_json::Map;
+use tokio::sync::watch;
 
 use super::leave::NO_LEAVE;
 use super::lifetimes::judging_settings;
@@ -36,8 +36,9 @@ const CERTIFICATES: &str = "TLS-07";
 /// What all scenarios of a run share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shared {
-    /// What was measured of the client, by vendor.
-    measured: Rc<RefCell<BTreeMap<String, Measurement>>>,
+    /// What was measured of the client, by vendor, once its measurement is over: nothing where that
+    /// came to nothing.
+    measured: watch::Sender<BTreeMap<String, Option<Measurement>>>,
     /// The file with the authority that clients are to trust.
     authority: RunAuthority,
     /// Where requests to a real endpoint wait for their turn.
@@ -49,7 +50,7 @@ pub(super) struct Shared {
 /// Makes the context of each scenario and collects what was seen.
 pub(super) struct Hooks {
     options: CheckOptions,
-    plan: Vec<Planned>,
+    plan: Plan,
     origin: Duration,
     shared: Shared,
     progress: Box<dyn Fn(Progress)>,
@@ -72,7 +73,7 @@ impl Hooks {
     ) -> Self {
         Self {
             options,
-            plan: plan.scenarios.clone(),
+            plan: plan.clone(),
             origin,
             shared,
             progress,
@@ -103,6 +104,9 @@ impl Hooks {
             world.left_out = Some(stopped.ending());
             return;
         }
+        if self.plan.needs_measurement(planned) {
+            self.measured(&planned.vendor).await;
+        }
         let steps = scenario.steps.iter().map(|step| step.value.clone());
         match self.make_context(planned, steps.collect()).await {
             Ok(context) if planned.stores && context.restarting.is_none() => {
@@ -111,6 +115,13 @@ impl Hooks {
             Ok(context) => world.context = Some(context),
             Err(error) => world.trouble = Some(error.to_string()),
         }
+    }
+
+    /// Waits until the measurement of a vendor's client is over.
+    async fn measured(&self, vendor: &str) {
+        let mut measured = self.shared.measured.subscribe();
+        // It cannot be closed: `self` holds its other end.
+        drop(measured.wait_for(|all| all.contains_key(vendor)).await);
     }
 
     /// Keeps what came of the scenario, and ends its stage.
@@ -137,10 +148,12 @@ impl Hooks {
             context.last_look().await;
             context.end_client().await;
             context.end_sides().await;
-            if let (true, Some(measurement)) = (planned.measures, &context.measurement) {
-                let mut measured = self.shared.measured.borrow_mut();
-                measured.insert(planned.vendor.clone(), measurement.clone());
-            }
+        }
+        if planned.measures {
+            let measurement = context.as_ref().and_then(|one| one.measurement.clone());
+            self.shared.measured.send_modify(|measured| {
+                measured.insert(planned.vendor.clone(), measurement);
+            });
         }
         let ending = left_out.unwrap_or_else(|| ending(finished, skip, context.as_ref()));
         if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
@@ -155,7 +168,7 @@ impl Hooks {
         };
         (self.progress)(Progress {
             done,
-            of: self.plan.len(),
+            of: self.plan.scenarios.len(),
             title: planned.title.clone(),
         });
     }
@@ -168,6 +181,7 @@ impl Hooks {
             None => Ending::NotReached,
         };
         self.plan
+            .scenarios
             .iter()
             .map(|planned| {
                 done.remove(&planned.key)
@@ -178,7 +192,10 @@ impl Hooks {
 
     fn planned(&self, scenario: &gherkin::Scenario) -> Option<&Planned> {
         let key = key_of(scenario);
-        self.plan.iter().find(|planned| planned.key == key)
+        self.plan
+            .scenarios
+            .iter()
+            .find(|planned| planned.key == key)
     }
 
     /// Why a scenario cannot be played at a real endpoint: it needs a key or the clock of the
@@ -266,9 +283,12 @@ impl Hooks {
         context.authority = self.shared.authority.clone();
         context.webhook.clone_from(&self.options.webhook);
         context.seed = self.seed(planned);
-        if let Some(measurement) = self.shared.measured.borrow().get(&planned.vendor) {
-            context.log.measurement(measurement);
-            context.measurement = Some(measurement.clone());
+        if self.plan.needs_measurement(planned) {
+            let measured = self.shared.measured.borrow().get(&planned.vendor).cloned();
+            if let Some(measurement) = measured.flatten() {
+                context.log.measurement(&measurement);
+                context.measurement = Some(measurement);
+            }
         }
         if planned.judge == Judge::Client {
             let client = self.options.client.as_ref();

@@ -1,6 +1,7 @@
 //! Puts the probes of the measurement to a client under test, each on a stage of its own: whatever
 //! a client caches beyond one instance is keyed by address or credentials, and both are new.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use locum_core::profile::ExpiresIn;
@@ -28,11 +29,12 @@ impl ScenarioContext {
             may_be_ms: self.profile.token.expires_in != ExpiresIn::Absent,
             behind_credentials: self.profile.token.credentials_lifetime_setting.is_some(),
         };
-        let mut probing = Probing {
-            context: self,
-            stages: 0,
+        let probing = Probing {
+            context: RefCell::new(self),
+            stages: Cell::new(0),
         };
-        match measure(&mut probing, scale).await {
+        let measured = measure(&probing, scale).await;
+        match measured {
             Ok(measurement) => self.measured(measurement),
             Err(Stop(why)) => {
                 self.log.limitation(&why);
@@ -47,9 +49,10 @@ impl ScenarioContext {
     }
 }
 
+/// Several probes may be under way at once.
 struct Probing<'a> {
-    context: &'a mut ScenarioContext,
-    stages: u64,
+    context: RefCell<&'a mut ScenarioContext>,
+    stages: Cell<u64>,
 }
 
 /// A fresh instance on a fresh stage.
@@ -60,7 +63,7 @@ struct Place {
 }
 
 impl Prober for Probing<'_> {
-    async fn probe(&mut self, probe: Probe) -> Result<Answer, Stop> {
+    async fn probe(&self, probe: Probe) -> Result<Answer, Stop> {
         let place = self.place(probe.raw, probe.brief_credentials).await?;
         self.call(&place).await?;
         tokio::time::sleep(Duration::from_millis(probe.wait_ms)).await;
@@ -73,24 +76,29 @@ impl Prober for Probing<'_> {
         }
         let answer = self.answer(&place, &probe).await;
         self.leave(place).await?;
-        let answer = answer?;
-        self.context.log.probe(probe, answer);
+        let (answer, calls) = answer?;
+        self.context.borrow_mut().log.probe(probe, answer);
         if answer.token_requests == 0 {
             return Err(Stop("a call needed no token request".to_owned()));
+        }
+        if calls < 2 {
+            return Err(Stop("a call of one instance came from another".to_owned()));
         }
         Ok(answer)
     }
 
     async fn calls_at(
-        &mut self,
+        &self,
         instances: usize,
         raw: u64,
         real_ms: u64,
         points: &[u8],
     ) -> Result<Vec<Option<u8>>, Stop> {
         // Behind credentials the tokens are looked at only when those end: they end soon.
-        let facts = &self.context.profile.token;
-        let brief = facts.credentials_lifetime_setting.is_some();
+        let brief = {
+            let facts = &self.context.borrow().profile.token;
+            facts.credentials_lifetime_setting.is_some()
+        };
         let mut places = Vec::new();
         for _ in 0..instances {
             match self.place(raw, brief).await {
@@ -118,7 +126,7 @@ impl Prober for Probing<'_> {
             let place = &places[number];
             self.call(place).await?;
             let entries = self.entries(place).await?;
-            let answer = self.counted(entries, 0);
+            let (answer, _) = self.counted(entries, 0);
             let probe = Probe {
                 raw,
                 wait_ms: at_ms - phase(number),
@@ -126,7 +134,7 @@ impl Prober for Probing<'_> {
                 turned_s: 0,
                 brief_credentials: brief,
             };
-            self.context.log.probe(probe, answer);
+            self.context.borrow_mut().log.probe(probe, answer);
             found[number] = answer.refetched().then_some(point);
         }
         for place in places {
@@ -136,17 +144,46 @@ impl Prober for Probing<'_> {
     }
 
     fn turns_clock(&self) -> bool {
-        let client = self.context.client.as_ref();
+        let context = self.context.borrow();
+        let client = context.client.as_ref();
         let subject = client.and_then(|client| client.subject.as_ref());
         subject.is_some_and(|subject| subject.hello().claims("clock_offset"))
     }
 }
 
 impl Probing<'_> {
-    async fn place(&mut self, raw: u64, brief_credentials: bool) -> Result<Place, Stop> {
-        self.stages += 1;
-        let context = &mut *self.context;
-        let mut settings = lifetime_settings(context, raw);
+    async fn place(&self, raw: u64, brief_credentials: bool) -> Result<Place, Stop> {
+        let number = self.stages.get() + 1;
+        self.stages.set(number);
+        let (vendor, stage, spec) = self.wanted(number, raw, brief_credentials)?;
+        let stage = stage.beside(&spec).await.map_err(stop)?;
+        let target = stage.target(&vendor).map_err(stop)?;
+        for (value, name) in target.secrets() {
+            self.context.borrow_mut().log.hide(&value, &name);
+        }
+        let place = Place {
+            stage,
+            target,
+            name: format!("probe-{number}"),
+        };
+        let new = ClientCommand::New {
+            client: place.name.clone(),
+            vendor,
+            config: client_config(&place.target),
+        };
+        self.ask(new).await?;
+        Ok(place)
+    }
+
+    /// The vendor, the stage beside which another one is wanted, and what that is to be like.
+    fn wanted(
+        &self,
+        number: u64,
+        raw: u64,
+        brief_credentials: bool,
+    ) -> Result<(String, StageClient, StageSpec), Stop> {
+        let context = self.context.borrow();
+        let mut settings = lifetime_settings(&context, raw);
         if settings.is_empty() {
             return Err(Stop(
                 "the vendor's profile names no setting for lifetimes".to_owned(),
@@ -163,34 +200,17 @@ impl Probing<'_> {
         }
         let spec = StageSpec {
             name: String::new(),
-            seed: (context.seed ^ self.stages.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
+            seed: (context.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 11,
             settings,
             running: true,
             credentials: context.credentials,
         };
-        let stage = match &context.stage {
-            Some(stage) => stage.beside(&spec).await.map_err(stop)?,
-            None => return Err(Stop("a real endpoint has no lifetimes to set".to_owned())),
-        };
-        let target = stage.target(&vendor).map_err(stop)?;
-        for (value, name) in target.secrets() {
-            context.log.hide(&value, &name);
-        }
-        let place = Place {
-            stage,
-            target,
-            name: format!("probe-{}", self.stages),
-        };
-        let new = ClientCommand::New {
-            client: place.name.clone(),
-            vendor,
-            config: client_config(&place.target),
-        };
-        self.ask(new).await?;
-        Ok(place)
+        let none = || Stop("a real endpoint has no lifetimes to set".to_owned());
+        let stage = context.stage.clone().ok_or_else(none)?;
+        Ok((vendor, stage, spec))
     }
 
-    async fn turn_clock(&mut self, place: &Place, turned_s: u64) -> Result<(), Stop> {
+    async fn turn_clock(&self, place: &Place, turned_s: u64) -> Result<(), Stop> {
         self.ask(ClientCommand::Clock {
             client: place.name.clone(),
             offset_s: u32::try_from(turned_s).map_or(f64::MAX, f64::from),
@@ -199,40 +219,43 @@ impl Probing<'_> {
         .await
     }
 
-    async fn call(&mut self, place: &Place) -> Result<(), Stop> {
-        let mut call = self.context.sample_call(&place.name).map_err(stop)?;
-        if let ClientCommand::Call { path, .. } = &mut call {
-            let sample = self
-                .context
-                .profile
-                .api
-                .sample
-                .as_deref()
-                .unwrap_or_default();
-            *path = place.target.fill(sample).map_err(stop)?;
-        }
+    async fn call(&self, place: &Place) -> Result<(), Stop> {
+        let call = {
+            let context = self.context.borrow();
+            let mut call = context.sample_call(&place.name).map_err(stop)?;
+            if let ClientCommand::Call { path, .. } = &mut call {
+                let sample = context.profile.api.sample.as_deref().unwrap_or_default();
+                *path = place.target.fill(sample).map_err(stop)?;
+            }
+            call
+        };
         self.ask(call).await
     }
 
     /// Asks and waits for the answer, which is not written down: the probe's result is.
-    async fn ask(&mut self, command: ClientCommand) -> Result<(), Stop> {
-        let Some(client) = &mut self.context.client else {
-            return Err(Stop("there is no client".to_owned()));
+    async fn ask(&self, command: ClientCommand) -> Result<(), Stop> {
+        let op = command.op();
+        let (id, reply) = {
+            let mut context = self.context.borrow_mut();
+            let Some(client) = &mut context.client else {
+                return Err(Stop("there is no client".to_owned()));
+            };
+            let id = client.next_id();
+            let Some(subject) = client.subject.as_ref().filter(|_| !client.gone) else {
+                return Err(Stop("the client is gone".to_owned()));
+            };
+            (id, subject.send(command))
         };
-        let (id, op) = (client.next_id(), command.op());
-        let Some(subject) = client.subject.as_ref().filter(|_| !client.gone) else {
-            return Err(Stop("the client is gone".to_owned()));
-        };
-        let reply = within(REPLY_TIMEOUT, Departure::NoReply, subject.send(command));
-        match reply.await {
+        match within(REPLY_TIMEOUT, Departure::NoReply, reply).await {
             Ok(reply) if reply.succeeded() => Ok(()),
             Ok(reply) => {
                 let status = reply.status.map(|status| format!(" with {status}"));
                 Err(Stop(format!("`{op}` failed{}", status.unwrap_or_default())))
             }
             Err(gone) => {
-                self.context.log.gone(id, &gone);
-                if let Some(client) = &mut self.context.client {
+                let mut context = self.context.borrow_mut();
+                context.log.gone(id, &gone);
+                if let Some(client) = &mut context.client {
                     client.gone = true;
                 }
                 Err(Stop(gone.kind.words().to_owned()))
@@ -240,47 +263,53 @@ impl Probing<'_> {
         }
     }
 
-    async fn answer(&mut self, place: &Place, probe: &Probe) -> Result<Answer, Stop> {
+    /// What came of a probe, and how many calls reached the place.
+    async fn answer(&self, place: &Place, probe: &Probe) -> Result<(Answer, usize), Stop> {
         let settle = tokio::time::Instant::now() + Duration::from_millis(probe.settle_ms);
         loop {
             let entries = self.entries(place).await?;
-            let answer = self.counted(entries, probe.wait_ms);
+            let (answer, calls) = self.counted(entries, probe.wait_ms);
             if answer.refetched() || tokio::time::Instant::now() >= settle {
-                return Ok(answer);
+                return Ok((answer, calls));
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
 
     async fn entries(&self, place: &Place) -> Result<Vec<Entry>, Stop> {
-        let vendor = &self.context.profile.vendor;
-        place.stage.journal(vendor, EntryId(0)).await.map_err(stop)
+        let vendor = self.context.borrow().profile.vendor.clone();
+        let entries = place.stage.journal(&vendor, EntryId(0)).await;
+        entries.map_err(stop)
     }
 
-    fn counted(&self, entries: Vec<Entry>, wait_ms: u64) -> Answer {
+    fn counted(&self, entries: Vec<Entry>, wait_ms: u64) -> (Answer, usize) {
         let evidence = Evidence::from_journal(entries);
+        let context = self.context.borrow();
         let view = View {
             evidence: &evidence,
-            profile: &self.context.profile,
-            expected: crate::catalogue::Expectation::of("EXP-01", &self.context.profile.vendor),
+            profile: &context.profile,
+            expected: crate::catalogue::Expectation::of("EXP-01", &context.profile.vendor),
         };
         let tokens: Vec<_> = traffic::token_requests(&view).collect();
         let last = traffic::api_requests(&view).last();
         let gap = tokens.first().zip(last).map_or(0, |(first, last)| {
             last.entry.arrived.as_millis() - first.entry.arrived.as_millis()
         });
-        Answer {
+        let answer = Answer {
             token_requests: tokens.len(),
             gap_ms: u64::try_from(gap).unwrap_or(0).saturating_sub(wait_ms),
-        }
+        };
+        (answer, traffic::api_requests(&view).count())
     }
 
-    async fn leave(&mut self, place: Place) -> Result<(), Stop> {
+    async fn leave(&self, place: Place) -> Result<(), Stop> {
         let client = place.name.clone();
-        let takes_drop = self.context.client.as_ref().is_some_and(|client| {
-            let subject = client.subject.as_ref().filter(|_| !client.gone);
+        let takes_drop = {
+            let context = self.context.borrow();
+            let client = context.client.as_ref().filter(|client| !client.gone);
+            let subject = client.and_then(|client| client.subject.as_ref());
             subject.is_some_and(|subject| subject.hello().takes("drop"))
-        });
+        };
         if takes_drop {
             self.ask(ClientCommand::Drop { client }).await?;
         }

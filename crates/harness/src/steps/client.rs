@@ -43,6 +43,24 @@ async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Err
     world.context()?.client_calls_every(n, every).await
 }
 
+#[when(
+    regex = r"^the client makes (\d+) calls at most, one every (\d+) milliseconds, until it has fetched another token$"
+)]
+async fn calls_until_renewed(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    let every = Duration::from_millis(millis);
+    context.client_calls_until_renewed(n, every).await
+}
+
+/// A client may take a breath after a failure; where its clock can be turned nobody waits for that.
+#[when(regex = r"^the client makes 1 call, and others for (\d+) seconds while they fail$")]
+async fn calls_while_they_fail(world: &mut World, seconds: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    context
+        .client_calls_while_they_fail(Duration::from_secs(seconds))
+        .await
+}
+
 #[when(regex = r"^the client begins (\d+) calls, one every (\d+) milliseconds$")]
 async fn begins_calls(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
     let context = world.context()?;

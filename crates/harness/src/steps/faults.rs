@@ -119,6 +119,12 @@ async fn token_replies_meet(world: &mut World, step: &Step) -> Result<(), Error>
     world.context()?.inject("token reply", &always, &then).await
 }
 
+#[when("the vendor's faults end, and the client makes 1 call")]
+async fn faults_end_and_call(world: &mut World) -> Result<(), Error> {
+    faults_end(world).await?;
+    world.context()?.client_calls(1).await
+}
+
 #[when("the vendor's faults end")]
 async fn faults_end(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;

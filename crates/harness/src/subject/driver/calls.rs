@@ -7,8 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::{FIRST, client_config};
 use crate::Error;
+use crate::catalogue::Expectation;
+use crate::evidence::Event;
+use crate::rules::View;
+use crate::rules::client::traffic;
 use crate::run::context::ScenarioContext;
 use crate::subject::{ClientCommand, ClockSelection};
+
+/// How long a client that fails is left alone between two calls.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How long requests may wait for one another at a barrier.
 const BARRIER: Duration = Duration::from_millis(500);
@@ -99,6 +106,73 @@ impl ScenarioContext {
     pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
         self.begin_calls_every(n, every).await?;
         self.answers().await
+    }
+
+    /// The same until the client has fetched another token; one more call then shows that.
+    pub async fn client_calls_until_renewed(
+        &mut self,
+        n: usize,
+        every: Duration,
+    ) -> Result<(), Error> {
+        let mut is_renewed = false;
+        for at in 0..n {
+            if at > 0 {
+                tokio::time::sleep(every).await;
+            }
+            let ask = self.sample_call(FIRST)?;
+            self.begin(vec![ask]).await?;
+            if is_renewed {
+                break;
+            }
+            self.look().await?;
+            is_renewed = self.tokens_fetched() > 1;
+        }
+        self.answers().await
+    }
+
+    /// Asks for a call, and as long as they fail for others, until so much time has passed for the
+    /// client.
+    pub async fn client_calls_while_they_fail(&mut self, limit: Duration) -> Result<(), Error> {
+        self.client_calls(1).await?;
+        if !self.last_call_failed() {
+            return Ok(());
+        }
+        if self.claims("clock_offset") {
+            self.set_client_clock(limit.as_secs_f64(), ClockSelection::Both)
+                .await?;
+            return self.client_calls(1).await;
+        }
+        let began = tokio::time::Instant::now();
+        while self.last_call_failed() && began.elapsed() < limit {
+            tokio::time::sleep(PAUSE).await;
+            self.client_calls(1).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the client answered last that a call had failed; one that is gone did not.
+    fn last_call_failed(&self) -> bool {
+        let records = self.log.evidence().records().iter().rev();
+        let last = records
+            .map(|record| &record.event)
+            .find_map(|event| match event {
+                Event::Answer { message, .. } => Some(!message.succeeded()),
+                Event::Gone { .. } => Some(false),
+                _ => None,
+            });
+        last.unwrap_or(false)
+    }
+
+    /// How many token requests of the client were granted.
+    fn tokens_fetched(&self) -> usize {
+        let view = View {
+            evidence: self.log.evidence(),
+            profile: &self.profile,
+            expected: Expectation::of("EXP-08", &self.profile.vendor),
+        };
+        traffic::token_requests(&view)
+            .filter(traffic::Arrival::is_served)
+            .count()
     }
 
     /// The same without waiting for the answers.

@@ -87,9 +87,9 @@ fn reconnects_are_far_apart_and_few() {
         );
     };
     check(4, 500, Grade::Met);
-    check(12, 800, Grade::Met);
-    check(13, 700, Grade::Broken);
-    // What comes after ten seconds is not counted.
+    check(10, 800, Grade::Met);
+    check(11, 800, Grade::Broken);
+    // What comes later than that is not counted.
     check(13, 900, Grade::Met);
     check(4, 499, Grade::Broken);
     check(5, 20, Grade::Broken);
