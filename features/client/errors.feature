@@ -5,20 +5,33 @@ Feature: How a client takes errors
 
     @id:ERR-15 @unmeasured @long
     Scenario Outline: An error as <shape>
-      Given each API request meets
+      Given 1 client apart, where each API request meets
         """
-        {"status": <status>, "headers": {"Content-Type": "application/json"}, "body": "<body>"}
+        {"status": 422, "headers": {"Content-Type": "application/json"}, "body": "<other>"}
+        """
+      And each API request meets
+        """
+        {"status": 422, "headers": {"Content-Type": "application/json"}, "body": "<body>"}
         """
       When the client makes 1 call
-      And the vendor's faults end
-      And the client makes 1 call
-      Then the first call failed, and the next one succeeded
+      And the vendor's faults end, and the client makes 1 call
+      And each of them makes 1 call within 10 seconds
+      Then the first call failed with its status, and the next one succeeded
 
       Examples:
-        | shape           | status | body                                                                                          |
-        | text            | 422    | {\\"detail\\":\\"The scribe id is wrong\\"}                                                   |
-        | a list          | 422    | {\\"detail\\":[{\\"loc\\":[\\"path\\"],\\"msg\\":\\"wrong\\",\\"type\\":\\"value_error\\"}]} |
-        | details on 429  | 429    | {\\"details\\":\\"Too many requests\\"}                                                       |
+        | shape  | body                                                                                          | other                           |
+        | text   | {\\"detail\\":\\"The scribe id is wrong\\"}                                                   | {\\"detail\\":[{\\"loc\\":[\\"path\\"],\\"msg\\":\\"wrong\\",\\"type\\":\\"value_error\\"}]} |
+        | a list | {\\"detail\\":[{\\"loc\\":[\\"path\\"],\\"msg\\":\\"wrong\\",\\"type\\":\\"value_error\\"}]} | {\\"detail\\":\\"The scribe id is wrong\\"} |
+
+    @id:ERR-15 @unmeasured @long
+    Scenario: An error as details on 429
+      Given each API request meets
+        """
+        {"status": 429, "headers": {"Content-Type": "application/json"}, "body": "{\"details\":\"Too many requests\"}"}
+        """
+      When the client makes 1 call
+      And the vendor's faults end, and the client makes 1 call
+      Then the first call failed, and the next one succeeded
 
   Rule: The client does not repeat a request that was answered with 422
 

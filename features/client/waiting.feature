@@ -36,8 +36,13 @@ Feature: How long a client waits before it tries again
 
     @id:RET-11 @long
     Scenario: A date
-      Given the first API request is answered with 429 and a date 3 seconds ahead
+      Given 1 client apart, where the first API request meets
+        """
+        {"status": 429, "headers": {"Retry-After": "2"}}
+        """
+      And the first API request is answered with 429 and a date 3 seconds ahead
       When the client makes 1 call
+      And each of them makes 1 call within 10 seconds
       Then the second request came no sooner than asked for
 
     @id:RET-12

@@ -240,6 +240,11 @@ impl Client {
         self.behaviour.reply.token_from == TokenFrom::RawText
     }
 
+    /// Fails each later call.
+    pub(crate) fn fail_from_now_on(&self) {
+        self.session().broken = true;
+    }
+
     fn session(&self) -> std::sync::MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -71,7 +71,11 @@ async fn log_in(client: &Client) -> Result<Fetched<Tokens>, Failure> {
     }
     let request = form::login(client)?;
     let timed = attempts(client, &request).await?;
-    reply::tokens(client, timed).await
+    let read = reply::tokens(client, timed).await;
+    if read.is_err() && client.behaviour.reply.unreadable_is_kept {
+        client.fail_from_now_on();
+    }
+    read
 }
 
 async fn refresh(client: &Client, token: &str) -> Result<Fetched<Tokens>, Failure> {

@@ -68,7 +68,10 @@ fn retry_after(reply: &Reply, now: Timestamp, reading: RetryAfterReading) -> Opt
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(Duration::from_secs(seconds.into()));
     }
-    if reading == RetryAfterReading::SecondsOnly {
+    if matches!(
+        reading,
+        RetryAfterReading::SecondsOnly | RetryAfterReading::DateFails
+    ) {
         return None;
     }
     let until = Timestamp::parse_http_date(value)?;

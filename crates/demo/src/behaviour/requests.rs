@@ -118,6 +118,10 @@ pub(crate) struct Replies {
     pub(crate) token_buffer: Option<usize>,
     /// A list in `detail` is an error of the client itself, which ends its instance.
     pub(crate) detail_must_be_text: bool,
+    /// A list in `detail` is an error of the client itself, which fails the call and no other.
+    pub(crate) detail_list_fails: bool,
+    /// A token reply that cannot be read is the answer to each later call.
+    pub(crate) unreadable_is_kept: bool,
     /// A list in the `aud` claim is an error.
     pub(crate) aud_must_be_text: bool,
     /// Only the first chunk of a token reply is read.
@@ -209,6 +213,8 @@ pub(crate) enum RetryAfterReading {
     Ignored,
     /// Seconds only.
     SecondsOnly,
+    /// Seconds only; a date is an error of the client itself.
+    DateFails,
     /// Both forms, without limit, and without the caller's own.
     Unlimited,
 }

@@ -58,7 +58,7 @@ impl Client {
         let (mut resends, mut attempt) = (0, 0);
         loop {
             if self.session().broken {
-                return Err(Failure::other("TypeError: detail is not a text"));
+                return Err(Failure::other("an earlier error"));
             }
             let proof = self.proof().await?;
             let mut request = self.prepared(&ask, &proof);
@@ -113,6 +113,9 @@ impl Client {
                     resends += 1;
                     continue;
                 }
+                Ok(reply) if self.cannot_read(&reply) => {
+                    return Err(Failure::other("the error cannot be read"));
+                }
                 Ok(reply) => {
                     let pause = self.pause_after(&request, &reply, attempt);
                     (Ok(reply), pause)
@@ -134,6 +137,21 @@ impl Client {
                 _ => return outcome,
             }
         }
+    }
+
+    /// Whether reading an error reply ends in an error of the client itself.
+    fn cannot_read(&self, reply: &Reply) -> bool {
+        let is_number = |value: &str| value.trim().parse::<u32>().is_ok();
+        let fails_on_date = self.behaviour.retry.retry_after == RetryAfterReading::DateFails;
+        let detail = || {
+            let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            body["detail"].is_array()
+        };
+        fails_on_date
+            && reply
+                .header("retry-after")
+                .is_some_and(|value| !is_number(value))
+            || self.behaviour.reply.detail_list_fails && reply.status >= 400 && detail()
     }
 
     /// How long to wait before the request is sent again; none if it is not.

@@ -17,11 +17,12 @@ const SEGMENTS: [&str; 9] = [
     "a:b@c",
 ];
 
-/// Names and values of a query.
+/// Names and values of a query; nothing stands raw that a signature encodes, because signers that take
+/// a URL as it is written are common.
 const PAIRS: [&str; 11] = [
     "company=Example%20Co",
     "company=a%2Bb",
-    "company=a;b",
+    "company=a%3Bb",
     "company=a%3Db",
     "company=a~b",
     "company=a%2Fb",

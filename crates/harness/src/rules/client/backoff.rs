@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use locum_core::Timestamp;
+
 use super::attempts::{End, count, gaps_ms};
 use super::commands::calls;
 use super::traffic::{Arrival, api_requests, api_requests_at, token_requests_at};
@@ -25,9 +27,20 @@ const SPREAD: i64 = 2;
 /// Gaps below this are the time that a request takes, not a pause.
 const SHORTEST_PAUSE_MS: i64 = 75;
 
+/// From here on the time that passes by itself hides what a client waits for, in milliseconds.
+const BUSY_MS: i64 = 50;
+
+/// What is said then.
+const TOO_BUSY: &str = "the machine was too busy to tell one gap from another";
+
+/// A gap of so many times that is still a pause.
+const CLEAR: i64 = 4;
+
 /// What an instance with a stage of its own did.
 struct Apart<'a> {
     attempts: Vec<Arrival<'a>>,
+    /// The longest time that passed where nobody waited, in milliseconds.
+    idle_ms: i64,
     end: End,
 }
 
@@ -45,6 +58,7 @@ fn apart<'a>(
         };
         found.push(Apart {
             attempts: attempts(place),
+            idle_ms: idle_ms(view, place),
             end: call.end(),
         });
     }
@@ -58,11 +72,31 @@ fn apart<'a>(
     }
 }
 
+/// The longest time that a reply took, and that the client took from a token to the call that it was
+/// for: on a busy machine they grow, and with them each gap.
+fn idle_ms(view: &View<'_>, place: &str) -> i64 {
+    let logins: Vec<Arrival<'_>> = token_requests_at(view, place).collect();
+    let calls: Vec<Arrival<'_>> = api_requests_at(view, place).collect();
+    let left = |one: &Arrival<'_>| one.entry.completed.map(Timestamp::as_millis);
+    let replies = logins.iter().chain(&calls).filter_map(|one| {
+        let left = left(one)?;
+        Some(left - one.entry.arrived.as_millis())
+    });
+    let granted = logins.iter().rfind(|login| login.is_served());
+    let used = granted.and_then(|login| {
+        let call = calls.iter().find(|call| call.seq > login.seq)?;
+        Some(call.entry.arrived.as_millis() - left(login)?)
+    });
+    replies.chain(used).max().unwrap_or_default()
+}
+
 /// How the gaps of several instances go on.
 struct Gaps {
     first_ms: f64,
     second_ms: f64,
     grow: bool,
+    /// Whether the machine was too busy to tell gaps that do not grow.
+    hidden: bool,
 }
 
 impl Gaps {
@@ -88,9 +122,12 @@ impl Gaps {
         let shortest = *all.iter().flatten().min()?;
         let (first_ms, second_ms) = (mean(0), mean(1));
         let grows = |first: f64, second: f64| second >= GROWTH * first;
+        let idle_ms = instances.iter().map(|one| one.idle_ms).max();
+        let idle_ms = idle_ms.unwrap_or_default();
         Some(Self {
             first_ms,
             second_ms,
+            hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms,
             grow: longest >= SHORTEST_PAUSE_MS
                 && (grows(first_ms, second_ms)
                     || grows(shortest_at(0), shortest_at(1))
@@ -147,6 +184,7 @@ fn overcomes_an_outage_of_logins(view: &View<'_>) -> Finding {
     let finding = match &gaps {
         _ if attempts > most => Finding::broken(expected, count(attempts, "token request"), proof),
         Some(gaps) if all && gaps.grow => met(view, gaps.words(), proof),
+        Some(gaps) if all && gaps.hidden => unobserved(view, TOO_BUSY).seen_in(proof),
         Some(gaps) if all => Finding::broken(expected, gaps.words(), proof),
         _ if instances
             .iter()
@@ -180,6 +218,7 @@ fn waits_longer_each_time(view: &View<'_>) -> Finding {
         Some(gaps) if fewest >= 3 => {
             let finding = match gaps.grow {
                 true => met(view, gaps.words(), proof),
+                false if gaps.hidden => unobserved(view, TOO_BUSY).seen_in(proof),
                 false => Finding::broken("gaps that grow", gaps.words(), proof),
             };
             gaps.figures(finding)
@@ -297,6 +336,18 @@ pub(super) mod tests {
         // Two of the first attempts came late.
         check_gaps([&[330, 660], &[700, 650], &[690, 640]], Grade::Met);
         check_gaps([&[500, 1000, 2000, 3000, 4000]; 3], Grade::Broken);
+    }
+
+    /// On a machine where a reply takes half a second the pauses behind it cannot be told.
+    #[test]
+    fn a_busy_machine_hides_the_gaps() {
+        let busy = |ms| logins(Log::new().takes(ms), [&[1000, 1000]; 3], true);
+        check(&busy(400), "RET-09", Grade::Unobserved);
+        check(&busy(200), "RET-09", Grade::Broken);
+        let grown = logins(Log::new().takes(400), [&[500, 1000]; 3], true);
+        check(&grown, "RET-09", Grade::Met);
+        let calls = outage(Log::new().takes(400), [&[1000, 1000]; 3]);
+        check(&calls, "RET-13", Grade::Unobserved);
     }
 
     #[test]

@@ -39,11 +39,14 @@ fn reads_each_shape(view: &View<'_>) -> Finding {
             is_status && !one.answered()[member].is_null()
         })
     };
-    let calls = calls(view);
+    let places = view.evidence.places();
+    let is_beside = |call: &GivenCommand<'_>| matches!(call.command, ClientCommand::Call { client, .. } if places.contains(&**client));
+    let (beside, calls): (Vec<_>, Vec<_>) = calls(view).into_iter().partition(is_beside);
     let found = calls.iter().enumerate().find_map(|(at, call)| {
         let requests = requests_of(view, call, has_shape)?;
         Some((call, Proof::all(requests)?, calls.get(at + 1)))
     });
+    let told = |call: &GivenCommand<'_>| call.answer.and_then(|(_, reply)| reply.status);
     let Some((call, proof, next)) = found else {
         return unobserved(view, "no call was answered in a documented shape");
     };
@@ -63,6 +66,16 @@ fn reads_each_shape(view: &View<'_>) -> Finding {
             "the call was reported as a success",
             proof.and(answer),
         ),
+        // Who fails on reading the error has no status to tell.
+        (End::Failed(answer), Some(End::Succeeded(_)))
+            if told(call).is_none() && beside.iter().any(|call| told(call) == Some(422)) =>
+        {
+            Finding::broken(
+                "the failure told with its status, as that of another shape is",
+                "told without its status, as if the client had failed on reading it",
+                proof.and(answer),
+            )
+        }
         (End::Failed(answer), Some(End::Succeeded(next))) => met(
             view,
             "reported as failed, and the next call was served",
@@ -234,6 +247,28 @@ pub(super) mod tests {
         check(&open(), id, Grade::Unobserved);
         check(&open().client_gone(), id, Grade::Broken);
         check(&open().client_hangs(), id, Grade::Gone);
+    }
+
+    /// A client that fails on reading one shape has no status to tell of it.
+    #[test]
+    fn each_shape_is_told_with_its_status() {
+        let id = "ERR-15@athelas";
+        let refused = |log: Log| log.grant(1).api_answer(1, 422, DETAIL);
+        let failing = || {
+            let log = Log::new().failed_call(refused);
+            log.call(200, |log| log.api(1, Outcome::Admitted))
+        };
+        let other = r#"{"detail":"no"}"#;
+        let beside = |log: Log, told: Option<u16>| {
+            log.answers_at("side-1", told, |log| {
+                log.at("side-1").api_answer(1, 422, other).at("")
+            })
+        };
+        check(&beside(failing(), Some(422)), id, Grade::Broken);
+        check(&beside(failing(), None), id, Grade::Met);
+        check(&failing(), id, Grade::Met);
+        let told = shaped(Log::new(), 422, DETAIL, 422, 200);
+        check(&beside(told, Some(422)), id, Grade::Met);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use locum_core::Timestamp;
 
 use super::attempts::{End, elapsed_ms, first_call, hung};
+use super::commands::{GivenCommand, calls};
 use super::traffic::{Arrival, api_requests};
 use super::{gone, met, unobserved};
 use crate::rules::{Rule, View};
-use crate::subject::REPLY_TIMEOUT;
+use crate::subject::{ClientCommand, REPLY_TIMEOUT};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -49,12 +50,37 @@ fn waits_until_the_date(view: &View<'_>) -> Finding {
     }
 }
 
+/// Whether the first call told nothing of the 429 that it met, where one apart that was told seconds
+/// went well or told of it.
+fn fails_on_the_date(view: &View<'_>) -> bool {
+    let places = view.evidence.places();
+    let tells = |call: &GivenCommand<'_>| {
+        call.answer.is_some_and(|(_, reply)| {
+            reply.status == view.expected.status || reply.error.as_deref() == Some("throttled")
+        })
+    };
+    let went_well =
+        |call: &GivenCommand<'_>| call.answer.is_some_and(|(_, reply)| reply.succeeded());
+    let is_beside = |call: &GivenCommand<'_>| matches!(call.command, ClientCommand::Call { client, .. } if places.contains(&**client));
+    let all = calls(view);
+    let told_no = all.first().is_some_and(|call| !tells(call));
+    told_no
+        && all
+            .iter()
+            .any(|call| is_beside(call) && (tells(call) || went_well(call)))
+}
+
 /// The second request comes no sooner than `due_ms`, by the vendor's clock.
 fn waits(view: &View<'_>, first: Arrival<'_>, due_ms: i64) -> Finding {
     let due_ms = due_ms - view.expected.early_ms;
     let after = |at_ms: i64| at_ms - first.entry.arrived.as_millis();
     let Some(second) = api_requests(view).nth(1) else {
         return match first_call(view).map(|call| call.end()) {
+            Some(End::Failed(answer)) if fails_on_the_date(view) => Finding::broken(
+                "a wait, or a failure that tells of the 429, as after seconds",
+                "the call failed on the date, and told nothing of the 429",
+                Proof::from(first).and(answer),
+            ),
             Some(End::Failed(answer)) if gone(view).is_none() => {
                 let proof = Proof::from(first).and(answer);
                 Finding::fact("no second request: left to the caller", proof)
@@ -166,6 +192,22 @@ pub(super) mod tests {
         check(&again(Log::new(), DATE, 1999), "RET-11", Grade::Broken);
         check(&alone(DATE, 429), "RET-11", Grade::Fact);
         check(&again(Log::new(), "2", 9000), "RET-11", Grade::Unobserved);
+    }
+
+    /// A client that fails on reading the date, beside one instance that was told seconds.
+    #[test]
+    fn a_date_that_cannot_be_read_is_no_decision() {
+        let dated = |log: Log| log.grant(1).throttled(DATE);
+        let fails = || Log::new().failed_call(dated);
+        let beside = |log: Log, kind| {
+            log.fails_at("side-1", kind, |log| log.at("side-1").throttled("2").at(""))
+        };
+        check(&beside(fails(), ""), "RET-11", Grade::Broken);
+        check(&beside(fails(), "throttled"), "RET-11", Grade::Broken);
+        // It tells nothing of either.
+        check(&beside(fails(), "other"), "RET-11", Grade::Fact);
+        check(&fails(), "RET-11", Grade::Fact);
+        check(&beside(alone(DATE, 429), ""), "RET-11", Grade::Fact);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::commands::asked;
 use super::traffic::{Arrival, arrivals};
 use super::{Fault, each_has_the_form, gone, met, unobserved};
 use crate::rules::{Rule, View};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::client("REV-01", is_a_form_by_post),
@@ -87,7 +87,11 @@ fn takes_503_for_not_done(view: &View<'_>) -> Finding {
         .filter(|gap| *gap < RETRY_AFTER_MS);
     if let Some(gap) = early {
         let seen = format!("tried again after {gap} ms");
-        return Finding::broken(expected, seen, proof).figure("gap_ms", gap);
+        let grade = match view.expected.deviation_documented {
+            true => Grade::Fact,
+            false => Grade::Tolerated,
+        };
+        return Finding::deviation(grade, expected, seen, proof).figure("gap_ms", gap);
     }
     let accepted = later.iter().any(Arrival::is_served);
     match told.end() {

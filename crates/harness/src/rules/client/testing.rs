@@ -122,7 +122,7 @@ pub(super) fn called(
 
 /// What the client was asked for.
 impl Log {
-    fn asked(mut self, command: &ClientCommand) -> Self {
+    pub(super) fn asked(mut self, command: &ClientCommand) -> Self {
         self.asks += 1;
         self.log.ask(self.asks, command);
         self
@@ -398,6 +398,21 @@ impl Log {
             true => ClientReply::done(Some(200)),
             false => ClientReply::failed("other", None, "failed"),
         };
+        self.log.answer(id, &reply);
+        self
+    }
+
+    /// The instance `name` is asked for a call, which fails with this status or with none.
+    pub(super) fn answers_at(
+        mut self,
+        name: &str,
+        status: Option<u16>,
+        seen: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        self = self.asked(&ClientCommand::get(name, "/things"));
+        let id = self.asks;
+        self = seen(self);
+        let reply = ClientReply::failed("other", status, "failed");
         self.log.answer(id, &reply);
         self
     }

@@ -3,10 +3,11 @@
 use locum_core::FaultAction;
 use serde_json::Value;
 
-use super::commands::{GivenCommand, calls};
+use super::attempts::{End, count, elapsed_ms};
+use super::commands::{GivenCommand, calls, clock_turns};
 use super::plan::{Bent, bent, bent_token_replies, faults_end};
 use super::token_reply::{call_at, died};
-use super::traffic::{Arrival, api_requests};
+use super::traffic::{Arrival, api_requests, token_requests};
 use super::{Fault, met, unobserved, worst};
 use crate::evidence::{Message, RecordId, is_html};
 use crate::rules::{Rule, View};
@@ -16,6 +17,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("RSP-21", needs_a_usable_token),
     Rule::client("RSP-22", survives_a_broken_reply),
 ];
+
+/// How long a client may take a breath after a failure, in milliseconds.
+const DISABLED_MS: f64 = 60_000.0;
 
 /// The members that hold what a client shows or trades for what it shows.
 const TOKENS: [&str; 3] = ["access_token", "AccessToken", "IdToken"];
@@ -146,6 +150,9 @@ fn survives_a_broken_reply(view: &View<'_>) -> Finding {
         Broken::Cut => fails_without_a_request(view, arrival, call, "a reply that is cut short"),
         Broken::Repeated => either_value(view, arrival, call),
     };
+    if let (Grade::Met, Some(disabled)) = (finding.grade(), stays_disabled(view, arrival)) {
+        return disabled;
+    }
     // It has to answer after that, too.
     let is_later = |later: &GivenCommand<'_>| later.seq > call.seq && later.answer.is_some();
     match (finding.grade(), calls(view).iter().any(is_later)) {
@@ -154,6 +161,39 @@ fn survives_a_broken_reply(view: &View<'_>) -> Finding {
         }
         _ => finding,
     }
+}
+
+/// A client that one broken reply put out of action: the vendor has been well for a minute, and it fails
+/// each call without asking for a token.
+fn stays_disabled(view: &View<'_>, broken: &Arrival<'_>) -> Option<Finding> {
+    let end = faults_end(view)?;
+    let later: Vec<GivenCommand<'_>> = calls(view)
+        .into_iter()
+        .filter(|call| call.seq > end)
+        .collect();
+    let (first, last) = (later.first()?, later.last()?.answer?);
+    let all_fail = later
+        .iter()
+        .all(|call| matches!(call.end(), End::Failed(_)));
+    let turned_ms = clock_turns(view)
+        .into_iter()
+        .filter(|(seq, _)| *seq > end)
+        .map(|(_, offset_s)| offset_s * 1000.0)
+        .fold(0.0, f64::max);
+    #[expect(clippy::cast_precision_loss, reason = "a run takes minutes")]
+    let passed_ms = elapsed_ms(view, first.seq, last.0) as f64 + turned_ms;
+    let asks = token_requests(view).any(|request| request.seq > end);
+    (all_fail && !asks && passed_ms >= DISABLED_MS).then(|| {
+        Finding::broken(
+            "the next calls served once the vendor is well again",
+            format!(
+                "{} failed in {:.0} s after the reply, and no token was asked for",
+                count(later.len(), "call"),
+                passed_ms / 1000.0
+            ),
+            Proof::from(*broken).and(last.0),
+        )
+    })
 }
 
 /// Either of two values may be used, and none that was not issued.

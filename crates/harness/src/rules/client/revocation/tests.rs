@@ -60,13 +60,13 @@ fn a_503_revokes_nothing() {
     );
     check(
         &unavailable(Log::new(), &[1900], true),
-        "REV-06",
-        Grade::Broken,
+        "REV-06@corti",
+        Grade::Tolerated,
     );
     check(
         &unavailable(Log::new(), &[1900], false),
-        "REV-06",
-        Grade::Broken,
+        "REV-06@scribe",
+        Grade::Fact,
     );
     check(&unavailable(Log::new(), &[], true), "REV-06", Grade::Broken);
     check(&Log::new().asked_to_revoke(), "REV-06", Grade::Unobserved);

@@ -193,12 +193,13 @@ fn answers_fail(view: &View<'_>, is_of_this_kind: impl Fn(SocketAnswer) -> bool)
     }
 }
 
-/// What was taken for a good answer. Published libraries let names pass that nobody offered.
+/// What was taken for a good answer. Most published libraries let names pass that nobody offered, and
+/// nothing comes of it.
 fn taken_for_good(taken: Vec<(SocketAnswer, Proof)>, expected: &str) -> Finding {
     let is_a_name =
         |answer: SocketAnswer| matches!(answer, SocketAnswer::Extension | SocketAnswer::Protocol);
     let grade = match taken.iter().all(|(answer, _)| is_a_name(*answer)) {
-        true => Grade::Tolerated,
+        true => Grade::Fact,
         false => Grade::Broken,
     };
     let seen: Vec<&str> = taken.iter().map(|(answer, _)| words(*answer)).collect();

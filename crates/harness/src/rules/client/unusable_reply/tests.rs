@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use crate::rules::client::testing::check;
 use crate::rules::client::tests::Traffic;
 use crate::rules::testing::Log;
+use crate::subject::{ClientCommand, ClockSelection};
 use crate::verdict::Grade;
 
 /// What the mock saw during a call.
@@ -100,6 +101,32 @@ fn a_page_or_a_piece_is_an_error() {
         check(&log().failed_call(refused), "RSP-22", Grade::Unobserved);
         check(&honest(log()), "RSP-22", Grade::Unobserved);
     }
+}
+
+/// One broken reply is no reason to fail for ever; a breath may be taken.
+#[test]
+fn the_client_is_not_put_out_of_action() {
+    let broken = || {
+        let log = unusable(Log::new(), &html()).failed_call(|log| log.page("token", 1));
+        log.control("faults/clear", &Value::Null)
+    };
+    let fails = |log: Log| log.failed_call(|log| log);
+    let turned = |log: Log, by_s: f64| {
+        let clock = ClientCommand::Clock {
+            client: "a".to_owned(),
+            offset_s: by_s,
+            which: ClockSelection::Both,
+        };
+        fails(fails(log).asked(&clock))
+    };
+    check(&turned(broken(), 65.0), "RSP-22", Grade::Broken);
+    check(&turned(broken(), 5.0), "RSP-22", Grade::Met);
+    check(&fails(broken()), "RSP-22", Grade::Met);
+    // It asks for a token, and is not well for another reason.
+    let asks = broken().failed_call(|log| log.page("token", 1));
+    check(&turned(asks, 65.0), "RSP-22", Grade::Met);
+    let served = turned(broken(), 65.0).call(200, |log| log.grant(2).api(2, Outcome::Admitted));
+    check(&served, "RSP-22", Grade::Met);
 }
 
 #[test]

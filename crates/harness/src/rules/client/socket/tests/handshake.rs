@@ -79,7 +79,7 @@ fn a_name_that_nobody_offered_is_a_lesser_fault() {
         grade(
             after_a_session(answer, &[CONFIG], true),
             "WSS-20",
-            Grade::Tolerated,
+            Grade::Fact,
         );
     }
     let log = one_answer(
