@@ -27,6 +27,8 @@ Feature: A token that the vendor did not issue opens nothing
         | with half of the signature                |
         | with an empty signature                   |
         | without its third part                    |
+        | with a fourth part                        |
+        | signed with an empty secret               |
       Then the vendor refuses each of them
 
     @id:JWT-04

@@ -30,6 +30,7 @@ Feature: Corti agrees to upgrades as RFC 6455 has them
     Scenario: Another version is asked for
       When the caller asks for an upgrade of the socket /transcribe?tenant-name={tenant} in each of these ways
         | with version 12 |
+        | with version 14 |
       Then it is refused with the version that the vendor speaks
 
     @id:WSS-06 @must

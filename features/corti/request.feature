@@ -12,7 +12,9 @@ Feature: Corti serves API calls
     @id:BRR-08 @must
     Scenario: A token in the query is not accepted
       Given the API has accepted the caller's token
-      When the caller calls the API with the token in the query
+      When the caller calls the API in each of these ways
+        | with the token in the query                |
+        | with the token in the query as at a socket |
       Then the vendor refuses each of these calls with 401
 
   Rule: The access token authenticates any API request

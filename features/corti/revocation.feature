@@ -24,6 +24,14 @@ Feature: Corti ends tokens before their time
       And the caller shows the token
       Then both tokens have ended
 
+    @id:REV-02 @must
+    Scenario: A token ends with a hint that nobody knows
+      Given the caller has logged in and shown the token
+      When the caller revokes in each of these ways
+        | with a hint that nobody knows |
+      And the caller shows the token
+      Then the token has ended
+
     @id:REV-03 @id:REV-08 @must @may
     Scenario: Revocations of what is revoked, unknown or of another kind
       Given the caller has logged in

@@ -50,8 +50,10 @@ Feature: Corti serves websockets
       When the caller opens the socket /transcribe?tenant-name={tenant}
       And the caller opens the socket /transcribe?tenant-name={tenant} in each of these ways
         | without a token                    |
+        | with an empty token                |
         | with an unknown token              |
         | with the token's signature changed |
+        | with the id token                  |
         | with a token of another tenant     |
       And the token's lifetime and 5 minutes more have passed
       And the caller opens the socket /transcribe?tenant-name={tenant} with a token that has ended

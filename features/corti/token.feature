@@ -43,6 +43,7 @@ Feature: Corti issues tokens
       When the caller logs in in each of these ways
         | with another client id                  |
         | with the client id in other letter case |
+        | with a blank behind the client id       |
         | with an empty client id                 |
         | without the client id                   |
       Then the vendor refuses each of these logins with 401 invalid_client
@@ -59,6 +60,7 @@ Feature: Corti issues tokens
         | with a blank behind the client secret              |
         | with an empty client secret                 |
         | without the client secret                   |
+        | with the secret of another client           |
       Then the vendor refuses each of these logins with 401 unauthorized_client
 
   Rule: Failed Basic authentication is answered with 401
@@ -123,7 +125,8 @@ Feature: Corti issues tokens
     Scenario: Nobody gets a token of a tenant that does not exist
       Given the caller has logged in
       When the caller logs in in each of these ways
-        | for a tenant that does not exist |
+        | for a tenant that does not exist   |
+        | for the tenant in other letter case |
       Then the vendor refuses each of these logins
 
   Rule: Further grants for individual users are offered by agreement

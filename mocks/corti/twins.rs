@@ -2,6 +2,7 @@
 
 mod realm;
 mod refresh;
+mod socket;
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::LazyLock;
@@ -22,7 +23,7 @@ use super::keys::RealmKeys;
 
 /// All of them.
 pub(super) static ALL: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| [TWINS, realm::TWINS, refresh::TWINS].concat());
+    LazyLock::new(|| [TWINS, realm::TWINS, refresh::TWINS, socket::TWINS].concat());
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

@@ -186,6 +186,11 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ),
 ];
 
+/// The rows that they turn.
+pub(super) fn rows() -> Vec<&'static str> {
+    DEFECTS.iter().map(|(id, ..)| *id).collect()
+}
+
 fn head_of(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0; 1];
@@ -277,7 +282,7 @@ fn each_row_of_websockets_is_turned_by_one_defect() {
     let served = Served::start(&[]);
     let (_, document) = served.connect().call("GET /_locum/stages/default", "");
     let document: Value = serde_json::from_str(&document).expect("JSON");
-    let ids: Vec<&str> = DEFECTS.iter().map(|(id, ..)| *id).collect();
+    let ids = rows();
     let all = ids.join(",");
     let honest = verdicts(&served, &document, ("none", &all), NOTHING);
     let mut wrong = Vec::new();

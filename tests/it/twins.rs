@@ -12,6 +12,16 @@ use super::checked;
 /// Vendor, name, rows that FAIL, rows that WARN; words in a cell stand behind one another, `-` is none.
 const TABLE: &str = include_str!("twins.tsv");
 
+/// Mutants of the catalogue's table that are no twins: no mock has a seam for them, and a server
+/// between the harness and the mock has the same thing wrong. Each with its row.
+const AT_THE_WIRE: [(&str, &str); 5] = [
+    ("raw-space-ok", "HTT-05"),
+    ("ws-any-path", "WSS-06"),
+    ("ws-reserved-ok", "WSS-19"),
+    ("ws-sloppy-upgrade", "WSS-01"),
+    ("ws-unmasked-ok", "WSS-13"),
+];
+
 /// What a rows' cell holds.
 const BAD: [&str; 4] = ["FAIL", "WARN", "ERROR", "HARNESS"];
 
@@ -93,6 +103,17 @@ fn difference(line: &Line, honest: &BTreeMap<String, String>) -> Option<String> 
         });
     let rows = rows.collect::<Vec<_>>().join("; ");
     Some(format!("{whole}: exit {code}; {rows}"))
+}
+
+#[test]
+fn what_is_no_twin_is_wrong_at_the_wire() {
+    let twins: Vec<&str> = lines().iter().map(|line| line.name).collect();
+    let defects = super::defects::rows_turned();
+    let turned = [defects, super::socket_defects::rows()].concat();
+    for (name, id) in AT_THE_WIRE {
+        assert!(!twins.contains(&name), "{name} is a twin");
+        assert!(turned.contains(&id), "no defect turns {id}");
+    }
 }
 
 #[test]

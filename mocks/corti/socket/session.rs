@@ -79,6 +79,10 @@ impl Session {
 
     /// Serves `socket` until its end.
     pub(super) async fn run(mut self, mut socket: Socket) {
+        if !self.mock.effect_enabled("serve_socket") {
+            socket.close(NORMAL, "").await;
+            return;
+        }
         loop {
             let then = match self.next(&mut socket).await {
                 Event::Came(Incoming::Closed) => Then::End,

@@ -48,6 +48,25 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("scope-pretended", "an unknown scope is echoed as granted")
     },
     Twin {
+        pardons: |endpoint, denial| endpoint == "token" && denial.reason == "wrong_user",
+        ..Twin::named(
+            "any-person-password",
+            "a person gets tokens with any password",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, mut reply| {
+            if endpoint == "userinfo" && reply.status == StatusCode::FORBIDDEN {
+                reply.status = StatusCode::UNAUTHORIZED;
+            }
+            reply
+        },
+        ..Twin::named(
+            "scope-as-401",
+            "userinfo answers 401 to a token without openid",
+        )
+    },
+    Twin {
         pardons: |_, denial| denial.reason == "out_of_scope",
         ..Twin::named(
             "limited-token-everywhere",

@@ -28,6 +28,7 @@ pub(crate) const CERTIFICATE_PATH: &str = "/locum.pem";
 #[derive(Clone)]
 pub(crate) struct Template {
     header: Map<String, Value>,
+    header_text: String,
     payload: Map<String, Value>,
     payload_text: String,
     signature: String,
@@ -59,10 +60,11 @@ impl Template {
             let bytes = URL_SAFE_NO_PAD.decode(segment).ok()?;
             serde_json::from_slice::<Map<String, Value>>(&bytes).ok()
         };
-        let header = object(header)?;
-        header.get("alg")?.as_str()?;
+        let members = object(header)?;
+        members.get("alg")?.as_str()?;
         Some(Self {
-            header,
+            header: members,
+            header_text: header.to_owned(),
             payload: object(payload)?,
             payload_text: payload.to_owned(),
             signature: signature.to_owned(),
@@ -96,7 +98,7 @@ impl Template {
             S::OtherSubject | S::LaterEnd | S::MoreClaims => {
                 format!(
                     "{}.{}.{}",
-                    encode(&self.header),
+                    self.header_text,
                     encode(&self.claimed(shown)),
                     self.signature
                 )
@@ -111,11 +113,16 @@ impl Template {
             }
             S::HalfSignature => self.with_signature(&self.signature[..self.signature.len() / 2]),
             S::EmptySignature => self.with_signature(""),
-            S::NoSignature => format!("{}.{}", self.header_text(), self.payload_text),
+            S::NoSignature => format!("{}.{}", self.header_text, self.payload_text),
+            S::FourthPart => self.with_signature(&format!("{}.e30", self.signature)),
             S::OwnSecret => {
                 let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(SECRET)});
                 let header = self.header_with(&[("alg", "HS256".into()), ("jwk", jwk)]);
                 self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(SECRET))?
+            }
+            S::EmptySecret => {
+                let header = self.header_with(&[("alg", "HS256".into())]);
+                self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(b""))?
             }
             S::KidPath => {
                 let path = "../../../../../../../../dev/null";
@@ -161,12 +168,8 @@ impl Template {
         format!(r#"{open}{comma}"exp":{},"exp":{}}}"#, ends[0], ends[1])
     }
 
-    fn header_text(&self) -> String {
-        encode(&self.header)
-    }
-
     fn with_signature(&self, signature: &str) -> String {
-        format!("{}.{}.{signature}", self.header_text(), self.payload_text)
+        format!("{}.{}.{signature}", self.header_text, self.payload_text)
     }
 
     fn unsecured(&self, alg: &str, signature: &str) -> String {

@@ -8,6 +8,7 @@ fn template() -> Template {
     let payload = json!({"sub": "a", "exp": 100, "iat": 1});
     let blank = Template {
         header: header.as_object().cloned().expect("an object"),
+        header_text: URL_SAFE_NO_PAD.encode(header.to_string()),
         payload: payload.as_object().cloned().expect("an object"),
         payload_text: URL_SAFE_NO_PAD.encode(payload.to_string()),
         signature: String::new(),

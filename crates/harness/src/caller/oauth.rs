@@ -47,6 +47,10 @@ impl ScenarioContext {
             Variation::Login(LoginVariation::BasicSpelling(_))
         );
         if !variation.is_documented() && !is_spelling && request == documented {
+            if is_of_letter_case(variation) {
+                // A name without letters has one spelling: the other logins are judged without it.
+                return Ok(());
+            }
             return Err(Error::Step(format!(
                 "a login {variation} is the documented one"
             )));
@@ -76,6 +80,15 @@ impl ScenarioContext {
                 let id = other.get("client_id").and_then(Value::as_str);
                 let field = ("client_id".to_owned(), id.unwrap_or_default().to_owned());
                 login.parameters.push(field);
+            }
+            LoginVariation::SecretOfAnother => {
+                if self.target.supplied(Supplied::AnotherClient).is_none() {
+                    // The other logins are judged without it.
+                    return Ok(false);
+                }
+                let other = self.supplied(Supplied::AnotherClient)?;
+                let secret = other.get("client_secret").and_then(Value::as_str);
+                login.credential_fields[1].1 = secret.map(str::to_owned);
             }
             LoginVariation::BearerToken => {
                 let Ok(token) = self.token() else {
@@ -196,6 +209,13 @@ impl ScenarioContext {
             other => return Err(unknown("call", other)),
         };
         vary_call(change, call, token.expose());
+        if matches!(change, CallVariation::TokenAsAtSocket) {
+            let facts = self.profile.socket.clone();
+            let facts =
+                facts.ok_or_else(|| Error::Step("this vendor has no sockets".to_owned()))?;
+            let value = format!("{}{}", facts.token_prefix, token.expose());
+            call.query.push((facts.token_parameter, value));
+        }
         if matches!(change, CallVariation::CredentialsInBasic) {
             let mut login = TokenRequest::documented(&self.profile, &self.target)?;
             login.secret_in = vec![locum_core::profile::SecretIn::Basic];
@@ -437,6 +457,19 @@ impl ScenarioContext {
         };
         self.tokens.push(held);
     }
+}
+
+/// Whether nothing but the letter case of a field or of the address is changed.
+fn is_of_letter_case(variation: &Variation) -> bool {
+    use crate::evidence::FieldChange::OtherCase;
+    matches!(
+        variation,
+        Variation::Login(
+            LoginVariation::Field(OtherCase, _)
+                | LoginVariation::FieldInBasic(OtherCase, _)
+                | LoginVariation::TenantInOtherCase
+        )
+    )
 }
 
 /// A step asked for a variation that the operation does not have.

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::caller::oauth::unknown;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
-use crate::evidence::{Moment, Operation, RevocationVariation, Variation};
+use crate::evidence::{CallVariation, Moment, Operation, RevocationVariation, Variation};
 use crate::http::{self, Request, Url};
 use crate::run::context::ScenarioContext;
 
@@ -34,6 +34,13 @@ impl ScenarioContext {
         .into_iter()
         .chain(scope)
         .collect();
+        if let Variation::Login(change) = variation {
+            vary_login(change, &mut login);
+            let shown = login.parameters.iter().find(|(name, _)| name == "password");
+            if let Some((_, shown)) = shown {
+                self.log.hide(shown, "changed password of a person");
+            }
+        }
         let reply = self
             .exchange(
                 Operation::PersonLogin,
@@ -47,11 +54,54 @@ impl ScenarioContext {
         let text = |name: &str| body[name].as_str().map(Secret::new);
         if let (Some(access), Some(refresh)) = (text("access_token"), text("refresh_token")) {
             self.people.push((access, refresh));
-        } else {
+        } else if !matches!(variation, Variation::Login(_)) {
             self.log.limitation("the person got no refresh token");
         }
         self.hold(&body);
         Ok(())
+    }
+
+    /// The person logs in with each of these things changed, and rightly behind each: an account that
+    /// locks itself after several failures in a row meets none.
+    pub async fn log_in_person_wrongly(&mut self, ways: &[Variation]) -> Result<(), Error> {
+        for way in ways {
+            self.log_in_person(way).await?;
+            self.log_in_person(&Variation::Documented).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows the latest access token, which has no `openid` among its scopes, at userinfo.
+    ///
+    /// # Errors
+    /// Where userinfo serves no client of its own, or the token has that scope nevertheless.
+    pub async fn show_without_openid(&mut self) -> Result<(), Error> {
+        let shown = self.log.evidence().documented(Operation::UserInfo).last();
+        let status = shown.map(|shown| shown.status());
+        match status {
+            None => return Err(self.lacks("the vendor's metadata names no userinfo_endpoint")),
+            Some(400..500) => {
+                return Err(self.lacks("userinfo serves no token of a client's own login"));
+            }
+            Some(_) => {}
+        }
+        let logins = self.log.evidence().varied(Operation::Login);
+        let granted = logins.last().map(|login| login.json()["scope"].clone());
+        let granted = granted.unwrap_or_default();
+        let is_without = granted
+            .as_str()
+            .is_some_and(|scope| scope.split(' ').all(|word| word != "openid"));
+        if !is_without {
+            return Err(
+                self.lacks("a login that asks for no scope is not told that it lacks openid")
+            );
+        }
+        let Some(token) = self.tokens.last().map(|held| held.value.clone()) else {
+            self.log.limitation("there was no token to show");
+            return Ok(());
+        };
+        let poor = Variation::Call(CallVariation::WithoutPermission);
+        self.show_at_userinfo(&token, &poor).await
     }
 
     /// Name and password of a person who may log in.
@@ -158,6 +208,10 @@ impl ScenarioContext {
         match variation {
             Variation::Revocation(RevocationVariation::WrongHint) => {
                 let hint = parameter("token_type_hint", "refresh_token");
+                login.parameters.push(hint);
+            }
+            Variation::Revocation(RevocationVariation::UnknownHint) => {
+                let hint = parameter("token_type_hint", "locum");
                 login.parameters.push(hint);
             }
             Variation::Login(change) => vary_login(change, &mut login),

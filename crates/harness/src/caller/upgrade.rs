@@ -119,6 +119,7 @@ fn vary(change: UpgradeVariation, request: &mut Request) {
             set(request, "Sec-WebSocket-Key", "not base64, not at all!!");
         }
         UpgradeVariation::OtherVersion => set(request, "Sec-WebSocket-Version", "12"),
+        UpgradeVariation::LaterVersion => set(request, "Sec-WebSocket-Version", "14"),
         UpgradeVariation::UnknownPath => {
             let query = request.target.find('?').unwrap_or(request.target.len());
             request.target.insert_str(query, UNKNOWN_PATH);
@@ -188,6 +189,7 @@ mod tests {
         check(UpgradeVariation::Http10, "HTTP/1.0", "HTTP/1.1");
         check(UpgradeVariation::UnknownPath, "/s/x-locum?t=1", "/s?");
         check(UpgradeVariation::OtherVersion, "Version: 12", "Version: 13");
+        check(UpgradeVariation::LaterVersion, "Version: 14", "Version: 13");
         check(
             UpgradeVariation::ConnectionList,
             "keep-alive, Upgrade",

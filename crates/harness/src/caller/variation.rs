@@ -79,15 +79,21 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
             vary_login(one, login);
             vary_login(other, login);
         }
-        LoginVariation::UnknownTenant => {
-            let segment = |tenant: &str| format!("/{tenant}/");
-            login.url.target =
-                login
-                    .url
-                    .target
-                    .replacen(&segment(&login.tenant), &segment("locum-nowhere"), 1);
+        LoginVariation::UnknownTenant => name_tenant(login, "locum-nowhere"),
+        LoginVariation::TenantInOtherCase => {
+            let other: String = login.tenant.chars().map(swap_case).collect();
+            name_tenant(login, &other);
         }
+        // The other client's secret is the caller's to show.
+        LoginVariation::SecretOfAnother => {}
     }
+}
+
+/// Names another tenant in the path.
+fn name_tenant(login: &mut TokenRequest, tenant: &str) {
+    let segment = |tenant: &str| format!("/{tenant}/");
+    let target = &login.url.target;
+    login.url.target = target.replacen(&segment(&login.tenant), &segment(tenant), 1);
 }
 
 /// A parameter that nobody knows.
@@ -167,6 +173,8 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
             call.query
                 .push(("access_token".to_owned(), token.to_owned()));
         }
+        // How the vendor's sockets have it is the caller's to know.
+        CallVariation::TokenAsAtSocket => call.authorization.clear(),
         CallVariation::TokenInForm => {
             call.authorization.clear();
             "POST".clone_into(&mut call.method);
@@ -243,8 +251,11 @@ pub(crate) fn vary_token(variation: SocketVariation, prefix: &str, token: &str) 
     let value = match variation {
         SocketVariation::NoToken => return None,
         SocketVariation::UnknownToken => NEVER_ISSUED.to_owned(),
+        SocketVariation::EmptyToken => String::new(),
         SocketVariation::SignatureChanged => signature_changed(token),
-        SocketVariation::EndedToken
+        SocketVariation::IdToken
+        | SocketVariation::EndedToken
+        | SocketVariation::SuppliedEndedToken
         | SocketVariation::LimitedToken
         | SocketVariation::OtherTenant => token.to_owned(),
     };

@@ -42,14 +42,21 @@ impl ScenarioContext {
         let Some(url) = self.socket_url(place)? else {
             return Ok(());
         };
-        if self.is_pending {
-            return Ok(());
-        }
         let change = match variation {
             Variation::Documented => None,
             Variation::Socket(change) => Some(*change),
             other => return Err(unknown("socket", other)),
         };
+        let is_supplied = || self.target.supplied(Supplied::ExpiredToken).is_some();
+        let change = match (self.is_pending, change) {
+            (false, change) => change,
+            // It stands in for the end that is not waited for.
+            (true, Some(SocketVariation::EndedToken)) if is_supplied() => {
+                Some(SocketVariation::SuppliedEndedToken)
+            }
+            (true, _) => return Ok(()),
+        };
+        let variation = &change.map_or(Variation::Documented, Variation::Socket);
         let Some(token) = self.socket_token(change).await? else {
             return Ok(());
         };
@@ -124,6 +131,15 @@ impl ScenarioContext {
             }
             let other = self.other(Other::Tenant).await?;
             return Ok(other.map(|(_, token)| token));
+        }
+        if change == Some(SocketVariation::IdToken) {
+            // The same.
+            return Ok(self.id_token.clone());
+        }
+        if change == Some(SocketVariation::SuppliedEndedToken) {
+            let supplied = self.supplied(Supplied::ExpiredToken)?;
+            let token = supplied.get("expired_token").and_then(Value::as_str);
+            return Ok(token.map(Secret::new));
         }
         let held = match change {
             Some(SocketVariation::EndedToken) => self.first_token(),

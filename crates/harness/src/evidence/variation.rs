@@ -175,7 +175,10 @@ impl Variation {
             },
             Operation::RevokeRefreshToken => revocation(phrase),
             Operation::UsePresigned => (phrase == "after its end").then_some(Self::AfterEnd),
-            Operation::PersonLogin => (phrase == "again").then_some(Self::Again),
+            Operation::PersonLogin => match phrase {
+                "again" => Some(Self::Again),
+                _ => LoginVariation::parse(phrase).map(Self::Login),
+            },
             Operation::ChangePassword => match phrase {
                 "again" => Some(Self::Again),
                 "naming a wrong present one" => Some(Self::WrongPresentPassword),
@@ -183,6 +186,9 @@ impl Variation {
             },
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
                 Some(Self::Again)
+            }
+            Operation::UserInfo if phrase == "without permission" => {
+                Some(Self::Call(CallVariation::WithoutPermission))
             }
             Operation::UseAccessToken | Operation::UseIdToken | Operation::UserInfo => {
                 token(phrase)
@@ -454,8 +460,11 @@ mod tests {
             &["of a token that nobody issued"],
         );
         check(Operation::UsePresigned, &["after its end"]);
-        check(Operation::UserInfo, &["token 1 after"]);
-        check(Operation::PersonLogin, &["again"]);
+        check(
+            Operation::UserInfo,
+            &["token 1 after", "without permission"],
+        );
+        check(Operation::PersonLogin, &["again", "with another password"]);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub mod signature;
 mod signature_scope;
 pub mod socket;
 mod socket_frames;
+mod tenant;
 mod tls;
 mod token_age;
 mod token_head;
@@ -112,6 +113,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     signature_scope::RULES,
     socket::RULES,
     socket_frames::RULES,
+    tenant::RULES,
     tls::RULES,
     token_head::RULES,
     token_members::RULES,

@@ -23,6 +23,17 @@ async fn person_logs_in_twice(world: &mut World) -> Result<(), Error> {
     context.log_in_person(&Variation::Again).await
 }
 
+#[when("the person logs in in each of these ways, and rightly behind each")]
+async fn person_logs_in_wrongly(world: &mut World, step: &Step) -> Result<(), Error> {
+    let ways = variations(Operation::PersonLogin, step)?;
+    world.context()?.log_in_person_wrongly(&ways).await
+}
+
+#[when("the caller shows the token, which lacks openid, at userinfo")]
+async fn shows_without_openid(world: &mut World) -> Result<(), Error> {
+    world.context()?.show_without_openid().await
+}
+
 #[given("each login of the person has been used")]
 async fn people_shown(world: &mut World) -> Result<(), Error> {
     world.context()?.show_people(Moment::Before).await

@@ -30,13 +30,19 @@ async fn issued(world: &mut World) -> Result<(), Error> {
 #[when("further tokens are issued")]
 async fn issued_again(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    match context.profile.token.grant {
-        Grant::Cognito => {
-            context.refresh(&Variation::Documented).await?;
-            context.sign_in(&Variation::Again).await
-        }
-        _ => context.login(&Variation::Documented).await,
+    if context.profile.token.grant == Grant::Cognito {
+        context.refresh(&Variation::Documented).await?;
+        return context.sign_in(&Variation::Again).await;
     }
+    context.login(&Variation::Documented).await?;
+    let texts = context.tokens.iter().map(|held| held.value.expose());
+    let latest: Vec<&str> = texts.rev().take(2).collect();
+    if !matches!(latest[..], [one, other] if one == other) {
+        return Ok(());
+    }
+    // Tokens of one second may be one text where nothing else tells them apart.
+    context.pass_a_moment().await?;
+    context.login(&Variation::Documented).await
 }
 
 #[given(regex = r"^the issued tokens have a (\w+)$")]

@@ -12,6 +12,8 @@ pub enum CallVariation {
     NoToken,
     /// The token stands in the query as `access_token` (RFC 6750 §2.3).
     TokenInQuery,
+    /// The token stands in the query as the URL of a websocket has it.
+    TokenAsAtSocket,
     /// The token stands in a form (RFC 6750 §2.2).
     TokenInForm,
     /// Two spaces stand between `Bearer` and the token.
@@ -109,6 +111,7 @@ impl CallVariation {
         Some(match phrase {
             "without a token" => Self::NoToken,
             "with the token in the query" => Self::TokenInQuery,
+            "with the token in the query as at a socket" => Self::TokenAsAtSocket,
             "with the token in a form" => Self::TokenInForm,
             "with an unknown token" => Self::UnknownToken,
             "with the token altered in its last letter" => Self::LastCharacterChanged,
@@ -166,6 +169,7 @@ impl fmt::Display for CallVariation {
         f.write_str(match self {
             Self::NoToken => "without a token",
             Self::TokenInQuery => "with the token in the query",
+            Self::TokenAsAtSocket => "with the token in the query as at a socket",
             Self::TokenInForm => "with the token in a form",
             Self::UnknownToken => "with an unknown token",
             Self::LastCharacterChanged => "with the token altered in its last letter",

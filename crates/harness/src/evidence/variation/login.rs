@@ -73,6 +73,10 @@ pub enum LoginVariation {
     BasicWithoutColon,
     /// The address names a tenant that does not exist.
     UnknownTenant,
+    /// The address names the caller's tenant in other letter case.
+    TenantInOtherCase,
+    /// The secret is that of another client of the tenant.
+    SecretOfAnother,
     /// This is added to the form as it is.
     Raw(String),
     /// The parameters stand in the opposite order.
@@ -125,6 +129,8 @@ impl LoginVariation {
                 Self::SecretIn(vec![SecretIn::Basic, SecretIn::Body])
             }
             "for a tenant that does not exist" => Self::UnknownTenant,
+            "for the tenant in other letter case" => Self::TenantInOtherCase,
+            "with the secret of another client" => Self::SecretOfAnother,
             "with the parameters in the opposite order" => Self::Reversed,
             "with a parameter that nobody knows in front" => Self::ExtraFirst,
             "with the credentials in the query" => Self::CredentialsInQuery,
@@ -257,6 +263,8 @@ impl fmt::Display for LoginVariation {
             Self::BasicNotBase64 => f.write_str("with a Basic value that is not base64"),
             Self::BasicWithoutColon => f.write_str("with a Basic value without a colon"),
             Self::UnknownTenant => f.write_str("for a tenant that does not exist"),
+            Self::TenantInOtherCase => f.write_str("for the tenant in other letter case"),
+            Self::SecretOfAnother => f.write_str("with the secret of another client"),
             Self::Raw(value) => write!(f, "with the raw parameter {value}"),
             Self::Reversed => f.write_str("with the parameters in the opposite order"),
             Self::ExtraFirst => f.write_str("with a parameter that nobody knows in front"),

@@ -88,6 +88,8 @@ pub enum RevocationVariation {
     RefreshToken,
     /// With a `token_type_hint` that names another kind (RFC 7009 §2.1).
     WrongHint,
+    /// With a `token_type_hint` that names nothing.
+    UnknownHint,
 }
 
 impl RevocationVariation {
@@ -97,6 +99,7 @@ impl RevocationVariation {
         Self::OtherKind,
         Self::RefreshToken,
         Self::WrongHint,
+        Self::UnknownHint,
     ];
 
     /// Its phrase in the features.
@@ -106,6 +109,7 @@ impl RevocationVariation {
             Self::OtherKind => "of a token of another kind",
             Self::RefreshToken => "of the refresh token",
             Self::WrongHint => "with a wrong hint",
+            Self::UnknownHint => "with a hint that nobody knows",
         }
     }
 }

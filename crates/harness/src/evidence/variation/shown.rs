@@ -35,6 +35,10 @@ pub enum ShownToken {
     EmptySignature,
     /// The third part is missing.
     NoSignature,
+    /// A fourth part stands behind the signature.
+    FourthPart,
+    /// HMAC with an empty secret.
+    EmptySecret,
     /// HMAC with the public key as PEM of a SubjectPublicKeyInfo.
     PublicPem,
     /// The same without its last line end.
@@ -132,6 +136,8 @@ const PHRASES: &[(ShownToken, &str)] = &[
     (ShownToken::HalfSignature, "with half of the signature"),
     (ShownToken::EmptySignature, "with an empty signature"),
     (ShownToken::NoSignature, "without its third part"),
+    (ShownToken::FourthPart, "with a fourth part"),
+    (ShownToken::EmptySecret, "signed with an empty secret"),
     (ShownToken::PublicPem, "signed with the public key in PEM"),
     (
         ShownToken::PublicPemCut,

@@ -10,10 +10,16 @@ pub enum SocketVariation {
     NoToken,
     /// A token that was never issued.
     UnknownToken,
+    /// Nothing behind the word in front of it.
+    EmptyToken,
+    /// The id token of the same login.
+    IdToken,
     /// The right token with a character of its signature changed.
     SignatureChanged,
     /// The token that the caller got first, which has ended since.
     EndedToken,
+    /// Another token, which was supplied and has ended.
+    SuppliedEndedToken,
     /// The latest token, which was asked for with a scope of its own.
     LimitedToken,
     /// The token of a client of another tenant.
@@ -25,8 +31,11 @@ impl SocketVariation {
     pub const ALL: &[Self] = &[
         Self::NoToken,
         Self::UnknownToken,
+        Self::EmptyToken,
+        Self::IdToken,
         Self::SignatureChanged,
         Self::EndedToken,
+        Self::SuppliedEndedToken,
         Self::LimitedToken,
         Self::OtherTenant,
     ];
@@ -41,8 +50,11 @@ impl SocketVariation {
         match self {
             Self::NoToken => "without a token",
             Self::UnknownToken => "with an unknown token",
+            Self::EmptyToken => "with an empty token",
+            Self::IdToken => "with the id token",
             Self::SignatureChanged => "with the token's signature changed",
             Self::EndedToken => "with a token that has ended",
+            Self::SuppliedEndedToken => "with a supplied token that has ended",
             Self::LimitedToken => "with the limited token",
             Self::OtherTenant => "with a token of another tenant",
         }

@@ -26,6 +26,8 @@ pub enum UpgradeVariation {
     KeyNotBase64,
     /// A version that nobody speaks.
     OtherVersion,
+    /// A version beyond the one of RFC 6455.
+    LaterVersion,
     /// A path on which there is no websocket.
     UnknownPath,
     /// The stream of an interaction that does not exist.
@@ -59,6 +61,7 @@ impl UpgradeVariation {
         Self::ShortKey,
         Self::KeyNotBase64,
         Self::OtherVersion,
+        Self::LaterVersion,
         Self::UnknownPath,
         Self::UnknownInteraction,
         Self::UpgradeInOtherCase,
@@ -88,6 +91,7 @@ impl UpgradeVariation {
             Self::ShortKey => "with a key of 10 bytes",
             Self::KeyNotBase64 => "with a key that is no base64",
             Self::OtherVersion => "with version 12",
+            Self::LaterVersion => "with version 14",
             Self::UnknownPath => "on a path that nobody knows",
             Self::UnknownInteraction => "for an interaction that does not exist",
             Self::UpgradeInOtherCase => "with Upgrade: WebSocket",

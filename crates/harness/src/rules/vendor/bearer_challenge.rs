@@ -1,5 +1,6 @@
 //! How the API asks for a token (RFC 6750 §3), and what it lets caches keep.
 
+use super::refusal::each_is_refused;
 use super::token_head::{directives, each, graded};
 use crate::evidence::challenge::{challenge_of, challenges};
 use crate::evidence::{CallVariation, Exchange, Message, Operation, Variation};
@@ -9,6 +10,7 @@ use crate::verdict::{Finding, Grade};
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-10", has_a_challenge).everywhere(),
     Rule::vendor("BRR-11", is_bearer_with_a_parameter).everywhere(),
+    Rule::vendor("BRR-12", says_invalid_token),
     Rule::vendor("BRR-13", names_no_error_without_a_token).everywhere(),
     Rule::vendor("BRR-16", repeats_no_parameter).everywhere(),
     Rule::vendor("BRR-22", is_not_public).everywhere(),
@@ -82,6 +84,32 @@ fn is_bearer_with_a_parameter(view: &View<'_>) -> Finding {
             )
         })
     })
+}
+
+/// A bad token is refused with 401, and a challenge that names an error says `invalid_token` (RFC 6750
+/// §3.1). One that names none is the matter of other rows.
+fn says_invalid_token(view: &View<'_>) -> Finding {
+    let refused = each_is_refused(view, Operation::Call);
+    if refused.grade() != Grade::Met {
+        return refused;
+    }
+    let mut bad = challenged(view);
+    bad.retain(|(call, _)| !call.is_documented());
+    let words = (NO_CHALLENGE, "invalid_token");
+    let named = graded(view, &bad, words, Grade::Broken, |reply| {
+        let bearer = challenge_of(reply, BEARER)?;
+        let error = bearer.parameter("error")?;
+        (error != "invalid_token").then(|| {
+            (
+                "the error invalid_token".to_owned(),
+                format!("the error {error}"),
+            )
+        })
+    });
+    match named.grade() {
+        Grade::Broken => named,
+        _ => refused,
+    }
 }
 
 /// A request without credentials gets 401 without an error code (RFC 6750 §3.1).

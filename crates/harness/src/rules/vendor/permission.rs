@@ -1,6 +1,6 @@
 //! Calls that a live token has no permission for (RFC 6750 §3.1).
 
-use crate::evidence::{CallVariation, Exchange, Reaction, Variation};
+use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade};
 
@@ -26,6 +26,8 @@ fn says_forbidden(view: &View<'_>) -> Finding {
         Reaction::Gone(_) => return Finding::gone(call.sentence(), call),
         Reaction::Refused if call.status() == 403 => Grade::Met,
         Reaction::Refused if documented.contains(&call.status()) => Grade::Fact,
+        // No page says that userinfo needs the scope openid.
+        Reaction::Served if call.operation == Operation::UserInfo => Grade::Fact,
         Reaction::Refused | Reaction::Served => Grade::Broken,
         reaction => {
             let what = format!("not graded: {} ({})", call.sentence(), reaction.words());
@@ -65,6 +67,14 @@ mod tests {
         check(&log(200, 404), "BRR-14@pattern", Grade::Fact);
         check(&log(401, 401), "BRR-14", Grade::Unobserved);
         check(&log(200, 429), "BRR-14", Grade::Unobserved);
+        let at_userinfo = |poor: u16| {
+            Log::new()
+                .exchange("userinfo", "", 200, "{}")
+                .exchange("userinfo", POOR, poor, "{}")
+        };
+        check(&at_userinfo(403), "BRR-14@corti", Grade::Met);
+        check(&at_userinfo(401), "BRR-14@corti", Grade::Broken);
+        check(&at_userinfo(200), "BRR-14@corti", Grade::Fact);
         let alone = Log::new().exchange("call", "", 200, "{}");
         check(&alone, "BRR-14", Grade::Unobserved);
         for failure in FAILURES {

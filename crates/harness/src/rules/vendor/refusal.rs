@@ -17,11 +17,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BAS-14", logins),
     Rule::vendor("BRR-03", calls),
     Rule::vendor("BRR-08", calls),
-    Rule::vendor("BRR-12", calls),
     Rule::vendor("BRR-15", calls),
     Rule::vendor("BRR-20", calls),
     Rule::vendor("ERR-06", logins),
-    Rule::vendor("ERR-07", logins),
+    Rule::vendor("ERR-07", logins_of_people),
     Rule::vendor("SIG-09", calls),
     Rule::vendor("SIG-10", calls),
     Rule::vendor("SIG-12", calls),
@@ -41,13 +40,25 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("VEN-18", calls),
     Rule::vendor("VEN-19", logins),
     Rule::vendor("VEN-22", logins),
-    Rule::vendor("VEN-31", logins),
     Rule::vendor("VEN-33", logins),
 ];
 
 /// Each varied login is refused, beside the documented one that is not.
 fn logins(view: &View<'_>) -> Finding {
     each_is_refused(view, login_of(view))
+}
+
+/// Each login with a wrong password is refused, beside a right one: of a person where clients log in
+/// by themselves.
+fn logins_of_people(view: &View<'_>) -> Finding {
+    let mut people = view.evidence.exchanges_for(Operation::PersonLogin);
+    if people.next().is_none() {
+        return logins(view);
+    }
+    let is_wrong = |login: &Exchange<'_>| matches!(login.variation, Variation::Login(_));
+    refused_beside(view, Operation::PersonLogin, is_wrong, |login| {
+        !is_wrong(login)
+    })
 }
 
 /// Each varied renewal is refused, beside the documented one that is not.
@@ -291,6 +302,19 @@ mod tests {
         check(&log(401, ""), "ERR-07@athelas", Grade::Fact);
         check(&log(403, ""), "ERR-07@athelas", Grade::Broken);
         check(&log(401, TOKEN), "ERR-07@athelas", Grade::Broken);
+        let of_person = |status, body| {
+            Log::new().exchange("person", "", 200, TOKEN).exchange(
+                "person",
+                "with another password",
+                status,
+                body,
+            )
+        };
+        check(&of_person(400, good), "ERR-07@corti", Grade::Met);
+        check(&of_person(401, good), "ERR-07@corti", Grade::Tolerated);
+        check(&of_person(400, "{}"), "ERR-07@corti", Grade::Broken);
+        check(&of_person(200, TOKEN), "ERR-07@corti", Grade::Broken);
+        check(&of_person(429, ""), "ERR-07@corti", Grade::Unobserved);
         check(&log(403, ""), "VEN-04@athelas", Grade::Tolerated);
         check(&log(500, ""), "VEN-04@athelas", Grade::Broken);
     }

@@ -1,14 +1,16 @@
 //! Websockets that the harness opened.
 
+use serde_json::Value;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::deviation::Deviations;
 use super::effect::{Step, concluded, unseen};
 use super::ended_token::has_ended;
 use crate::evidence::{
     Exchange, Opcode, Operation, Reaction, Side, SocketVariation, Variation, message_type,
 };
 use crate::rules::{Rule, View, gone, unobserved, worst_not_served};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("WSS-05", |view| concluded(bad_tokens_get_no_service(view))),
@@ -26,6 +28,14 @@ fn accept_key_is_right(view: &View<'_>) -> Step<Finding> {
         .find_map(gone)
     {
         return Ok(gone);
+    }
+    // A vendor that serves something else there knows no upgrade.
+    let ignored = opened
+        .iter()
+        .find(|open| open.reply.is_some_and(|reply| reply.is_class(2)) && open.is_refused());
+    if let Some(open) = ignored {
+        let seen = format!("{}: no upgrade", open.sentence());
+        return Ok(Finding::broken("101", seen, open));
     }
     let agreed = |open: &&Exchange<'_>| open.status() == 101;
     let (right, wrong): (Vec<&Exchange<'_>>, Vec<&Exchange<'_>>) = opened
@@ -95,10 +105,33 @@ fn good_token_is_served(view: &View<'_>) -> Step<Finding> {
         let seen = format!("a good token was answered with {}", words(answered[0]));
         return Ok(Finding::tolerated(EXPECTED, seen, proof));
     }
+    let mut respelled = Deviations::default();
+    for open in &served {
+        if let Some(word) = accepting_word(open).filter(|word| word != EXPECTED) {
+            respelled.add(
+                EXPECTED,
+                format!("a good token was answered with {word}"),
+                *open,
+            );
+        }
+    }
+    if let Some(finding) = respelled.finding(Grade::Tolerated) {
+        return Ok(finding);
+    }
     match Proof::all(served) {
         Some(proof) => Ok(Finding::met(EXPECTED, proof)),
         None => unseen(view, "no socket was opened"),
     }
+}
+
+/// The word that accepted the configuration, in the vendor's own letters.
+fn accepting_word(open: &Exchange<'_>) -> Option<String> {
+    let frames = open.received_frames();
+    let mut words = frames
+        .filter(|frame| frame.opcode == Opcode::Text)
+        .filter_map(|frame| serde_json::from_str::<Value>(frame.text).ok())
+        .filter_map(|message| message["type"].as_str().map(str::to_owned));
+    words.find(|word| word.eq_ignore_ascii_case("CONFIG_ACCEPTED"))
 }
 
 /// The status word that answered the configuration, or that spoke of an error in its place.
@@ -143,6 +176,9 @@ fn bad_tokens_get_no_service(view: &View<'_>) -> Step<Finding> {
             .collect();
         return Ok(Finding::broken("no service", seen.join("; "), proof));
     }
+    if let Some(finding) = failed_over(view, &bad) {
+        return Ok(finding);
+    }
     let mut controls = Vec::new();
     let mut ways: Vec<String> = Vec::new();
     for open in &bad {
@@ -156,6 +192,20 @@ fn bad_tokens_get_no_service(view: &View<'_>) -> Step<Finding> {
         (Some(proof), Some(control)) => Ok(Finding::met(ways.join(", "), proof).beside(control)),
         _ => unseen(view, "no socket was opened with a bad token"),
     }
+}
+
+/// A failure or a redirect in place of a refusal, beside a good token that is served on the same
+/// socket.
+fn failed_over(view: &View<'_>, bad: &[Exchange<'_>]) -> Option<Finding> {
+    let is_odd = |open: &&Exchange<'_>| open.status() == 500 || (300..400).contains(&open.status());
+    let (mut wrong, mut controls) = (Deviations::default(), Vec::new());
+    for open in bad.iter().filter(is_odd) {
+        let mut good = view.evidence.documented(Operation::OpenSocket);
+        let good = good.find(|good| good.is_served() && is_same_socket(view, good, open));
+        controls.push(good?);
+        wrong.add("401, 403 or a close", open.sentence(), open);
+    }
+    Some(wrong.broken()?.beside(Proof::all(&controls)?))
 }
 
 /// The positive control of a refused opening: a documented opening of the same socket with the same

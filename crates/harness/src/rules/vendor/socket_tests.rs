@@ -23,7 +23,8 @@ fn the_answer_to_the_key_is_computed() {
     check(&log(KEY, 101), "WSS-12", Grade::Met);
     check(&log("AAAA", 101), "WSS-12", Grade::Broken);
     check(&log(KEY, 401), "WSS-12", Grade::Unobserved);
-    check(&log(KEY, 200), "WSS-12", Grade::Unobserved);
+    check(&log(KEY, 200), "WSS-12", Grade::Broken);
+    check(&log(KEY, 503), "WSS-12", Grade::Unobserved);
     for failure in FAILURES {
         let grade = match failure {
             BadReply::Closed => Grade::Gone,
@@ -41,6 +42,8 @@ fn serve(status: u16, frames: &[(&'static str, &str)], expected: Grade) {
 fn a_good_token_is_served() {
     serve(101, &[ACCEPTED], Grade::Met);
     serve(101, &[CHATTER, ACCEPTED], Grade::Met);
+    let respelled = ("text", r#"{"type":"config_accepted"}"#);
+    serve(101, &[respelled], Grade::Tolerated);
     serve(101, &[DENIED, CLOSED], Grade::Tolerated);
     serve(101, &[CLOSED], Grade::Broken);
     serve(101, &[LEFT], Grade::Broken);
@@ -72,17 +75,21 @@ fn a_bad_token_gets_no_service_in_whatever_way() {
     bad(101, &[CONFIG, CLOSED], Grade::Met);
     bad(101, &[CONFIG, DENIED], Grade::Met);
     bad(101, &[CONFIG, CHATTER, ACCEPTED], Grade::Broken);
+    bad(500, &[], Grade::Broken);
+    bad(302, &[], Grade::Broken);
+    bad(503, &[], Grade::Unobserved);
+    let failed_alone = open(Log::new(), "without a token", 500, &[]);
+    check(&failed_alone, "WSS-05", Grade::Unobserved);
     let alone = open(Log::new(), "without a token", 401, &[]);
     check(&alone, "WSS-05", Grade::Unobserved);
     let control = open(Log::new(), "", 101, &[CONFIG, ACCEPTED]);
     check(&control, "WSS-05", Grade::Unobserved);
 }
 
-/// A 500 before the upgrade, silence and a closed connection counted as no service.
+/// A 500 before the upgrade, silence and a closed connection counted as no service. Beside a good
+/// token that is served, a 500 and a redirect are the vendor's way to take a bad one: not as it should.
 #[test]
 fn a_failure_refuses_no_bad_token() {
-    bad(500, &[], Grade::Unobserved);
-    bad(302, &[], Grade::Unobserved);
     bad(101, &[CONFIG, SILENT], Grade::Gone);
     bad(101, &[CONFIG, LEFT], Grade::Gone);
     for failure in FAILURES {
@@ -90,6 +97,7 @@ fn a_failure_refuses_no_bad_token() {
         let log = log.failed("open", "without a token", failure);
         let grade = match failure {
             BadReply::Closed => Grade::Gone,
+            BadReply::ServerError | BadReply::Redirect => Grade::Broken,
             // An upgrade that is answered with a 200 of JSON opens nothing.
             _ => Grade::Unobserved,
         };

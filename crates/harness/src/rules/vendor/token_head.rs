@@ -157,6 +157,7 @@ pub(super) fn is_a_token_request(exchange: &Exchange<'_>) -> bool {
                 | LoginVariation::As(Content::Json | Content::Query)
                 | LoginVariation::ContentType(_)
                 | LoginVariation::UnknownTenant
+                | LoginVariation::TenantInOtherCase
                 | LoginVariation::Raw(_)
         )
     )

@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
 const PLACES: [Operation; 2] = [Operation::UserInfo, Operation::Call];
 
 const WRONG_HINT: Variation = Variation::Revocation(RevocationVariation::WrongHint);
+const UNKNOWN_HINT: Variation = Variation::Revocation(RevocationVariation::UnknownHint);
 
 /// A token was shown before and after something happened, at the first place that took it before.
 fn shown_around<'a>(
@@ -31,11 +32,15 @@ fn shown_around<'a>(
     })
 }
 
-/// A token is ended without a hint, and with one that names another kind.
+/// A token is ended without a hint and with one that names another kind, or with one that names
+/// nothing (RFC 7009 §2.2: an invalid hint is ignored).
 fn ignores_the_hint(view: &View<'_>) -> Step<Finding> {
     let all = view.evidence.exchanges_for(Operation::Revoke);
     let revocations: Vec<Exchange<'_>> = all
-        .filter(|exchange| exchange.is_documented() || *exchange.variation == WRONG_HINT)
+        .filter(|exchange| {
+            let hints = [&WRONG_HINT, &UNKNOWN_HINT];
+            exchange.is_documented() || hints.contains(&exchange.variation)
+        })
         .collect();
     let mut ended: Vec<Proof> = Vec::new();
     let mut controls: Vec<Proof> = Vec::new();
@@ -93,7 +98,12 @@ fn ignores_the_hint(view: &View<'_>) -> Step<Finding> {
     if let Some(finding) = open.into_iter().next() {
         return Err(Box::new(finding));
     }
-    for wanted in [&Variation::Documented, &WRONG_HINT] {
+    let is_unknown = |one: &Exchange<'_>| *one.variation == UNKNOWN_HINT;
+    let wanted: &[&Variation] = match revocations.iter().any(is_unknown) {
+        true => &[&UNKNOWN_HINT],
+        false => &[&Variation::Documented, &WRONG_HINT],
+    };
+    for wanted in wanted.iter().copied() {
         if !revocations.iter().any(|one| one.variation == wanted) {
             return unseen(view, &format!("no revocation {wanted} was made"));
         }

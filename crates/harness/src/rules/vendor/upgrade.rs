@@ -1,6 +1,7 @@
 //! Requests for an upgrade to a websocket: what is refused, what makes no difference, and what the
 //! vendor may choose (RFC 6455 §4.2).
 
+use super::deviation::Deviations;
 use super::effect::{Step, concluded, unseen};
 use crate::evidence::{Exchange, Message, Operation, Reaction, UpgradeVariation, Variation};
 use crate::rules::{Rule, View, gone, unobserved, worst_not_served};
@@ -71,8 +72,16 @@ fn left_open(view: &View<'_>, exchange: &Exchange<'_>) -> Option<Finding> {
         Reaction::Gone(_) if exchange.reply.is_none() => gone(exchange),
         Reaction::Throttled => Some(unobserved(view, &exchange.sentence()).seen_in(exchange)),
         _ if exchange.status() < 400 => Some(unobserved(view, &words()).seen_in(exchange)),
+        // A gateway that found nobody, or whatever else is not about the request.
+        _ if is_failure(exchange) => Some(unobserved(view, &words()).seen_in(exchange)),
         _ => None,
     }
+}
+
+/// A 5xx that is none of those which a request may deserve: 500, because the vendor stumbled over
+/// it; 501 for its method and 505 for its version.
+fn is_failure(exchange: &Exchange<'_>) -> bool {
+    exchange.status() > 500 && !matches!(exchange.status(), 501 | 505)
 }
 
 /// None of the requests with one of these `changes` opens a websocket: each is answered with an HTTP
@@ -94,6 +103,13 @@ fn all_refused(
             Err(_) => finding,
         });
     }
+    let mut stumbled = Deviations::default();
+    for sent in sent.iter().filter(|sent| sent.status() == 500) {
+        stumbled.add("an HTTP error of the 4xx", sent.sentence(), sent);
+    }
+    if let Some(finding) = stumbled.finding(Grade::Tolerated) {
+        return Ok(finding.beside(control(view)?));
+    }
     if let Some(open) = sent.iter().find_map(|sent| left_open(view, sent)) {
         return Ok(open);
     }
@@ -108,32 +124,45 @@ fn all_refused(
 /// (RFC 9110 §15.5.22).
 fn other_version_is_told(view: &View<'_>) -> Step<Finding> {
     const EXPECTED: &str = "4xx with Sec-WebSocket-Version: 13, and a 426 with Upgrade";
-    let sent = changed(view, &[Up::OtherVersion]);
-    let Some(asked) = sent.first() else {
-        return unseen(view, "no other version was asked for");
-    };
-    if asked.status() == 101 {
-        return Ok(Finding::broken(EXPECTED, asked.sentence(), asked));
+    let sent = changed(view, &[Up::OtherVersion, Up::LaterVersion]);
+    let opened = sent.iter().filter(|asked| asked.status() == 101);
+    if let Some(proof) = Proof::all(opened.clone()) {
+        let seen: Vec<String> = opened.map(Exchange::sentence).collect();
+        return Ok(Finding::broken(EXPECTED, seen.join("; "), proof));
     }
-    if let Some(open) = left_open(view, asked) {
+    if let Some(open) = sent.iter().find_map(|asked| left_open(view, asked)) {
         return Ok(open);
     }
+    let mut silent = Deviations::default();
+    for asked in &sent {
+        if let Some(fault) = version_fault(asked) {
+            let seen = format!("{} and {fault}", asked.sentence());
+            silent.add(EXPECTED, seen, asked);
+        }
+    }
+    if let Some(finding) = silent.finding(Grade::Tolerated) {
+        return Ok(finding);
+    }
+    let Some(proof) = Proof::all(&sent) else {
+        return unseen(view, "no other version was asked for");
+    };
+    let seen: Vec<String> = sent.iter().map(Exchange::sentence).collect();
+    let control = control(view)?;
+    Ok(Finding::met(seen.join("; "), proof).beside(control))
+}
+
+/// What the refusal of another version lacks.
+fn version_fault(asked: &Exchange<'_>) -> Option<&'static str> {
     let has = |name: &str| asked.reply.and_then(|reply| reply.header(name));
     let versions = has("sec-websocket-version").unwrap_or_default();
-    let names_ours = versions.split(',').any(|version| version.trim() == "13");
-    let fault = if !names_ours {
-        Some("no Sec-WebSocket-Version: 13")
-    } else if asked.status() == 426 && has("upgrade").is_none() {
-        Some("no Upgrade")
-    } else {
-        None
-    };
-    if let Some(fault) = fault {
-        let seen = format!("{} and {fault}", asked.sentence());
-        return Ok(Finding::tolerated(EXPECTED, seen, asked));
+    match () {
+        () if !versions.split(',').any(|version| version.trim() == "13") => {
+            Some("no Sec-WebSocket-Version: 13")
+        }
+        () if asked.status() == 426 && has("upgrade").is_none() => Some("no Upgrade"),
+        () if asked.status() == 500 => Some("a failure in place of a refusal"),
+        () => None,
     }
-    let control = control(view)?;
-    Ok(Finding::met(asked.sentence(), asked).beside(control))
 }
 
 /// Every upgrade that was agreed to, whatever it was for.
@@ -271,6 +300,12 @@ mod tests {
             check(&log(phrase, 101), id, opened);
             check(&log(phrase, 200), id, Grade::Unobserved);
             check(&log(phrase, 429), id, Grade::Unobserved);
+            check(&log(phrase, 500), id, Grade::Tolerated);
+            check(&log(phrase, 503), id, Grade::Unobserved);
+            check(&log(phrase, 501), id, Grade::Met);
+            check(&log(phrase, 505), id, Grade::Met);
+            let failed_alone = Log::new().exchange("upgrade", phrase, 500, "");
+            check(&failed_alone, id, Grade::Unobserved);
             let alone = Log::new().exchange("upgrade", phrase, 400, "");
             check(&alone, id, Grade::Unobserved);
             check(
@@ -300,6 +335,10 @@ mod tests {
             Grade::Met,
         );
         check(&log(400, &[]), "WSS-03", Grade::Tolerated);
+        check(&log(500, &[version]), "WSS-03", Grade::Tolerated);
+        check(&log(503, &[version]), "WSS-03", Grade::Unobserved);
+        let later = log(400, &[version]).exchange("upgrade", "with version 14", 101, "");
+        check(&later, "WSS-03", Grade::Broken);
         check(&log(101, &[version]), "WSS-03", Grade::Broken);
         check(&Log::new(), "WSS-03", Grade::Unobserved);
     }
