@@ -56,6 +56,9 @@ pub enum Error {
         /// All variables of this vendor, a line each.
         table: String,
     },
+    /// No reply of the vendor told an id that the next request needs.
+    #[error("no reply told a {0}")]
+    NotTold(String),
     /// A step was asked for something that it does not know or cannot do.
     #[error("{0}")]
     Step(String),

@@ -116,7 +116,10 @@ impl Target {
             .into_iter()
             .find(|name| self.known(name).is_none())
         {
-            return Err(Error::Step(format!("nothing is known for `{{{name}}}`")));
+            return Err(match name.ends_with("_id") {
+                true => Error::NotTold(name.to_owned()),
+                false => Error::Step(format!("nothing is known for `{{{name}}}`")),
+            });
         }
         Ok(template::fill(path, |name| self.known(name)))
     }

@@ -152,12 +152,27 @@ impl ScenarioContext {
     pub async fn call_endpoint(&mut self, name: &str, variation: &Variation) -> Result<(), Error> {
         let token = self.tokens.last().map(|held| held.value.clone());
         let token = token.unwrap_or_else(|| Secret::new(""));
-        let mut call = ApiRequest::endpoint(&self.profile, &self.target, name, token.expose())?;
+        let Some(mut call) = self.endpoint_call(name, token.expose())? else {
+            return Ok(());
+        };
         self.vary(&mut call, variation, &token)?;
         let request = call.request();
         self.exchange(Operation::Call, Some(name), variation, &call.url, &request)
             .await;
         Ok(())
+    }
+
+    /// A call of the endpoint `name`; `None` where the vendor's replies did not tell the id in its
+    /// path, which is written down.
+    fn endpoint_call(&mut self, name: &str, token: &str) -> Result<Option<ApiRequest>, Error> {
+        match ApiRequest::endpoint(&self.profile, &self.target, name, token) {
+            Ok(call) => Ok(Some(call)),
+            Err(untold @ Error::NotTold(_)) => {
+                self.log.limitation(&untold.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a form to the profile's endpoint `name`. It makes something, which needs leave.
@@ -171,8 +186,9 @@ impl ScenarioContext {
             self.log.limitation("there was no token to write with");
             return Ok(());
         };
-        let mut call =
-            ApiRequest::endpoint(&self.profile, &self.target, name, token.value.expose())?;
+        let Some(mut call) = self.endpoint_call(name, token.value.expose())? else {
+            return Ok(());
+        };
         let mut filled = Vec::new();
         for (field, value) in fields {
             let Ok(value) = self.target.fill(value) else {
