@@ -3,7 +3,7 @@ Feature: The API takes bearer tokens as RFC 6750 has them
 
   Rule: The challenge says what is wanted
 
-    @id:BRR-10 @id:BRR-11 @id:BRR-13 @id:BRR-16 @id:HTT-12
+    @id:BRR-10 @id:BRR-11 @id:BRR-13 @id:BRR-16 @id:HTT-12 @id:HTT-13
     Scenario: A call without a token, and one with a token that nobody issued
       Given the API has accepted the caller's token
       When the caller calls the API in each of these ways

@@ -2,6 +2,7 @@
 
 use locum_core::Timestamp;
 
+use super::deviation::Deviations;
 use super::token_head::each;
 use crate::evidence::{
     CallVariation, Exchange, Jwt, LoginVariation, Message, Operation, Reaction, Variation,
@@ -13,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("HTT-02", allows_on_405).everywhere(),
     Rule::vendor("HTT-10", bears_broken_escapes),
     Rule::vendor("HTT-12", has_a_date).everywhere(),
+    Rule::vendor("HTT-13", fails_on_no_wrong_request).everywhere(),
 ];
 
 fn replies<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
@@ -54,15 +56,55 @@ fn allows_on_405(view: &View<'_>) -> Finding {
     )
 }
 
+/// A changed request gets no 500, where the documented one of its operation is served: the request
+/// alone made the difference (§15.6.1). Broken escapes are a row of their own.
+fn fails_on_no_wrong_request(view: &View<'_>) -> Finding {
+    let control = |operation| {
+        view.evidence
+            .documented(operation)
+            .find(Exchange::is_served)
+    };
+    let mut answered: Vec<Exchange<'_>> = Vec::new();
+    let mut failed = Deviations::default();
+    let mut served = None;
+    for exchange in view.evidence.exchanges() {
+        if exchange.is_documented() || has_a_broken_escape(&exchange) {
+            continue;
+        }
+        let Some(good) = control(exchange.operation) else {
+            continue;
+        };
+        match exchange.reaction() {
+            Reaction::Failed(_) if matches!(exchange.status(), 500 | 501) => {
+                failed.add("a 4xx", exchange.sentence(), &exchange);
+            }
+            Reaction::Served | Reaction::Refused => answered.push(exchange),
+            _ => continue,
+        }
+        served = Some(good);
+    }
+    let finding = failed.broken();
+    let met = || {
+        Proof::all(&answered)
+            .map(|proof| Finding::met(format!("{} answered", answered.len()), proof))
+    };
+    match (finding.or_else(met), served) {
+        (Some(finding), Some(control)) => finding.beside(control),
+        _ => unobserved(view, "no changed request was answered beside a good one"),
+    }
+}
+
+fn has_a_broken_escape(exchange: &Exchange<'_>) -> bool {
+    matches!(
+        exchange.variation,
+        Variation::Call(CallVariation::RawQuery(_)) | Variation::Login(LoginVariation::Raw(_))
+    )
+}
+
 /// A broken escape is answered, and never with a 5xx.
 fn bears_broken_escapes(view: &View<'_>) -> Finding {
-    let is_broken = |exchange: &Exchange<'_>| {
-        matches!(
-            exchange.variation,
-            Variation::Call(CallVariation::RawQuery(_)) | Variation::Login(LoginVariation::Raw(_))
-        )
-    };
-    let bent: Vec<Exchange<'_>> = view.evidence.exchanges().filter(is_broken).collect();
+    let all = view.evidence.exchanges();
+    let bent: Vec<Exchange<'_>> = all.filter(has_a_broken_escape).collect();
     let Some(proof) = Proof::all(&bent) else {
         return unobserved(view, "no broken escape was sent");
     };
@@ -218,6 +260,30 @@ mod tests {
             )
             .holds_jwt(FORGED, &claims);
         check(&shown, "HTT-12", Grade::Met);
+    }
+
+    #[test]
+    fn a_wrong_request_is_no_fault_of_the_server() {
+        const WRONG: &str = "with another client secret";
+        const TOKEN: &str = r#"{"access_token":"t-0123"}"#;
+        let log = |good, bad| {
+            Log::new()
+                .exchange("login", "", good, TOKEN)
+                .exchange("login", WRONG, bad, "{}")
+        };
+        check(&log(200, 401), "HTT-13", Grade::Met);
+        check(&log(200, 500), "HTT-13", Grade::Broken);
+        // A gateway or an outage says nothing of the request, nor does a server that always fails.
+        check(&log(200, 503), "HTT-13", Grade::Unobserved);
+        check(&log(500, 500), "HTT-13", Grade::Unobserved);
+        check(&Log::new(), "HTT-13", Grade::Unobserved);
+        let escape = Log::new().exchange("call", "", 200, "{}").exchange(
+            "call",
+            "with the raw query x=%zz",
+            500,
+            "{}",
+        );
+        check(&escape, "HTT-13", Grade::Unobserved);
     }
 
     #[test]
