@@ -50,10 +50,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_353_rows_with_ids_of_their_own() {
+    fn each_row_has_an_id_of_its_own() {
         let rows = catalogue().rows();
         let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
-        assert_eq!((rows.len(), ids.len()), (353, 353));
+        assert!(rows.len() >= 354, "rows are lost: {}", rows.len());
+        assert_eq!(rows.len(), ids.len());
     }
 
     /// Each sentence of a vendor's page that can be tested is judged: by rows of this vendor, one of
