@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::data::{GENDERS, STATUSES, group_link, group_of, subgroup_link};
 use super::page::{Window, invalid, one_of, text};
-use super::{State, token};
+use super::{Client, State, token};
 
 /// "The access_token value should be used as a Bearer token in Authorization headers for all
 /// subsequent requests."
@@ -39,10 +39,13 @@ pub(super) async fn guard(mock: &Mock, request: &Request) -> Result<Admitted, De
 fn permitted(mock: &Mock, request: &Request, admitted: &Admitted) -> Result<(), Denial> {
     let state = mock.state::<State>();
     let group = request.param("group");
-    let client = state.client(&admitted.token.principal);
-    let barred = client
-        .and_then(|client| client.groups)
-        .is_some_and(|groups| !groups.iter().any(|known| known == group));
+    let is_barred = |client: &Client| {
+        let groups = client.groups.as_ref();
+        groups.is_some_and(|groups| !groups.iter().any(|known| known == group))
+    };
+    let barred = state
+        .with_client(&admitted.token.principal, is_barred)
+        .unwrap_or(false);
     if barred {
         let reason = if mock.setting_u64("forbidden_as") == 404 {
             "not_found"
@@ -96,13 +99,11 @@ pub(super) async fn members(
     let window = Window::read(&mock, &query)?;
     let belonging = Belonging::read(&mock, &request, &query)?;
     let wanted = Wanted::read(&mock, &query)?;
-    let mut items: Vec<Value> = mock
-        .state::<State>()
-        .data()
-        .members
-        .values()
+    let state = mock.state::<State>();
+    let data = state.data();
+    let mut items: Vec<&Value> = data
+        .members()
         .filter(|item| belonging.holds(item) && wanted.takes(item))
-        .cloned()
         .collect();
     let sort = one_of(
         &query,
@@ -114,7 +115,7 @@ pub(super) async fn members(
         Some("GENDER") => "gender",
         _ => "lastName",
     };
-    items.sort_by_key(|item| item["user"][key].as_str().unwrap_or_default().to_owned());
+    items.sort_by_cached_key(|item| item["user"][key].as_str().unwrap_or_default());
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
@@ -193,10 +194,8 @@ pub(super) async fn member(
     permitted(&mock, &request, &admitted)?;
     let state = mock.state::<State>();
     let data = state.data();
-    let mut members = data.members.values();
-    let found = members.find(|item| {
-        item["user"]["uuid"] == request.param("user") && group_of(item) == request.param("group")
-    });
+    let found = data.member(request.param("user"));
+    let found = found.filter(|item| group_of(item) == request.param("group"));
     shown(found, "member")
 }
 
@@ -232,8 +231,7 @@ pub(super) async fn register(
     let state = mock.state::<State>();
     if state
         .data()
-        .members
-        .values()
+        .members()
         .any(|item| item["user"]["email"] == email)
     {
         let message = "A user with this e-mail address is registered already";
@@ -296,7 +294,8 @@ pub(super) async fn tasks(
             && belonging.holds(item)
     };
     let state = mock.state::<State>();
-    let items = state.data().tasks.iter().filter(fits).cloned().collect();
+    let data = state.data();
+    let items = data.tasks.iter().filter(fits).collect();
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
@@ -354,11 +353,11 @@ pub(super) async fn measurements(
         span.holds(date) && belonging.holds(item)
     };
     let state = mock.state::<State>();
-    let measurements = &state.data().measurements;
-    let mut items: Vec<Value> = measurements.iter().filter(fits).cloned().collect();
+    let data = state.data();
+    let mut items: Vec<&Value> = data.measurements.iter().filter(fits).collect();
     if by_start {
         // Times of one zone and form sort as text.
-        items.sort_by_key(|item| item["startTime"].as_str().unwrap_or_default().to_owned());
+        items.sort_by_cached_key(|item| item["startTime"].as_str().unwrap_or_default());
     }
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }

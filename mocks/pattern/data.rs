@@ -1,5 +1,6 @@
 //! Seeded people, tasks and measurements of one group and of another below it: invented, and the same for one seed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,9 @@ const GROUPS: &str = "/api/v1/groups/";
 #[derive(Debug)]
 pub(super) struct Data {
     /// Users as the member pages show them.
-    pub(super) members: Bounded<usize, Value>,
+    members: Bounded<usize, Value>,
+    /// Their places, by their UUIDs.
+    places: HashMap<String, usize>,
     added: usize,
     /// Tasks as the task pages show them.
     pub(super) tasks: Vec<Value>,
@@ -89,6 +92,7 @@ impl Data {
         charge.set(lists.sum());
         let mut data = Self {
             members: Bounded::new(MAX_MEMBER_BYTES, memory),
+            places: HashMap::new(),
             added: 0,
             tasks,
             measurements,
@@ -100,12 +104,30 @@ impl Data {
         data
     }
 
+    /// The members in order of registration.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Value> {
+        self.members.values()
+    }
+
+    /// The member with this UUID.
+    pub(super) fn member(&self, uuid: &str) -> Option<&Value> {
+        self.members.get(self.places.get(uuid)?)
+    }
+
     /// Adds a member.
     pub(super) fn register(&mut self, member: Value) {
-        let heap = weight::json(&member);
-        self.members.insert(self.added, member, heap);
+        let place = weight::text(uuid_of(&member)) + 2 * size_of::<(String, usize)>();
+        let heap = weight::json(&member) + place;
+        self.places.insert(uuid_of(&member).to_owned(), self.added);
+        for gone in self.members.insert(self.added, member, heap) {
+            self.places.remove(uuid_of(&gone));
+        }
         self.added += 1;
     }
+}
+
+fn uuid_of(member: &Value) -> &str {
+    member["user"]["uuid"].as_str().unwrap_or_default()
 }
 
 fn pick<'a>(rng: &mut dyn rand::Rng, from: &[&'a str]) -> &'a str {

@@ -91,13 +91,10 @@ fn client_credentials() -> Vec<String> {
 }
 
 impl State {
-    fn client(&self, id: &str) -> Option<Client> {
+    fn with_client<T>(&self, id: &str, look: impl FnOnce(&Client) -> T) -> Option<T> {
         let principals = self.principals.get();
-        principals
-            .clients
-            .iter()
-            .find(|client| client.client_id == id)
-            .cloned()
+        let mut clients = principals.clients.iter();
+        clients.find(|client| client.client_id == id).map(look)
     }
 
     fn data(&self) -> std::sync::MutexGuard<'_, data::Data> {

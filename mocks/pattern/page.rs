@@ -2,11 +2,26 @@
 
 use locum_core::{Denial, DenialKind};
 use locum_server::{Form, Mock, Request};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 /// "limit (1..200, default 200)".
 const MAX_LIMIT: usize = 200;
 const DEFAULT_LIMIT: i64 = 200;
+
+/// One page of a list, in the order of the pages' examples.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Envelope<'a> {
+    total_count: usize,
+    limit: usize,
+    offset: usize,
+    results: Vec<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_page: Option<String>,
+}
 
 /// What a list was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,33 +91,27 @@ impl Window {
 
     /// The envelope around one page of `items`; `nextPage` and `previousPage` are absent at the
     /// ends, not null.
-    pub(super) fn envelope(&self, mock: &Mock, request: &Request, mut items: Vec<Value>) -> Value {
+    pub(super) fn envelope<'a>(
+        &self,
+        mock: &Mock,
+        request: &Request,
+        mut items: Vec<&'a Value>,
+    ) -> Envelope<'a> {
         if self.descending {
             items.reverse();
         }
-        let total = items.len();
-        let results: Vec<Value> = items
-            .into_iter()
-            .skip(self.offset)
-            .take(self.limit)
-            .collect();
-        let mut envelope = Map::new();
-        envelope.insert("totalCount".into(), total.into());
-        envelope.insert("limit".into(), self.limit.into());
-        envelope.insert("offset".into(), self.offset.into());
-        envelope.insert("results".into(), results.into());
+        let total_count = items.len();
+        let results = items.into_iter().skip(self.offset).take(self.limit);
         let next = self.offset.saturating_add(self.limit);
-        if next < total {
-            envelope.insert("nextPage".into(), self.link(mock, request, next).into());
+        let previous = self.offset.saturating_sub(self.limit);
+        Envelope {
+            total_count,
+            limit: self.limit,
+            offset: self.offset,
+            results: results.collect(),
+            next_page: (next < total_count).then(|| self.link(mock, request, next)),
+            previous_page: (self.offset > 0).then(|| self.link(mock, request, previous)),
         }
-        if self.offset > 0 {
-            envelope.insert(
-                "previousPage".into(),
-                self.link(mock, request, self.offset.saturating_sub(self.limit))
-                    .into(),
-            );
-        }
-        Value::Object(envelope)
     }
 
     /// "nextPage":"https://API_HOSTNAME/…offset=20&limit=10"

@@ -41,11 +41,7 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
         seen: Mutex::default(),
     };
     let reply = client_credentials::grant(&mock, &request, &policy, |id| {
-        let client = state.client(id)?;
-        if brake.stops(&mock, &state, id) {
-            return None;
-        }
-        Some(Client {
+        let client = state.with_client(id, |client| Client {
             id: client.client_id.clone(),
             secret: client.client_secret.clone(),
             enabled: client.enabled,
@@ -53,7 +49,8 @@ pub(super) async fn token(mock: Mock, request: Request) -> Result<Reply, Denial>
                 .grants
                 .iter()
                 .any(|grant| grant == "client_credentials"),
-        })
+        });
+        client.filter(|_| !brake.stops(&mock, &state, id))
     })
     .await;
     brake.put_on(&mock, &state, reply)

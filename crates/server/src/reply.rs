@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use locum_core::profile::ErrorTemplate;
 use locum_core::{Denial, Outcome, Profile, template};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::socket::SocketHandler;
@@ -43,7 +44,7 @@ impl Reply {
     }
 
     /// A JSON body as `application/json`, members in their order, no spaces.
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
         let body = serde_json::to_vec(body).expect("a value of JSON can be written");
         Self::status(status)
             .header("content-type", "application/json")
