@@ -93,7 +93,7 @@ pub struct EntryFrame {
 }
 
 /// One exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Its name.
     pub id: EntryId,
@@ -296,12 +296,19 @@ fn is_denied(entry: &Entry, reason: &str) -> bool {
 /// than it takes to count a reference.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Kept>,
     next: u64,
     bytes: usize,
     dropped: u64,
     max_entries: usize,
     max_bytes: usize,
+}
+
+/// An entry, with its weight when it was last changed.
+#[derive(Clone, Debug)]
+struct Kept {
+    entry: Arc<Entry>,
+    weight: usize,
 }
 
 impl Journal {
@@ -322,8 +329,10 @@ impl Journal {
         let id = EntryId(self.next);
         self.next += 1;
         entry.id = id;
-        self.bytes += entry.weight();
-        self.entries.push_back(Arc::new(entry));
+        let weight = entry.weight();
+        let entry = Arc::new(entry);
+        self.bytes += weight;
+        self.entries.push_back(Kept { entry, weight });
         self.trim();
         id
     }
@@ -331,16 +340,17 @@ impl Journal {
     /// Completes entry `id`; nothing happens when it has fallen out.
     pub fn complete(&mut self, id: EntryId, fill: impl FnOnce(&mut Entry)) {
         let Some(at) = self.index(id) else { return };
-        let entry = Arc::make_mut(&mut self.entries[at]);
-        let before = entry.weight();
+        let kept = &mut self.entries[at];
+        let entry = Arc::make_mut(&mut kept.entry);
         fill(entry);
-        self.bytes = (self.bytes + entry.weight()).saturating_sub(before);
+        let before = std::mem::replace(&mut kept.weight, entry.weight());
+        self.bytes = (self.bytes + kept.weight).saturating_sub(before);
         self.trim();
     }
 
     /// Entry `id`, unless it has fallen out.
     pub fn get(&self, id: EntryId) -> Option<&Arc<Entry>> {
-        self.index(id).map(|at| &self.entries[at])
+        self.index(id).map(|at| &self.entries[at].entry)
     }
 
     /// The entries that fit, in order of arrival.
@@ -349,6 +359,7 @@ impl Journal {
         let limit = filter.limit.unwrap_or(usize::MAX);
         self.entries
             .iter()
+            .map(|kept| &kept.entry)
             .filter(move |entry| filter.fits(entry))
             .take(limit)
     }
@@ -370,7 +381,7 @@ impl Journal {
 
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.entries.capacity() * size_of::<Arc<Entry>>()
+        self.bytes + self.entries.capacity() * size_of::<Kept>()
     }
 
     /// How many entries fell out.
@@ -396,7 +407,7 @@ impl Journal {
     }
 
     fn index(&self, id: EntryId) -> Option<usize> {
-        let first = self.entries.front()?.id.0;
+        let first = self.entries.front()?.entry.id.0;
         let at = usize::try_from(id.0.checked_sub(first)?).ok()?;
         (at < self.entries.len()).then_some(at)
     }
@@ -410,8 +421,8 @@ impl Journal {
     }
 
     fn drop_oldest(&mut self) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.bytes = self.bytes.saturating_sub(entry.weight());
+        if let Some(kept) = self.entries.pop_front() {
+            self.bytes = self.bytes.saturating_sub(kept.weight);
             self.dropped += 1;
         }
     }

@@ -12,6 +12,14 @@ use crate::journal::EntryId;
 )]
 pub struct TokenId(pub u64);
 
+impl TokenId {
+    /// How the journal and reports call the token of this id, which is of `kind` and for `principal`.
+    pub fn name(self, kind: TokenKind, principal: &str) -> String {
+        let id = self.0.to_string();
+        ["«", kind.word(), " ", &id, " of ", principal, "»"].concat()
+    }
+}
+
 /// What kind of thing was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -131,16 +139,6 @@ impl Token {
 
     /// `«access token 2 of client-a»`: how the journal and reports call it.
     pub fn name(&self) -> String {
-        let id = self.id.0.to_string();
-        [
-            "«",
-            self.kind.word(),
-            " ",
-            &id,
-            " of ",
-            &self.principal,
-            "»",
-        ]
-        .concat()
+        self.id.name(self.kind, &self.principal)
     }
 }

@@ -213,6 +213,8 @@ impl Mock {
             notes.presented = Some(token.id);
             notes.principal = Some(token.principal.clone());
         }
-        self.change(token.id, Change::Use(self.entry)).await;
+        let store = &self.stage.store;
+        let noted = store.note_use(token.id, self.entry, self.now()).await;
+        self.answered(noted);
     }
 }

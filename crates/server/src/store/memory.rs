@@ -11,12 +11,13 @@
 //! forgotten when [`shed`](super::Store::shed) finds nothing ended; that is counted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::ready;
-use locum_core::{Timestamp, Token, TokenId};
+use locum_core::{EntryId, Timestamp, Token, TokenId};
 
-use super::record::{Holder, Key, Record, digest_with, key_of};
+use super::record::{Holder, Key, KeyHasher, Record, digest_with, key_of};
 use super::{Answer, Change, Digest, Store, StoreFactory, StoreStats, TokenQuery};
 use crate::memory::{Account, Charge};
 
@@ -43,9 +44,11 @@ pub struct MemoryStore(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    index: HashMap<Key, TokenId>,
+    index: HashMap<Key, TokenId, BuildHasherDefault<KeyHasher>>,
     segments: BTreeMap<u64, Vec<Record>>,
     holders: HashSet<Arc<Holder>>,
+    /// The holder of the token that was issued last: of most of the next ones too.
+    latest: Option<Arc<Holder>>,
     issued: u64,
     tokens: usize,
     /// Room for records in all segments.
@@ -62,9 +65,10 @@ impl MemoryStore {
     /// An empty store whose bytes count on `account`.
     pub fn new(account: &Arc<Account>) -> Self {
         Self(Mutex::new(Inner {
-            index: HashMap::new(),
+            index: HashMap::default(),
             segments: BTreeMap::new(),
             holders: HashSet::new(),
+            latest: None,
             issued: 0,
             tokens: 0,
             room: 0,
@@ -94,6 +98,21 @@ impl Store for MemoryStore {
         let id = inner.index.get(&key_of(&digest));
         let token = id.and_then(|id| inner.record(*id)).map(Record::token);
         Box::pin(ready(Ok(token)))
+    }
+
+    fn name(&self, digest: Digest) -> Answer<'_, Option<String>> {
+        let inner = self.lock();
+        let id = inner.index.get(&key_of(&digest));
+        let name = id.and_then(|id| inner.record(*id)).map(Record::name);
+        Box::pin(ready(Ok(name)))
+    }
+
+    fn note_use(&self, id: TokenId, entry: EntryId, now: Timestamp) -> Answer<'_, ()> {
+        // It takes no more memory than before.
+        if let Some(record) = self.lock().record_mut(id) {
+            record.apply(Change::Use(entry), now);
+        }
+        Box::pin(ready(Ok(())))
     }
 
     fn get(&self, id: TokenId) -> Answer<'_, Option<Token>> {
@@ -137,9 +156,10 @@ impl Store for MemoryStore {
 
     fn clear(&self) -> Answer<'_, ()> {
         let mut inner = self.lock();
-        inner.index = HashMap::new();
+        inner.index = HashMap::default();
         inner.segments.clear();
         inner.holders = HashSet::new();
+        inner.latest = None;
         inner.issued = 0;
         inner.tokens = 0;
         inner.room = 0;
@@ -170,7 +190,7 @@ impl Inner {
         }
         self.issued = self.issued.saturating_add(1).max(token.id.0);
         token.id = TokenId(self.issued);
-        let holder = self.holder(Holder::of(token));
+        let holder = self.holder(token);
         let record = Record::new(key, token, holder);
         self.heap += record.heap();
         self.index.insert(key, token.id);
@@ -182,24 +202,35 @@ impl Inner {
         self.count();
     }
 
-    fn holder(&mut self, holder: Holder) -> Arc<Holder> {
-        if let Some(have) = self.holders.get(&holder) {
-            return Arc::clone(have);
+    fn holder(&mut self, token: &Token) -> Arc<Holder> {
+        if let Some(latest) = self.latest.as_ref().filter(|holder| holder.is_of(token)) {
+            return Arc::clone(latest);
         }
-        self.holder_bytes += holder.weight();
-        let holder = Arc::new(holder);
-        self.holders.insert(Arc::clone(&holder));
+        let holder = Holder::of(token);
+        let holder = if let Some(have) = self.holders.get(&holder) {
+            Arc::clone(have)
+        } else {
+            self.holder_bytes += holder.weight();
+            let holder = Arc::new(holder);
+            self.holders.insert(Arc::clone(&holder));
+            holder
+        };
+        self.latest = Some(Arc::clone(&holder));
         holder
     }
 
-    fn change(&mut self, id: TokenId, change: Change, now: Timestamp) -> Option<Token> {
+    fn record_mut(&mut self, id: TokenId) -> Option<&mut Record> {
         let segment = self.segments.get_mut(&(id.0 / SEGMENT))?;
         let at = segment.binary_search_by_key(&id, |record| record.id).ok()?;
-        let record = segment.get_mut(at)?;
-        let before = record.token();
-        self.heap -= record.heap();
+        segment.get_mut(at)
+    }
+
+    fn change(&mut self, id: TokenId, change: Change, now: Timestamp) -> Option<Token> {
+        let record = self.record_mut(id)?;
+        let (before, heap) = (record.token(), record.heap());
         record.apply(change, now);
-        self.heap += record.heap();
+        let after = record.heap();
+        self.heap = self.heap - heap + after;
         self.count();
         Some(before)
     }
@@ -224,6 +255,7 @@ impl Inner {
 
     /// Forgets the records that `goes` names.
     fn forget(&mut self, mut goes: impl FnMut(&Record) -> bool) {
+        self.latest = None;
         let (mut tokens, mut room, mut heap) = (0, 0, 0);
         self.segments.retain(|_, segment| {
             segment.retain(|record| {

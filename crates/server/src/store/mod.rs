@@ -93,12 +93,22 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The token with this value, in whatever state it is.
     fn find(&self, digest: Digest) -> Answer<'_, Option<Token>>;
 
+    /// What the token with this value is called, if there is one.
+    fn name(&self, digest: Digest) -> Answer<'_, Option<String>> {
+        Box::pin(async move { Ok(self.find(digest).await?.map(|token| token.name())) })
+    }
+
     /// The token of this name.
     fn get(&self, id: TokenId) -> Answer<'_, Option<Token>>;
 
     /// Changes a token at `now` and returns it as it was *before*, so that of two callers who spend
     /// one token only one sees it unspent.
     fn change(&self, id: TokenId, change: Change, now: Timestamp) -> Answer<'_, Option<Token>>;
+
+    /// [`Change::Use`] for who does not ask how the token was before.
+    fn note_use(&self, id: TokenId, entry: EntryId, now: Timestamp) -> Answer<'_, ()> {
+        Box::pin(async move { self.change(id, Change::Use(entry), now).await.map(drop) })
+    }
 
     /// The tokens that `query` asks for, in order of issue.
     fn list(&self, query: TokenQuery) -> Answer<'_, Vec<Token>>;

@@ -1,6 +1,7 @@
 //! A token as the store in memory keeps it: what tokens of one principal have in common stands once,
 //! the rest in as few bytes as will do.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use locum_core::{EntryId, Timestamp, Token, TokenId, TokenKind, weight};
@@ -16,6 +17,25 @@ pub(super) type Key = [u8; 16];
 pub(super) fn key_of(digest: &Digest) -> Key {
     let (key, _) = digest.split_at(16);
     key.try_into().expect("a digest has 32 bytes")
+}
+
+/// Hashes keys, which are random already: their first bytes will do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    /// The length of a key, always the same.
+    fn write_usize(&mut self, _: usize) {}
 }
 
 /// A digest that begins with `key`.
@@ -45,6 +65,15 @@ impl Holder {
             principal: token.principal.as_str().into(),
             scope: token.scope.as_str().into(),
         }
+    }
+
+    /// Whether `token` says the same.
+    pub(super) fn is_of(&self, token: &Token) -> bool {
+        *self.principal == *token.principal
+            && self.client.as_deref() == token.client.as_deref()
+            && *self.scope == *token.scope
+            && self.tenant.as_deref() == token.tenant.as_deref()
+            && *self.vendor == *token.vendor
     }
 
     /// About how many bytes it takes, with its place in the set.
@@ -133,6 +162,10 @@ impl Record {
             revoked: self.revoked,
             spent: self.spent,
         }
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.id.name(self.kind, &self.holder.principal)
     }
 
     pub(super) fn token(&self) -> Token {
