@@ -10,11 +10,13 @@
 //!
 //! - `vocabulary`: the names of places that hold credentials
 //! - `header`, `pairs`, `json`, `body`: the places of each kind of text
+//! - `clean`: texts that were looked through before and hold nothing
 //! - `views`: a text with its escapes undone; `runs`: what looks like a token; `known`: the stage's
 //!   secrets; `scan`: all three, wherever they stand
 //! - `plan`: what is replaced, and the text that comes of it
 
 mod body;
+mod clean;
 mod header;
 mod json;
 mod known;
@@ -27,6 +29,7 @@ mod tests;
 mod views;
 mod vocabulary;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,6 +42,7 @@ use crate::store::digest_of;
 use crate::{Mock, Stages, Vendor};
 
 use body::Shape;
+use clean::Kind;
 use known::Known;
 pub use known::StageSecrets;
 use plan::{Plan, Treatment, unknown};
@@ -108,23 +112,35 @@ impl Redactor {
 
     /// A target as the journal keeps it: the other bytes stay as they were spelled.
     pub async fn target(&mut self, text: &str) -> String {
-        let mut plan = Plan::default();
-        pairs::target(text, &|segment| self.is_literal(segment), &mut plan);
-        self.redact(text, plan, usize::MAX, Side::Client).await
+        if self.is_clean(Kind::Target, "", text) {
+            return text.to_owned();
+        }
+        let (plan, asked) = self.plan(|literal, plan| pairs::target(text, literal, plan));
+        let (safe, is_clean) = self.redact(text, plan, usize::MAX, Side::Client).await;
+        if is_clean && !asked {
+            self.known.note_clean(Kind::Target, "", text);
+        }
+        safe
     }
 
     /// Header lines as the journal keeps them.
     pub async fn lines(&mut self, lines: &[(String, String)], side: Side) -> Vec<(String, String)> {
         let mut safe = Vec::with_capacity(lines.len());
         for (name, value) in lines {
-            let mut plan = Plan::default();
-            header::mark(name, value, &|segment| self.is_literal(segment), &mut plan);
-            let value = self.redact(value, plan, usize::MAX, side).await;
-            let name = match vocabulary::field(name) {
+            if self.is_clean(Kind::Line, name, value) {
+                safe.push((name.clone(), value.clone()));
+                continue;
+            }
+            let (plan, asked) = self.plan(|literal, plan| header::mark(name, value, literal, plan));
+            let (safe_value, is_clean) = self.redact(value, plan, usize::MAX, side).await;
+            let safe_name = match vocabulary::field(name) {
                 Some(_) => name.clone(),
                 None => self.text(name).await,
             };
-            safe.push((name, value));
+            if is_clean && !asked && safe_name == *name {
+                self.known.note_clean(Kind::Line, name, value);
+            }
+            safe.push((safe_name, safe_value));
         }
         safe
     }
@@ -135,24 +151,43 @@ impl Redactor {
             return None;
         }
         let text = std::str::from_utf8(body).ok()?;
-        Some(self.bounded(media_type, text, MAX_BODY, side).await)
+        if self.is_clean(Kind::Body, media_type, text) {
+            return Some(text.to_owned());
+        }
+        let (safe, is_clean) = self.bounded(media_type, text, MAX_BODY, side).await;
+        if is_clean {
+            self.known.note_clean(Kind::Body, media_type, text);
+        }
+        Some(safe)
     }
 
     /// A text message of a websocket, cut after about `limit` bytes.
     pub async fn message(&mut self, text: &str, limit: usize, side: Side) -> String {
-        self.bounded("", text, limit, side).await
+        let (safe, _) = self.bounded("", text, limit, side).await;
+        safe
     }
 
-    async fn bounded(&mut self, media_type: &str, text: &str, limit: usize, side: Side) -> String {
+    /// The text as it is kept, and whether it stayed as it was.
+    async fn bounded(
+        &mut self,
+        media_type: &str,
+        text: &str,
+        limit: usize,
+        side: Side,
+    ) -> (String, bool) {
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         let length = text.len();
         match body::shape(media_type, text, limit) {
             Shape::Text(plan) => self.redact(text, plan, limit, side).await,
-            Shape::Length => format!("«{length} bytes of {}»", self.kind(media_type).await),
-            Shape::Unreadable => format!(
-                "«{length} bytes of {} that could not be parsed»",
-                self.kind(media_type).await
-            ),
+            Shape::Length => {
+                let kind = self.kind(media_type).await;
+                (format!("«{length} bytes of {kind}»"), false)
+            }
+            Shape::Unreadable => {
+                let kind = self.kind(media_type).await;
+                let safe = format!("«{length} bytes of {kind} that could not be parsed»");
+                (safe, false)
+            }
         }
     }
 
@@ -166,9 +201,13 @@ impl Redactor {
 
     /// A text of the mock's own, such as a denial's, which may repeat what the client sent.
     pub async fn text(&self, text: &str) -> String {
+        if self.is_clean(Kind::Words, "", text) {
+            return text.to_owned();
+        }
         let mut plan = Plan::default();
         scan(text, self.sought(), &mut plan);
         if plan.marks.is_empty() {
+            self.known.note_clean(Kind::Words, "", text);
             return text.to_owned();
         }
         let names = self.names(&plan).await;
@@ -204,6 +243,27 @@ impl Redactor {
         }
     }
 
+    /// Whether `text` was looked through before, and has nothing in it that this exchange showed.
+    fn is_clean(&self, kind: Kind, name: &str, text: &str) -> bool {
+        let shows = |value: &str| scan::holds(text.as_bytes(), value.as_bytes());
+        self.known.is_clean(kind, name, text)
+            && !self.seen.iter().any(|(value, _)| {
+                shows(value.expose()) || scan::holds(name.as_bytes(), value.expose().as_bytes())
+            })
+    }
+
+    /// What `mark` plans, and whether it asked for the vendor's own paths: then it holds for this
+    /// vendor alone.
+    fn plan(&self, mark: impl FnOnce(&dyn Fn(&str) -> bool, &mut Plan)) -> (Plan, bool) {
+        let (mut plan, asked) = (Plan::default(), Cell::new(false));
+        let literal = |segment: &str| {
+            asked.set(true);
+            self.is_literal(segment)
+        };
+        mark(&literal, &mut plan);
+        (plan, asked.get())
+    }
+
     /// Whether the vendor's own paths have this segment.
     fn is_literal(&self, segment: &str) -> bool {
         let endpoints = self.vendor.profile().endpoints.values();
@@ -219,17 +279,24 @@ impl Redactor {
         }
     }
 
-    async fn redact(&mut self, text: &str, mut plan: Plan, limit: usize, side: Side) -> String {
+    /// The text with names in place of what `plan` and the scan mark, and whether there was nothing.
+    async fn redact(
+        &mut self,
+        text: &str,
+        mut plan: Plan,
+        limit: usize,
+        side: Side,
+    ) -> (String, bool) {
         let window = text.floor_char_boundary(limit.saturating_add(LOOKAHEAD).min(text.len()));
         scan(&text[..window], self.sought(), &mut plan);
         if plan.marks.is_empty() && text.len() <= limit {
-            return text.to_owned();
+            return (text.to_owned(), true);
         }
         let names = self.names(&plan).await;
         if side == Side::Client {
             self.see(&plan, &names);
         }
-        plan.render(text, &names, limit)
+        (plan.render(text, &names, limit), false)
     }
 
     /// What stands in place of each mark; `None` leaves it.
@@ -272,8 +339,8 @@ impl Redactor {
     /// The name of the token with this value, if it was issued on the stage; where the store cannot
     /// say, any value may be one.
     async fn token(&self, value: &str) -> Option<String> {
-        match self.stage.store.find(digest_of(value)).await {
-            Ok(token) => token.map(|token| token.name()),
+        match self.stage.store.name(digest_of(value)).await {
+            Ok(name) => name,
             Err(_) => Some(unknown(value.len())),
         }
     }

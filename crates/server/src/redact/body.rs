@@ -23,13 +23,17 @@ const MAX_DEPTH: usize = 3;
 
 /// How `text` of this media type is kept, of which no more than `limit` bytes are.
 pub(super) fn shape(media_type: &str, text: &str, limit: usize) -> Shape {
-    let media_type = media_type.to_ascii_lowercase();
+    let is_plain_json = media_type == "application/json";
+    let media_type = match is_plain_json {
+        true => String::new(),
+        false => media_type.to_ascii_lowercase(),
+    };
     let has = |part: &str| media_type.contains(part);
     let start = text.len()
         - text
             .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
             .len();
-    let claims_json = has("json");
+    let claims_json = is_plain_json || has("json");
     if claims_json || text[start..].starts_with(['{', '[']) {
         let mut plan = Plan::default();
         let read = read_json(text, start, limit, &mut plan, 0);

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use locum_core::Secret;
 use serde_json::Value;
 
+use super::clean::{Clean, Kind};
 use super::runs::is_base64;
 use super::vocabulary;
 use crate::memory::{Account, Charge};
@@ -61,6 +62,8 @@ pub(super) struct Known {
     automaton: Option<AhoCorasick>,
     /// Whose secrets they are.
     pub(super) logins: Vec<Login>,
+    /// Texts in which none of them is, nor anything else.
+    clean: Option<Clean>,
 }
 
 impl std::fmt::Debug for Known {
@@ -119,6 +122,19 @@ impl Known {
         automaton.map_or(0, AhoCorasick::memory_usage)
             + self.spellings.len() * size_of::<Spelling>()
             + self.names.iter().map(String::len).sum::<usize>()
+    }
+
+    /// Whether `text` is known to hold nothing that has to be replaced.
+    pub(super) fn is_clean(&self, kind: Kind, name: &str, text: &str) -> bool {
+        let clean = self.clean.as_ref();
+        clean.is_some_and(|clean| clean.has(kind, name, text))
+    }
+
+    /// Remembers that nothing in `text` has to be replaced, whatever an exchange showed.
+    pub(super) fn note_clean(&self, kind: Kind, name: &str, text: &str) {
+        if let Some(clean) = &self.clean {
+            clean.add(kind, name, text);
+        }
     }
 
     /// The name of `value`, when it is one of them.
@@ -215,6 +231,7 @@ fn fragments(bytes: &[u8]) -> Vec<Vec<u8>> {
 #[derive(Debug)]
 pub struct StageSecrets {
     inner: Mutex<Inner>,
+    account: Arc<Account>,
 }
 
 #[derive(Debug)]
@@ -236,6 +253,7 @@ impl StageSecrets {
                 former: Vec::new(),
                 charge: Charge::on(account),
             }),
+            account: Arc::clone(account),
         }
     }
 
@@ -258,6 +276,7 @@ impl StageSecrets {
         }
         let made = Arc::new(Known {
             logins,
+            clean: Some(Clean::on(&self.account)),
             ..Known::of(&secrets)
         });
         inner.made = Some(Arc::clone(&made));

@@ -45,7 +45,7 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
     });
     for (value, name) in sought.seen {
         let value = value.expose().as_bytes();
-        if value.len() > bytes.len() || !holds(bytes, value) {
+        if !holds(bytes, value) {
             continue;
         }
         for at in memchr::memmem::find_iter(bytes, value) {
@@ -76,7 +76,10 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
 }
 
 /// Whether `value` stands in `bytes`. A searcher takes longer to make than to search a short text.
-fn holds(bytes: &[u8], value: &[u8]) -> bool {
+pub(super) fn holds(bytes: &[u8], value: &[u8]) -> bool {
+    if value.len() > bytes.len() {
+        return false;
+    }
     match value.first() {
         Some(first) if bytes.len() <= SHORT => {
             memchr::memchr_iter(*first, bytes).any(|at| bytes[at..].starts_with(value))

@@ -204,6 +204,49 @@ async fn the_stage_learns_a_password_that_was_set() {
     assert_eq!(redactor.text("taken-canary").await, "taken-canary");
 }
 
+/// What was looked through before is looked through again where it may hold something since.
+#[tokio::test]
+async fn what_held_nothing_before_may_hold_something_now() {
+    let (app, mock) = start().await;
+    let line = [("X-Echo".to_owned(), "say plainword".to_owned())];
+    let (body, target) = (b"a=plainword", "/a/plainword");
+    let redacted = async |redactor: &mut Redactor| {
+        [
+            redactor.lines(&line, Side::Mock).await[0].1.clone(),
+            redactor.target(target).await,
+            redactor.text("no plainword").await,
+            redactor.body(FORM, body, Side::Mock).await.expect("a text"),
+        ]
+    };
+    for _ in 0..2 {
+        let mut fresh = Redactor::new(&app.stages, &mock);
+        let plain = ["say plainword", target, "no plainword", "a=plainword"];
+        assert_eq!(redacted(&mut fresh).await, plain);
+        let mut shown = Redactor::new(&app.stages, &mock);
+        shown.body(FORM, b"password=plainword", Side::Client).await;
+        let hidden = plain.map(|text| text.replace("plainword", "«unknown, 9 bytes»"));
+        assert_eq!(redacted(&mut shown).await, hidden);
+    }
+    mock.stage.secrets.learn("plainword", "«s»".to_owned());
+    let mut learned = Redactor::new(&app.stages, &mock);
+    let hidden = ["say «s»", "/a/«s»", "no «s»", "a=«s»"];
+    assert_eq!(redacted(&mut learned).await, hidden);
+}
+
+/// A path that one vendor has tells nothing of another vendor's.
+#[tokio::test]
+async fn what_a_vendor_has_in_its_paths_is_not_remembered() {
+    let (app, mock) = start().await;
+    for _ in 0..2 {
+        let mut redactor = Redactor::new(&app.stages, &mock);
+        assert_eq!(redactor.target("/token/oauth").await, "/token/oauth");
+        let known = mock.stage.secrets.known(|| unreachable!("they were gathered"));
+        assert!(!known.is_clean(Kind::Target, "", "/token/oauth"));
+        assert_eq!(redactor.target("/plain").await, "/plain");
+        assert!(known.is_clean(Kind::Target, "", "/plain"));
+    }
+}
+
 #[test]
 fn debug_shows_no_secret() {
     let secrets = BTreeMap::from([("hunter-canary".to_owned(), "«s»".to_owned())]);

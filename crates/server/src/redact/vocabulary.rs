@@ -1,6 +1,8 @@
 //! The names of places that hold credentials: members of forms, queries and JSON, headers, cookies,
 //! path segments.
 
+use std::sync::LazyLock;
+
 /// Whole names; letter case, `_`, `-` and other signs do not count.
 const EXACT: &[&str] = &[
     "answer",
@@ -175,16 +177,47 @@ impl Plain {
         words.iter().any(|word| self.is(word))
     }
 
+    fn is_public(&self) -> bool {
+        self.is_in(&self.words().public)
+    }
+
     fn is_sensitive(&self) -> bool {
-        let bytes = self.bytes();
+        let words = self.words();
         let has_end = || {
-            let last = bytes.last();
-            let mut ends = ENDS.iter().map(|end| end.as_bytes());
-            ends.any(|end| end.last() == last && bytes.ends_with(end))
+            let mut ends = words.ends.iter().map(|end| end.as_bytes());
+            ends.any(|end| self.bytes().ends_with(end))
         };
-        self.is_in(EXACT) || (has_end() && !self.is_in(HARMLESS))
+        self.is_in(&words.exact) || (has_end() && !self.is_in(HARMLESS))
+    }
+
+    /// The words that end as this name does.
+    fn words(&self) -> &'static Words {
+        let last = self.bytes().last().copied().unwrap_or_default();
+        &BY_LAST[usize::from(last)]
     }
 }
+
+/// Words of the lists above.
+#[derive(Default)]
+struct Words {
+    exact: Vec<&'static str>,
+    ends: Vec<&'static str>,
+    public: Vec<&'static str>,
+}
+
+/// The lists by the last byte of their words: each name of each member is compared with them.
+static BY_LAST: LazyLock<Vec<Words>> = LazyLock::new(|| {
+    let ending = |list: &[&'static str], last: u8| {
+        let ends = |word: &&&str| word.as_bytes().last() == Some(&last);
+        list.iter().filter(ends).copied().collect()
+    };
+    let words = (u8::MIN..=u8::MAX).map(|last| Words {
+        exact: ending(EXACT, last),
+        ends: ending(ENDS, last),
+        public: ending(PUBLIC, last),
+    });
+    words.collect()
+});
 
 /// Whether what stands under `name` is a credential or a token. Each part of a composed name
 /// counts: `password[]`, `user[password]`, `user.password`; so does the name with its escapes
@@ -235,7 +268,7 @@ pub(super) fn is_logins(name: &str) -> bool {
 
 /// Whether what stands under `name` may look like a token and is public.
 pub(super) fn is_public(name: &str) -> bool {
-    Plain::of(name.as_bytes()).is_in(PUBLIC)
+    Plain::of(name.as_bytes()).is_public()
 }
 
 /// What the name of a header says of its value.
@@ -264,7 +297,7 @@ pub(super) fn field(name: &str) -> Option<HeaderKind> {
 
 fn kind_by_lists(name: &str) -> HeaderKind {
     let plain = Plain::of(name.as_bytes());
-    if plain.is_in(PUBLIC) {
+    if plain.is_public() {
         HeaderKind::Public
     } else if plain.is_sensitive() && !plain.is_in(OPEN_HEADERS) {
         HeaderKind::Sensitive

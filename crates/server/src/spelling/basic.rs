@@ -87,12 +87,14 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         id: id.to_vec(),
         secret: secret.to_vec(),
     };
-    let form = raw.form_decoded();
+    // Where nothing is spelled by form rules, there is one reading.
+    let is_spelled = memchr::memchr2(b'+', b'%', &decoded).is_some();
+    let form = is_spelled.then(|| raw.form_decoded());
     let names = logins.iter().flat_map(|login| &login.names);
     let names: Vec<&str> = names.map(String::as_str).collect();
     let owner = logins.iter().find(|login| {
         let mut names = login.names.iter().map(String::as_bytes);
-        names.any(|name| name == raw.id || name == form.id)
+        names.any(|name| name == raw.id || form.as_ref().is_some_and(|form| name == form.id))
     });
     let is_pair = |basic: &Basic| {
         let owner =
@@ -100,7 +102,8 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
         let secret = owner.and_then(|login| login.secret.as_ref());
         secret.is_some_and(|secret| secret.matches(&basic.secret))
     };
-    let pair = match (is_pair(&raw), is_pair(&form)) {
+    let is_raw = is_pair(&raw);
+    let pair = match (is_raw, form.as_ref().map_or(is_raw, is_pair)) {
         (true, true) => PairSpelling::Either,
         (true, false) => PairSpelling::Raw,
         (false, true) => PairSpelling::Form,
@@ -124,8 +127,11 @@ pub(super) fn read(value: &str, logins: &[&Login]) -> (BasicSpelling, Vec<ShownC
     };
     let of_names = |shown: &[u8]| compare::origin(shown, &names);
     let of_secrets = |shown: &[u8]| compare::secret_origin(shown, &owners, logins);
-    let id = better(of_names(&raw.id), of_names(&form.id));
-    let secret = better(of_secrets(&raw.secret), of_secrets(&form.secret));
+    let (mut id, mut secret) = (of_names(&raw.id), of_secrets(&raw.secret));
+    if let Some(form) = &form {
+        id = better(id, of_names(&form.id));
+        secret = better(secret, of_secrets(&form.secret));
+    }
     let mut secrets = owners.iter().filter_map(|login| login.secret.as_ref());
     let has_colon = secrets.any(|secret| secret.expose().contains(':'));
     let basic = BasicSpelling {

@@ -141,7 +141,7 @@ pub(super) fn secret_origin(
     let present: Vec<&str> = present.map(Secret::expose).collect();
     let is_present = present.iter().any(|secret| secret.as_bytes() == shown);
     let mut all = logins.iter().flat_map(|login| login.secrets());
-    match all.any(|secret| secret.matches(shown)) && !is_present {
+    match !is_present && all.any(|secret| secret.matches(shown)) {
         true => CredentialOrigin::Other,
         false => origin(shown, &present),
     }

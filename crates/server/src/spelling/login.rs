@@ -108,6 +108,9 @@ fn members(json: &Value, logins: &[&Login]) -> Vec<ShownCredential> {
 
 /// A secret is compared with those of the names beside it; where none is known, with all.
 fn shown(halves: &[(&'static str, Place, Half, &[u8])], logins: &[&Login]) -> Vec<ShownCredential> {
+    if halves.is_empty() {
+        return Vec::new();
+    }
     let is_shown = |login: &&&Login| {
         halves.iter().any(|(_, _, half, value)| {
             *half == Half::Name && login.names.iter().any(|name| name.as_bytes() == *value)
