@@ -9,13 +9,14 @@ mod framing;
 mod head;
 
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::listen::Stream;
 use framing::{Framing, Step};
@@ -111,15 +112,18 @@ impl AsyncRead for Recorder {
             if this.advance() {
                 continue;
             }
-            this.inbox.reserve(READ);
-            let read = std::pin::pin!(this.stream.read_buf(&mut this.inbox)).poll(cx);
+            let mut space = [const { MaybeUninit::uninit() }; READ];
+            let mut chunk = ReadBuf::uninit(&mut space);
+            let read = Pin::new(&mut this.stream).poll_read(cx, &mut chunk);
             if read.is_pending() && this.inbox.is_empty() {
                 // A connection that waits takes no memory.
                 this.inbox = BytesMut::new();
             }
-            if ready!(read)? == 0 {
+            ready!(read)?;
+            if chunk.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            this.inbox.extend_from_slice(chunk.filled());
         }
     }
 }

@@ -67,6 +67,18 @@ impl Request {
         Self(Arc::new(parts))
     }
 
+    /// The same request with its entry in the journal.
+    #[must_use]
+    pub(crate) fn of_entry(mut self, entry: EntryId) -> Self {
+        match Arc::get_mut(&mut self.0) {
+            Some(parts) => {
+                parts.entry = entry;
+                self
+            }
+            None => self.changed(|parts| parts.entry = entry),
+        }
+    }
+
     /// The path below the vendor's root, as spelled.
     pub fn path(&self) -> &str {
         self.target

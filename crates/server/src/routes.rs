@@ -76,11 +76,10 @@ impl fmt::Debug for Routes {
 
 /// The profile's paths, compiled.
 pub(crate) struct Table {
-    paths: matchit::Router<Vec<Target>>,
+    paths: matchit::Router<Vec<Arc<Target>>>,
 }
 
 /// One endpoint behind a path.
-#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) methods: Vec<String>,
@@ -94,7 +93,7 @@ pub(crate) type Params = Vec<(String, String)>;
 impl Table {
     /// Joins the profile's endpoints with their handlers.
     pub(crate) fn compile(profile: &Profile, routes: &Routes) -> Result<Self, String> {
-        let mut by_path: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
+        let mut by_path: BTreeMap<&str, Vec<Arc<Target>>> = BTreeMap::new();
         for (name, endpoint) in &profile.endpoints {
             let Some(handler) = routes.handlers.get(name) else {
                 return Err(format!(
@@ -103,12 +102,12 @@ impl Table {
                 ));
             };
             for path in std::iter::once(&endpoint.path).chain(&endpoint.also) {
-                by_path.entry(path).or_default().push(Target {
+                by_path.entry(path).or_default().push(Arc::new(Target {
                     name: name.clone(),
                     methods: endpoint.methods.clone(),
                     max_body: endpoint.max_body,
                     handler: Arc::clone(handler),
-                });
+                }));
             }
         }
         let mut paths = matchit::Router::new();
@@ -135,7 +134,7 @@ impl Table {
         &self,
         method: &str,
         path: &str,
-    ) -> Result<(&Target, Params), RoutingFailure> {
+    ) -> Result<(&Arc<Target>, Params), RoutingFailure> {
         let found = self.paths.at(path).map_err(|_| RoutingFailure::Path)?;
         let params = found
             .params

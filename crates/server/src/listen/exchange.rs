@@ -1,6 +1,8 @@
 //! One exchange with a vendor, from its head to its reply: the walk that the crate's page tells.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -8,6 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use locum_core::fault::FaultSubject;
 use locum_core::journal::EntryReply;
+use locum_core::spelling::Spelling;
 use locum_core::{Clock, Entry, EntryId, FaultAction, FaultId, Outcome};
 
 use super::secure::Security;
@@ -29,7 +32,7 @@ pub(super) async fn exchange(
     wire: &Arc<Wire>,
     connection: &Connection,
     head: Head,
-    mut http: hyper::Request<Incoming>,
+    http: hyper::Request<Incoming>,
 ) -> Result<http::Response<Body>, std::io::Error> {
     let vendor = stages
         .vendor(&route.vendor)
@@ -46,59 +49,73 @@ pub(super) async fn exchange(
     });
     let found = stages.table(&route.vendor).find(method, &routed);
     let (target, params, mut failure) = match found {
-        Ok((target, params)) => (Some(target.clone()), params, None),
+        Ok((target, params)) => (Some(Arc::clone(target)), params, None),
         Err(failure) => (None, Params::new(), Some(failure)),
     };
     if let Some((_, defect)) = &head.defect {
         failure = Some(RoutingFailure::Malformed(defect.clone()));
     }
-    let endpoint = target
-        .as_ref()
-        .map(|target| target.name.clone())
-        .unwrap_or_default();
+    let endpoint = target.as_ref().map_or("", |target| &target.name).to_owned();
     let mut redactor = Redactor::new(stages, &mock);
-    let (entry, shows_token) = arrive(
+    let (mut parts, body) = http.into_parts();
+    let limit = target.as_ref().map_or(64 << 10, |target| target.max_body);
+    let mut reading = std::pin::pin!(read(body, limit));
+    let came = poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await;
+    let arrival = arrive(
         &mock,
         &mut redactor,
-        &route.target,
+        (&route.target, &endpoint),
         &head,
-        &endpoint,
         connection.number,
-    )
-    .await;
-    let mock = mock.for_exchange(
-        entry,
-        http.extensions_mut().remove::<hyper::upgrade::OnUpgrade>(),
     );
-
-    if let Security::Tls { certificate, .. } = &connection.security {
-        mock.note("certificate", certificate.label());
-    }
-    let headers = http.headers().clone();
-    let limit = target.as_ref().map_or(64 << 10, |target| target.max_body);
-    let body = match read(http.into_body(), limit).await {
+    let (mut entry, shows_token) = arrival.await;
+    // A body that is there already is written with its head, another one once it has come.
+    let (body, arrived) = match came {
+        Poll::Ready(body) => (body, None),
+        Poll::Pending => {
+            let arrived = mock.stage.arrive(std::mem::take(&mut entry));
+            let body = tokio::time::timeout(READ_TIMEOUT, reading).await;
+            (body.unwrap_or(Err(RoutingFailure::TooSlow)), Some(arrived))
+        }
+    };
+    let body = match body {
         Ok(body) => body,
         Err(fault) => {
             failure.get_or_insert(fault);
             Bytes::new()
         }
     };
-    let request = Request::from(RequestParts {
+    let mut request = Request::from(RequestParts {
         method: head.method,
         target: route.target,
         signed_target: route.prefix + &head.target,
         headers: if head.defect.is_some() {
             http::HeaderMap::new()
         } else {
-            headers
+            parts.headers
         },
         lines: head.lines,
         params,
         body,
-        entry,
+        entry: EntryId::default(),
         endpoint,
     });
-    note_content(&mock, &mut redactor, (&head.raw, shows_token), &request).await;
+    let content = Content::of(&mock, &mut redactor, (&head.raw, shows_token), &request).await;
+    let id = match arrived {
+        Some(id) => {
+            mock.stage.complete(id, |entry| content.put_into(entry));
+            id
+        }
+        None => {
+            content.put_into(&mut entry);
+            mock.stage.arrive(entry)
+        }
+    };
+    request = request.of_entry(id);
+    let mock = mock.for_exchange(id, parts.extensions.remove::<hyper::upgrade::OnUpgrade>());
+    if let Security::Tls { certificate, .. } = &connection.security {
+        mock.note("certificate", certificate.label());
+    }
 
     let clients = match mock.stage.faults_name_clients() {
         true => inject::clients::of(&mock, &request).await,
@@ -135,7 +152,7 @@ pub(super) async fn exchange(
         }
         reply = inject::socket::bend(action, inject::corrupt(action, reply));
     }
-    complete(stages, &mock, &mut redactor, entry, &reply, fault.as_ref()).await;
+    complete(stages, &mock, &mut redactor, id, &reply, fault.as_ref()).await;
     if mock.stage.account().excess() > 0 {
         stages.reclaim();
     }
@@ -144,7 +161,7 @@ pub(super) async fn exchange(
         // Behind the journal, which shows what was encoded.
         reply = inject::encode(action, takes_gzip, reply);
     }
-    send(&mock, redactor, entry, wire, reply, action)
+    send(&mock, redactor, id, wire, reply, action)
 }
 
 /// A refusal in the server's own words, since no vendor has some for it: the client has the wrong
@@ -164,7 +181,7 @@ fn told_to_use_tls(stages: &Stages, connection: &Connection, refusal: Reply) -> 
 async fn answer(
     mock: &Mock,
     request: Request,
-    target: Option<Target>,
+    target: Option<Arc<Target>>,
     failure: Option<RoutingFailure>,
     fault: Option<&(FaultId, FaultAction)>,
 ) -> Reply {
@@ -255,94 +272,91 @@ fn dated(mock: &Mock, mut reply: Reply) -> Reply {
     reply
 }
 
+/// The entry of a request whose body is not known yet, and whether its `Authorization` is nothing but
+/// a bearer token of the stage.
 async fn arrive(
     mock: &Mock,
     redactor: &mut Redactor,
-    target: &str,
+    (target, endpoint): (&str, &str),
     head: &Head,
-    endpoint: &str,
     connection: u64,
-) -> (EntryId, bool) {
+) -> (Entry, bool) {
     let arrived = mock.stage.clock.now();
     let method = redactor.text(&head.method).await;
     let target = redactor.target(target).await;
     let headers = redactor.lines(&head.lines, Side::Client).await;
     let shows_token = crate::spelling::shows_token(&headers);
     let entry = Entry {
-        id: EntryId(0),
         connection,
         vendor: mock.profile().vendor.clone(),
         endpoint: endpoint.to_owned(),
         arrived,
-        completed: None,
         method,
         target,
         headers,
-        body: None,
-        body_length: 0,
-        reply: None,
-        outcome: None,
-        denial: None,
-        fault: None,
-        principal: None,
-        presented: None,
-        issued: Vec::new(),
-        frames: Vec::new(),
-        spelling: None,
-        frames_dropped: 0,
-        closed: None,
-        notes: serde_json::Map::new(),
+        ..Entry::default()
     };
-    (mock.stage.arrive(entry), shows_token)
+    (entry, shows_token)
 }
 
 async fn read(mut body: Incoming, limit: u64) -> Result<Bytes, RoutingFailure> {
     if body.size_hint().lower() > limit {
         return Err(RoutingFailure::TooLarge(limit));
     }
-    let collect = async {
-        let mut bytes = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame
-                .map_err(|_| RoutingFailure::Malformed("a body that breaks off".to_owned()))?;
-            if let Ok(data) = frame.into_data() {
-                bytes.extend_from_slice(&data);
-            }
-            if bytes.len() as u64 > limit {
-                return Err(RoutingFailure::TooLarge(limit));
-            }
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|_| RoutingFailure::Malformed("a body that breaks off".to_owned()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if bytes.len() as u64 + data.len() as u64 > limit {
+            return Err(RoutingFailure::TooLarge(limit));
         }
-        Ok(bytes.freeze())
-    };
-    tokio::time::timeout(READ_TIMEOUT, collect)
-        .await
-        .unwrap_or(Err(RoutingFailure::TooSlow))
+        if bytes.is_empty() && body.is_end_stream() {
+            // All of it at once: nothing has to be put together.
+            return Ok(data);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
 }
 
-/// Notes the body, and how credentials are spelled in it and in the head.
-async fn note_content(
-    mock: &Mock,
-    redactor: &mut Redactor,
-    head: (&[u8], bool),
-    request: &Request,
-) {
-    let media_type = request.media_type();
-    let text = if request.body.is_empty() {
-        None
-    } else {
-        redactor
-            .body(&media_type, &request.body, Side::Client)
-            .await
-    };
-    let spelling = crate::spelling::of(mock, redactor, head, request).await;
-    if request.body.is_empty() && spelling.is_none() {
-        return;
+/// What the journal says of a request's body, and of how credentials are spelled in it and in the
+/// head.
+struct Content {
+    body: Option<String>,
+    length: u64,
+    spelling: Option<Box<Spelling>>,
+}
+
+impl Content {
+    async fn of(
+        mock: &Mock,
+        redactor: &mut Redactor,
+        head: (&[u8], bool),
+        request: &Request,
+    ) -> Self {
+        let body = if request.body.is_empty() {
+            None
+        } else {
+            let media_type = request.media_type();
+            redactor
+                .body(&media_type, &request.body, Side::Client)
+                .await
+        };
+        Self {
+            body,
+            length: request.body.len() as u64,
+            spelling: crate::spelling::of(mock, redactor, head, request).await,
+        }
     }
-    mock.stage.complete(request.entry, |entry| {
-        entry.body_length = request.body.len() as u64;
-        entry.body = text;
-        entry.spelling = spelling;
-    });
+
+    fn put_into(self, entry: &mut Entry) {
+        entry.body = self.body;
+        entry.body_length = self.length;
+        entry.spelling = self.spelling;
+    }
 }
 
 async fn complete(

@@ -36,7 +36,6 @@ pub struct Mock {
     /// The URL of the vendor's root as this client addressed it, without a slash at the end.
     pub base: String,
     notes: Arc<Mutex<ExchangeNotes>>,
-    upgrade: Arc<Mutex<Option<hyper::upgrade::OnUpgrade>>>,
     entry: EntryId,
     /// A state that the stage does not keep.
     glimpsed: Option<VendorState>,
@@ -50,7 +49,6 @@ impl Mock {
             stage,
             base,
             notes: Arc::default(),
-            upgrade: Arc::default(),
             entry: EntryId(0),
             glimpsed: None,
         }
@@ -73,25 +71,19 @@ impl Mock {
         upgrade: Option<hyper::upgrade::OnUpgrade>,
     ) -> Self {
         self.entry = entry;
-        self.upgrade = Arc::new(Mutex::new(upgrade));
+        self.notes().upgrade = upgrade;
         self
     }
 
     /// The right to upgrade the connection; the first caller has it.
     pub(crate) fn take_upgrade(&self) -> Option<hyper::upgrade::OnUpgrade> {
-        self.upgrade
-            .lock()
-            .expect("no code panics while it holds the upgrade")
-            .take()
+        self.notes().upgrade.take()
     }
 
     /// Whether the connection can be upgraded: the request was HTTP/1.1, asked for it, and nobody
     /// has taken the right to it yet.
     pub fn can_upgrade(&self) -> bool {
-        self.upgrade
-            .lock()
-            .expect("no code panics while it holds the upgrade")
-            .is_some()
+        self.notes().upgrade.is_some()
     }
 
     /// The vendor's facts.

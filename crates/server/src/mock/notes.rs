@@ -15,6 +15,8 @@ pub(crate) struct ExchangeNotes {
     pub(crate) issued: Vec<TokenId>,
     pub(crate) granted: bool,
     pub(crate) notes: Map<String, Value>,
+    /// The right to upgrade the connection.
+    pub(super) upgrade: Option<hyper::upgrade::OnUpgrade>,
     /// What is wrong with the minted token that was shown.
     pub(super) minted_defect: Option<String>,
     /// Why the store did not answer.
@@ -79,7 +81,11 @@ impl Mock {
 
     /// Puts the notes into the exchange's entry.
     pub(crate) fn apply_to(&self, entry: &mut Entry, outcome: Option<Outcome>) {
-        let notes = std::mem::take(&mut *self.notes());
+        let mut all = self.notes();
+        let upgrade = all.upgrade.take();
+        let notes = std::mem::take(&mut *all);
+        all.upgrade = upgrade;
+        drop(all);
         let made = if notes.granted {
             Outcome::Granted
         } else {

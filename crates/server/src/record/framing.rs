@@ -69,7 +69,8 @@ impl Framing {
                     Self::Length(_) => Self::Head,
                     _ => Self::ChunkEnd,
                 };
-                ready.extend_from_slice(&inbox.split_to(length));
+                ready.extend_from_slice(&inbox[..length]);
+                inbox.advance(length);
                 if done {
                     *self = next;
                 }
@@ -93,7 +94,8 @@ impl Framing {
                 })
             }
             Self::Raw => {
-                ready.extend_from_slice(&inbox.split());
+                ready.extend_from_slice(inbox);
+                inbox.clear();
                 Step::Moved
             }
             Self::Drain => {
@@ -112,7 +114,11 @@ impl Framing {
             _ if inbox.first() == Some(&0x16) => {
                 Head::defective(inbox, 400, "a TLS handshake on a plain port")
             }
-            Some(at) => Head::read(&inbox.split_to(at + 4)),
+            Some(at) => {
+                let head = Head::read(&inbox[..at + 4]);
+                inbox.advance(at + 4);
+                head
+            }
             None if inbox.len() > MAX_HEAD => {
                 Head::defective(inbox, 431, "a head of more than 64 KiB")
             }
@@ -150,7 +156,8 @@ impl Framing {
                 .filter(|line| line.len() <= MAX_LINE && !line.contains(&b'\r')),
         };
         if let (Some(at), Some(next)) = (end, line.and_then(next)) {
-            ready.extend_from_slice(&inbox.split_to(at + 1));
+            ready.extend_from_slice(&inbox[..=at]);
+            inbox.advance(at + 1);
             *self = next;
         } else {
             ready.extend_from_slice(NO_CHUNK);

@@ -28,6 +28,9 @@ pub struct Head {
 /// Most header lines of one head.
 const MAX_LINES: usize = 100;
 
+/// Hardly a client sends more.
+const USUAL_LINES: usize = 12;
+
 impl Head {
     /// A head that cannot be read.
     pub(super) fn defective(raw: &[u8], status: u16, defect: &str) -> Self {
@@ -60,7 +63,7 @@ impl Head {
     }
 
     fn fill(&mut self, text: &str) -> Result<(), (u16, String)> {
-        let mut lines = text.trim_end_matches("\r\n").split("\r\n");
+        let mut lines = lines(text.trim_end_matches("\r\n"));
         let request_line = lines.next().unwrap_or_default();
         let minor = match self.request_line(request_line) {
             Ok(minor) => minor,
@@ -71,6 +74,7 @@ impl Head {
                 return Err(fault);
             }
         };
+        self.lines.reserve(USUAL_LINES);
         for line in lines {
             if self.lines.len() == MAX_LINES {
                 return Err((431, format!("more than {MAX_LINES} header lines")));
@@ -92,15 +96,22 @@ impl Head {
 
     /// Reads `method SP target SP version`; returns the minor version.
     fn request_line(&mut self, line: &str) -> Result<u8, (u16, String)> {
-        let parts: Vec<&str> = line.split(' ').collect();
-        let (method, version) = match parts[..] {
-            [method, target, version] => {
+        let mut parts = line.split(' ');
+        let (method, version) = match (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            line.rsplit_once(' '),
+        ) {
+            (Some(method), Some(target), Some(version), _) if parts.next().is_none() => {
                 target.clone_into(&mut self.target);
                 (method, version)
             }
-            [method, .., version] if parts.len() > 3 && version.starts_with("HTTP/") => {
+            (Some(method), Some(_), Some(_), Some((start, version)))
+                if version.starts_with("HTTP/") =>
+            {
                 method.clone_into(&mut self.method);
-                self.target = parts[1..parts.len() - 1].join(" ");
+                start[method.len() + 1..].clone_into(&mut self.target);
                 return Err((400, "a raw space in the request target".to_owned()));
             }
             _ => {
@@ -144,6 +155,11 @@ impl Head {
     /// How the body is framed. Both a length and chunks, or two different lengths, are how requests
     /// are smuggled (RFC 9112 §6.3): refused.
     fn framing(&self) -> Result<Body, (u16, String)> {
+        if self.values("transfer-encoding").next().is_none()
+            && self.values("content-length").next().is_none()
+        {
+            return Ok(Body::Length(0));
+        }
         let mut lengths: Vec<&str> = self
             .values("content-length")
             .flat_map(|value| value.split(','))
@@ -174,14 +190,33 @@ impl Head {
     }
 }
 
+/// The parts of `text` between line ends.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    let ends = memchr::memchr_iter(b'\n', bytes)
+        .filter(|at| {
+            at.checked_sub(1)
+                .is_some_and(|before| bytes[before] == b'\r')
+        })
+        .map(|at| (at - 1, at + 1));
+    let mut start = 0;
+    ends.chain([(text.len(), text.len())])
+        .map(move |(end, next)| {
+            let line = &text[start..end];
+            start = next;
+            line
+        })
+}
+
 /// Reads `name: value`.
 pub(super) fn header_line(line: &str) -> Result<(String, String), (u16, String)> {
     if line.starts_with([' ', '\t']) {
         return Err((400, "a folded header line".to_owned()));
     }
-    let Some((name, value)) = line.split_once(':') else {
+    let Some(colon) = memchr::memchr(b':', line.as_bytes()) else {
         return Err((400, "a header line without a colon".to_owned()));
     };
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
     if name.ends_with([' ', '\t']) {
         return Err((400, "a space before the colon of a header".to_owned()));
     }
@@ -210,12 +245,26 @@ fn is_version(text: &str) -> bool {
 
 /// A character of a token (RFC 9110 §5.6.2).
 const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
+    TOKEN[byte as usize]
 }
+
+/// Each byte of each name is asked, so that a table pays.
+const TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut byte = u8::MIN;
+    loop {
+        token[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            );
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    token
+};
 
 #[cfg(test)]
 mod tests {
