@@ -1,13 +1,18 @@
-//! A mock's token endpoint over one persistent connection, compared with a web framework that serves
-//! a static reply of 1 KiB.
+//! The mocks over one persistent connection: tokens of each kind, a guarded resource and a long list,
+//! compared with a web framework that serves a static reply of 1 KiB.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use criterion::{Criterion, criterion_group, criterion_main};
-use locum_server::{App, ServerConfig};
+
+use locum_server::{App, Document, ServerConfig, Stage};
+use serde_json::Value;
 
 /// Writes a request and reads the reply up to its `Content-Length`.
 fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) {
@@ -51,60 +56,165 @@ async fn static_reply() -> SocketAddr {
     address
 }
 
-fn token_endpoint(criterion: &mut Criterion) {
+/// The vendors that listen on one port, and who may log in.
+struct Mocks {
+    running: App,
+    default: Arc<Stage>,
+}
+
+impl Mocks {
+    async fn start() -> Self {
+        let vendors = locum::mocks::vendors();
+        let running = App::start(ServerConfig::loopback(), vendors)
+            .await
+            .expect("the server starts");
+        let default = running.stages.stage("default");
+        Self {
+            default: default.expect("the default stage exists"),
+            running,
+        }
+    }
+
+    fn document(&self, vendor: &str) -> Document {
+        let vendor = self.running.stages.vendor(vendor);
+        let vendor = vendor.expect("a built-in vendor");
+        vendor.document(&self.running.stages.mock(vendor, &self.default))
+    }
+
+    fn credential(&self, vendor: &str, name: &str) -> String {
+        text(&self.document(vendor).credentials[name])
+    }
+
+    /// `id:secret` of the vendor's first client, as Basic has it.
+    fn basic(&self, vendor: &str) -> String {
+        let of = |name| self.credential(vendor, name);
+        STANDARD.encode(format!("{}:{}", of("client_id"), of("client_secret")))
+    }
+
+    /// The names of Pattern's group and of its first member, with a token for them.
+    fn group(&self, buffer: &mut Vec<u8>) -> (String, String, String) {
+        let address = self.running.stages.address;
+        let token = reply(address, &opaque(&self.basic("pattern")), buffer);
+        let token = text(&token["access_token"]);
+        let group = text(&self.document("pattern").params["group"]);
+        let list = reply(address, &members(&group, &token), buffer);
+        (group, text(&list["results"][0]["user"]["uuid"]), token)
+    }
+}
+
+/// `text` as a form has it, each byte escaped.
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+/// A request for a token: a form in which nothing but `body` is said.
+fn login(path: &str, headers: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Accept: application/json\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn opaque(basic: &str) -> String {
+    login(
+        "/pattern/api/auth/token",
+        &format!("Authorization: Basic {basic}\r\n"),
+        "grant_type=client_credentials",
+    )
+}
+
+fn guarded(path: &str, token: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Accept: application/json\r\n\r\n"
+    )
+}
+
+fn members(group: &str, token: &str) -> String {
+    guarded(&format!("/pattern/api/v1/groups/{group}/members"), token)
+}
+
+/// The JSON that answers one request on a connection of its own.
+fn reply(address: SocketAddr, request: &str, buffer: &mut Vec<u8>) -> Value {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    exchange(&mut stream, request.as_bytes(), buffer);
+    let end = buffer.windows(4).position(|window| window == b"\r\n\r\n");
+    serde_json::from_slice(&buffer[end.expect("a head") + 4..]).expect("JSON")
+}
+
+fn mock(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .expect("a runtime");
-    let vendors = locum::mocks::vendors();
-    let plain = vendors
-        .iter()
-        .find(|vendor| vendor.profile().vendor == "pattern")
-        .expect("a built-in vendor");
-    let running = runtime
-        .block_on(App::start(ServerConfig::loopback(), vec![plain.clone()]))
-        .expect("the server starts");
-    let stage = running
-        .stages
-        .stage("default")
-        .expect("the default stage exists");
-    let credentials = plain
-        .document(&running.stages.mock(plain, &stage))
-        .credentials;
-    let secret = |name: &str| credentials[name].as_str().expect("text").to_owned();
-    let basic = base64::Engine::encode(
-        &base64::engine::general_purpose::STANDARD,
-        format!("{}:{}", secret("client_id"), secret("client_secret")),
-    );
-    let body = "grant_type=client_credentials";
-    let request = |path: &str| {
-        format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {basic}\r\nAccept: application/json\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    };
+    let mocks = runtime.block_on(Mocks::start());
     let floor = runtime.block_on(static_reply());
-    let mut group = criterion.benchmark_group("mock");
     let mut buffer = Vec::new();
-    for (name, address, path) in [
-        ("floor: a static reply of 1 KiB", floor, "/token"),
+    let basic = mocks.basic("pattern");
+    let (group, member, token) = mocks.group(&mut buffer);
+    let athelas = |name| escaped(&mocks.credential("athelas", name));
+    let password = format!(
+        "username={}&password={}",
+        athelas("username"),
+        athelas("password")
+    );
+    let corti = |name| escaped(&mocks.credential("corti", name));
+    let client = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        corti("client_id"),
+        corti("client_secret")
+    );
+    let realm = format!(
+        "/corti/realms/{}/protocol/openid-connect/token",
+        mocks.credential("corti", "tenant")
+    );
+    let ours = mocks.running.stages.address;
+    let mut criterion = criterion.benchmark_group("mock");
+    for (name, address, request) in [
         (
-            "token endpoint, opaque token",
-            running.stages.address,
-            "/pattern/api/auth/token",
+            "floor: a static reply of 1 KiB",
+            floor,
+            login("/token", "", "grant_type=client_credentials"),
+        ),
+        ("token endpoint, opaque token", ours, opaque(&basic)),
+        (
+            "token endpoint, HS256 token",
+            ours,
+            login("/athelas/v1/ambient/api/auth/token", "", &password),
+        ),
+        (
+            "token endpoint, RS256 token",
+            ours,
+            login(&realm, "", &client),
+        ),
+        (
+            "guarded GET, one member of a group",
+            ours,
+            guarded(
+                &format!("/pattern/api/v1/groups/{group}/members/{member}"),
+                &token,
+            ),
+        ),
+        (
+            "guarded list, 200 members in 122 KB",
+            ours,
+            members(&group, &token),
         ),
     ] {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
-        let request = request(path);
-        group.bench_function(name, |bench| {
+        criterion.bench_function(name, |bench| {
             bench.iter(|| exchange(&mut stream, request.as_bytes(), &mut buffer));
         });
     }
-    group.finish();
+    criterion.finish();
 }
 
-criterion_group!(benches, token_endpoint);
+criterion_group!(benches, mock);
 criterion_main!(benches);
