@@ -240,7 +240,10 @@ async fn what_a_vendor_has_in_its_paths_is_not_remembered() {
     for _ in 0..2 {
         let mut redactor = Redactor::new(&app.stages, &mock);
         assert_eq!(redactor.target("/token/oauth").await, "/token/oauth");
-        let known = mock.stage.secrets.known(|| unreachable!("they were gathered"));
+        let known = mock
+            .stage
+            .secrets
+            .known(|| unreachable!("they were gathered"));
         assert!(!known.is_clean(Kind::Target, "", "/token/oauth"));
         assert_eq!(redactor.target("/plain").await, "/plain");
         assert!(known.is_clean(Kind::Target, "", "/plain"));
