@@ -101,15 +101,12 @@ pub(super) async fn exchange(
         endpoint,
     });
     let content = Content::of(&mock, &mut redactor, (&head.raw, shows_token), &request).await;
-    let id = match arrived {
-        Some(id) => {
-            mock.stage.complete(id, |entry| content.put_into(entry));
-            id
-        }
-        None => {
-            content.put_into(&mut entry);
-            mock.stage.arrive(entry)
-        }
+    let id = if let Some(id) = arrived {
+        mock.stage.complete(id, |entry| content.put_into(entry));
+        id
+    } else {
+        content.put_into(&mut entry);
+        mock.stage.arrive(entry)
     };
     request = request.of_entry(id);
     let mock = mock.for_exchange(id, parts.extensions.remove::<hyper::upgrade::OnUpgrade>());
