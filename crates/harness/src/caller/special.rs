@@ -20,40 +20,62 @@ use crate::target::Target;
 const SPECIAL_SECRET: &str = "Lo-cum:9% +/=x";
 
 impl ScenarioContext {
-    /// Calls the API without permission: as an account that has none, or at a path that the first
-    /// account may not read.
+    /// Calls the API without permission: as an account that has none, and at a path that the first
+    /// account may not read; as far as they were supplied.
     pub async fn call_without_permission(&mut self) -> Result<(), Error> {
         let any = [
             Supplied::PoorClient,
             Supplied::PoorUser,
             Supplied::ForbiddenPath,
         ];
-        let (what, members) = self.supplied_one_of(&any)?;
-        let poor = Variation::Call(CallVariation::WithoutPermission);
-        let path = members.get("path").and_then(Value::as_str);
-        let mut call = if let Some(path) = path {
-            let Ok(token) = self.token().map(|held| held.value.clone()) else {
-                self.log.limitation("there was no token to call with");
-                return Ok(());
-            };
-            let path = format!("/{}", path.trim_start_matches('/'));
-            let url = format!("{}{path}", self.target.url("api")?);
-            ApiRequest::to(&self.profile, &self.target, &url, token.expose())?
-        } else {
-            let target = self.target_of(what)?;
-            let login = TokenRequest::documented(&self.profile, &target)?;
-            let how = Variation::Account(what);
-            let request = login.request();
-            let reply = self
-                .exchange(Operation::OtherLogin, None, &how, &login.url, &request)
-                .await;
-            let body = reply.map(|reply| reply.json()).unwrap_or_default();
-            let Some(token) = body["access_token"].as_str() else {
-                self.log.limitation("who has no permission got no token");
-                return Ok(());
-            };
-            ApiRequest::documented(&self.profile, &target, token)?
+        let (what, _) = self.supplied_one_of(&any)?;
+        let forbidden = Supplied::ForbiddenPath;
+        if what != forbidden {
+            self.call_as_poor(what).await?;
+        }
+        let path = match forbidden.is_for(&self.profile.vendor) {
+            true => self.target.supplied(forbidden),
+            false => None,
         };
+        match path.as_ref().and_then(|given| given.get("path")?.as_str()) {
+            Some(path) => self.call_forbidden(path).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn call_as_poor(&mut self, what: Supplied) -> Result<(), Error> {
+        let target = self.target_of(what)?;
+        let login = TokenRequest::documented(&self.profile, &target)?;
+        let how = Variation::Account(what);
+        let request = login.request();
+        let reply = self
+            .exchange(Operation::OtherLogin, None, &how, &login.url, &request)
+            .await;
+        let body = reply.map(|reply| reply.json()).unwrap_or_default();
+        let Some(token) = body["access_token"].as_str() else {
+            self.log.limitation("who has no permission got no token");
+            return Ok(());
+        };
+        let call = ApiRequest::documented(&self.profile, &target, token)?;
+        self.get_without_permission(call).await
+    }
+
+    async fn call_forbidden(&mut self, path: &str) -> Result<(), Error> {
+        let Ok(token) = self.token().map(|held| held.value.clone()) else {
+            self.log.limitation("there was no token to call with");
+            return Ok(());
+        };
+        let url = format!(
+            "{}/{}",
+            self.target.url("api")?,
+            path.trim_start_matches('/')
+        );
+        let call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
+        self.get_without_permission(call).await
+    }
+
+    async fn get_without_permission(&mut self, mut call: ApiRequest) -> Result<(), Error> {
+        let poor = Variation::Call(CallVariation::WithoutPermission);
         "GET".clone_into(&mut call.method);
         self.exchange(Operation::Call, None, &poor, &call.url, &call.request())
             .await;

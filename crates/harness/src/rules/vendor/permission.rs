@@ -6,16 +6,20 @@ use crate::verdict::{Finding, Grade};
 
 pub(super) const RULES: &[Rule] = &[Rule::vendor("BRR-14", says_forbidden)];
 
-/// A call without permission is answered with 403, beside one that is served to a token with it.
+/// Each call without permission is answered with 403, beside one that is served to a token with it.
 fn says_forbidden(view: &View<'_>) -> Finding {
     let poor = Variation::Call(CallVariation::WithoutPermission);
-    let Some(call) = view
+    let calls = view
         .evidence
         .exchanges()
-        .find(|call| *call.variation == poor)
-    else {
-        return unobserved(view, "no call without permission was made");
-    };
+        .filter(|call| *call.variation == poor);
+    let worst = calls
+        .map(|call| judged(view, &call))
+        .max_by_key(Finding::grade);
+    worst.unwrap_or_else(|| unobserved(view, "no call without permission was made"))
+}
+
+fn judged(view: &View<'_>, call: &Exchange<'_>) -> Finding {
     let control = view
         .evidence
         .documented(call.operation)
@@ -63,6 +67,10 @@ mod tests {
         check(&log(200, 403), "BRR-14", Grade::Met);
         check(&log(200, 401), "BRR-14", Grade::Broken);
         check(&log(200, 200), "BRR-14", Grade::Broken);
+        let two = |poor, other| log(200, poor).exchange("call", POOR, other, "{}");
+        check(&two(403, 200), "BRR-14", Grade::Broken);
+        check(&two(200, 403), "BRR-14", Grade::Broken);
+        check(&two(403, 403), "BRR-14", Grade::Met);
         check(&log(200, 404), "BRR-14", Grade::Broken);
         check(&log(200, 404), "BRR-14@pattern", Grade::Fact);
         check(&log(401, 401), "BRR-14", Grade::Unobserved);
