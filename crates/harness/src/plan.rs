@@ -103,6 +103,38 @@ impl Plan {
         !planned.unmeasured && self.scenarios.iter().any(measures)
     }
 
+    /// The scenarios that leave the vendor as it is, and those that end or change what others hold.
+    pub(crate) fn split_harmless(&self) -> (Self, Self) {
+        let is_harmless =
+            |planned: &Planned| !planned.ids.iter().any(|id| changes_the_vendor(&id.0));
+        let part = |is_first: bool| {
+            let scenarios: Vec<Planned> = self
+                .scenarios
+                .iter()
+                .filter(|planned| is_harmless(planned) == is_first)
+                .cloned()
+                .collect();
+            let kept = |scenario: &Scenario| {
+                let mut planned = scenarios.iter();
+                planned.any(|planned| planned.key == key_of(scenario))
+            };
+            let mut features = self.features.clone();
+            for feature in &mut features {
+                feature.scenarios.retain(kept);
+                for rule in &mut feature.rules {
+                    rule.scenarios.retain(kept);
+                }
+                feature.rules.retain(|rule| !rule.scenarios.is_empty());
+            }
+            features.retain(|feature| !(feature.rules.is_empty() && feature.scenarios.is_empty()));
+            Self {
+                scenarios,
+                features,
+            }
+        };
+        (part(true), part(false))
+    }
+
     /// All scenarios of one text.
     #[cfg(test)]
     pub(crate) fn of_text(vendor: &str, text: &str) -> Result<Self, Error> {
@@ -132,7 +164,7 @@ impl Plan {
             };
             match () {
                 () if tagged("measures") => 0,
-                () if changes_the_vendor(scenario) => 7,
+                () if ids_of(scenario).any(needs_leave) => 7,
                 () if unmeasured.contains(key_of(scenario)) => 1 + within,
                 () => 4 + within,
             }
@@ -246,17 +278,20 @@ fn offers(profile: &Profile, need: &str) -> Option<bool> {
     })
 }
 
-/// Whether a scenario leaves a real endpoint otherwise than it found it: what others look at has to
-/// be looked at before.
-fn changes_the_vendor(scenario: &Scenario) -> bool {
-    let mut ids = scenario
-        .tags
-        .iter()
-        .filter_map(|tag| tag.strip_prefix("id:"));
-    ids.any(|id| {
-        let row = crate::catalogue::catalogue().get(id);
-        row.is_some_and(|row| row.precondition.starts_with("[opt-in]"))
-    })
+fn ids_of(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let tags = scenario.tags.iter();
+    tags.filter_map(|tag| tag.strip_prefix("id:"))
+}
+
+/// Whether scenarios of a row may leave a real endpoint otherwise than they found it: what others look
+/// at has to be looked at before. A revocation may end more than it should.
+fn changes_the_vendor(id: &str) -> bool {
+    id.starts_with("REV-") || needs_leave(id)
+}
+
+fn needs_leave(id: &str) -> bool {
+    let row = crate::catalogue::catalogue().get(id);
+    row.is_some_and(|row| row.precondition.starts_with("[opt-in]"))
 }
 
 /// The key that the plan gave to a scenario.
@@ -486,6 +521,22 @@ mod tests {
             }
         }
         plans
+    }
+
+    /// What a revocation ends was missed by scenarios that were played beside it.
+    #[test]
+    fn what_changes_a_real_endpoint_is_apart() {
+        for (_, plan) in plans() {
+            let (first, last) = plan.split_harmless();
+            assert_eq!(
+                first.scenarios.len() + last.scenarios.len(),
+                plan.scenarios.len()
+            );
+            let revokes = |planned: &Planned| planned.ids.iter().any(|id| id.0.starts_with("REV-"));
+            assert!(!first.scenarios.iter().any(revokes));
+            let counted = |plan: &Plan| plan.features.iter().flat_map(scenarios).count();
+            assert_eq!(counted(&last), last.scenarios.len());
+        }
     }
 
     #[test]

@@ -185,7 +185,7 @@ pub async fn check(
         shared.gate = Gate::of(options.manners);
         shared.is_untrusted = untrusted.is_some();
     }
-    let played = play(&options, &plan, origin, Box::new(progress), &shared).await;
+    let played = play_all(&options, &plan, origin, progress, &shared).await;
     let subject = match (&options.target, options.judge) {
         (_, Judge::Client) => "client",
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",
@@ -233,6 +233,44 @@ pub async fn check(
 
 fn whole_milliseconds(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// What changes a real endpoint comes last, one scenario at a time: what one ends is not to be missed by
+/// another.
+async fn play_all(
+    options: &CheckOptions,
+    plan: &Plan,
+    origin: Duration,
+    progress: impl Fn(Progress) + 'static,
+    shared: &Shared,
+) -> Vec<(Scenario, Redactor)> {
+    if let TargetKind::Mocks { .. } = options.target {
+        return play(options, plan, origin, Box::new(progress), shared).await;
+    }
+    let progress = Rc::new(progress);
+    let (first, last) = plan.split_harmless();
+    let mut played = Vec::new();
+    for (part, jobs, before) in [(&first, options.jobs, 0), (&last, 1, first.scenarios.len())] {
+        if part.scenarios.is_empty() {
+            continue;
+        }
+        let (tell, of) = (Rc::clone(&progress), plan.scenarios.len());
+        let tell = move |mut one: Progress| {
+            (one.done, one.of) = (one.done + before, of);
+            tell(one);
+        };
+        let options = CheckOptions {
+            jobs,
+            ..options.clone()
+        };
+        played.extend(play(&options, part, origin, Box::new(tell), shared).await);
+    }
+    let place = |key: &str| {
+        let mut planned = plan.scenarios.iter();
+        planned.position(|planned| planned.key == key)
+    };
+    played.sort_by_key(|(scenario, _)| place(&scenario.key));
+    played
 }
 
 async fn play(
