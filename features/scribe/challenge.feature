@@ -25,8 +25,8 @@ Feature: Scribe Labs asks for a new password
 
     @id:VEN-34 @must
     Scenario: A wrong present password changes nothing
-      Given the user has signed in
-      When the user changes the password, naming a wrong present one
+      Given the user whose password may be changed has signed in
+      When the user changes the password, naming a wrong present one and then none
       And the user signs in with the old password afterwards
       And the user changes the password, naming the right present one
       And the user takes the old password back
@@ -34,7 +34,7 @@ Feature: Scribe Labs asks for a new password
 
     @id:VEN-34 @must
     Scenario: The right present password sets the new one
-      Given the user has signed in
+      Given the user whose password may be changed has signed in
       When the user changes the password, naming the right present one
       And the user signs in with the new password at the end
       And the user signs in with the old password at the end

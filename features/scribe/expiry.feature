@@ -7,7 +7,8 @@ Feature: Scribe Labs renews tokens
     Scenario: A refresh gives fresh tokens without a password
       Given the user has signed in
       When the user refreshes
-      Then the refresh gave fresh access and id tokens
+      And the user refreshes once more
+      Then each refresh gave fresh access and id tokens
 
     @id:VEN-28 @id:REF-17 @id:REF-04 @may @must
     Scenario: A refresh goes on with the login
@@ -29,7 +30,11 @@ Feature: Scribe Labs renews tokens
     Scenario: A refresh token that nobody issued gives nothing
       Given the user has signed in
       When the user refreshes in each of these ways
-        | with refresh_token never-issued-0123456789 |
+        | with refresh_token never-issued-0123456789  |
+        | with a beginning of the refresh token       |
+        | with a letter behind the refresh token      |
+        | with the refresh token in other letter case |
+        | with the access token for a refresh token   |
       And the user refreshes
       Then the vendor refuses each of these refreshes
 

@@ -4,11 +4,15 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
   Rule: Any provided logins will be validated against supported login providers
 
     @id:COG-18 @must
-    Scenario: An id token counts under the name of its own user pool alone
+    Scenario: An id token counts under the name of its own user pool alone, and no other token does
       Given the user has credentials for signed calls
       When the user asks for an identity and credentials in each of these ways
-        | under another user pool |
-        | under another region    |
+        | under another user pool              |
+        | under another region                 |
+        | under a name that ends with its own   |
+        | under a name that begins with its own |
+        | with the access token                |
+        | of another identity pool             |
       Then the identity pool refuses each of these
 
   Rule: GetId generates or retrieves an identity
@@ -26,6 +30,7 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
       Given the user has credentials for signed calls
       When the user asks for credentials in each of these ways
         | without Logins                      |
+        | with empty Logins                   |
         | for an identity that does not exist |
       Then the identity pool gives no credentials
 
@@ -36,12 +41,12 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
         | for another user's identity |
       Then the identity pool gives no credentials
 
-  Rule: Credentials end, and say when
+  Rule: Credentials are whole, end, and say when
 
     @id:COG-21 @must
-    Scenario: Expiration is a time ahead in epoch seconds
+    Scenario: Credentials have their three parts, and an Expiration ahead in epoch seconds
       Given the user has credentials for signed calls
-      Then the Expiration of the credentials is at most a day ahead
+      Then they have them, and end within a day
 
     @id:SIG-17 @must
     Scenario: Credentials sign nothing after their Expiration

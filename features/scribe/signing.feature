@@ -20,12 +20,19 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | with another method after signing        |
-        | with another path after signing          |
-        | with a query added after signing         |
-        | with another body after signing          |
-        | with a signed header changed after signing |
-        | without the host in the signature        |
+        | with another method after signing               |
+        | with another path after signing                 |
+        | with a query added after signing                |
+        | presigned, with a query added after signing     |
+        | with another body after signing                 |
+        | with a signed header changed after signing      |
+        | with a second line of a signed header           |
+        | with another host after signing                 |
+        | without the host in the signature               |
+        | with another first character of the signature |
+        | with another last character of the signature  |
+        | with half a signature                           |
+        | signed with another secret                      |
       Then the vendor refuses each of these signed calls
 
   Rule: In order to upload, access and delete data via the API, all requests must be authenticated
@@ -35,10 +42,21 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | unsigned GET    |
-        | unsigned POST   |
-        | unsigned DELETE |
-      Then the vendor refuses each of these signed calls
+        | unsigned GET                                     |
+        | unsigned POST                                    |
+        | unsigned DELETE                                  |
+        | unsigned GET of an unknown item                  |
+        | unsigned GET at the second API                   |
+        | with the access token for a signature            |
+        | with Bearer and the access token for a signature |
+        | with the id token for a signature                |
+        | with Bearer and the id token for a signature     |
+        | with the session token alone                     |
+      And the user makes each of these calls
+        | of an unknown item              |
+        | that deletes an unknown item    |
+        | on a path that nobody knows     |
+      Then the vendor refuses each of the unsigned calls, and looks for nothing before it does
 
   Rule: A signature is for its time, region, service and login
 
@@ -71,6 +89,8 @@ Feature: Scribe Labs takes signed requests
       When the user makes each of these calls
         | without the session token                |
         | with the session token of another login |
+        | with a beginning of the session token   |
+        | with an access key id that nobody issued |
       Then the vendor refuses each of these signed calls
 
   Rule: What a signature does not cover makes no difference
@@ -104,4 +124,11 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a presigned URL has been used
       When the presigned URL is used after its end
+      Then the vendor refuses it
+
+    @id:SIG-16 @should
+    Scenario: A URL that the caller presigned is refused after its end
+      Given the user has credentials for signed calls
+      And a URL that the user presigned has been used
+      When a URL that the user presigned is used after its end
       Then the vendor refuses it

@@ -20,8 +20,21 @@ Feature: Scribe Labs issues tokens
         | with another password                          |
         | with the password in other letter case         |
         | with a password that lacks its last character |
+        | with a blank behind the password               |
+        | without a password                             |
         | with an unknown user name                      |
       Then the vendor refuses each of these sign-ins as not authorized
+
+    @id:VEN-04 @must
+    Scenario: Near misses of another user's password, and other secrets in its place
+      When the user signs in in each of these ways
+        | as another user                                                |
+        | as another user with the password altered in its first letter |
+        | as another user with the password altered in its last letter  |
+        | as another user with the name as the password                 |
+        | as another user with the first user's password                |
+        | as another user with an empty password                        |
+      Then the vendor refuses each of these sign-ins but the first as not authorized
 
     @id:VEN-04 @must
     Scenario: A wrong password of an account with a temporary one gives no challenge
@@ -30,11 +43,13 @@ Feature: Scribe Labs issues tokens
         | with another password than the temporary one |
       Then the vendor refuses each of these sign-ins as not authorized
 
-    @id:VEN-04 @must
+    @id:VEN-04 @id:BAS-10 @must @should
     Scenario: A proof of SRP that no password gives is worth nothing
       Given the user has signed in
       When the user signs in in each of these ways
-        | by SRP without a proof |
+        | by SRP without a proof           |
+        | by SRP with an unknown user name |
+        | by SRP with a multiple of N      |
       Then the vendor refuses each of these sign-ins as not authorized
 
   Rule: You will first need a Scribe account and a client ID
@@ -43,15 +58,17 @@ Feature: Scribe Labs issues tokens
     Scenario: An unknown client id gives nothing
       Given the user has signed in
       When the user signs in in each of these ways
-        | with an unknown client id |
-      Then the vendor refuses each of these
-        | sign-in | with an unknown client id |
+        | with an unknown client id                       |
+        | with the client id in other letter case         |
+        | with a client id that lacks its last character |
+      Then the vendor refuses each of these sign-ins
 
   Rule: The access and id tokens are valid for up to 30 minutes
 
     @id:REF-07 @must
     Scenario: Access and id token live 1800 seconds at most
       When the user signs in
+      And the user refreshes
       Then access and id token live no longer than that
 
   Rule: No reply repeats a secret, password or refused token
@@ -60,7 +77,6 @@ Feature: Scribe Labs issues tokens
     Scenario: Refusals keep what they refuse to themselves
       Given the user has signed in
       When the user signs in in each of these ways
-        | with another password     |
         | with an unknown user name |
         | with an unknown client id |
       Then no reply repeats a secret or token of its request

@@ -1,5 +1,6 @@
 //! Scribe's evil twins.
 
+mod near_misses;
 mod pools;
 
 use std::sync::LazyLock;
@@ -12,7 +13,8 @@ use serde_json::Value;
 use super::State;
 
 /// All of them.
-pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| [TWINS, pools::TWINS].concat());
+pub(super) static ALL: LazyLock<Vec<Twin>> =
+    LazyLock::new(|| [TWINS, pools::TWINS, near_misses::TWINS].concat());
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

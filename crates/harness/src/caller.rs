@@ -19,6 +19,7 @@ mod shown_token;
 mod sigv4;
 mod socket_request;
 mod special;
+mod srp;
 mod tls;
 mod token_request;
 mod upgrade;

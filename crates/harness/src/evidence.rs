@@ -36,8 +36,8 @@ pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
     AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
     FieldChange, FrameVariation, IdentityVariation, LetterCase, LoginVariation, Moment, Other,
-    Position, RevocationVariation, ShownToken, SignInVariation, SignedVariation, SocketVariation,
-    UpgradeVariation, Variation,
+    Position, RefreshVariation, RevocationVariation, ShownToken, SignInVariation, SignedVariation,
+    SocketVariation, UpgradeVariation, Variation,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

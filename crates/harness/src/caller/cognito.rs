@@ -36,6 +36,9 @@ const CHOSEN: &str = "Lo-chosen-Pass9";
 /// that its owner knows the new one. It adds the kinds of characters that a password policy may ask for.
 pub(crate) const BEHIND_TEMPORARY: &str = "-Lo9";
 
+/// What stands before that password in the one to which it is changed for a while.
+const BEFORE_CHOSEN: &str = "Lo8-";
+
 impl ScenarioContext {
     /// The first account.
     pub fn user(&self) -> User {
@@ -63,8 +66,20 @@ impl ScenarioContext {
                 }
                 SignInVariation::PasswordInOtherCase => password = swapped(&password),
                 SignInVariation::PasswordWithoutItsLastCharacter => drop(password.pop()),
+                SignInVariation::PasswordWithABlankBehind => password.push(' '),
+                SignInVariation::NoPassword => {
+                    return self.sign_in_without_password(variation, &name).await;
+                }
                 SignInVariation::UnknownUser => name = format!("no-{name}"),
                 SignInVariation::UnknownClient => client = client.chars().rev().collect(),
+                SignInVariation::ClientInOtherCase => {
+                    let other = swapped(&client);
+                    if other == client {
+                        return Ok(());
+                    }
+                    client = other;
+                }
+                SignInVariation::ClientWithoutItsLastCharacter => drop(client.pop()),
                 SignInVariation::TemporaryPassword
                 | SignInVariation::TemporaryPasswordAgain
                 | SignInVariation::ReplacedPassword => {
@@ -75,25 +90,59 @@ impl ScenarioContext {
                     name = self.temporary_user()?.0;
                     "Lo-another-Pass9".clone_into(&mut password);
                 }
-                SignInVariation::SrpWithoutProof => return self.sign_in_without_proof().await,
+                SignInVariation::SrpWithoutProof
+                | SignInVariation::SrpMultipleOfN
+                | SignInVariation::SrpUnknownUser => return self.sign_in_by_srp(*change).await,
                 SignInVariation::AnotherClient => client = self.other_pool_client()?,
-                SignInVariation::SecondUser => {
-                    let user = self.second_user()?;
-                    return self.sign_in_as(variation, &user, &client).await;
+                SignInVariation::SecondUser
+                | SignInVariation::SecondUserFirstLetter
+                | SignInVariation::SecondUserLastLetter
+                | SignInVariation::SecondUserNameAsPassword
+                | SignInVariation::SecondUserForeignPassword
+                | SignInVariation::SecondUserEmptyPassword => {
+                    let first = std::mem::take(&mut password);
+                    let (theirs, own) = self.second_user()?;
+                    password = password_of(*change, (&theirs, own.expose()), &first);
+                    name = theirs;
                 }
                 SignInVariation::ChosenPassword => {
                     let (name, _) = self.temporary_user()?;
                     let user = (name, Secret::new(self.chosen_password()));
                     return self.sign_in_as(variation, &user, &client).await;
                 }
-                SignInVariation::NewPasswordAtTheEnd => password = self.chosen_password(),
-                SignInVariation::OldPasswordAfterwards | SignInVariation::OldPasswordAtTheEnd => {}
+                SignInVariation::NewPasswordAtTheEnd => {
+                    name = self.changing_user()?.0;
+                    password = self.changed_password();
+                }
+                SignInVariation::OldPasswordAfterwards | SignInVariation::OldPasswordAtTheEnd => {
+                    let user = self.changing_user()?;
+                    return self.sign_in_as(variation, &user, &client).await;
+                }
             },
             other => return Err(unknown("sign-in", other)),
         }
-        self.log.hide(&password, "password as sent");
+        // A name is no secret, whatever it was sent as.
+        if password != name && !password.is_empty() {
+            self.log.hide(&password, "password as sent");
+        }
         self.sign_in_as(variation, &(name, Secret::new(password)), &client)
             .await
+    }
+
+    /// Signs in with a name and nothing else.
+    async fn sign_in_without_password(
+        &mut self,
+        variation: &Variation,
+        name: &str,
+    ) -> Result<(), Error> {
+        let body = json!({
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "ClientId": self.target.credential("client_id"),
+            "AuthParameters": {"USERNAME": name},
+        });
+        self.cognito(Operation::SignIn, variation, &body)
+            .await
+            .map(drop)
     }
 
     /// Signs in as `user`.
@@ -171,21 +220,44 @@ impl ScenarioContext {
             .map(drop)
     }
 
-    /// Changes the first user's password, naming `previous` as the present one.
+    /// The user whose password may be changed, with the present password: the first one at a mock;
+    /// elsewhere the one whose temporary password has been replaced in this run.
+    pub fn changing_user(&mut self) -> Result<User, Error> {
+        if self.stage.is_some() {
+            return Ok(self.user());
+        }
+        let (name, _) = self.temporary_user()?;
+        Ok((name, Secret::new(self.chosen_password())))
+    }
+
+    /// Signs that user in.
+    pub async fn sign_in_changing_user(&mut self) -> Result<(), Error> {
+        if self.stage.is_some() {
+            return self.sign_in(&Variation::Documented).await;
+        }
+        let chosen = Variation::SignIn(SignInVariation::ChosenPassword);
+        self.sign_in(&chosen).await?;
+        match self.sessions.is_empty() {
+            true => Err(self.lacks("the temporary password was not replaced in this run (VEN-29)")),
+            false => Ok(()),
+        }
+    }
+
+    /// Changes that user's password, naming `previous` as the present one, or none.
     pub async fn change_password(
         &mut self,
         variation: &Variation,
-        previous: &str,
+        previous: Option<&str>,
     ) -> Result<(), Error> {
-        let chosen = self.chosen_password();
-        self.change_password_to(variation, previous, &chosen).await
+        let changed = self.changed_password();
+        self.change_password_to(variation, previous, &changed).await
     }
 
-    /// Gives the first user the password back that a change took, so that the account is as it was.
+    /// Gives the user the password back that a change took, so that the account is as it was.
     pub async fn restore_password(&mut self) -> Result<(), Error> {
-        let (_, password) = self.user();
-        let chosen = self.chosen_password();
-        self.change_password_to(&Variation::Again, &chosen, password.expose())
+        let (_, password) = self.changing_user()?;
+        let changed = self.changed_password();
+        self.change_password_to(&Variation::Again, Some(&changed), password.expose())
             .await
     }
 
@@ -211,10 +283,17 @@ impl ScenarioContext {
         chosen
     }
 
+    /// The password to which that one is changed for a while.
+    fn changed_password(&mut self) -> String {
+        let changed = format!("{BEFORE_CHOSEN}{}", self.chosen_password());
+        self.log.hide(&changed, "changed password");
+        changed
+    }
+
     async fn change_password_to(
         &mut self,
         variation: &Variation,
-        previous: &str,
+        previous: Option<&str>,
         proposed: &str,
     ) -> Result<(), Error> {
         let access = self
@@ -227,12 +306,10 @@ impl ScenarioContext {
                 .limitation("there was no access token to change a password with");
             return Ok(());
         };
-        if self.stage.is_none() {
-            return Err(self.lacks("the password of the first account is not changed"));
+        let mut body = json!({"AccessToken": access.expose(), "ProposedPassword": proposed});
+        if let Some(previous) = previous {
+            body["PreviousPassword"] = previous.into();
         }
-        let body = json!({
-            "AccessToken": access.expose(), "PreviousPassword": previous, "ProposedPassword": proposed,
-        });
         self.cognito(Operation::ChangePassword, variation, &body)
             .await
             .map(drop)
@@ -291,7 +368,29 @@ pub(super) fn pair(result: &Value) -> Option<(Secret, Secret)> {
     ))
 }
 
-fn swapped(text: &str) -> String {
+/// The password with which another user signs in, who has the password `own`.
+fn password_of(change: SignInVariation, (name, own): (&str, &str), first: &str) -> String {
+    match change {
+        SignInVariation::SecondUserFirstLetter => altered_first(own),
+        SignInVariation::SecondUserLastLetter => {
+            let turned = altered_first(&own.chars().rev().collect::<String>());
+            turned.chars().rev().collect()
+        }
+        SignInVariation::SecondUserNameAsPassword => name.to_owned(),
+        SignInVariation::SecondUserForeignPassword => first.to_owned(),
+        SignInVariation::SecondUserEmptyPassword => String::new(),
+        _ => own.to_owned(),
+    }
+}
+
+/// `text` with another first character.
+fn altered_first(text: &str) -> String {
+    let other = if text.starts_with('A') { 'B' } else { 'A' };
+    let rest = text.chars().skip(1);
+    [other].into_iter().chain(rest).collect()
+}
+
+pub(super) fn swapped(text: &str) -> String {
     let swap = |letter: char| {
         if letter.is_ascii_lowercase() {
             letter.to_ascii_uppercase()

@@ -72,6 +72,22 @@ impl ScenarioContext {
         };
         let own = self.own_identity();
         let mut body = self.identity_body(&id);
+        let changed = Variation::Identity(variation);
+        if variation == IdentityVariation::AnotherIdentityPool {
+            let region = self.target.credential("region");
+            body["IdentityPoolId"] = format!("{region}:{NO_IDENTITY}").into();
+            let asked = self.cognito(Operation::GetIdentity, &changed, &body).await;
+            return asked.map(drop);
+        }
+        if variation == IdentityVariation::AccessToken {
+            let session = self.sessions.last();
+            let access = session.and_then(|session| session.pairs.last());
+            let Some(access) = access.map(|(access, _)| access.clone()) else {
+                return Ok(());
+            };
+            body = self.identity_body(&access);
+            return self.ask_both(&changed, body, own).await;
+        }
         let (region, pool) = (
             self.target.credential("region"),
             self.target.credential("user_pool_id"),
@@ -85,14 +101,28 @@ impl ScenarioContext {
                 let pool = pool.replacen(region, other, 1);
                 format!("cognito-idp.{other}.amazonaws.com/{pool}")
             }
+            IdentityVariation::LongerName => {
+                format!("locum-cognito-idp.{region}.amazonaws.com/{pool}")
+            }
+            IdentityVariation::NameWithATail => {
+                format!("cognito-idp.{region}.amazonaws.com/{pool}0")
+            }
             other => return Err(unknown("login", &Variation::Identity(other))),
         };
         body["Logins"] = json!({provider: id.expose()});
-        let changed = Variation::Identity(variation);
-        self.cognito(Operation::GetIdentity, &changed, &body)
-            .await?;
+        self.ask_both(&changed, body, own).await
+    }
+
+    /// Asks with `body` for an identity, and for credentials of the identity `own`.
+    async fn ask_both(
+        &mut self,
+        changed: &Variation,
+        mut body: Value,
+        own: String,
+    ) -> Result<(), Error> {
+        self.cognito(Operation::GetIdentity, changed, &body).await?;
         body["IdentityId"] = own.into();
-        self.get_credentials(&changed, &body).await.map(drop)
+        self.get_credentials(changed, &body).await.map(drop)
     }
 
     /// Asks for credentials without Logins, or of an identity that is not the login's own.
@@ -104,6 +134,7 @@ impl ScenarioContext {
         body["IdentityId"] = self.own_identity().into();
         match variation {
             IdentityVariation::NoLogins => drop(body["Logins"].take()),
+            IdentityVariation::EmptyLogins => body["Logins"] = json!({}),
             IdentityVariation::UnknownIdentity => {
                 let region = self.target.credential("region");
                 body["IdentityId"] = format!("{region}:{NO_IDENTITY}").into();
@@ -184,6 +215,27 @@ impl ScenarioContext {
         #[expect(clippy::cast_precision_loss, reason = "at most a week")]
         self.advance(seconds as f64 + 1.0).await?;
         self.request_presigned(&Variation::AfterEnd).await
+    }
+
+    /// Uses a URL that the user presigned two minutes ago, for five minutes or for one.
+    pub async fn use_own_presigned(&mut self, variation: &Variation) -> Result<(), Error> {
+        let lives_s = match variation {
+            Variation::AfterEnd => 60,
+            _ => 300,
+        };
+        let Some(url) = self.presign(lives_s)? else {
+            return Ok(());
+        };
+        let request = Request::new("GET", &url.target);
+        let operation = Operation::UsePresigned;
+        let reply = self.exchange(operation, None, variation, &url, &request);
+        let is_refused = reply
+            .await
+            .is_some_and(|reply| (400..500).contains(&reply.status));
+        if is_refused && variation.is_documented() {
+            return Err(self.lacks("the vendor takes no URL that its user presigned"));
+        }
+        Ok(())
     }
 
     async fn request_presigned(&mut self, variation: &Variation) -> Result<(), Error> {

@@ -6,19 +6,30 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings,
+    PayloadChecksumKind, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
 };
 use aws_sigv4::sign::v4;
 use locum_core::Timestamp;
+use locum_core::profile::SignatureFacts;
 
+use super::user_pool::beginning;
 use crate::Error;
-use crate::evidence::{CallVariation, Operation, SignedVariation, Variation};
+use crate::evidence::{CallVariation, Operation, SignedVariation, Variation, percent};
 use crate::http::{Reply, Request, Url};
 use crate::run::context::ScenarioContext;
 use crate::run::leave::NO_LEAVE;
 
 /// What is added to a path to have percent-encoded octets in it.
 const ENCODED: &str = "/a%20b";
+
+/// A thing that does not exist.
+const NO_ITEM: &str = "/00000000-0000-4000-8000-000000000000";
+
+/// A host that does not exist (RFC 6761 §6.4).
+const NO_HOST: &str = "locum.invalid";
+
+/// How long ago a URL of ours was presigned, in seconds.
+const PRESIGNED_AGO_S: i64 = 120;
 
 /// What a signature covers besides the request.
 #[derive(Clone, Copy)]
@@ -41,7 +52,16 @@ impl ScenarioContext {
             None | Some(SignedVariation::WithBody) => Variation::Documented,
             Some(special) => Variation::Signed(special),
         };
-        let url = self.signed_url()?;
+        if special == Some(SignedVariation::PresignedChanged) {
+            return self.call_presigned_and_changed(&variation).await;
+        }
+        let url = match special {
+            Some(SignedVariation::UnsignedSecondApi) => match self.target.url("api_v2") {
+                Ok(base) => self.sample_at(base)?,
+                Err(_) => return Ok(()),
+            },
+            _ => self.signed_url()?,
+        };
         self.signed_call(url, special, &variation).await.map(drop)
     }
 
@@ -55,9 +75,44 @@ impl ScenarioContext {
 
     /// The address of the documented signed call.
     pub(super) fn signed_url(&self) -> Result<Url, Error> {
-        let sample = self.profile.api.sample.clone().unwrap_or_default();
-        let url = format!("{}{sample}", self.target.url("api")?);
+        self.sample_at(self.target.url("api")?)
+    }
+
+    fn sample_at(&self, base: &str) -> Result<Url, Error> {
+        let sample = self.profile.api.sample.as_deref().unwrap_or_default();
+        let url = format!("{base}{sample}");
         Url::parse(&url).map_err(|error| Error::Step(error.to_string()))
+    }
+
+    /// The documented signed call as a URL that was presigned two minutes ago for so many seconds.
+    pub(super) fn presign(&mut self, lives_s: u64) -> Result<Option<Url>, Error> {
+        let Some(credentials) = self.aws.clone() else {
+            self.log
+                .limitation("there were no credentials to sign with");
+            return Ok(None);
+        };
+        let mut url = self.signed_url()?;
+        let facts = self.signature_facts()?;
+        let at = shifted(self.vendor_now(), -PRESIGNED_AGO_S);
+        let scope = (facts.region.as_str(), facts.service.as_str());
+        url.target = presigned(credentials, scope, (at, lives_s), &url)?;
+        Ok(Some(url))
+    }
+
+    async fn call_presigned_and_changed(&mut self, variation: &Variation) -> Result<(), Error> {
+        let Some(mut url) = self.presign(300)? else {
+            return Ok(());
+        };
+        url.target.push_str("&company=x");
+        let request = Request::new("GET", &url.target);
+        self.exchange(Operation::Call, None, variation, &url, &request)
+            .await;
+        Ok(())
+    }
+
+    fn signature_facts(&self) -> Result<SignatureFacts, Error> {
+        let facts = self.profile.signature.clone();
+        facts.ok_or_else(|| Error::Step("nothing is signed here".to_owned()))
     }
 
     /// Makes one signed call of `url`, with the thing special that `special` names.
@@ -80,16 +135,20 @@ impl ScenarioContext {
             Some(SignedVariation::EncodedPath) => url.target.push_str(ENCODED),
             Some(SignedVariation::UnsortedQuery) => url
                 .target
-                .push_str("?includePresigned=True&company=Example%20Co%20%26"),
+                .push_str("?includePresigned=True&company=S%C3%B6ns%20%26%20Co%2B~"),
+            // One of them has no value: it is signed as one that is empty.
             Some(SignedVariation::RepeatedParameter) => {
-                url.target.push_str("?company=b&company=a");
+                url.target.push_str("?company=b&company=a&company=");
             }
+            // What was signed for one thing is sent to the list, which exists.
+            Some(SignedVariation::PathChanged) => url.target.push_str("/x"),
+            Some(SignedVariation::UnknownPath) => url.target.push_str("-x-locum"),
             Some(SignedVariation::RunsOfSpaces) => extra[0].1 = "one   two".into(),
             Some(SignedVariation::MoreSpaces) => extra[0].1 = "one two".into(),
             _ => {}
         }
-        if method == "DELETE" {
-            url.target.push_str("/00000000-0000-4000-8000-000000000000");
+        if special.is_some_and(SignedVariation::is_of_an_unknown_item) {
+            url.target.push_str(NO_ITEM);
         }
         let mut request = Request::new(method, &url.target);
         if !body.is_empty() {
@@ -98,17 +157,15 @@ impl ScenarioContext {
                 .body(body);
         }
         request.headers.extend(extra);
-        if !special.is_some_and(SignedVariation::is_unsigned) {
+        if let Some(special) = special.filter(|special| special.is_unsigned()) {
+            request.headers.extend(self.instead_of_a_signature(special));
+        } else {
             let Some(credentials) = self.signer(special) else {
                 self.log
                     .limitation("there were no credentials to sign with");
                 return Ok(None);
             };
-            let facts = self
-                .profile
-                .signature
-                .clone()
-                .ok_or_else(|| Error::Step("nothing is signed here".to_owned()))?;
+            let facts = self.signature_facts()?;
             let now = shifted(
                 self.vendor_now(),
                 special.map_or(0, SignedVariation::ahead_s),
@@ -139,18 +196,58 @@ impl ScenarioContext {
         Ok(reply.await)
     }
 
-    /// The credentials that sign: those of the login, or with another session token or none.
+    /// The header that stands where there is no signature.
+    fn instead_of_a_signature(&self, special: SignedVariation) -> Option<(String, String)> {
+        let (access, id) = self.sessions.last()?.pairs.last()?;
+        let header = |name: &str, value: String| Some((name.to_owned(), value));
+        match special {
+            SignedVariation::AccessToken => header("Authorization", access.expose().to_owned()),
+            SignedVariation::BearerAccessToken => {
+                header("Authorization", format!("Bearer {}", access.expose()))
+            }
+            SignedVariation::IdToken => header("Authorization", id.expose().to_owned()),
+            SignedVariation::BearerIdToken => {
+                header("Authorization", format!("Bearer {}", id.expose()))
+            }
+            SignedVariation::SessionTokenAlone => {
+                let token = self.aws.as_ref()?.session_token()?;
+                header("X-Amz-Security-Token", token.to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The credentials that sign: those of the login, or with one part changed.
     fn signer(&self, special: Option<SignedVariation>) -> Option<Credentials> {
         let own = self.aws.clone()?;
         let with = |token: Option<String>| {
             let (id, key) = (own.access_key_id(), own.secret_access_key());
             Credentials::new(id, key, token, None, "vendor")
         };
+        let token = own.session_token();
         match special {
             Some(SignedVariation::WithoutSessionToken) => Some(with(None)),
             Some(SignedVariation::ForeignSessionToken) => {
                 let other = self.other_aws.as_ref()?.session_token()?;
                 Some(with(Some(other.to_owned())))
+            }
+            Some(SignedVariation::CutSessionToken) => Some(with(Some(beginning(token?)))),
+            Some(SignedVariation::OtherSecret) => {
+                let secret: String = own.secret_access_key().chars().rev().collect();
+                let token = token.map(str::to_owned);
+                Some(Credentials::new(
+                    own.access_key_id(),
+                    secret,
+                    token,
+                    None,
+                    "vendor",
+                ))
+            }
+            Some(SignedVariation::UnknownKeyId) => {
+                let id = altered(own.access_key_id(), own.access_key_id().len() - 1);
+                let secret = own.secret_access_key();
+                let token = token.map(str::to_owned);
+                Some(Credentials::new(id, secret, token, None, "vendor"))
             }
             _ => Some(own),
         }
@@ -256,6 +353,67 @@ fn sign(
         .collect())
 }
 
+/// The target of `url` with a signature in its query, for a GET that was presigned `at` for so many
+/// seconds.
+fn presigned(
+    credentials: Credentials,
+    (region, service): (&str, &str),
+    (at, lives_s): (Timestamp, u64),
+    url: &Url,
+) -> Result<String, Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::Step(format!("cannot presign: {error}"));
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(Duration::from_secs(lives_s));
+    let identity = credentials.into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name(service)
+        .time(system_time(at))
+        .settings(settings)
+        .build()
+        .map_err(|error| failed(&error))?
+        .into();
+    let authority = url.authority();
+    let uri = format!("http://{authority}{}", url.target);
+    let headers = [("host", authority.as_str())].into_iter();
+    let signable = SignableRequest::new("GET", uri, headers, SignableBody::Bytes(b""))
+        .map_err(|error| failed(&error))?;
+    let signed = aws_sigv4::http_request::sign(signable, &params);
+    let (instructions, _) = signed.map_err(|error| failed(&error))?.into_parts();
+    let pairs: Vec<String> = instructions
+        .params()
+        .iter()
+        .map(|(name, value)| format!("{name}={}", percent(value, false)))
+        .collect();
+    Ok(format!("{}?{}", url.target, pairs.join("&")))
+}
+
+/// `text` with another letter or digit at `at`.
+fn altered(text: &str, at: usize) -> String {
+    let change = |(here, letter): (usize, char)| match letter {
+        _ if here != at => letter,
+        'a' => 'b',
+        'A' => 'B',
+        letter if letter.is_ascii_uppercase() => 'A',
+        _ => 'a',
+    };
+    text.chars().enumerate().map(change).collect()
+}
+
+/// Changes the signature in the header that has it.
+fn change_signature(request: &mut Request, change: impl Fn(&str) -> String) {
+    const SIGNATURE: &str = "Signature=";
+    for (name, value) in &mut request.headers {
+        if name.eq_ignore_ascii_case("authorization")
+            && let Some((before, signature)) = value.split_once(SIGNATURE)
+        {
+            *value = format!("{before}{SIGNATURE}{}", change(signature));
+        }
+    }
+}
+
 fn system_time(now: Timestamp) -> SystemTime {
     let millis = u64::try_from(now.as_millis()).unwrap_or_default();
     UNIX_EPOCH + Duration::from_millis(millis)
@@ -265,7 +423,31 @@ fn system_time(now: Timestamp) -> SystemTime {
 fn change_after_signing(request: &mut Request, special: Option<SignedVariation>) {
     match special {
         Some(SignedVariation::MethodChanged) => "GET".clone_into(&mut request.method),
-        Some(SignedVariation::PathChanged) => request.target.push_str("/x"),
+        Some(SignedVariation::PathChanged) => {
+            let cut = request.target.len() - "/x".len();
+            request.target.truncate(cut);
+        }
+        Some(SignedVariation::HostChanged) => {
+            request.omits.push("Host");
+            request
+                .headers
+                .push(("Host".to_owned(), NO_HOST.to_owned()));
+        }
+        Some(SignedVariation::HeaderLineAdded) => {
+            let line = ("X-Locum-Note".to_owned(), "two".to_owned());
+            request.headers.push(line);
+        }
+        Some(SignedVariation::SignatureFirst) => {
+            change_signature(request, |signature| altered(signature, 0));
+        }
+        Some(SignedVariation::SignatureLast) => {
+            change_signature(request, |signature| altered(signature, signature.len() - 1));
+        }
+        Some(SignedVariation::SignatureHalf) => {
+            change_signature(request, |signature| {
+                signature[..signature.len() / 2].to_owned()
+            });
+        }
         Some(SignedVariation::PathEncodedAfterSigning) => request.target.push_str(ENCODED),
         Some(SignedVariation::QueryAdded) => request.target.push_str("?company=x"),
         Some(SignedVariation::BodyChanged) => {
@@ -341,6 +523,40 @@ mod tests {
         let both = "SignedHeaders=x-amz-content-sha256;x-amz-date,";
         check(Signing { hash_header, host }, both);
     }
+    #[test]
+    fn a_signature_is_changed_in_one_place() {
+        let check = |special, expected: &str| {
+            let value = "AWS4-HMAC-SHA256 Credential=c, SignedHeaders=host, Signature=a1b2c3d4";
+            let mut request = Request::new("GET", "/").header("authorization", value);
+            change_after_signing(&mut request, Some(special));
+            let changed = request.headers[0].1.rsplit_once('=');
+            assert_eq!(changed.map(|(_, text)| text), Some(expected), "{special:?}");
+        };
+        check(SignedVariation::SignatureFirst, "b1b2c3d4");
+        check(SignedVariation::SignatureLast, "a1b2c3da");
+        check(SignedVariation::SignatureHalf, "a1b2");
+        check(SignedVariation::HostChanged, "a1b2c3d4");
+    }
+
+    #[test]
+    fn a_presigned_url_says_how_long_it_lives() {
+        let token = Some("a-session-token+/=".to_owned());
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret", token, None, "test");
+        let at = Timestamp::parse_rfc3339("2015-08-30T12:36:00Z").expect("a date");
+        let url = Url::parse("https://example.test/v1/tasks").expect("a URL");
+        let target = presigned(credentials, ("us-east-1", "service"), (at, 60), &url);
+        let target = target.expect("it can be presigned");
+        for part in [
+            "/v1/tasks?X-Amz-",
+            "X-Amz-Expires=60",
+            "X-Amz-Date=20150830T123600Z",
+            "X-Amz-Security-Token=a-session-token%2B%2F%3D",
+            "X-Amz-Signature=",
+        ] {
+            assert!(target.contains(part), "{target}");
+        }
+    }
+
     /// For the day of its date, the one written here is that of AWS's own signer.
     #[test]
     fn a_signature_for_another_day_is_right_but_for_its_day() {

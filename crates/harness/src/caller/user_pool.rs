@@ -1,26 +1,21 @@
 //! The harness as the user of an Amazon Cognito user pool whose login goes on: refreshes, revokes,
 //! signs out.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use locum_core::{Secret, Timestamp};
+use locum_core::Secret;
 use serde_json::json;
 
 use crate::Error;
-use crate::caller::cognito::{User, pair};
+use crate::caller::cognito::{User, pair, swapped};
 use crate::caller::oauth::unknown;
 use crate::catalogue::Supplied;
 use crate::evidence::{
-    ChallengeVariation, LoginVariation, Moment, Operation, RevocationVariation, SignInVariation,
+    ChallengeVariation, LoginVariation, Moment, Operation, RefreshVariation, RevocationVariation,
     Variation,
 };
 use crate::run::context::ScenarioContext;
 
 /// A token that no pool has issued, of letters that a pool takes.
 const NEVER_ISSUED: &str = "no-token-of-this-vendor-0123456789";
-
-/// Three quarters of a 3072-bit number: a client's public number whose secret nobody knows.
-const SRP_A_BYTES: usize = 384;
 
 impl ScenarioContext {
     /// Refreshes a session: the latest one, or the one that `variation` names, with the one thing
@@ -47,6 +42,11 @@ impl ScenarioContext {
                 replacement.expose().clone_into(&mut token);
             }
             Variation::By(_) => client = self.other_pool_client()?,
+            Variation::Refresh(change) => {
+                let access = session.pairs.first().map(|(access, _)| access.expose());
+                token = near_miss(*change, &token, access.unwrap_or_default());
+                self.log.hide(&token, "changed refresh token");
+            }
             Variation::Login(LoginVariation::With(name, value)) => match name.as_str() {
                 "refresh_token" => value.clone_into(&mut token),
                 "scope" => scope = Some(value.clone()),
@@ -138,6 +138,7 @@ impl ScenarioContext {
             return Ok(());
         };
         let mut session = session.expose().to_owned();
+        let mut client = self.target.credential("client_id").to_owned();
         match how {
             // As long and of the same letters: only the vendor's record tells them apart.
             ChallengeVariation::ForgedSession => {
@@ -145,56 +146,35 @@ impl ScenarioContext {
                 self.log.hide(&session, "forged session");
             }
             ChallengeVariation::ForeignSession => name = self.user().0,
-            ChallengeVariation::UsedSession | ChallengeVariation::OutdatedSession => {}
+            ChallengeVariation::CutSession => {
+                session = beginning(&session);
+                self.log.hide(&session, "changed session");
+            }
+            ChallengeVariation::LongerSession => session.push('A'),
+            ChallengeVariation::AnotherClient => {
+                let other = self.target.supplied(Supplied::AnotherClient);
+                let other = other.and_then(|known| Some(known["client_id"].as_str()?.to_owned()));
+                // It looks at more where there is one.
+                let Some(other) = other else {
+                    return Ok(());
+                };
+                client = other;
+            }
+            ChallengeVariation::NoSession
+            | ChallengeVariation::UsedSession
+            | ChallengeVariation::OutdatedSession => {}
         }
         let chosen = self.chosen_password();
-        let body = json!({
+        let mut body = json!({
             "ChallengeName": "NEW_PASSWORD_REQUIRED",
-            "ClientId": self.target.credential("client_id"),
-            "Session": session,
+            "ClientId": client,
             "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": chosen},
         });
+        if how != ChallengeVariation::NoSession {
+            body["Session"] = session.into();
+        }
         let variation = Variation::Challenge(how);
         self.cognito(Operation::AnswerChallenge, &variation, &body)
-            .await
-            .map(drop)
-    }
-
-    /// A login by SRP whose proof is the base64 of zeros: no password gives it.
-    pub(super) async fn sign_in_without_proof(&mut self) -> Result<(), Error> {
-        let (name, _) = self.user();
-        let client = self.target.credential("client_id").to_owned();
-        let body = json!({
-            "AuthFlow": "USER_SRP_AUTH",
-            "ClientId": client,
-            "AuthParameters": {"USERNAME": name, "SRP_A": "5a".repeat(SRP_A_BYTES)},
-        });
-        let documented = Variation::Documented;
-        let reply = self
-            .cognito(Operation::StartSrp, &documented, &body)
-            .await?;
-        let is_refused = |reply: &crate::http::Reply| (400..500).contains(&reply.status);
-        if reply.as_ref().is_some_and(is_refused) {
-            return Err(self.lacks("the vendor begins no login by SRP for this client"));
-        }
-        let parameters = reply.map(|reply| reply.json()["ChallengeParameters"].clone());
-        let Some(parameters) = parameters.filter(|found| found["SECRET_BLOCK"].is_string()) else {
-            self.log.limitation("a login by SRP could not be begun");
-            return Ok(());
-        };
-        let user = parameters["USER_ID_FOR_SRP"].as_str().unwrap_or(&name);
-        let body = json!({
-            "ChallengeName": "PASSWORD_VERIFIER",
-            "ClientId": client,
-            "ChallengeResponses": {
-                "USERNAME": user,
-                "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
-                "TIMESTAMP": srp_date(self.vendor_now()),
-                "PASSWORD_CLAIM_SIGNATURE": STANDARD.encode([0; 32]),
-            },
-        });
-        let variation = Variation::SignIn(SignInVariation::SrpWithoutProof);
-        self.cognito(Operation::SignIn, &variation, &body)
             .await
             .map(drop)
     }
@@ -213,20 +193,20 @@ impl ScenarioContext {
     }
 }
 
-/// `Sun Nov 22 15:55:23 UTC 2026`.
-fn srp_date(now: Timestamp) -> String {
-    let date = now.http_date();
-    let parts: Vec<&str> = date
-        .split([' ', ','])
-        .filter(|part| !part.is_empty())
-        .collect();
-    match parts[..] {
-        [weekday, day, month, year, time, _] => {
-            let day = day.trim_start_matches('0');
-            format!("{weekday} {month} {day} {time} UTC {year}")
-        }
-        _ => date,
+/// What is shown in the place of the refresh token `token`.
+fn near_miss(change: RefreshVariation, token: &str, access: &str) -> String {
+    match change {
+        RefreshVariation::CutToken => beginning(token),
+        RefreshVariation::LongerToken => format!("{token}A"),
+        RefreshVariation::OtherCase => swapped(token),
+        RefreshVariation::AccessToken => access.to_owned(),
     }
+}
+
+/// Two thirds of `text`.
+pub(super) fn beginning(text: &str) -> String {
+    let length = text.chars().count();
+    text.chars().take(length - length / 3).collect()
 }
 
 #[cfg(test)]
@@ -234,12 +214,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_srp_have_no_zero_in_front_of_the_day() {
-        let check = |time: &str, expected: &str| {
-            let time = Timestamp::parse_rfc3339(time).expect("a date");
-            assert_eq!(srp_date(time), expected);
+    fn near_misses_of_a_refresh_token() {
+        let check = |change, expected: &str| {
+            assert_eq!(near_miss(change, "Abcdef", "access"), expected);
         };
-        check("2026-11-22T15:55:23Z", "Sun Nov 22 15:55:23 UTC 2026");
-        check("2026-11-01T05:05:03Z", "Sun Nov 1 05:05:03 UTC 2026");
+        check(RefreshVariation::CutToken, "Abcd");
+        check(RefreshVariation::LongerToken, "AbcdefA");
+        check(RefreshVariation::OtherCase, "aBCDEF");
+        check(RefreshVariation::AccessToken, "access");
     }
 }

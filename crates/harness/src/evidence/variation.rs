@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
-pub use pool::{ChallengeVariation, IdentityVariation, RevocationVariation};
+pub use pool::{ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation};
 pub use shown::ShownToken;
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
@@ -75,12 +75,16 @@ pub enum Variation {
     Token(usize, Moment),
     /// Naming a wrong present password.
     WrongPresentPassword,
+    /// Naming no present password.
+    NoPresentPassword,
     /// With another token in the place of the one that it needs.
     Shown(ShownToken),
     /// One thing of the answer to a challenge.
     Challenge(ChallengeVariation),
     /// One thing of a request for an identity or for AWS credentials.
     Identity(IdentityVariation),
+    /// A near miss of a refresh token.
+    Refresh(RefreshVariation),
     /// One thing of a revocation.
     Revocation(RevocationVariation),
     /// With the token that took the place of the first one.
@@ -159,11 +163,15 @@ impl Variation {
             Operation::OpenSocket => SocketVariation::parse(phrase).map(Self::Socket),
             Operation::Upgrade => UpgradeVariation::parse(phrase).map(Self::Upgrade),
             Operation::Frame => FrameVariation::parse(phrase).map(Self::Frame),
-            Operation::SignIn => match phrase {
+            Operation::SignIn | Operation::StartSrp => match phrase {
                 "again" => Some(Self::Again),
                 _ => SignInVariation::parse(phrase).map(Self::SignIn),
             },
-            Operation::Refresh => refresh(phrase),
+            Operation::Refresh => {
+                with_phrase(RefreshVariation::ALL, RefreshVariation::phrase, phrase)
+                    .map(Self::Refresh)
+                    .or_else(|| refresh(phrase))
+            }
             Operation::AnswerChallenge => {
                 with_phrase(ChallengeVariation::ALL, ChallengeVariation::phrase, phrase)
                     .map(Self::Challenge)
@@ -182,6 +190,7 @@ impl Variation {
             Operation::ChangePassword => match phrase {
                 "again" => Some(Self::Again),
                 "naming a wrong present one" => Some(Self::WrongPresentPassword),
+                "naming no present one" => Some(Self::NoPresentPassword),
                 _ => None,
             },
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
@@ -305,9 +314,11 @@ impl fmt::Display for Variation {
                 write!(f, "token {number} {moment}")
             }
             Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
+            Self::NoPresentPassword => f.write_str("naming no present one"),
             Self::Shown(shown) => f.write_str(shown.phrase()),
             Self::Challenge(variation) => f.write_str(variation.phrase()),
             Self::Identity(variation) => f.write_str(variation.phrase()),
+            Self::Refresh(variation) => f.write_str(variation.phrase()),
             Self::Revocation(variation) => f.write_str(variation.phrase()),
             Self::WithReplacement => f.write_str("with the token of the reply"),
             Self::AfterEnd => f.write_str("after its end"),

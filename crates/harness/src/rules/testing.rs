@@ -169,6 +169,20 @@ impl Log {
         self.raw(word, phrase, &request, status, headers, body)
     }
 
+    /// An exchange whose request has this body.
+    pub(crate) fn sent_body(
+        self,
+        word: &str,
+        phrase: &str,
+        sent: &str,
+        status: u16,
+        body: &str,
+    ) -> Self {
+        let request = Request::new("POST", "/").body(sent);
+        let json = Some(("Content-Type", "application/json"));
+        self.raw(word, phrase, &request, status, json, body)
+    }
+
     /// An exchange whose request has this header.
     pub(crate) fn sent_in(
         self,

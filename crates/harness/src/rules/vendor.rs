@@ -60,6 +60,7 @@ mod token_members;
 pub mod token_reply;
 mod token_revocation;
 mod token_room;
+mod unsigned;
 mod upgrade;
 
 use super::Rule;
@@ -118,6 +119,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     token_head::RULES,
     token_members::RULES,
     token_reply::RULES,
+    unsigned::RULES,
     upgrade::RULES,
     token_revocation::RULES,
     token_room::RULES,

@@ -42,6 +42,19 @@ async fn signed_in_and_refreshed(world: &mut World) -> Result<(), Error> {
     context.refresh(&Variation::Documented).await
 }
 
+/// With the token that took the place of the first one, where there is such a one.
+#[when("the user refreshes once more")]
+async fn refreshes_once_more(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    let session = context.sessions.last();
+    let is_replaced = session.is_some_and(|session| session.replacement.is_some());
+    let variation = match is_replaced {
+        true => Variation::WithReplacement,
+        false => Variation::Again,
+    };
+    context.refresh(&variation).await
+}
+
 #[when(regex = r"^the user refreshes (again|after the revocation|with the token of the reply)$")]
 async fn refreshes_again(world: &mut World, how: String) -> Result<(), Error> {
     let variation = variation(Operation::Refresh, &how)?;
@@ -88,8 +101,12 @@ async fn session_as_token(world: &mut World) -> Result<(), Error> {
 async fn chooses(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     let user = context.temporary_user()?;
+    let used = context.challenge.clone();
     context.choose_password(&user).await?;
-    signs_in_by(world, SignInVariation::ChosenPassword).await
+    signs_in_by(world, SignInVariation::ChosenPassword).await?;
+    // It is this one that may be answered once more.
+    world.context()?.challenge = used;
+    Ok(())
 }
 
 #[when("that user signs in with the temporary password again")]
@@ -97,18 +114,29 @@ async fn temporary_again(world: &mut World) -> Result<(), Error> {
     signs_in_by(world, SignInVariation::ReplacedPassword).await
 }
 
-#[when(regex = r"^the user changes the password, naming (a wrong|the right) present one$")]
-async fn changes(world: &mut World, which: String) -> Result<(), Error> {
+#[given("the user whose password may be changed has signed in")]
+async fn changing_user_signs_in(world: &mut World) -> Result<(), Error> {
+    world.context()?.sign_in_changing_user().await
+}
+
+#[when("the user changes the password, naming a wrong present one and then none")]
+async fn changes_wrongly(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    let (_, password) = context.user();
-    if which == "the right" {
-        let previous = password.expose().to_owned();
-        return context
-            .change_password(&Variation::Documented, &previous)
-            .await;
-    }
+    let wrong = Some("Lo-wrong-Pass9");
     context
-        .change_password(&Variation::WrongPresentPassword, "Lo-wrong-Pass9")
+        .change_password(&Variation::WrongPresentPassword, wrong)
+        .await?;
+    context
+        .change_password(&Variation::NoPresentPassword, None)
+        .await
+}
+
+#[when("the user changes the password, naming the right present one")]
+async fn changes(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    let (_, password) = context.changing_user()?;
+    context
+        .change_password(&Variation::Documented, Some(password.expose()))
         .await
 }
 

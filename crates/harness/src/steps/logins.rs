@@ -127,6 +127,10 @@ async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
     for how in [
         ChallengeVariation::ForgedSession,
         ChallengeVariation::ForeignSession,
+        ChallengeVariation::CutSession,
+        ChallengeVariation::LongerSession,
+        ChallengeVariation::NoSession,
+        ChallengeVariation::AnotherClient,
     ] {
         context.answer_challenge(how).await?;
     }

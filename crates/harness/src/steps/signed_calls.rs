@@ -80,6 +80,18 @@ async fn presigned(world: &mut World) -> Result<(), Error> {
     world.context()?.use_presigned().await
 }
 
+#[given("a URL that the user presigned has been used")]
+async fn own_presigned(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.use_own_presigned(&Variation::Documented).await
+}
+
+#[when("a URL that the user presigned is used after its end")]
+async fn own_presigned_late(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.use_own_presigned(&Variation::AfterEnd).await
+}
+
 #[when("the presigned URL is used after its end")]
 async fn presigned_late(world: &mut World) -> Result<(), Error> {
     world.context()?.use_presigned_late().await

@@ -15,6 +15,14 @@ pub enum ChallengeVariation {
     UsedSession,
     /// A Session whose time is over.
     OutdatedSession,
+    /// A beginning of the Session.
+    CutSession,
+    /// The Session with a letter more behind it.
+    LongerSession,
+    /// No Session.
+    NoSession,
+    /// The right Session, shown by another client of the pool.
+    AnotherClient,
 }
 
 impl ChallengeVariation {
@@ -24,6 +32,10 @@ impl ChallengeVariation {
         Self::ForeignSession,
         Self::UsedSession,
         Self::OutdatedSession,
+        Self::CutSession,
+        Self::LongerSession,
+        Self::NoSession,
+        Self::AnotherClient,
     ];
 
     /// Its phrase in the features.
@@ -33,6 +45,10 @@ impl ChallengeVariation {
             Self::ForeignSession => "with the Session of another user",
             Self::UsedSession => "with a used Session",
             Self::OutdatedSession => "with an outdated Session",
+            Self::CutSession => "with a beginning of the Session",
+            Self::LongerSession => "with a letter behind the Session",
+            Self::NoSession => "without a Session",
+            Self::AnotherClient => "by another client",
         }
     }
 }
@@ -45,8 +61,18 @@ pub enum IdentityVariation {
     AnotherPool,
     /// The id token stands under the name of the pool in another region.
     AnotherRegion,
+    /// The id token stands under a name that ends with that of its pool.
+    LongerName,
+    /// The id token stands under a name that begins with that of its pool.
+    NameWithATail,
+    /// The access token stands in the place of the id token.
+    AccessToken,
+    /// Another identity pool is asked.
+    AnotherIdentityPool,
     /// There are no Logins.
     NoLogins,
+    /// The Logins are empty.
+    EmptyLogins,
     /// The identity does not exist.
     UnknownIdentity,
     /// The identity is another user's.
@@ -58,7 +84,12 @@ impl IdentityVariation {
     pub const ALL: &[Self] = &[
         Self::AnotherPool,
         Self::AnotherRegion,
+        Self::LongerName,
+        Self::NameWithATail,
+        Self::AccessToken,
+        Self::AnotherIdentityPool,
         Self::NoLogins,
+        Self::EmptyLogins,
         Self::UnknownIdentity,
         Self::ForeignIdentity,
     ];
@@ -68,9 +99,48 @@ impl IdentityVariation {
         match self {
             Self::AnotherPool => "under another user pool",
             Self::AnotherRegion => "under another region",
+            Self::LongerName => "under a name that ends with its own",
+            Self::NameWithATail => "under a name that begins with its own",
+            Self::AccessToken => "with the access token",
+            Self::AnotherIdentityPool => "of another identity pool",
             Self::NoLogins => "without Logins",
+            Self::EmptyLogins => "with empty Logins",
             Self::UnknownIdentity => "for an identity that does not exist",
             Self::ForeignIdentity => "for another user's identity",
+        }
+    }
+}
+
+/// A near miss of a refresh token, or a token of another kind in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshVariation {
+    /// A beginning of the refresh token.
+    CutToken,
+    /// The refresh token with a letter more behind it.
+    LongerToken,
+    /// The refresh token with upper and lower case swapped.
+    OtherCase,
+    /// The access token of the same login.
+    AccessToken,
+}
+
+impl RefreshVariation {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::CutToken,
+        Self::LongerToken,
+        Self::OtherCase,
+        Self::AccessToken,
+    ];
+
+    /// Its phrase in the features.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::CutToken => "with a beginning of the refresh token",
+            Self::LongerToken => "with a letter behind the refresh token",
+            Self::OtherCase => "with the refresh token in other letter case",
+            Self::AccessToken => "with the access token for a refresh token",
         }
     }
 }

@@ -12,10 +12,18 @@ pub enum SignInVariation {
     PasswordInOtherCase,
     /// The password without its last character.
     PasswordWithoutItsLastCharacter,
+    /// The password with a blank behind it.
+    PasswordWithABlankBehind,
+    /// No password at all.
+    NoPassword,
     /// A user name that does not exist.
     UnknownUser,
     /// A client id that does not exist.
     UnknownClient,
+    /// The client id with upper and lower case swapped.
+    ClientInOtherCase,
+    /// The client id without its last character.
+    ClientWithoutItsLastCharacter,
     /// An account whose password is temporary.
     TemporaryPassword,
     /// The password that took the place of a temporary one.
@@ -34,10 +42,25 @@ pub enum SignInVariation {
     TemporaryPasswordAgain,
     /// By SRP, with a proof that no password gives.
     SrpWithoutProof,
+    /// By SRP, with a public number that is a multiple of N: the proof follows from it without the
+    /// password.
+    SrpMultipleOfN,
+    /// By SRP, with a user name that does not exist and a proof that no password gives.
+    SrpUnknownUser,
     /// By another client of the pool.
     AnotherClient,
     /// Another user.
     SecondUser,
+    /// Another user, with the password altered in its first letter.
+    SecondUserFirstLetter,
+    /// Another user, with the password altered in its last letter.
+    SecondUserLastLetter,
+    /// Another user, with the own name as the password.
+    SecondUserNameAsPassword,
+    /// Another user, with the first user's password.
+    SecondUserForeignPassword,
+    /// Another user, with an empty password.
+    SecondUserEmptyPassword,
 }
 
 impl SignInVariation {
@@ -46,8 +69,12 @@ impl SignInVariation {
         Self::AnotherPassword,
         Self::PasswordInOtherCase,
         Self::PasswordWithoutItsLastCharacter,
+        Self::PasswordWithABlankBehind,
+        Self::NoPassword,
         Self::UnknownUser,
         Self::UnknownClient,
+        Self::ClientInOtherCase,
+        Self::ClientWithoutItsLastCharacter,
         Self::TemporaryPassword,
         Self::ChosenPassword,
         Self::ReplacedPassword,
@@ -57,8 +84,15 @@ impl SignInVariation {
         Self::WrongTemporaryPassword,
         Self::TemporaryPasswordAgain,
         Self::SrpWithoutProof,
+        Self::SrpMultipleOfN,
+        Self::SrpUnknownUser,
         Self::AnotherClient,
         Self::SecondUser,
+        Self::SecondUserFirstLetter,
+        Self::SecondUserLastLetter,
+        Self::SecondUserNameAsPassword,
+        Self::SecondUserForeignPassword,
+        Self::SecondUserEmptyPassword,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -74,8 +108,12 @@ impl SignInVariation {
             Self::PasswordWithoutItsLastCharacter => {
                 "with a password that lacks its last character"
             }
+            Self::PasswordWithABlankBehind => "with a blank behind the password",
+            Self::NoPassword => "without a password",
             Self::UnknownUser => "with an unknown user name",
             Self::UnknownClient => "with an unknown client id",
+            Self::ClientInOtherCase => "with the client id in other letter case",
+            Self::ClientWithoutItsLastCharacter => "with a client id that lacks its last character",
             Self::TemporaryPassword => "with a temporary password",
             Self::ChosenPassword => "with the chosen password",
             Self::ReplacedPassword => "with the replaced password",
@@ -85,8 +123,27 @@ impl SignInVariation {
             Self::WrongTemporaryPassword => "with another password than the temporary one",
             Self::TemporaryPasswordAgain => "with the temporary password again",
             Self::SrpWithoutProof => "by SRP without a proof",
+            Self::SrpMultipleOfN => "by SRP with a multiple of N",
+            Self::SrpUnknownUser => "by SRP with an unknown user name",
             Self::AnotherClient => "by another client",
             Self::SecondUser => "as another user",
+            Self::SecondUserFirstLetter => {
+                "as another user with the password altered in its first letter"
+            }
+            Self::SecondUserLastLetter => {
+                "as another user with the password altered in its last letter"
+            }
+            Self::SecondUserNameAsPassword => "as another user with the name as the password",
+            Self::SecondUserForeignPassword => "as another user with the first user's password",
+            Self::SecondUserEmptyPassword => "as another user with an empty password",
         }
+    }
+
+    /// Whether no pool has such a password, so that it may be refused by its form alone.
+    pub const fn has_no_such_password(self) -> bool {
+        matches!(
+            self,
+            Self::PasswordWithABlankBehind | Self::NoPassword | Self::SecondUserEmptyPassword
+        )
     }
 }

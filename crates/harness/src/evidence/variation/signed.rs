@@ -28,6 +28,20 @@ pub enum SignedVariation {
     BodyChanged,
     /// A signed header was changed after signing.
     HeaderChanged,
+    /// Another host was named after signing.
+    HostChanged,
+    /// A second line of a signed header was added after signing.
+    HeaderLineAdded,
+    /// The first character of the signature is another.
+    SignatureFirst,
+    /// The last character of the signature is another.
+    SignatureLast,
+    /// The signature ends halfway.
+    SignatureHalf,
+    /// Signed with another secret than that of the credentials.
+    OtherSecret,
+    /// Presigned, and a query was added after signing.
+    PresignedChanged,
     /// The host is not among the signed headers.
     HostUnsigned,
     /// A GET without any signature.
@@ -36,6 +50,26 @@ pub enum SignedVariation {
     UnsignedPost,
     /// A DELETE without any signature.
     UnsignedDelete,
+    /// A GET of a thing that does not exist, without any signature.
+    UnsignedItem,
+    /// A GET at the second API without any token.
+    UnsignedSecondApi,
+    /// The access token in the place of the signature.
+    AccessToken,
+    /// The same behind the word Bearer.
+    BearerAccessToken,
+    /// The id token in the place of the signature.
+    IdToken,
+    /// The same behind the word Bearer.
+    BearerIdToken,
+    /// The session token of the credentials, and no signature.
+    SessionTokenAlone,
+    /// A correct GET of a thing that does not exist.
+    UnknownItem,
+    /// A correct DELETE of a thing that does not exist.
+    UnknownItemDeleted,
+    /// A correct GET on a path that nobody knows.
+    UnknownPath,
     /// Dated four minutes ahead.
     FourMinutesAhead,
     /// Dated four minutes ago.
@@ -54,6 +88,10 @@ pub enum SignedVariation {
     WithoutSessionToken,
     /// Signed and sent with the session token of another login.
     ForeignSessionToken,
+    /// Signed and sent with a beginning of the session token.
+    CutSessionToken,
+    /// Signed under an access key id that nobody issued.
+    UnknownKeyId,
     /// A correct request with further headers that the signature does not cover.
     UnsignedHeaders,
     /// The same with all header lines in the opposite order.
@@ -81,10 +119,27 @@ impl SignedVariation {
         Self::QueryAdded,
         Self::BodyChanged,
         Self::HeaderChanged,
+        Self::HostChanged,
+        Self::HeaderLineAdded,
+        Self::SignatureFirst,
+        Self::SignatureLast,
+        Self::SignatureHalf,
+        Self::OtherSecret,
+        Self::PresignedChanged,
         Self::HostUnsigned,
         Self::UnsignedGet,
         Self::UnsignedPost,
         Self::UnsignedDelete,
+        Self::UnsignedItem,
+        Self::UnsignedSecondApi,
+        Self::AccessToken,
+        Self::BearerAccessToken,
+        Self::IdToken,
+        Self::BearerIdToken,
+        Self::SessionTokenAlone,
+        Self::UnknownItem,
+        Self::UnknownItemDeleted,
+        Self::UnknownPath,
         Self::FourMinutesAhead,
         Self::FourMinutesAgo,
         Self::SixMinutesAhead,
@@ -94,6 +149,8 @@ impl SignedVariation {
         Self::DayBefore,
         Self::WithoutSessionToken,
         Self::ForeignSessionToken,
+        Self::CutSessionToken,
+        Self::UnknownKeyId,
         Self::UnsignedHeaders,
         Self::HeadersReversed,
         Self::HeadersInCapitals,
@@ -120,10 +177,27 @@ impl SignedVariation {
             Self::QueryAdded => "with a query added after signing",
             Self::BodyChanged => "with another body after signing",
             Self::HeaderChanged => "with a signed header changed after signing",
+            Self::HostChanged => "with another host after signing",
+            Self::HeaderLineAdded => "with a second line of a signed header",
+            Self::SignatureFirst => "with another first character of the signature",
+            Self::SignatureLast => "with another last character of the signature",
+            Self::SignatureHalf => "with half a signature",
+            Self::OtherSecret => "signed with another secret",
+            Self::PresignedChanged => "presigned, with a query added after signing",
             Self::HostUnsigned => "without the host in the signature",
             Self::UnsignedGet => "unsigned GET",
             Self::UnsignedPost => "unsigned POST",
             Self::UnsignedDelete => "unsigned DELETE",
+            Self::UnsignedItem => "unsigned GET of an unknown item",
+            Self::UnsignedSecondApi => "unsigned GET at the second API",
+            Self::AccessToken => "with the access token for a signature",
+            Self::BearerAccessToken => "with Bearer and the access token for a signature",
+            Self::IdToken => "with the id token for a signature",
+            Self::BearerIdToken => "with Bearer and the id token for a signature",
+            Self::SessionTokenAlone => "with the session token alone",
+            Self::UnknownItem => "of an unknown item",
+            Self::UnknownItemDeleted => "that deletes an unknown item",
+            Self::UnknownPath => "on a path that nobody knows",
             Self::FourMinutesAhead => "dated 4 minutes ahead",
             Self::FourMinutesAgo => "dated 4 minutes ago",
             Self::SixMinutesAhead => "dated 6 minutes ahead",
@@ -133,6 +207,8 @@ impl SignedVariation {
             Self::DayBefore => "with the day before in its scope",
             Self::WithoutSessionToken => "without the session token",
             Self::ForeignSessionToken => "with the session token of another login",
+            Self::CutSessionToken => "with a beginning of the session token",
+            Self::UnknownKeyId => "with an access key id that nobody issued",
             Self::UnsignedHeaders => "with headers that are not signed",
             Self::HeadersReversed => "with its headers in the opposite order",
             Self::HeadersInCapitals => "with its header names in capitals",
@@ -158,6 +234,9 @@ impl SignedVariation {
                 | Self::HeadersReversed
                 | Self::HeadersInCapitals
                 | Self::MoreSpaces
+                | Self::UnknownItem
+                | Self::UnknownItemDeleted
+                | Self::UnknownPath
         )
     }
 
@@ -176,7 +255,7 @@ impl SignedVariation {
     pub const fn method(self) -> &'static str {
         match self {
             Self::WithBody | Self::BodyChanged | Self::MethodChanged | Self::UnsignedPost => "POST",
-            Self::UnsignedDelete => "DELETE",
+            Self::UnsignedDelete | Self::UnknownItemDeleted => "DELETE",
             _ => "GET",
         }
     }
@@ -193,7 +272,27 @@ impl SignedVariation {
     pub const fn is_unsigned(self) -> bool {
         matches!(
             self,
-            Self::UnsignedGet | Self::UnsignedPost | Self::UnsignedDelete
+            Self::UnsignedGet
+                | Self::UnsignedPost
+                | Self::UnsignedDelete
+                | Self::UnsignedItem
+                | Self::UnsignedSecondApi
+                | Self::AccessToken
+                | Self::BearerAccessToken
+                | Self::IdToken
+                | Self::BearerIdToken
+                | Self::SessionTokenAlone
+        )
+    }
+
+    /// Whether it is of a thing that does not exist.
+    pub const fn is_of_an_unknown_item(self) -> bool {
+        matches!(
+            self,
+            Self::UnsignedDelete
+                | Self::UnsignedItem
+                | Self::UnknownItem
+                | Self::UnknownItemDeleted
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use locum_core::Timestamp;
 
-use super::effect::{Step, both, concluded, control, every, settled, unseen};
+use super::effect::{Step, both, concluded, control, every, precondition, settled, unseen};
 use super::refusal::refused_beside;
 use crate::evidence::{Exchange, IdentityVariation, Operation, Variation};
 use crate::rules::{Rule, View, unobserved};
@@ -12,19 +12,25 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("COG-18", takes_its_own_provider_alone),
     Rule::vendor("COG-19", |view| concluded(keeps_an_identity(view))),
     Rule::vendor("COG-20", gives_credentials_to_the_login_alone),
-    Rule::vendor("COG-21", |view| concluded(names_an_end_ahead(view))),
+    Rule::vendor("COG-21", |view| concluded(credentials_are_whole(view))),
 ];
 
 /// The longest time that credentials may live, in seconds: a day.
 const MAX_LIFETIME_S: f64 = 86_400.0;
 
-/// The id token under another provider's name gives neither an identity nor credentials.
+/// Neither the id token under another provider's name nor the access token gives an identity or
+/// credentials, nor does another identity pool.
 fn takes_its_own_provider_alone(view: &View<'_>) -> Finding {
     let refused = |operation| {
         refused_as(view, operation, |variation| {
             matches!(
                 variation,
-                IdentityVariation::AnotherPool | IdentityVariation::AnotherRegion
+                IdentityVariation::AnotherPool
+                    | IdentityVariation::AnotherRegion
+                    | IdentityVariation::LongerName
+                    | IdentityVariation::NameWithATail
+                    | IdentityVariation::AccessToken
+                    | IdentityVariation::AnotherIdentityPool
             )
         })
     };
@@ -40,6 +46,7 @@ fn gives_credentials_to_the_login_alone(view: &View<'_>) -> Finding {
         matches!(
             variation,
             IdentityVariation::NoLogins
+                | IdentityVariation::EmptyLogins
                 | IdentityVariation::UnknownIdentity
                 | IdentityVariation::ForeignIdentity
         )
@@ -83,11 +90,34 @@ fn keeps_an_identity(view: &View<'_>) -> Step<Finding> {
     Ok(Finding::met(seen, proof))
 }
 
-/// `Expiration`, read as epoch seconds, lies ahead of the reply's date, and at most a day.
-fn names_an_end_ahead(view: &View<'_>) -> Step<Finding> {
-    let given = control(view, Operation::GetCredentials, &Variation::Documented)?;
-    let expected = "a number of epoch seconds, ahead and at most a day";
+/// The credentials have their three parts and an `Expiration` that, read as epoch seconds, lies ahead
+/// of the reply's date, and at most a day.
+fn credentials_are_whole(view: &View<'_>) -> Step<Finding> {
+    let mut all = every(view, Operation::GetCredentials, &Variation::Documented).into_iter();
+    let has_credentials = |exchange: &Exchange<'_>| {
+        let is_ok = exchange.reply.is_some_and(|reply| reply.is_class(2));
+        is_ok && exchange.json()["Credentials"].is_object()
+    };
+    let Some(given) = all.find(has_credentials) else {
+        // Whether any were to be had is not this requirement's matter.
+        precondition(view, Operation::GetCredentials, &Variation::Documented)?;
+        return unseen(view, "no credentials were given");
+    };
     let body = given.json();
+    let is_text = |name: &&str| {
+        let text = body["Credentials"][*name].as_str();
+        text.is_some_and(|text| !text.is_empty())
+    };
+    let missing: Vec<&str> = ["AccessKeyId", "SecretKey", "SessionToken"]
+        .into_iter()
+        .filter(|name| !is_text(name))
+        .collect();
+    if !missing.is_empty() {
+        let expected = "AccessKeyId, SecretKey and SessionToken as text";
+        let seen = format!("no {}", missing.join(", no "));
+        return Ok(Finding::broken(expected, seen, given));
+    }
+    let expected = "a number of epoch seconds, ahead and at most a day";
     let told = &body["Credentials"]["Expiration"];
     let broken = |seen: String| Ok(Finding::broken(expected, seen, given));
     let Some(end) = told.as_f64() else {
@@ -118,7 +148,7 @@ mod tests {
 
     fn credentials(expiration: &str) -> String {
         format!(
-            r#"{{"IdentityId":"r:1","Credentials":{{"SecretKey":"s","Expiration":{expiration}}}}}"#
+            r#"{{"IdentityId":"r:1","Credentials":{{"AccessKeyId":"a","SecretKey":"s","SessionToken":"t","Expiration":{expiration}}}}}"#
         )
     }
 
@@ -148,6 +178,28 @@ mod tests {
         check(&log(no, (200, &given)), "COG-18", Grade::Broken);
         check(&log(no, (500, "")), "COG-18", Grade::Broken);
         check(&log(no, (429, "")), "COG-18", Grade::Unobserved);
+        for phrase in [
+            "under a name that ends with its own",
+            "under a name that begins with its own",
+            "with the access token",
+        ] {
+            let log = |identity: (u16, &str), given: (u16, &str)| {
+                pair()
+                    .exchange("identity", phrase, identity.0, identity.1)
+                    .exchange("credentials", phrase, given.0, given.1)
+            };
+            check(&log(no, no), "COG-18", Grade::Met);
+            check(&log((200, IDENTITY), no), "COG-18", Grade::Broken);
+            check(&log(no, (200, &given)), "COG-18", Grade::Broken);
+        }
+        let other_pool = |status, body| {
+            let refused = pair()
+                .exchange("identity", "under another region", 400, DENIED)
+                .exchange("credentials", "under another region", 400, DENIED);
+            refused.exchange("identity", "of another identity pool", status, body)
+        };
+        check(&other_pool(400, DENIED), "COG-18", Grade::Met);
+        check(&other_pool(200, IDENTITY), "COG-18", Grade::Broken);
         let alone = Log::of_a_user_pool()
             .exchange("identity", "under another region", 400, DENIED)
             .exchange("credentials", "under another region", 400, DENIED);
@@ -158,6 +210,7 @@ mod tests {
     fn credentials_are_given_to_the_login_alone() {
         for phrase in [
             "without Logins",
+            "with empty Logins",
             "for an identity that does not exist",
             "for another user's identity",
         ] {
@@ -206,5 +259,27 @@ mod tests {
         check(&log("null"), "COG-21", Grade::Broken);
         let refused = Log::of_a_user_pool().exchange("credentials", "", 400, DENIED);
         check(&refused, "COG-21", Grade::Unobserved);
+        check(&Log::of_a_user_pool(), "COG-21", Grade::Unobserved);
+        for failure in FAILURES {
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            let log = Log::of_a_user_pool().failed("credentials", "", failure);
+            check(&log, "COG-21", grade);
+        }
+    }
+
+    #[test]
+    fn credentials_have_three_parts() {
+        let log = |part: &str| {
+            let hour = 1_795_514_400 + 3600;
+            let body = credentials(&hour.to_string()).replace(part, "Other");
+            Log::of_a_user_pool().headed("credentials", "", 200, &[("Date", DATE)], &body)
+        };
+        check(&log("no such part"), "COG-21", Grade::Met);
+        for part in ["AccessKeyId", "SecretKey", "SessionToken"] {
+            check(&log(part), "COG-21", Grade::Broken);
+        }
     }
 }

@@ -127,7 +127,9 @@ fn password_changes_with_the_present_one(view: &View<'_>) -> Step<Finding> {
     let mut proof: Option<Proof> = None;
     let mut control: Option<Proof> = None;
     if let Some(wrong) = change(Variation::WrongPresentPassword) {
-        let refused = all_refused(view, &[wrong])?;
+        let none = change(Variation::NoPresentPassword);
+        let tries: Vec<Exchange<'_>> = [Some(wrong), none].into_iter().flatten().collect();
+        let refused = all_refused(view, &tries)?;
         let old = signs_in(view, SignInVariation::OldPasswordAfterwards)?;
         let right = precondition(view, Operation::ChangePassword, &Variation::Documented)?;
         proof = Some(refused.and(old));
@@ -283,6 +285,12 @@ mod tests {
         check(&log(400, 400, 200), "VEN-34", Grade::Broken);
         check(&log(400, 200, 400), "VEN-34", Grade::Unobserved);
         check(&log(500, 200, 200), "VEN-34", Grade::Unobserved);
+        let none = |status, body| {
+            let none = "naming no present one";
+            log(400, 200, 200).exchange("change", none, status, body)
+        };
+        check(&none(400, DENIED), "VEN-34", Grade::Met);
+        check(&none(200, "{}"), "VEN-34", Grade::Broken);
     }
 
     #[test]

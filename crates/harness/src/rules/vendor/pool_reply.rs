@@ -43,6 +43,15 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
             wrong.push(format!("token_use {use_of} in the {member}"));
         }
     }
+    let client = claim(view, &login, "AccessToken", "client_id");
+    let request: Value = serde_json::from_str(&login.request.body).unwrap_or_default();
+    if client != request["ClientId"] {
+        wrong.push(format!("client_id {client} in the AccessToken"));
+    }
+    let user = |member| claim(view, &login, member, "sub");
+    if user("AccessToken") != user("IdToken") {
+        wrong.push("another sub in the AccessToken than in the IdToken".to_owned());
+    }
     let time = |name| claim(view, &login, "AccessToken", name).as_i64();
     let lives = time("exp").zip(time("iat")).map(|(end, start)| end - start);
     let told = &result["ExpiresIn"];
@@ -58,7 +67,7 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
     if wrong.is_empty() {
         return Ok(Finding::met("as Amazon Cognito documents it", login));
     }
-    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id";
+    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id, client_id of this client, one sub";
     Ok(Finding::broken(expected, wrong.join("; "), login))
 }
 
@@ -165,6 +174,26 @@ mod tests {
                 grade,
             );
         }
+    }
+
+    /// The tokens of another client, or of two users, were as good.
+    #[test]
+    fn the_tokens_are_of_this_client_and_one_user() {
+        let log = |client: Value, user: &str| {
+            let request = json!({"ClientId": "me"}).to_string();
+            let body = json!({"AuthenticationResult": result()}).to_string();
+            let mut access = access();
+            access["client_id"] = client;
+            access["sub"] = "u-1".into();
+            Log::of_a_user_pool()
+                .sent_body("sign-in", "", &request, 200, &body)
+                .holds_jwt("AccessToken", &access)
+                .holds_jwt("IdToken", &json!({"token_use": "id", "sub": user}))
+        };
+        check(&log(json!("me"), "u-1"), "VEN-35", Grade::Met);
+        check(&log(json!("other"), "u-1"), "VEN-35", Grade::Broken);
+        check(&log(Value::Null, "u-1"), "VEN-35", Grade::Broken);
+        check(&log(json!("me"), "u-2"), "VEN-35", Grade::Broken);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::effect::{Step, all_refused, concluded, precondition, served, unseen};
-use crate::evidence::{Operation, Variation};
-use crate::rules::{Rule, View, unobserved, worst_not_served};
+use crate::evidence::{Exchange, Operation, Variation};
+use crate::rules::{Rule, View, not_served, unobserved, worst_not_served};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -35,7 +35,14 @@ fn refresh_gives_fresh_tokens(view: &View<'_>) -> Step<Finding> {
         })
         .collect();
     if stale.is_empty() {
-        let proof = Proof::from(&login).and(refresh);
+        let mut proof = Proof::from(&login).and(refresh);
+        if let Some(next) = next_refresh(view) {
+            if !next.is_served() {
+                let expected = "a refresh token that works until its end, or one in its place";
+                return Err(Box::new(not_served(&next, expected)));
+            }
+            proof = proof.and(next);
+        }
         return Ok(Finding::met(
             "a refresh gave fresh access and id tokens",
             proof,
@@ -46,6 +53,14 @@ fn refresh_gives_fresh_tokens(view: &View<'_>) -> Step<Finding> {
     Ok(Finding::broken(expected, seen, proof))
 }
 
+/// The next refresh: with the token of the reply where there was one, else with the same again.
+fn next_refresh<'a>(view: &View<'a>) -> Option<Exchange<'a>> {
+    let replaced = view
+        .evidence
+        .first(Operation::Refresh, &Variation::WithReplacement);
+    replaced.or_else(|| view.evidence.first(Operation::Refresh, &Variation::Again))
+}
+
 /// Access and id token live no longer than documented, by `ExpiresIn` and by their own claims.
 /// What the reply does not tell is not judged here.
 fn lifetime_is_bounded(view: &View<'_>) -> Step<Finding> {
@@ -54,18 +69,24 @@ fn lifetime_is_bounded(view: &View<'_>) -> Step<Finding> {
     };
     let login = precondition(view, Operation::SignIn, &Variation::Documented)?;
     let mut proof = Proof::from(&login);
-    let told = &login.json()["AuthenticationResult"]["ExpiresIn"];
-    let mut spans = vec![("ExpiresIn", told.as_f64())];
-    for name in ["AccessToken", "IdToken"] {
-        let jwt = view
-            .evidence
-            .jwts_of(login.seq)
-            .find(|jwt| jwt.member == name);
-        let span = jwt.and_then(|jwt| {
-            proof = proof.clone().and(&jwt);
-            Some(jwt.claims["exp"].as_f64()? - jwt.claims["iat"].as_f64()?)
-        });
-        spans.push((name, span));
+    let mut spans = Vec::new();
+    let mut refreshes = view.evidence.documented(Operation::Refresh);
+    let refresh = refreshes.find(Exchange::is_served);
+    for reply in [Some(login), refresh].into_iter().flatten() {
+        let told = &reply.json()["AuthenticationResult"]["ExpiresIn"];
+        spans.push(("ExpiresIn", told.as_f64()));
+        for name in ["AccessToken", "IdToken"] {
+            let jwt = view
+                .evidence
+                .jwts_of(reply.seq)
+                .find(|jwt| jwt.member == name);
+            let span = jwt.and_then(|jwt| {
+                proof = proof.clone().and(&jwt);
+                Some(jwt.claims["exp"].as_f64()? - jwt.claims["iat"].as_f64()?)
+            });
+            spans.push((name, span));
+        }
+        proof = proof.and(reply);
     }
     #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     let max_s = max as f64;
@@ -148,6 +169,41 @@ mod tests {
         check(&log(400, DENIED), "VEN-14", Grade::Broken);
         let alone = Log::new().exchange("refresh", "", 200, FRESH);
         check(&alone, "VEN-14", Grade::Unobserved);
+    }
+
+    /// A refresh token that worked once was good enough.
+    #[test]
+    fn a_refresh_token_works_again_or_gives_another() {
+        let log = |first: &str, phrase, status, reply: &str| {
+            Log::new()
+                .exchange("sign-in", "", 200, TOKENS)
+                .exchange("refresh", "", 200, first)
+                .exchange("refresh", phrase, status, reply)
+        };
+        check(&log(FRESH, "again", 200, FRESH), "VEN-14", Grade::Met);
+        check(&log(FRESH, "again", 400, DENIED), "VEN-14", Grade::Broken);
+        let next = "with the token of the reply";
+        check(&log(FRESH, next, 200, FRESH), "VEN-14", Grade::Met);
+        check(&log(FRESH, next, 400, DENIED), "VEN-14", Grade::Broken);
+        check(&log(FRESH, next, 429, "{}"), "VEN-14", Grade::Unobserved);
+    }
+
+    /// The tokens of a refresh may live longer than those of the login.
+    #[test]
+    fn the_tokens_of_a_refresh_live_no_longer() {
+        let log = |lives: i64, told: i64| {
+            let mut reply: serde_json::Value = serde_json::from_str(FRESH).expect("JSON");
+            reply["AuthenticationResult"]["ExpiresIn"] = told.into();
+            lived(Some(1800), 1800, 1800)
+                .exchange("refresh", "", 200, &reply.to_string())
+                .holds_jwt("AccessToken", &json!({"iat": 1000, "exp": 1000 + lives}))
+                .holds_jwt("IdToken", &json!({"iat": 1000, "exp": 2800}))
+        };
+        check(&log(1800, 1800), "REF-07", Grade::Met);
+        check(&log(3600, 1800), "REF-07", Grade::Broken);
+        check(&log(1800, 3600), "REF-07", Grade::Broken);
+        let refused = lived(Some(1800), 1800, 1800).exchange("refresh", "", 400, DENIED);
+        check(&refused, "REF-07", Grade::Met);
     }
 
     fn lived(told: Option<i64>, access: i64, id: i64) -> Log {

@@ -3,7 +3,7 @@
 use locum_core::profile::Grant;
 
 use crate::catalogue::RefusalExpectation;
-use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, Variation};
+use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, SignInVariation, Variation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -21,7 +21,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-20", calls),
     Rule::vendor("ERR-06", logins),
     Rule::vendor("ERR-07", logins_of_people),
-    Rule::vendor("SIG-09", calls),
     Rule::vendor("SIG-10", calls),
     Rule::vendor("SIG-12", calls),
     Rule::vendor("SIG-13", calls),
@@ -43,9 +42,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("VEN-33", logins),
 ];
 
-/// Each varied login is refused, beside the documented one that is not.
+/// Each varied login is refused, beside the documented one that is not: another user's own login is
+/// as good.
 fn logins(view: &View<'_>) -> Finding {
-    each_is_refused(view, login_of(view))
+    const SECOND_USER: Variation = Variation::SignIn(SignInVariation::SecondUser);
+    let is_good =
+        |exchange: &Exchange<'_>| exchange.is_documented() || *exchange.variation == SECOND_USER;
+    refused_beside(view, login_of(view), |exchange| !is_good(exchange), is_good)
 }
 
 /// Each login with a wrong password is refused, beside a right one: of a person where clients log in
@@ -161,6 +164,8 @@ pub(super) fn refused_beside(
 /// The expectation for this request: the first that is for its changed field, or for any.
 fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a RefusalExpectation> {
     let changed = match exchange.variation {
+        // Its form may be refused before anybody looks at what it says.
+        Variation::SignIn(change) if change.has_no_such_password() => return None,
         Variation::Login(
             LoginVariation::Field(_, name) | LoginVariation::FieldInBasic(_, name),
         ) => Some(name),
@@ -410,8 +415,47 @@ mod tests {
         let challenge = r#"{"ChallengeName":"SMS_MFA"}"#;
         check(&log(200, challenge), "VEN-04@scribe", Grade::Broken);
         check(&log(500, denied), "VEN-04@scribe", Grade::Broken);
-        check(&log(500, "{}"), "VEN-33", Grade::Unobserved);
+        check(&log(500, "{}"), "VEN-33", Grade::Broken);
         check(&log(400, denied), "VEN-33", Grade::Met);
+    }
+
+    /// What no pool has as a password may be refused by its form, and another user's own login is
+    /// no near miss.
+    #[test]
+    fn near_misses_of_a_password_are_refused_beside_the_right_one() {
+        let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        let denied = r#"{"__type":"NotAuthorizedException"}"#;
+        let invalid = r#"{"__type":"InvalidParameterException"}"#;
+        let log = |phrase, status, body: &str| {
+            Log::of_a_user_pool()
+                .exchange("sign-in", "as another user", 200, tokens)
+                .exchange("sign-in", phrase, status, body)
+        };
+        for phrase in [
+            "with a blank behind the password",
+            "without a password",
+            "as another user with an empty password",
+        ] {
+            check(&log(phrase, 400, denied), "VEN-04@scribe", Grade::Met);
+            check(&log(phrase, 400, invalid), "VEN-04@scribe", Grade::Met);
+            check(&log(phrase, 200, tokens), "VEN-04@scribe", Grade::Broken);
+            check(&log(phrase, 500, "{}"), "VEN-04@scribe", Grade::Unobserved);
+        }
+        for phrase in [
+            "as another user with the password altered in its first letter",
+            "as another user with the name as the password",
+            "by SRP with a multiple of N",
+        ] {
+            check(&log(phrase, 400, denied), "VEN-04@scribe", Grade::Met);
+            check(
+                &log(phrase, 400, invalid),
+                "VEN-04@scribe",
+                Grade::Tolerated,
+            );
+            check(&log(phrase, 200, tokens), "VEN-04@scribe", Grade::Broken);
+        }
+        let alone = Log::of_a_user_pool().exchange("sign-in", "as another user", 200, tokens);
+        check(&alone, "VEN-04@scribe", Grade::Unobserved);
     }
 
     /// Each requirement that shares the rule can fail by its own data.

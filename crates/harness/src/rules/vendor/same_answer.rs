@@ -2,7 +2,7 @@
 
 use super::refusal::login_of;
 use crate::evidence::{
-    Exchange, FieldChange, LoginVariation, Reaction, SignInVariation, Variation,
+    Exchange, FieldChange, LoginVariation, Operation, Reaction, SignInVariation, Variation,
 };
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
@@ -119,9 +119,19 @@ fn tells_no_account(view: &View<'_>) -> Finding {
         &["client_secret", "password"],
         SignInVariation::AnotherPassword,
     );
-    let pairs: Vec<_> = account.zip(secret).into_iter().collect();
+    let by_srp = other(&[], SignInVariation::SrpUnknownUser).or_else(|| begun_for_nobody(view));
+    let without_proof = other(&[], SignInVariation::SrpWithoutProof);
+    let pairs = [account.zip(secret), by_srp.zip(without_proof)];
+    let pairs: Vec<_> = pairs.into_iter().flatten().collect();
     let none = "an unknown account and a wrong secret were not both refused";
     alike(view, &pairs, none)
+}
+
+/// A login by SRP that was refused at its beginning, because there is nobody of that name.
+fn begun_for_nobody<'a>(view: &View<'a>) -> Option<Exchange<'a>> {
+    let nobody = Variation::SignIn(SignInVariation::SrpUnknownUser);
+    let begun = view.evidence.first(Operation::StartSrp, &nobody);
+    begun.filter(Exchange::is_refused)
 }
 
 /// A parameter without a value is answered as if it were absent.
@@ -182,6 +192,33 @@ mod tests {
             ("with another client secret", 401, one),
         );
         check(&failed, "BAS-10", Grade::Unobserved);
+    }
+
+    /// A login by SRP tells of nobody at its beginning or at its end, or not at all.
+    #[test]
+    fn an_unknown_account_is_told_by_srp_or_not() {
+        let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        let challenge = r#"{"ChallengeName":"PASSWORD_VERIFIER"}"#;
+        let denied = r#"{"__type":"NotAuthorizedException","message":"m"}"#;
+        let nobody = r#"{"__type":"UserNotFoundException","message":"m"}"#;
+        let unknown = "by SRP with an unknown user name";
+        let known = || {
+            Log::of_a_user_pool()
+                .exchange("sign-in", "", 200, tokens)
+                .exchange("start srp", "", 200, challenge)
+                .exchange("sign-in", "by SRP without a proof", 400, denied)
+        };
+        let at_end = |reply| {
+            known()
+                .exchange("start srp", unknown, 200, challenge)
+                .exchange("sign-in", unknown, 400, reply)
+        };
+        check(&at_end(denied), "BAS-10@scribe", Grade::Met);
+        check(&at_end(nobody), "BAS-10@scribe", Grade::Broken);
+        let at_beginning = |reply| known().exchange("start srp", unknown, 400, reply);
+        check(&at_beginning(denied), "BAS-10@scribe", Grade::Met);
+        check(&at_beginning(nobody), "BAS-10@scribe", Grade::Broken);
+        check(&known(), "BAS-10@scribe", Grade::Unobserved);
     }
 
     #[test]

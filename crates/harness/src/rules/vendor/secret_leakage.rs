@@ -6,7 +6,7 @@ use locum_core::profile::TokenFormat;
 
 use super::deviation::Deviations;
 use super::login::issued;
-use crate::evidence::{Exchange, Message};
+use crate::evidence::{Exchange, Message, Operation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -56,6 +56,9 @@ fn nothing_leaks(view: &View<'_>) -> Finding {
     Finding::met(reason, proof).beside(control)
 }
 
+/// What the secret that signs calls is called in the log.
+const SECRET_KEY: &str = "secret key";
+
 /// A secret where it should not be.
 struct Leak {
     words: String,
@@ -70,6 +73,15 @@ fn leaks_of(view: &View<'_>, exchange: &Exchange<'_>, credentials: &BTreeSet<&st
     let mut leaks = Vec::new();
     if let Some(reply) = exchange.reply {
         let live = exchange.got_something();
+        // It signs and is never sent; whoever shows a signature may be anybody.
+        let is_key = |name: &&str| name.starts_with(SECRET_KEY);
+        if exchange.operation == Operation::Call && told_by(reply).iter().any(is_key) {
+            leaks.push(Leak {
+                words: format!("{}: its reply tells the {SECRET_KEY}", exchange.sentence()),
+                proof: exchange.into(),
+                grade: Grade::Broken,
+            });
+        }
         for name in told_by(reply).intersection(&sent) {
             // What was served with a token may speak of it.
             if live && is_token(name) {
@@ -124,12 +136,21 @@ fn grade_of_repeat(
             .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
             .any(|(_, value)| secrets_in(value).contains(secret))
     };
+    // A presigned request has the header's content under the same name in its query.
+    let in_query = |wanted: &str| {
+        let query = exchange.request.target.split_once('?');
+        let mut pairs = query.map_or("", |(_, query)| query).split('&');
+        pairs.any(|pair| {
+            pair.split_once('=').is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case(wanted) && secrets_in(value).contains(secret)
+            })
+        })
+    };
     let error = error_of(reply);
-    let known = view
-        .expected
-        .repeats
-        .iter()
-        .find(|repeat| error.as_ref() == Some(&repeat.error) && in_header(&repeat.header));
+    let known = view.expected.repeats.iter().find(|repeat| {
+        let is_there = in_header(&repeat.header) || in_query(&repeat.header);
+        error.as_ref() == Some(&repeat.error) && is_there
+    });
     match known {
         Some(repeat) if repeat.documented => Grade::Fact,
         Some(_) => Grade::Tolerated,
@@ -287,6 +308,48 @@ mod tests {
         check(&opaque, "ERR-12", Grade::Unobserved);
     }
 
+    /// The secret that signs was never sent, so that nobody looked for it.
+    #[test]
+    fn the_secret_that_signs_is_told_to_nobody() {
+        let log = |reply: &str| {
+            let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+            let given = r#"{"Credentials":{"SecretKey":"wJalr+K7"}}"#;
+            Log::of_a_user_pool()
+                .hide(SECRET, "session token")
+                .hide("wJalr+K7", "secret key 4")
+                .exchange("sign-in", "", 200, tokens)
+                .exchange("credentials", "", 200, given)
+                .exchange("call", "", 200, "[]")
+                .sent("call", "with half a signature", SECRET, 403, reply)
+        };
+        check(&log("{}"), "ERR-12@scribe", Grade::Met);
+        let told = r#"{"message":"expected a signature by wJalr+K7"}"#;
+        check(&log(told), "ERR-12@scribe", Grade::Broken);
+    }
+
+    /// What a call has in a header, a presigned one has in its query.
+    #[test]
+    fn a_presigned_call_repeats_what_a_signed_one_does() {
+        let log = |kind: &str| {
+            let target = "/v1/tasks?X-Amz-Security-Token=t0p%20secret";
+            let phrase = "presigned, with a query added after signing";
+            let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+            let headers = [("x-amzn-ErrorType", kind)];
+            Log::of_a_user_pool()
+                .hide(SECRET, "session token")
+                .exchange("sign-in", "", 200, tokens)
+                .exchange("call", "", 200, "[]")
+                .asked_at("call", phrase, target, 403, &headers, SECRET)
+        };
+        let echoed = log("InvalidSignatureException");
+        check(&echoed, "ERR-12@scribe", Grade::Fact);
+        check(
+            &log("AccessDeniedException"),
+            "ERR-12@scribe",
+            Grade::Broken,
+        );
+    }
+
     /// What a socket said was never looked at.
     #[test]
     fn a_message_of_a_socket_tells_neither_secret_nor_live_token() {
@@ -318,7 +381,7 @@ mod tests {
         let incomplete = error("IncompleteSignatureException");
         let invalid = error("InvalidSignatureException");
         let in_authorization = call(authorization, &incomplete);
-        check(&in_authorization, "ERR-12@scribe", Grade::Tolerated);
+        check(&in_authorization, "ERR-12@scribe", Grade::Fact);
         check(&in_authorization, "ERR-12@corti", Grade::Broken);
         check(&call(token, &invalid), "ERR-12@scribe", Grade::Fact);
         // Only the header that is known to be repeated.
