@@ -97,7 +97,7 @@ Feature: The token endpoint refuses as OAuth 2.0 has it
         | with the scheme BASIC                  |
       Then the vendor issues a token each time
 
-    @id:BAS-08 @id:ERR-05
+    @id:BAS-08
     Scenario: A Basic value that cannot be read is refused
       Given the caller has logged in
       When the caller logs in in each of these ways

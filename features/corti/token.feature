@@ -65,8 +65,9 @@ Feature: Corti issues tokens
 
   Rule: Failed Basic authentication is answered with 401
 
-    @id:ERR-04 @id:BAS-01 @must
+    @id:ERR-04 @id:ERR-05 @id:BAS-01 @must
     Scenario: A wrong secret in a Basic header gets nothing, and the right one a token
+      Given the caller has logged in
       When the caller logs in in each of these ways
         | with the credentials in a Basic header                 |
         | with another client secret in a Basic header           |

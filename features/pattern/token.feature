@@ -42,7 +42,7 @@ Feature: Pattern Health issues tokens
         | with the id alone in the body                      |
       Then the vendor refuses each of these logins
 
-    @id:ERR-04 @must
+    @id:ERR-04 @id:ERR-05 @must
     Scenario: A wrong secret in a Basic header is answered with 401
       Given the caller has logged in
       When the caller logs in in each of these ways

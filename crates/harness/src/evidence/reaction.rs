@@ -221,8 +221,12 @@ fn says_json(reply: &Message) -> bool {
     value.to_ascii_lowercase().contains("json")
 }
 
-/// Whether a body is a web page, by its media type or by how it begins.
+/// Whether a body is a web page, by its media type or by how it begins. JSON under the media type of
+/// a page is none: frameworks put that type on what names no other.
 pub fn is_html(reply: &Message) -> bool {
+    if reply.json().is_object() {
+        return false;
+    }
     let media_type = reply.header("content-type").unwrap_or_default();
     let start: String = reply.body.trim_start().chars().take(15).collect();
     let start = start.to_ascii_lowercase();

@@ -1,7 +1,7 @@
 //! A recorded request as a line for a shell: what curl has to be told to send it again. Secrets
 //! stand in it as variables of the environment.
 
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, Operation};
 use crate::http::Url;
 use crate::verdict::Scenario;
 
@@ -86,7 +86,13 @@ pub(super) fn origin(scenario: &Scenario, exchange: &Exchange<'_>) -> Option<Str
     };
     let (_, url) = urls.max_by_key(|(name, url)| nearness(name, url))?;
     let scheme = if url.tls { "https" } else { "http" };
-    Some(format!("{scheme}://{}", url.authority()))
+    // A metadata document may name a key set on another host.
+    let mut headers = exchange.request.headers.iter();
+    let host = headers.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    match host.filter(|_| exchange.operation == Operation::KeySet) {
+        Some((_, host)) => Some(format!("{scheme}://{host}")),
+        None => Some(format!("{scheme}://{}", url.authority())),
+    }
 }
 
 /// A form field by field, so that a value from a variable is encoded; anything else as it is.
@@ -216,6 +222,14 @@ mod tests {
             &Request::new("POST", "/x"),
             Some("curl -sS -i -X POST -d '' http://127.0.0.1:1/x"),
         );
+    }
+
+    #[test]
+    fn a_key_set_is_fetched_where_it_was() {
+        let scenario = testing::fetched(&Request::new("GET", "/jwks").header("Host", "other:9"));
+        let exchange = scenario.evidence.exchanges().next().expect("one");
+        let line = words(&scenario, &exchange).map(|words| words.join(" "));
+        assert_eq!(line.as_deref(), Some("curl -sS -i http://other:9/jwks"));
     }
 
     #[test]

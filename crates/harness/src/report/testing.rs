@@ -90,7 +90,7 @@ pub(crate) fn answered(status: u16, (name, value): (&str, &str), body: &str) -> 
         body: body.as_bytes().to_vec(),
     };
     let request = Request::new("POST", "/token").body("secret=t0p+secret");
-    played("vendor-1", &request, &reply, false).0
+    played("vendor-1", Operation::Login, &request, &reply, false).0
 }
 
 /// A scenario in which this request was sent.
@@ -99,7 +99,16 @@ pub(super) fn asked(request: &Request) -> Scenario {
         status: 200,
         ..Reply::default()
     };
-    played("vendor-1", request, &reply, false).0
+    played("vendor-1", Operation::Login, request, &reply, false).0
+}
+
+/// A scenario in which a key set was fetched by this request.
+pub(super) fn fetched(request: &Request) -> Scenario {
+    let reply = Reply {
+        status: 200,
+        ..Reply::default()
+    };
+    played("vendor-1", Operation::KeySet, request, &reply, false).0
 }
 
 fn scenario(key: &str, turned: bool) -> (Scenario, Redactor) {
@@ -108,16 +117,22 @@ fn scenario(key: &str, turned: bool) -> (Scenario, Redactor) {
         status: 200,
         ..Reply::default()
     };
-    played(key, &request, &reply, turned)
+    played(key, Operation::Login, &request, &reply, turned)
 }
 
-fn played(key: &str, request: &Request, reply: &Reply, turned: bool) -> (Scenario, Redactor) {
+fn played(
+    key: &str,
+    operation: Operation,
+    request: &Request,
+    reply: &Reply,
+    turned: bool,
+) -> (Scenario, Redactor) {
     let mut log = EvidenceLog::new(Arc::new(ManualClock::at(START)), Duration::ZERO);
     log.hide("t0p secret", "client secret");
     if turned {
         log.control("clock", &json!({"advance_s": 304}));
     }
-    let seq = log.request(Operation::Login, None, &Variation::Documented, request);
+    let seq = log.request(operation, None, &Variation::Documented, request);
     log.reply(seq, Ok(reply));
     let (evidence, redactor) = log.into_parts();
     let scenario = Scenario {

@@ -16,7 +16,7 @@ const MARGIN: Duration = Duration::from_millis(50);
 pub(crate) const WAIT: &str = "wait";
 
 /// After so many lifetimes more a token has ended whatever its vendor counts in.
-const LIFETIMES_MORE: f64 = 5.0;
+const LIFETIMES_MORE: f64 = 3.0;
 
 impl ScenarioContext {
     /// Lets `seconds` pass at the vendor.
@@ -35,7 +35,7 @@ impl ScenarioContext {
     }
 
     /// Lets `share` of the latest token's lifetime pass since it was issued, and `extra_s` more: at a
-    /// real endpoint no more than five lifetimes.
+    /// real endpoint no more than three lifetimes.
     ///
     /// # Errors
     /// The same.

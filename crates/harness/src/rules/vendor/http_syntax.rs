@@ -104,13 +104,18 @@ fn answered_with_400(view: &View<'_>, malformed: &[CallVariation]) -> Finding {
     let control = control.filter(Exchange::is_served).last();
     match (worst, Proof::all(&sent), control) {
         (Some(worst), _, Some(control)) => worst.beside(control),
-        (Some(worst), _, None) => worst,
-        (None, None, _) => unobserved(view, "no malformed request was sent"),
+        // What was served needs no other beside it; a 404 may be this server's answer to any call.
+        (Some(worst), _, None)
+            if worst.grade() == Grade::Gone || sent.iter().any(Exchange::is_served) =>
+        {
+            worst
+        }
+        (_, Some(proof), None) => {
+            unobserved(view, "no documented call was served beside it").seen_in(proof)
+        }
+        (_, None, _) => unobserved(view, "no malformed request was sent"),
         (None, Some(proof), Some(control)) => {
             Finding::met(format!("{} answered with 400", sent.len()), proof).beside(control)
-        }
-        (None, Some(proof), None) => {
-            unobserved(view, "no documented call was served beside it").seen_in(proof)
         }
     }
 }
@@ -165,6 +170,9 @@ mod tests {
             );
             let alone = Log::new().exchange("call", phrase, 400, "{}");
             check(&alone, id, Grade::Unobserved);
+            // Whoever has no such path answers each call with 404.
+            let nowhere = Log::new().exchange("call", phrase, 404, "{}");
+            check(&nowhere, id, Grade::Unobserved);
         }
         check(&log(COLON, 200), "HTT-04", Grade::Broken);
         check(&log(COLON, 401), "HTT-04", Grade::Broken);

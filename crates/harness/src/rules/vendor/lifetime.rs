@@ -10,6 +10,10 @@ use crate::evidence::Reaction;
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
 
+/// So many lifetimes longer a token may be taken at the most: seconds told for milliseconds show in
+/// half a minute up to 7200, and no leeway of a clock is as long as the token that it is for.
+const LIFETIMES_MORE: f64 = 3.0;
+
 /// So far apart may `expires_in` and the claims be, in seconds.
 const CLAIMS_TOLERANCE_S: f64 = 5.0;
 
@@ -85,7 +89,7 @@ fn by_claims(view: &View<'_>, deviation: Grade) -> Option<Finding> {
 }
 
 /// A token is accepted until the end of the lifetime that its reply tells in this unit, and refused
-/// at the end plus the smaller of five minutes and five lifetimes.
+/// at the end plus the smaller of five minutes and three lifetimes.
 fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grade) -> Finding {
     let mut wrong = Deviations::default();
     let (mut young, mut old, mut unanswered) = (None, None, None);
@@ -100,7 +104,7 @@ fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grad
         let is_within = aged.age < lifetime;
         let is_early = aged.age < lifetime - rounding;
         let is_late = aged.age >= lifetime * 0.9;
-        let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * 5.0);
+        let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * LIFETIMES_MORE);
         match aged.call.reaction() {
             Reaction::Refused if is_early => {
                 wrong.add("the token accepted until its end", words, aged.call);
@@ -123,7 +127,10 @@ fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grad
         (Some(young), Some((old, words))) if same_token(&young, &old) => {
             Finding::met(words, old.call).beside(young.call)
         }
-        _ => unobserved(view, "no token was seen on both sides of its end"),
+        _ => unobserved(
+            view,
+            "no token was watched from before its end until after it",
+        ),
     }
 }
 

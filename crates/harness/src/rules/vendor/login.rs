@@ -68,9 +68,18 @@ fn documented_login_is_served(view: &View<'_>) -> Finding {
     Finding::met(login.sentence(), login)
 }
 
-/// Whether the vendor said no, and not only failed to give a token.
+/// Statuses that speak of the request's method, media type, length or fields, never of the account.
+const OF_THE_REQUEST: [u16; 6] = [405, 406, 411, 413, 415, 422];
+
+/// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the
+/// account.
 fn denies(login: &Exchange<'_>) -> bool {
-    login.reaction() == Reaction::Refused && login.reply.is_some_and(|reply| reply.is_class(4))
+    let may_speak_of_it =
+        |status: u16| (400..500).contains(&status) && !OF_THE_REQUEST.contains(&status);
+    login.reaction() == Reaction::Refused
+        && login
+            .reply
+            .is_some_and(|reply| may_speak_of_it(reply.status))
 }
 
 #[cfg(test)]
@@ -137,6 +146,9 @@ mod tests {
         check(&empty, "VEN-16", Grade::Broken);
         let failed = supplied().exchange("login", "", 500, "{}");
         check(&failed, "VEN-16", Grade::Broken);
+        // No account makes a form one that lacks its fields: this server takes JSON.
+        let unread = supplied().exchange("login", "", 422, r#"{"detail":[]}"#);
+        check(&unread, "VEN-16", Grade::Broken);
         check(
             &supplied().exchange("login", "", 200, GOOD),
             "VEN-16",

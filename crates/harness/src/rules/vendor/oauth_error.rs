@@ -45,10 +45,12 @@ fn of_token_requests<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
     refusals
 }
 
-/// Whether the refusal speaks of the client's authentication, which has statuses of its own.
+/// Whether the refusal speaks of the client's authentication, which has statuses of its own: by its
+/// code, or by a 401 whose code names nothing else.
 fn is_of_the_client(reply: &Message) -> bool {
     let error = reply.error().unwrap_or_default();
-    error == "invalid_client" || reply.status == 401
+    let names_another = ["unsupported_grant_type", "invalid_scope"].contains(&error.as_str());
+    error == "invalid_client" || reply.status == 401 && !names_another
 }
 
 /// 400, unless the client could not be authenticated.
@@ -180,6 +182,8 @@ mod tests {
         }
         check(&refused(422, "{}"), "ERR-01", Grade::Broken);
         check(&refused(401, "{}"), "ERR-01", Grade::Unobserved);
+        let grant = r#"{"error":"unsupported_grant_type"}"#;
+        check(&refused(401, grant), "ERR-01@pattern", Grade::Broken);
         check(&refused(400, "{}"), "ERR-02@pattern", Grade::Broken);
         check(
             &refused(400, r#"{"error":{}}"#),

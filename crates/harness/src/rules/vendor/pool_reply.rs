@@ -74,14 +74,19 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
 /// What is known of Amazon Cognito and stands on no page of the vendor.
 fn facts_of_the_pool(view: &View<'_>) -> Step<Finding> {
     let unknown = Variation::Identity(IdentityVariation::UnknownIdentity);
-    let mut refused = view.evidence.exchanges_for(Operation::GetCredentials);
-    let refused = refused.find(|exchange| *exchange.variation == unknown && exchange.is_refused());
-    if let Some(refused) = refused {
-        let name = refused.reply.and_then(crate::evidence::Message::error);
-        let name = name.unwrap_or_else(|| refused.sentence());
+    let mut asked = view.evidence.exchanges_for(Operation::GetCredentials);
+    let asked = asked.find(|exchange| {
+        *exchange.variation == unknown && (exchange.is_refused() || exchange.is_served())
+    });
+    if let Some(asked) = asked {
+        let name = asked.reply.and_then(crate::evidence::Message::error);
+        let gives = match asked.is_served() {
+            true => "credentials".to_owned(),
+            false => name.unwrap_or_else(|| asked.sentence()),
+        };
         return Ok(Finding::fact(
-            format!("an unknown identity gives {name}"),
-            refused,
+            format!("an unknown identity gives {gives}"),
+            asked,
         ));
     }
     let login = control(view, Operation::SignIn, &Variation::Documented)?;
@@ -205,6 +210,13 @@ mod tests {
             DENIED,
         );
         check(&refused, "VEN-28", Grade::Fact);
+        let given = Log::of_a_user_pool().exchange(
+            "credentials",
+            "for an identity that does not exist",
+            200,
+            r#"{"Credentials":{"SecretKey":"s"}}"#,
+        );
+        check(&given, "VEN-28", Grade::Fact);
         let log = || signed_in(&result(), &access(), &access());
         check(&log(), "VEN-28", Grade::Unobserved);
         let body = json!({"AuthenticationResult": result()}).to_string();

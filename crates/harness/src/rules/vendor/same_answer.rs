@@ -27,8 +27,15 @@ fn answer(exchange: &Exchange<'_>) -> (u16, String, String) {
     )
 }
 
-fn difference(one: &Exchange<'_>, other: &Exchange<'_>) -> Option<String> {
+fn difference(
+    one: &Exchange<'_>,
+    other: &Exchange<'_>,
+    look: fn(&Exchange<'_>) -> (u16, String, String),
+) -> Option<String> {
     let (a, b) = (answer(one), answer(other));
+    if look(one) == look(other) {
+        return None;
+    }
     let words = |(status, error, message): &(u16, String, String)| {
         [status.to_string(), error.clone(), message.clone()]
             .into_iter()
@@ -36,19 +43,28 @@ fn difference(one: &Exchange<'_>, other: &Exchange<'_>) -> Option<String> {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    (a != b).then(|| {
-        format!(
-            "{}: {}; {}: {}",
-            one.words(),
-            words(&a),
-            other.words(),
-            words(&b)
-        )
-    })
+    Some(format!(
+        "{}: {}; {}: {}",
+        one.words(),
+        words(&a),
+        other.words(),
+        words(&b)
+    ))
+}
+
+/// The status and the error code alone: the words may tell an empty value from none.
+fn outcome(exchange: &Exchange<'_>) -> (u16, String, String) {
+    let (status, error, _) = answer(exchange);
+    (status, error, String::new())
 }
 
 /// Two answers that have to be alike, of which neither may have failed.
-fn alike(view: &View<'_>, pairs: &[(Exchange<'_>, Exchange<'_>)], none: &str) -> Finding {
+fn alike(
+    view: &View<'_>,
+    pairs: &[(Exchange<'_>, Exchange<'_>)],
+    look: fn(&Exchange<'_>) -> (u16, String, String),
+    none: &str,
+) -> Finding {
     let mut documented = view.evidence.documented(login_of(view));
     let Some(control) = documented.find(Exchange::is_served) else {
         return unobserved(view, "no documented login was served");
@@ -69,7 +85,7 @@ fn alike(view: &View<'_>, pairs: &[(Exchange<'_>, Exchange<'_>)], none: &str) ->
         if failed(one) && failed(other) {
             return unobserved(view, &one.sentence()).seen_in(both);
         }
-        if let Some(seen) = difference(one, other) {
+        if let Some(seen) = difference(one, other, look) {
             let grade = match view.expected.deviation_tolerated {
                 true => Grade::Tolerated,
                 false => Grade::Broken,
@@ -124,7 +140,7 @@ fn tells_no_account(view: &View<'_>) -> Finding {
     let pairs = [account.zip(secret), by_srp.zip(without_proof)];
     let pairs: Vec<_> = pairs.into_iter().flatten().collect();
     let none = "an unknown account and a wrong secret were not both refused";
-    alike(view, &pairs, none)
+    alike(view, &pairs, answer, none)
 }
 
 /// A login by SRP that was refused at its beginning, because there is nobody of that name.
@@ -155,7 +171,12 @@ fn reads_an_empty_value_as_none(view: &View<'_>) -> Finding {
             Some((*one, *other))
         })
         .collect();
-    alike(view, &pairs, "no empty parameter was sent beside none")
+    alike(
+        view,
+        &pairs,
+        outcome,
+        "no empty parameter was sent beside none",
+    )
 }
 
 #[cfg(test)]
@@ -232,6 +253,23 @@ mod tests {
         check(&log(400), "TOK-14", Grade::Met);
         check(&log(200), "TOK-14@pattern", Grade::Broken);
         check(&log(200), "TOK-14@athelas", Grade::Tolerated);
+        // The words may differ where the code does not.
+        let worded = |code: &str| {
+            two(
+                (
+                    "with an empty grant type",
+                    400,
+                    r#"{"error":"invalid_request","error_description":"it is empty"}"#,
+                ),
+                (
+                    "without grant_type",
+                    400,
+                    &format!(r#"{{"error":"{code}","error_description":"it is missing"}}"#),
+                ),
+            )
+        };
+        check(&worded("invalid_request"), "TOK-14", Grade::Met);
+        check(&worded("invalid_client"), "TOK-14@pattern", Grade::Broken);
         check(&Log::new(), "TOK-14", Grade::Unobserved);
     }
 }
