@@ -68,12 +68,17 @@ parity-fastapi *arguments: build
 parity-signers *arguments:
     bash tests/parity/signers/run.sh {{arguments}}
 
+# Other people's servers, unmodified, judged by `locum check` and compared with tests/peers/peers.tsv: all, with their page
+# tests/peers/README.md anew, or those of NAMES (needs python3, node, go, java 17, mvn)
+peers *names: build
+    bash tests/peers/run.sh {{names}}
+
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}
 
 # The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
-# runtimes, and that the benches run. Published clients are judged each night (`just judge-sdks`), and Keycloak's run is for
-# then, too: it fetches 200 MB, and lives by Keycloak's own clock.
+# runtimes, and that the benches run. Published clients and other people's servers are judged each night (`just judge-sdks`, `just
+# peers`), and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
 ci: test lint check interop reports watch-samples shims bindings parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

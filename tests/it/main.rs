@@ -15,6 +15,7 @@ mod manners;
 mod mutants;
 mod new_shim;
 mod parity;
+mod peers;
 mod plain_traffic;
 mod redaction;
 mod registry;

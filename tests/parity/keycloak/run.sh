@@ -9,23 +9,17 @@ root=$(cd "$here/../../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 locum=${LOCUM:-$target/release/locum}
 work=$target/parity
-version=26.7.3
 mkdir -p "$work"
 
 children=()
 trap 'for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done' EXIT
 
 if [ -z "${KEYCLOAK:-}" ]; then
-    home=$work/keycloak-$version
-    if [ ! -d "$home" ]; then
-        mvn -q -B ${MAVEN_REPOSITORY:+"-Dmaven.repo.local=$MAVEN_REPOSITORY"} dependency:copy "-Dartifact=org.keycloak:keycloak-quarkus-dist:$version:zip" \
-            "-DoutputDirectory=$work"
-        (cd "$work" && jar xf "keycloak-quarkus-dist-$version.zip")
-    fi
+    . "$here/install.sh"
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     # Its database is in memory: each run begins with an empty server.
     JAVA_OPTS_KC_HEAP="-Xms128m -Xmx512m" KC_BOOTSTRAP_ADMIN_USERNAME=admin \
-        KC_BOOTSTRAP_ADMIN_PASSWORD=admin bash "$home/bin/kc.sh" start-dev --db=dev-mem \
+        KC_BOOTSTRAP_ADMIN_PASSWORD=admin bash "$KEYCLOAK_HOME/bin/kc.sh" start-dev --db=dev-mem \
         --http-host=127.0.0.1 "--http-port=$port" >"$work/keycloak.log" 2>&1 &
     children+=($!)
     KEYCLOAK=127.0.0.1:$port
