@@ -13,5 +13,5 @@ Feature: A client's sessions on websockets
     @id:WSS-01 @id:WSS-13 @id:WSS-16 @id:WS-06 @id:WS-07 @id:WS-08 @id:WS-09
     Scenario: Two sessions, one after the other
       When the client talks for a while on the socket {websocketUrl}
-      And the client talks for a while on the socket {websocketUrl}
+      And the client talks at length on the socket {websocketUrl}
       Then both went as the vendor's pages and RFC 6455 say

@@ -27,6 +27,11 @@ async fn talks_for_a_while(world: &mut World, place: String) -> Result<(), Error
     world.context()?.client_talks_for_a_while(&place).await
 }
 
+#[when(regex = r"^the client talks at length on the socket (\S+)$")]
+async fn talks_at_length(world: &mut World, place: String) -> Result<(), Error> {
+    world.context()?.client_talks_at_length(&place).await
+}
+
 #[when(regex = r"^the client tries to talk on the socket (\S+)$")]
 async fn tries_to_talk(world: &mut World, place: String) -> Result<(), Error> {
     world.context()?.client_tries_to_talk(&place).await

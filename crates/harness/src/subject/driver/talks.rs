@@ -15,6 +15,9 @@ use crate::subject::{ClientCommand, REPLY_TIMEOUT};
 /// Silence of this many bytes: a quarter of a second, and enough for an answer.
 const AUDIO_BYTES: usize = 8000;
 
+/// More than a frame of audio may hold, as one piece.
+const LONG_AUDIO_BYTES: usize = 65_000;
+
 /// The caller's own limit for an opening that is to fail, in milliseconds.
 const OPEN_LIMIT_MS: u64 = 5000;
 
@@ -65,10 +68,14 @@ impl ScenarioContext {
 
     /// Asks for audio on the socket that was opened last.
     pub(crate) async fn client_sends_audio(&mut self) -> Result<(), Error> {
+        self.client_sends(AUDIO_BYTES).await
+    }
+
+    async fn client_sends(&mut self, bytes: usize) -> Result<(), Error> {
         let Some(ws) = self.open_socket_handle() else {
             return Ok(());
         };
-        let base64 = Some(STANDARD.encode([0; AUDIO_BYTES]));
+        let base64 = Some(STANDARD.encode(vec![0; bytes]));
         self.ask_all(vec![ClientCommand::WsSend {
             ws,
             text: None,
@@ -94,8 +101,17 @@ impl ScenarioContext {
 
     /// The same with time for the ping that the vendor sends.
     pub(crate) async fn client_talks_for_a_while(&mut self, place: &str) -> Result<(), Error> {
+        self.talk_for_a_while(place, AUDIO_BYTES).await
+    }
+
+    /// The same with more audio than one frame may hold.
+    pub(crate) async fn client_talks_at_length(&mut self, place: &str) -> Result<(), Error> {
+        self.talk_for_a_while(place, LONG_AUDIO_BYTES).await
+    }
+
+    async fn talk_for_a_while(&mut self, place: &str, bytes: usize) -> Result<(), Error> {
         self.client_opens(place).await?;
-        self.client_sends_audio().await?;
+        self.client_sends(bytes).await?;
         tokio::time::sleep(A_WHILE).await;
         self.client_ends_session().await
     }

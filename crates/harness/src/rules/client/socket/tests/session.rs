@@ -1,6 +1,10 @@
 //! Ordinary sessions.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
+use crate::subject::ClientCommand;
 
 fn passed(passed: Passed<'_>) -> Log {
     socket(Log::with_tenants(), 1, 0, passed)
@@ -108,6 +112,17 @@ fn audio_is_cut_into_frames() {
     let fragments = [("client binary", 60), ("client continuation", 101)];
     grade(with(&fragments), "WS-08", Grade::Broken);
     grade(with(&[("client text", 500)]), "WS-08", Grade::Unobserved);
+    // The piece that its caller handed over, passed on as it was.
+    let handed = |bytes: usize| {
+        let ask = ClientCommand::WsSend {
+            ws: "w".to_owned(),
+            text: None,
+            base64: Some(STANDARD.encode(vec![0; bytes])),
+        };
+        with(&[("client binary", 101)]).asked(&ask)
+    };
+    grade(handed(101), "WS-08", Grade::Tolerated);
+    grade(handed(102), "WS-08", Grade::Broken);
 }
 
 #[test]
