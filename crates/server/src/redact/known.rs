@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use locum_core::Secret;
@@ -60,6 +60,7 @@ pub(super) struct Known {
     names: Vec<String>,
     spellings: Vec<Spelling>,
     automaton: Option<AhoCorasick>,
+    beginnings: Beginnings,
     /// Whose secrets they are.
     pub(super) logins: Vec<Login>,
     /// Texts in which none of them is, nor anything else.
@@ -106,8 +107,11 @@ impl Known {
             return known;
         }
         known.spellings = patterns.values().copied().collect();
+        known.beginnings = Beginnings::of(patterns.keys());
         known.automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // Asked only where a pattern may begin.
+            .start_kind(StartKind::Anchored)
             // A tenth of the memory of a DFA, which each stage would have.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .dense_depth(1)
@@ -121,6 +125,11 @@ impl Known {
         let automaton = self.automaton.as_ref();
         automaton.map_or(0, AhoCorasick::memory_usage)
             + self.spellings.len() * size_of::<Spelling>()
+            + self
+                .beginnings
+                .0
+                .as_ref()
+                .map_or(0, |set| size_of_val(&**set))
             + self.names.iter().map(String::len).sum::<usize>()
     }
 
@@ -140,7 +149,7 @@ impl Known {
     /// The name of `value`, when it is one of them.
     pub(super) fn name_of(&self, value: &str) -> Option<&str> {
         let automaton = self.automaton.as_ref()?;
-        let hit = automaton.find(value)?;
+        let hit = automaton.find(Input::new(value).anchored(Anchored::Yes))?;
         let spelling = self.spellings[hit.pattern().as_usize()];
         (hit.len() == value.len() && !spelling.is_base64)
             .then(|| self.names[spelling.secret].as_str())
@@ -151,10 +160,14 @@ impl Known {
         let Some(automaton) = &self.automaton else {
             return;
         };
-        if text.len() < automaton.min_pattern_len() {
-            return;
-        }
-        for hit in automaton.find_iter(text) {
+        let mut at = 0;
+        while let Some(begins) = self.beginnings.next(text, at) {
+            let rest = Input::new(text).range(begins..).anchored(Anchored::Yes);
+            let Some(hit) = automaton.find(rest) else {
+                at = begins + 1;
+                continue;
+            };
+            at = hit.end();
             let spelling = self.spellings[hit.pattern().as_usize()];
             let (mut start, mut end) = (hit.start(), hit.end());
             if spelling.is_base64 {
@@ -170,6 +183,51 @@ impl Known {
             }
             found(start..end, &self.names[spelling.secret]);
         }
+    }
+}
+
+/// The first bytes of all patterns, as a set that may take others for them: most places of a text
+/// are passed by a look at it. Without a set a pattern may begin anywhere.
+#[derive(Default)]
+struct Beginnings(Option<Box<[u64]>>);
+
+impl Beginnings {
+    /// Bits of the set, as a power of two: few of them are taken.
+    const BITS: u32 = 14;
+
+    /// So many bytes count. A pattern in Latin-1 may be shorter.
+    const LENGTH: usize = 4;
+
+    fn of<'a>(mut patterns: impl Iterator<Item = &'a Vec<u8>>) -> Self {
+        let mut set = vec![0; 1 << (Self::BITS - u64::BITS.ilog2())];
+        let mut add = |first: &[u8; Self::LENGTH]| {
+            let (word, bit) = Self::place(*first);
+            set[word] |= bit;
+        };
+        let are_long = patterns.all(|pattern| pattern.first_chunk().map(&mut add).is_some());
+        Self(are_long.then(|| set.into()))
+    }
+
+    /// The first place of `text` from `at` on where a pattern may begin.
+    fn next(&self, text: &[u8], at: usize) -> Option<usize> {
+        let Some(set) = &self.0 else {
+            return (at < text.len()).then_some(at);
+        };
+        let mut windows = text.get(at..)?.windows(Self::LENGTH);
+        let is_taken = |window: &[u8]| {
+            window.first_chunk().is_some_and(|first| {
+                let (word, bit) = Self::place(*first);
+                set.get(word).is_some_and(|have| have & bit != 0)
+            })
+        };
+        windows.position(is_taken).map(|passed| at + passed)
+    }
+
+    fn place(first: [u8; Self::LENGTH]) -> (usize, u64) {
+        // Knuth's multiplicative hash: the upper bits depend on all four bytes.
+        let hash =
+            u32::from_le_bytes(first).wrapping_mul(2_654_435_769) >> (u32::BITS - Self::BITS);
+        (hash as usize / 64, 1 << (hash % 64))
     }
 }
 
@@ -404,6 +462,38 @@ mod tests {
         assert!(!finds(&known, "s3cr?t~"));
     }
 
+    /// Where the longest of `patterns` stand in a text that is searched place by place.
+    fn plainly(patterns: &[&str], text: &str) -> Vec<Range<usize>> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            let here = patterns
+                .iter()
+                .filter(|one| text.as_bytes()[at..].starts_with(one.as_bytes()));
+            match here.map(|one| one.len()).max() {
+                Some(length) => {
+                    found.push(at..at + length);
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_place_is_passed_where_a_secret_stands(pieces in proptest::collection::vec(0..6_usize, 0..12)) {
+            let secrets = ["abcdabcd", "abcdabcdab", "bcdabcda", "dddddddd"];
+            let all = ["abcdabcd", "abcdabcdab", "bcdabcda", "dddddddd", "a", "x"];
+            let text: String = pieces.iter().map(|piece| all[*piece]).collect();
+            let names = secrets.map(|secret| (secret.to_owned(), "«s»".to_owned()));
+            let known = Known::of(&BTreeMap::from(names));
+            let mut found = Vec::new();
+            known.find(text.as_bytes(), &mut |range, _| found.push(range));
+            proptest::prop_assert_eq!(found, plainly(&secrets, &text));
+        }
+    }
+
     #[test]
     fn the_way_a_client_proves_itself_is_no_secret() {
         let mut secrets = BTreeMap::new();
@@ -414,6 +504,14 @@ mod tests {
         assert_eq!(secrets, BTreeMap::new());
         gather(&client("s3cr3t-value"), &mut secrets);
         assert_eq!(secrets["s3cr3t-value"], "«secret of m»");
+    }
+
+    #[test]
+    fn a_secret_is_found_that_latin_1_makes_shorter_than_any() {
+        let known = known("éé");
+        let mut found = Vec::new();
+        known.find(b"a=\xe9\xe9", &mut |range, _| found.push(range));
+        assert_eq!((found.len(), found[0].clone()), (1, 2..4));
     }
 
     #[test]
