@@ -16,7 +16,7 @@ Feature: Corti tells those whom a token is for whether it lives
 
   Rule: A live token is active and a dead one is not
 
-    @id:INT-02 @must @id:INT-03 @should
+    @id:INT-02 @must @id:INT-03 @should @id:RSP-08
     Scenario: A token before and after its revocation
       Given the caller stands in the audience of its own tokens
       And tokens have been issued

@@ -5,7 +5,7 @@ Feature: Pattern Health tokens end
     @judge:vendor @id:VEN-09 @must
     Scenario: An expired token is answered with 401
       Given the API has accepted the caller's token
-      When 66 minutes have passed
+      When the token's lifetime and 6 minutes more have passed
       And the caller calls the API with the ended token
       Then the expired token is answered as documented
 

@@ -45,7 +45,8 @@ fn command(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_")) {
         command.env_remove(name);
     }
-    command.args(arguments);
+    let state = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+    command.env("LOCUM_STATE_DIR", state).args(arguments);
     command
 }
 

@@ -255,3 +255,223 @@ fn an_endless_body_is_not_read() {
     assert_ne!(code, 0);
     assert!(count.load(Ordering::SeqCst) > 1);
 }
+
+/// What `check --plan` says of the mock of pattern at `url`.
+fn plan(url: &str, served: &Served) -> String {
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let output = command(&["check", "pattern", "--url", url, "--plan"])
+        .envs(super::tls::account(&document, "pattern"))
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_plan_is_told_and_nothing_is_sent() {
+    let served = Served::start(&[]);
+    let url = format!("http://{}/pattern", served.address);
+    let told = plan(&url, &served);
+    assert_eq!(exchanges(&served, "pattern"), [""; 0]);
+    for part in [
+        format!("POST {url}/api/auth/token\n"),
+        "showing client id and client secret".to_owned(),
+        "its end is far away: it takes --wait".to_owned(),
+        "set LOCUM_BARRED_CLIENT_ID".to_owned(),
+        "needs --allow-writes".to_owned(),
+    ] {
+        assert!(told.contains(&part), "{part}: {told}");
+    }
+    // What is told is what is sent.
+    let planned = told
+        .split_once(" requests would be sent")
+        .expect("a number")
+        .0;
+    let planned: usize = planned.parse().expect("a number");
+    drop(judged("planned", &served, "pattern", &[]));
+    let sent = exchanges(&served, "pattern").len();
+    assert!(
+        planned.abs_diff(sent) * 20 <= sent,
+        "{planned} planned, {sent} sent"
+    );
+}
+
+/// The token endpoint fails once, so that the first repeat is not like the others.
+#[test]
+fn a_row_that_is_not_the_same_each_time_is_flaky() {
+    let served = Served::start(&[]);
+    let fault = r#"{"match": {"vendor": "pattern", "endpoint": "token"}, "when": {"first": 1}, "then": {"status": 503}}"#;
+    let line = "POST /_locum/stages/default/faults";
+    assert_eq!(served.connect().call(line, fault).0, 201);
+    let arguments = ["--id", "VEN-16", "--repeat", "3", "--jobs", "1"];
+    let (_, results) = judged("repeated", &served, "pattern", &arguments);
+    let verdicts = results["verdicts"].as_array().expect("a list");
+    let flaky = verdicts
+        .iter()
+        .find(|row| row["id"] == "VEN-16")
+        .expect("a row");
+    assert_eq!(
+        (&flaky["verdict"], &flaky["overlay"]),
+        (&"FAIL".into(), &"FLAKY".into())
+    );
+    assert_eq!(
+        flaky["figures"]["repeats"],
+        serde_json::json!({"PASS": 2, "FAIL": 1})
+    );
+    assert_eq!(
+        (&results["run"]["repeats"], &results["exit_code"]),
+        (&3.into(), &1.into())
+    );
+
+    let (_, results) = judged(
+        "steady",
+        &served,
+        "pattern",
+        &["--id", "VEN-16", "--repeat", "2"],
+    );
+    assert_eq!(row(&results, "VEN-16").0, "PASS");
+    assert_eq!(results["summary"].get("FLAKY"), None);
+}
+
+/// `locum resume` in the folder of a run, with a state folder of the test's own.
+fn resume(folder: &std::path::Path, account: &[(String, String)], wait: &str) -> (i32, String) {
+    let path = folder.to_str().expect("UTF-8");
+    let output = command(&["resume", path, "--wait", wait])
+        .envs(account.iter().cloned())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().expect("it ended"), said)
+}
+
+/// Both clocks are two hours later: the mock's is turned, and the run is said to have begun earlier.
+#[test]
+fn what_is_pending_is_finished_later() {
+    let served = Served::start(&[]);
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let folder = folder("resumed");
+    let state = folder.join("state");
+    let mut account: Vec<(String, String)> = super::tls::account(&document, "pattern");
+    account.push((
+        "LOCUM_STATE_DIR".to_owned(),
+        state.to_str().expect("UTF-8").to_owned(),
+    ));
+    let url = format!("http://{}/pattern", served.address);
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = [
+        "check", "pattern", "--url", &url, "--id", "VEN-09", "--report", path,
+    ];
+    let output = command(&arguments)
+        .envs(account.iter().cloned())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains(&format!(
+            "`locum resume {path}` finishes rows that are PENDING, at 2"
+        )),
+        "{said}"
+    );
+    let kept = std::fs::read_dir(&state)
+        .expect("it is there")
+        .next()
+        .expect("one file");
+    let kept = kept.expect("it can be read").path();
+    let token = std::fs::read_to_string(&kept).expect("a text");
+    let token = token.split_once("\"value\":\"").expect("a token").1;
+    let token = token.split('"').next().expect("its end").to_owned();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&kept)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+
+    let (code, said) = resume(&folder, &account, "1s");
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("no token of the run has ended yet") && said.contains("come back at 2"),
+        "{said}"
+    );
+
+    let line = "POST /_locum/stages/default/clock";
+    assert_eq!(served.connect().call(line, r#"{"advance_s": 7200}"#).0, 200);
+    let events = folder.join("events.ndjson");
+    let text = std::fs::read_to_string(&events).expect("a text");
+    let first: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+    let started = first["run"]["started"].as_str().expect("a time").to_owned();
+    let began = locum_core::Timestamp::parse_rfc3339(&started).expect("a time");
+    let earlier = locum_core::Timestamp::from_millis(began.as_millis() - 7_200_000).rfc3339();
+    std::fs::write(&events, text.replacen(&started, &earlier, 1)).expect("it is written");
+    let (code, said) = resume(&folder, &account, "1s");
+    assert_eq!(code, 0, "{said}");
+    let results = std::fs::read_to_string(folder.join("results.json")).expect("a text");
+    let results: Value = serde_json::from_str(&results).expect("JSON");
+    let (verdict, reason) = row(&results, "VEN-09");
+    assert_eq!(verdict, "PASS", "{reason}");
+    for name in ["events.ndjson", "report.html", "results.json"] {
+        let text = std::fs::read_to_string(folder.join(name)).expect("a text");
+        assert!(!text.contains(&token), "{name}");
+    }
+    assert!(!kept.exists());
+
+    let (code, said) = resume(&folder, &account, "1s");
+    assert!(
+        code == 2 && said.contains("can be resumed on this machine"),
+        "{said}"
+    );
+    std::fs::write(&events, text.replacen("sha256 ", "sha256 0", 1)).expect("it is written");
+    let (code, said) = resume(&folder, &account, "1s");
+    assert!(code == 2 && said.contains("another version"), "{said}");
+    let (code, said) = resume(&folder.join("nowhere"), &account, "1s");
+    assert!(code == 2 && said.contains("cannot read"), "{said}");
+}
+
+/// The new password is told by how its owner finds it, and stands in no report.
+#[test]
+fn a_changed_password_can_be_found_by_its_owner() {
+    let served = Served::start(&[]);
+    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let users = document["vendors"]["scribe"]["principals"]["users"].as_array();
+    let mut users = users.expect("a list").iter();
+    let user = users
+        .find(|user| user["state"] == "temporary")
+        .expect("one");
+    let url = format!("http://{}/scribe", served.address);
+    let folder = folder("password");
+    let path = folder.to_str().expect("UTF-8");
+    let arguments = [
+        "check",
+        "scribe",
+        "--url",
+        &url,
+        "--id",
+        "VEN-29",
+        "--allow-writes",
+        "--report",
+        path,
+    ];
+    let output = command(&arguments)
+        .envs(super::tls::account(&document, "scribe"))
+        .env(
+            "LOCUM_TEMP_USERNAME",
+            user["username"].as_str().expect("a name"),
+        )
+        .env(
+            "LOCUM_TEMP_PASSWORD",
+            user["password"].as_str().expect("a password"),
+        )
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (_, results) = read_results(&folder, &output);
+    assert_eq!(row(&results, "VEN-29").0, "PASS", "{results}");
+    let told = "the password of LOCUM_TEMP_USERNAME was changed: it is now that of LOCUM_TEMP_PASSWORD with -Lo9 behind it";
+    assert!(said.contains(told), "{said}");
+}

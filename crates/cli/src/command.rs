@@ -18,9 +18,11 @@ mod new;
 mod port_file;
 mod remote;
 mod report;
+mod resume;
 mod select;
 mod serve;
 mod signal;
+mod state;
 mod values;
 mod vendors;
 mod verdicts;
@@ -58,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
         args::Command::Env(args) => env::run(&args),
         args::Command::New(args) => new::run(&args),
         args::Command::Client(args) => client::run(&args),
+        args::Command::Resume(args) => resume::run(&args),
         args::Command::Report(args) => report::run(&args),
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),

@@ -362,6 +362,22 @@ impl Evidence {
         })
     }
 
+    /// When, in milliseconds since the start of the run, the scenario would have had to wait, and for
+    /// how many seconds.
+    pub(crate) fn pending_since(&self) -> Option<(u64, f64)> {
+        self.records.iter().find_map(|record| match record.event {
+            Event::Pending { wait_s } => Some((record.t_ms, wait_s)),
+            _ => None,
+        })
+    }
+
+    /// What was seen before the scenario would have had to wait.
+    pub(crate) fn before_pending(&self) -> Self {
+        let is_before = |record: &&Record| !matches!(record.event, Event::Pending { .. });
+        let records = self.records.iter().take_while(is_before);
+        Self::from_records(records.cloned().collect())
+    }
+
     /// Seconds between two records: by the vendor's clock where the harness turned it, else by its
     /// own.
     pub fn seconds_between(&self, from: RecordId, to: RecordId) -> f64 {

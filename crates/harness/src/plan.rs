@@ -14,6 +14,7 @@ use locum_core::{Profile, RequirementId};
 
 use crate::Error;
 use crate::catalogue::contract_of;
+use crate::run::Resumption;
 use crate::verdict::Scope;
 
 static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../features");
@@ -133,6 +134,44 @@ impl Plan {
             }
         };
         (part(true), part(false))
+    }
+
+    /// Leaves those scenarios of an earlier run that are to go on, each from the step on that waited.
+    ///
+    /// # Errors
+    /// When the earlier run was of other scenarios.
+    pub(crate) fn resume(&mut self, earlier: &Resumption) -> Result<(), Error> {
+        let goes_on = |planned: &Planned| {
+            let kept = earlier.find(&planned.key);
+            kept.is_some_and(|(kept, _)| kept.title == planned.title)
+        };
+        self.scenarios.retain(goes_on);
+        if self.scenarios.len() != earlier.scenarios.len() {
+            let why = "the run was of other scenarios than this version of locum has";
+            return Err(Error::Usage(why.to_owned()));
+        }
+        let cut = |scenario: &mut Scenario| {
+            let Some((kept, _)) = earlier.find(key_of(scenario)) else {
+                return false;
+            };
+            let mut steps = scenario.steps.iter();
+            let from = steps.position(|step| step.value == kept.step);
+            scenario.steps.drain(..from.unwrap_or_default());
+            true
+        };
+        for feature in &mut self.features {
+            feature.background = None;
+            feature.scenarios.retain_mut(cut);
+            for rule in &mut feature.rules {
+                rule.background = None;
+                rule.scenarios.retain_mut(cut);
+            }
+            feature.rules.retain(|rule| !rule.scenarios.is_empty());
+        }
+        let is_left =
+            |feature: &Feature| !(feature.rules.is_empty() && feature.scenarios.is_empty());
+        self.features.retain(is_left);
+        Ok(())
     }
 
     /// All scenarios of one text.

@@ -11,6 +11,7 @@ pub(crate) mod over_tls;
 mod probing;
 pub(crate) mod processes;
 mod repeat;
+mod resume;
 pub(crate) mod silence;
 pub(crate) mod vendor_clock;
 mod waiting;
@@ -34,6 +35,7 @@ use manners::Gate;
 pub use leave::{changed_password, left_behind};
 pub use manners::Manners;
 pub use repeat::check_repeatedly;
+pub use resume::{PendingScenario, Resumption};
 pub(crate) use waiting::WAIT;
 
 use crate::Error;
@@ -94,6 +96,8 @@ pub struct CheckOptions {
     pub fail_on: Vec<FailOn>,
     /// How a real endpoint is treated.
     pub manners: Manners,
+    /// An earlier run at a real endpoint that is to be finished: nothing else is played.
+    pub resume: Option<Arc<Resumption>>,
     /// Turns true when the run is to end: what was not reached by then is NOT_RUN.
     pub stop: watch::Receiver<bool>,
     /// Where a receiver of the client under test takes webhooks, if it does.
@@ -133,6 +137,8 @@ pub struct Played {
     pub scenarios: Vec<Scenario>,
     /// The secrets of all scenarios.
     pub redactor: Redactor,
+    /// What goes on once it need not wait any more.
+    pub pending: Vec<PendingScenario>,
     /// Why nothing but handshakes was made.
     pub untrusted: Option<Error>,
 }
@@ -169,7 +175,10 @@ pub async fn check(
         judge: options.judge,
         selection: &options.selection,
     };
-    let plan = Plan::select(&scope, &options.profiles)?;
+    let mut plan = Plan::select(&scope, &options.profiles)?;
+    if let Some(earlier) = &options.resume {
+        plan.resume(earlier)?;
+    }
     let mut untrusted = None;
     match &options.target {
         TargetKind::Mocks { control, .. } => control.is_up().await?,
@@ -227,6 +236,7 @@ pub async fn check(
         run,
         scenarios,
         redactor,
+        pending: shared.pending.take(),
         untrusted,
     })
 }

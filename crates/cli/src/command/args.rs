@@ -41,6 +41,8 @@ pub(super) enum Command {
     New(New),
     /// Speak `locum/1` on standard input and output as the demo client, honest or with one fault
     Client(Client),
+    /// Finish an earlier check whose rows are PENDING, once the tokens have ended
+    Resume(Resume),
     /// Work with the reports of earlier runs
     Report(Report),
     /// List the requirement catalogue
@@ -467,6 +469,30 @@ pub(super) struct Merge {
     /// Folder for the files, instead of this one
     #[arg(long, env = "LOCUM_OUT", default_value = ".")]
     pub(super) out: PathBuf,
+}
+
+/// Flags of `resume`.
+#[derive(Debug, Group)]
+pub(super) struct Resume {
+    /// Folder that `locum check --url URL --report FOLDER` wrote; it needs the same variables
+    pub(super) folder: PathBuf,
+    /// The longest single wait for an end that is still to come
+    #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
+    pub(super) wait: Duration,
+    /// File with certificates in PEM of authorities to trust, beside the machine's own
+    #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
+    /// The file of a vendor of your own that the run was of
+    #[arg(
+        long,
+        env = "LOCUM_PROFILE",
+        value_name = "FILE.toml",
+        value_delimiter = ','
+    )]
+    pub(super) profile: Vec<String>,
+    /// What standard output gets; anything but text sends the text to standard error
+    #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
 }
 
 /// Flags of `report render`.

@@ -13,12 +13,14 @@ use locum_core::{Profile, SystemClock};
 use locum_harness::http::{Trust, Url};
 use locum_harness::report::{FailOn, Report};
 use locum_harness::run::{
-    CONCURRENCY, CheckOptions, Manners, Played, Progress, TargetKind, changed_password, left_behind,
+    CONCURRENCY, CheckOptions, Manners, PendingScenario, Played, Progress, TargetKind,
+    changed_password, left_behind,
 };
 use locum_harness::target::{ControlClient, Target, env};
 use locum_harness::{Error, verdict::exit};
 
-use super::{Failure, args, baseline, failure, report, select, vendors};
+use super::state::State;
+use super::{Failure, args, baseline, failure, report, resume, select, vendors};
 
 /// How many requests a second are made to an endpoint on another machine.
 const RATE: u32 = 10;
@@ -44,7 +46,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     if args.plan {
         return runtime.block_on(plan::run(args, vendors));
     }
-    let mut report = if let Some(url) = &args.url {
+    let (mut report, pending) = if let Some(url) = &args.url {
         runtime.block_on(endpoint(args, profiles, url))?
     } else {
         let mocks = mocks::Mocks::start(vendors, args.twin.clone())?;
@@ -52,6 +54,10 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     };
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     let code = report::told(&report, args.format, &args.judging.reporting)?;
+    if let (Some(url), Some(folder)) = (&args.url, &args.judging.reporting.report) {
+        let state = State::new(url.clone(), pending);
+        resume::keep(&report.run.id, state, (folder, report.run.started));
+    }
     if args.url.is_some() {
         let changed = changed_password(&report.scenarios);
         for left in left_behind(&report.scenarios).into_iter().chain(changed) {
@@ -66,7 +72,7 @@ async fn built_in(
     args: &args::Check,
     profiles: Vec<Profile>,
     mocks: &mocks::Mocks,
-) -> Result<Report, Failure> {
+) -> Result<(Report, Vec<PendingScenario>), Failure> {
     let control = ControlClient::new(mocks.control_url(), None).map_err(|error| refused(&error))?;
     let twin = mocks.twin();
     judged(args, profiles, TargetKind::Mocks { control, twin }).await
@@ -77,7 +83,7 @@ async fn endpoint(
     args: &args::Check,
     mut profiles: Vec<Profile>,
     url: &str,
-) -> Result<Report, Failure> {
+) -> Result<(Report, Vec<PendingScenario>), Failure> {
     let [profile] = &mut profiles[..] else {
         return Err(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
@@ -96,7 +102,7 @@ async fn judged(
     args: &args::Check,
     profiles: Vec<Profile>,
     target: TargetKind,
-) -> Result<Report, Failure> {
+) -> Result<(Report, Vec<PendingScenario>), Failure> {
     let options = CheckOptions {
         webhook: None,
         profiles: profiles.clone(),
@@ -108,17 +114,19 @@ async fn judged(
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: fail_on(&args.judging.fail_on),
+        resume: None,
         manners: manners(args),
         stop: interrupt::watch(),
         clock: Arc::new(SystemClock::new()),
     };
     let repeats = args.repeat.map_or(1, usize::from);
     let played = locum_harness::run::check_repeatedly(options, repeats, progress());
-    let played = played.await.map_err(|error| refused(&error))?;
+    let mut played = played.await.map_err(|error| refused(&error))?;
     if let Some(error) = &played.untrusted {
         eprintln!("{}", refused(error));
     }
-    Ok(played.report(&profiles))
+    let pending = std::mem::take(&mut played.pending);
+    Ok((played.report(&profiles), pending))
 }
 
 /// How a vendor's own endpoint is treated.
@@ -136,7 +144,7 @@ fn manners(args: &args::Check) -> Manners {
 }
 
 /// The authorities of a file, beside the machine's.
-fn trust(file: &Path) -> Result<Trust, Failure> {
+pub(super) fn trust(file: &Path) -> Result<Trust, Failure> {
     let read = std::fs::read(file).map_err(|error| error.to_string());
     read.and_then(|pem| Trust::with_authorities(&pem))
         .map_err(|fault| {

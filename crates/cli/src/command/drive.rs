@@ -135,6 +135,7 @@ async fn judged(
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),
+        resume: None,
         manners: Manners::default(),
         stop,
         clock: Arc::new(SystemClock::new()),

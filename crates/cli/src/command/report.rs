@@ -6,8 +6,8 @@ use std::path::Path;
 use locum_core::Profile;
 use locum_harness::report::format::Format;
 use locum_harness::report::terminal::{self, Look};
-use locum_harness::report::{self, Report, events, merge};
-use locum_harness::verdict::exit;
+use locum_harness::report::{self, Report, Run, events, merge};
+use locum_harness::verdict::{Scenario, exit};
 use terminal_size::{Height, Width};
 
 use super::{Failure, args, baseline, github, vendors};
@@ -61,8 +61,27 @@ fn merge(args: &args::Merge) -> Result<u8, Failure> {
     Ok(exit::CONFORMANT)
 }
 
+/// A run that was read back.
+#[derive(Debug)]
+pub(super) struct Saved {
+    /// What was run.
+    pub(super) run: Run,
+    /// What was seen.
+    pub(super) scenarios: Vec<Scenario>,
+    /// The vendors that may occur in it.
+    pub(super) profiles: Vec<Profile>,
+    /// Whether this very version wrote it, with the same catalogue.
+    pub(super) is_ours: bool,
+}
+
 /// The report of a saved run, from its evidence alone.
 fn judged_again(folder: &Path, own: &[String]) -> Result<Report, Failure> {
+    let saved = saved(folder, own)?;
+    Ok(Report::judge(saved.run, &saved.profiles, saved.scenarios))
+}
+
+/// Reads what `--report` wrote into a folder.
+pub(super) fn saved(folder: &Path, own: &[String]) -> Result<Saved, Failure> {
     let path = folder.join("events.ndjson");
     let shown = path.display();
     let text = std::fs::read_to_string(&path).map_err(|error| {
@@ -92,7 +111,12 @@ fn judged_again(folder: &Path, own: &[String]) -> Result<Report, Failure> {
         ))
         .hint("name its file: --profile FILE.toml"));
     }
-    Ok(Report::judge(run, &profiles, scenarios))
+    Ok(Saved {
+        is_ours: events::is_of_this_version(&text),
+        run,
+        scenarios,
+        profiles,
+    })
 }
 
 /// Tells a report: standard output gets `format`, a person the text, the folder all files.

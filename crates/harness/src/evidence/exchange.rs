@@ -20,6 +20,8 @@ pub struct Exchange<'a> {
     pub reply: Option<&'a Message>,
     /// Why there was none: of which kind, and what the system said.
     pub cut: Option<(Cut, &'a str)>,
+    /// The record of the reply, or that there was none; that of the request while neither is known.
+    pub answered: RecordId,
     later: &'a [Record],
 }
 
@@ -56,6 +58,7 @@ impl<'a> Exchange<'a> {
             request,
             reply: None,
             cut: None,
+            answered: record.seq,
             later: &all[from..],
         };
         for later in exchange.later {
@@ -68,6 +71,7 @@ impl<'a> Exchange<'a> {
                 }
                 _ => continue,
             }
+            exchange.answered = later.seq;
             break;
         }
         Some(exchange)

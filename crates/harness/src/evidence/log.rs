@@ -23,6 +23,8 @@ pub struct EvidenceLog {
     redactor: Redactor,
     clock: Arc<dyn Clock>,
     origin: Duration,
+    /// How long before `origin` the run began.
+    offset: Duration,
 }
 
 impl EvidenceLog {
@@ -35,9 +37,22 @@ impl EvidenceLog {
             redactor: Redactor::default(),
             clock,
             origin,
+            offset: Duration::ZERO,
         };
         log.write(Event::Started { at });
         log
+    }
+
+    /// Goes on behind what an earlier run wrote, which began so long before this one.
+    pub(crate) fn go_on(&mut self, evidence: Evidence, offset: Duration) {
+        self.evidence = evidence;
+        self.offset = offset;
+    }
+
+    /// Milliseconds since the start of the run.
+    pub(crate) fn now_ms(&self) -> u64 {
+        let since = self.clock.monotonic().saturating_sub(self.origin) + self.offset;
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// What was written so far.
@@ -264,13 +279,8 @@ impl EvidenceLog {
     }
 
     fn write(&mut self, event: Event) -> RecordId {
-        let t_ms = self
-            .clock
-            .monotonic()
-            .saturating_sub(self.origin)
-            .as_millis();
-        self.evidence
-            .push(u64::try_from(t_ms).unwrap_or(u64::MAX), event)
+        let now_ms = self.now_ms();
+        self.evidence.push(now_ms, event)
     }
 
     /// A body that is not UTF-8 is no JSON (RFC 8259 §8.1) and may hold secrets that cannot be seen

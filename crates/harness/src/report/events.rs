@@ -166,6 +166,14 @@ pub fn read(text: &str) -> Result<(Run, Vec<Scenario>), ReadError> {
     Ok((run, scenarios.collect()))
 }
 
+/// Whether this version of locum wrote the file, with the same catalogue: only then its scenarios
+/// are the present ones.
+pub fn is_of_this_version(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let run: Value = serde_json::from_str(first).unwrap_or_default();
+    run["tool"] == json!(results::tool())
+}
+
 fn check_version(line: &Value) -> Result<(), String> {
     let version = line["schema_version"].as_u64();
     if version != Some(SCHEMA_VERSION.into()) {
@@ -247,6 +255,18 @@ mod tests {
         let (run, scenarios) = read(&text(&report)).expect("it was written by us");
         assert_eq!(run, report.run);
         assert_eq!(scenarios, report.scenarios);
+    }
+
+    #[test]
+    fn a_file_says_which_version_wrote_it() {
+        let text = text(&report());
+        assert!(is_of_this_version(&text));
+        assert!(!is_of_this_version(&text.replacen(
+            "rows, sha256 ",
+            "rows, sha256 0",
+            1
+        )));
+        assert!(!is_of_this_version(""));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::wire;
-use crate::evidence::{Cut, Exchange, Message, is_html};
+use crate::evidence::{Cut, Exchange, Message, Operation, RecordId, is_html};
 use crate::verdict::Scenario;
 
 /// What a reply looks like that is not the API's own, and what to look at. `None` where the API
@@ -86,9 +86,64 @@ pub(super) fn of_all<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Optio
         .then(|| format!("{count} of {all} documented requests: {symptom}"))
 }
 
+/// That calls were refused once another login of the run had been made, and not before: each login
+/// seems to end the tokens of earlier ones, and scenarios that run side by side end each other's.
+pub(super) fn ended_by_logins<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Option<String> {
+    let scenarios: Vec<&Scenario> = scenarios.collect();
+    let logins: Vec<u64> = scenarios
+        .iter()
+        .flat_map(|one| logins_with_tokens(one))
+        .map(|(at, _)| at)
+        .collect();
+    let (mut after, mut before) = ([0_usize; 2], [0_usize; 2]);
+    for scenario in scenarios {
+        let own: Vec<(u64, String)> = logins_with_tokens(scenario).collect();
+        for call in scenario.evidence.documented(Operation::Call) {
+            let shown = own
+                .iter()
+                .rfind(|(_, token)| call.texts().any(|text| text.contains(token)));
+            let (Some((issued, _)), Some(sent)) = (shown, sent_at(scenario, call.seq)) else {
+                continue;
+            };
+            let is_after = logins.iter().any(|login| issued < login && *login < sent);
+            let counts = if is_after { &mut after } else { &mut before };
+            match call.status() {
+                401 => counts[1] += 1,
+                _ if call.is_served() => counts[0] += 1,
+                _ => {}
+            }
+        }
+    }
+    let [served, refused] = after;
+    (refused > 2 && served * 4 <= refused && before[1] == 0 && before[0] > 0).then(|| {
+        format!(
+            "{refused} calls were refused after another login of the run, and none before: each login seems \
+             to end the tokens of earlier ones. Where that is meant, judge with --jobs 1"
+        )
+    })
+}
+
+/// The documented logins of a scenario that gave a token: when, and the token's name.
+fn logins_with_tokens(scenario: &Scenario) -> impl Iterator<Item = (u64, String)> {
+    let logins = scenario.evidence.documented(Operation::Login);
+    logins.filter_map(|login| Some((sent_at(scenario, login.seq)?, login.reply?.token()?)))
+}
+
+fn sent_at(scenario: &Scenario, seq: RecordId) -> Option<u64> {
+    let mut records = scenario.evidence.records().iter();
+    Some(records.find(|record| record.seq == seq)?.t_ms)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use locum_core::{Clock as _, ManualClock, Timestamp};
+
     use super::*;
+    use crate::evidence::{EvidenceLog, Variation};
+    use crate::http::{Reply, Request};
     use crate::report::testing;
 
     fn check(status: u16, header: (&str, &str), body: &str, expected: Option<&str>) {
@@ -142,5 +197,47 @@ mod tests {
         );
         assert_eq!(of_all([&good, &good].into_iter()), None);
         assert_eq!(of_all(std::iter::empty()), None);
+    }
+
+    /// A login at `login` ms, and a call with its token at `call` ms that is answered so.
+    fn called(login: u64, call: u64, status: u16) -> Scenario {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        let mut log = EvidenceLog::new(clock.clone(), Duration::ZERO);
+        let reply = |status: u16, body: &str| Reply {
+            status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        let mut exchange = |operation, at: u64, sent: &str, reply: &Reply| {
+            let now = u64::try_from(clock.monotonic().as_millis()).expect("small");
+            clock.advance(Duration::from_millis(at - now));
+            let request = Request::new("POST", "/").body(sent);
+            let seq = log.request(operation, None, &Variation::Documented, &request);
+            log.reply(seq, Ok(reply));
+        };
+        let token = reply(200, r#"{"access_token":"t-0123456789"}"#);
+        exchange(Operation::Login, login, "", &token);
+        exchange(Operation::Call, call, "t-0123456789", &reply(status, "{}"));
+        let mut scenario = testing::answered(200, ("a", "b"), "{}");
+        scenario.evidence = log.into_parts().0;
+        scenario
+    }
+
+    #[test]
+    fn logins_that_end_each_others_tokens_are_told() {
+        let told = |all: &[Scenario]| ended_by_logins(all.iter());
+        let late = |status| {
+            let at = [1, 2, 3].map(|login| called(login, 100, status));
+            at.into_iter()
+                .chain([called(200, 300, 200)])
+                .collect::<Vec<_>>()
+        };
+        let ended = late(401);
+        let said = told(&ended).expect("two were refused after another login");
+        assert!(said.contains("--jobs 1"), "{said}");
+        assert_eq!(told(&late(200)), None);
+        // Refused before any other login: that is another fault.
+        let alone: Vec<Scenario> = ended.into_iter().chain([called(400, 500, 401)]).collect();
+        assert_eq!(told(&alone), None);
     }
 }

@@ -51,7 +51,8 @@ fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
     let rows: Vec<&VerdictRow> = rows.filter(|row| row.vendor == vendor).collect();
     let scenarios = report.scenarios.iter();
     let mine = scenarios.filter(|scenario| scenario.vendor == vendor);
-    if let Some(symptom) = symptom::of_all(mine) {
+    let told = symptom::of_all(mine.clone());
+    for symptom in told.into_iter().chain(symptom::ended_by_logins(mine)) {
         let head = paint("attention ", "33", look);
         headed(out, (&head, 10), &symptom, look);
         out.push('\n');

@@ -94,12 +94,26 @@ fn body(reply: &Message) -> String {
     if text.is_empty() {
         return "(no body)".to_owned();
     }
+    let text = bounded(&text.join(" "));
     let media_type = reply.header("content-type").unwrap_or("no content type");
     if media_type.to_ascii_lowercase().contains("json") {
-        text.join(" ")
+        text
     } else {
-        format!("({media_type}) {}", text.join(" "))
+        format!("({media_type}) {text}")
     }
+}
+
+/// Most characters of a body that are told; the evidence has all of it.
+const MAX_BODY: usize = 600;
+
+/// The beginning of a long text, and how long it is.
+fn bounded(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= MAX_BODY {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(MAX_BODY).collect();
+    format!("{beginning} … ({length} characters in all)")
 }
 
 /// The title of a web page.
@@ -150,5 +164,8 @@ mod tests {
             "200 OK  a web page with the title “Sign in”",
         );
         check(799, &[], "x", "799  (no content type) x");
+        let long = "é".repeat(700);
+        let told = format!("200 OK  {} … (700 characters in all)", "é".repeat(600));
+        check(200, &[json], &long, &told);
     }
 }

@@ -187,6 +187,10 @@ pub struct ScenarioContext {
     pub(crate) stopped: Option<Stopped>,
     /// Whether it would have to wait longer than is allowed: nothing more is sent.
     pub(crate) is_pending: bool,
+    /// The latest step that waited, or would have had to.
+    pub(crate) waiting_step: Option<String>,
+    /// When the wait is over at which a resumed scenario goes on.
+    pub(crate) resumed_wait: Option<tokio::time::Instant>,
     /// Whether something may be created or changed at the vendor.
     pub(crate) may_write: bool,
     /// What the caller created and is to delete.
@@ -276,6 +280,8 @@ impl ScenarioContext {
             gate: Gate::default(),
             stopped: None,
             is_pending: false,
+            waiting_step: None,
+            resumed_wait: None,
             named: 0,
             created: Value::Null,
             socket_configs: BTreeMap::new(),

@@ -17,6 +17,7 @@ use super::lifetimes::judging_settings;
 use super::manners::Gate;
 use super::over_tls::RunAuthority;
 use super::processes::Restarting;
+use super::resume::PendingScenario;
 use super::{CheckOptions, Progress, TargetKind};
 use crate::Error;
 use crate::catalogue::catalogue;
@@ -45,6 +46,8 @@ pub(super) struct Shared {
     pub(super) gate: Gate,
     /// Whether a certificate of the vendor's is not accepted: nothing is sent there.
     pub(super) is_untrusted: bool,
+    /// What goes on once it need not wait any more.
+    pub(super) pending: Rc<RefCell<Vec<PendingScenario>>>,
 }
 
 /// Makes the context of each scenario and collects what was seen.
@@ -154,6 +157,9 @@ impl Hooks {
             self.shared.measured.send_modify(|measured| {
                 measured.insert(planned.vendor.clone(), measurement);
             });
+        }
+        if let Some(kept) = context.as_ref().and_then(|context| context.kept(planned)) {
+            self.shared.pending.borrow_mut().push(kept);
         }
         let ending = left_out.unwrap_or_else(|| ending(finished, skip, context.as_ref()));
         if let Some(stage) = context.as_mut().and_then(|context| context.stage.take()) {
@@ -279,6 +285,16 @@ impl Hooks {
             context.manners = self.options.manners;
         }
         context.gate = self.shared.gate.clone();
+        if let Some(earlier) = &self.options.resume
+            && let Some((kept, seen)) = earlier.find(&planned.key)
+        {
+            let offset = self.options.clock.now().since(earlier.started);
+            context.go_on(
+                kept,
+                seen,
+                offset.saturating_sub(self.options.clock.monotonic().saturating_sub(self.origin)),
+            );
+        }
         context.may_write |= self.options.manners.allow_writes;
         context.authority = self.shared.authority.clone();
         context.webhook.clone_from(&self.options.webhook);

@@ -31,6 +31,7 @@ async fn play_one(steps: &str) -> Vec<VerdictRow> {
         seed: 7,
         strict: false,
         fail_on: Vec::new(),
+        resume: None,
         manners: Manners::default(),
         stop: tokio::sync::watch::channel(false).1,
         clock: Arc::new(SystemClock::new()),

@@ -69,7 +69,15 @@ impl ScenarioContext {
         exchanges.peek().is_some() && !exchanges.any(|exchange| exchange.is_served())
     }
 
+    /// Remembers the step that is about to wait, by its words.
+    pub(crate) fn waits_at(&mut self, step: &str) {
+        if !self.is_pending {
+            self.waiting_step = Some(step.to_owned());
+        }
+    }
+
     async fn wait_until(&mut self, due: Instant) -> Result<(), Error> {
+        let due = self.resumed_wait.take().unwrap_or(due);
         let wait = due.saturating_duration_since(Instant::now());
         if self.was_only_refused() {
             self.log

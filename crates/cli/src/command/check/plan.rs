@@ -64,6 +64,7 @@ pub(super) async fn run(args: &args::Check, vendors: Vec<Arc<dyn Vendor>>) -> Re
             seed: args.judging.seed.unwrap_or_default(),
             strict: false,
             fail_on: Vec::new(),
+            resume: None,
             manners: Manners {
                 rate: None,
                 is_rehearsal: true,

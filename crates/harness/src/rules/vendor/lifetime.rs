@@ -1,12 +1,13 @@
 //! Whether tokens live as long as their replies tell.
 
 use locum_core::profile::ExpiresIn;
+use serde_json::Value;
 
 use super::deviation::Deviations;
 use super::jwt::{Told, told_lifetime as told_by_claims};
 use super::login::issued;
-use super::token_age::{AgedCall, GRACE_S, aged_calls, told_lifetime};
-use crate::evidence::Reaction;
+use super::token_age::{AgedCall, GRACE_S, aged_calls, shows_token_of, told_lifetime};
+use crate::evidence::{Exchange, Operation, Reaction};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
 
@@ -34,14 +35,28 @@ fn expires_in_is_in_the_documented_unit(view: &View<'_>) -> Finding {
     }
 }
 
+/// What says how long the token of a login lives: its own claims, or those that its introspection
+/// tells (RFC 7662 §2.2) where it is opaque.
+fn claims_of(view: &View<'_>, login: &Exchange<'_>) -> Option<Value> {
+    if let Some((_, claims)) = view.evidence.jwt_of(login.seq) {
+        return Some(claims.clone());
+    }
+    let asked = view.evidence.documented(Operation::Introspect);
+    let mut told = asked.filter(|asked| shows_token_of(asked, login));
+    let told = told.find_map(|asked| Some(asked.json()).filter(|told| told["active"] == true));
+    told
+}
+
 /// That `exp` minus `iat` of a token is another lifetime than its `expires_in` in this unit.
 fn contradicted(view: &View<'_>, unit: ExpiresIn) -> Option<Finding> {
     let mut wrong = Deviations::default();
     for login in issued(view) {
-        let claim = |name: &str| view.evidence.jwt_of(login.seq)?.1[name].as_f64();
-        let (Some(told), Some(exp), Some(iat)) =
-            (told_lifetime(&login, unit), claim("exp"), claim("iat"))
-        else {
+        let claims = claims_of(view, &login).unwrap_or_default();
+        let (Some(told), Some(exp), Some(iat)) = (
+            told_lifetime(&login, unit),
+            claims["exp"].as_f64(),
+            claims["iat"].as_f64(),
+        ) else {
             continue;
         };
         let span = exp - iat;
@@ -69,6 +84,9 @@ fn expires_in_is_in_seconds(view: &View<'_>) -> Finding {
     let lived = lifetime_matches_expires_in(view, ExpiresIn::Seconds, deviation);
     match by_claims(view, deviation) {
         Some(claims) if claims.grade() == deviation => claims,
+        None if lived.grade() == Grade::Unobserved && deviation == Grade::Broken => {
+            contradicted(view, ExpiresIn::Seconds).unwrap_or(lived)
+        }
         // Nobody waited for the end of a token, and its claims tell it.
         Some(claims) if lived.grade() == Grade::Unobserved && lived.evidence().is_empty() => claims,
         _ => lived,
@@ -102,7 +120,11 @@ fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grad
         let is_rounded = view.evidence.jwt_of(aged.login.seq).is_some();
         let rounding = if is_rounded { 1.0 } else { 0.0 };
         let is_within = aged.age < lifetime;
-        let is_early = aged.age < lifetime - rounding;
+        // When the request left is known, not when it was looked at: before its answer.
+        let answered = view
+            .evidence
+            .seconds_between(aged.login.seq, aged.call.answered);
+        let is_early = answered < lifetime - rounding;
         let is_late = aged.age >= lifetime * 0.9;
         let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * LIFETIMES_MORE);
         match aged.call.reaction() {
@@ -232,6 +254,25 @@ mod tests {
         // How long it lived weighs more than what it says.
         let lived = used(log(3600), &[(3.5, 200), (30.0, 401)]);
         check(&lived, "VEN-26", Grade::Met);
+    }
+
+    /// Where a token is opaque and its vendor has introspection, that tells when it ends.
+    #[test]
+    fn introspection_contradicts_expires_in() {
+        let log = |told: &str| {
+            Log::new()
+                .hide("t-0123", "access token 1")
+                .exchange("login", "", 200, TOKEN)
+                .sent("introspect", "", "token=t-0123", 200, told)
+        };
+        let other = r#"{"active":true,"iat":1,"exp":601}"#;
+        let same = r#"{"active":true,"iat":1,"exp":3601}"#;
+        let dead = r#"{"active":false,"iat":1,"exp":601}"#;
+        for id in ["VEN-26", "RSP-08"] {
+            check(&log(other), id, Grade::Broken);
+            check(&log(same), id, Grade::Unobserved);
+            check(&log(dead), id, Grade::Unobserved);
+        }
     }
 
     /// The `exp` of a JWT is a whole second: it may come up to a second early.
