@@ -115,6 +115,9 @@ pub async fn send(
 /// # Errors
 /// Why there is no connection.
 pub async fn connect(url: &Url, trust: &Trust) -> Result<Box<dyn Wire>, HttpError> {
+    if !trust.allows(url) {
+        return Err(HttpError::NotSent("a rehearsal stays on this machine"));
+    }
     let stream = TcpStream::connect((url.host.as_str(), url.port)).await?;
     stream.set_nodelay(true)?;
     Ok(match url.tls {

@@ -10,12 +10,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::HttpError;
+use super::{HttpError, Url};
 
 /// Whose certificates are accepted: what the machine trusts, and authorities beside it. There is no
 /// way to accept any certificate.
 #[derive(Clone, Debug, Default)]
-pub struct Trust(Arc<Inner>);
+pub struct Trust {
+    inner: Arc<Inner>,
+    /// Whether only this very machine is spoken to.
+    only_here: bool,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -40,10 +44,25 @@ impl Trust {
         if authorities.is_empty() {
             return Err("it holds no certificate in PEM".to_owned());
         }
-        Ok(Self(Arc::new(Inner {
-            authorities,
-            config: OnceLock::new(),
-        })))
+        Ok(Self {
+            inner: Arc::new(Inner {
+                authorities,
+                config: OnceLock::new(),
+            }),
+            only_here: false,
+        })
+    }
+
+    /// The same for a rehearsal: whatever an address says, no connection leaves this machine.
+    #[must_use]
+    pub fn only_here(mut self) -> Self {
+        self.only_here = true;
+        self
+    }
+
+    /// Whether a connection to `url` may be made.
+    pub(crate) fn allows(&self, url: &Url) -> bool {
+        !self.only_here || url.is_here()
     }
 
     /// Makes the handshake with the host of a URL.
@@ -57,7 +76,7 @@ impl Trust {
         let Inner {
             authorities,
             config,
-        } = &*self.0;
+        } = &*self.inner;
         let config = config.get_or_init(|| configured(authorities));
         let connector = TlsConnector::from(config.clone()?);
         connector.connect(name, stream).await.map_err(failure)
@@ -95,6 +114,15 @@ fn failure(error: std::io::Error) -> HttpError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rehearsal_stays_on_this_machine() {
+        let at = |url: &str| Url::parse(url).expect("a URL");
+        let trust = Trust::default().only_here();
+        assert!(trust.allows(&at("http://127.0.0.1:1/")));
+        assert!(!trust.allows(&at("https://auth.example/")));
+        assert!(Trust::default().allows(&at("https://auth.example/")));
+    }
 
     #[test]
     fn authorities_are_certificates_in_pem() {

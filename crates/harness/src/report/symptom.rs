@@ -229,7 +229,7 @@ mod tests {
         let late = |status| {
             let at = [1, 2, 3].map(|login| called(login, 100, status));
             at.into_iter()
-                .chain([called(200, 300, 200)])
+                .chain([called(50, 60, 200)])
                 .collect::<Vec<_>>()
         };
         let ended = late(401);

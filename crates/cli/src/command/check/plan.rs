@@ -117,6 +117,7 @@ async fn stand_in(
         let pem = stage.authority_pem().await?;
         target.trust = Trust::with_authorities(pem.as_bytes()).map_err(Error::Control)?;
     }
+    target.trust = target.trust.only_here();
     target.tls_urls.clear();
     Ok((stage, target))
 }
