@@ -56,7 +56,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     let code = report::told(&report, args.format, &args.judging.reporting)?;
     if let (Some(url), Some(folder)) = (&args.url, &args.judging.reporting.report) {
         let state = State::new(url.clone(), pending);
-        resume::keep(&report.run.id, state, (folder, report.run.started));
+        resume::keep(&report.run.id, &state, (folder, report.run.started));
     }
     if args.url.is_some() {
         let changed = changed_password(&report.scenarios);

@@ -115,7 +115,7 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
 }
 
 /// Keeps what a later `resume` needs, and says when that is due.
-pub(super) fn keep(id: &str, state: State, (folder, started): (&Path, Timestamp)) {
+pub(super) fn keep(id: &str, state: &State, (folder, started): (&Path, Timestamp)) {
     match state.write(id) {
         Err(why) => eprintln!("note: rows that are PENDING cannot be resumed: {why}"),
         Ok(()) if state.pending.is_empty() => {}

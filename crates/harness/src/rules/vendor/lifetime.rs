@@ -43,8 +43,7 @@ fn claims_of(view: &View<'_>, login: &Exchange<'_>) -> Option<Value> {
     }
     let asked = view.evidence.documented(Operation::Introspect);
     let mut told = asked.filter(|asked| shows_token_of(asked, login));
-    let told = told.find_map(|asked| Some(asked.json()).filter(|told| told["active"] == true));
-    told
+    told.find_map(|asked| Some(asked.json()).filter(|told| told["active"] == true))
 }
 
 /// That `exp` minus `iat` of a token is another lifetime than its `expires_in` in this unit.
