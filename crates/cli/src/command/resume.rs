@@ -102,7 +102,7 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     let left: Vec<PendingScenario> = later.into_iter().chain(played.pending).collect();
     keep(
         &run.id,
-        State::new(state.url, left),
+        &State::new(state.url, left),
         (&args.folder, started),
     );
     let mut judged = Report::judge(run, &saved.profiles, scenarios);
