@@ -7,12 +7,17 @@ Feature: Athelas serves API calls
     Scenario: A call with the token is served
       Given the caller has logged in
       When the caller calls the API
-      Then the API accepts the token
+      And the caller calls the API
+      And the caller calls the API
+      And the caller calls the API
+      Then the API accepts the token each time
 
     @id:BRR-08 @must
     Scenario: A token in the query is not accepted
       Given the API has accepted the caller's token
-      When the caller calls the API with the token in the query
+      When the caller calls the API in each of these ways
+        | with the token in the query          |
+        | with the token in the query as token |
       Then the vendor refuses each of these calls with 401
 
     @id:VEN-18 @must
@@ -24,6 +29,20 @@ Feature: Athelas serves API calls
         | regenerate 12345 |
         | transcribe       |
         | transcription 1  |
+      Then the vendor refuses each of these calls with 401 or 403
+
+    @id:VEN-18 @must
+    Scenario: A form without a token makes nothing
+      Given the API has accepted the caller's token
+      When somebody without a token sends this form to create
+        | template_ids | {template_id}                          |
+        | transcripts  | Patient reports no pain since Tuesday. |
+      And somebody without a token sends this form to regenerate 12345
+        | audio_files | a file visit.wav |
+      And somebody without a token sends this form to transcribe
+        | audio_file | a file visit.wav |
+      And the caller calls the API in each of these ways
+        | by HEAD, and without a token |
       Then the vendor refuses each of these calls with 401 or 403
 
   Rule: A token without the needed permission gets 403
@@ -44,6 +63,8 @@ Feature: Athelas serves API calls
         | at /scribe/999999999, and without a token   |
         | at /scribe/no-number                        |
         | at /scribe/no-number, and without a token   |
+        | by POST, and at /scribe                     |
+        | by POST, and at /scribe, and without a token |
       Then the vendor refuses each call without a token for that
 
   Rule: Create, regenerate and transcribe requests are answered with 202 and the documented members

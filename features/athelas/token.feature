@@ -33,7 +33,7 @@ Feature: Athelas issues tokens
 
   Rule: If you receive a 401 Unauthorized response, verify that your username and password are correct
 
-    @id:VEN-04 @id:ERR-07 @id:ERR-12 @must
+    @id:VEN-04 @id:ERR-07 @id:ERR-12 @must @id:BAS-10 @should
     Scenario: A wrong username or password is answered with 401
       Given the caller has logged in
       When the caller logs in in each of these ways
@@ -45,6 +45,18 @@ Feature: Athelas issues tokens
         | with a blank behind the password             |
       Then the vendor refuses each of these logins with 401; another 4xx is tolerated
       And no reply repeats a secret or token of its request
+
+    @id:VEN-04 @must
+    Scenario: A password that is nearly right is wrong
+      Given leave to try further wrong passwords
+      And the caller has logged in
+      When the caller logs in in each of these ways
+        | with the password altered in its first letter |
+        | with a blank in front of the password         |
+        | with a NUL behind the password                |
+        | with the account's name for its secret        |
+        | with the secret of another account            |
+      Then the vendor refuses each of these logins with 401; another 4xx is tolerated
 
   Rule: Verify that your service account is active and has API access enabled
 

@@ -19,6 +19,10 @@ Feature: The API takes bearer tokens as RFC 6750 has them
         | with a letter added to the token             |
         | with the token's signature changed           |
         | with a letter of the token in the other case |
+        | with a letter in front of the token          |
+        | with the last letter of the token cut off    |
+        | with a blank amid the token                  |
+        | with the Authorization Bearer {token}.A      |
       Then the vendor refuses each of these calls with 401
 
     @id:BRR-15
@@ -27,6 +31,9 @@ Feature: The API takes bearer tokens as RFC 6750 has them
       When the caller calls the API in each of these ways
         | with the Authorization Bearer         |
         | with the Authorization Bearer:{token}   |
+        | with the Authorization Bearer: {token}  |
+        | with the Authorization Bearer Bearer {token} |
+        | with the Authorization Bearer {token},x |
         | with the Authorization Bearer {token} x |
         | with the bare token                   |
         | with the scheme Token                 |
@@ -48,6 +55,15 @@ Feature: The API takes bearer tokens as RFC 6750 has them
       When the caller calls the API in each of these ways
         | with the token in the query too |
       Then the vendor refuses it with 400
+
+  Rule: A method that the API does not have is refused
+
+    @id:HTT-02
+    Scenario: A method of other protocols
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | by PROPFIND |
+      Then a 405 lists the methods
 
   Rule: What makes no difference is taken
 

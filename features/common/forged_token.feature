@@ -29,6 +29,7 @@ Feature: A token that the vendor did not issue opens nothing
         | without its third part                    |
         | with a fourth part                        |
         | signed with an empty secret               |
+        | signed with a guessed secret              |
       Then the vendor refuses each of them
 
     @id:JWT-04

@@ -17,6 +17,13 @@ Feature: What the vendor issues and publishes is as the RFCs have it
       When further tokens are issued
       Then each token has a jti of its own
 
+    @id:JWT-09 @vendor:athelas @vendor:corti
+    Scenario: A token that says when its time comes
+      Given tokens have been issued
+      And the issued tokens have a nbf
+      When the caller calls the API
+      Then no token is accepted before its time
+
   Rule: Tokens live short and open little
 
     @id:BRR-17

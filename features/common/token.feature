@@ -17,14 +17,17 @@ Feature: The token endpoint speaks OAuth 2.0
         | by GET    |
         | by PUT    |
         | by DELETE |
+        | by GET, and with everything in the query |
       Then the vendor gives no token, and a 405 lists the methods
 
     @id:TOK-04
-    Scenario: A JSON body is refused by name
+    Scenario: A body that does not say that it is a form gives no token
       Given the caller has logged in
       When the caller logs in in each of these ways
-        | as JSON |
-      Then the vendor refuses it with 400 invalid_request
+        | as JSON                          |
+        | with the content type text/plain |
+        | without a content type           |
+      Then the vendor refuses each, JSON with 400 invalid_request
 
     @id:TOK-06
     Scenario: The media type is read in any letter case and with a parameter
@@ -54,8 +57,9 @@ Feature: The token endpoint speaks OAuth 2.0
     Scenario: A password without a value is none
       Given the caller has logged in
       When the caller logs in in each of these ways
-        | with an empty password |
-        | without the password   |
+        | with an empty password   |
+        | without the password     |
+        | with an empty grant type |
       Then the vendor answers both alike
 
     @id:TOK-14 @needs:client_credentials

@@ -7,12 +7,17 @@ Feature: Pattern Health serves API calls
     Scenario: A call with the token is served
       Given the caller has logged in
       When the caller calls the API
-      Then the API accepts the token
+      And the caller calls the API
+      And the caller calls the API
+      And the caller calls the API
+      Then the API accepts the token each time
 
     @id:BRR-08 @must
     Scenario: A token in the query is not accepted
       Given the API has accepted the caller's token
-      When the caller calls the API with the token in the query
+      When the caller calls the API in each of these ways
+        | with the token in the query          |
+        | with the token in the query as token |
       Then the vendor refuses each of these calls with 401
 
   Rule: The bearer token is needed for all other API endpoints
@@ -24,6 +29,10 @@ Feature: Pattern Health serves API calls
         | members      |
         | tasks        |
         | measurements |
+        | register     |
+      And the caller calls the first entry of the list, and then without a token
+      And the caller calls the API in each of these ways
+        | by HEAD, and without a token |
       Then the vendor refuses each of these calls with 401 or 403
 
   Rule: A token without the needed permission gets 403
@@ -44,6 +53,8 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members, and without a token |
         | with limit=0                                                                        |
         | with limit=0, and without a token                                                   |
+        | by POST                                                                             |
+        | by POST, and without a token                                                        |
       Then the vendor refuses each call without a token for that
 
   Rule: A list comes in pages that link to each other

@@ -39,8 +39,20 @@ Feature: Pattern Health issues tokens
         | with the client secret altered in its first letter |
         | with the client secret altered in its last letter  |
         | with a blank behind the client secret              |
+        | with a blank in front of the client secret         |
+        | with a NUL behind the client secret                |
+        | with the account's name for its secret             |
+        | with the client id in other letter case            |
+        | with a blank behind the client id                  |
         | with the id alone in the body                      |
       Then the vendor refuses each of these logins
+
+    @id:VEN-17 @must
+    Scenario: The secret of another client is none of this one
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with the secret of another account |
+      Then the vendor refuses it
 
     @id:ERR-04 @id:ERR-05 @must
     Scenario: A wrong secret in a Basic header is answered with 401

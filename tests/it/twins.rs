@@ -12,16 +12,6 @@ use super::checked;
 /// Vendor, name, rows that FAIL, rows that WARN; words in a cell stand behind one another, `-` is none.
 const TABLE: &str = include_str!("twins.tsv");
 
-/// Mutants of the catalogue's table that are no twins: no mock has a seam for them, and a server
-/// between the harness and the mock has the same thing wrong. Each with its row.
-const AT_THE_WIRE: [(&str, &str); 5] = [
-    ("raw-space-ok", "HTT-05"),
-    ("ws-any-path", "WSS-06"),
-    ("ws-reserved-ok", "WSS-19"),
-    ("ws-sloppy-upgrade", "WSS-01"),
-    ("ws-unmasked-ok", "WSS-13"),
-];
-
 /// What a rows' cell holds.
 const BAD: [&str; 4] = ["FAIL", "WARN", "ERROR", "HARNESS"];
 
@@ -105,15 +95,56 @@ fn difference(line: &Line, honest: &BTreeMap<String, String>) -> Option<String> 
     Some(format!("{whole}: exit {code}; {rows}"))
 }
 
+/// The mutants of the catalogue's table that are no twins: what carries each, and its row.
+const ELSEWHERE: &str = include_str!("elsewhere.tsv");
+
+/// So many vendors with one thing wrong the catalogue's table names, and two more that were added.
+const MUTANTS: usize = 179 + 2;
+
+/// Each name of the catalogue's table is a twin that is played, a defect on the wire, or says which
+/// rule has its case among its own tests.
 #[test]
-fn what_is_no_twin_is_wrong_at_the_wire() {
-    let twins: Vec<&str> = lines().iter().map(|line| line.name).collect();
-    let defects = super::defects::rows_turned();
-    let turned = [defects, super::socket_defects::rows()].concat();
-    for (name, id) in AT_THE_WIRE {
-        assert!(!twins.contains(&name), "{name} is a twin");
-        assert!(turned.contains(&id), "no defect turns {id}");
+fn each_mutant_is_a_twin_or_carried_elsewhere() {
+    let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut add = |vendor: &str, name: &str| {
+        let is_new = names.insert((vendor.to_owned(), name.to_owned()));
+        assert!(is_new, "{vendor}/{name} twice");
+    };
+    for line in lines() {
+        add(line.vendor, line.name);
     }
+    for text in ELSEWHERE.lines().skip(1) {
+        let cells: Vec<&str> = text.split('\t').collect();
+        let [name, vendor, by, what] = cells[..] else {
+            panic!("four cells: {text}");
+        };
+        add(vendor, name);
+        let row = what.split(':').next().unwrap_or_default();
+        let turns = |mut rows: Box<dyn Iterator<Item = &'static str>>| rows.any(|id| id == row);
+        let known = match by {
+            "defect" => turns(Box::new(super::defects::rows_turned().into_iter())),
+            "socket" => turns(Box::new(super::socket_defects::rows().into_iter())),
+            "tls" => super::vendor_tls::ROWS.contains(&row),
+            "mock" | "rule" => turns(Box::new(rows_with_a_vendor_rule())),
+            other => panic!("nothing is called {other}: {text}"),
+        };
+        assert!(known, "{text}");
+    }
+    assert_eq!(names.len(), MUTANTS);
+    for vendor in locum::mocks::vendors() {
+        for twin in vendor.twins() {
+            let name = (vendor.profile().vendor.clone(), twin.name.to_owned());
+            assert!(names.contains(&name), "{name:?} is played nowhere");
+        }
+    }
+}
+
+/// The rows of the catalogue that judge a vendor.
+fn rows_with_a_vendor_rule() -> impl Iterator<Item = &'static str> {
+    let rules = locum::harness::rules::all();
+    rules
+        .filter(|rule| rule.side == locum::core::requirement::Judge::Vendor)
+        .map(|rule| rule.id)
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod authorization;
 pub(crate) mod cognito;
 mod cognito_request;
 mod ended_token;
+mod entry;
 mod examine;
 mod forge;
 mod frames;

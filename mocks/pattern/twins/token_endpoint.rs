@@ -74,9 +74,9 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        misreads: |request| match pair_of(&request) {
-            Some(_) => without(request, &["client_id", "client_secret"]),
-            None => request,
+        misreads: |request| match (pair_of(&request), in_form(&request, "client_secret")) {
+            (Some(_), Some(_)) => without(request, &["client_id", "client_secret"]),
+            _ => request,
         },
         ..Twin::named(
             "both-methods-ok",

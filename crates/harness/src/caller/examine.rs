@@ -2,6 +2,7 @@
 //! itself is never written down.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::rsa::PublicKeyComponents;
@@ -14,8 +15,11 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Value, json};
 
 use super::forge::Template;
-use crate::evidence::EXAMINED;
-use crate::run::context::ScenarioContext;
+use crate::evidence::{EXAMINED, Variation};
+use crate::run::context::{ObtainedToken, ScenarioContext};
+
+/// So that the next second has begun.
+const A_SECOND: Duration = Duration::from_millis(1100);
 
 /// Octets of a modulus of 2048 bits.
 const LONG_MODULUS: usize = 256;
@@ -52,6 +56,29 @@ impl ScenarioContext {
     fn pool_issuer(&self) -> String {
         let [region, pool] = ["region", "user_pool_id"].map(|name| self.target.credential(name));
         format!("https://cognito-idp.{region}.amazonaws.com/{pool}")
+    }
+
+    /// Logs in once more for another token than the last one. What a real endpoint makes of the
+    /// second alone needs a second.
+    pub async fn login_for_another_token(&mut self) -> Result<(), crate::Error> {
+        for is_last in [false, true] {
+            let count = self.tokens.len();
+            self.login(&Variation::Documented).await?;
+            let before = count.checked_sub(1).and_then(|at| self.tokens.get(at));
+            let same = |held: &ObtainedToken| {
+                let last = self.tokens.last();
+                last.is_some_and(|last| last.value.expose() == held.value.expose())
+            };
+            let is_same = self.tokens.len() > count && before.is_some_and(same);
+            if !is_same || self.stage.is_some() {
+                break;
+            }
+            if is_last {
+                return Err(self.lacks("each login gave the same token"));
+            }
+            tokio::time::sleep(A_SECOND).await;
+        }
+        Ok(())
     }
 
     /// Ends the scenario where the access tokens are opaque.

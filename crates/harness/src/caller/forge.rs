@@ -21,6 +21,26 @@ const EC_CERTIFICATE: &[u8] = include_bytes!("../../keys/test-only-ec.crt");
 /// A shared secret that every token of ours may bring along.
 const SECRET: &[u8] = b"a secret that stands in the token which it signs";
 
+/// Secrets that stand in samples, and in the programs that were made of them.
+const USUAL_SECRETS: [&str; 16] = [
+    "secret",
+    "",
+    "your-256-bit-secret",
+    "your-secret-key",
+    "secret-key",
+    "secret_key",
+    "secretkey",
+    "supersecret",
+    "super-secret",
+    "mysecret",
+    "my-secret",
+    "changeme",
+    "password",
+    "key",
+    "test",
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+];
+
 /// The path at which our listener shows a certificate; all others show a key set.
 pub(crate) const CERTIFICATE_PATH: &str = "/locum.pem";
 
@@ -32,6 +52,8 @@ pub(crate) struct Template {
     payload: Map<String, Value>,
     payload_text: String,
     signature: String,
+    /// What was signed, as it came.
+    message: String,
 }
 
 /// What else is at hand.
@@ -60,6 +82,7 @@ impl Template {
             let bytes = URL_SAFE_NO_PAD.decode(segment).ok()?;
             serde_json::from_slice::<Map<String, Value>>(&bytes).ok()
         };
+        let message = format!("{header}.{payload}");
         let members = object(header)?;
         members.get("alg")?.as_str()?;
         Some(Self {
@@ -68,6 +91,7 @@ impl Template {
             payload: object(payload)?,
             payload_text: payload.to_owned(),
             signature: signature.to_owned(),
+            message,
         })
     }
 
@@ -120,10 +144,8 @@ impl Template {
                 let header = self.header_with(&[("alg", "HS256".into()), ("jwk", jwk)]);
                 self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(SECRET))?
             }
-            S::EmptySecret => {
-                let header = self.header_with(&[("alg", "HS256".into())]);
-                self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(b""))?
-            }
+            S::EmptySecret => self.by_secret(b"")?,
+            S::GuessedSecret => self.by_secret(self.guessed_secret().as_bytes())?,
             S::KidPath => {
                 let path = "../../../../../../../../dev/null";
                 let header = self.header_with(&[("alg", "HS256".into()), ("kid", path.into())]);
@@ -156,6 +178,35 @@ impl Template {
             }
             _ => return None,
         })
+    }
+
+    /// With one more claim and signed by HMAC with `secret`: as the vendor's own tokens are, or by
+    /// HS256 where those are signed otherwise.
+    fn by_secret(&self, secret: &[u8]) -> Option<String> {
+        let own = hmac_of(self.alg()).map(|algorithm| (self.alg(), algorithm));
+        let (name, algorithm) = own.unwrap_or(("HS256", Algorithm::HS256));
+        let forged = Self {
+            payload_text: encode(&self.claimed(ShownToken::MoreClaims)),
+            ..self.clone()
+        };
+        let header = self.header_with(&[("alg", name.into())]);
+        forged.signed(&header, algorithm, &EncodingKey::from_secret(secret))
+    }
+
+    /// The usual secret that verifies the token, if one does; else the most usual one.
+    fn guessed_secret(&self) -> &'static str {
+        let verifies = |secret: &&&str| {
+            let algorithm = hmac_of(self.alg())?;
+            let key = EncodingKey::from_secret(secret.as_bytes());
+            // As it came, whose header need not be written as we write it.
+            let signature =
+                jsonwebtoken::crypto::sign(self.message.as_bytes(), &key, algorithm).ok()?;
+            Some(signature == self.signature)
+        };
+        let mut usual = USUAL_SECRETS.iter();
+        usual
+            .find(|secret| verifies(secret) == Some(true))
+            .unwrap_or(&USUAL_SECRETS[0])
     }
 
     /// Its claims with two `exp`, in this order.
@@ -297,6 +348,16 @@ impl OwnKey {
             jwk,
             certificate: EC_CERTIFICATE,
         })
+    }
+}
+
+/// The HMAC that signs under this name.
+fn hmac_of(alg: &str) -> Option<Algorithm> {
+    match alg {
+        "HS256" => Some(Algorithm::HS256),
+        "HS384" => Some(Algorithm::HS384),
+        "HS512" => Some(Algorithm::HS512),
+        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ fn template() -> Template {
         header_text: URL_SAFE_NO_PAD.encode(header.to_string()),
         payload: payload.as_object().cloned().expect("an object"),
         payload_text: URL_SAFE_NO_PAD.encode(payload.to_string()),
+        message: String::new(),
         signature: String::new(),
     };
     let token = blank

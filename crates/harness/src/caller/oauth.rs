@@ -46,11 +46,18 @@ impl ScenarioContext {
             variation,
             Variation::Login(LoginVariation::BasicSpelling(_))
         );
+        let id = self.target.credential(&login.credential_fields[0].0);
+        let is_of_id = matches!(
+            variation,
+            Variation::Login(LoginVariation::Field(_, name)) if *name == login.credential_fields[0].0
+        );
+        // RFC 9562 §4: a UUID is read in either case.
+        if is_of_letter_case(variation) && (request == documented || is_of_id && is_uuid(id)) {
+            self.log
+                .limitation("it has no letter whose case could tell anything");
+            return Ok(());
+        }
         if !variation.is_documented() && !is_spelling && request == documented {
-            if is_of_letter_case(variation) {
-                // A name without letters has one spelling: the other logins are judged without it.
-                return Ok(());
-            }
             return Err(Error::Step(format!(
                 "a login {variation} is the documented one"
             )));
@@ -89,6 +96,13 @@ impl ScenarioContext {
                 let other = self.supplied(Supplied::AnotherClient)?;
                 let secret = other.get("client_secret").and_then(Value::as_str);
                 login.credential_fields[1].1 = secret.map(str::to_owned);
+            }
+            LoginVariation::OthersSecret => {
+                let any = [Supplied::AnotherClient, Supplied::Inactive];
+                let (_, other) = self.supplied_one_of(&any)?;
+                let field = &mut login.credential_fields[1];
+                let secret = other.get(&field.0).and_then(Value::as_str);
+                field.1 = secret.map(str::to_owned);
             }
             LoginVariation::BearerToken => {
                 let Ok(token) = self.token() else {
@@ -175,6 +189,30 @@ impl ScenarioContext {
         }
     }
 
+    /// Sends a form without a token to the profile's endpoint `name`, which may be followed by an
+    /// id. Where nobody looks at the token it makes something, which needs leave.
+    pub async fn send_form_without_token(
+        &mut self,
+        name: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Error> {
+        self.needs_leave()?;
+        let mut call = ApiRequest::endpoint(&self.profile, &self.target, name, "")?;
+        call.authorization.clear();
+        // Whoever has no token need not know a template.
+        let fill = |value: &String| self.target.fill(value).unwrap_or_else(|_| "1".to_owned());
+        let fields = fields.iter();
+        let filled: Vec<_> = fields
+            .map(|(field, value)| (field.clone(), fill(value)))
+            .collect();
+        call.body = Some(multipart(&filled));
+        let how = Variation::Call(CallVariation::NoToken);
+        let request = call.request();
+        self.exchange(Operation::Call, Some(name), &how, &call.url, &request)
+            .await;
+        Ok(())
+    }
+
     /// Sends a form to the profile's endpoint `name`. It makes something, which needs leave.
     pub async fn send_form(
         &mut self,
@@ -247,6 +285,10 @@ impl ScenarioContext {
             change,
             CallVariation::LastCharacterChanged
                 | CallVariation::SignatureChanged
+                | CallVariation::OtherCase
+                | CallVariation::LetterInFront
+                | CallVariation::LastLetterCut
+                | CallVariation::BlankAmid
                 | CallVariation::UnknownToken
         ) {
             let altered = call.authorization.concat();
@@ -378,6 +420,10 @@ impl ScenarioContext {
     /// What a variation made of a secret is a secret, too: the vendor must not repeat it either.
     pub(super) fn hide_credential_fields(&mut self, login: &TokenRequest) {
         let field = |at: usize| login.credential_fields[at].1.as_deref().unwrap_or_default();
+        // A name that stands for a secret is none.
+        if field(0) == field(1) {
+            return;
+        }
         let name = format!("changed {}", login.credential_fields[1].0.replace('_', " "));
         self.log.hide(field(1), &name);
         self.log
@@ -486,6 +532,13 @@ fn is_of_letter_case(variation: &Variation) -> bool {
                 | LoginVariation::TenantInOtherCase
         )
     )
+}
+
+/// Whether a text has the form of a UUID.
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    let is_hex = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+    parts == [8, 4, 4, 4, 12] && text.chars().all(is_hex)
 }
 
 /// A step asked for a variation that the operation does not have.

@@ -75,6 +75,11 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
         LoginVariation::OtherClientInForm => login.secret_in = vec![SecretIn::Basic],
         // The token is the caller's to show.
         LoginVariation::BearerToken => login.secret_in.clear(),
+        LoginVariation::NameForSecret => {
+            login.credential_fields[1].1 = login.credential_fields[0].1.clone();
+        }
+        // The other account's secret is the caller's to add.
+        LoginVariation::OthersSecret => {}
         LoginVariation::Both(one, other) => {
             vary_login(one, login);
             vary_login(other, login);
@@ -117,10 +122,16 @@ fn change_field(login: &mut TokenRequest, change: FieldChange, name: &str) {
         *value = changed(change, value.as_deref().unwrap_or_default());
         return;
     }
+    let mut is_there = false;
     for (known, value) in &mut login.parameters {
         if known == name {
             *value = changed(change, value).unwrap_or_default();
+            is_there = true;
         }
+    }
+    // An empty one that the documented request does not have.
+    if change == FieldChange::Empty && !is_there {
+        login.parameters.push((name.to_owned(), String::new()));
     }
 }
 
@@ -137,6 +148,8 @@ fn changed(change: FieldChange, value: &str) -> Option<String> {
         FieldChange::LastCharacterChanged => Some(last_character_changed(value)),
         FieldChange::FirstCharacterChanged => Some(first_character_changed(value)),
         FieldChange::BlankBehind => Some(format!("{value} ")),
+        FieldChange::BlankInFront => Some(format!(" {value}")),
+        FieldChange::NulBehind => Some(format!("{value}\0x")),
     }
 }
 
@@ -225,6 +238,22 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
                 .push(("access_token".to_owned(), token.to_owned()));
         }
         CallVariation::LetterAdded => call.authorization = shown("Bearer ", "A"),
+        CallVariation::LetterInFront => call.authorization = shown("Bearer A", ""),
+        CallVariation::LastLetterCut => {
+            let mut cut = token.to_owned();
+            cut.pop();
+            call.authorization = vec![format!("Bearer {cut}")];
+        }
+        CallVariation::BlankAmid => {
+            let middle = token.char_indices().nth(token.chars().count() / 2);
+            let (front, rear) = token.split_at(middle.map_or(0, |(at, _)| at));
+            call.authorization = vec![format!("Bearer {front} {rear}")];
+        }
+        CallVariation::TokenInQueryAs(name) => {
+            call.authorization.clear();
+            call.query.push((name.clone(), token.to_owned()));
+        }
+        CallVariation::Method(method) => call.method.clone_from(method),
         CallVariation::OtherCase => {
             call.authorization = vec![format!("Bearer {}", letter_in_other_case(token))];
         }
@@ -401,6 +430,22 @@ mod tests {
             "",
             &format!("{grant}&client_id=me"),
         );
+        check_login(
+            "with a blank in front of the client secret",
+            &basic("me: Sécret"),
+            grant,
+        );
+        check_login(
+            "with a NUL behind the client secret",
+            &basic("me:Sécret\0x"),
+            grant,
+        );
+        check_login(
+            "with the account's name for its secret",
+            &basic("me:me"),
+            grant,
+        );
+        check_login("with an empty scope", &right, &format!("{grant}&scope="));
         check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));
         assert_eq!(login("by GET").method, "GET");
         assert_eq!(
@@ -462,6 +507,20 @@ mod tests {
             "GET /things Bearer tAk",
         );
         check_call("with the limited token", "GET /things Bearer tok");
+        check_call(
+            "with a letter in front of the token",
+            "GET /things Bearer Atok",
+        );
+        check_call(
+            "with the last letter of the token cut off",
+            "GET /things Bearer to",
+        );
+        check_call("with a blank amid the token", "GET /things Bearer t ok");
+        check_call(
+            "with the token in the query as token",
+            "GET /things?token=tok",
+        );
+        check_call("by HEAD, and without a token", "HEAD /things");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Expectation {
     pub status: Option<u16>,
     /// A member of a reply that the requirement is about.
     pub member: Option<String>,
-    /// A parameter of a URL that the requirement is about.
+    /// A parameter of a URL or of a challenge that the requirement is about.
     pub parameter: Option<String>,
     /// The member that lists entries.
     pub list: Option<String>,
@@ -89,6 +89,8 @@ pub struct Expectation {
 pub struct RefusalExpectation {
     /// Only for requests in which this field of the credentials is changed.
     pub field: Option<String>,
+    /// Only for requests with one of these variations, as the features call them.
+    pub phrases: Vec<String>,
     /// The statuses; any refusal when empty.
     pub status: Vec<u16>,
     /// The error code.
@@ -115,17 +117,23 @@ pub enum Others {
     Broken,
     /// Nothing: the requirement does not grade it.
     Ungraded,
+    /// A server error breaks the requirement; it does not grade the rest.
+    ServerErrorsBroken,
+    /// The requirement is met or not without this request.
+    LeftOut,
+    /// A warning: nothing was given, and nothing was refused either.
+    Tolerated,
 }
 
 impl RefusalExpectation {
-    /// Whether a reaction that is neither named nor tolerated breaks the requirement.
-    pub fn others_are_broken(&self) -> bool {
+    /// What a reaction says that is neither named nor tolerated.
+    pub fn others(&self) -> Others {
         let default = if self.status.is_empty() {
             Others::Ungraded
         } else {
             Others::Broken
         };
-        self.others.unwrap_or(default) == Others::Broken
+        self.others.unwrap_or(default)
     }
 
     /// In words: `401 or 403 invalid_client`, `a refusal`.

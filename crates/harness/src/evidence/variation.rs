@@ -218,6 +218,18 @@ impl Variation {
         }
     }
 
+    /// Whether a login shows another secret than the account's own.
+    pub fn is_a_wrong_secret(&self) -> bool {
+        let is_secret = |name: &str| matches!(name, "client_secret" | "password");
+        match self {
+            Self::Login(LoginVariation::NameForSecret | LoginVariation::OthersSecret) => true,
+            Self::Login(
+                LoginVariation::Field(change, name) | LoginVariation::FieldInBasic(change, name),
+            ) => *change != FieldChange::Missing && is_secret(name),
+            _ => false,
+        }
+    }
+
     /// Whether nothing is changed.
     pub const fn is_documented(&self) -> bool {
         matches!(self, Self::Documented)
@@ -387,6 +399,11 @@ mod tests {
                 "with a form-encoded Basic header",
                 "with Basic of one client and the id of another",
                 "with a Bearer token for credentials",
+                "with a blank in front of the client secret",
+                "with a NUL behind the password",
+                "with the account's name for its secret",
+                "with the secret of another account",
+                "by GET, and with everything in the query",
                 "without grant_type, and with another client secret",
             ],
         );
@@ -407,6 +424,13 @@ mod tests {
                 "at /v1/{group}/x y",
                 "at /v1/x, and without a token",
                 "with limit=0, and without a token",
+                "with a letter in front of the token",
+                "with the last letter of the token cut off",
+                "with a blank amid the token",
+                "with the token in the query as token",
+                "by PROPFIND",
+                "by HEAD, and without a token",
+                "by POST, and at /v1/x, and without a token",
                 "without permission",
                 "with two spaces after Bearer",
                 "with the token in quotes",
@@ -476,6 +500,20 @@ mod tests {
             &["token 1 after", "without permission"],
         );
         check(Operation::PersonLogin, &["again", "with another password"]);
+    }
+
+    #[test]
+    fn a_wrong_secret_is_told_from_none() {
+        let is_wrong = |phrase: &str| {
+            let variation = Variation::parse(Operation::Login, phrase).expect(phrase);
+            variation.is_a_wrong_secret()
+        };
+        assert!(is_wrong("with another client secret"));
+        assert!(is_wrong("with a blank behind the password"));
+        assert!(is_wrong("with the account's name for its secret"));
+        assert!(!is_wrong("without the client secret"));
+        assert!(!is_wrong("with another client id"));
+        assert!(!is_wrong(""));
     }
 
     #[test]

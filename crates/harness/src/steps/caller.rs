@@ -18,7 +18,12 @@ async fn logs_in(world: &mut World) -> Result<(), Error> {
 #[when("the caller logs in in each of these ways")]
 async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for variation in variations(Operation::Login, step)? {
-        world.context()?.login(&variation).await?;
+        let context = world.context()?;
+        context.login(&variation).await?;
+        // So that a vendor that counts wrong secrets in a row never counts two.
+        if context.stage.is_none() && variation.is_a_wrong_secret() {
+            context.login(&Variation::Documented).await?;
+        }
     }
     Ok(())
 }
@@ -86,6 +91,30 @@ async fn calls_endpoints(world: &mut World, step: &Step) -> Result<(), Error> {
 async fn sends_a_form(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
     let fields = super::pairs(step)?;
     world.context()?.send_form(&name, &fields).await
+}
+
+#[when(regex = r"^somebody without a token sends this form to (.+)$")]
+async fn sends_a_form_bare(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
+    let fields = super::pairs(step)?;
+    world
+        .context()?
+        .send_form_without_token(&name, &fields)
+        .await
+}
+
+#[when("the caller calls the first entry of the list, and then without a token")]
+async fn calls_the_first_entry(world: &mut World) -> Result<(), Error> {
+    world.context()?.call_first_entry().await
+}
+
+/// Each of them is one more wrong password of the account.
+#[given("leave to try further wrong passwords")]
+async fn may_try_more(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    match context.may_write {
+        true => Ok(()),
+        false => Err(context.lacks("more wrong passwords of one account need --allow-writes")),
+    }
 }
 
 #[when(regex = r"^the caller reads the list with (\w+=\d+) as far as (\w+) leads$")]

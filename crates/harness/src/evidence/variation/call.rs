@@ -56,6 +56,16 @@ pub enum CallVariation {
     TokenInQueryToo,
     /// A letter is added behind the token.
     LetterAdded,
+    /// A letter is added in front of the token.
+    LetterInFront,
+    /// The last letter of the token is missing.
+    LastLetterCut,
+    /// A blank stands in the middle of the token.
+    BlankAmid,
+    /// The token stands in the query under this name.
+    TokenInQueryAs(String),
+    /// Another method.
+    Method(String),
     /// A letter in the middle of the token is in the other case.
     OtherCase,
     /// The whole value of the header, where `{token}` stands for the token.
@@ -128,6 +138,10 @@ impl CallVariation {
             "with the bare token" => Self::BareToken,
             "with the token in the query too" => Self::TokenInQueryToo,
             "with a letter added to the token" => Self::LetterAdded,
+            "with a letter in front of the token" => Self::LetterInFront,
+            "with the last letter of the token cut off" => Self::LastLetterCut,
+            "with a blank amid the token" => Self::BlankAmid,
+            "by HEAD" | "by POST" | "by PROPFIND" => Self::Method(phrase[3..].to_owned()),
             "with a letter of the token in the other case" => Self::OtherCase,
             "naming another tenant" => Self::OtherTenant,
             "with header names in capitals" => Self::HeaderNames(LetterCase::Upper),
@@ -137,7 +151,7 @@ impl CallVariation {
             "with Host twice" => Self::TwoHosts,
             "with a raw space in the target" => Self::RawSpace,
             _ => {
-                if let Some((one, other)) = phrase.split_once(AND) {
+                if let Some((one, other)) = phrase.rsplit_once(AND) {
                     let parse = |phrase| Self::parse(phrase).map(Box::new);
                     return Some(Self::Both(parse(one)?, parse(other)?));
                 }
@@ -146,6 +160,9 @@ impl CallVariation {
                 }
                 if let Some(name) = phrase.strip_prefix("without the header ") {
                     return Some(Self::WithoutHeader(name.to_owned()));
+                }
+                if let Some(name) = phrase.strip_prefix("with the token in the query as ") {
+                    return Some(Self::TokenInQueryAs(name.to_owned()));
                 }
                 let rest = phrase.strip_prefix("with ")?;
                 if let Some(scheme) = rest.strip_prefix("the scheme ") {
@@ -192,6 +209,13 @@ impl fmt::Display for CallVariation {
             Self::BareToken => "with the bare token",
             Self::TokenInQueryToo => "with the token in the query too",
             Self::LetterAdded => "with a letter added to the token",
+            Self::LetterInFront => "with a letter in front of the token",
+            Self::LastLetterCut => "with the last letter of the token cut off",
+            Self::BlankAmid => "with a blank amid the token",
+            Self::TokenInQueryAs(name) => {
+                return write!(f, "with the token in the query as {name}");
+            }
+            Self::Method(method) => return write!(f, "by {method}"),
             Self::OtherCase => "with a letter of the token in the other case",
             Self::OtherTenant => "naming another tenant",
             Self::HeaderNames(LetterCase::Upper) => "with header names in capitals",

@@ -37,6 +37,10 @@ pub enum FieldChange {
     FirstCharacterChanged,
     /// A blank stands behind the right value.
     BlankBehind,
+    /// A blank stands in front of the right value.
+    BlankInFront,
+    /// A NUL and a letter stand behind the right value.
+    NulBehind,
 }
 
 /// One thing changed in a login.
@@ -94,6 +98,10 @@ pub enum LoginVariation {
     OtherClientInForm,
     /// An access token in place of the client's credentials.
     BearerToken,
+    /// The id or the user name stands in the place of the secret.
+    NameForSecret,
+    /// The secret of another account stands in the place of the own one.
+    OthersSecret,
     /// Two things at once, for a vendor that may report but one.
     Both(Box<Self>, Box<Self>),
 }
@@ -139,6 +147,8 @@ impl LoginVariation {
             "with Basic of one client and the id of another" => Self::OtherClientInForm,
             "with a Bearer token for credentials" => Self::BearerToken,
             "with the id alone in the body" => Self::IdAlone,
+            "with the account's name for its secret" => Self::NameForSecret,
+            "with the secret of another account" => Self::OthersSecret,
             "with a Basic value that is not base64" => Self::BasicNotBase64,
             "with a Basic value without a colon" => Self::BasicWithoutColon,
             _ => return Self::parse_open(phrase),
@@ -201,6 +211,12 @@ impl LoginVariation {
         if let Some(name) = rest.strip_prefix("a blank behind the ") {
             return field(FieldChange::BlankBehind, name);
         }
+        if let Some(name) = rest.strip_prefix("a blank in front of the ") {
+            return field(FieldChange::BlankInFront, name);
+        }
+        if let Some(name) = rest.strip_prefix("a NUL behind the ") {
+            return field(FieldChange::NulBehind, name);
+        }
         if let Some(name) = rest.strip_suffix(" twice") {
             return Some(Self::Twice(name.to_owned()));
         }
@@ -230,6 +246,8 @@ impl FieldChange {
                 write!(f, "with the {name} altered in its first letter")
             }
             Self::BlankBehind => write!(f, "with a blank behind the {name}"),
+            Self::BlankInFront => write!(f, "with a blank in front of the {name}"),
+            Self::NulBehind => write!(f, "with a NUL behind the {name}"),
         }
     }
 }
@@ -278,6 +296,8 @@ impl fmt::Display for LoginVariation {
                 f.write_str("with Basic of one client and the id of another")
             }
             Self::BearerToken => f.write_str("with a Bearer token for credentials"),
+            Self::NameForSecret => f.write_str("with the account's name for its secret"),
+            Self::OthersSecret => f.write_str("with the secret of another account"),
             Self::Both(one, other) => write!(f, "{one}{AND}{other}"),
         }
     }

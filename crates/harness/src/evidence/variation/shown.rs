@@ -37,8 +37,6 @@ pub enum ShownToken {
     NoSignature,
     /// A fourth part stands behind the signature.
     FourthPart,
-    /// HMAC with an empty secret.
-    EmptySecret,
     /// HMAC with the public key as PEM of a SubjectPublicKeyInfo.
     PublicPem,
     /// The same without its last line end.
@@ -69,6 +67,10 @@ pub enum ShownToken {
     KidPath,
     /// `kid` is a piece of SQL that yields the key.
     KidSql,
+    /// HMAC with an empty secret.
+    EmptySecret,
+    /// HMAC with the secret that was guessed to be the vendor's, or else with a usual one.
+    GuessedSecret,
     /// A key of the harness stands in `jwk`.
     OwnJwk,
     /// The same beside the `kid` of the vendor's key.
@@ -137,7 +139,6 @@ const PHRASES: &[(ShownToken, &str)] = &[
     (ShownToken::EmptySignature, "with an empty signature"),
     (ShownToken::NoSignature, "without its third part"),
     (ShownToken::FourthPart, "with a fourth part"),
-    (ShownToken::EmptySecret, "signed with an empty secret"),
     (ShownToken::PublicPem, "signed with the public key in PEM"),
     (
         ShownToken::PublicPemCut,
@@ -168,6 +169,8 @@ const PHRASES: &[(ShownToken, &str)] = &[
     ),
     (ShownToken::KidPath, "with a kid that is a path"),
     (ShownToken::KidSql, "with a kid that is SQL"),
+    (ShownToken::EmptySecret, "signed with an empty secret"),
+    (ShownToken::GuessedSecret, "signed with a guessed secret"),
     (ShownToken::OwnJwk, "with a key of ours in jwk"),
     (
         ShownToken::OwnJwkAndKid,

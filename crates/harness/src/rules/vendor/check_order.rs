@@ -34,6 +34,10 @@ fn authenticates_first(view: &View<'_>) -> Finding {
         };
         let with_token = Variation::Call(what.clone());
         let control = view.evidence.first(Operation::Call, &with_token);
+        // Whoever may not make that call with a token either learns nothing of the order.
+        if control.is_some_and(|control| control.status() == 403) {
+            continue;
+        }
         match call.reaction() {
             Reaction::Refused if matches!(call.status(), 401 | 403) => {
                 match control.filter(is_invalid) {
@@ -81,6 +85,21 @@ mod tests {
 
     #[test]
     fn a_missing_token_is_seen_before_all_else_or_not() {
+        let posted = |without| {
+            let phrase = "by POST, and at /v1/x";
+            let log = Log::new().exchange("call", phrase, 422, "{}");
+            log.exchange(
+                "call",
+                &format!("{phrase}, and without a token"),
+                without,
+                "{}",
+            )
+        };
+        check(&posted(401), "BRR-21", Grade::Met);
+        check(&posted(422), "BRR-21", Grade::Broken);
+        let barred = log(404, 401).exchange("call", "by POST", 403, "{}");
+        let barred = barred.exchange("call", "by POST, and without a token", 401, "{}");
+        check(&barred, "BRR-21", Grade::Met);
         check(&log(404, 401), "BRR-21", Grade::Met);
         check(&log(422, 403), "BRR-21", Grade::Met);
         check(&log(404, 404), "BRR-21", Grade::Broken);

@@ -39,10 +39,30 @@ pub(super) fn is_no_http(exchange: &Exchange<'_>) -> bool {
     )
 }
 
-/// A 405 lists the methods that there are (§15.5.6).
+/// Whether a request was made by a method that the vendor's pages do not have there.
+fn is_by_another_method(exchange: &Exchange<'_>) -> bool {
+    match exchange.variation {
+        Variation::Login(LoginVariation::Both(one, _)) => {
+            matches!(**one, LoginVariation::Method(_))
+        }
+        Variation::Login(change) => matches!(change, LoginVariation::Method(_)),
+        Variation::Call(change) => matches!(change, CallVariation::Method(_)),
+        _ => false,
+    }
+}
+
+/// A 405 lists the methods that there are (§15.5.6). A vendor that refuses other methods in another
+/// way has no such list to give.
 fn allows_on_405(view: &View<'_>) -> Finding {
     let mut all = replies(view);
+    let refused = all.iter().map(|(exchange, _)| *exchange);
+    let refused =
+        refused.filter(|exchange| is_by_another_method(exchange) && exchange.is_refused());
+    let refused = Proof::all(refused);
     all.retain(|(_, reply)| reply.status == 405);
+    if let (Some(refused), true) = (refused, all.is_empty()) {
+        return Finding::fact("other methods are refused, and none with 405", refused);
+    }
     each(
         view,
         &all,
@@ -214,6 +234,10 @@ mod tests {
         check(&log(&[("Allow", "POST")]), "HTT-02", Grade::Met);
         check(&log(&[]), "HTT-02", Grade::Broken);
         check(&log(&[]), "HTT-02@corti", Grade::Tolerated);
+        let hidden = Log::new().exchange("call", "by PROPFIND", 404, "{}");
+        check(&hidden, "HTT-02", Grade::Fact);
+        let failed = Log::new().exchange("call", "by PROPFIND", 501, "{}");
+        check(&failed, "HTT-02", Grade::Unobserved);
         check(&Log::new(), "HTT-02", Grade::Unobserved);
     }
 

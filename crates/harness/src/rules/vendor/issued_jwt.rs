@@ -1,6 +1,6 @@
 //! What issued tokens say of themselves, and what their text is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use locum_core::profile::Grant;
 use serde_json::Value;
@@ -125,7 +125,11 @@ fn times_are_seconds(view: &View<'_>) -> Finding {
                         &jwt,
                     );
                 }
-                None => {}
+                None if jwt.claims[name].is_null() => {}
+                None => {
+                    let seen = format!("{name} {} of the {}", jwt.claims[name], jwt.member);
+                    wrong.add("a number of seconds", seen, &jwt);
+                }
             }
         }
     }
@@ -139,12 +143,17 @@ fn times_are_seconds(view: &View<'_>) -> Finding {
 /// Two tokens of one kind have two `jti`, and so should the tokens of one reply.
 fn no_two_share_an_id(view: &View<'_>) -> Finding {
     let tokens = jwts(view);
-    let id = |jwt: &Jwt<'_>| jwt.claims["jti"].as_str().map(str::to_owned);
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let id = |jwt: &Jwt<'_>| match &jwt.claims["jti"] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let mut kinds: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let (mut wrong, mut shared) = (Deviations::default(), Deviations::default());
     for (at, jwt) in tokens.iter().enumerate() {
         let Some(own) = id(jwt) else { continue };
-        *kinds.entry(jwt.member).or_default() += 1;
+        let text = jwt.claims.to_string();
+        kinds.entry(jwt.member).or_default().insert(text);
         let others = tokens[..at].iter();
         for other in others.filter(|other| id(other).as_ref() == Some(&own)) {
             let proof = || Proof::from(jwt).and(other.seq);
@@ -166,7 +175,7 @@ fn no_two_share_an_id(view: &View<'_>) -> Finding {
     if let Some(finding) = wrong.broken().or_else(|| shared.finding(Grade::Tolerated)) {
         return finding;
     }
-    let different = kinds.values().any(|count| *count > 1);
+    let different = kinds.values().any(|tokens| tokens.len() > 1);
     let proof = tokens.iter().map(Proof::from).reduce(|all, one| {
         let records = one.records().to_vec();
         records.into_iter().fold(all, Proof::and)

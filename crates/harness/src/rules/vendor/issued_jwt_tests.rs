@@ -68,7 +68,11 @@ fn each_token_has_an_id_of_its_own() {
         Grade::Broken,
     );
     // The same token once more is no second token.
-    check(&two(claims("a", 1), claims("a", 1)), "JWT-29", Grade::Met);
+    check(
+        &two(claims("a", 1), claims("a", 1)),
+        "JWT-29",
+        Grade::Unobserved,
+    );
     check(
         &two(json!({"iat": 1}), json!({"iat": 2})),
         "JWT-29",

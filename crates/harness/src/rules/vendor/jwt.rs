@@ -47,9 +47,10 @@ fn access_token_is_a_jwt(view: &View<'_>) -> Finding {
 fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
     let documented = view.profile.token.lifetime().as_secs_f64();
     let mut wrong = Deviations::default();
-    let mut agreeing = Vec::new();
+    let (mut agreeing, mut silent) = (Vec::new(), Vec::new());
     for login in issued(view) {
         let Some(span) = seconds_to_exp(view, &login) else {
+            silent.push(login);
             continue;
         };
         if (span - documented).abs() <= TOLERANCE_S {
@@ -61,7 +62,10 @@ fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
     }
     match (wrong.broken(), Proof::all(&agreeing)) {
         (Some(broken), _) => broken,
-        (None, None) => unobserved(view, "no token had an exp"),
+        (None, None) => match Proof::all(&silent) {
+            Some(proof) => Finding::fact("no token tells its end in an exp", proof),
+            None => unobserved(view, "no token was issued"),
+        },
         (None, Some(proof)) => Finding::met(format!("exp {documented} s after the reply"), proof),
     }
 }
@@ -149,9 +153,9 @@ mod tests {
         ends(DATE, &json!({"exp": 1_795_518_005}), Grade::Met);
         ends(DATE, &json!({"exp": 1_795_518_006}), Grade::Broken);
         ends(DATE, &json!({"exp": 1_795_518_000_000_u64}), Grade::Broken);
-        ends(DATE, &json!({"iat": 1}), Grade::Unobserved);
+        ends(DATE, &json!({"iat": 1}), Grade::Fact);
         ends("", &json!({"iat": 1, "exp": 3601}), Grade::Met);
-        ends("", &json!({"exp": 3601}), Grade::Unobserved);
+        ends("", &json!({"exp": 3601}), Grade::Fact);
     }
 
     #[test]

@@ -142,6 +142,8 @@ mod tests {
             finding.reason().contains("LOCUM_CLIENT_SECRET"),
             "{finding:?}"
         );
+        let form = supplied().exchange("login", "", 422, "{}");
+        check(&form, "VEN-16", Grade::Broken);
         let empty = supplied().exchange("login", "", 200, "{}");
         check(&empty, "VEN-16", Grade::Broken);
         let failed = supplied().exchange("login", "", 500, "{}");

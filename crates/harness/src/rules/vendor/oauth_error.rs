@@ -68,7 +68,12 @@ fn has_an_error_member(view: &View<'_>) -> Finding {
     let words = (NONE, "an error member");
     each(view, &of_token_requests(view), words, |reply| {
         let observed = match &reply.json()["error"] {
-            Value::String(_) => return None,
+            Value::String(_) => match reply.header("content-type") {
+                Some(kind) if !kind.to_ascii_lowercase().contains("json") => {
+                    format!("Content-Type: {kind}")
+                }
+                _ => return None,
+            },
             Value::Null if !reply.json().is_object() => "no JSON object".to_owned(),
             Value::Null => "no member error".to_owned(),
             other => format!("error is {other}"),
@@ -197,6 +202,14 @@ mod tests {
         );
         let quoted = r#"{"error":"invalid_request","error_description":"a \"b\""}"#;
         check(&refused(400, quoted), "ERR-09", Grade::Broken);
+        let text = start().typed(
+            "login",
+            "with grant_type locum",
+            400,
+            "text/plain",
+            r#"{"error":"invalid_request"}"#,
+        );
+        check(&text, "ERR-02@pattern", Grade::Broken);
         // That a GET is answered with 405 is HTTP's own matter.
         let get = start().exchange("login", "by GET", 405, "");
         check(&get, "ERR-02", Grade::Unobserved);

@@ -2,8 +2,10 @@
 
 use locum_core::profile::Grant;
 
-use crate::catalogue::RefusalExpectation;
-use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, SignInVariation, Variation};
+use crate::catalogue::{Others, RefusalExpectation};
+use crate::evidence::{
+    Exchange, Failure, LoginVariation, Operation, Reaction, SignInVariation, Variation,
+};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -126,6 +128,9 @@ pub(super) fn refused_beside(
     let mut was_accepted = false;
     for exchange in view.evidence.exchanges_for(operation).filter(&bad) {
         let wanted = expectation(view, &exchange).unwrap_or(&any);
+        if wanted.others() == Others::LeftOut && !is_settled(&exchange) {
+            continue;
+        }
         match graded(&exchange, wanted) {
             None => refused.push(exchange),
             Some(finding) => {
@@ -161,7 +166,13 @@ pub(super) fn refused_beside(
     }
 }
 
-/// The expectation for this request: the first that is for its changed field, or for any.
+/// Whether a request was either refused or got something.
+fn is_settled(exchange: &Exchange<'_>) -> bool {
+    exchange.is_refused() || exchange.got_something()
+}
+
+/// The expectation for this request: the first that is for its variation and its changed field, or
+/// for any.
 fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a RefusalExpectation> {
     let changed = match exchange.variation {
         // Its form may be refused before anybody looks at what it says.
@@ -171,11 +182,14 @@ fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a Refus
         ) => Some(name),
         _ => None,
     };
+    let phrase = exchange.variation.to_string();
     view.expected.refused.iter().find(|wanted| {
-        wanted
-            .field
-            .as_ref()
-            .is_none_or(|field| Some(field) == changed)
+        let is_meant = wanted.phrases.is_empty() || wanted.phrases.contains(&phrase);
+        is_meant
+            && wanted
+                .field
+                .as_ref()
+                .is_none_or(|field| Some(field) == changed)
     })
 }
 
@@ -217,11 +231,17 @@ fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Findin
         Reaction::Throttled if !wanted.status.contains(&status) => {
             Some(Finding::unobserved(seen).seen_in(exchange))
         }
-        _ if wanted.others_are_broken() => deviates(Grade::Broken),
-        other => {
-            let reason = format!("not graded: {seen} ({})", other.words());
-            Some(Finding::unobserved(reason).seen_in(exchange))
-        }
+        other => match (wanted.others(), other) {
+            (Others::Broken, _)
+            | (Others::ServerErrorsBroken, Reaction::Failed(Failure::ServerError)) => {
+                deviates(Grade::Broken)
+            }
+            (Others::Tolerated, _) => deviates(Grade::Tolerated),
+            _ => {
+                let reason = format!("not graded: {seen} ({})", other.words());
+                Some(Finding::unobserved(reason).seen_in(exchange))
+            }
+        },
     }
 }
 
@@ -456,6 +476,55 @@ mod tests {
         }
         let alone = Log::of_a_user_pool().exchange("sign-in", "as another user", 200, tokens);
         check(&alone, "VEN-04@scribe", Grade::Unobserved);
+    }
+
+    #[test]
+    fn another_method_gives_no_token_whatever_it_is_answered_with() {
+        check(&login_by("by GET", 404, "{}"), "TOK-02", Grade::Met);
+        check(&login_by("by GET", 400, "{}"), "TOK-02", Grade::Met);
+        check(&login_by("by GET", 200, TOKEN), "TOK-02", Grade::Broken);
+        check(&login_by("by PUT", 500, "{}"), "TOK-02", Grade::Broken);
+        check(&login_by("by PUT", 302, ""), "TOK-02", Grade::Unobserved);
+    }
+
+    fn login_by(phrase: &str, status: u16, body: &str) -> Log {
+        Log::new()
+            .exchange("login", "", 200, TOKEN)
+            .exchange("login", phrase, status, body)
+    }
+
+    #[test]
+    fn what_is_graded_depends_on_the_variation() {
+        let text = "with the content type text/plain";
+        check(&login_by(text, 415, ""), "TOK-04", Grade::Met);
+        check(&login_by(text, 200, TOKEN), "TOK-04", Grade::Broken);
+        check(&login_by("as JSON", 415, ""), "TOK-04", Grade::Tolerated);
+        let other = "with grant_type password";
+        let named = r#"{"error":"unauthorized_client"}"#;
+        check(&login_by(other, 400, named), "TOK-10", Grade::Met);
+        check(&login_by(other, 200, TOKEN), "TOK-10", Grade::Broken);
+        let call = |phrase: &str, status| {
+            let log = Log::new().exchange("call", "", 200, "[]");
+            let log = log.exchange("call", "without a token", 401, "");
+            log.exchange("call", phrase, status, "")
+        };
+        let head = "by HEAD, and without a token";
+        for fine in [401, 403, 404, 405, 501] {
+            check(&call(head, fine), "VEN-18", Grade::Met);
+        }
+        check(&call(head, 200), "VEN-18", Grade::Broken);
+        let nul = "with a NUL behind the client secret";
+        let both = |status| {
+            let log = login_by("with another client secret", 401, "{}");
+            log.exchange("login", nul, status, "{}")
+        };
+        check(&both(500), "VEN-17", Grade::Met);
+        check(&both(401), "VEN-17", Grade::Met);
+        let taken = login_by(nul, 200, TOKEN);
+        check(&taken, "VEN-17", Grade::Broken);
+        let other = "at /v1/x, and without a token";
+        check(&call(other, 422), "VEN-18", Grade::Tolerated);
+        check(&call(other, 302), "VEN-18", Grade::Tolerated);
     }
 
     /// Each requirement that shares the rule can fail by its own data.

@@ -1,8 +1,10 @@
 //! Tokens that stand in the place of the one that a request needs: forged, minted with a fault, or of
 //! another kind. Each is refused, beside the vendor's own that was served.
 
+use locum_core::Timestamp;
 use serde_json::Value;
 
+use super::token_age::aged_calls;
 use crate::evidence::{
     Event, Exchange, FORGED, OWN_LISTENER, Operation, Reaction, RecordId, ShownToken, Variation,
 };
@@ -14,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("JWT-03", minted_ones_are_refused),
     Rule::vendor("JWT-04", forged_ones_are_refused),
     Rule::vendor("JWT-05", forged_ones_are_refused),
-    Rule::vendor("JWT-09", minted_ones_are_refused),
+    Rule::vendor("JWT-09", none_comes_before_its_time),
     Rule::vendor("JWT-10", ends_are_numbers),
     Rule::vendor("JWT-12", minted_ones_are_refused),
     Rule::vendor("JWT-13", minted_ones_are_refused),
@@ -54,6 +56,48 @@ const fn is_documented(exchange: &Exchange<'_>) -> bool {
 /// Each is refused beside one that the mock minted without a fault.
 fn minted_ones_are_refused(view: &View<'_>) -> Finding {
     refused(view, is_minted_well, |_| true)
+}
+
+/// So far ahead of the vendor's own `Date` a token may say that its time comes.
+const LEEWAY_S: f64 = 60.0;
+
+/// A token whose `nbf` lies ahead is refused: one that the mock minted, or one that the vendor issued
+/// like that.
+fn none_comes_before_its_time(view: &View<'_>) -> Finding {
+    if view
+        .evidence
+        .exchanges()
+        .any(|exchange| shown(&exchange).is_some())
+    {
+        return minted_ones_are_refused(view);
+    }
+    let mut good = None;
+    for aged in aged_calls(view) {
+        let claims = view.evidence.jwt_of(aged.login.seq);
+        let begins = claims.and_then(|(_, claims)| claims["nbf"].as_f64());
+        let date = aged.login.reply.and_then(|reply| reply.header("date"));
+        let date = date.and_then(Timestamp::parse_http_date);
+        let (Some(begins), Some(date)) = (begins, date) else {
+            continue;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "seconds of any date fit")]
+        let ahead = begins - date.as_seconds() as f64;
+        match (ahead > LEEWAY_S, aged.call.is_served()) {
+            (true, true) => {
+                let seen = format!(
+                    "{}: accepted {ahead} s before its nbf",
+                    aged.call.sentence()
+                );
+                return Finding::broken("a refusal before nbf", seen, aged.call);
+            }
+            (false, true) => good = Some(aged),
+            _ => {}
+        }
+    }
+    match good {
+        Some(aged) => Finding::met("a token is used from its nbf on", aged.call).beside(aged.login),
+        None => unobserved(view, "no token with an nbf was used beside a Date"),
+    }
 }
 
 fn is_minted_well(exchange: &Exchange<'_>) -> bool {

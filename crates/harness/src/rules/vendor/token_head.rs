@@ -1,5 +1,9 @@
 //! What stands around the body of a token reply: status, media type, caching.
 
+use std::collections::BTreeSet;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
 use super::deviation::Deviations;
 use super::refusal::login_of;
 use crate::evidence::{Content, Exchange, LoginVariation, Message, Variation};
@@ -85,13 +89,62 @@ pub(super) fn graded<'a>(
     }
 }
 
+/// What a documented login was answered with: the token replies, and each other reply of 2xx, which
+/// should have been one.
+fn answered<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
+    let is_meant = |exchange: &Exchange<'_>, reply: &Message| {
+        exchange.is_served() || exchange.is_documented() && reply.is_class(2)
+    };
+    view.evidence
+        .exchanges_for(login_of(view))
+        .filter_map(|exchange| Some((exchange, exchange.reply?)))
+        .filter(|(exchange, reply)| is_meant(exchange, reply))
+        .collect()
+}
+
+/// A member that occurs twice in the object that `body` is (RFC 6749 §3.2: "Request and response
+/// parameters MUST NOT be included more than once").
+fn repeated_member(body: &str) -> Option<String> {
+    serde_json::from_str::<Repeated>(body).ok()?.0
+}
+
+/// The first name that an object has twice.
+struct Repeated(Option<String>);
+
+impl<'de> Deserialize<'de> for Repeated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Names)
+    }
+}
+
+/// Reads the names of an object.
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Repeated;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Repeated, A::Error> {
+        let (mut known, mut repeated) = (BTreeSet::new(), None);
+        while let Some((name, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            if !known.insert(name.clone()) {
+                repeated = repeated.or(Some(name));
+            }
+        }
+        Ok(Repeated(repeated))
+    }
+}
+
 const NO_TOKEN: &str = "no token reply was received";
 
 /// 200, `application/json`, and a JSON object without a byte order mark (RFC 6749 §5.1, RFC 8259
 /// §8.1).
 fn is_json_with_200(view: &View<'_>) -> Finding {
     let good = "200 with a JSON object";
-    each(view, &grants(view), (NO_TOKEN, good), |reply| {
+    each(view, &answered(view), (NO_TOKEN, good), |reply| {
         let kind = reply.header("content-type").unwrap_or_default();
         let media_type = kind.split(';').next().unwrap_or_default().trim();
         let observed = match reply.status {
@@ -101,7 +154,7 @@ fn is_json_with_200(view: &View<'_>) -> Finding {
             },
             200 if reply.body.starts_with('\u{feff}') => "a byte order mark".to_owned(),
             200 if !reply.json().is_object() => "no JSON object".to_owned(),
-            200 => return None,
+            200 => format!("{} twice", repeated_member(&reply.body)?),
             status => format!("status {status}"),
         };
         Some((good.to_owned(), observed))
@@ -150,17 +203,23 @@ fn has_pragma(view: &View<'_>) -> Finding {
 
 /// Requests that are of the form of RFC 6749 §4: refusals of others are HTTP's own matter.
 pub(super) fn is_a_token_request(exchange: &Exchange<'_>) -> bool {
-    !matches!(
-        exchange.variation,
-        Variation::Login(
-            LoginVariation::Method(_)
-                | LoginVariation::As(Content::Json | Content::Query)
-                | LoginVariation::ContentType(_)
-                | LoginVariation::UnknownTenant
-                | LoginVariation::TenantInOtherCase
-                | LoginVariation::Raw(_)
-        )
-    )
+    match exchange.variation {
+        Variation::Login(change) => is_of_its_form(change),
+        _ => true,
+    }
+}
+
+fn is_of_its_form(change: &LoginVariation) -> bool {
+    match change {
+        LoginVariation::Method(_)
+        | LoginVariation::As(Content::Json | Content::Query)
+        | LoginVariation::ContentType(_)
+        | LoginVariation::UnknownTenant
+        | LoginVariation::TenantInOtherCase
+        | LoginVariation::Raw(_) => false,
+        LoginVariation::Both(one, other) => is_of_its_form(one) && is_of_its_form(other),
+        _ => true,
+    }
 }
 
 /// Both stand on refusals, too (RFC 6749 §5.2).
@@ -208,6 +267,18 @@ mod tests {
             Grade::Tolerated,
         );
         check(&headed(200, &plain, TOKEN), "RSP-15", Grade::Tolerated);
+        for odd in [
+            r#"{"access_token":"t-0123","access_token":"t-4567"}"#,
+            "\u{feff}{\"access_token\":\"t-0123\"}",
+            r#"{"access_token":"t-0123",}"#,
+            r#"[{"access_token":"t-0123"}]"#,
+            "access_token=t-0123",
+            "",
+        ] {
+            check(&headed(200, &BOTH, odd), "RSP-01", Grade::Broken);
+        }
+        let page = [("Content-Type", "text/html")];
+        check(&headed(200, &page, "<html>"), "RSP-01", Grade::Broken);
         let charset = [("Content-Type", "application/json; charset=utf-8")];
         check(&headed(200, &charset, TOKEN), "RSP-01", Grade::Met);
         let public = [BOTH[0], ("Cache-Control", "public")];
