@@ -55,7 +55,7 @@ Feature: Scribe Labs takes signed requests
       And the user makes each of these calls
         | of an unknown item              |
         | that deletes an unknown item    |
-        | on a path that nobody knows     |
+        | signed, on a path that nobody knows |
       Then the vendor refuses each of the unsigned calls, and looks for nothing before it does
 
   Rule: A signature is for its time, region, service and login

@@ -197,7 +197,7 @@ impl SignedVariation {
             Self::SessionTokenAlone => "with the session token alone",
             Self::UnknownItem => "of an unknown item",
             Self::UnknownItemDeleted => "that deletes an unknown item",
-            Self::UnknownPath => "on a path that nobody knows",
+            Self::UnknownPath => "signed, on a path that nobody knows",
             Self::FourMinutesAhead => "dated 4 minutes ahead",
             Self::FourMinutesAgo => "dated 4 minutes ago",
             Self::SixMinutesAhead => "dated 6 minutes ahead",

@@ -106,7 +106,12 @@ mod tests {
                     unsigned.1,
                 )
                 .exchange("call", "of an unknown item", signed.0, signed.1)
-                .exchange("call", "on a path that nobody knows", route.0, route.1)
+                .exchange(
+                    "call",
+                    "signed, on a path that nobody knows",
+                    route.0,
+                    route.1,
+                )
         };
         let (none, denied) = ((404, NONE), (403, ROUTE));
         check(&log(denied, none, denied), "SIG-09", Grade::Met);
