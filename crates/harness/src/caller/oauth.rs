@@ -420,12 +420,11 @@ impl ScenarioContext {
     /// What a variation made of a secret is a secret, too: the vendor must not repeat it either.
     pub(super) fn hide_credential_fields(&mut self, login: &TokenRequest) {
         let field = |at: usize| login.credential_fields[at].1.as_deref().unwrap_or_default();
-        // A name that stands for a secret is none.
-        if field(0) == field(1) {
-            return;
-        }
         let name = format!("changed {}", login.credential_fields[1].0.replace('_', " "));
-        self.log.hide(field(1), &name);
+        // A name that stands for a secret is none.
+        if field(0) != field(1) {
+            self.log.hide(field(1), &name);
+        }
         self.log
             .hide_pair(field(0), field(1), &format!("pair with {name}"));
     }
