@@ -54,8 +54,6 @@ pub(crate) struct Login {
     pub(crate) origin: Option<String>,
     /// `client_id` is sent in the body.
     pub(crate) sends_client_id: bool,
-    /// A code login with a short verifier and no state goes before a create.
-    pub(crate) careless_code_login: bool,
     /// The key set is fetched once, and its first signing key is taken whatever the kid.
     pub(crate) verifies_with_first_key: bool,
 }
@@ -81,7 +79,6 @@ impl Default for Login {
             name_parameter: "username".to_owned(),
             origin: None,
             sends_client_id: true,
-            careless_code_login: false,
             verifies_with_first_key: false,
         }
     }
