@@ -273,7 +273,8 @@ pub(super) struct Check {
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
     pub(super) format: Format,
-    /// How many scenarios run side by side; 8 when nothing is said
+    /// How many scenarios run side by side; when nothing is said 8, and 1 at an endpoint unless
+    /// --wait is longer than 30s
     #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: Option<u16>,
     #[command(flatten)]

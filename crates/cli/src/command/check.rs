@@ -7,6 +7,7 @@ mod plan;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, SystemClock};
@@ -109,7 +110,7 @@ async fn judged(
         judge: Judge::Vendor,
         target,
         client: None,
-        jobs: args.jobs.map_or(CONCURRENCY, usize::from),
+        jobs: jobs(args),
         selection: select::selection(&args.judging.selecting, &profiles)?,
         seed: args.judging.seed.unwrap_or_else(rand::random),
         strict: args.judging.strict,
@@ -127,6 +128,19 @@ async fn judged(
     }
     let pending = std::mem::take(&mut played.pending);
     Ok((played.report(&profiles), pending))
+}
+
+/// Where scenarios wait no longer than this, a vendor's own endpoint is asked by one at a time.
+const SHORT_WAIT: Duration = Duration::from_secs(30);
+
+/// How many scenarios are played at once. At a vendor's own endpoint it is one, since a vendor may
+/// end the token of a login with the next one; long waits are waited out side by side.
+fn jobs(args: &args::Check) -> usize {
+    let usual = match args.url.is_some() && args.wait <= SHORT_WAIT {
+        true => 1,
+        false => CONCURRENCY,
+    };
+    args.jobs.map_or(usual, usize::from)
 }
 
 /// How a vendor's own endpoint is treated.
