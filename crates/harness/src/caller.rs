@@ -17,6 +17,7 @@ mod others;
 pub(crate) mod own_listener;
 mod person;
 mod shown_token;
+mod signature;
 mod sigv4;
 mod socket_request;
 mod special;

@@ -243,13 +243,12 @@ impl Redactor {
         }
     }
 
-    /// Whether `text` was looked through before, and has nothing in it that this exchange showed.
+    /// Whether `text` was looked through before, and has nothing in it that this exchange showed, in
+    /// any spelling.
     fn is_clean(&self, kind: Kind, name: &str, text: &str) -> bool {
-        let shows = |value: &str| scan::holds(text.as_bytes(), value.as_bytes());
         self.known.is_clean(kind, name, text)
-            && !self.seen.iter().any(|(value, _)| {
-                shows(value.expose()) || scan::holds(name.as_bytes(), value.expose().as_bytes())
-            })
+            && !scan::shows_any(text, &self.seen)
+            && !scan::shows_any(name, &self.seen)
     }
 
     /// What `mark` plans, and whether it asked for the vendor's own paths: then it holds for this

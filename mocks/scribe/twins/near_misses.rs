@@ -28,7 +28,7 @@ pub(super) const TWINS: &[Twin] = &[
     Twin {
         rewrite: |_, _, reply| {
             with_json(reply, |body| {
-                if let Some(credentials) = body["Credentials"].as_object_mut()
+                if let Some(Value::Object(credentials)) = body.get_mut("Credentials")
                     && let Some(secret) = credentials.remove("SecretKey")
                 {
                     credentials.insert("SecretAccessKey".to_owned(), secret);

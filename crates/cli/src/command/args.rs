@@ -228,6 +228,18 @@ pub(super) enum Format {
     Badge,
 }
 
+/// How a vendor's own endpoint is reached, and waited for.
+#[derive(Debug, Group)]
+pub(super) struct Endpoint {
+    /// File with certificates in PEM of authorities to trust at that URL, beside the machine's own
+    #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
+    /// The longest single wait for the end of a token at that URL, such as 30s, 6m or 49h; rows that
+    /// take longer are PENDING
+    #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
+    pub(super) wait: Duration,
+}
+
 /// Flags of `check`.
 #[derive(Debug, Group)]
 pub(super) struct Check {
@@ -236,17 +248,12 @@ pub(super) struct Check {
     /// Base URL of a vendor's own endpoint, before the documented paths
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
-    /// File with certificates in PEM of authorities to trust at that URL, beside the machine's own
-    #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
-    pub(super) ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) endpoint: Endpoint,
     /// Let it create and change things at that URL, too: what it created is deleted again where the
     /// vendor has a call for it. At the built-in mocks this is always allowed
     #[arg(long, env = "LOCUM_ALLOW_WRITES", value_parser = values::switch("LOCUM_ALLOW_WRITES"))]
     pub(super) allow_writes: bool,
-    /// The longest single wait for the end of a token at that URL, such as 30s, 6m or 49h; rows that
-    /// take longer are PENDING
-    #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
-    pub(super) wait: Duration,
     /// How many requests may be made to that URL; what is left out is NOT_RUN
     #[arg(long, env = "LOCUM_MAX_REQUESTS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_requests: u32,
@@ -477,12 +484,8 @@ pub(super) struct Merge {
 pub(super) struct Resume {
     /// Folder that `locum check --url URL --report FOLDER` wrote; it needs the same variables
     pub(super) folder: PathBuf,
-    /// The longest single wait for an end that is still to come
-    #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
-    pub(super) wait: Duration,
-    /// File with certificates in PEM of authorities to trust, beside the machine's own
-    #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
-    pub(super) ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) endpoint: Endpoint,
     /// The file of a vendor of your own that the run was of
     #[arg(
         long,

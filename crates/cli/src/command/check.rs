@@ -90,13 +90,24 @@ async fn endpoint(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
         );
     };
+    let place = place(profile, url, &args.endpoint)?;
+    judged(args, profiles, TargetKind::Endpoint(Box::new(place))).await
+}
+
+/// The endpoint at `url` with what the environment tells of it; the sample call in `profile` is the
+/// one that the environment names.
+pub(super) fn place(
+    profile: &mut Profile,
+    url: &str,
+    endpoint: &args::Endpoint,
+) -> Result<Target, Failure> {
     let read = |name: &str| std::env::var(name).ok();
     let mut place = Target::from_env(profile, url, read).map_err(|error| refused(&error))?;
     env::replace_sample(profile, read).map_err(|error| refused(&error))?;
-    if let Some(file) = &args.ca {
+    if let Some(file) = &endpoint.ca {
         place.trust = trust(file)?;
     }
-    judged(args, profiles, TargetKind::Endpoint(Box::new(place))).await
+    Ok(place)
 }
 
 async fn judged(
@@ -136,7 +147,7 @@ const SHORT_WAIT: Duration = Duration::from_secs(30);
 /// How many scenarios are played at once. At a vendor's own endpoint it is one, since a vendor may
 /// end the token of a login with the next one; long waits are waited out side by side.
 fn jobs(args: &args::Check) -> usize {
-    let usual = match args.url.is_some() && args.wait <= SHORT_WAIT {
+    let usual = match args.url.is_some() && args.endpoint.wait <= SHORT_WAIT {
         true => 1,
         false => CONCURRENCY,
     };
@@ -145,16 +156,23 @@ fn jobs(args: &args::Check) -> usize {
 
 /// How a vendor's own endpoint is treated.
 fn manners(args: &args::Check) -> Manners {
-    let url = args.url.as_deref().and_then(|url| Url::parse(url).ok());
-    let is_here = url.is_none_or(|url| url.is_here());
     Manners {
         allow_writes: args.allow_writes,
-        wait: args.wait,
+        wait: args.endpoint.wait,
         max_requests: usize::try_from(args.max_requests).unwrap_or(usize::MAX),
-        rate: args.rate.or_else(|| (!is_here).then_some(RATE)),
+        rate: args
+            .rate
+            .or_else(|| args.url.as_deref().and_then(usual_rate)),
         reply_timeout: args.reply_timeout,
         is_rehearsal: false,
     }
+}
+
+/// How many requests a second are made to `url` when nobody says; on this machine as many as are
+/// answered.
+pub(super) fn usual_rate(url: &str) -> Option<u32> {
+    let is_here = Url::parse(url).is_ok_and(|url| url.is_here());
+    (!is_here).then_some(RATE)
 }
 
 /// The authorities of a file, beside the machine's.

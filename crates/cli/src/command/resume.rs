@@ -11,7 +11,6 @@ use locum_harness::report::Report;
 use locum_harness::run::{
     CONCURRENCY, CheckOptions, Manners, PendingScenario, Resumption, TargetKind,
 };
-use locum_harness::target::Target;
 use locum_harness::verdict::Scenario;
 
 use super::state::State;
@@ -40,7 +39,11 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     let state = State::read(&saved.run.id).filter(|state| !state.pending.is_empty());
     let state = state.ok_or_else(none)?;
     let clock = Arc::new(SystemClock::new());
-    let (due, later) = split(state.pending, (saved.run.started, clock.now()), args.wait);
+    let (due, later) = split(
+        state.pending,
+        (saved.run.started, clock.now()),
+        args.endpoint.wait,
+    );
     if due.is_empty() {
         return Err(
             Failure::usage("no token of the run has ended yet").hint(format!(
@@ -53,12 +56,8 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         .profiles
         .iter()
         .find(|profile| saved.run.vendors.contains(&profile.vendor));
-    let profile = profile.cloned().ok_or_else(none)?;
-    let mut target = Target::from_env(&profile, &state.url, |name| std::env::var(name).ok())
-        .map_err(|error| check::refused(&error))?;
-    if let Some(file) = &args.ca {
-        target.trust = check::trust(file)?;
-    }
+    let mut profile = profile.cloned().ok_or_else(none)?;
+    let target = check::place(&mut profile, &state.url, &args.endpoint)?;
     let resumed = Resumption {
         started: saved.run.started,
         scenarios: with_evidence(&due, &saved.scenarios),
@@ -80,7 +79,8 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         strict: saved.run.strict,
         fail_on: saved.run.fail_on.clone(),
         manners: Manners {
-            wait: args.wait,
+            wait: args.endpoint.wait,
+            rate: check::usual_rate(&state.url),
             ..Manners::default()
         },
         resume: Some(Arc::new(resumed)),

@@ -2,7 +2,6 @@
 //! itself is never written down.
 
 use std::str::FromStr as _;
-use std::time::Duration;
 
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::rsa::PublicKeyComponents;
@@ -17,9 +16,6 @@ use serde_json::{Value, json};
 use super::forge::Template;
 use crate::evidence::{EXAMINED, Variation};
 use crate::run::context::{ObtainedToken, ScenarioContext};
-
-/// So that the next second has begun.
-const A_SECOND: Duration = Duration::from_millis(1100);
 
 /// Octets of a modulus of 2048 bits.
 const LONG_MODULUS: usize = 256;
@@ -76,7 +72,7 @@ impl ScenarioContext {
             if is_last {
                 return Err(self.lacks("each login gave the same token"));
             }
-            tokio::time::sleep(A_SECOND).await;
+            self.pass_a_moment().await?;
         }
         Ok(())
     }

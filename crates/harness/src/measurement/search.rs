@@ -219,14 +219,21 @@ impl<P: Prober> Search<'_, P> {
     /// after the other.
     async fn unit(&self, found: &mut Measurement) -> Result<(), Stop> {
         let bounds = (found.lo, found.hi);
+        let gap_ms = self.gap_ms.get();
         let at_once = join!(self.forgets(), self.reads_ms(bounds), self.reads_s(bounds));
-        let (forgets, reads_ms, reads_s) = match at_once {
-            (Ok(forgets), Ok(reads_ms), Ok(reads_s)) => (forgets, reads_ms, reads_s),
-            _ => (
+        let (forgets, reads_ms, reads_s) = if let (Ok(forgets), Ok(reads_ms), Ok(reads_s)) = at_once
+        {
+            (forgets, reads_ms, reads_s)
+        } else {
+            // A client that holds one instance at a time is asked one by one, and anew: what was
+            // half seen side by side tells nothing.
+            self.gap_ms.set(gap_ms);
+            self.reads_ms.set(false);
+            (
                 self.forgets().await?,
                 self.reads_ms(bounds).await?,
                 self.reads_s(bounds).await?,
-            ),
+            )
         };
         if forgets {
             found.note = Some(

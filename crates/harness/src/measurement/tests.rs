@@ -59,12 +59,43 @@ impl Simulated {
 struct Probed {
     client: Simulated,
     probes: Cell<u64>,
+    /// How many are under way, of a client that holds one instance at a time.
+    held: Option<Cell<u64>>,
+}
+
+/// Lets whatever else is under way go on.
+async fn pause() {
+    let mut was_here = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut was_here, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 impl Prober for Probed {
     async fn probe(&self, probe: Probe) -> Result<Answer, Stop> {
         self.probes.set(self.probes.get() + 1);
         assert!(self.probes.get() < 200, "the search does not end");
+        if let Some(held) = &self.held {
+            let place = held.replace(held.get() + 1);
+            pause().await;
+            held.set(held.get() - 1);
+            match place {
+                0 => {}
+                // The last took the others' instance away, who were made anew by their next calls.
+                1 => {
+                    return Ok(Answer {
+                        token_requests: 2,
+                        gap_ms: 5000,
+                    });
+                }
+                _ => return Err(Stop("one instance at a time".to_owned())),
+            }
+        }
         let age_ms = 5 + probe.wait_ms + 1000 * probe.turned_s;
         let again = self.client.is_over(probe.raw, age_ms, self.probes.get());
         Ok(Answer {
@@ -100,11 +131,28 @@ fn found(client: Simulated, longest: u64, may_be_ms: bool) -> Measurement {
     let probed = Probed {
         client,
         probes: Cell::new(0),
+        held: None,
     };
     let search = measure(&probed, scale);
     futures_util::FutureExt::now_or_never(search)
         .expect("a simulated client never waits")
         .expect("it never fails")
+}
+
+#[tokio::test]
+async fn what_was_half_seen_side_by_side_tells_nothing() {
+    let probed = Probed {
+        client: PLAIN,
+        probes: Cell::new(0),
+        held: Some(Cell::new(0)),
+    };
+    let scale = Scale {
+        longest: 172_800,
+        may_be_ms: true,
+        behind_credentials: false,
+    };
+    let found = measure(&probed, scale).await.expect("it never fails");
+    assert_eq!((found.unit, found.note), (Unit::S, None));
 }
 
 #[test]

@@ -86,6 +86,9 @@ pub(super) fn of_all<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Optio
         .then(|| format!("{count} of {all} documented requests: {symptom}"))
 }
 
+/// No vendor's token ends by itself within so many milliseconds of its issue.
+const SHORTEST_LIFE_MS: u64 = 2000;
+
 /// That calls were refused once another login of the run had been made, and not before: each login
 /// seems to end the tokens of earlier ones, and scenarios that run side by side end each other's.
 pub(super) fn ended_by_logins<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Option<String> {
@@ -102,10 +105,13 @@ pub(super) fn ended_by_logins<'a>(scenarios: impl Iterator<Item = &'a Scenario>)
             let shown = own
                 .iter()
                 .rfind(|(_, token)| call.texts().any(|text| text.contains(token)));
-            let (Some((issued, _)), Some(sent)) = (shown, sent_at(scenario, call.seq)) else {
+            let (Some(&(issued, _)), Some(sent)) = (shown, sent_at(scenario, call.seq)) else {
                 continue;
             };
-            let is_after = logins.iter().any(|login| issued < login && *login < sent);
+            if sent.saturating_sub(issued) > SHORTEST_LIFE_MS {
+                continue;
+            }
+            let is_after = logins.iter().any(|login| issued < *login && *login < sent);
             let counts = if is_after { &mut after } else { &mut before };
             match call.status() {
                 401 => counts[1] += 1,
@@ -239,5 +245,9 @@ mod tests {
         // Refused before any other login: that is another fault.
         let alone: Vec<Scenario> = ended.into_iter().chain([called(400, 500, 401)]).collect();
         assert_eq!(told(&alone), None);
+        // Refused so late that the token may have ended by itself.
+        let own = [1, 2, 3].map(|login| called(login, 4000, 401));
+        let own: Vec<Scenario> = own.into_iter().chain([called(50, 60, 200)]).collect();
+        assert_eq!(told(&own), None);
     }
 }

@@ -52,7 +52,10 @@ fn of_vendor(out: &mut String, report: &Report, vendor: &str, look: Look) {
     let scenarios = report.scenarios.iter();
     let mine = scenarios.filter(|scenario| scenario.vendor == vendor);
     let told = symptom::of_all(mine.clone());
-    for symptom in told.into_iter().chain(symptom::ended_by_logins(mine)) {
+    // The mocks' worlds share no logins, and repeats are not side by side.
+    let shares_logins = report.run.subject == "vendor" && report.run.repeats == 1;
+    let ended = shares_logins.then(|| symptom::ended_by_logins(mine));
+    for symptom in told.into_iter().chain(ended.flatten()) {
         let head = paint("attention ", "33", look);
         headed(out, (&head, 10), &symptom, look);
         out.push('\n');

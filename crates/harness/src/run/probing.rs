@@ -77,13 +77,13 @@ impl Prober for Probing<'_> {
         let answer = self.answer(&place, &probe).await;
         self.leave(place).await?;
         let (answer, calls) = answer?;
-        self.context.borrow_mut().log.probe(probe, answer);
         if answer.token_requests == 0 {
             return Err(Stop("a call needed no token request".to_owned()));
         }
         if calls < 2 {
             return Err(Stop("a call of one instance came from another".to_owned()));
         }
+        self.context.borrow_mut().log.probe(probe, answer);
         Ok(answer)
     }
 

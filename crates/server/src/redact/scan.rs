@@ -75,8 +75,20 @@ fn one(bytes: &[u8], view: Option<&View>, sought: Sought<'_>, plan: &mut Plan) {
     });
 }
 
+/// Whether one of `seen` stands in `text`, in any spelling; so it is with escapes nested too deep.
+pub(super) fn shows_any(text: &str, seen: &[(Secret, String)]) -> bool {
+    let shows = |bytes: &[u8]| {
+        seen.iter()
+            .any(|(value, _)| holds(bytes, value.expose().as_bytes()))
+    };
+    !seen.is_empty()
+        && (shows(text.as_bytes())
+            || views::of(text.as_bytes())
+                .is_none_or(|views| views.iter().any(|view| shows(&view.bytes))))
+}
+
 /// Whether `value` stands in `bytes`. A searcher takes longer to make than to search a short text.
-pub(super) fn holds(bytes: &[u8], value: &[u8]) -> bool {
+fn holds(bytes: &[u8], value: &[u8]) -> bool {
     if value.len() > bytes.len() {
         return false;
     }
