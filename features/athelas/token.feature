@@ -23,7 +23,7 @@ Feature: Athelas issues tokens
 
   Rule: Both the username and the password are required
 
-    @id:TOK-18 @must
+    @id:TOK-18 @must @id:ERR-20 @should
     Scenario: Half a credential gives no token
       Given the caller has logged in
       When the caller logs in in each of these ways
@@ -33,7 +33,7 @@ Feature: Athelas issues tokens
 
   Rule: If you receive a 401 Unauthorized response, verify that your username and password are correct
 
-    @id:VEN-04 @id:ERR-07 @id:ERR-12 @must @id:BAS-10 @should
+    @id:VEN-04 @id:ERR-07 @id:ERR-12 @id:ERR-19 @must @id:BAS-10 @should
     Scenario: A wrong username or password is answered with 401
       Given the caller has logged in
       When the caller logs in in each of these ways
@@ -69,6 +69,11 @@ Feature: Athelas issues tokens
       Then the vendor refuses each of these logins with 401
 
   Rule: Simply request a new token using the authentication endpoint
+
+    @id:RSP-13 @should
+    Scenario: No refresh token comes with the token
+      When the caller logs in
+      Then the token reply has no refresh_token
 
     @id:VEN-24 @must
     Scenario: A second login gives a token that outlives the first

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::token_head::{each, is_a_token_request, refusals};
 use crate::evidence::challenge::{challenge_of, challenges};
-use crate::evidence::{Exchange, Message};
+use crate::evidence::{Exchange, FieldChange, LoginVariation, Message, Variation};
 use crate::rules::{Rule, View};
 use crate::verdict::Finding;
 
@@ -14,6 +14,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("ERR-03", has_a_registered_code).everywhere(),
     Rule::vendor("ERR-05", challenges_basic).everywhere(),
     Rule::vendor("ERR-09", has_plain_characters).everywhere(),
+    Rule::vendor("ERR-19", challenges_somehow).everywhere(),
+    Rule::vendor("ERR-20", tells_what_is_missing).everywhere(),
 ];
 
 const NONE: &str = "no token request was refused";
@@ -118,6 +120,38 @@ fn challenges_basic(view: &View<'_>) -> Finding {
             some => format!("WWW-Authenticate with the scheme {}", some.join(" and ")),
         };
         Some((expected(), observed))
+    })
+}
+
+/// `WWW-Authenticate` beside each 401.
+fn challenges_somehow(view: &View<'_>) -> Finding {
+    let mut refusals = of_token_requests(view);
+    refusals.retain(|(_, reply)| reply.status == 401);
+    let none = "no token request was answered with 401";
+    each(view, &refusals, (none, "WWW-Authenticate"), |reply| {
+        let challenge = reply.header("www-authenticate");
+        challenge
+            .is_none_or(|value| value.trim().is_empty())
+            .then(|| {
+                let expected = "WWW-Authenticate beside the 401".to_owned();
+                (expected, "no WWW-Authenticate".to_owned())
+            })
+    })
+}
+
+/// A request that lacks a field is answered with 422, or as OAuth has it with 400.
+fn tells_what_is_missing(view: &View<'_>) -> Finding {
+    let mut refusals = of_token_requests(view);
+    refusals.retain(|(exchange, _)| {
+        matches!(
+            exchange.variation,
+            Variation::Login(LoginVariation::Field(FieldChange::Missing, _))
+        )
+    });
+    let none = "no token request without a field was refused";
+    each(view, &refusals, (none, "422"), |reply| {
+        let is_validation = matches!(reply.status, 400 | 422);
+        (!is_validation).then(|| ("422".to_owned(), format!("status {}", reply.status)))
     })
 }
 
@@ -226,5 +260,33 @@ mod tests {
         check(&none, "ERR-05", Grade::Tolerated);
         let body = start().sent("login", "", "", 401, "{}");
         check(&body, "ERR-05", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_401_challenges_or_not() {
+        let answered =
+            |headers: &[(&str, &str)]| start().sent_with_reply("login", "", 401, headers);
+        check(
+            &answered(&[("WWW-Authenticate", "Bearer")]),
+            "ERR-19@athelas",
+            Grade::Met,
+        );
+        check(&answered(&[]), "ERR-19@athelas", Grade::Tolerated);
+        check(
+            &answered(&[("WWW-Authenticate", " ")]),
+            "ERR-19@athelas",
+            Grade::Tolerated,
+        );
+        check(&start(), "ERR-19@athelas", Grade::Unobserved);
+    }
+
+    #[test]
+    fn what_lacks_a_field_is_told_so_or_not() {
+        let answered = |status| start().exchange("login", "without the username", status, "{}");
+        check(&answered(422), "ERR-20@athelas", Grade::Met);
+        check(&answered(400), "ERR-20@athelas", Grade::Met);
+        check(&answered(401), "ERR-20@athelas", Grade::Broken);
+        check(&answered(500), "ERR-20@athelas", Grade::Unobserved);
+        check(&refused(401, "{}"), "ERR-20@athelas", Grade::Unobserved);
     }
 }
