@@ -17,7 +17,7 @@ Feature: The form of ordinary requests
       Then the login has both
 
     @id:BRR-01 @id:BRR-02 @id:BRR-07 @id:BRR-08 @id:BRR-19 @id:BRR-20
-    @id:REQ-07 @id:REQ-12 @id:REQ-13 @id:RSP-23 @id:REF-01 @id:CLI-23 @id:CLI-24
+    @id:REQ-07 @id:REQ-12 @id:REQ-13 @id:COG-13 @id:RSP-23 @id:REF-01 @id:CLI-23 @id:CLI-24
     @documented
     Scenario: A client calls as the vendor documents it
       When the client makes 2 calls in turn

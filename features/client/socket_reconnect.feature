@@ -27,7 +27,7 @@ Feature: A client that opens a websocket later, or anew
         {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
         """
 
-    @id:WS-03
+    @id:WS-03 @long
     Scenario: The token is revoked before the socket drops
       Given the first socket request meets
         """

@@ -52,6 +52,9 @@ pub const EXAMINED: &str = "examined token";
 /// What the evidence calls what a listener of the harness saw.
 pub const OWN_LISTENER: &str = "own listener";
 
+/// The limitation of a client that was asked for nothing that creates.
+pub const CREATES_NOTHING: &str = "the client has no operation that creates";
+
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {

@@ -178,7 +178,7 @@ enum Shown {
 /// tell.
 fn shown(id: &RequirementId, rule: &Rule, view: &View<'_>, finding: &Finding) -> Option<Shown> {
     match finding.grade() {
-        Grade::Unobserved => None,
+        Grade::Unobserved | Grade::NotApplicable => None,
         Grade::Met => Some(Shown::Met),
         // A client that gets nothing from a vendor with faults may well be sound.
         _ if id.0 == CONTROL_ROW => {

@@ -65,6 +65,7 @@ mod webhook;
 pub(crate) use refresh::shown_refresh_token;
 
 use super::{Rule, View};
+use crate::evidence::CREATES_NOTHING;
 use crate::verdict::{Finding, Grade, Proof};
 use traffic::Arrival;
 
@@ -140,6 +141,16 @@ fn met(view: &View<'_>, reason: impl Into<String>, proof: impl Into<Proof>) -> F
 /// What had to be seen was not seen.
 fn unobserved(view: &View<'_>, what: &str) -> Finding {
     gone(view).unwrap_or_else(|| super::unobserved(view, what))
+}
+
+/// That the client is asked for nothing that creates, since it has no such operation.
+fn creates_nothing(view: &View<'_>) -> Option<Finding> {
+    let mut limitations = view.evidence.limitations();
+    let mut calls = traffic::api_requests(view).filter(traffic::Arrival::is_served);
+    let call = calls.next()?;
+    limitations
+        .any(|what| what == CREATES_NOTHING)
+        .then(|| Finding::not_applicable(CREATES_NOTHING, call))
 }
 
 /// A living client did not do what it had to do.

@@ -662,7 +662,7 @@ fn of_a_client() -> impl Strategy<Value = Vec<Step>> {
 const fn rank(grade: Grade) -> u8 {
     match grade {
         Grade::Met | Grade::Fact => 0,
-        Grade::Unobserved => 1,
+        Grade::Unobserved | Grade::NotApplicable => 1,
         Grade::Tolerated | Grade::Gone => 2,
         Grade::Broken | Grade::Severe => 3,
     }

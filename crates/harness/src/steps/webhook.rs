@@ -11,7 +11,7 @@ async fn delivers(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     let Some(url) = context.webhook.clone() else {
         let what = "no receiver was named: --webhook URL names one";
-        context.log.limitation(what);
+        context.not_applicable = Some(what.to_owned());
         return Ok(());
     };
     let first = webhook::deliver(&url).await;

@@ -11,6 +11,8 @@ use crate::evidence::{Exchange, Frame, Jwt, RecordId};
 /// What an observation says of a requirement, before its level is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Grade {
+    /// It speaks of something that the subject does in another documented way, or not at all.
+    NotApplicable,
     /// It agrees.
     Met,
     /// A figure or a fact, neither good nor bad.
@@ -31,6 +33,7 @@ impl Grade {
     /// The verdict for a row of `level`.
     pub const fn verdict(self, level: Level) -> Verdict {
         match (self, level) {
+            (Self::NotApplicable, _) => Verdict::NotApplicable,
             (Self::Unobserved, _) => Verdict::Inconclusive,
             (Self::Met, _) => Verdict::Pass,
             (Self::Fact, _) | (Self::Tolerated | Self::Broken, Level::May) => Verdict::Info,
@@ -169,6 +172,21 @@ impl Finding {
             evidence: Vec::new(),
             control: Vec::new(),
             figures: Map::new(),
+        }
+    }
+
+    /// The requirement speaks of something that the subject was seen to do in another documented way,
+    /// or not at all.
+    pub fn not_applicable(reason: impl Into<String>, proof: impl Into<Proof>) -> Self {
+        Self::proved(Grade::NotApplicable, reason.into(), proof.into())
+    }
+
+    /// Itself, unless nothing was seen and `other` knows why nothing was to be seen.
+    #[must_use]
+    pub fn or_not_applicable(self, other: impl FnOnce() -> Option<Self>) -> Self {
+        match self.grade {
+            Grade::Unobserved => other().unwrap_or(self),
+            _ => self,
         }
     }
 

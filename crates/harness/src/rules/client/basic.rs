@@ -35,7 +35,8 @@ fn encodes_the_halves(view: &View<'_>) -> Finding {
         .filter(|(request, basic)| basic.pair != PairSpelling::Either && request.was_looked_at())
         .collect();
     let Some(proof) = Proof::all(told.iter().map(|(request, _)| *request)) else {
-        return unobserved(view, "no Basic header tells how id and secret are spelled");
+        return unobserved(view, "no Basic header tells how id and secret are spelled")
+            .or_not_applicable(|| shows_it_in_the_body(view));
     };
     let word = |(_, basic): &(Arrival<'_>, BasicSpelling)| match basic.pair {
         PairSpelling::Form => "form-encoded",
@@ -101,6 +102,7 @@ fn keeps_later_colons(view: &View<'_>) -> Finding {
         what,
         requests,
     )
+    .or_not_applicable(|| shows_it_in_the_body(view))
 }
 
 /// A Basic value is one line of padded base64 in the standard alphabet.
@@ -130,6 +132,15 @@ fn writes_plain_base64(view: &View<'_>) -> Finding {
         what,
         requests,
     )
+    .or_not_applicable(|| shows_it_in_the_body(view))
+}
+
+/// That the client logs in without Basic.
+fn shows_it_in_the_body(view: &View<'_>) -> Option<Finding> {
+    let mut requests = token_requests(view);
+    let has_basic = token_requests(view).any(|request| request.has_basic());
+    let served = requests.find(|request| request.is_served() && in_body(request))?;
+    (!has_basic).then(|| Finding::not_applicable("the client shows its secret in the body", served))
 }
 
 /// A token request of a client for itself has Basic with its id and secret.
@@ -210,7 +221,10 @@ pub(super) mod tests {
             &pair("either"),
             Grade::Unobserved,
         );
-        token("BAS-02", &[FORM], BOTH, &json!({}), Grade::Unobserved);
+        for id in ["BAS-02", "BAS-09", "BAS-11"] {
+            token(id, &[FORM], BOTH, &json!({}), Grade::NotApplicable);
+            token(id, &[FORM], CC, &json!({}), Grade::Unobserved);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::spelled::{after_a_token, bends_tokens, first_token_reply, is_token, tokens};
 use super::traffic::{Arrival, api_requests, arrivals};
-use super::{Fault, each_has_the_form, gone, unobserved};
+use super::{Fault, creates_nothing, each_has_the_form, gone, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -127,6 +127,7 @@ fn keeps_it_out_of_forms(view: &View<'_>) -> Finding {
         "no API request with a body was looked at",
         requests,
     )
+    .or_not_applicable(|| creates_nothing(view))
 }
 
 /// No query or path of a request has a token, but for the URL of a websocket.
@@ -253,7 +254,12 @@ fn shows_the_access_token(view: &View<'_>) -> Finding {
             (is("access") || is("id")).then_some((call, fault))
         });
     let what = "no API request with a token was looked at";
-    each_has_the_form(view, "the access token", what, requests)
+    let is_signed = || {
+        let mut signed = api_requests(view).filter(|call| call.is_signed() && call.is_served());
+        let why = "API requests are signed";
+        Some(Finding::not_applicable(why, signed.next()?))
+    };
+    each_has_the_form(view, "the access token", what, requests).or_not_applicable(is_signed)
 }
 
 /// On the second version of a signed API the token stands alone in Authorization.
@@ -264,7 +270,8 @@ fn shows_the_bare_token(view: &View<'_>) -> Finding {
         .get("api_v2")
         .map_or("/v2", String::as_str);
     let base = format!("{}/", base.trim_end_matches('/'));
-    let requests = api_requests(view).filter(|call| call.path().starts_with(&base));
+    let is_of_it = |call: &Arrival<'_>| call.path().starts_with(&base);
+    let requests = api_requests(view).filter(is_of_it);
     let requests = requests.map(|call| {
         let value = call.header("authorization");
         let is_bare = is_token(value) && value.starts_with("«access token");
@@ -278,12 +285,19 @@ fn shows_the_bare_token(view: &View<'_>) -> Finding {
         });
         (call, fault)
     });
+    let signs_all = || {
+        let calls_it = api_requests(view).any(|call| is_of_it(&call));
+        let served = api_requests(view).find(Arrival::is_served)?;
+        let why = "the client calls no second version of the API";
+        (!calls_it).then(|| Finding::not_applicable(why, served))
+    };
     each_has_the_form(
         view,
         "the access token alone",
         "no request of the second version was looked at",
         requests,
     )
+    .or_not_applicable(signs_all)
 }
 
 #[cfg(test)]
@@ -564,6 +578,7 @@ pub(super) mod tests {
             entry.outcome = Some(locum_core::Outcome::Admitted);
             entry.reply = Some(reply(200, "{}"));
         });
-        check(&first, "COG-13", Grade::Unobserved);
+        check(&first, "COG-13", Grade::NotApplicable);
+        check(&Log::new().grant(1), "COG-13", Grade::Unobserved);
     }
 }

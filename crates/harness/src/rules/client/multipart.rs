@@ -3,7 +3,7 @@
 use locum_core::spelling::{FieldContent, FieldSpelling, MultipartSpelling};
 
 use super::traffic::{Arrival, arrivals};
-use super::{Fault, each_has_the_form};
+use super::{Fault, creates_nothing, each_has_the_form};
 use crate::rules::{Rule, View};
 use crate::verdict::Finding;
 
@@ -46,6 +46,7 @@ fn repeats_the_field(view: &View<'_>) -> Finding {
     });
     let what = "no create request with more than one template id was looked at";
     each_has_the_form(view, "template_ids once for each id", what, requests)
+        .or_not_applicable(|| creates_nothing(view))
 }
 
 /// Content-Type names the boundary that the body uses.

@@ -87,7 +87,10 @@ fn keeps_refresh_tokens_at_their_issuer(view: &View<'_>) -> Finding {
         reply.is_some_and(has) && request.is_served()
     });
     let Some(issued) = issued else {
-        return unobserved(view, "no refresh token was issued");
+        let mut logins = token_requests(view).filter(Arrival::is_served);
+        let has_none = |login| Finding::not_applicable("no refresh token was issued", login);
+        return unobserved(view, "no refresh token was issued")
+            .or_not_applicable(|| logins.next().map(has_none));
     };
     let requests = arrivals(view).map(|request| {
         let mut headers = request.entry.headers.iter();
@@ -301,7 +304,12 @@ pub(super) mod tests {
         };
         check(&pool("RevokeToken"), "REF-01", Grade::Met);
         check(&pool("GetUser"), "REF-01", Grade::Broken);
-        check(&Log::with_tenants().grant(1), "REF-01", Grade::Unobserved);
+        check(
+            &Log::with_tenants().grant(1),
+            "REF-01",
+            Grade::NotApplicable,
+        );
+        check(&Log::with_tenants(), "REF-01", Grade::Unobserved);
     }
 
     #[test]

@@ -78,7 +78,10 @@ fn picks_the_key(view: &View<'_>) -> Finding {
                 .is_some_and(|reply| reply.status == 200)
     });
     let Some(fetched) = fetched else {
-        return unobserved(view, "the client fetched no key set");
+        let mut grants = token_requests(view).filter(Arrival::is_served);
+        let reads_none = |grant| Finding::not_applicable("the client fetches no key set", grant);
+        return unobserved(view, "the client fetched no key set")
+            .or_not_applicable(|| grants.next().map(reads_none));
     };
     let Some((rotated, _)) = controls(view, "keys/rotate").next() else {
         return unobserved(view, "the key was not changed");

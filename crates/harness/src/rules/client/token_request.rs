@@ -179,7 +179,15 @@ fn encodes_its_values(view: &View<'_>) -> Finding {
     });
     let expected = "each credential byte for byte";
     let what = "no form with a credential of such characters was looked at";
-    each_has_the_form(view, expected, what, requests)
+    let in_basic = || {
+        let is_in_form = |request: &Arrival<'_>| request.parameter("client_secret").is_some();
+        let mut requests = token_requests(view);
+        let served = requests.find(|request| request.is_served() && request.has_basic())?;
+        let has_form = token_requests(view).any(|request| is_in_form(&request));
+        let why = "the client shows its secret in Basic";
+        (!has_form).then(|| Finding::not_applicable(why, served))
+    };
+    each_has_the_form(view, expected, what, requests).or_not_applicable(in_basic)
 }
 
 /// Whether a credential with these characters shows how they were encoded. A letter beyond ASCII
@@ -435,7 +443,7 @@ pub(super) mod tests {
         form(json!({"exact": {}}), Grade::Unobserved);
         form(json!({"exact": {"characters": ["`+`"]}}), Grade::Unobserved);
         form(json!({"foreign": {"sha256": "00"}}), Grade::Unobserved);
-        token("TOK-24", &[FORM, BASIC], CC, &noted(), Grade::Unobserved);
+        token("TOK-24", &[FORM, BASIC], CC, &noted(), Grade::NotApplicable);
     }
 
     #[test]

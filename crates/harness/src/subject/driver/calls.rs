@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{FIRST, client_config};
 use crate::Error;
 use crate::catalogue::Expectation;
-use crate::evidence::Event;
+use crate::evidence::{CREATES_NOTHING, Event};
 use crate::rules::View;
 use crate::rules::client::traffic;
 use crate::run::context::ScenarioContext;
@@ -213,8 +213,7 @@ impl ScenarioContext {
             return self.ask_all(vec![ask]).await;
         }
         if self.profile.token.grant == Grant::Password {
-            self.log
-                .limitation("the client has no operation that creates");
+            self.log.limitation(CREATES_NOTHING);
             return Ok(());
         }
         self.client_posts(&path, "{}").await

@@ -75,7 +75,14 @@ fn comes_back_with_a_live_token(view: &View<'_>) -> Finding {
     let later = back(view, dropped.upgrade.seq, revoked);
     if later.is_empty() {
         let what = "no reconnect arrived within 10 s";
-        return unobserved(view, what).seen_in(dropped.upgrade);
+        let leaves_it = || {
+            let comes_back = upgrades(view).any(|upgrade| upgrade.seq > dropped.upgrade.seq);
+            let what = format!("{what}: the client leaves it to its caller");
+            (!comes_back).then(|| Finding::not_applicable(what, dropped.upgrade))
+        };
+        return unobserved(view, what)
+            .seen_in(dropped.upgrade)
+            .or_not_applicable(leaves_it);
     }
     let proof = later
         .iter()
@@ -138,7 +145,13 @@ fn spaces_its_attempts(view: &View<'_>) -> Finding {
     };
     if attempts.len() <= MIN_RECONNECTS {
         let what = format!("only {} arrived", count(attempts.len() - 1, "reconnect"));
-        return unobserved(view, &what).seen_in(proof);
+        let leaves_it = || {
+            let what = "no reconnect arrived: the client leaves it to its caller";
+            (attempts.len() == 1).then(|| Finding::not_applicable(what, *first))
+        };
+        return unobserved(view, &what)
+            .seen_in(proof)
+            .or_not_applicable(leaves_it);
     }
     let gaps = gaps_ms(&attempts);
     let shortest = gaps.iter().copied().min().unwrap_or_default();

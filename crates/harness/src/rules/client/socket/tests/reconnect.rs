@@ -57,7 +57,7 @@ fn after_a_drop_the_session_comes_back_with_a_live_token() {
     let check = |log: Log, expected| grade(log, "WS-03", expected);
     check(dropped(Log::with_tenants(), true), Grade::Met);
     check(dropped(Log::with_tenants(), false), Grade::Broken);
-    check(without_return(Log::with_tenants()), Grade::Unobserved);
+    check(without_return(Log::with_tenants()), Grade::NotApplicable);
     check(
         refused(without_return(Log::with_tenants()), 1, 503),
         Grade::Unobserved,
@@ -94,7 +94,7 @@ fn reconnects_are_far_apart_and_few() {
     check(4, 499, Grade::Broken);
     check(5, 20, Grade::Broken);
     check(3, 20, Grade::Unobserved);
-    check(1, 0, Grade::Unobserved);
+    check(1, 0, Grade::NotApplicable);
     let one_is_short = storm(Log::with_tenants(), 5, 2000);
     let one_is_short = socket(one_is_short.later(200), 1, 1, &[CONFIG, ACCEPTED, FAULT]);
     grade(one_is_short, "WS-11", Grade::Broken);
