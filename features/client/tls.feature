@@ -23,7 +23,19 @@ Feature: Clients over TLS
       When the client makes 1 call
       Then the client sent no request
 
+    @id:TLS-01
+    Scenario: An expired certificate of the API
+      Given the API alone speaks TLS, with a certificate that has expired
+      When the client makes 1 call
+      Then the client sent no request
+
   Rule: The client refuses a certificate for another host
+
+    @id:TLS-02
+    Scenario: Another host's certificate at the API
+      Given the API alone speaks TLS, with a certificate for another host
+      When the client makes 1 call
+      Then the client sent no request
 
     @id:TLS-02 @id:TLS-05
     Scenario: Another host's certificate
@@ -32,6 +44,12 @@ Feature: Clients over TLS
       Then the client sent no request
 
   Rule: The client refuses a certificate that no trusted authority issued
+
+    @id:TLS-03
+    Scenario: A self-signed certificate of the API
+      Given the API alone speaks TLS, with a self-signed certificate
+      When the client makes 1 call
+      Then the client sent no request
 
     @id:TLS-03 @id:TLS-05
     Scenario: A self-signed certificate

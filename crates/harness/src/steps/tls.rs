@@ -11,7 +11,18 @@ use crate::run::context::World;
 
 #[given(regex = r"^the vendor speaks TLS with (a .+ certificate|a certificate .+)$")]
 async fn speaks(world: &mut World, which: String) -> Result<(), Error> {
-    let certificate = match which.as_str() {
+    plan(world, certificate(&which)?).await
+}
+
+#[given(regex = r"^the API alone speaks TLS, with (a .+ certificate|a certificate .+)$")]
+async fn api_speaks(world: &mut World, which: String) -> Result<(), Error> {
+    let plan = certificate(&which)?;
+    world.context()?.speak_tls_at_the_api(&plan).await
+}
+
+/// What the vendor's ports do to show a certificate.
+fn certificate(words: &str) -> Result<Value, Error> {
+    let certificate = match words {
         "a good certificate" => "good",
         "a certificate that has expired" => "expired",
         "a certificate that is not valid yet" => "not_yet_valid",
@@ -20,7 +31,7 @@ async fn speaks(world: &mut World, which: String) -> Result<(), Error> {
         "a certificate of an unknown authority" => "untrusted",
         other => return Err(Error::Step(format!("no certificate is known `{other}`"))),
     };
-    plan(world, json!({"certificate": certificate})).await
+    Ok(json!({"certificate": certificate}))
 }
 
 #[given("the vendor breaks each TLS handshake off")]
