@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::attempts::count;
 use super::commands::{asked, call_follows, configured, is_asked};
 use super::traffic::{Arrival, arrivals};
-use super::{Fault, absent, met, unobserved, worst};
+use super::{Fault, absent, gone, met, unobserved, worst};
 use crate::rules::{Rule, View};
 use crate::subject::Departure;
 use crate::verdict::{Finding, Proof};
@@ -14,6 +15,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-08", tells_the_caller),
     Rule::client("COG-14", answers_as_described),
 ];
+
+/// More sign-ins a call than these are a loop: each meets the challenge again.
+const SIGN_INS: usize = 3;
 
 const NO_CHALLENGE: &str = "no sign-in was answered with the challenge";
 
@@ -74,6 +78,18 @@ fn answers_the_challenge_first(view: &View<'_>) -> Finding {
     };
     if let Some(finding) = worst(&faults, "an answer to the challenge") {
         return finding;
+    }
+    let opened: Vec<_> = arrivals(view)
+        .filter(|arrival| opened(view, arrival).is_some())
+        .collect();
+    let calls = asked(view).into_iter();
+    let calls = calls.filter(|asked| asked.command.op() == "call").count();
+    if opened.len() > SIGN_INS * calls.max(1)
+        && let Some(proof) = Proof::all(opened.iter().copied())
+    {
+        let expected = "no further sign-in: it meets the same challenge";
+        let seen = format!("{} sign-ins for {}", opened.len(), count(calls, "call"));
+        return gone(view).unwrap_or_else(|| Finding::tolerated(expected, seen, proof));
     }
     match answer {
         Some(answer) => {
@@ -217,6 +233,14 @@ pub(super) mod tests {
         let other = answer(challenged(), "«session 9 of u»", &keys());
         check(&api(other), "COG-01", Grade::Broken);
         check(&Log::new(), "COG-01", Grade::Unobserved);
+        let signs_in = |times: usize| {
+            let asked = Log::new().asked_for_a_call();
+            (0..times)
+                .fold(asked, |log, _| challenge(log))
+                .asked_for_a_call()
+        };
+        check(&signs_in(6), "COG-01", Grade::Met);
+        check(&signs_in(7), "COG-01", Grade::Tolerated);
     }
 
     #[test]
