@@ -17,7 +17,9 @@ use crate::spelling::Spelling;
 use crate::token::TokenId;
 use crate::weight;
 
-/// Names one exchange of a stage; counts from 1 in order of arrival.
+/// Names one exchange of a stage. It counts from 1 in the order in which the journal took them: a
+/// request is taken with its body where that came along with its head, else before its body, so that
+/// of requests that arrive together a later one may count lower.
 #[derive(
     Clone,
     Copy,

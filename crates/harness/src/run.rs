@@ -215,7 +215,6 @@ pub async fn check(
         seed: options.seed,
         started,
         finished: options.clock.now(),
-        // The file of the evidence counts milliseconds.
         duration: whole_milliseconds(options.clock.monotonic().saturating_sub(origin)),
         strict: options.strict,
         fail_on: options.fail_on.clone(),
@@ -243,7 +242,8 @@ pub async fn check(
     })
 }
 
-fn whole_milliseconds(duration: Duration) -> Duration {
+/// `duration` as the file of the evidence counts it, in milliseconds.
+pub fn whole_milliseconds(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 

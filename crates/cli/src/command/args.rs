@@ -1,5 +1,6 @@
 //! Arguments: each flag has a variable of the environment.
 
+mod output;
 mod watch;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap::{Args as Group, Parser, Subcommand};
 use locum_server::origin::{PublicUrl, TrustedProxies};
 
 use super::values;
+pub(super) use output::Output;
 pub(super) use watch::{Env, EnvFormat, Server, Verdicts, Watch};
 
 /// Mock vendors, a reference client and a conformance harness for health vendors' authentication.
@@ -205,29 +207,6 @@ pub(super) struct BaselineFlags {
     pub(super) update_baseline: bool,
 }
 
-/// A form of a report on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// What a person reads
-    Text,
-    /// results.json; `locum report schema` describes it
-    Json,
-    /// JUnit's XML
-    Junit,
-    /// The Test Anything Protocol, version 14
-    Tap,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// GitHub's Markdown
-    Markdown,
-    /// HTTP Archive 1.2
-    Har,
-    /// One page that needs nothing beside it
-    Html,
-    /// The endpoint format of shields.io
-    Badge,
-}
-
 /// How a vendor's own endpoint is reached, and waited for.
 #[derive(Debug, Group)]
 pub(super) struct Endpoint {
@@ -279,7 +258,7 @@ pub(super) struct Check {
     pub(super) twin: Option<String>,
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: Output,
     /// How many scenarios run side by side; when nothing is said 8, and 1 at an endpoint unless
     /// --wait is longer than 30s
     #[arg(long, short, env = "LOCUM_JOBS", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -311,7 +290,7 @@ pub(super) struct Drive {
     pub(super) reference: bool,
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: Output,
     #[command(flatten)]
     pub(super) judging: Judging,
     /// Tell the programs, too, by the variables that libraries read by themselves, which authority
@@ -496,7 +475,7 @@ pub(super) struct Resume {
     pub(super) profile: Vec<String>,
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: Output,
 }
 
 /// Flags of `report render`.
@@ -517,7 +496,7 @@ pub(super) struct Render {
     pub(super) out: Option<PathBuf>,
     /// What standard output gets; anything but text sends the text to standard error
     #[arg(long, env = "LOCUM_FORMAT", value_enum, default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: Output,
     /// File of accepted findings
     #[arg(long, env = "LOCUM_BASELINE", value_name = "FILE")]
     pub(super) baseline: Option<String>,

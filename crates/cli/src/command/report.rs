@@ -119,19 +119,19 @@ pub(super) fn saved(folder: &Path, own: &[String]) -> Result<Saved, Failure> {
     })
 }
 
-/// Tells a report: standard output gets `format`, a person the text, the folder all files.
+/// Tells a report: standard output gets `output`, a person the text, the folder all files.
 pub(super) fn told(
     report: &Report,
-    format: args::Format,
+    output: args::Output,
     reporting: &args::Reporting,
 ) -> Result<u8, Failure> {
     let anchor = reporting.sarif_anchor.as_deref();
     let mut code = report.exit_code;
-    match machine(format) {
-        None => super::say(&terminal::text(report, look())),
-        Some(form) => {
+    match output {
+        args::Output::Text => super::say(&terminal::text(report, look())),
+        args::Output::Report(format) => {
             eprint!("{}", terminal::text(report, look_of_errors()));
-            let text = form.text(report, anchor);
+            let text = format.text(report, anchor);
             if report.leaks(&text) {
                 code = withheld(code, "the report");
             } else {
@@ -140,21 +140,6 @@ pub(super) fn told(
         }
     }
     Ok(exit::winner(&[code, kept(report, reporting)?]))
-}
-
-/// The form of a report for programs; none for the text.
-const fn machine(format: args::Format) -> Option<Format> {
-    match format {
-        args::Format::Text => None,
-        args::Format::Json => Some(Format::Json),
-        args::Format::Junit => Some(Format::Junit),
-        args::Format::Tap => Some(Format::Tap),
-        args::Format::Sarif => Some(Format::Sarif),
-        args::Format::Markdown => Some(Format::Markdown),
-        args::Format::Har => Some(Format::Har),
-        args::Format::Html => Some(Format::Html),
-        args::Format::Badge => Some(Format::Badge),
-    }
 }
 
 /// Writes the files that were asked for, and what GitHub Actions shows; the exit code.

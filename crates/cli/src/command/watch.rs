@@ -14,6 +14,7 @@ use std::time::Duration;
 use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, SystemClock, Timestamp, Verdict};
 use locum_harness::report::{Report, Run, terminal};
+use locum_harness::run::whole_milliseconds;
 use locum_harness::subject::AdoptionLevel;
 use locum_harness::target::temporary::AuthorityFile;
 use locum_harness::target::{ControlClient, Target};
@@ -89,8 +90,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
         seed,
         started,
         finished: clock.now(),
-        // The file of the evidence counts milliseconds.
-        duration: Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        duration: whole_milliseconds(duration),
         strict: args.judging.strict,
         fail_on: check::fail_on(&args.judging.fail_on),
         repeats: 1,

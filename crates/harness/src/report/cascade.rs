@@ -146,9 +146,9 @@ fn broken_need(
         }
         seen.push(id.clone());
         let mut others = verdicts.iter();
-        let need = others.find(|other| {
-            other.id == id && other.vendor == row.vendor && other.judge == row.judge
-        })?;
+        let need = others
+            .find(|other| other.id == id && other.vendor == row.vendor && other.judge == row.judge);
+        let Some(need) = need else { continue };
         if matches!(need.verdict, Verdict::Fail | Verdict::Error) {
             return Some(id.0);
         }
@@ -248,6 +248,19 @@ mod tests {
     fn a_row_with_a_reason_of_its_own_is_in_no_cascade() {
         let (rows, scenarios) = report(200, Verdict::Pass);
         assert_eq!(cascades(&rows, &scenarios), []);
+    }
+
+    /// A selection of rows leaves out some of those that a row needs: the search ended at the first.
+    #[test]
+    fn a_need_that_was_not_judged_hides_no_broken_one() {
+        let (mut rows, _) = report(200, Verdict::Pass);
+        rows[0].id = RequirementId("BRR-01".to_owned());
+        rows[0].verdict = Verdict::Fail;
+        // It needs VEN-16, too, which is not among the rows.
+        rows[1].id = RequirementId("BAS-14".to_owned());
+        let found = cascades(&rows, &[]);
+        let of_rows: Vec<&[RequirementId]> = found.iter().map(|one| &*one.rows).collect();
+        assert_eq!(of_rows, [[RequirementId("BAS-14".to_owned())]]);
     }
 
     #[test]

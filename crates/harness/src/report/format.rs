@@ -8,21 +8,21 @@ use super::{Report, badge, events, har, junit, markdown, page, results, sarif, t
 pub enum Format {
     /// `events.ndjson`: the evidence, from which all others can be made again.
     Events,
-    /// `results.json`: for programs.
+    /// `results.json`: for programs; `locum report schema` describes it.
     Json,
-    /// `junit.xml`: for CI servers.
+    /// `junit.xml`: JUnit's XML, for CI servers.
     Junit,
-    /// `results.tap`: the Test Anything Protocol.
+    /// `results.tap`: the Test Anything Protocol, version 14.
     Tap,
-    /// `results.sarif`: for code scanning.
+    /// `results.sarif`: SARIF 2.1.0, for code scanning.
     Sarif,
-    /// `summary.md`: for a pull request or a job's summary.
+    /// `summary.md`: GitHub's Markdown, for a pull request or a job's summary.
     Markdown,
-    /// `har/SCENARIO.har`: for browsers and proxies.
+    /// `har/SCENARIO.har`: HTTP Archive 1.2, for browsers and proxies.
     Har,
     /// `report.html`: one page, for people.
     Html,
-    /// `badge.json`: for a README, by shields.io.
+    /// `badge.json`: the endpoint format of shields.io, for a README.
     Badge,
 }
 
@@ -39,6 +39,36 @@ impl Format {
         Self::Html,
         Self::Badge,
     ];
+
+    /// The name by which a person asks for it: `json`, `junit`, …
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Tap => "tap",
+            Self::Sarif => "sarif",
+            Self::Markdown => "markdown",
+            Self::Har => "har",
+            Self::Html => "html",
+            Self::Badge => "badge",
+        }
+    }
+
+    /// What it is, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Events => "The evidence, from which all others can be made again",
+            Self::Json => "results.json; `locum report schema` describes it",
+            Self::Junit => "JUnit's XML",
+            Self::Tap => "The Test Anything Protocol, version 14",
+            Self::Sarif => "SARIF 2.1.0, for code scanning",
+            Self::Markdown => "GitHub's Markdown",
+            Self::Har => "HTTP Archive 1.2",
+            Self::Html => "One page that needs nothing beside it",
+            Self::Badge => "The endpoint format of shields.io",
+        }
+    }
 
     /// The whole report in one text.
     pub fn text(self, report: &Report, anchor: Option<&str>) -> String {

@@ -101,15 +101,15 @@ fn is_one_segment(text: &str) -> bool {
 /// The temporary account's new password, where a run at a real endpoint gave it one: how its owner
 /// finds it, never the password itself.
 pub fn changed_password(scenarios: &[Scenario]) -> Option<String> {
-    let mut answers = scenarios
+    let answers: Vec<Exchange<'_>> = scenarios
         .iter()
         .flat_map(|scenario| scenario.evidence.exchanges_for(Operation::AnswerChallenge))
-        .filter(Exchange::is_served);
-    let answer = answers.next()?;
-    let derived = answers
-        .chain([answer])
-        .any(|answer| answer.shows(CHOSEN_NAME));
-    let is = match derived {
+        .filter(Exchange::is_served)
+        .collect();
+    if answers.is_empty() {
+        return None;
+    }
+    let is = match answers.iter().any(|answer| answer.shows(CHOSEN_NAME)) {
         true => format!("that of LOCUM_TEMP_PASSWORD with {BEHIND_TEMPORARY} behind it"),
         false => "that of LOCUM_TEMP_NEW_PASSWORD".to_owned(),
     };

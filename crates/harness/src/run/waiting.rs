@@ -15,7 +15,7 @@ const MARGIN: Duration = Duration::from_millis(50);
 /// The control record of a rehearsal that says what would have been waited for.
 pub(crate) const WAIT: &str = "wait";
 
-/// After so many lifetimes more a token has ended whatever its vendor counts in.
+/// At a real endpoint no more than so many lifetimes are waited for behind the end of a token.
 const LIFETIMES_MORE: f64 = 3.0;
 
 impl ScenarioContext {

@@ -93,7 +93,7 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
     if played.peek().is_some() && played.all(silent) {
         codes.push(UNREACHABLE);
     }
-    if !any(Verdict::Fail) && no_login_was_served(scenarios) {
+    if !any(Verdict::Fail) && each_login_was_refused(scenarios) {
         codes.push(UNREACHABLE);
     }
     let given_up = |scenario: &Scenario| matches!(scenario.ending, Ending::GivenUp(_));
@@ -126,9 +126,9 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
     winner(&codes)
 }
 
-/// Whether a vendor was asked for tokens as documented and never gave one: with an account that it
+/// Whether a vendor was asked for tokens as documented and refused each time: with an account that it
 /// does not know, nothing of it can be judged.
-fn no_login_was_served<'a>(scenarios: &'a [Scenario]) -> bool {
+fn each_login_was_refused<'a>(scenarios: &'a [Scenario]) -> bool {
     let judged = scenarios.iter().filter(|one| one.judge == Judge::Vendor);
     let of = |scenario: &'a Scenario| {
         let logins = [Operation::Login, Operation::SignIn].into_iter();

@@ -82,9 +82,11 @@ impl Mock {
     /// Puts the notes into the exchange's entry.
     pub(crate) fn apply_to(&self, entry: &mut Entry, outcome: Option<Outcome>) {
         let mut all = self.notes();
-        let upgrade = all.upgrade.take();
-        let notes = std::mem::take(&mut *all);
-        all.upgrade = upgrade;
+        let kept = ExchangeNotes {
+            upgrade: all.upgrade.take(),
+            ..ExchangeNotes::default()
+        };
+        let notes = std::mem::replace(&mut *all, kept);
         drop(all);
         let made = if notes.granted {
             Outcome::Granted

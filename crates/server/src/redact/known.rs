@@ -139,7 +139,8 @@ impl Known {
         clean.is_some_and(|clean| clean.has(kind, name, text))
     }
 
-    /// Remembers that nothing in `text` has to be replaced, whatever an exchange showed.
+    /// Remembers that `text` holds none of these secrets. What an exchange showed besides is looked for
+    /// each time anew.
     pub(super) fn note_clean(&self, kind: Kind, name: &str, text: &str) {
         if let Some(clean) = &self.clean {
             clean.add(kind, name, text);
