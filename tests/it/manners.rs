@@ -92,7 +92,7 @@ fn what_cannot_be_deleted_is_told() {
 }
 
 /// The verdict of a row and its reason.
-fn row(results: &Value, id: &str) -> (String, String) {
+pub(super) fn row(results: &Value, id: &str) -> (String, String) {
     let verdicts = results["verdicts"].as_array().expect("a list");
     let row = verdicts.iter().find(|row| row["id"] == id).expect(id);
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
@@ -155,7 +155,7 @@ fn no_more_requests_are_made_than_allowed() {
 }
 
 /// A server that deals with each request in this way, and counts them.
-fn serve(deal: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
+pub(super) fn serve(deal: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let count: Arc<AtomicUsize> = Arc::default();
@@ -196,7 +196,7 @@ fn judged_at(name: &str, url: &str) -> (i32, Value) {
 }
 
 /// Reads on until the other side has gone.
-fn drain(mut stream: TcpStream) {
+pub(super) fn drain(mut stream: TcpStream) {
     let mut piece = [0; 4096];
     while matches!(stream.read(&mut piece), Ok(n) if n > 0) {}
 }
@@ -349,102 +349,39 @@ fn a_row_that_is_not_the_same_each_time_is_flaky() {
     assert_eq!(results["summary"].get("FLAKY"), None);
 }
 
-/// `locum resume` in the folder of a run, with a state folder of the test's own.
-fn resume(folder: &std::path::Path, account: &[(String, String)], wait: &str) -> (i32, String) {
-    let path = folder.to_str().expect("UTF-8");
-    let output = command(&["resume", path, "--wait", wait])
-        .envs(account.iter().cloned())
-        .output()
-        .expect("it runs");
+/// A temporary password that one repeat changed made the next one differ.
+#[test]
+fn what_changes_the_vendor_is_not_repeated() {
+    let url = "http://127.0.0.1:9";
+    let arguments = [
+        "check",
+        "scribe",
+        "--url",
+        url,
+        "--allow-writes",
+        "--repeat",
+        "2",
+    ];
+    let output = command(&arguments).envs(ACCOUNT).output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code().expect("it ended"), said)
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("do not go together"), "{said}");
 }
 
-/// Both clocks are two hours later: the mock's is turned, and the run is said to have begun earlier.
 #[test]
-fn what_is_pending_is_finished_later() {
+fn the_bound_of_requests_holds_for_all_repeats_together() {
     let served = Served::start(&[]);
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
-    let folder = folder("resumed");
-    let state = folder.join("state");
-    let mut account: Vec<(String, String)> = super::tls::account(&document, "pattern");
-    account.push((
-        "LOCUM_STATE_DIR".to_owned(),
-        state.to_str().expect("UTF-8").to_owned(),
-    ));
-    let url = format!("http://{}/pattern", served.address);
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check", "pattern", "--url", &url, "--id", "VEN-09", "--report", path,
-    ];
-    let output = command(&arguments)
-        .envs(account.iter().cloned())
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains(&format!(
-            "`locum resume {path}` finishes rows that are PENDING, at 2"
-        )),
-        "{said}"
-    );
-    let kept = std::fs::read_dir(&state)
-        .expect("it is there")
-        .next()
-        .expect("one file");
-    let kept = kept.expect("it can be read").path();
-    let token = std::fs::read_to_string(&kept).expect("a text");
-    let token = token.split_once("\"value\":\"").expect("a token").1;
-    let token = token.split('"').next().expect("its end").to_owned();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(&kept)
-            .expect("it is there")
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o077, 0, "{mode:o}");
-    }
-
-    let (code, said) = resume(&folder, &account, "1s");
-    assert_eq!(code, 2, "{said}");
-    assert!(
-        said.contains("no token of the run has ended yet") && said.contains("come back at 2"),
-        "{said}"
-    );
-
-    let line = "POST /_locum/stages/default/clock";
-    assert_eq!(served.connect().call(line, r#"{"advance_s": 7200}"#).0, 200);
-    let events = folder.join("events.ndjson");
-    let text = std::fs::read_to_string(&events).expect("a text");
-    let first: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
-    let started = first["run"]["started"].as_str().expect("a time").to_owned();
-    let began = locum_core::Timestamp::parse_rfc3339(&started).expect("a time");
-    let earlier = locum_core::Timestamp::from_millis(began.as_millis() - 7_200_000).rfc3339();
-    std::fs::write(&events, text.replacen(&started, &earlier, 1)).expect("it is written");
-    let (code, said) = resume(&folder, &account, "1s");
-    assert_eq!(code, 0, "{said}");
-    let results = std::fs::read_to_string(folder.join("results.json")).expect("a text");
-    let results: Value = serde_json::from_str(&results).expect("JSON");
-    let (verdict, reason) = row(&results, "VEN-09");
-    assert_eq!(verdict, "PASS", "{reason}");
-    for name in ["events.ndjson", "report.html", "results.json"] {
-        let text = std::fs::read_to_string(folder.join(name)).expect("a text");
-        assert!(!text.contains(&token), "{name}");
-    }
-    assert!(!kept.exists());
-
-    let (code, said) = resume(&folder, &account, "1s");
-    assert!(
-        code == 2 && said.contains("can be resumed on this machine"),
-        "{said}"
-    );
-    std::fs::write(&events, text.replacen("sha256 ", "sha256 0", 1)).expect("it is written");
-    let (code, said) = resume(&folder, &account, "1s");
-    assert!(code == 2 && said.contains("another version"), "{said}");
-    let (code, said) = resume(&folder.join("nowhere"), &account, "1s");
-    assert!(code == 2 && said.contains("cannot read"), "{said}");
+    let count = || exchanges(&served, "pattern").len();
+    let arguments = ["--id", "VEN-16"];
+    drop(judged("bound-one", &served, "pattern", &arguments));
+    let one = count();
+    let bound = (3 * one - 1).to_string();
+    let arguments = [&arguments[..], &["--repeat", "9", "--max-requests", &bound]];
+    let (said, results) = judged("bound-all", &served, "pattern", &arguments.concat());
+    assert_eq!(count() - one, 2 * one);
+    assert_eq!(results["run"]["repeats"], 2);
+    assert!(said.contains("it was run 2 times and not 9"), "{said}");
+    assert_eq!(row(&results, "VEN-16").0, "PASS");
 }
 
 /// The new password is told by how its owner finds it, and stands in no report.

@@ -2,6 +2,7 @@
 
 pub mod context;
 pub(crate) mod elsewhere;
+mod held_secrets;
 mod hooks;
 pub(crate) mod leave;
 pub(crate) mod lifetimes;
@@ -141,6 +142,8 @@ pub struct Played {
     pub pending: Vec<PendingScenario>,
     /// Why nothing but handshakes was made.
     pub untrusted: Option<Error>,
+    /// How many requests were made to a real endpoint; those to mocks are not counted.
+    pub requests: usize,
 }
 
 impl Played {
@@ -239,6 +242,7 @@ pub async fn check(
         redactor,
         pending: shared.pending.take(),
         untrusted,
+        requests: shared.gate.sent(),
     })
 }
 

@@ -233,7 +233,7 @@ pub(super) struct Check {
     /// vendor has a call for it. At the built-in mocks this is always allowed
     #[arg(long, env = "LOCUM_ALLOW_WRITES", value_parser = values::switch("LOCUM_ALLOW_WRITES"))]
     pub(super) allow_writes: bool,
-    /// How many requests may be made to that URL; what is left out is NOT_RUN
+    /// How many requests may be made to that URL, in all repeats together; what is left out is NOT_RUN
     #[arg(long, env = "LOCUM_MAX_REQUESTS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_requests: u32,
     /// How many requests a second may be made to that URL; 10 when nothing is said, on this machine
@@ -244,7 +244,8 @@ pub(super) struct Check {
     #[arg(long, env = "LOCUM_REPLY_TIMEOUT", value_name = "DURATION", default_value = "15s", value_parser = values::duration, hide = true)]
     pub(super) reply_timeout: Duration,
     /// Run it so many times with the same seed: a row that does not come to the same verdict each time
-    /// is told as FLAKY and counts with its heaviest one
+    /// is told as FLAKY and counts with its heaviest one. At a URL not with --allow-writes, and
+    /// --max-requests holds for all of them together
     #[arg(long, env = "LOCUM_REPEAT", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), conflicts_with = "plan")]
     pub(super) repeat: Option<u16>,
     /// Tell what would be sent to that URL (addresses, accounts, rows, waits), send nothing, and end
@@ -458,13 +459,20 @@ pub(super) struct Merge {
     pub(super) out: PathBuf,
 }
 
-/// Flags of `resume`.
+/// Flags of `resume`. What is not among them is as it was in the first run: leave to write, bounds,
+/// the baseline.
 #[derive(Debug, Group)]
 pub(super) struct Resume {
     /// Folder that `locum check --url URL --report FOLDER` wrote; it needs the same variables
     pub(super) folder: PathBuf,
     #[command(flatten)]
     pub(super) endpoint: Endpoint,
+    /// The first run's when nothing is said
+    #[command(flatten)]
+    pub(super) baseline: BaselineFlags,
+    /// File of yours to which alerts are pinned; the first run's when nothing is said
+    #[arg(long, env = "LOCUM_SARIF_ANCHOR", value_name = "FILE")]
+    pub(super) sarif_anchor: Option<String>,
     /// The file of a vendor of your own that the run was of
     #[arg(
         long,

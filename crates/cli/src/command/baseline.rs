@@ -7,6 +7,12 @@ use locum_harness::report::Report;
 
 use super::{Failure, args};
 
+/// The file that a run goes by, or writes; `None` where findings are not accepted.
+pub(super) fn file_of(args: &args::BaselineFlags) -> Option<String> {
+    let is_used = args.baseline.is_some() || args.write_baseline || args.update_baseline;
+    is_used.then(|| path(args).to_owned())
+}
+
 /// Reads the file before anything is played: a mistake in it is told at once.
 pub(super) fn read(args: &args::BaselineFlags) -> Result<Option<Baseline>, Failure> {
     let path = path(args);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use locum_core::requirement::Judge;
 use locum_core::{Profile, SystemClock};
+use locum_harness::Error;
 use locum_harness::http::{Trust, Url};
 use locum_harness::report::{FailOn, Report};
 use locum_harness::run::{
@@ -18,7 +19,7 @@ use locum_harness::run::{
     changed_password, left_behind,
 };
 use locum_harness::target::{ControlClient, Target, env};
-use locum_harness::{Error, verdict::exit};
+use locum_harness::verdict::{Scenario, exit};
 
 use super::state::State;
 use super::{Failure, args, baseline, failure, report, resume, select, vendors};
@@ -39,6 +40,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         }
         return Ok(exit::CONFORMANT);
     }
+    refuse_repeated_writes(args)?;
     let accepted = baseline::read(&args.judging.baseline)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -55,17 +57,52 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
     };
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     let code = report::told(&report, args.format, &args.judging.reporting)?;
-    if let (Some(url), Some(folder)) = (&args.url, &args.judging.reporting.report) {
-        let state = State::new(url.clone(), pending);
-        resume::keep(&report.run.id, &state, (folder, report.run.started));
-    }
     if args.url.is_some() {
-        let changed = changed_password(&report.scenarios);
-        for left in left_behind(&report.scenarios).into_iter().chain(changed) {
-            eprintln!("note: {left}");
-        }
+        keep(args, &report, pending);
+        tell_left_behind(&report.scenarios);
     }
     Ok(code)
+}
+
+/// A repeat at a vendor's own endpoint would meet what the one before changed there, such as a
+/// password, and a row would differ for that alone.
+fn refuse_repeated_writes(args: &args::Check) -> Result<(), Failure> {
+    let repeats = args.repeat.is_some_and(|repeats| repeats > 1);
+    match args.url.is_some() && args.allow_writes && repeats {
+        true => Err(Failure::usage(
+            "--repeat and --allow-writes do not go together: what one repeat changes at the vendor, the next would find changed",
+        )
+        .hint("run it with --allow-writes once, and with --repeat without it")),
+        false => Ok(()),
+    }
+}
+
+/// Keeps what `resume` needs of a run with a report.
+fn keep(args: &args::Check, report: &Report, pending: Vec<PendingScenario>) {
+    let (Some(url), Some(folder)) = (&args.url, &args.judging.reporting.report) else {
+        return;
+    };
+    if args.repeat.is_some_and(|repeats| repeats > 1) {
+        if !pending.is_empty() {
+            eprintln!("note: rows that are PENDING cannot be resumed: a run with --repeat is not");
+        }
+        return;
+    }
+    let mut state = State::new(url.clone(), manners(args));
+    state.baseline = baseline::file_of(&args.judging.baseline);
+    state
+        .sarif_anchor
+        .clone_from(&args.judging.reporting.sarif_anchor);
+    state.pending = pending;
+    resume::keep(&report.run.id, &state, (folder, report.run.started));
+}
+
+/// Tells what a run at a vendor's own endpoint left there.
+pub(super) fn tell_left_behind(scenarios: &[Scenario]) {
+    let changed = changed_password(scenarios);
+    for left in left_behind(scenarios).into_iter().chain(changed) {
+        eprintln!("note: {left}");
+    }
 }
 
 /// The mocks of this process, or the evil twin in their place.
@@ -137,6 +174,13 @@ async fn judged(
     if let Some(error) = &played.untrusted {
         eprintln!("{}", refused(error));
     }
+    let times = played.run.repeats;
+    if times < repeats && !played.run.interrupted {
+        eprintln!(
+            "note: it was run {times} times and not {repeats}: --max-requests {} holds for all of them",
+            args.max_requests
+        );
+    }
     let pending = std::mem::take(&mut played.pending);
     Ok((played.report(&profiles), pending))
 }
@@ -147,11 +191,16 @@ const SHORT_WAIT: Duration = Duration::from_secs(30);
 /// How many scenarios are played at once. At a vendor's own endpoint it is one, since a vendor may
 /// end the token of a login with the next one; long waits are waited out side by side.
 fn jobs(args: &args::Check) -> usize {
-    let usual = match args.url.is_some() && args.endpoint.wait <= SHORT_WAIT {
-        true => 1,
+    let usual = match args.url.is_some() {
+        true => jobs_at_endpoint(args.endpoint.wait),
         false => CONCURRENCY,
     };
     args.jobs.map_or(usual, usize::from)
+}
+
+/// The same at a vendor's own endpoint, when nothing is said.
+pub(super) fn jobs_at_endpoint(wait: Duration) -> usize {
+    if wait <= SHORT_WAIT { 1 } else { CONCURRENCY }
 }
 
 /// How a vendor's own endpoint is treated.
@@ -170,7 +219,7 @@ fn manners(args: &args::Check) -> Manners {
 
 /// How many requests a second are made to `url` when nobody says; on this machine as many as are
 /// answered.
-pub(super) fn usual_rate(url: &str) -> Option<u32> {
+fn usual_rate(url: &str) -> Option<u32> {
     let is_here = Url::parse(url).is_ok_and(|url| url.is_here());
     (!is_here).then_some(RATE)
 }

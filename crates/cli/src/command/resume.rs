@@ -1,24 +1,85 @@
 //! `locum resume RUN`: finish a run whose rows are PENDING, because tokens had to end first.
 
+mod gone_on;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use locum_core::requirement::Judge;
-use locum_core::{Clock, SystemClock, Timestamp};
-use locum_harness::report::Report;
-use locum_harness::run::{
-    CONCURRENCY, CheckOptions, Manners, PendingScenario, Resumption, TargetKind,
-};
-use locum_harness::verdict::Scenario;
+use locum_core::{Clock, Profile, SystemClock, Timestamp};
+use locum_harness::evidence::Evidence;
+use locum_harness::report::{Report, Run};
+use locum_harness::run::{CheckOptions, Manners, PendingScenario, Played, Resumption, TargetKind};
+use locum_harness::verdict::{Ending, Scenario, exit};
 
+use super::report::Saved;
 use super::state::State;
-use super::{Failure, args, check, report};
+use super::{Failure, args, baseline, check, report};
 
 /// Goes on with what is over by now, judges all of the run anew, and writes its reports again.
 pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     let saved = report::saved(&args.folder, &args.profile)?;
+    refuse_other_runs(args, &saved)?;
+    let mut state = State::read(&saved.run.id)
+        .filter(|state| !state.pending.is_empty())
+        .ok_or_else(|| nothing_kept(&saved.run))?;
+    let baseline = args::BaselineFlags {
+        baseline: args.baseline.baseline.clone().or(state.baseline.take()),
+        ..args.baseline
+    };
+    let accepted = baseline::read(&baseline)?;
+    let clock = Arc::new(SystemClock::new());
+    let (due, later) = split(
+        std::mem::take(&mut state.pending),
+        (saved.run.started, clock.now()),
+        args.endpoint.wait,
+    );
+    if due.is_empty() {
+        return Err(
+            Failure::usage("no token of the run has ended yet").hint(format!(
+                "come back at {}, or give it the time: --wait DURATION",
+                times(&later, saved.run.started)
+            )),
+        );
+    }
+    let played = play(args, &saved, (&state, &due), &clock)?;
+    if let Some(error) = &played.untrusted {
+        eprintln!("{}", check::refused(error));
+    }
+    check::tell_left_behind(&played.scenarios);
+    let gone_on = gone_on::gone_on(saved.scenarios, due, played.scenarios);
+    let mut run = saved.run;
+    run.finished = clock.now();
+    run.duration = run.finished.since(run.started);
+    // What the first run did not come to is not made up for.
+    let is_unreached = |one: &Scenario| one.ending == Ending::NotReached;
+    run.interrupted = played.run.interrupted || gone_on.scenarios.iter().any(is_unreached);
+    let reporting = args::Reporting {
+        report: Some(args.folder.clone()),
+        sarif_anchor: args.sarif_anchor.clone().or(state.sarif_anchor.take()),
+    };
+    let pending = later.into_iter().chain(played.pending);
+    state.pending = pending.chain(gone_on.kept).collect();
+    state.baseline = baseline::file_of(&baseline);
+    state.sarif_anchor.clone_from(&reporting.sarif_anchor);
+    keep(&run.id, &state, (&args.folder, run.started));
+    for why in &gone_on.notes {
+        eprintln!("note: {why}");
+    }
+    let mut judged = Report::judge(run, &saved.profiles, gone_on.scenarios);
+    judged.redactor = played.redactor;
+    baseline::apply(&baseline, accepted.as_ref(), &mut judged)?;
+    let code = report::told(&judged, args.format, &reporting)?;
+    Ok(match gone_on.is_unreachable {
+        true => exit::winner(&[code, exit::UNREACHABLE]),
+        false => code,
+    })
+}
+
+/// Only a run of this version at a vendor's own endpoint has something that can be gone on with.
+fn refuse_other_runs(args: &args::Resume, saved: &Saved) -> Result<(), Failure> {
     let shown = args.folder.display();
     if !saved.is_ours {
         return Err(
@@ -32,36 +93,23 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         ))
         .hint("at mocks the clock is turned: nothing of them is pending"));
     }
-    let none = || {
-        Failure::usage(format!("{shown}: nothing of the run {} can be resumed on this machine", saved.run.id))
-            .hint("what `locum check --report DIR` needs for it is kept in LOCUM_STATE_DIR (~/.local/state/locum) until the last row is finished")
-    };
-    let state = State::read(&saved.run.id).filter(|state| !state.pending.is_empty());
-    let state = state.ok_or_else(none)?;
-    let clock = Arc::new(SystemClock::new());
-    let (due, later) = split(
-        state.pending,
-        (saved.run.started, clock.now()),
-        args.endpoint.wait,
-    );
-    if due.is_empty() {
-        return Err(
-            Failure::usage("no token of the run has ended yet").hint(format!(
-                "come back at {}, or give it the time: --wait DURATION",
-                times(&later, saved.run.started)
-            )),
-        );
-    }
-    let profile = saved
-        .profiles
-        .iter()
-        .find(|profile| saved.run.vendors.contains(&profile.vendor));
-    let mut profile = profile.cloned().ok_or_else(none)?;
+    Ok(())
+}
+
+fn nothing_kept(run: &Run) -> Failure {
+    Failure::usage(format!("nothing of the run {} can be resumed on this machine", run.id))
+        .hint("what `locum check --report DIR` needs for it is kept in LOCUM_STATE_DIR (~/.local/state/locum) until the last row is finished")
+}
+
+/// Plays what is due of the saved run, with the manners of the first one.
+fn play(
+    args: &args::Resume,
+    saved: &Saved,
+    (state, due): (&State, &[PendingScenario]),
+    clock: &Arc<SystemClock>,
+) -> Result<Played, Failure> {
+    let mut profile = profile_of(saved).ok_or_else(|| nothing_kept(&saved.run))?;
     let target = check::place(&mut profile, &state.url, &args.endpoint)?;
-    let resumed = Resumption {
-        started: saved.run.started,
-        scenarios: with_evidence(&due, &saved.scenarios),
-    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -73,45 +121,30 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(Box::new(target)),
         client: None,
-        jobs: CONCURRENCY,
+        jobs: check::jobs_at_endpoint(args.endpoint.wait),
         selection: saved.run.selection.clone(),
         seed: saved.run.seed,
         strict: saved.run.strict,
         fail_on: saved.run.fail_on.clone(),
         manners: Manners {
             wait: args.endpoint.wait,
-            rate: check::usual_rate(&state.url),
-            ..Manners::default()
+            ..state.manners
         },
-        resume: Some(Arc::new(resumed)),
+        resume: Some(Arc::new(Resumption {
+            started: saved.run.started,
+            scenarios: with_evidence(due, &saved.scenarios),
+        })),
         stop: check::interrupt::watch(),
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
     };
     let played = runtime.block_on(check::check(options));
-    let played = played.map_err(|error| check::refused(&error))?;
-    let mut scenarios = saved.scenarios;
-    for scenario in played.scenarios {
-        if let Some(known) = scenarios.iter_mut().find(|known| known.key == scenario.key) {
-            *known = scenario;
-        }
-    }
-    let mut run = saved.run;
-    run.finished = clock.now();
-    run.duration = whole_milliseconds(run.finished.since(run.started));
-    let started = run.started;
-    let left: Vec<PendingScenario> = later.into_iter().chain(played.pending).collect();
-    keep(
-        &run.id,
-        &State::new(state.url, left),
-        (&args.folder, started),
-    );
-    let mut judged = Report::judge(run, &saved.profiles, scenarios);
-    judged.redactor = played.redactor;
-    let reporting = args::Reporting {
-        report: Some(args.folder.clone()),
-        sarif_anchor: None,
-    };
-    report::told(&judged, args.format, &reporting)
+    played.map_err(|error| check::refused(&error))
+}
+
+fn profile_of(saved: &Saved) -> Option<Profile> {
+    let mut profiles = saved.profiles.iter();
+    let is_ours = |profile: &&Profile| saved.run.vendors.contains(&profile.vendor);
+    profiles.find(is_ours).cloned()
 }
 
 /// Keeps what a later `resume` needs, and says when that is due.
@@ -142,7 +175,7 @@ fn split(
 fn with_evidence(
     due: &[PendingScenario],
     scenarios: &[Scenario],
-) -> Vec<(PendingScenario, locum_harness::evidence::Evidence)> {
+) -> Vec<(PendingScenario, Evidence)> {
     let seen = due.iter().filter_map(|kept| {
         let scenario = scenarios.iter().find(|scenario| scenario.key == kept.key)?;
         Some((kept.clone(), scenario.evidence.clone()))
@@ -162,8 +195,4 @@ fn times(pending: &[PendingScenario], started: Timestamp) -> String {
         })
         .collect();
     times.into_iter().collect::<Vec<_>>().join(" and ")
-}
-
-fn whole_milliseconds(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

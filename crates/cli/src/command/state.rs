@@ -1,15 +1,17 @@
-//! What `check` keeps for `resume`: the tokens of the scenarios that would have had to wait, in a file
-//! of the user's state folder that nobody else can read. No report ever holds them.
+//! What `check` keeps for `resume`: what the scenarios hold that would have had to wait, tokens above
+//! all, in a file of the user's state folder. No report ever holds them. On Unix the file is for its
+//! owner alone from its first byte on; on Windows it is as private as its folder, which is one of the
+//! user's profile unless `LOCUM_STATE_DIR` names another.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use locum_harness::run::PendingScenario;
+use locum_harness::run::{Manners, PendingScenario};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's shape.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is kept of one run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,17 +19,26 @@ pub(super) struct State {
     version: u32,
     /// What stands before the vendor's documented paths.
     pub(super) url: String,
+    /// How the endpoint was treated.
+    pub(super) manners: Manners,
+    /// The file of accepted findings.
+    pub(super) baseline: Option<String>,
+    /// The file to which alerts are pinned.
+    pub(super) sarif_anchor: Option<String>,
     /// The scenarios that are not over.
     pub(super) pending: Vec<PendingScenario>,
 }
 
 impl State {
-    /// What is kept of a run at `url`.
-    pub(super) const fn new(url: String, pending: Vec<PendingScenario>) -> Self {
+    /// What is kept of a run at `url`, where nothing is pending and no finding accepted.
+    pub(super) const fn new(url: String, manners: Manners) -> Self {
         Self {
             version: VERSION,
             url,
-            pending,
+            manners,
+            baseline: None,
+            sarif_anchor: None,
+            pending: Vec::new(),
         }
     }
 
@@ -40,12 +51,13 @@ impl State {
 
     /// Writes it, or takes the file away where nothing is left to keep.
     pub(super) fn write(&self, id: &str) -> Result<(), String> {
-        let path = file(id).ok_or("no folder for it: set LOCUM_STATE_DIR")?;
+        let path = file(id);
         if self.pending.is_empty() {
             // A file that was never there need not go.
-            let _ = fs::remove_file(&path);
+            drop(path.map(fs::remove_file));
             return Ok(());
         }
+        let path = path.ok_or("no folder for it: set LOCUM_STATE_DIR")?;
         let text = serde_json::to_string(self).map_err(|error| error.to_string())?;
         private(&path, &text).map_err(|error| format!("{}: {error}", path.display()))
     }
@@ -72,7 +84,7 @@ fn file(id: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(format!("{id}.json")))
 }
 
-/// Writes a file that its owner alone can read, from its first byte on.
+/// Writes a file that on Unix its owner alone can read, from its first byte on.
 fn private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -90,6 +102,13 @@ fn private(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A run with nothing pending said that it could not be resumed.
+    #[test]
+    fn nothing_pending_needs_no_folder() {
+        let state = State::new("http://h".to_owned(), Manners::default());
+        assert_eq!(state.write("../x"), Ok(()));
+    }
 
     #[test]
     fn the_id_of_a_run_leads_nowhere_else() {

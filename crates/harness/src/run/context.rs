@@ -187,7 +187,7 @@ pub struct ScenarioContext {
     pub(crate) stopped: Option<Stopped>,
     /// Whether it would have to wait longer than is allowed: nothing more is sent.
     pub(crate) is_pending: bool,
-    /// The latest step that waited, or would have had to.
+    /// The step that waits, where the scenario can go on with it later.
     pub(crate) waiting_step: Option<String>,
     /// When the wait is over at which a resumed scenario goes on.
     pub(crate) resumed_wait: Option<tokio::time::Instant>,

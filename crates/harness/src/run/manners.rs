@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
@@ -13,7 +14,7 @@ use crate::http::HttpError;
 use crate::verdict::Ending;
 
 /// How a real endpoint is treated. None of it is for mocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manners {
     /// Whether something may be created or changed there.
     pub allow_writes: bool,
@@ -109,6 +110,12 @@ impl Gate {
         }
     }
 
+    /// How many requests have been sent; none are counted where the gate stands open.
+    pub(crate) fn sent(&self) -> usize {
+        let bounds = self.0.as_ref();
+        bounds.map_or(0, |bounds| bounds.sent.load(Ordering::Relaxed))
+    }
+
     /// Waits until a request may be sent. One that `is_due`, such as a deletion of what was created,
     /// is sent however many there were.
     pub(crate) async fn turn(&self, is_due: bool) -> Result<Option<Turn>, Stopped> {
@@ -180,6 +187,7 @@ mod tests {
             drop(gate.turn(false).await.expect("it may go"));
         }
         assert_eq!(gate.turn(false).await.err(), Some(Stopped::Spent(2)));
+        assert_eq!(gate.sent(), 2);
         // What was created is deleted all the same.
         assert!(gate.turn(true).await.is_ok());
     }

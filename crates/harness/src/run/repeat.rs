@@ -7,14 +7,16 @@ use crate::Error;
 use crate::evidence::Redactor;
 use crate::report::verdicts;
 use crate::verdict::repeats::key_in;
+use crate::verdict::{Ending, Scenario};
 
 /// Plays the selected scenarios `repeats` times, with the same seed. The evidence of a repeat is
-/// kept where a row came to another verdict than in the first.
+/// kept where a row came to another verdict than in the first. The bound of requests holds for all of
+/// them: a repeat that it does not allow to its end is none, and `run.repeats` says how many there were.
 ///
 /// # Errors
 /// Those of [`check`], in any of the repeats.
 pub async fn check_repeatedly(
-    options: CheckOptions,
+    mut options: CheckOptions,
     repeats: usize,
     progress: impl Fn(Progress) + 'static,
 ) -> Result<Played, Error> {
@@ -25,11 +27,20 @@ pub async fn check_repeatedly(
     };
     let mut played = check(options.clone(), tell()).await?;
     let first = words(&played, &options);
+    let needed = played.requests;
+    let mut spent = needed;
     for number in 2..=repeats {
-        if played.run.interrupted {
+        let left = &mut options.manners.max_requests;
+        *left = left.saturating_sub(spent);
+        if played.run.interrupted || *left < needed {
             break;
         }
         let next = check(options.clone(), tell()).await?;
+        spent = next.requests;
+        played.requests += spent;
+        if next.scenarios.iter().any(is_left_out) {
+            break;
+        }
         played.run.interrupted = next.run.interrupted;
         played.redactor = Redactor::merged(&[played.redactor, next.redactor.clone()]);
         if next.run.interrupted {
@@ -48,6 +59,11 @@ pub async fn check_repeatedly(
         }
     }
     Ok(played)
+}
+
+/// Whether no more requests were allowed.
+const fn is_left_out(scenario: &Scenario) -> bool {
+    matches!(scenario.ending, Ending::LeftOut(_))
 }
 
 /// What each row came to.

@@ -4,11 +4,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use locum_core::{Secret, Timestamp};
+use locum_core::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::context::{ObtainedToken, ScenarioContext};
+use super::context::ScenarioContext;
+use super::held_secrets::{HeldSecrets, milliseconds};
 use crate::evidence::Evidence;
 use crate::plan::Planned;
 
@@ -24,16 +25,7 @@ pub struct PendingScenario {
     pub step: String,
     /// When that wait is over, in milliseconds since the start of the run.
     pub due_ms: u64,
-    tokens: Vec<KeptToken>,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-struct KeptToken {
-    name: String,
-    value: String,
-    lifetime_ms: u64,
-    /// When it came, in milliseconds since the start of the run.
-    held_ms: u64,
+    held: HeldSecrets,
 }
 
 impl fmt::Debug for PendingScenario {
@@ -66,22 +58,16 @@ impl ScenarioContext {
     /// What is to be kept of a scenario that would have to wait; `None` of one that does not, or
     /// that cannot go on later.
     pub(crate) fn kept(&self, planned: &Planned) -> Option<PendingScenario> {
-        let is_kept = self.is_pending && self.stage.is_none() && !self.tokens.is_empty();
+        let holds = !self.tokens.is_empty() || !self.sessions.is_empty() || self.aws.is_some();
+        let is_kept = self.is_pending && self.stage.is_none() && holds;
         let step = self.waiting_step.clone().filter(|_| is_kept)?;
         let (at_ms, wait_s) = self.log.evidence().pending_since()?;
-        let now_ms = self.log.now_ms();
-        let tokens = self.tokens.iter().map(|token| KeptToken {
-            name: token.name.clone(),
-            value: token.value.expose().to_owned(),
-            lifetime_ms: milliseconds(token.lifetime),
-            held_ms: now_ms.saturating_sub(milliseconds(token.held_at.elapsed())),
-        });
         Some(PendingScenario {
             key: planned.key.clone(),
             title: planned.title.clone(),
             step,
             due_ms: at_ms + milliseconds(Duration::from_secs_f64(wait_s)),
-            tokens: tokens.collect(),
+            held: HeldSecrets::of(self),
         })
     }
 
@@ -91,26 +77,9 @@ impl ScenarioContext {
         self.log.go_on(seen.before_pending(), offset);
         // What is named from now on gets names that the log does not have yet.
         self.named = seen.records().len();
-        let (now, now_ms) = (Instant::now(), self.log.now_ms());
-        let at = |ms: u64| {
-            let ago = Duration::from_millis(now_ms.saturating_sub(ms));
-            now.checked_sub(ago).unwrap_or(now)
-        };
-        for token in &kept.tokens {
-            self.log.hide(&token.value, &token.name);
-            self.tokens.push(ObtainedToken {
-                name: token.name.clone(),
-                value: Secret::new(token.value.clone()),
-                lifetime: Duration::from_millis(token.lifetime_ms),
-                issued_at: 0.0,
-                held_at: at(token.held_ms),
-            });
-        }
+        kept.held.give_to(self);
+        let now_ms = self.log.now_ms();
         let left = Duration::from_millis(kept.due_ms.saturating_sub(now_ms));
-        self.resumed_wait = Some(now + left);
+        self.resumed_wait = Some(Instant::now() + left);
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

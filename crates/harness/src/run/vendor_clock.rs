@@ -27,6 +27,16 @@ impl VendorClock {
         }
     }
 
+    /// How far it is ahead of the harness's own clock, in milliseconds.
+    pub(crate) const fn ahead_ms(&self) -> i64 {
+        self.ahead_ms
+    }
+
+    /// Takes over what an earlier run learnt.
+    pub(crate) const fn go_on(&mut self, ahead_ms: i64) {
+        self.ahead_ms = ahead_ms;
+    }
+
     /// The vendor's time.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.now().as_millis().saturating_add(self.ahead_ms))

@@ -92,9 +92,11 @@ impl ScenarioContext {
         if self.manners.is_rehearsal {
             self.log
                 .control(WAIT, &json!({"wait_s": wait.as_secs() + 1}));
-            return Ok(());
+        } else {
+            tokio::time::sleep(wait).await;
         }
-        tokio::time::sleep(wait).await;
+        // The next wait may be that of a step that cannot be gone on with.
+        self.waiting_step = None;
         Ok(())
     }
 }

@@ -71,7 +71,8 @@ async fn signed_calls(world: &mut World, step: &Step) -> Result<(), Error> {
 }
 
 #[when("the credentials have ended, and the user makes a signed call with them")]
-async fn ended_credentials(world: &mut World) -> Result<(), Error> {
+async fn ended_credentials(world: &mut World, step: &Step) -> Result<(), Error> {
+    world.context()?.waits_at(&step.value);
     world.context()?.use_ended_credentials().await
 }
 
