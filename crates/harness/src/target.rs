@@ -110,6 +110,13 @@ impl Target {
             .unwrap_or_default()
     }
 
+    /// What the first account shows in addresses or tells who it is, by its names: all but its secrets.
+    pub fn public_credentials(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.credentials.iter();
+        let public = all.filter(|(name, _)| !is_secret(name));
+        public.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
     /// `path` with each `{name}` filled from what is known of the account.
     pub fn fill(&self, path: &str) -> Result<String, Error> {
         if let Some(name) = template::names(path)
@@ -260,6 +267,9 @@ mod tests {
         let values: Vec<&str> = secrets.iter().map(|(value, _)| value.as_str()).collect();
         assert_eq!(values, ["s-1", "s-1", "s-2", "s-3"]);
         assert_eq!(secrets[2].1, "client secret of clients 2");
+        let known = target();
+        let public: Vec<(&str, &str)> = known.public_credentials().collect();
+        assert_eq!(public, [("client_id", "c"), ("tenant", "t")]);
         assert!(!format!("{:?}", target()).contains("s-1"));
     }
 }

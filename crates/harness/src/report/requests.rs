@@ -17,8 +17,10 @@ use crate::verdict::{Scenario, VerdictRow};
 pub struct Addresses {
     /// The vendor's addresses by their names: `token`, `api`, …
     pub urls: BTreeMap<String, String>,
-    /// Words in paths, such as the id of a group: the rehearsal's, and the vendor's.
-    pub words: Vec<(String, String)>,
+    /// The path of the sample call: the rehearsal's, and the vendor's.
+    pub sample: Option<(String, String)>,
+    /// Segments of paths, such as the id of a group: the rehearsal's, and the vendor's.
+    pub words: BTreeMap<String, String>,
 }
 
 impl Addresses {
@@ -34,15 +36,23 @@ impl Addresses {
             let plain = own.replacen("ws", "http", usize::from(own.starts_with("ws")));
             let rest = url.strip_prefix(&plain)?;
             let theirs = self.urls.get(name)?.split('?').next()?;
-            Some((
-                plain.len(),
-                format!("{}{rest}", theirs.trim_end_matches('/')),
-            ))
+            Some((plain.len(), theirs.trim_end_matches('/'), rest))
         });
-        let nearest = known.max_by_key(|(length, _)| *length);
-        let url = nearest.map_or(url, |(_, url)| url);
-        let words = self.words.iter();
-        words.fold(url, |url, (own, theirs)| url.replace(own, theirs))
+        let nearest = known.max_by_key(|(length, ..)| *length);
+        let (front, path) = nearest.map_or((&*origin, target), |(_, theirs, rest)| (theirs, rest));
+        format!("{front}{}", self.path(path))
+    }
+
+    /// How a path behind an address reads.
+    fn path(&self, path: &str) -> String {
+        if let Some((own, theirs)) = &self.sample
+            && let Some(rest) = path.strip_prefix(own.as_str())
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            return format!("{theirs}{rest}");
+        }
+        let word = |segment| self.words.get(segment).map_or(segment, String::as_str);
+        path.split('/').map(word).collect::<Vec<&str>>().join("/")
     }
 }
 
@@ -160,6 +170,27 @@ mod tests {
     use super::*;
     use crate::report::testing;
 
+    fn check_path(path: &str, expected: &str) {
+        let word = |own: &str, theirs: &str| (own.to_owned(), theirs.to_owned());
+        let addresses = Addresses {
+            urls: BTreeMap::new(),
+            sample: Some(word("/things/7", "/scribe/9")),
+            words: [word("acme", "north"), word("north", "south")].into(),
+        };
+        assert_eq!(addresses.path(path), expected, "{path}");
+    }
+
+    /// A word was replaced wherever it stood, in the host and in what had taken the place of another.
+    #[test]
+    fn whole_segments_are_replaced_once() {
+        check_path("/realms/acme/token", "/realms/north/token");
+        check_path("/north/acme-2", "/south/acme-2");
+        check_path("/things/7", "/scribe/9");
+        check_path("/things/7/x-locum", "/scribe/9/x-locum");
+        check_path("/things/77", "/things/77");
+        check_path("", "");
+    }
+
     #[test]
     fn requests_are_told_by_address_with_rows_and_without_secrets() {
         let addresses = Addresses {
@@ -168,7 +199,7 @@ mod tests {
                 "https://api.example/oauth/token".to_owned(),
             )]
             .into(),
-            words: Vec::new(),
+            ..Addresses::default()
         };
         let told = text(&testing::report(), &addresses, Look::default());
         assert!(

@@ -17,15 +17,6 @@ use locum_server::Vendor;
 
 use super::{Failure, args, interrupt, manners, mocks, refused, report, select};
 
-/// The credentials that stand in addresses, or tell who somebody is, and are no secrets.
-const PUBLIC: [&str; 5] = [
-    "tenant",
-    "client_id",
-    "region",
-    "user_pool_id",
-    "identity_pool_id",
-];
-
 /// Rehearses and tells.
 pub(super) async fn run(args: &args::Check, vendors: Vec<Arc<dyn Vendor>>) -> Result<u8, Failure> {
     let url = args.url.as_deref().unwrap_or_default();
@@ -50,7 +41,8 @@ pub(super) async fn run(args: &args::Check, vendors: Vec<Arc<dyn Vendor>>) -> Re
     let (stage, stand_in) = stand_in(&started, &profile, &real)
         .await
         .map_err(|error| refused(&error))?;
-    let addresses = addresses(&stand_in, &real);
+    let mut addresses = addresses(&stand_in, &real);
+    addresses.sample = sample(&profile, &stand_in, &real, set).map_err(|error| refused(&error))?;
     let profiles = vec![profile];
     let played = locum_harness::run::check(
         CheckOptions {
@@ -138,10 +130,9 @@ fn over_tls(target: &mut Target) {
 
 /// How the addresses of the mock read at the endpoint.
 fn addresses(stand_in: &Target, real: &Target) -> Addresses {
-    let credentials = PUBLIC.iter().map(|name| {
-        let of = |target: &Target| target.credential(name).to_owned();
-        (of(stand_in), of(real))
-    });
+    let credentials = stand_in.public_credentials();
+    let credentials =
+        credentials.map(|(name, own)| (own.to_owned(), real.credential(name).to_owned()));
     let given = real.env.iter();
     let given = given.filter_map(|(name, theirs)| {
         let own = stand_in.env.get(name)?;
@@ -150,8 +141,32 @@ fn addresses(stand_in: &Target, real: &Target) -> Addresses {
     let words = credentials.chain(given);
     Addresses {
         urls: real.urls.clone(),
+        sample: None,
         words: words
-            .filter(|(own, theirs)| !own.is_empty() && !theirs.is_empty() && own != theirs)
+            .filter(|(own, theirs)| !own.is_empty() && !theirs.is_empty())
             .collect(),
     }
+}
+
+/// How the path of the sample call reads at the endpoint, where `LOCUM_SAMPLE_PATH` names another: the
+/// mock, which has nothing there, is called at its own.
+fn sample(
+    profile: &Profile,
+    stand_in: &Target,
+    real: &Target,
+    read: impl Fn(&str) -> Option<String>,
+) -> Result<Option<(String, String)>, Error> {
+    let mut own = profile.clone();
+    env::replace_sample(&mut own, read)?;
+    let (Some(page), Some(own)) = (&profile.api.sample, own.api.sample) else {
+        return Ok(None);
+    };
+    if *page == own {
+        return Ok(None);
+    }
+    let path = |target: &Target, path: &str| {
+        let filled = target.fill(path).unwrap_or_else(|_| path.to_owned());
+        filled.split('?').next().unwrap_or_default().to_owned()
+    };
+    Ok(Some((path(stand_in, page), path(real, &own))))
 }
