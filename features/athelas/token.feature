@@ -6,6 +6,8 @@ Feature: Athelas issues tokens
     @id:VEN-16 @must @id:BCP-01
     Scenario: A documented login gives a token
       When the caller logs in
+      And a refused login is tried in each of these ways
+        | as JSON |
       Then the vendor issued a token
 
   Rule: Upon successful authentication, you'll receive a JWT token

@@ -6,6 +6,10 @@ Feature: Corti issues tokens
     @id:VEN-16 @must
     Scenario: A documented login gives a token
       When the caller logs in
+      And a refused login is tried in each of these ways
+        | with the credentials in a Basic header |
+        | with a form-encoded Basic header       |
+        | as JSON                                |
       Then the vendor issued a token
 
   Rule: The token reply contains access_token and expires_in 300

@@ -6,6 +6,12 @@ Feature: Any vendor's token endpoint
     @id:VEN-16 @must
     Scenario: A documented login gives a token
       When the caller logs in
+      And a refused login is tried in each of these ways
+        | with the credentials in a Basic header        |
+        | with a form-encoded Basic header              |
+        | with the credentials in the body              |
+        | as JSON                                       |
+        | as JSON, and with the credentials in the body |
       Then the vendor issued a token
 
     @id:BAS-01 @must @needs:basic

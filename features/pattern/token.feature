@@ -6,6 +6,11 @@ Feature: Pattern Health issues tokens
     @id:VEN-16 @id:BAS-01 @must
     Scenario: A documented login gives a token
       When the caller logs in
+      And a refused login is tried in each of these ways
+        | with a form-encoded Basic header              |
+        | with the credentials in the body              |
+        | as JSON                                       |
+        | as JSON, and with the credentials in the body |
       Then the vendor issued a token
 
   Rule: The reply has an access token, its lifetime as a number, and the type bearer

@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 
 use super::{judge_endpoint, rows};
 
-/// Reads a request as far as its head and body have come, answers with `reply` and closes.
-fn answer(mut stream: TcpStream, reply: &str) {
+/// Reads a request as far as its head and body have come.
+pub(super) fn read_request(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0; 1];
     while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
@@ -20,6 +20,13 @@ fn answer(mut stream: TcpStream, reply: &str) {
     let mut body = vec![0; length];
     // A client that broke off gets the answer all the same.
     let _ = stream.read_exact(&mut body);
+    head.extend(body);
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+/// Reads a request, answers with `reply` and closes.
+fn answer(mut stream: TcpStream, reply: &str) {
+    read_request(&mut stream);
     let _ = stream.write_all(reply.as_bytes());
 }
 

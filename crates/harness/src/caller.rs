@@ -16,6 +16,7 @@ mod oauth;
 mod others;
 pub(crate) mod own_listener;
 mod person;
+mod refused_login;
 mod shown_token;
 mod signature;
 mod sigv4;

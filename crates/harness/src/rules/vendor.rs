@@ -40,6 +40,7 @@ mod pool_reply;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
+mod refused_login;
 mod renewed_tokens;
 pub mod revocation;
 mod revocation_reply;

@@ -28,6 +28,12 @@ async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
+#[when("a refused login is tried in each of these ways")]
+async fn tries_a_refused_login(world: &mut World, step: &Step) -> Result<(), Error> {
+    let ways = variations(Operation::Login, step)?;
+    world.context()?.try_refused_login(&ways).await
+}
+
 #[when("the caller logs in as each of these accounts")]
 async fn logs_in_as(world: &mut World, step: &Step) -> Result<(), Error> {
     for account in phrases(step)? {

@@ -3,9 +3,9 @@
 use locum_core::profile::Grant;
 use serde_json::Value;
 
-use super::members;
 use super::refusal::login_of;
-use crate::evidence::{Exchange, Reaction};
+use super::{members, refused_login};
+use crate::evidence::Exchange;
 use crate::rules::{Rule, View, not_served, unobserved};
 use crate::verdict::Finding;
 
@@ -41,20 +41,15 @@ fn documented_login_is_served(view: &View<'_>) -> Finding {
     );
     let reply = token_reply(view, &login);
     if !login.is_served() {
-        return match view.evidence.account_variables() {
-            Some(variables) if denies(&login) => Finding::unobserved(format!(
-                "{}: the supplied account may be wrong, check {}",
-                login.sentence(),
-                variables.join(", ")
-            ))
-            .seen_in(login),
-            _ => match members::fault(&reply, &view.expected.members) {
-                Some((_, observed)) if login.is_refused() && login.status() < 300 => {
-                    let seen = format!("{}: {observed}", login.sentence());
-                    Finding::broken(expected, seen, login)
-                }
-                _ => not_served(&login, &expected),
-            },
+        if let Some(finding) = refused_login::explained(view, &login, &expected) {
+            return finding;
+        }
+        return match members::fault(&reply, &view.expected.members) {
+            Some((_, observed)) if login.is_refused() && login.status() < 300 => {
+                let seen = format!("{}: {observed}", login.sentence());
+                Finding::broken(expected, seen, login)
+            }
+            _ => not_served(&login, &expected),
         };
     }
     if let Some((_, observed)) = members::fault(&reply, &view.expected.members) {
@@ -66,20 +61,6 @@ fn documented_login_is_served(view: &View<'_>) -> Finding {
         return Finding::broken(expected, login.sentence(), login);
     }
     Finding::met(login.sentence(), login)
-}
-
-/// Statuses that speak of the request's method, media type, length or fields, never of the account.
-const OF_THE_REQUEST: [u16; 6] = [405, 406, 411, 413, 415, 422];
-
-/// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the
-/// account.
-fn denies(login: &Exchange<'_>) -> bool {
-    let may_speak_of_it =
-        |status: u16| (400..500).contains(&status) && !OF_THE_REQUEST.contains(&status);
-    login.reaction() == Reaction::Refused
-        && login
-            .reply
-            .is_some_and(|reply| may_speak_of_it(reply.status))
 }
 
 #[cfg(test)]

@@ -1,0 +1,149 @@
+//! Why a documented login was refused, as far as that can be told: by its status, by where it was sent,
+//! and by what the vendor made of the same account in other ways.
+
+use super::refusal::login_of;
+use crate::evidence::{BasicSpelling, Content, Exchange, LoginVariation, Reaction, Variation};
+use crate::http::Url;
+use crate::rules::View;
+use crate::verdict::{Finding, Proof};
+
+/// What the refusal of the documented `login` comes to where it may not be the vendor's fault, or where
+/// its cause is known; `None` where it is a deviation like any other.
+pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -> Option<Finding> {
+    let seen = login.sentence();
+    if let (Reaction::Redirected, Some(place)) = (login.reaction(), location(login)) {
+        let observed = format!("{seen} (redirected to {place}: {CHECK_ADDRESS})");
+        return Some(Finding::broken(expected, observed, login));
+    }
+    let variables = view.evidence.account_variables()?;
+    let others: Vec<Exchange<'_>> = view.evidence.varied(login_of(view)).collect();
+    if let Some(taken) = others.iter().find(|other| other.is_served()) {
+        let observed = format!("{seen}, and {} gave a token", taken.words());
+        if is_json(taken.variation) {
+            return Some(Finding::broken(expected, observed, login).beside(taken));
+        }
+        let why = format!(
+            "{observed}: the account is right, and {}",
+            cause(taken.variation)
+        );
+        return Some(Finding::unobserved(why).seen_in(Proof::from(login).and(taken)));
+    }
+    if !denies(login) {
+        return None;
+    }
+    let check = match login.status() {
+        404 | 410 | 421 => format!("nothing takes a login there, {CHECK_ADDRESS}"),
+        _ => format!(
+            "the supplied account may be wrong, check {}",
+            variables.join(", ")
+        ),
+    };
+    let tried: Vec<String> = others.iter().map(Exchange::sentence).collect();
+    let tried = match tried.as_slice() {
+        [] => String::new(),
+        tried => format!(" (tried besides: {})", tried.join(", ")),
+    };
+    let proof = others
+        .iter()
+        .fold(Proof::from(login), |proof, other| proof.and(other));
+    Some(Finding::unobserved(format!("{seen}: {check}{tried}")).seen_in(proof))
+}
+
+/// What to look at where the address may be another's.
+const CHECK_ADDRESS: &str = "check --url and LOCUM_TOKEN_URL";
+
+/// Where a redirect leads: its host, since a path may hold secrets.
+fn location(login: &Exchange<'_>) -> Option<String> {
+    let place = login.reply?.header("location")?;
+    Url::parse(place).ok().map(|url| {
+        let scheme = if url.tls { "https" } else { "http" };
+        format!("{scheme}://{}", url.authority())
+    })
+}
+
+/// What a vendor does that takes the account in this way and not as documented.
+fn cause(variation: &Variation) -> &'static str {
+    match variation {
+        Variation::Login(LoginVariation::BasicSpelling(BasicSpelling::FormEncoded)) => {
+            "the vendor form-decodes id and secret in a Basic header (RFC 6749 §2.3.1), which changes a plus and a percent sign: try a secret of letters and digits"
+        }
+        _ => {
+            "the vendor does not take it where its page has it, or not this secret there: a colon, a plus and a percent sign are the usual causes"
+        }
+    }
+}
+
+fn is_json(variation: &Variation) -> bool {
+    fn of(change: &LoginVariation) -> bool {
+        match change {
+            LoginVariation::As(content) => *content == Content::Json,
+            LoginVariation::Both(one, other) => of(one) || of(other),
+            _ => false,
+        }
+    }
+    matches!(variation, Variation::Login(change) if of(change))
+}
+
+/// Statuses that speak of the request's method, media type, length or fields, never of the account.
+const OF_THE_REQUEST: [u16; 6] = [405, 406, 411, 413, 415, 422];
+
+/// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the
+/// account.
+fn denies(login: &Exchange<'_>) -> bool {
+    let may_speak_of_it =
+        |status: u16| (400..500).contains(&status) && !OF_THE_REQUEST.contains(&status);
+    login.reaction() == Reaction::Refused
+        && login
+            .reply
+            .is_some_and(|reply| may_speak_of_it(reply.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{Log, check};
+    use crate::verdict::Grade;
+
+    const GOOD: &str = r#"{"access_token":"t-0123","token_type":"bearer"}"#;
+    const ENCODED: &str = "with a form-encoded Basic header";
+
+    fn refused(status: u16) -> Log {
+        Log::new()
+            .supplied(&["LOCUM_CLIENT_SECRET"])
+            .exchange("login", "", status, "{}")
+    }
+
+    fn check_reason(log: &Log, parts: &[&str]) {
+        let rule = crate::rules::find("VEN-16", locum_core::requirement::Judge::Vendor);
+        let finding = log.judge(rule.expect("a rule"));
+        let told = format!("{} {:?}", finding.reason(), finding.observed());
+        for part in parts {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_instead_tells_the_cause() {
+        let json = refused(401).exchange("login", "as JSON", 200, GOOD);
+        check(&json, "VEN-16", Grade::Broken);
+        check_reason(&json, &["login as JSON gave a token"]);
+        let encoded = refused(401).exchange("login", ENCODED, 200, GOOD);
+        check(&encoded, "VEN-16", Grade::Unobserved);
+        check_reason(&encoded, &["the account is right", "form-decodes"]);
+        let body = refused(401).exchange("login", "with the credentials in the body", 200, GOOD);
+        check(&body, "VEN-16", Grade::Unobserved);
+        check_reason(&body, &["the account is right", "a colon"]);
+    }
+
+    #[test]
+    fn what_was_tried_in_vain_is_told() {
+        let log = refused(401).exchange("login", ENCODED, 401, "{}");
+        check(&log, "VEN-16", Grade::Unobserved);
+        let tried = "(tried besides: login with a form-encoded Basic header was answered with 401)";
+        check_reason(&log, &["check LOCUM_CLIENT_SECRET", tried]);
+        check_reason(
+            &refused(404),
+            &["nothing takes a login there", "LOCUM_TOKEN_URL"],
+        );
+        check(&refused(404), "VEN-16", Grade::Unobserved);
+    }
+}
