@@ -8,7 +8,7 @@ use locum_server::guard::bearer::{self, BearerPolicy};
 use locum_server::{Admitted, Form, Mock, Reply, Request, principal};
 use serde_json::{Map, Value, json};
 
-use super::data::{GENDERS, STATUSES, group_link, group_of, subgroup_link};
+use super::data::{GENDERS, STATUSES, TYPES, group_link, group_of, subgroup_link};
 use super::page::{Window, invalid, one_of, text};
 use super::{Client, State, token};
 
@@ -171,7 +171,7 @@ impl Wanted {
             && self
                 .enrolled
                 .as_ref()
-                .is_none_or(|date| &item["enrollmentDate"] == date)
+                .is_none_or(|date| item["enrollmentDate"].as_str() >= Some(date.as_str()))
     }
 }
 
@@ -278,7 +278,8 @@ pub(super) async fn tasks(
     let window = Window::read(&mock, &query)?;
     let belonging = Belonging::read(&mock, &request, &query)?;
     let status = one_of(&query, "status", &STATUSES)?;
-    let kind = text(&query, "type");
+    let kind = one_of(&query, "type", &TYPES)?;
+    let by_start = one_of(&query, "sortBy", &["NAME", "START"])?.as_deref() == Some("START");
     let progress = progress(&query)?;
     let span = Span::read(&query, "taskDateStart", "taskDateEnd")?;
     let fits = |item: &&Value| {
@@ -295,7 +296,10 @@ pub(super) async fn tasks(
     };
     let state = mock.state::<State>();
     let data = state.data();
-    let items = data.tasks.iter().filter(fits).collect();
+    let mut items: Vec<&Value> = data.tasks.iter().filter(fits).collect();
+    if by_start {
+        items.sort_by_cached_key(|item| item["startTime"].as_str().unwrap_or_default());
+    }
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 

@@ -63,6 +63,38 @@ pub(super) const STATUSES: [&str; 6] = [
     "expired",
 ];
 
+/// get_tasks: the values of `type`.
+pub(super) const TYPES: [&str; 28] = [
+    "checkBG",
+    "checkBP",
+    "checkHR",
+    "checkSpO2",
+    "checkTacrolimusLevel",
+    "checkWeight",
+    "completeChecklist",
+    "completeMission",
+    "doMultipleExercises",
+    "exercise",
+    "logAfibEpisode",
+    "logFeeding",
+    "logFood",
+    "meditate",
+    "recordFluidIntake",
+    "recordJournalEntry",
+    "recordSleep",
+    "register",
+    "setUpPayment",
+    "signDocument",
+    "takeECG",
+    "takeMeds",
+    "takeMultipleMeds",
+    "takeSurvey",
+    "takeTemperature",
+    "verifyPhoneNumber",
+    "viewContent",
+    "walkSteps",
+];
+
 impl Data {
     /// Draws the data.
     pub(super) fn seeded(
