@@ -63,6 +63,8 @@ pub(crate) struct Material<'a> {
     pub(crate) key: Option<&'a Value>,
     /// `host:port` of a listener of ours.
     pub(crate) listener: Option<&'a str>,
+    /// The words of the account, which a program may have taken for a key.
+    pub(crate) words: &'a [String],
 }
 
 impl std::fmt::Debug for Template {
@@ -145,7 +147,7 @@ impl Template {
                 self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(SECRET))?
             }
             S::EmptySecret => self.by_secret(b"")?,
-            S::GuessedSecret => self.by_secret(self.guessed_secret().as_bytes())?,
+            S::GuessedSecret => self.by_secret(self.guessed_secret(material.words).as_bytes())?,
             S::KidPath => {
                 let path = "../../../../../../../../dev/null";
                 let header = self.header_with(&[("alg", "HS256".into()), ("kid", path.into())]);
@@ -193,9 +195,10 @@ impl Template {
         forged.signed(&header, algorithm, &EncodingKey::from_secret(secret))
     }
 
-    /// The usual secret that verifies the token, if one does; else the most usual one.
-    fn guessed_secret(&self) -> &'static str {
-        let verifies = |secret: &&&str| {
+    /// The usual secret, or the one of the account's `words`, that verifies the token, if one does;
+    /// else the most usual one.
+    fn guessed_secret<'w>(&self, words: &'w [String]) -> &'w str {
+        let verifies = |secret: &&str| {
             let algorithm = hmac_of(self.alg())?;
             let key = EncodingKey::from_secret(secret.as_bytes());
             // As it came, whose header need not be written as we write it.
@@ -203,10 +206,11 @@ impl Template {
                 jsonwebtoken::crypto::sign(self.message.as_bytes(), &key, algorithm).ok()?;
             Some(signature == self.signature)
         };
-        let mut usual = USUAL_SECRETS.iter();
-        usual
+        let words = words.iter().map(String::as_str);
+        let mut known = USUAL_SECRETS.into_iter().chain(words);
+        known
             .find(|secret| verifies(secret) == Some(true))
-            .unwrap_or(&USUAL_SECRETS[0])
+            .unwrap_or(USUAL_SECRETS[0])
     }
 
     /// Its claims with two `exp`, in this order.

@@ -49,6 +49,7 @@ fn one_thing_is_changed() {
     let material = Material {
         key: Some(&jwk),
         listener: Some("127.0.0.1:9"),
+        ..Material::default()
     };
     let original = template.with_signature(&template.signature);
     assert!(is_signed(&original, Algorithm::RS256, &public));
@@ -100,6 +101,7 @@ fn own_keys_sign_and_the_header_leads_to_them() {
     let material = Material {
         key: None,
         listener: Some("127.0.0.1:9"),
+        ..Material::default()
     };
     for (shown, member, starts) in [
         (S::Jku, "jku", "\"http://127.0.0.1:9/"),
@@ -131,6 +133,7 @@ fn what_is_published_is_a_secret_in_each_spelling() {
     let material = Material {
         key: Some(&jwk),
         listener: None,
+        ..Material::default()
     };
     let mut seen = std::collections::BTreeSet::new();
     for shown in [
@@ -154,6 +157,7 @@ fn what_is_published_is_a_secret_in_each_spelling() {
     let material = Material {
         key: Some(&curve),
         listener: None,
+        ..Material::default()
     };
     assert!(template.forged(S::PublicPem, material).is_none());
 }
@@ -189,6 +193,27 @@ fn a_key_of_the_vendors_own_kind_signs() {
     let text = |name: &str| header["jwk"][name].as_str().expect("text").to_owned();
     let key = jsonwebtoken::DecodingKey::from_ec_components(&text("x"), &text("y"));
     assert!(is_signed(&token, Algorithm::ES256, &key.expect("a key")));
+}
+
+/// A program that took its own password for a key.
+#[test]
+fn a_word_of_the_account_is_guessed() {
+    let signed_by = |secret: &str| {
+        let mut own = template();
+        own.header["alg"] = "HS256".into();
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        let header = own.header.clone();
+        let token = own.signed(&header, Algorithm::HS256, &key);
+        Template::of(&token.expect("it can be signed")).expect("a JWT")
+    };
+    let words = ["client-1".to_owned(), "pass-1".to_owned()];
+    for (secret, guessed) in [
+        ("pass-1", "pass-1"),
+        ("secret", "secret"),
+        ("9d2f", "secret"),
+    ] {
+        assert_eq!(signed_by(secret).guessed_secret(&words), guessed);
+    }
 }
 
 #[test]

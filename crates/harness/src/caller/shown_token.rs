@@ -20,6 +20,9 @@ use crate::run::context::ScenarioContext;
 /// How far ahead of now a token of ours begins or ends, in seconds.
 const AHEAD_S: i64 = 500;
 
+/// From when on after its end no leeway excuses a token, in seconds.
+const LEEWAY_S: i64 = 301;
+
 /// How long our own listener may take to answer ourselves.
 const OWN_REPLY: Duration = Duration::from_secs(5);
 
@@ -166,6 +169,37 @@ impl ScenarioContext {
             .await
     }
 
+    /// Uses a pool's tokens after the end that the access token tells, and where they work then, once
+    /// more when no leeway is left. Where that may not be waited for, the one that was supplied.
+    pub(crate) async fn use_after_the_told_end(&mut self) -> Result<(), Error> {
+        let access = self.accepted(Kind::Access);
+        let template = access.and_then(|token| Template::of(token.expose()));
+        let end = template.and_then(|template| template.payload().get("exp")?.as_i64());
+        let is_supplied = self.target.supplied(Supplied::ExpiredToken).is_some();
+        let (Some(end), false) = (end, is_supplied) else {
+            return self.show(ShownToken::Ended).await;
+        };
+        for leeway_s in [1, LEEWAY_S] {
+            let left = (end + leeway_s - self.vendor_now().as_seconds()).max(0);
+            let left = Duration::from_secs(left.unsigned_abs());
+            if left > self.manners.wait {
+                // It says what was seen so far, or which variable would help.
+                return match leeway_s {
+                    LEEWAY_S => Ok(()),
+                    _ => self.show(ShownToken::Ended).await,
+                };
+            }
+            self.advance(left.as_secs_f64()).await?;
+            self.use_again().await?;
+            let mut uses = self.log.evidence().exchanges_for(Operation::UseAccessToken);
+            let was_taken = uses.by_ref().last().is_some_and(|used| used.is_served());
+            if !was_taken {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// Uses the caller's own tokens once more.
     pub(crate) async fn use_again(&mut self) -> Result<(), Error> {
         if self.profile.token.grant != Grant::Cognito {
@@ -269,9 +303,14 @@ impl ScenarioContext {
         }
         let key = signing_key(&self.key_set, template.kid());
         let listener = self.own_listener.as_ref();
+        let words = self.target.credentials.values();
+        let words: Vec<String> = words
+            .filter_map(|word| word.as_str().map(str::to_owned))
+            .collect();
         let material = Material {
             key: key.as_ref(),
             listener: listener.map(OwnListener::authority),
+            words: &words,
         };
         Ok(template.forged(shown, material).map(Secret::new))
     }

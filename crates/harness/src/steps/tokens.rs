@@ -114,13 +114,13 @@ async fn introspected_each_way(world: &mut World, step: &Step) -> Result<(), Err
 }
 
 /// Where the vendor's clock can be turned, the token ends by it; elsewhere the user has to have given
-/// one that has ended.
+/// one that has ended, or leave to wait for the end that the token tells.
 #[when("a token has come to its end and is used again")]
 async fn ended(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     if context.stage.is_none() {
         return match context.profile.token.grant {
-            Grant::Cognito => context.show(ShownToken::Ended).await,
+            Grant::Cognito => context.use_after_the_told_end().await,
             _ => context.call_with_ended().await,
         };
     }

@@ -41,8 +41,7 @@ fn refused_at(view: &View<'_>, operation: Operation, member: &str) -> Option<Fin
     let mut jwts = view.evidence.jwts_of(login.seq);
     let claims = jwts.find(|jwt| jwt.member == member)?.claims;
     let lifetime = claims["exp"].as_f64()? - claims["iat"].as_f64()?;
-    let turned = |exchange: &Exchange<'_>| view.evidence.turned_before(Some(exchange.seq));
-    let age = |exchange: &Exchange<'_>| turned(exchange) - turned(&login);
+    let age = |used: &Exchange<'_>| view.evidence.seconds_between(login.seq, used.seq);
     let mut uses = view.evidence.exchanges_for(operation);
     let control = uses.find(|used| used.is_served() && age(used) < lifetime);
     let (mut late, mut leeway) = (Deviations::default(), Deviations::default());
@@ -110,6 +109,27 @@ mod tests {
         check(&log([400, 400], [200, 200]), "JWT-07", Grade::Broken);
         check(&log([500, 500], [400, 400]), "JWT-07", Grade::Unobserved);
         check(&Log::of_a_user_pool(), "JWT-07", Grade::Unobserved);
+    }
+
+    /// At a real pool the time passes by itself.
+    #[test]
+    fn a_pools_tokens_end_while_one_waits() {
+        let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        let claims = serde_json::json!({"iat": 1000, "exp": 1000});
+        let log = |status, body: &str| {
+            Log::of_a_user_pool()
+                .exchange("sign-in", "", 200, tokens)
+                .holds_jwt("AccessToken", &claims)
+                .exchange("use access", "again", status, body)
+        };
+        let refused = r#"{"__type":"NotAuthorizedException"}"#;
+        // Without the same token accepted before, a refusal shows nothing.
+        check(&log(400, refused), "JWT-07@scribe", Grade::Unobserved);
+        check(
+            &log(200, r#"{"Username":"u"}"#),
+            "JWT-07@scribe",
+            Grade::Unobserved,
+        );
     }
 
     #[test]
