@@ -67,6 +67,20 @@ Feature: Athelas serves API calls
         | by POST, and at /scribe, and without a token |
       Then the vendor refuses each call without a token for that
 
+  Rule: What is wrong, or does not exist, is refused by its own status
+
+    @id:VEN-44 @must
+    Scenario: Ids that are none, and creations without their fields
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | at /scribe/999999999         |
+        | at /transcribe/999999999     |
+        | at /scribe/no-number         |
+        | at /transcribe/no-number     |
+        | by POST, and at /scribe      |
+        | by POST, and at /transcribe  |
+      Then the vendor refuses each of these calls
+
   Rule: Create, regenerate and transcribe requests are answered with 202 and the documented members
 
     @id:VEN-06 @should
@@ -86,6 +100,15 @@ Feature: Athelas serves API calls
       And the caller sends this form to regenerate
         | audio_files | a file visit.wav |
       Then each form is accepted with the documented members
+
+    @id:VEN-43 @should
+    Scenario: What was handed in to be transcribed can be read
+      Given the caller has logged in
+      When the caller sends this form to transcribe
+        | audio_file | a file visit.wav |
+      And the caller reads each of these
+        | transcription |
+      Then the transcription has the documented members
 
     @id:VEN-06 @should
     Scenario: Audio is handed in to be transcribed

@@ -3,7 +3,7 @@ Feature: What the vendor issues and publishes is as the RFCs have it
 
   Rule: A JSON Web Token is one, with times in seconds and an id of its own
 
-    @id:JWT-01 @id:JWT-11 @id:JWT-27
+    @id:JWT-01 @id:JWT-11 @id:JWT-27 @id:JWT-30
     Scenario: The tokens of a login
       Given the vendor's key set has been read
       When tokens are issued

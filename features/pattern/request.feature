@@ -72,10 +72,121 @@ Feature: Pattern Health serves API calls
       When the caller calls the API with limit=500
       Then the vendor refuses the limit or keeps to its own
 
+  Rule: limit sets the size of a page, and offset its starting point
+
+    @id:VEN-36 @should
+    Scenario: A page is the part of the list that was asked for
+      Given the caller has logged in
+      When the caller calls the API in each of these ways
+        | at /api/v1/groups/{group}/members?limit=2                |
+        | at /api/v1/groups/{group}/members?limit=1&offset=1       |
+        | at /api/v1/groups/{group}/members?limit=1&offset=1000000 |
+        | at /api/v1/groups/{group}/members?limit=1&sortDirection=DESC |
+      And the caller calls the API
+      Then each page says what was asked for and is that part of the list
+
+  Rule: Without includeSubgroups a list is of the group that was asked for
+
+    @id:VEN-37 @must
+    Scenario: No entry is of another group
+      Given the caller has logged in
+      When the caller reads each of these
+        | members      |
+        | tasks        |
+        | measurements |
+      Then each entry is of the group that was asked for
+
+  Rule: A filter limits the result to what it names
+
+    @id:VEN-38 @should
+    Scenario: Each filter leaves what it names, and nothing else
+      Given the caller has logged in
+      When the caller reads each of these
+        | members |
+        | tasks   |
+      And the caller limits each list to what its first entry has
+        | members | gender        |
+        | members | tagValue      |
+        | tasks   | status        |
+        | tasks   | type          |
+        | tasks   | taskDateStart |
+        | tasks   | taskDateEnd   |
+      Then each list has the entries that the filter names, and no others
+
+    @id:VEN-39 @should
+    Scenario: The sort direction turns the list around
+      Given the caller has logged in
+      When the caller calls the API in each of these ways
+        | at /api/v1/groups/{group}/members?sortBy=LAST_NAME&sortDirection=ASC  |
+        | at /api/v1/groups/{group}/members?sortBy=LAST_NAME&sortDirection=DESC |
+      Then the second list is the first one backwards
+
+  Rule: An entry has the members that the page shows, and its href leads to it
+
+    @id:VEN-40 @should
+    Scenario: The entries of lists are as the pages show them
+      Given the caller has logged in
+      When the caller reads each of these
+        | members      |
+        | tasks        |
+        | measurements |
+      Then each entry has the members of the page
+
+    @id:VEN-42 @must
+    Scenario: The href of an entry leads to it
+      Given the caller has logged in
+      When the caller reads each of these
+        | members |
+        | tasks   |
+      And the caller follows the href of the first entry of each list
+      Then each is the entry that the list has
+
+  Rule: What does not exist is answered with 404
+
+    @id:VEN-41 @must
+    Scenario: Nobody has such an id
+      Given the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | on a path that nobody knows                                                  |
+        | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members               |
+        | at /api/v1/groups/{group}/members/00000000-0000-4000-8000-000000000000       |
+        | at /api/v1/groups/{group}/tasks/00000000-0000-4000-8000-000000000000         |
+      Then the vendor answers each of these calls with 404
+
+    @id:VEN-41 @must
+    Scenario: Another group has no such member or task
+      Given the API has accepted the caller's token
+      When the caller reads each of these
+        | members |
+        | tasks   |
+      And the caller looks for the first entry of each list in another group
+      Then the vendor answers each of these calls with 404
+
   Rule: A 422 is accompanied by a more specific error message
 
     @id:VEN-11 @should
     Scenario: A bad query value is answered with a specific message
       Given the API has accepted the caller's token
-      When the caller calls the API with limit=0
+      When the caller calls the API in each of these ways
+        | with limit=0                   |
+        | with limit=many                |
+        | with offset=-1                 |
+        | with sortDirection=SIDEWAYS    |
+        | with gender=locum              |
+        | with includeSubgroups=perhaps  |
+        | with enrollmentDate=yesterday  |
+        | with enrollmentDate=2999-01-01 |
+      Then the vendor says what is wrong
+
+    @id:VEN-11 @should
+    Scenario: A bad value of a filter is answered with a specific message
+      Given the caller has logged in
+      When the caller reads each of these
+        | tasks        |
+        | measurements |
+      And the caller calls the API in each of these ways
+        | at /api/v1/groups/{group}/tasks?status=locum                                                 |
+        | at /api/v1/groups/{group}/tasks?taskDateStart=2026-02-02&taskDateEnd=2026-02-01              |
+        | at /api/v1/groups/{group}/measurements?startDate=2026-02-02&endDate=2026-02-01               |
+        | at /api/v1/groups/{group}/measurements?endDate=yesterday                                     |
       Then the vendor says what is wrong

@@ -15,7 +15,7 @@ Feature: Scribe Labs takes signed requests
         | with an encoded path after signing      |
       Then each correctly signed call is admitted
 
-    @id:SIG-10 @must
+    @id:SIG-10 @id:SIG-18 @must @should
     Scenario: What was changed after signing is refused
       Given the user has credentials for signed calls
       And a signed call has been served
@@ -37,7 +37,7 @@ Feature: Scribe Labs takes signed requests
 
   Rule: In order to upload, access and delete data via the API, all requests must be authenticated
 
-    @id:SIG-09 @must
+    @id:SIG-09 @id:SIG-18 @must @should
     Scenario: Unsigned requests are refused
       Given the user has credentials for signed calls
       And a signed call has been served
@@ -52,6 +52,8 @@ Feature: Scribe Labs takes signed requests
         | with the id token for a signature                |
         | with Bearer and the id token for a signature     |
         | with the session token alone                     |
+        | unsigned GET with the access token in the query  |
+        | unsigned GET at the second API with the access token in the query |
       And the user makes each of these calls
         | of an unknown item              |
         | that deletes an unknown item    |
@@ -71,7 +73,7 @@ Feature: Scribe Labs takes signed requests
         | dated 6 minutes ago   |
       Then the vendor takes what is within five minutes and refuses the rest
 
-    @id:SIG-12 @id:SIG-14 @should @may
+    @id:SIG-12 @id:SIG-18 @id:SIG-14 @should @may
     Scenario: A signature for another region, service or day is refused
       Given the user has credentials for signed calls
       And a signed call has been served

@@ -63,6 +63,41 @@ Feature: Scribe Labs issues tokens
         | with a client id that lacks its last character |
       Then the vendor refuses each of these sign-ins
 
+  Rule: A user pool speaks AWS JSON 1.1
+
+    @id:COG-22 @should
+    Scenario: Replies have the media type of the protocol, and refusals name their kind
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with an unknown client id |
+      Then the replies and the refusal are of the protocol
+
+    @id:COG-23 @should
+    Scenario: What is no request of the protocol signs nobody in
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with an operation that nobody knows |
+        | without X-Amz-Target                |
+        | with a body that is not JSON        |
+        | with a list for a body              |
+        | with a number for the client id     |
+      Then the vendor refuses each of these sign-ins
+
+    @id:HTT-04 @must
+    Scenario: A space stands between a header's name and its colon
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | with a space before a colon |
+      Then the vendor answers it with 400
+
+    @id:HTT-06 @must
+    Scenario: No host, or two of them
+      Given the user has signed in
+      When the user signs in in each of these ways
+        | without Host    |
+        | with Host twice |
+      Then the vendor answers each with 400
+
   Rule: The access and id tokens are valid for up to 30 minutes
 
     @id:REF-07 @must

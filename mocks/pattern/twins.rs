@@ -1,5 +1,6 @@
 //! Pattern's evil twins.
 
+mod lists;
 mod resources;
 mod token_endpoint;
 
@@ -10,7 +11,7 @@ use locum_server::{Reply, Twin};
 
 /// All of them.
 pub(super) static ALL: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| [TWINS, resources::TWINS, token_endpoint::TWINS].concat());
+    LazyLock::new(|| [TWINS, resources::TWINS, lists::TWINS, token_endpoint::TWINS].concat());
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

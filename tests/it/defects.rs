@@ -372,6 +372,9 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
             claims["jti"] = json!("always");
         });
     }),
+    ("JWT-30", "athelas", "FAIL", |_, reply| {
+        change_claims(reply, |claims| claims["sub"] = json!(7));
+    }),
     ("BRR-17", "pattern", "WARN", |_, reply| {
         if reply.is_grant() {
             reply.member("expires_in", json!(3_600_001));

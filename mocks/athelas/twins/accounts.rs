@@ -81,6 +81,26 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("transcription", 200) => with_json(reply, |body| body["task_status"] = "DONE".into()),
+            _ => reply,
+        },
+        ..Twin::named(
+            "state-of-its-own",
+            "a transcription is in a state that the page does not have",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("transcription", 404) => with_status(reply, 200, &json!({})),
+            _ => reply,
+        },
+        ..Twin::named(
+            "no-transcription-is-200",
+            "an unknown transcription is an empty object",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
             ("create", 202) => Reply {
                 status: StatusCode::OK,
                 ..reply

@@ -11,6 +11,16 @@ const WHOLE: usize = 64;
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
     Twin {
+        rewrite: |_, request, reply| match request.query().first("access_token").is_some() {
+            true => served_at_v1(request, reply),
+            false => reply,
+        },
+        ..Twin::named(
+            "query-token-at-v1",
+            "the access token in the query stands for a signature",
+        )
+    },
+    Twin {
         misreads: with_trimmed_password,
         ..Twin::named("password-trimmed", "blanks around a password are dropped")
     },

@@ -7,6 +7,50 @@ use serde_json::{Value, json};
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
     Twin {
+        rewrite: |_, request, reply| match operation(request) {
+            "" => reply,
+            _ => reply.set_header("content-type", "application/json"),
+        },
+        ..Twin::named("plain-json", "Cognito answers with application/json")
+    },
+    Twin {
+        misreads: |request| match operation(&request) {
+            "LocumKnowsIt" => request.changed(|parts| {
+                let sign_in = "AWSCognitoIdentityProviderService.InitiateAuth";
+                let sign_in = http::HeaderValue::from_static(sign_in);
+                parts.headers.insert("x-amz-target", sign_in);
+            }),
+            _ => request,
+        },
+        ..Twin::named(
+            "any-operation",
+            "an operation that does not exist is a sign-in",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, _, mut reply| {
+            if endpoint.starts_with("v1_") && reply.status == 403 {
+                reply.status = http::StatusCode::BAD_REQUEST;
+            }
+            reply
+        },
+        ..Twin::named("signature-400", "a wrong signature is answered with 400")
+    },
+    Twin {
+        rewrite: |_, _, reply| {
+            let denial = reply.denial.as_ref();
+            let got = denial.and_then(|denial| denial.got.as_deref());
+            match got.is_some_and(|got| got.contains("a space before the colon")) {
+                true => Reply::json(200, &json!({})),
+                false => reply,
+            }
+        },
+        ..Twin::named(
+            "scribe-colon-space",
+            "a space before the colon of a header is accepted",
+        )
+    },
+    Twin {
         skips: &["revoke_refresh", "revoke_access"],
         rewrite: |_, request, reply| match operation(request) {
             "RevokeToken" => Reply::json(500, &json!({"__type": "InternalFailure", "message": ""})),
@@ -19,7 +63,8 @@ pub(super) const TWINS: &[Twin] = &[
             ("RevokeToken", None) if reply.status == 200 => Reply::json(
                 400,
                 &json!({"__type": "NotAuthorizedException", "message": "Invalid token"}),
-            ),
+            )
+            .set_header("content-type", "application/x-amz-json-1.1"),
             _ => reply,
         },
         ..Twin::named("revoke-junk-400", "revoking an unknown token gives 400")

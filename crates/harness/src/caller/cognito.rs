@@ -5,7 +5,7 @@ use locum_core::{Secret, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Error;
-use crate::caller::cognito_request::post;
+use crate::caller::cognito_request::{bend, post};
 use crate::caller::oauth::unknown;
 use crate::catalogue::Supplied;
 use crate::evidence::{Moment, Operation, SignInVariation, Variation};
@@ -93,6 +93,9 @@ impl ScenarioContext {
                 SignInVariation::SrpWithoutProof
                 | SignInVariation::SrpMultipleOfN
                 | SignInVariation::SrpUnknownUser => return self.sign_in_by_srp(*change).await,
+                change if change.is_outside_the_protocol() => {
+                    return self.sign_in_outside_the_protocol(*change).await;
+                }
                 SignInVariation::AnotherClient => client = self.other_pool_client()?,
                 SignInVariation::SecondUser
                 | SignInVariation::SecondUserFirstLetter
@@ -118,6 +121,7 @@ impl ScenarioContext {
                     let user = self.changing_user()?;
                     return self.sign_in_as(variation, &user, &client).await;
                 }
+                _ => return Err(unknown("sign-in", variation)),
             },
             other => return Err(unknown("sign-in", other)),
         }
@@ -127,6 +131,22 @@ impl ScenarioContext {
         }
         self.sign_in_as(variation, &(name, Secret::new(password)), &client)
             .await
+    }
+
+    /// Sends the documented sign-in as no request of the protocol.
+    async fn sign_in_outside_the_protocol(&mut self, change: SignInVariation) -> Result<(), Error> {
+        let (name, password) = self.user();
+        let body = json!({
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "ClientId": self.target.credential("client_id"),
+            "AuthParameters": {"USERNAME": name, "PASSWORD": password.expose()},
+        });
+        let (url, mut request) = post(&self.target, Operation::SignIn, &body)?;
+        bend(change, &mut request, &url, body);
+        let variation = Variation::SignIn(change);
+        self.exchange(Operation::SignIn, None, &variation, &url, &request)
+            .await;
+        Ok(())
     }
 
     /// Signs in with a name and nothing else.

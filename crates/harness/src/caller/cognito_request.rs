@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::Error;
-use crate::evidence::Operation;
+use crate::evidence::{Operation, SignInVariation};
 use crate::http::{Request, Url};
 use crate::target::Target;
 
@@ -22,6 +22,40 @@ const fn target_of(operation: Operation) -> Option<&'static str> {
         Operation::GetCredentials => "AWSCognitoIdentityService.GetCredentialsForIdentity",
         _ => return None,
     })
+}
+
+/// Makes the post of a sign-in with this `body` one that is no request of the protocol.
+pub(super) fn bend(change: SignInVariation, request: &mut Request, url: &Url, mut body: Value) {
+    let is_target = |name: &str| name == "X-Amz-Target";
+    match change {
+        SignInVariation::UnknownOperation => {
+            for (name, value) in &mut request.headers {
+                if is_target(name) {
+                    "AWSCognitoIdentityProviderService.LocumKnowsIt".clone_into(value);
+                }
+            }
+        }
+        SignInVariation::NoOperation => request.headers.retain(|(name, _)| !is_target(name)),
+        SignInVariation::BrokenJson => {
+            request.body.pop();
+        }
+        SignInVariation::ListForBody => request.body = b"[]".to_vec(),
+        SignInVariation::NumberForClient => {
+            body["ClientId"] = 7.into();
+            request.body = body.to_string().into_bytes();
+        }
+        SignInVariation::SpaceBeforeColon => {
+            request
+                .headers
+                .push(("X-Locum ".to_owned(), "1".to_owned()));
+        }
+        SignInVariation::NoHost => request.omits.push("Host"),
+        // One is written for each request.
+        SignInVariation::TwoHosts => {
+            request.headers.push(("Host".to_owned(), url.authority()));
+        }
+        _ => {}
+    }
 }
 
 /// The post that asks for `operation`.

@@ -1,4 +1,6 @@
-//! What is behind a list: its first entry, called by itself.
+//! What is behind a list: its entries, called by themselves, and what a filter leaves of it.
+
+use serde_json::Value;
 
 use crate::Error;
 use crate::caller::ApiRequest;
@@ -7,58 +9,128 @@ use crate::evidence::{CallVariation, Exchange, Operation, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
 
+/// The id of a group that nobody has (RFC 9562 §5.9 leaves the first bits of it to no generator).
+const NO_GROUP: &str = "00000000-0000-4000-8000-000000000000";
+
 impl ScenarioContext {
     /// Calls the address that the first entry of the list names, with the caller's token and then
     /// without one. A list without entries has none.
     pub async fn call_first_entry(&mut self) -> Result<(), Error> {
-        let list = Expectation::of("VEN-10", &self.profile.vendor).list.clone();
-        let list = list.unwrap_or_default();
-        let link = {
-            let calls = self.log.evidence().documented(Operation::Call);
-            let mut served = calls.filter(Exchange::is_served);
-            served.find_map(|call| {
-                let entry = call.json()[&list][0]["href"].clone();
-                entry.as_str().map(str::to_owned)
-            })
-        };
-        let (Some(link), Ok(token)) = (link, self.token()) else {
+        let Some(link) = self.first_links()?.into_iter().next() else {
             self.log.limitation("the list has no entry with an address");
+            return Ok(());
+        };
+        self.call_link(&link, &Variation::Documented).await?;
+        let bare = CallVariation::Both(
+            Box::new(CallVariation::At(link.clone())),
+            Box::new(CallVariation::NoToken),
+        );
+        self.call_link(&link, &Variation::Call(bare)).await
+    }
+
+    /// Calls the address that the first entry of each list names.
+    pub async fn follow_first_entries(&mut self) -> Result<(), Error> {
+        for link in self.first_links()? {
+            self.call_link(&link, &Variation::Documented).await?;
+        }
+        Ok(())
+    }
+
+    /// Calls the same addresses with the id of another group in the place of their own.
+    pub async fn look_for_first_entries_elsewhere(&mut self) -> Result<(), Error> {
+        let expected = Expectation::of("VEN-37", &self.profile.vendor);
+        let word = format!("/{}/", expected.member.as_deref().unwrap_or_default());
+        for link in self.first_links()? {
+            let Some((before, behind)) = link.split_once(&word) else {
+                continue;
+            };
+            let Some((_, rest)) = behind.split_once('/') else {
+                continue;
+            };
+            let link = format!("{before}{word}{NO_GROUP}/{rest}");
+            let elsewhere = Variation::Call(CallVariation::At(link.clone()));
+            self.call_link(&link, &elsewhere).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for the entries of the list at `endpoint` that have what its first entry has, by the
+    /// filter `parameter`.
+    pub async fn limit_list(&mut self, endpoint: &str, parameter: &str) -> Result<(), Error> {
+        let expected = Expectation::of("VEN-38", &self.profile.vendor);
+        let mut filters = expected.filters.iter();
+        let filter = filters
+            .find(|filter| filter.parameter == parameter)
+            .ok_or_else(|| Error::Step(format!("no filter is known `{parameter}`")))?;
+        let list = self.first_entry_of(endpoint);
+        let has = list
+            .as_ref()
+            .and_then(|entry| entry.pointer(&filter.member));
+        let has = has.map(|value| value.get(0).unwrap_or(value));
+        let Some(value) = has.and_then(Value::as_str) else {
+            let what = format!("the list of {endpoint} has no entry to ask for by {parameter}");
+            self.log.limitation(&what);
+            return Ok(());
+        };
+        let limited = CallVariation::Query(parameter.to_owned(), value.to_owned());
+        self.call_endpoint(endpoint, &Variation::Call(limited))
+            .await
+    }
+
+    /// The first entry of the list that was read at `endpoint`.
+    fn first_entry_of(&self, endpoint: &str) -> Option<Value> {
+        let mut lists = self.served_lists();
+        let (_, first) = lists.find(|(of, _)| of.as_deref() == Some(endpoint))?;
+        Some(first)
+    }
+
+    /// The endpoint and the first entry of each list that was served.
+    fn served_lists(&self) -> impl Iterator<Item = (Option<String>, Value)> {
+        let list = Expectation::of("VEN-10", &self.profile.vendor)
+            .list
+            .as_deref();
+        let list = list.unwrap_or_default();
+        let calls = self.log.evidence().documented(Operation::Call);
+        let served = calls.filter(Exchange::is_served);
+        served.filter_map(move |call| {
+            let entry = call.json()[list].get(0)?.clone();
+            Some((call.endpoint.map(str::to_owned), entry))
+        })
+    }
+
+    /// The addresses that the first entries of the lists name.
+    fn first_links(&self) -> Result<Vec<String>, Error> {
+        let links = self.served_lists();
+        let links = links.filter_map(|(_, entry)| Some(entry["href"].as_str()?.to_owned()));
+        Ok(links.collect())
+    }
+
+    /// Calls an address that a list named. A token goes nowhere but to the host that was asked.
+    async fn call_link(&mut self, link: &str, variation: &Variation) -> Result<(), Error> {
+        let Ok(token) = self.token() else {
+            self.log.limitation("there was no token to call with");
             return Ok(());
         };
         let token = token.value.clone();
         let api = self.target.url("api")?.to_owned();
         let url = match link.starts_with('/') {
             true => format!("{api}{link}"),
-            false => link.clone(),
+            false => link.to_owned(),
         };
-        // A token goes nowhere but to the host that was asked.
-        let is_own = |url: &str| {
-            let of = |text: &str| Url::parse(text).ok();
-            of(url)
-                .zip(of(&api))
-                .is_some_and(|(url, api)| url.same_origin(&api))
-        };
-        if !is_own(&url) {
+        let of = |text: &str| Url::parse(text).ok();
+        let is_own = of(&url)
+            .zip(of(&api))
+            .is_some_and(|(url, api)| url.same_origin(&api));
+        if !is_own {
             self.log.limitation("the list leads to another host");
             return Ok(());
         }
         let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
-        let documented = Variation::Documented;
-        self.exchange(
-            Operation::Call,
-            None,
-            &documented,
-            &call.url,
-            &call.request(),
-        )
-        .await;
-        call.authorization.clear();
-        let bare = CallVariation::Both(
-            Box::new(CallVariation::At(link)),
-            Box::new(CallVariation::NoToken),
-        );
-        let bare = Variation::Call(bare);
-        self.exchange(Operation::Call, None, &bare, &call.url, &call.request())
+        let shows_no_token = |change: &CallVariation| matches!(change, CallVariation::Both(_, other) if **other == CallVariation::NoToken);
+        if matches!(variation, Variation::Call(change) if shows_no_token(change)) {
+            call.authorization.clear();
+        }
+        self.exchange(Operation::Call, None, variation, &call.url, &call.request())
             .await;
         Ok(())
     }

@@ -40,10 +40,12 @@ impl ScenarioContext {
             return self.call_presigned_and_changed(&variation).await;
         }
         let url = match special {
-            Some(SignedVariation::UnsignedSecondApi) => match self.target.url("api_v2") {
-                Ok(base) => self.sample_at(base)?,
-                Err(_) => return Ok(()),
-            },
+            Some(SignedVariation::UnsignedSecondApi | SignedVariation::SecondApiTokenInQuery) => {
+                match self.target.url("api_v2") {
+                    Ok(base) => self.sample_at(base)?,
+                    Err(_) => return Ok(()),
+                }
+            }
             _ => self.signed_url()?,
         };
         self.signed_call(url, special, &variation).await.map(drop)
@@ -129,6 +131,14 @@ impl ScenarioContext {
             Some(SignedVariation::UnknownPath) => url.target.push_str("-x-locum"),
             Some(SignedVariation::RunsOfSpaces) => extra[0].1 = "one   two".into(),
             Some(SignedVariation::MoreSpaces) => extra[0].1 = "one two".into(),
+            Some(SignedVariation::AccessTokenInQuery | SignedVariation::SecondApiTokenInQuery) => {
+                let pair = self
+                    .sessions
+                    .last()
+                    .and_then(|session| session.pairs.last());
+                let token = pair.map_or("", |(access, _)| access.expose());
+                url.target += &format!("?access_token={token}");
+            }
             _ => {}
         }
         if special.is_some_and(SignedVariation::is_of_an_unknown_item) {

@@ -20,8 +20,9 @@ static TABLE: LazyLock<BTreeMap<String, Expectation>> =
 pub struct Expectation {
     /// How a refusal looks; the first entry that is for the request counts.
     pub refused: Vec<RefusalExpectation>,
-    /// Members of the reply: name, and `text`, `integer`, `number`, `list`, `the words …`, or one
-    /// of several literals with ` or ` between.
+    /// Members of the reply: name, and `text`, `integer`, `number`, `boolean`, `list`, `date`,
+    /// `time`, `the words …`, `one of …`, or one of several literals with ` or ` between; with
+    /// `perhaps ` in front it may be absent or null.
     pub members: BTreeMap<String, String>,
     /// Members that the reply has and no others; what it has besides is reported.
     pub only_members: Vec<String>,
@@ -43,6 +44,15 @@ pub struct Expectation {
     pub total: Option<String>,
     /// Members that are links to other pages.
     pub links: Vec<String>,
+    /// Filters of a list.
+    pub filters: Vec<Filter>,
+    /// Members of the entries of a list, by the profile's endpoint: pointer, and kind as in
+    /// [`Expectation::members`].
+    pub entries: BTreeMap<String, BTreeMap<String, String>>,
+    /// Members that tell to what an entry belongs, as pointers; the first that it has counts.
+    pub owners: Vec<String>,
+    /// Members that tell one entry from another, as pointers.
+    pub identity: Vec<String>,
     /// The most entries of one page.
     pub max_entries: Option<usize>,
     /// The longest lifetime, in seconds.
@@ -117,8 +127,6 @@ pub enum Others {
     Broken,
     /// Nothing: the requirement does not grade it.
     Ungraded,
-    /// A server error breaks the requirement; it does not grade the rest.
-    ServerErrorsBroken,
     /// The requirement is met or not without this request.
     LeftOut,
     /// A warning: nothing was given, and nothing was refused either.
@@ -158,6 +166,32 @@ pub struct FormExpectation {
     pub status: u16,
     /// Its members, as in [`Expectation::members`].
     pub members: BTreeMap<String, String>,
+}
+
+/// A filter of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// The parameter that asks for it.
+    pub parameter: String,
+    /// The member of an entry that it looks at, as a pointer.
+    pub member: String,
+    /// Which entries it leaves.
+    pub keeps: Kept,
+}
+
+/// Which entries a filter leaves, by what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Those whose member is the same.
+    Same,
+    /// Those whose member is a list that holds it.
+    Among,
+    /// Those whose date is the same or a later one.
+    From,
+    /// Those whose date is the same or an earlier one.
+    Until,
 }
 
 /// What error replies look like.

@@ -291,6 +291,29 @@ impl Log {
         )
     }
 
+    /// A call of `endpoint` at this target.
+    pub(crate) fn called(
+        mut self,
+        (endpoint, phrase): (&str, &str),
+        target: &str,
+        status: u16,
+        body: &str,
+    ) -> Self {
+        let variation = variation(Operation::Call, phrase);
+        let request = Request::new("GET", target);
+        let endpoint = Some(endpoint);
+        let seq = self
+            .log
+            .request(Operation::Call, endpoint, &variation, &request);
+        let reply = Reply {
+            status,
+            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+            body: body.as_bytes().to_vec(),
+        };
+        self.log.reply(seq, Ok(&reply));
+        self
+    }
+
     /// A login with this form that is answered with a JWT of these claims, and with `more` members.
     pub(crate) fn logs_in_by(
         self,

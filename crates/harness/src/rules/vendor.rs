@@ -27,6 +27,8 @@ pub mod jwt;
 mod key_set;
 pub mod lifetime;
 pub mod limited_token;
+mod list;
+mod list_window;
 pub mod login;
 mod login_ends;
 mod members;
@@ -36,11 +38,13 @@ pub mod paging;
 pub mod password;
 mod permission;
 mod pool_expiry;
+mod pool_protocol;
 mod pool_reply;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
 mod refused_login;
+mod registered_claims;
 mod renewed_tokens;
 pub mod revocation;
 mod revocation_reply;
@@ -50,6 +54,7 @@ mod scope;
 pub mod secret_leakage;
 mod shown_token;
 pub mod signature;
+mod signature_refusal;
 mod signature_scope;
 pub mod socket;
 mod socket_frames;
@@ -93,16 +98,20 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     lifetime::RULES,
     mixed_clients::RULES,
     limited_token::RULES,
+    list::RULES,
+    list_window::RULES,
     login::RULES,
     login_ends::RULES,
     oauth_error::RULES,
     paging::RULES,
     password::RULES,
     permission::RULES,
+    pool_protocol::RULES,
     pool_reply::RULES,
     refresh::RULES,
     refresh_revocation::RULES,
     refusal::RULES,
+    registered_claims::RULES,
     renewed_tokens::RULES,
     revocation::RULES,
     revocation_reply::RULES,
@@ -112,6 +121,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     secret_leakage::RULES,
     shown_token::RULES,
     signature::RULES,
+    signature_refusal::RULES,
     signature_scope::RULES,
     socket::RULES,
     socket_frames::RULES,

@@ -127,3 +127,32 @@ async fn may_try_more(world: &mut World) -> Result<(), Error> {
 async fn reads_the_list(world: &mut World, limit: String, next: String) -> Result<(), Error> {
     world.context()?.read_pages(&limit, &next).await
 }
+
+#[when("the caller reads each of these")]
+async fn reads(world: &mut World, step: &Step) -> Result<(), Error> {
+    for name in phrases(step)? {
+        world
+            .context()?
+            .call_endpoint(&name, &Variation::Documented)
+            .await?;
+    }
+    Ok(())
+}
+
+#[when("the caller limits each list to what its first entry has")]
+async fn limits_lists(world: &mut World, step: &Step) -> Result<(), Error> {
+    for (list, parameter) in super::pairs(step)? {
+        world.context()?.limit_list(&list, &parameter).await?;
+    }
+    Ok(())
+}
+
+#[when("the caller follows the href of the first entry of each list")]
+async fn follows_entries(world: &mut World) -> Result<(), Error> {
+    world.context()?.follow_first_entries().await
+}
+
+#[when("the caller looks for the first entry of each list in another group")]
+async fn looks_elsewhere(world: &mut World) -> Result<(), Error> {
+    world.context()?.look_for_first_entries_elsewhere().await
+}

@@ -61,6 +61,22 @@ pub enum SignInVariation {
     SecondUserForeignPassword,
     /// Another user, with an empty password.
     SecondUserEmptyPassword,
+    /// `X-Amz-Target` names an operation that does not exist.
+    UnknownOperation,
+    /// There is no `X-Amz-Target`.
+    NoOperation,
+    /// The body is no JSON.
+    BrokenJson,
+    /// The body is a JSON list.
+    ListForBody,
+    /// A number stands in the place of the client id.
+    NumberForClient,
+    /// A space stands between a header's name and its colon (RFC 9112 §5.1).
+    SpaceBeforeColon,
+    /// There is no `Host` (RFC 9112 §3.2).
+    NoHost,
+    /// `Host` occurs twice.
+    TwoHosts,
 }
 
 impl SignInVariation {
@@ -93,6 +109,14 @@ impl SignInVariation {
         Self::SecondUserNameAsPassword,
         Self::SecondUserForeignPassword,
         Self::SecondUserEmptyPassword,
+        Self::UnknownOperation,
+        Self::NoOperation,
+        Self::BrokenJson,
+        Self::ListForBody,
+        Self::NumberForClient,
+        Self::SpaceBeforeColon,
+        Self::NoHost,
+        Self::TwoHosts,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -136,7 +160,33 @@ impl SignInVariation {
             Self::SecondUserNameAsPassword => "as another user with the name as the password",
             Self::SecondUserForeignPassword => "as another user with the first user's password",
             Self::SecondUserEmptyPassword => "as another user with an empty password",
+            Self::UnknownOperation => "with an operation that nobody knows",
+            Self::NoOperation => "without X-Amz-Target",
+            Self::BrokenJson => "with a body that is not JSON",
+            Self::ListForBody => "with a list for a body",
+            Self::NumberForClient => "with a number for the client id",
+            Self::SpaceBeforeColon => "with a space before a colon",
+            Self::NoHost => "without Host",
+            Self::TwoHosts => "with Host twice",
         }
+    }
+
+    /// Whether it is no HTTP, so that what stands in front of the vendor may answer it.
+    pub const fn is_no_http(self) -> bool {
+        matches!(self, Self::SpaceBeforeColon | Self::NoHost | Self::TwoHosts)
+    }
+
+    /// Whether it is no request of the pool's protocol, so that no operation answers it.
+    pub const fn is_outside_the_protocol(self) -> bool {
+        self.is_no_http()
+            || matches!(
+                self,
+                Self::UnknownOperation
+                    | Self::NoOperation
+                    | Self::BrokenJson
+                    | Self::ListForBody
+                    | Self::NumberForClient
+            )
     }
 
     /// Whether no pool has such a password, so that it may be refused by its form alone.

@@ -62,6 +62,10 @@ pub enum SignedVariation {
     IdToken,
     /// The same behind the word Bearer.
     BearerIdToken,
+    /// The access token in the query, and no signature.
+    AccessTokenInQuery,
+    /// The same at the second API.
+    SecondApiTokenInQuery,
     /// The session token of the credentials, and no signature.
     SessionTokenAlone,
     /// A correct GET of a thing that does not exist.
@@ -136,6 +140,8 @@ impl SignedVariation {
         Self::BearerAccessToken,
         Self::IdToken,
         Self::BearerIdToken,
+        Self::AccessTokenInQuery,
+        Self::SecondApiTokenInQuery,
         Self::SessionTokenAlone,
         Self::UnknownItem,
         Self::UnknownItemDeleted,
@@ -194,6 +200,10 @@ impl SignedVariation {
             Self::BearerAccessToken => "with Bearer and the access token for a signature",
             Self::IdToken => "with the id token for a signature",
             Self::BearerIdToken => "with Bearer and the id token for a signature",
+            Self::AccessTokenInQuery => "unsigned GET with the access token in the query",
+            Self::SecondApiTokenInQuery => {
+                "unsigned GET at the second API with the access token in the query"
+            }
             Self::SessionTokenAlone => "with the session token alone",
             Self::UnknownItem => "of an unknown item",
             Self::UnknownItemDeleted => "that deletes an unknown item",
@@ -281,6 +291,8 @@ impl SignedVariation {
                 | Self::BearerAccessToken
                 | Self::IdToken
                 | Self::BearerIdToken
+                | Self::AccessTokenInQuery
+                | Self::SecondApiTokenInQuery
                 | Self::SessionTokenAlone
         )
     }

@@ -1,5 +1,7 @@
 //! API calls that the vendor should serve, and what it says of bad values.
 
+use std::collections::BTreeSet;
+
 use super::deviation::Deviations;
 use super::members;
 use crate::evidence::{Exchange, Message, Operation, Reaction, is_html};
@@ -10,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-01", documented_calls_are_served),
     Rule::vendor("VEN-06", forms_are_answered_as_documented),
     Rule::vendor("VEN-11", bad_value_is_explained),
+    Rule::vendor("VEN-43", what_was_handed_in_can_be_read),
 ];
 
 /// Every documented call with a token is served.
@@ -48,6 +51,31 @@ fn forms_are_answered_as_documented(view: &View<'_>) -> Finding {
     })
 }
 
+/// What a form made can be read under the id that the reply told, with its members.
+fn what_was_handed_in_can_be_read(view: &View<'_>) -> Finding {
+    let forms = view.evidence.documented(Operation::SendForm);
+    let made: Vec<Exchange<'_>> = forms.filter(Exchange::is_served).collect();
+    let [Some(told), Some(own)] = [0, 1].map(|at| view.expected.identity.get(at)) else {
+        return unobserved(view, "no id is documented");
+    };
+    let reads = view.evidence.documented(Operation::Call);
+    let reads = reads.filter(|read| expected_form(view, read).is_some());
+    each(view, reads, "nothing that was handed in was read", |read| {
+        let wanted = expected_form(view, read)?;
+        let expected = format!("{} with the documented members", wanted.status);
+        if !read.is_served() || read.status() != wanted.status {
+            return Some((expected, read.sentence()));
+        }
+        let body = read.json();
+        if let Some((_, observed)) = members::fault(&body, &wanted.members) {
+            return Some((expected, format!("{}: {observed}", read.sentence())));
+        }
+        let is_of = |form: &Exchange<'_>| form.json().pointer(told) == body.pointer(own);
+        let seen = format!("{}: of another id", read.sentence());
+        (!made.iter().any(is_of)).then(|| ("what was handed in".to_owned(), seen))
+    })
+}
+
 fn expected_form<'a>(
     view: &View<'a>,
     form: &Exchange<'_>,
@@ -56,10 +84,17 @@ fn expected_form<'a>(
 }
 
 /// A bad value is answered with the documented status and a message of its own, not only the status
-/// text; beside a documented call that is served.
+/// text; beside a documented call of the same address that is served.
 fn bad_value_is_explained(view: &View<'_>) -> Finding {
     let status = view.expected.status.unwrap_or(422);
+    let served: BTreeSet<&str> = view
+        .evidence
+        .documented(Operation::Call)
+        .filter(Exchange::is_served)
+        .map(|call| path_of(&call))
+        .collect();
     let calls = view.evidence.varied(Operation::Call);
+    let calls = calls.filter(|call| served.contains(path_of(call)));
     let finding = each(view, calls, "no bad value was sent", |call| {
         let reply = call.reply?;
         let specific = is_specific(reply);
@@ -78,6 +113,11 @@ fn bad_value_is_explained(view: &View<'_>) -> Finding {
         Some(control) => finding.beside(control),
         None => unobserved(view, "no documented call was served beside it"),
     }
+}
+
+fn path_of<'a>(call: &Exchange<'a>) -> &'a str {
+    let target = call.request.target.as_str();
+    target.split('?').next().unwrap_or_default()
 }
 
 /// Looks at each exchange that was answered: all that `fault` finds is the proof of one finding.
@@ -178,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_form_is_answered_with_its_status_and_members() {
-        let good = r#"{"scribe_id":1,"status":"new","submitted_at":"2026"}"#;
+        let good =
+            r#"{"scribe_id":1,"status":"IN_PROGRESS","submitted_at":"2026-11-24T10:00:00Z"}"#;
         create(202, good, Grade::Met);
         create(200, good, Grade::Broken);
         create(500, good, Grade::Broken);
@@ -195,9 +236,31 @@ mod tests {
             "form",
             "regenerate",
             202,
-            r#"{"scribe_id":1,"status":"new"}"#,
+            r#"{"scribe_id":1,"status":"IN_PROGRESS"}"#,
         );
         check(&log, "VEN-06", Grade::Broken);
+    }
+
+    #[test]
+    fn what_was_handed_in_is_read_or_not() {
+        let log = |status, body: &str| {
+            Log::new()
+                .exchange("form", "transcribe", 202, r#"{"transcription_id":7}"#)
+                .called(("transcription", ""), "/transcribe/7", status, body)
+        };
+        let good = r#"{"id":7,"task_status":"STT_PROCESSING","raw_text":null}"#;
+        check(&log(200, good), "VEN-43", Grade::Met);
+        for (old, new) in [
+            ("7", "\"7\""),
+            ("7", "8"),
+            ("STT_PROCESSING", "done"),
+            ("null", "3"),
+        ] {
+            check(&log(200, &good.replace(old, new)), "VEN-43", Grade::Broken);
+        }
+        check(&log(404, "{}"), "VEN-43", Grade::Broken);
+        check(&log(429, "{}"), "VEN-43", Grade::Unobserved);
+        check(&Log::new(), "VEN-43", Grade::Unobserved);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! What error replies look like.
 
 use super::deviation::Deviations;
+use super::http::is_no_http;
 use crate::catalogue::ErrorExpectation;
-use crate::evidence::Message;
+use crate::evidence::{Exchange, Message, Operation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::vendor("ERR-13", errors_have_their_form),
-    Rule::vendor("VEN-05", errors_have_their_form),
+    Rule::vendor("ERR-13", errors_have_their_form).everywhere(),
+    Rule::vendor("VEN-05", errors_have_their_form).everywhere(),
 ];
 
 /// Every error reply has the form that the requirement gives its status. Each status that is named
@@ -16,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
 fn errors_have_their_form(view: &View<'_>) -> Finding {
     let (mut wrong, mut seen) = (Deviations::default(), Vec::new());
     let mut unanswered = None;
-    for exchange in view.evidence.exchanges() {
+    for exchange in view.evidence.exchanges().filter(may_have_a_body) {
         let Some(reply) = exchange.reply.filter(|reply| reply.status >= 400) else {
             unanswered = unanswered.or_else(|| gone(&exchange));
             continue;
@@ -49,6 +50,14 @@ fn errors_have_their_form(view: &View<'_>) -> Finding {
         (Some(status), _) => unobserved(view, &format!("no {status} was provoked")),
         (None, None) => unobserved(view, "no error was provoked"),
     }
+}
+
+/// Whether the vendor answers it, and may say something: a HEAD is answered without a body (RFC 9110
+/// §9.3.2), and what is no HTTP, or comes without TLS, may be answered in front of the vendor.
+fn may_have_a_body(exchange: &Exchange<'_>) -> bool {
+    exchange.request.method != "HEAD"
+        && exchange.operation != Operation::PlainLogin
+        && !is_no_http(exchange)
 }
 
 /// Whether an expectation speaks of this reply: one that asks for no member is for all.
@@ -108,6 +117,14 @@ mod tests {
             Grade::Broken,
         );
         check(&with((500, "", "")), "ERR-13", Grade::Broken);
+    }
+
+    /// What has no body, or is answered by somebody else, is no error reply of the vendor's.
+    #[test]
+    fn a_reply_without_a_body_of_its_own_is_left_out() {
+        let raw = "with a raw space in the target";
+        let log = typed(&GOOD).typed("call", raw, 400, "text/plain", "no");
+        check(&log, "ERR-13", Grade::Met);
     }
 
     fn member(replies: &[(u16, &str)], expected: Grade) {

@@ -28,15 +28,17 @@ fn replies<'a>(view: &View<'a>) -> Vec<(Exchange<'a>, &'a Message)> {
 /// Whether the request is none that a server of the vendor need see: what stands in front of it may
 /// answer, without its headers.
 pub(super) fn is_no_http(exchange: &Exchange<'_>) -> bool {
-    matches!(
-        exchange.variation,
-        Variation::Call(
+    match exchange.variation {
+        Variation::Call(change) => matches!(
+            change,
             CallVariation::SpaceBeforeColon
                 | CallVariation::NoHost
                 | CallVariation::TwoHosts
                 | CallVariation::RawSpace
-        )
-    )
+        ),
+        Variation::SignIn(change) => change.is_no_http(),
+        _ => false,
+    }
 }
 
 /// Whether a request was made by a method that the vendor's pages do not have there.

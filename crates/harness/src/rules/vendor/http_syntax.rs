@@ -1,19 +1,53 @@
 //! Requests that are no HTTP/1.1 as RFC 9112 has it: a server answers them with 400, and reads no
 //! sense into them.
 
-use crate::evidence::{CallVariation, Cut, Exchange, Message, Operation, Reaction, Variation};
+use super::refusal::login_of;
+use crate::evidence::{
+    CallVariation, Cut, Exchange, Message, Operation, Reaction, SignInVariation, Variation,
+};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("HTT-04", |view| {
-        answered_with_400(view, &[CallVariation::SpaceBeforeColon])
+        answered_with_400(view, &[Fault::SpaceBeforeColon])
     }),
     Rule::vendor("HTT-05", refuses_a_raw_space),
     Rule::vendor("HTT-06", |view| {
-        answered_with_400(view, &[CallVariation::NoHost, CallVariation::TwoHosts])
+        answered_with_400(view, &[Fault::NoHost, Fault::TwoHosts])
     }),
 ];
+
+/// What is wrong with a request: with an API call, or with a sign-in where API calls are signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    SpaceBeforeColon,
+    NoHost,
+    TwoHosts,
+}
+
+impl Fault {
+    fn of(exchange: &Exchange<'_>) -> Option<Self> {
+        match exchange.variation {
+            Variation::Call(CallVariation::SpaceBeforeColon)
+            | Variation::SignIn(SignInVariation::SpaceBeforeColon) => Some(Self::SpaceBeforeColon),
+            Variation::Call(CallVariation::NoHost) | Variation::SignIn(SignInVariation::NoHost) => {
+                Some(Self::NoHost)
+            }
+            Variation::Call(CallVariation::TwoHosts)
+            | Variation::SignIn(SignInVariation::TwoHosts) => Some(Self::TwoHosts),
+            _ => None,
+        }
+    }
+}
+
+/// The operation that malformed requests are made of.
+fn bent_operation(view: &View<'_>) -> Operation {
+    match login_of(view) {
+        Operation::SignIn => Operation::SignIn,
+        _ => Operation::Call,
+    }
+}
 
 /// Servers that stand in front of others, by a word of their `Server`: they repair requests, or drop
 /// what they cannot read, before the vendor sees it.
@@ -66,18 +100,22 @@ fn left_open(view: &View<'_>, call: &Exchange<'_>) -> Option<Finding> {
     }
 }
 
-/// Each of the `malformed` calls is answered with 400, beside the documented one that is served.
-fn answered_with_400(view: &View<'_>, malformed: &[CallVariation]) -> Finding {
+/// Each of the `malformed` requests is answered with 400, beside the documented one that is served.
+fn answered_with_400(view: &View<'_>, malformed: &[Fault]) -> Finding {
     const EXPECTED: &str = "400";
-    let sent = calls(view, malformed);
+    let operation = bent_operation(view);
+    let all = view.evidence.exchanges_for(operation);
+    let is_meant =
+        |call: &Exchange<'_>| Fault::of(call).is_some_and(|fault| malformed.contains(&fault));
+    let sent: Vec<Exchange<'_>> = all.filter(is_meant).collect();
     let mut worst: Option<Finding> = None;
     for call in sent.iter().filter(|call| call.status() != 400) {
         let repaired = call.reply.and_then(proxy).filter(|_| {
             // No proxy makes up a host.
-            *call.variation == Variation::Call(CallVariation::SpaceBeforeColon)
+            Fault::of(call) == Some(Fault::SpaceBeforeColon)
         });
-        let is_tolerated = view.expected.deviation_tolerated
-            && *call.variation == Variation::Call(CallVariation::NoHost);
+        let is_tolerated =
+            view.expected.deviation_tolerated && Fault::of(call) == Some(Fault::NoHost);
         let finding = if let Some(open) = left_open(view, call) {
             open
         } else if let Some(proxy) = repaired {
@@ -100,7 +138,7 @@ fn answered_with_400(view: &View<'_>, malformed: &[CallVariation]) -> Finding {
             worst = Some(finding);
         }
     }
-    let control = view.evidence.documented(Operation::Call);
+    let control = view.evidence.documented(operation);
     let control = control.filter(Exchange::is_served).last();
     match (worst, Proof::all(&sent), control) {
         (Some(worst), _, Some(control)) => worst.beside(control),
@@ -181,6 +219,22 @@ mod tests {
         check(&log("without Host", 200), "HTT-06", Grade::Tolerated);
         let both = log("without Host", 200).exchange("call", "with Host twice", 200, "[]");
         check(&both, "HTT-06", Grade::Broken);
+    }
+
+    /// Where API calls are signed, it is a sign-in.
+    #[test]
+    fn a_malformed_sign_in_is_answered_with_400_or_not() {
+        const TOKENS: &str = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
+        for (id, phrase) in [("HTT-04", COLON), ("HTT-06", "with Host twice")] {
+            let log = |status, body| {
+                Log::of_a_user_pool()
+                    .exchange("sign-in", "", 200, TOKENS)
+                    .exchange("sign-in", phrase, status, body)
+            };
+            check(&log(400, ""), id, Grade::Met);
+            check(&log(200, TOKENS), id, Grade::Broken);
+            check(&log(403, "{}"), id, Grade::Broken);
+        }
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn examined<'a>(view: &View<'a>) -> Vec<Examined<'a>> {
 }
 
 /// The JWTs that logins and refreshes gave.
-fn jwts<'a>(view: &View<'a>) -> Vec<Jwt<'a>> {
+pub(super) fn jwts<'a>(view: &View<'a>) -> Vec<Jwt<'a>> {
     let evidence: &'a Evidence = view.evidence;
     evidence
         .exchanges()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use locum_core::Timestamp;
 use serde_json::Value;
 
 /// What is wrong with the members of `object`: what was expected and what they are; `None` when
@@ -25,10 +26,42 @@ pub(super) fn fault(
     (!expected.is_empty()).then(|| (expected.join(", "), observed.join(", ")))
 }
 
-/// Whether `value` is of this kind: `text`, `integer`, `number`, `list`, `the words …` in whatever
-/// order, or one of several literals with ` or ` between.
+/// What is wrong with the members of `object` that `members` names by pointers, one by one.
+pub(super) fn faults_at(
+    object: &Value,
+    members: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let value = |pointer: &str| object.pointer(pointer);
+    let wrong = members.iter().filter(|(pointer, kind)| {
+        let value = value(pointer).unwrap_or(&Value::Null);
+        !is_of_kind(value, kind)
+    });
+    wrong
+        .map(|(pointer, kind)| {
+            let observed = match value(pointer) {
+                Some(value) => format!("{pointer} is {value}"),
+                None => format!("{pointer} is missing"),
+            };
+            (format!("{pointer} as {kind}"), observed)
+        })
+        .collect()
+}
+
+/// Whether `value` is of this kind: `text`, `integer`, `number`, `boolean`, `list`, `date`
+/// (yyyy-MM-dd), `time` (RFC 3339), `the words …` in whatever order, `one of …` in this spelling, or
+/// one of several literals with ` or ` between; of `perhaps …` also when it is null.
 pub(super) fn is_of_kind(value: &Value, kind: &str) -> bool {
+    let text = || value.as_str().unwrap_or_default();
+    if let Some(kind) = kind.strip_prefix("perhaps ") {
+        return value.is_null() || is_of_kind(value, kind);
+    }
+    if let Some(words) = kind.strip_prefix("one of ") {
+        return words.split(' ').any(|word| word == text());
+    }
     match kind {
+        "boolean" => value.is_boolean(),
+        "date" => is_date(text()),
+        "time" => Timestamp::parse_rfc3339(text()).is_some(),
         "text" => value.as_str().is_some_and(|text| !text.is_empty()),
         "integer" => value.is_i64() || value.is_u64(),
         "number" => value.is_number(),
@@ -38,6 +71,11 @@ pub(super) fn is_of_kind(value: &Value, kind: &str) -> bool {
             None => kind.split(" or ").any(|literal| is_literal(value, literal)),
         },
     }
+}
+
+/// yyyy-MM-dd.
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")).is_some()
 }
 
 fn set(words: &str) -> BTreeSet<&str> {
@@ -79,6 +117,20 @@ mod tests {
         check("\"b a\"", "the words a b", true);
         check("\"a b c\"", "the words a b", false);
         check("\"a\"", "the words a b", false);
+        check("false", "boolean", true);
+        check("\"false\"", "boolean", false);
+        check("\"2026-11-24\"", "date", true);
+        check("\"2026-11-31\"", "date", false);
+        check("\"24.11.2026\"", "date", false);
+        check("\"2026-11-24T10:00:00.123Z\"", "time", true);
+        check("\"2026-11-24T10:00:00+01:00\"", "time", true);
+        check("\"2026-11-24 10:00\"", "time", false);
+        check("1795514400", "time", false);
+        check("\"a\"", "one of a b", true);
+        check("\"A\"", "one of a b", false);
+        check("\"\"", "one of a b", false);
+        check("null", "perhaps date", true);
+        check("\"x\"", "perhaps date", false);
     }
 
     #[test]

@@ -148,6 +148,10 @@ fn limit_is_kept(view: &View<'_>, call: &Exchange<'_>) -> Step<Finding> {
             let number = |name: &str| body[name].as_u64().and_then(|n| usize::try_from(n).ok());
             let total = number(&text(&view.expected.total));
             let limit = number("limit");
+            if let Some(limit) = limit.filter(|limit| *limit > max) {
+                let seen = format!("{} and limit {limit}", call.sentence());
+                return Ok(Finding::broken(expected, seen, call));
+            }
             let clamped = limit.is_some_and(|limit| limit <= max && limit >= count)
                 || total.is_some_and(|total| total > max);
             if clamped && count > 0 {
@@ -284,8 +288,12 @@ mod tests {
     /// A short list kept any limit, and a refusal needed no control.
     #[test]
     fn a_short_list_keeps_no_limit() {
-        let short = limited(200, &list(120, 120, 500));
-        check(&short, "VEN-10", Grade::Unobserved);
+        let untold = list(120, 120, 200).replace("limit", "size");
+        check(&limited(200, &untold), "VEN-10", Grade::Unobserved);
+        // "The limit value in the response will be different if the requested value was greater than
+        // the maximum allowed."
+        let repeated = limited(200, &list(120, 120, 500));
+        check(&repeated, "VEN-10", Grade::Broken);
         check(&limited(200, &list(0, 0, 200)), "VEN-10", Grade::Unobserved);
         let alone = Log::new().exchange("call", "with limit=500", 422, "");
         check(&alone, "VEN-10", Grade::Unobserved);

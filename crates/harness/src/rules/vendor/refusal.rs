@@ -3,9 +3,7 @@
 use locum_core::profile::Grant;
 
 use crate::catalogue::{Others, RefusalExpectation};
-use crate::evidence::{
-    Exchange, Failure, LoginVariation, Operation, Reaction, SignInVariation, Variation,
-};
+use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, SignInVariation, Variation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -42,6 +40,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("VEN-19", logins),
     Rule::vendor("VEN-22", logins),
     Rule::vendor("VEN-33", logins),
+    Rule::vendor("VEN-41", calls),
+    Rule::vendor("VEN-44", calls),
 ];
 
 /// Each varied login is refused, beside the documented one that is not: another user's own login is
@@ -232,12 +232,9 @@ fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Findin
             Some(Finding::unobserved(seen).seen_in(exchange))
         }
         other => match (wanted.others(), other) {
-            (Others::Broken, _)
-            | (Others::ServerErrorsBroken, Reaction::Failed(Failure::ServerError)) => {
-                deviates(Grade::Broken)
-            }
+            (Others::Broken, _) => deviates(Grade::Broken),
             (Others::Tolerated, _) => deviates(Grade::Tolerated),
-            _ => {
+            (_, other) => {
                 let reason = format!("not graded: {seen} ({})", other.words());
                 Some(Finding::unobserved(reason).seen_in(exchange))
             }
@@ -483,7 +480,10 @@ mod tests {
         check(&login_by("by GET", 404, "{}"), "TOK-02", Grade::Met);
         check(&login_by("by GET", 400, "{}"), "TOK-02", Grade::Met);
         check(&login_by("by GET", 200, TOKEN), "TOK-02", Grade::Broken);
-        check(&login_by("by PUT", 500, "{}"), "TOK-02", Grade::Broken);
+        // It issued nothing, and refused nothing.
+        check(&login_by("by PUT", 501, "{}"), "TOK-02", Grade::Unobserved);
+        let both = login_by("by PUT", 501, "{}").exchange("login", "by GET", 405, "{}");
+        check(&both, "TOK-02", Grade::Met);
         check(&login_by("by PUT", 302, ""), "TOK-02", Grade::Unobserved);
     }
 
