@@ -14,6 +14,7 @@ mod burst;
 mod caching;
 mod challenge;
 mod clock_skew;
+mod code_login;
 mod commands;
 mod control;
 mod creation;
@@ -107,6 +108,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     socket::refusal::RULES,
     socket::reconnect::RULES,
     user_pool::RULES,
+    code_login::RULES,
     challenge::RULES,
     refresh::RULES,
     refresh_request::RULES,

@@ -129,6 +129,7 @@ fn all() -> impl Iterator<Item = (&'static str, Traffic)> {
         super::presigned::tests::GOOD,
         super::sign_in::tests::GOOD,
         super::paging::tests::GOOD,
+        super::code_login::tests::GOOD,
     ];
     topics.into_iter().flatten().copied()
 }
