@@ -13,6 +13,8 @@ Feature: Corti's authorization codes
         | with a user in front of the redirect URI's host    |
         | with the redirect URI's path in the other letter case |
         | with the other scheme in the redirect URI          |
+        | with a name added to the redirect URI's host       |
+        | as a client that nobody knows                      |
       Then none of the other addresses gets a redirect
 
     @id:BCP-11 @should
@@ -28,7 +30,39 @@ Feature: Corti's authorization codes
         | by a preflight from a foreign origin    |
       Then no foreign origin is let in
 
-  Rule: A code is bound to its challenge and to its client
+  Rule: An authorization response says what its client may rely on
+
+    @id:BCP-15 @must
+    Scenario: The state of a request that is refused
+      When the caller asks for authorization in each of these ways
+        | without a page           |
+        | without response_type    |
+        | with response_type locum |
+      Then each redirect carries the state, unchanged
+
+    @id:BCP-15 @must @id:BCP-18 @must
+    Scenario: The state and the nonce of a code
+      When the caller exchanges a code
+      Then the redirect carries the state, and the id token the nonce
+
+    @id:BCP-16 @must
+    Scenario: The issuer
+      Given the metadata promises an issuer in each authorization response
+      When the caller asks for authorization in each of these ways
+        | without a page           |
+        | without response_type    |
+        | with response_type locum |
+      Then each redirect names the issuer
+
+    @id:BCP-17 @should
+    Scenario: A fault of the request
+      When the caller asks for authorization
+      And the caller asks for authorization in each of these ways
+        | without response_type    |
+        | with response_type locum |
+      Then the client is told by a redirect
+
+  Rule: A code is bound to its challenge, its redirect URI and its client
 
     @id:BCP-09 @must
     Scenario: Verifiers that do not fit
@@ -36,6 +70,9 @@ Feature: Corti's authorization codes
       And a code is exchanged in each of these ways
         | without the verifier             |
         | with another verifier            |
+        | with an empty verifier           |
+        | with the verifier in other letter case |
+        | with the challenge for a verifier |
         | without challenge and verifier   |
         | with a verifier and no challenge |
       Then the right verifier alone gives tokens
@@ -50,6 +87,21 @@ Feature: Corti's authorization codes
       And a code is exchanged in each of these ways
         | by another client |
       Then the first exchange alone gives tokens
+
+    @id:BCP-13 @must
+    Scenario: A code comes with another redirect URI, and without one
+      When the caller exchanges a code
+      And a code is exchanged in each of these ways
+        | with another redirect URI |
+        | without the redirect URI  |
+      Then the right redirect URI alone gives tokens
+
+    @id:BCP-14 @should
+    Scenario: A code is exchanged late
+      When the caller exchanges a code
+      And a code is exchanged in each of these ways
+        | after ten minutes |
+      Then the fresh code alone gives tokens
 
     @id:VEN-25 @may
     Scenario: What a failed exchange leaves of the code

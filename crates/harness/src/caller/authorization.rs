@@ -21,6 +21,16 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// A verifier that no challenge is made of.
 const OTHER_VERIFIER: &str = "another-verifier-0123456789-0123456789-0123";
 
+/// What comes back unchanged: visible characters and a space (RFC 6749, Appendix A.5), among them
+/// those that encodings change.
+const STATE: &str = "locum+state/1 =%41&";
+
+/// What comes back in the id token (OpenID Connect Core 1.0 §3.1.2.1).
+const NONCE: &str = "locum-nonce-0123456789";
+
+/// The longest life of a code that RFC 6749 §4.1.2 recommends, in seconds.
+const CODE_LIFETIME_S: f64 = 600.0;
+
 /// A site that no client is of (RFC 2606 §2).
 const FOREIGN_ORIGIN: &str = "https://elsewhere.example";
 
@@ -89,10 +99,11 @@ impl ScenarioContext {
                 .limitation("the redirect URI cannot be bent like that");
             return Ok(());
         }
-        let is_silent = change.is_some_and(|change| {
-            change.bends_the_redirect_uri() || change == AuthorizeVariation::Silently
-        });
-        let url = self.authorization_url(&named, true, is_silent)?;
+        let mut pairs = self.authorization_parameters(&named, true);
+        if let Some(change) = change {
+            vary(change, &mut pairs);
+        }
+        let url = self.authorization_url(&pairs)?;
         let mut request = Browser::default().request("GET", &url, None);
         if change == Some(AuthorizeVariation::Preflight) {
             "OPTIONS".clone_into(&mut request.method);
@@ -145,14 +156,21 @@ impl ScenarioContext {
         let Some(code) = code else {
             return Ok(());
         };
+        if change == Some(CodeVariation::Late) {
+            self.outlive_the_code().await?;
+        }
         let target = match change {
             Some(CodeVariation::ByAnotherClient) => self.target_of(Supplied::AnotherClient)?,
             _ => self.target.clone(),
         };
         let mut login = TokenRequest::of_client(&self.profile, &target)?;
+        let in_other_case = VERIFIER.to_ascii_lowercase();
         let verifier = match change {
             Some(CodeVariation::NoVerifier | CodeVariation::NoChallenge) => None,
             Some(CodeVariation::OtherVerifier) => Some(OTHER_VERIFIER),
+            Some(CodeVariation::EmptyVerifier) => Some(""),
+            Some(CodeVariation::VerifierInOtherCase) => Some(in_other_case.as_str()),
+            Some(CodeVariation::ChallengeForVerifier) => Some(CHALLENGE),
             _ => Some(VERIFIER),
         };
         let named = match change {
@@ -165,6 +183,9 @@ impl ScenarioContext {
             ("redirect_uri", &named),
         ];
         pairs.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+        if change == Some(CodeVariation::NoRedirectUri) {
+            pairs.retain(|(name, _)| *name != "redirect_uri");
+        }
         let pairs = pairs.into_iter();
         login.parameters = pairs
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -194,32 +215,42 @@ impl ScenarioContext {
         Ok(uri.unwrap_or_default().to_owned())
     }
 
-    fn authorization_url(
+    /// Lets the longest life pass that a code should have. Of a real endpoint that is waited for
+    /// or not at all: a code can't be kept for a later run.
+    async fn outlive_the_code(&mut self) -> Result<(), Error> {
+        if self.stage.is_none() && self.manners.wait.as_secs_f64() < CODE_LIFETIME_S + 1.0 {
+            return Err(self.lacks("the end of a code is not waited for (--wait 11m)"));
+        }
+        self.advance(CODE_LIFETIME_S + 1.0).await
+    }
+
+    /// What an authorization request says (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    fn authorization_parameters(
         &self,
         redirect_uri: &str,
         has_challenge: bool,
-        is_silent: bool,
-    ) -> Result<Url, Error> {
+    ) -> Vec<(String, String)> {
         let id = self.target.credential("client_id");
         let mut pairs = vec![
             ("response_type", "code"),
             ("client_id", id),
             ("redirect_uri", redirect_uri),
             ("scope", "openid"),
-            ("state", "locum-state"),
+            ("state", STATE),
+            ("nonce", NONCE),
         ];
         if has_challenge {
             pairs.push(("code_challenge", CHALLENGE));
             pairs.push(("code_challenge_method", "S256"));
         }
-        if is_silent {
-            pairs.push(("prompt", "none"));
-        }
-        let pairs: Vec<(String, String)> = pairs
-            .into_iter()
+        let pairs = pairs.into_iter();
+        pairs
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let url = format!("{}?{}", self.target.url("authorize")?, encode(&pairs));
+            .collect()
+    }
+
+    fn authorization_url(&self, pairs: &[(String, String)]) -> Result<Url, Error> {
+        let url = format!("{}?{}", self.target.url("authorize")?, encode(pairs));
         Url::parse(&url).map_err(|error| Error::Step(error.to_string()))
     }
 
@@ -235,7 +266,8 @@ impl ScenarioContext {
         let name = text("username").unwrap_or_default();
         let password = text("password").unwrap_or_default();
         let mut browser = Browser::default();
-        let mut at = self.authorization_url(redirect_uri, has_challenge, false)?;
+        let pairs = self.authorization_parameters(redirect_uri, has_challenge);
+        let mut at = self.authorization_url(&pairs)?;
         let mut request = browser.request("GET", &at, None);
         let mut operation = Operation::Authorize;
         for _ in 0..MAX_PAGES {
@@ -280,6 +312,23 @@ impl ScenarioContext {
     }
 }
 
+/// Changes the one thing of an authorization request that is not its redirect URI.
+fn vary(change: AuthorizeVariation, pairs: &mut Vec<(String, String)>) {
+    let mut put = |name: &str, value: Option<&str>| {
+        pairs.retain(|(known, _)| known != name);
+        pairs.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    };
+    match change {
+        AuthorizeVariation::NoResponseType => put("response_type", None),
+        AuthorizeVariation::UnknownResponseType => put("response_type", Some("locum")),
+        AuthorizeVariation::UnknownClient => put("client_id", Some("locum-unknown")),
+        _ => {}
+    }
+    if change.leads_nowhere() || change == AuthorizeVariation::Silently {
+        put("prompt", Some("none"));
+    }
+}
+
 /// `registered` with one thing changed; `None` where it has nothing to change.
 fn bent(registered: &str, change: AuthorizeVariation) -> Option<String> {
     let (scheme, rest) = registered.split_once("://")?;
@@ -297,6 +346,13 @@ fn bent(registered: &str, change: AuthorizeVariation) -> Option<String> {
         AuthorizeVariation::UserInFront => {
             format!("{scheme}://elsewhere.example@{authority}{path}")
         }
+        AuthorizeVariation::HostExtended => {
+            let (host, port) = match authority.rsplit_once(':') {
+                Some((host, port)) if !port.contains(']') => (host, format!(":{port}")),
+                _ => (authority, String::new()),
+            };
+            format!("{scheme}://{host}.elsewhere.example{port}{path}")
+        }
         AuthorizeVariation::OtherCase => {
             let swapped: String = path
                 .chars()
@@ -313,6 +369,9 @@ fn bent(registered: &str, change: AuthorizeVariation) -> Option<String> {
             _ => return None,
         },
         AuthorizeVariation::Silently
+        | AuthorizeVariation::UnknownClient
+        | AuthorizeVariation::NoResponseType
+        | AuthorizeVariation::UnknownResponseType
         | AuthorizeVariation::ForeignOrigin
         | AuthorizeVariation::Preflight
         | AuthorizeVariation::Followed => return Some(registered.to_owned()),

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod authorize;
+mod authorize_response;
 pub mod basic;
 mod bearer_challenge;
 mod brute_force;
@@ -70,11 +71,13 @@ mod unsigned;
 mod upgrade;
 
 use super::Rule;
+pub(crate) use authorize_response::PROMISE;
 
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[
     accepted::RULES,
     authorize::RULES,
+    authorize_response::RULES,
     basic::RULES,
     bearer_challenge::RULES,
     brute_force::RULES,

@@ -6,6 +6,7 @@ use cucumber::{given, when};
 use super::variations;
 use crate::Error;
 use crate::evidence::{Operation, Variation};
+use crate::rules::vendor::PROMISE;
 use crate::run::context::World;
 
 #[when("the caller asks for authorization")]
@@ -19,6 +20,19 @@ async fn asks_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
         world.context()?.authorize(&variation).await?;
     }
     Ok(())
+}
+
+/// Where it does not, a client can't expect an issuer.
+#[given("the metadata promises an issuer in each authorization response")]
+async fn issuer_is_promised(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.metadata().await?;
+    let documents = context.log.evidence().documented(Operation::Metadata);
+    let promised = documents.last().map(|read| read.json()[PROMISE].clone());
+    match promised == Some(true.into()) {
+        true => Ok(()),
+        false => Err(context.lacks("its metadata promises no iss in authorization responses")),
+    }
 }
 
 #[when("the caller exchanges a code")]

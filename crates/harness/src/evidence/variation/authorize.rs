@@ -20,6 +20,14 @@ pub enum AuthorizeVariation {
     OtherCase,
     /// The same, with http for https in the redirect URI, or the other way round.
     OtherScheme,
+    /// The same, with a name added behind the host of the redirect URI.
+    HostExtended,
+    /// A client that nobody knows asks, so that nobody is to be asked either.
+    UnknownClient,
+    /// `response_type` is missing.
+    NoResponseType,
+    /// `response_type` is a word that nobody knows.
+    UnknownResponseType,
     /// A script of a foreign site sends it.
     ForeignOrigin,
     /// A browser asks whether a script of a foreign site may send it.
@@ -38,6 +46,10 @@ impl AuthorizeVariation {
         Self::UserInFront,
         Self::OtherCase,
         Self::OtherScheme,
+        Self::HostExtended,
+        Self::UnknownClient,
+        Self::NoResponseType,
+        Self::UnknownResponseType,
         Self::ForeignOrigin,
         Self::Preflight,
         Self::Followed,
@@ -58,6 +70,10 @@ impl AuthorizeVariation {
             Self::UserInFront => "with a user in front of the redirect URI's host",
             Self::OtherCase => "with the redirect URI's path in the other letter case",
             Self::OtherScheme => "with the other scheme in the redirect URI",
+            Self::HostExtended => "with a name added to the redirect URI's host",
+            Self::UnknownClient => "as a client that nobody knows",
+            Self::NoResponseType => "without response_type",
+            Self::UnknownResponseType => "with response_type locum",
             Self::ForeignOrigin => "from a foreign origin",
             Self::Preflight => "by a preflight from a foreign origin",
             Self::Followed => "as the redirect says",
@@ -74,7 +90,18 @@ impl AuthorizeVariation {
                 | Self::UserInFront
                 | Self::OtherCase
                 | Self::OtherScheme
+                | Self::HostExtended
         )
+    }
+
+    /// Whether it must lead to no redirect: its redirect URI is registered for no such client.
+    pub const fn leads_nowhere(self) -> bool {
+        self.bends_the_redirect_uri() || matches!(self, Self::UnknownClient)
+    }
+
+    /// Whether it has a fault that the client is to be told of.
+    pub const fn is_faulty(self) -> bool {
+        matches!(self, Self::NoResponseType | Self::UnknownResponseType)
     }
 }
 
@@ -87,6 +114,12 @@ pub enum CodeVariation {
     NoVerifier,
     /// Another verifier.
     OtherVerifier,
+    /// A verifier without a character.
+    EmptyVerifier,
+    /// The verifier in the other letter case.
+    VerifierInOtherCase,
+    /// The challenge in the place of the verifier, as if its method were `plain`.
+    ChallengeForVerifier,
     /// A verifier for a code that was asked for without a challenge.
     StrayVerifier,
     /// Neither challenge nor verifier.
@@ -97,6 +130,10 @@ pub enum CodeVariation {
     ByAnotherClient,
     /// Another redirect URI than the code was asked for with.
     OtherRedirectUri,
+    /// No redirect URI, though the code was asked for with one.
+    NoRedirectUri,
+    /// Ten minutes after the code was issued.
+    Late,
     /// Another client secret.
     OtherSecret,
     /// As documented, after another redirect URI was shown.
@@ -112,11 +149,16 @@ impl CodeVariation {
     pub const ALL: &[Self] = &[
         Self::NoVerifier,
         Self::OtherVerifier,
+        Self::EmptyVerifier,
+        Self::VerifierInOtherCase,
+        Self::ChallengeForVerifier,
         Self::StrayVerifier,
         Self::NoChallenge,
         Self::Again,
         Self::ByAnotherClient,
         Self::OtherRedirectUri,
+        Self::NoRedirectUri,
+        Self::Late,
         Self::OtherSecret,
         Self::AfterOtherRedirectUri,
         Self::AfterOtherVerifier,
@@ -133,11 +175,16 @@ impl CodeVariation {
         match self {
             Self::NoVerifier => "without the verifier",
             Self::OtherVerifier => "with another verifier",
+            Self::EmptyVerifier => "with an empty verifier",
+            Self::VerifierInOtherCase => "with the verifier in other letter case",
+            Self::ChallengeForVerifier => "with the challenge for a verifier",
             Self::StrayVerifier => "with a verifier and no challenge",
             Self::NoChallenge => "without challenge and verifier",
             Self::Again => "again",
             Self::ByAnotherClient => "by another client",
             Self::OtherRedirectUri => "with another redirect URI",
+            Self::NoRedirectUri => "without the redirect URI",
+            Self::Late => "after ten minutes",
             Self::OtherSecret => "with another secret",
             Self::AfterOtherRedirectUri => "rightly, after another redirect URI",
             Self::AfterOtherVerifier => "rightly, after another verifier",

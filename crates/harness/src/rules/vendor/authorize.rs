@@ -27,7 +27,7 @@ fn is_answered(request: &Exchange<'_>) -> bool {
 }
 
 /// The first request with this variation, answered as a good one is.
-fn good<'a>(view: &View<'a>, variation: &Variation) -> Step<Exchange<'a>> {
+pub(super) fn good<'a>(view: &View<'a>, variation: &Variation) -> Step<Exchange<'a>> {
     let Some(request) = view.evidence.first(Operation::Authorize, variation) else {
         return unseen(view, "no authorization request was made");
     };
@@ -53,14 +53,13 @@ fn change_of(request: &Exchange<'_>) -> Option<AuthorizeVariation> {
     }
 }
 
-/// A redirect URI that is not registered is none to redirect to; beside the registered one, which
+/// A redirect URI that is not registered is none to redirect to, and no client that nobody knows has
+/// one; beside the registered one, which
 /// leads to a page or to a redirect.
 fn redirects_to_registered_uris_alone(view: &View<'_>) -> Step<Finding> {
     let requests = view.evidence.exchanges_for(Operation::Authorize);
     let bent: Vec<Exchange<'_>> = requests
-        .filter(|request| {
-            change_of(request).is_some_and(AuthorizeVariation::bends_the_redirect_uri)
-        })
+        .filter(|request| change_of(request).is_some_and(AuthorizeVariation::leads_nowhere))
         .collect();
     if bent.is_empty() {
         return unseen(view, "no other redirect URI was tried");

@@ -10,6 +10,10 @@ use crate::verdict::{Finding, Grade, Proof};
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BCP-09", |view| concluded(is_bound_to_its_challenge(view))),
     Rule::vendor("BCP-10", |view| concluded(works_once_for_its_client(view))),
+    Rule::vendor("BCP-13", |view| {
+        concluded(is_bound_to_its_redirect_uri(view))
+    }),
+    Rule::vendor("BCP-14", |view| concluded(ends_soon(view))),
     Rule::vendor("VEN-25", |view| concluded(what_spends_a_code(view))),
 ];
 
@@ -69,11 +73,20 @@ fn is_bound_to_its_challenge(view: &View<'_>) -> Step<Finding> {
     let neither = neither.filter(Exchange::is_served);
     let stray = stray.filter(|stray| neither.is_some() || stray.got_something());
     let bound = [CodeVariation::NoVerifier, CodeVariation::OtherVerifier];
-    let tried = bound.iter().filter_map(|change| exchanged(view, *change));
-    let tried: Vec<Exchange<'_>> = tried.chain(stray).collect();
-    if tried.len() < bound.len() {
+    if bound
+        .iter()
+        .any(|change| exchanged(view, *change).is_none())
+    {
         return unseen(view, "a missing and a wrong verifier were not both tried");
     }
+    let near = [
+        CodeVariation::EmptyVerifier,
+        CodeVariation::VerifierInOtherCase,
+        CodeVariation::ChallengeForVerifier,
+    ];
+    let tried = bound.iter().chain(&near);
+    let tried = tried.filter_map(|change| exchanged(view, *change));
+    let tried: Vec<Exchange<'_>> = tried.chain(stray).collect();
     each_is_refused(view, &tried, || {
         let right = precondition(view, Operation::Redeem, &Variation::Documented)?;
         let proof = Proof::from(right);
@@ -110,6 +123,34 @@ fn works_once_for_its_client(view: &View<'_>) -> Step<Finding> {
         )
         .beside(first()?),
         _ => finding,
+    })
+}
+
+/// RFC 6749 §4.1.3: the redirect URI of the authorization request comes again, and is the same.
+fn is_bound_to_its_redirect_uri(view: &View<'_>) -> Step<Finding> {
+    let Some(other) = exchanged(view, CodeVariation::OtherRedirectUri) else {
+        return unseen(view, "no other redirect URI was shown");
+    };
+    let right = || precondition(view, Operation::Redeem, &Variation::Documented).map(Proof::from);
+    let finding = each_is_refused(view, &[other], right)?;
+    let missing = exchanged(view, CodeVariation::NoRedirectUri);
+    match missing.filter(|_| finding.grade() == Grade::Met) {
+        Some(missing) if missing.got_something() => {
+            let seen = format!("{}: accepted", missing.sentence());
+            Ok(Finding::tolerated("no token", seen, missing).beside(right()?))
+        }
+        Some(missing) => each_is_refused(view, &[other, missing], right),
+        None => Ok(finding),
+    }
+}
+
+/// A code that nobody exchanged in time is good for nothing.
+fn ends_soon(view: &View<'_>) -> Step<Finding> {
+    let Some(late) = exchanged(view, CodeVariation::Late) else {
+        return unseen(view, "no code was shown after its end");
+    };
+    each_is_refused(view, &[late], || {
+        precondition(view, Operation::Redeem, &Variation::Documented).map(Proof::from)
     })
 }
 
@@ -200,6 +241,62 @@ mod tests {
         let failed = redeemed(&[("", true), ("without the verifier", false)]);
         let failed = failed.failed("redeem", "with another verifier", BadReply::ServerError);
         check(&failed, "BCP-09", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_near_miss_of_a_verifier_is_none() {
+        for near in [
+            "with an empty verifier",
+            "with the verifier in other letter case",
+            "with the challenge for a verifier",
+        ] {
+            let log = |works| {
+                redeemed(&[
+                    ("", true),
+                    ("without the verifier", false),
+                    ("with another verifier", false),
+                    (near, works),
+                ])
+            };
+            check(&log(false), "BCP-09", Grade::Met);
+            check(&log(true), "BCP-09", Grade::Broken);
+        }
+    }
+
+    #[test]
+    fn a_code_is_bound_to_its_redirect_uri_or_not() {
+        let log = |other, none| {
+            redeemed(&[
+                ("", true),
+                ("with another redirect URI", other),
+                ("without the redirect URI", none),
+            ])
+        };
+        check(&log(false, false), "BCP-13", Grade::Met);
+        check(&log(true, false), "BCP-13", Grade::Broken);
+        check(&log(true, true), "BCP-13", Grade::Broken);
+        check(&log(false, true), "BCP-13", Grade::Tolerated);
+        let alone = [("with another redirect URI", false)];
+        check(&redeemed(&alone), "BCP-13", Grade::Unobserved);
+        check(&redeemed(&[("", true)]), "BCP-13", Grade::Unobserved);
+        for (failure, grade) in [
+            (BadReply::ServerError, Grade::Unobserved),
+            (BadReply::Closed, Grade::Gone),
+        ] {
+            let log = redeemed(&[("", true)]);
+            let log = log.failed("redeem", "with another redirect URI", failure);
+            check(&log, "BCP-13", grade);
+        }
+    }
+
+    #[test]
+    fn a_code_ends_or_not() {
+        let log = |works| redeemed(&[("", true), ("after ten minutes", works)]);
+        check(&log(false), "BCP-14", Grade::Met);
+        check(&log(true), "BCP-14", Grade::Broken);
+        let alone = redeemed(&[("after ten minutes", false)]);
+        check(&alone, "BCP-14", Grade::Unobserved);
+        check(&redeemed(&[("", true)]), "BCP-14", Grade::Unobserved);
     }
 
     fn shown_again(again: bool, other: bool, after: u16) -> Log {
