@@ -141,6 +141,17 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("code-twice", "an authorization code works twice")
     },
     Twin {
+        pardons: |_, denial| denial.reason == "invalid_code" && denial.kind == DenialKind::Expired,
+        ..Twin::named("code-without-end", "an authorization code never ends")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "wrong_redirect_uri",
+        ..Twin::named(
+            "redirect-uri-forgotten",
+            "the redirect_uri of an authorization code is not compared",
+        )
+    },
+    Twin {
         pardons: |_, denial| denial.reason == "foreign_code",
         ..Twin::named(
             "code-for-anyone",
