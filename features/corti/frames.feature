@@ -1,5 +1,5 @@
 @judge:vendor
-Feature: Corti ends websockets on frames that break the protocol
+Feature: Corti speaks on websockets as RFC 6455 has it
 
   Background:
     Given each socket is configured with
@@ -18,7 +18,7 @@ Feature: Corti ends websockets on frames that break the protocol
 
   Rule: A reserved bit, a reserved opcode and text that is not UTF-8 end a websocket
 
-    @id:WSS-19 @must
+    @id:WSS-19 @must @id:WSS-28 @should
     Scenario: Frames that nobody may send
       When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
         | with a reserved bit         |
@@ -27,6 +27,44 @@ Feature: Corti ends websockets on frames that break the protocol
         | with a ping of 126 bytes    |
         | with a ping in fragments    |
       Then the vendor ends the websocket each time
+
+  Rule: What a client may send is answered as the protocol has it
+
+    @id:WSS-23 @must @id:WSS-24 @must
+    Scenario: The client closes
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with a close                |
+        | with text that is not UTF-8 |
+      Then the vendor closes with a code that may be sent, and ends the connection
+
+    @id:WSS-25 @must
+    Scenario: A message in fragments
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with the configuration              |
+        | with the configuration in fragments |
+      Then both are answered alike
+
+    @id:WSS-26 @must @id:WSS-27 @must
+    Scenario: Pings
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with a ping of 125 bytes |
+        | with an empty ping       |
+      Then each pong carries what its ping did, in a frame of the right form
+
+  Rule: The configuration is looked at, and the end of a session is told
+
+    @id:WSS-29 @should
+    Scenario: A configuration that lacks its language
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with the configuration      |
+        | with an empty configuration |
+      Then the empty one is not accepted
+
+    @id:WSS-30 @should
+    Scenario: The client ends its session
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with the end of the session |
+      Then the vendor says so and closes
 
   Rule: What becomes of a websocket whose token ends is told
 

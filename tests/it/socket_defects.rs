@@ -43,6 +43,25 @@ impl Frame {
         })
     }
 
+    /// What it says, without its mask.
+    fn text(&self) -> String {
+        let mask = self.mask.unwrap_or_default();
+        let bytes = self.payload.iter().zip(mask.iter().cycle());
+        let bytes: Vec<u8> = bytes.map(|(byte, mask)| byte ^ mask).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Says this instead.
+    fn say(&mut self, text: &str) {
+        let mask = self.mask.unwrap_or_default();
+        let bytes = text.bytes().zip(mask.iter().cycle());
+        self.payload = bytes.map(|(byte, mask)| byte ^ mask).collect();
+    }
+
+    fn is_close(&self, code: u16) -> bool {
+        self.first == CLOSE && self.payload.starts_with(&code.to_be_bytes())
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let bit = if self.mask.is_some() { 0x80 } else { 0 };
         let mut bytes = vec![self.first];
@@ -60,6 +79,12 @@ impl Frame {
     }
 }
 
+/// A whole text, the first fragment of one, a pong, a close: the first byte of a frame.
+const TEXT: u8 = 0x81;
+const FRAGMENT: u8 = 0x01;
+const PONG: u8 = 0x8a;
+const CLOSE: u8 = 0x88;
+
 /// What is wrong.
 #[derive(Clone, Copy)]
 struct Defect {
@@ -69,12 +94,15 @@ struct Defect {
     changes: fn(String) -> String,
     /// Changes a frame before the vendor reads it.
     reads: fn(&mut Frame),
+    /// The bytes of a frame of the vendor as they reach the client.
+    writes: fn(Frame) -> Vec<u8>,
 }
 
 const NOTHING: Defect = Defect {
     answers: |_| None,
     changes: |head| head,
     reads: |_| (),
+    writes: |frame| frame.bytes(),
 };
 
 const OPENED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
@@ -184,6 +212,106 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
             ..NOTHING
         },
     ),
+    (
+        "WSS-23",
+        "FAIL",
+        Defect {
+            // A word behind its own close.
+            writes: |frame| match frame.is_close(1000) {
+                true => [&frame.bytes()[..], &[TEXT, 2, b'h', b'i']].concat(),
+                false => frame.bytes(),
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-24",
+        "FAIL",
+        Defect {
+            writes: |mut frame| {
+                if frame.is_close(1000) {
+                    frame.payload = 1005_u16.to_be_bytes().to_vec();
+                }
+                frame.bytes()
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-25",
+        "FAIL",
+        Defect {
+            // The first fragment for the whole message.
+            reads: |frame| {
+                if frame.first == FRAGMENT {
+                    frame.first = TEXT;
+                }
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-26",
+        "FAIL",
+        Defect {
+            writes: |mut frame| {
+                if frame.first == PONG {
+                    frame.payload.truncate(124);
+                }
+                frame.bytes()
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-27",
+        "FAIL",
+        Defect {
+            writes: |mut frame| {
+                frame.mask = (frame.first == PONG).then_some([0; 4]);
+                frame.bytes()
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-28",
+        "WARN",
+        Defect {
+            writes: |mut frame| {
+                if frame.is_close(1007) {
+                    frame.payload = 1000_u16.to_be_bytes().to_vec();
+                }
+                frame.bytes()
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-29",
+        "WARN",
+        Defect {
+            reads: |frame| {
+                if frame.text() == r#"{"type":"config","configuration":{}}"# {
+                    let config = r#"{"type":"config","configuration":{"primaryLanguage":"en"}}"#;
+                    frame.say(config);
+                }
+            },
+            ..NOTHING
+        },
+    ),
+    (
+        "WSS-30",
+        "WARN",
+        Defect {
+            reads: |frame| {
+                if frame.text() == r#"{"type":"end"}"# {
+                    frame.say(r#"{"type":"flush"}"#);
+                }
+            },
+            ..NOTHING
+        },
+    ),
 ];
 
 /// The rows that they turn.
@@ -232,7 +360,13 @@ fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
             true => (defect.changes)(answer),
             false => answer,
         };
+        let is_open = changed.starts_with("HTTP/1.1 101");
         client.write_all(changed.as_bytes()).ok()?;
+        while is_open && let Some(frame) = Frame::read(&mut server) {
+            if client.write_all(&(defect.writes)(frame)).is_err() {
+                break;
+            }
+        }
     }
     let _ = std::io::copy(&mut server, &mut client);
     client.shutdown(Shutdown::Both).ok()

@@ -548,6 +548,8 @@ impl Log {
                 "close" => (Side::Vendor, Opcode::Close),
                 "ping" => (Side::Harness, Opcode::Ping),
                 "odd" => (Side::Harness, Opcode::Odd),
+                "our close" => (Side::Harness, Opcode::Close),
+                "bad" => (Side::Vendor, Opcode::Odd),
                 "pong" => (Side::Vendor, Opcode::Pong),
                 "eof" => (Side::Vendor, Opcode::Eof),
                 _ => (Side::Vendor, Opcode::Silence),

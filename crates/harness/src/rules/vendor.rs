@@ -58,6 +58,7 @@ pub mod signature;
 mod signature_refusal;
 mod signature_scope;
 pub mod socket;
+mod socket_conversation;
 mod socket_frames;
 mod tenant;
 mod tls;
@@ -72,6 +73,7 @@ mod upgrade;
 
 use super::Rule;
 pub(crate) use authorize_response::PROMISE;
+pub(crate) use socket_conversation::END;
 
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[
@@ -127,6 +129,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     signature_refusal::RULES,
     signature_scope::RULES,
     socket::RULES,
+    socket_conversation::RULES,
     socket_frames::RULES,
     tenant::RULES,
     tls::RULES,

@@ -123,6 +123,20 @@ pub enum FrameVariation {
     FragmentedPing,
     /// It is sent when the token of the websocket has ended.
     AfterTokenEnd,
+    /// It is a close (§5.5.1).
+    Close,
+    /// It is a ping of 125 bytes (§5.5.2).
+    LongestPing,
+    /// It is a ping that carries nothing (§5.5.2).
+    EmptyPing,
+    /// It is the configuration.
+    Configuration,
+    /// They are two fragments of the configuration and a ping between them (§5.4).
+    Fragmented,
+    /// It is a configuration that says nothing.
+    EmptyConfiguration,
+    /// It is the end of the session, behind the configuration.
+    Ended,
 }
 
 impl FrameVariation {
@@ -135,11 +149,32 @@ impl FrameVariation {
         Self::LongPing,
         Self::FragmentedPing,
         Self::AfterTokenEnd,
+        Self::Close,
+        Self::LongestPing,
+        Self::EmptyPing,
+        Self::Configuration,
+        Self::Fragmented,
+        Self::EmptyConfiguration,
+        Self::Ended,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
     pub fn parse(phrase: &str) -> Option<Self> {
         super::with_phrase(Self::ALL, Self::phrase, phrase)
+    }
+
+    /// Whether a client may send it: what the vendor makes of it then is told by what it says.
+    pub const fn is_allowed(self) -> bool {
+        matches!(
+            self,
+            Self::Close
+                | Self::LongestPing
+                | Self::EmptyPing
+                | Self::Configuration
+                | Self::Fragmented
+                | Self::EmptyConfiguration
+                | Self::Ended
+        )
     }
 
     /// Its phrase in the features.
@@ -152,6 +187,13 @@ impl FrameVariation {
             Self::LongPing => "with a ping of 126 bytes",
             Self::FragmentedPing => "with a ping in fragments",
             Self::AfterTokenEnd => "after the end of the token",
+            Self::Close => "with a close",
+            Self::LongestPing => "with a ping of 125 bytes",
+            Self::EmptyPing => "with an empty ping",
+            Self::Configuration => "with the configuration",
+            Self::Fragmented => "with the configuration in fragments",
+            Self::EmptyConfiguration => "with an empty configuration",
+            Self::Ended => "with the end of the session",
         }
     }
 }

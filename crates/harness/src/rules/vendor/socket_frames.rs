@@ -29,7 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
 ];
 
-fn frame_of(exchange: &Exchange<'_>) -> Option<FrameVariation> {
+pub(super) fn frame_of(exchange: &Exchange<'_>) -> Option<FrameVariation> {
     match exchange.variation {
         Variation::Frame(frame) => Some(*frame),
         _ => None,
@@ -47,7 +47,7 @@ fn after<'a>(exchange: &Exchange<'a>, opcode: Opcode) -> Vec<Frame<'a>> {
 }
 
 /// Whether the first ping was answered: the websocket lived.
-fn lived(exchange: &Exchange<'_>) -> bool {
+pub(super) fn lived(exchange: &Exchange<'_>) -> bool {
     let answered = |frame: Frame<'_>| frame.opcode == Opcode::Pong && frame.text == "before";
     exchange.received_frames().any(answered)
 }
