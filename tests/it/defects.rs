@@ -396,6 +396,10 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
             reply.member("issuer", json!("https://auth.example.com/realms/base"));
         }
     }),
+];
+
+/// Defects of a realm whose people log in at its page.
+const OF_A_REALM: &[(&str, &str, &str, Defect)] = &[
     ("BCP-08", "corti", "FAIL", |request, reply| {
         if request.contains("client_id=locum-unknown") {
             reply.status = 302;
@@ -430,6 +434,33 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     ("BCP-18", "corti", "FAIL", |_, reply| {
         change_claims(reply, |claims| claims["nonce"] = Value::Null);
     }),
+    ("BCP-19", "corti", "FAIL", |request, reply| {
+        if request.contains("openid-configuration") {
+            reply.set("Content-Type", "text/plain");
+        }
+    }),
+    ("BCP-20", "corti", "WARN", |request, reply| {
+        if request.contains("openid-configuration") {
+            reply.member("grant_types_supported", json!(["password"]));
+        }
+    }),
+    ("JWT-31", "corti", "FAIL", |_, reply| {
+        change_keys(reply, |key| {
+            if key["use"] == "sig" {
+                key["use"] = Value::Null;
+            }
+        });
+    }),
+    ("BRR-24", "corti", "FAIL", |request, reply| {
+        if request.contains("/userinfo") && reply.status == 401 {
+            reply.change_to(200, &json!({"sub": "somebody"}));
+        }
+    }),
+    ("BRR-25", "corti", "FAIL", |request, reply| {
+        if request.contains("/userinfo") && reply.status == 200 {
+            reply.member("sub", json!("somebody"));
+        }
+    }),
 ];
 
 /// Changes where a reply leads.
@@ -442,7 +473,8 @@ fn change_location(reply: &mut Reply, change: impl Fn(&str) -> String) {
 
 /// The rows that they turn.
 pub(super) fn rows_turned() -> Vec<&'static str> {
-    DEFECTS.iter().map(|(id, ..)| *id).collect()
+    let all = DEFECTS.iter().chain(OF_A_REALM);
+    all.map(|(id, ..)| *id).collect()
 }
 
 /// A vendor that looks at no token.
@@ -583,6 +615,21 @@ fn proxy(upstream: &str, defect: Defect) -> String {
     address
 }
 
+/// What a person would give beside the first account of a realm.
+fn further(document: &Value, vendor: &str) -> Vec<(&'static str, String)> {
+    let realm = &document["vendors"][vendor]["principals"]["realms"][0];
+    [
+        ("LOCUM_REDIRECT_URI", "/clients/0/redirect_uris/0"),
+        ("LOCUM_SECOND_CLIENT_ID", "/clients/1/client_id"),
+        ("LOCUM_SECOND_CLIENT_SECRET", "/clients/1/client_secret"),
+        ("LOCUM_USERNAME", "/users/0/username"),
+        ("LOCUM_PASSWORD", "/users/0/password"),
+    ]
+    .into_iter()
+    .filter_map(|(name, place)| Some((name, realm.pointer(place)?.as_str()?.to_owned())))
+    .collect()
+}
+
 /// What `check` makes of the row.
 fn verdict(
     served: &Served,
@@ -610,6 +657,7 @@ fn verdict(
     ];
     let output = command(&arguments)
         .envs(super::tls::account(document, vendor))
+        .envs(further(document, vendor))
         .output()
         .expect("it runs");
     let (_, results) = read_results(&folder, &output);
@@ -631,13 +679,12 @@ fn verdict(
 }
 
 /// The same row passes where nothing is changed, so that the one thing is what turns it.
-#[test]
-fn each_row_that_vendors_share_is_turned_by_one_defect() {
+fn check_defects(defects: &[(&str, &str, &str, Defect)]) {
     let served = Served::start(&[]);
     let (_, document) = served.connect().call("GET /_locum/stages/default", "");
     let document: Value = serde_json::from_str(&document).expect("JSON");
     let mut wrong = Vec::new();
-    for (id, vendor, expected, defect) in DEFECTS {
+    for (id, vendor, expected, defect) in defects {
         let honest = verdict(&served, &document, (id, vendor), |_, _| ());
         let seen = verdict(&served, &document, (id, vendor), *defect);
         if seen != *expected || honest == seen {
@@ -647,6 +694,16 @@ fn each_row_that_vendors_share_is_turned_by_one_defect() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_row_that_vendors_share_is_turned_by_one_defect() {
+    check_defects(DEFECTS);
+}
+
+#[test]
+fn each_row_of_a_realm_is_turned_by_one_defect() {
+    check_defects(OF_A_REALM);
 }
 
 /// The evil twins, which turn rows that need the mock, or an account beside the first.

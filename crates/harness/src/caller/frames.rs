@@ -99,6 +99,7 @@ fn odd(which: FrameVariation) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::talk::MASK;
 
     fn check(which: FrameVariation, expected: &[u8]) {
         let bytes = odd(which);

@@ -70,6 +70,27 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// Reads the list at `path`, as the caller or as the one that `variation` names.
+    pub async fn list(&mut self, path: &str, variation: &Variation) -> Result<(), Error> {
+        let reader = match variation {
+            Variation::Documented => {
+                let token = self.token().map(|held| held.value.clone());
+                token.ok().map(|token| (self.target.clone(), token))
+            }
+            Variation::By(other) => self.other(*other).await?,
+            unknown_one => return Err(unknown("reader", unknown_one)),
+        };
+        let Some((target, token)) = reader else {
+            return Ok(());
+        };
+        let url = format!("{}{path}", self.target.url("api")?);
+        let call = ApiRequest::to(&self.profile, &target, &url, token.expose())?;
+        let operation = Operation::ListPage;
+        self.exchange(operation, None, variation, &call.url, &call.request())
+            .await;
+        Ok(())
+    }
+
     /// The caller's token is to be revoked, by the caller or by another client.
     pub async fn revoke(&mut self, other: Option<Other>) -> Result<(), Error> {
         let Ok(url) = self.target.url("revoke").map(str::to_owned) else {

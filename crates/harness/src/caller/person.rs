@@ -5,9 +5,12 @@ use locum_core::Secret;
 
 use crate::Error;
 use crate::caller::oauth::unknown;
+use crate::caller::variation::signature_changed;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
-use crate::evidence::{CallVariation, Moment, Operation, RevocationVariation, Variation};
+use crate::evidence::{
+    CallVariation, Moment, Operation, RevocationVariation, ShownToken, Variation,
+};
 use crate::http::{self, Request, Url};
 use crate::run::context::ScenarioContext;
 
@@ -161,6 +164,40 @@ impl ScenarioContext {
         };
         let bearer = format!("Bearer {}", token.expose());
         let request = Request::new("GET", &url.target).header("Authorization", &bearer);
+        self.exchange(Operation::UserInfo, None, variation, &url, &request)
+            .await;
+        Ok(())
+    }
+
+    /// Shows userinfo the latest access token with one thing changed, another in its place, or none.
+    pub async fn show_badly(&mut self, variation: &Variation) -> Result<(), Error> {
+        let Ok(token) = self.token().map(|held| held.value.clone()) else {
+            self.log.limitation("there was no token to show");
+            return Ok(());
+        };
+        let Some(url) = self.endpoint_of_metadata("userinfo_endpoint").await? else {
+            return Err(self.lacks("the vendor's metadata names no userinfo_endpoint"));
+        };
+        let shown = match variation {
+            Variation::Call(CallVariation::NoToken) => None,
+            Variation::Call(CallVariation::UnknownToken) => Some(Secret::new(NEVER_ISSUED)),
+            Variation::Call(CallVariation::EndedToken) => Some(token),
+            Variation::Call(CallVariation::SignatureChanged) => {
+                let changed = signature_changed(token.expose());
+                self.log.hide(&changed, "changed token");
+                Some(Secret::new(changed))
+            }
+            Variation::Shown(ShownToken::IdToken) => match self.id_token.clone() {
+                // The other tokens are judged without it.
+                None => return Ok(()),
+                id_token => id_token,
+            },
+            other => return Err(unknown("token at userinfo", other)),
+        };
+        let mut request = Request::new("GET", &url.target);
+        if let Some(shown) = shown {
+            request = request.header("Authorization", &format!("Bearer {}", shown.expose()));
+        }
         self.exchange(Operation::UserInfo, None, variation, &url, &request)
             .await;
         Ok(())

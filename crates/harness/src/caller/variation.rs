@@ -306,7 +306,7 @@ fn letter_in_other_case(token: &str) -> String {
 
 /// `token` with a letter in the middle of its last part changed: the last letter of a signature
 /// may carry no bit of it.
-fn signature_changed(token: &str) -> String {
+pub(super) fn signature_changed(token: &str) -> String {
     let from = token.rfind('.').map_or(0, |dot| dot + 1);
     let at = token[from..].chars().count() / 2 + token[..from].chars().count();
     token

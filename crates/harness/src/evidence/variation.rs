@@ -196,8 +196,9 @@ impl Variation {
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
                 Some(Self::Again)
             }
-            Operation::UserInfo if phrase == "without permission" => {
-                Some(Self::Call(CallVariation::WithoutPermission))
+            Operation::UserInfo if !phrase.starts_with("token ") => {
+                let shown = ShownToken::parse(phrase).map(Self::Shown);
+                shown.or_else(|| CallVariation::parse(phrase).map(Self::Call))
             }
             Operation::UseAccessToken | Operation::UseIdToken | Operation::UserInfo => {
                 token(phrase)
@@ -207,7 +208,10 @@ impl Variation {
                 "with an unknown token" => Some(Self::Call(CallVariation::UnknownToken)),
                 _ => LoginVariation::parse(phrase).map(Self::Login),
             },
-            Operation::Read | Operation::OtherLogin | Operation::OtherCall => by(phrase, "as "),
+            Operation::Read
+            | Operation::ListPage
+            | Operation::OtherLogin
+            | Operation::OtherCall => by(phrase, "as "),
             Operation::Revoke => by(phrase, "by ")
                 .or_else(|| revocation(phrase))
                 .or_else(|| LoginVariation::parse(phrase).map(Self::Login)),
@@ -497,7 +501,12 @@ mod tests {
         check(Operation::UsePresigned, &["after its end"]);
         check(
             Operation::UserInfo,
-            &["token 1 after", "without permission"],
+            &[
+                "token 1 after",
+                "without permission",
+                "without a token",
+                "with the id token",
+            ],
         );
         check(Operation::PersonLogin, &["again", "with another password"]);
     }

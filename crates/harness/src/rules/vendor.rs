@@ -33,6 +33,7 @@ mod list_window;
 pub mod login;
 mod login_ends;
 mod members;
+mod metadata;
 mod mixed_clients;
 mod oauth_error;
 pub mod paging;
@@ -70,6 +71,7 @@ mod token_revocation;
 mod token_room;
 mod unsigned;
 mod upgrade;
+mod userinfo;
 
 use super::Rule;
 pub(crate) use authorize_response::PROMISE;
@@ -101,6 +103,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     jwt::RULES,
     key_set::RULES,
     lifetime::RULES,
+    metadata::RULES,
     mixed_clients::RULES,
     limited_token::RULES,
     list::RULES,
@@ -138,6 +141,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     token_reply::RULES,
     unsigned::RULES,
     upgrade::RULES,
+    userinfo::RULES,
     token_revocation::RULES,
     token_room::RULES,
 ];

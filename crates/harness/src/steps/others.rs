@@ -28,6 +28,19 @@ async fn reads_each_way(world: &mut World, path: String, step: &Step) -> Result<
     Ok(())
 }
 
+#[when(regex = r"^the caller lists (/\S*)$")]
+async fn lists(world: &mut World, path: String) -> Result<(), Error> {
+    world.context()?.list(&path, &Variation::Documented).await
+}
+
+#[when(regex = r"^(/\S*) is listed in each of these ways$")]
+async fn lists_each_way(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::ListPage, step)? {
+        world.context()?.list(&path, &variation).await?;
+    }
+    Ok(())
+}
+
 #[when("another client revokes the caller's token")]
 async fn foreign_revocation(world: &mut World) -> Result<(), Error> {
     world.context()?.revoke(Some(Other::Client)).await

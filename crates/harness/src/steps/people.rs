@@ -34,6 +34,14 @@ async fn shows_without_openid(world: &mut World) -> Result<(), Error> {
     world.context()?.show_without_openid().await
 }
 
+#[when("the caller shows userinfo each of these tokens")]
+async fn shows_badly(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::UserInfo, step)? {
+        world.context()?.show_badly(&variation).await?;
+    }
+    Ok(())
+}
+
 #[given("each login of the person has been used")]
 async fn people_shown(world: &mut World) -> Result<(), Error> {
     world.context()?.show_people(Moment::Before).await

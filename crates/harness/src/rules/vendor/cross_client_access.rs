@@ -1,13 +1,14 @@
 //! What belongs to one client and is asked for by others.
 
-use super::effect::{Step, all_refused, concluded, precondition, unseen};
+use super::effect::{Step, all_refused, concluded, control, precondition, settled, unseen};
 use crate::evidence::{Exchange, Operation, Other, Variation};
-use crate::rules::{Rule, View};
+use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Proof};
 
-pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-32", |view| {
-    concluded(others_denied(view))
-})];
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("VEN-32", |view| concluded(others_denied(view))),
+    Rule::vendor("VEN-45", |view| concluded(lists_are_apart(view))),
+];
 
 /// Nobody but its owner reads what was created: each other reader, who is served elsewhere, is
 /// refused.
@@ -34,6 +35,44 @@ fn others_denied(view: &View<'_>) -> Step<Finding> {
     }
 }
 
+/// What the caller created stands in no list but its own.
+fn lists_are_apart(view: &View<'_>) -> Step<Finding> {
+    let created = precondition(view, Operation::Create, &Variation::Documented)?;
+    let id = created.json()[ID].as_str().map(str::to_owned);
+    let Some(id) = id.filter(|id| !id.is_empty()) else {
+        return unseen(view, "what was created has no id");
+    };
+    let holds = |list: &Exchange<'_>| {
+        let reply = list.reply.filter(|_| list.is_served());
+        reply.is_some_and(|reply| reply.body.contains(&id))
+    };
+    let all = view.evidence.varied(Operation::ListPage);
+    let others: Vec<Exchange<'_>> = all.filter(|list| list.seq > created.seq).collect();
+    let wrong = others.iter().filter(|list| holds(list));
+    let seen: Vec<String> = wrong.clone().map(Exchange::words).collect();
+    if let Some(proof) = Proof::all(wrong) {
+        let seen = format!("{}: it is there", seen.join("; "));
+        let expected = "a list without what another created";
+        return Ok(Finding::broken(expected, seen, proof).beside(created));
+    }
+    settled(view, &others)?;
+    let own = control(view, Operation::ListPage, &Variation::Documented)?;
+    if !holds(&own) {
+        let absent = unobserved(view, "the list of its owner does not hold it");
+        return Err(Box::new(absent.seen_in(own)));
+    }
+    match Proof::all(&others) {
+        Some(proof) => {
+            let seen = format!("in none of {} other lists", others.len());
+            Ok(Finding::met(seen, proof).beside(own))
+        }
+        None => unseen(view, "nobody else read the list"),
+    }
+}
+
+/// The member of what a creation answers that names it.
+const ID: &str = "interactionId";
+
 #[cfg(test)]
 mod tests {
     use crate::rules::testing::{BadReply, FAILURES, Log, check};
@@ -57,6 +96,39 @@ mod tests {
         check(&log(200, 401, 401), "VEN-32", Grade::Unobserved);
         let alone = Log::new().exchange("read", "", 200, "{}");
         check(&alone, "VEN-32", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_list_holds_what_is_its_owners_or_more() {
+        let created = || Log::new().exchange("create", "", 201, r#"{"interactionId":"i-0123"}"#);
+        let list = |own: &str, status, other: &str| {
+            created()
+                .exchange("page", "", 200, own)
+                .exchange("page", OTHER, status, other)
+        };
+        let (with, without) = (
+            r#"{"interactions":[{"id":"i-0123"}]}"#,
+            r#"{"interactions":[]}"#,
+        );
+        check(&list(with, 200, without), "VEN-45", Grade::Met);
+        check(&list(with, 403, "{}"), "VEN-45", Grade::Met);
+        check(&list(with, 200, with), "VEN-45", Grade::Broken);
+        check(&list(without, 200, without), "VEN-45", Grade::Unobserved);
+        check(
+            &created().exchange("page", "", 200, with),
+            "VEN-45",
+            Grade::Unobserved,
+        );
+        let alone = Log::new().exchange("page", OTHER, 200, with);
+        check(&alone, "VEN-45", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = created().exchange("page", "", 200, with);
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            check(&log.failed("page", OTHER, failure), "VEN-45", grade);
+        }
     }
 
     #[test]

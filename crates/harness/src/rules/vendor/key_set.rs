@@ -26,7 +26,7 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const SHORTEST: usize = 2048;
 
 /// The key set, with its keys.
-fn keys<'a>(view: &View<'a>) -> Step<(Exchange<'a>, Vec<Value>)> {
+pub(super) fn keys<'a>(view: &View<'a>) -> Step<(Exchange<'a>, Vec<Value>)> {
     let set = precondition(view, Operation::KeySet, &Variation::Documented)?;
     let keys = set.json()["keys"].as_array().cloned().unwrap_or_default();
     match set.status() == 200 && !keys.is_empty() {

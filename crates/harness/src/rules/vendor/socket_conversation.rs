@@ -359,6 +359,11 @@ mod tests {
         Log::new().framed(phrase, 101, &[&start, frames].concat())
     }
 
+    /// What is sent and comes behind a frame that breaks a rule.
+    fn behind_an_odd_frame<'a>(frames: Frames<'a>) -> Vec<(&'static str, &'a str)> {
+        [&[("odd", "x"), ("ping", "after")], frames].concat()
+    }
+
     /// A failure is no answer, whatever the row.
     fn check_failures(id: &str, phrase: &str) {
         check(&Log::new(), id, Grade::Unobserved);
@@ -485,9 +490,8 @@ mod tests {
     #[test]
     fn a_broken_frame_is_told_by_its_code() {
         let log = |text: Frames<'_>| {
-            let behind = |frames: Frames<'_>| [&[("odd", "x"), ("ping", "after")], frames].concat();
-            let other = behind(&[("close", "1002")]);
-            alive("with text that is not UTF-8", &behind(text))
+            let other = behind_an_odd_frame(&[("close", "1002")]);
+            alive("with text that is not UTF-8", &behind_an_odd_frame(text))
                 .framed("with a reserved bit", 101, &other)
                 .framed("with a reserved opcode", 101, &other)
         };
