@@ -79,15 +79,7 @@ impl ScenarioContext {
     /// # Errors
     /// Where userinfo serves no client of its own, or the token has that scope nevertheless.
     pub async fn show_without_openid(&mut self) -> Result<(), Error> {
-        let shown = self.log.evidence().documented(Operation::UserInfo).last();
-        let status = shown.map(|shown| shown.status());
-        match status {
-            None => return Err(self.lacks("the vendor's metadata names no userinfo_endpoint")),
-            Some(400..500) => {
-                return Err(self.lacks("userinfo serves no token of a client's own login"));
-            }
-            Some(_) => {}
-        }
+        self.needs_userinfo()?;
         let logins = self.log.evidence().varied(Operation::Login);
         let granted = logins.last().map(|login| login.json()["scope"].clone());
         let granted = granted.unwrap_or_default();
@@ -105,6 +97,17 @@ impl ScenarioContext {
         };
         let poor = Variation::Call(CallVariation::WithoutPermission);
         self.show_at_userinfo(&token, &poor).await
+    }
+
+    /// Ends the scenario where userinfo did not serve the caller's own token: there is none, or it
+    /// serves people alone.
+    fn needs_userinfo(&mut self) -> Result<(), Error> {
+        let shown = self.log.evidence().documented(Operation::UserInfo).last();
+        match shown.map(|shown| shown.status()) {
+            None => Err(self.lacks("the vendor's metadata names no userinfo_endpoint")),
+            Some(400..500) => Err(self.lacks("userinfo serves no token of a client's own login")),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Name and password of a person who may log in.
@@ -171,12 +174,13 @@ impl ScenarioContext {
 
     /// Shows userinfo the latest access token with one thing changed, another in its place, or none.
     pub async fn show_badly(&mut self, variation: &Variation) -> Result<(), Error> {
+        self.needs_userinfo()?;
         let Ok(token) = self.token().map(|held| held.value.clone()) else {
             self.log.limitation("there was no token to show");
             return Ok(());
         };
         let Some(url) = self.endpoint_of_metadata("userinfo_endpoint").await? else {
-            return Err(self.lacks("the vendor's metadata names no userinfo_endpoint"));
+            return Ok(());
         };
         let shown = match variation {
             Variation::Call(CallVariation::NoToken) => None,
