@@ -290,19 +290,20 @@ fn takes_no_empty_configuration(view: &View<'_>) -> Step<Finding> {
     const ACCEPTED: &str = "CONFIG_ACCEPTED";
     let whole = opened(view, F::Configuration)?;
     let open = opened(view, F::EmptyConfiguration)?;
+    let is_over = |frame: Frame<'_>| matches!(frame.opcode, Opcode::Close | Opcode::Eof);
     let seen = match answer(&open) {
         Some(word) if word == ACCEPTED => {
             let finding = Finding::broken("CONFIG_DENIED", word, open);
             return Ok(finding.beside(whole));
         }
         Some(word) => word,
-        None => match open.received_frames().last().map(|frame| frame.opcode) {
-            Some(Opcode::Close | Opcode::Eof) => "the end of the websocket".to_owned(),
-            _ => {
-                let absent = unobserved(view, "the empty configuration was not answered");
-                return Err(Box::new(absent.seen_in(open)));
-            }
-        },
+        None if open.received_frames().last().is_some_and(is_over) => {
+            "the end of the websocket".to_owned()
+        }
+        None => {
+            let absent = unobserved(view, "the empty configuration was not answered");
+            return Err(Box::new(absent.seen_in(open)));
+        }
     };
     if answer(&whole).as_deref() != Some(ACCEPTED) {
         let absent = unobserved(view, "a whole configuration was not accepted");
@@ -360,7 +361,7 @@ mod tests {
     }
 
     /// What is sent and comes behind a frame that breaks a rule.
-    fn behind_an_odd_frame<'a>(frames: Frames<'a>) -> Vec<(&'static str, &'a str)> {
+    fn behind_an_odd_frame(frames: Frames<'_>) -> Vec<(&'static str, &str)> {
         [&[("odd", "x"), ("ping", "after")], frames].concat()
     }
 
