@@ -69,7 +69,7 @@ parity-signers *arguments:
     bash tests/parity/signers/run.sh {{arguments}}
 
 # Other people's servers, unmodified, judged by `locum check` and compared with tests/peers/peers.tsv: all, with their page
-# tests/peers/README.md anew, or those of NAMES (needs python3, node, go, java 17, mvn)
+# tests/peers/README.md anew, or those of NAMES (needs python3, node, npm, go, java 17, mvn)
 peers *names: build
     bash tests/peers/run.sh {{names}}
 

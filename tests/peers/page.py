@@ -6,7 +6,7 @@ import re
 
 HERE = pathlib.Path(__file__).parent
 # Those that peers.tsv tells one by one, worst first.
-SHOWN = ("FAIL", "ERROR", "HARNESS", "WARN", "INCONCLUSIVE")
+SHOWN = ("FAIL", "ERROR", "HARNESS", "WARN", "INCONCLUSIVE", "NOT_RUN")
 COUNTED = ("PASS", "FAIL", "WARN", "ERROR", "HARNESS", "INCONCLUSIVE", "PENDING", "INFO", "N/A", "NOT_RUN")
 
 
@@ -42,7 +42,7 @@ def differences(peer, results):
     for id in expected:
         yield f"{id} of peers.tsv was not judged"
     for version in {line["version"] for line in lines} - {peer.version}:
-        yield f"peers.tsv was read at version {version}, here is {peer.version}"
+        yield f"peers.tsv was read at version {version}, installed is {peer.version}"
 
 
 def cell(text):
@@ -55,12 +55,13 @@ def table(heads, rows):
 
 
 def write(runs):
+    """Writes the page; returns whether it says anything else than before."""
     heads = ["server", "as", *[name for name in COUNTED if any(name in counts(results) for _, results in runs)]]
     summary = [[peer.title, peer.vendor, *[counts(results).get(name, 0) for name in heads[2:]]] for peer, results in runs]
     parts = [
         "# Other people's servers, judged",
         "`just peers` installs each server unmodified from its registry, starts it on a loopback port, has `locum check` judge "
-        "it by default flags, and compares the verdicts with `peers.tsv`, where each FAIL, WARN and INCONCLUSIVE was read "
+        "it by default flags, and compares the verdicts with `peers.tsv`, where each FAIL, WARN, ERROR and INCONCLUSIVE was read "
         "once by a person. None of them is the vendor: each is set up as its page asks, as far as the server can be, with the "
         "few lines of glue beside this page, so a FAIL says that this server, in this version, set up so, is not what the "
         "vendor's page or an RFC demands. `locum explain ID` tells what a row demands and where that is written. This page is "
@@ -69,6 +70,9 @@ def write(runs):
     ]
     for peer, results in runs:
         lines = sorted(told(peer), key=lambda line: SHOWN.index(line["verdict"]))
-        rows = [[line["verdict"], line["row"], line["right"], line["reason"], line["source"]] for line in lines]
-        parts += [f"## {peer.title}, as {peer.vendor}", table(["verdict", "", "right", "why", "source"], rows)]
-    (HERE / "README.md").write_text("\n\n".join(parts) + "\n")
+        rows = [[line["verdict"], line["row"], line["reason"], line["source"]] for line in lines]
+        parts += [f"## {peer.title}, as {peer.vendor}", table(["verdict", "", "why", "source"], rows)]
+    readme, text = HERE / "README.md", "\n\n".join(parts) + "\n"
+    before = readme.read_text() if readme.exists() else ""
+    readme.write_text(text)
+    return text != before

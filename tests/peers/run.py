@@ -3,7 +3,7 @@
 Usage: run.py [PEER...]     called by run.sh, which installs the peers
 
 Exit 1 when a verdict differs from peers.tsv, 3 when a run did not come about. Without names all are judged, and the
-page README.md is written anew.
+page README.md is written anew: exit 1 when that changed it, so that the change is looked at.
 """
 
 import concurrent.futures
@@ -96,7 +96,9 @@ def judged(peer):
             api = stack.enter_context(Started(peer.beside, plain, {}, folder, "beside", 60, base=base))
             accounts["LOCUM_API_URL"] = f"{api}/v2"
         command = [os.environ["LOCUM"], "check", peer.vendor, "--url", base, "--seed", "7", "--report", str(folder / "report")]
-        done = subprocess.run(command, env={**plain, **accounts}, capture_output=True, text=True, timeout=300)
+        # What `locum resume` would need stays with the report, not in the home of whoever runs this.
+        told = {**plain, **accounts, "LOCUM_STATE_DIR": str(folder / "state")}
+        done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=300)
         (folder / "check.txt").write_text(done.stdout + done.stderr)
         # 0 and 1 are verdicts; every other code is a run that did not come about.
         if done.returncode > 1:
@@ -123,8 +125,9 @@ def main(names):
             for line in differences:
                 print(f"      {line}")
             status = status or (1 if differences else 0)
-    if not names and status == 0:
-        page.write(runs)
+    if not names and status == 0 and page.write(runs):
+        print("FAIL  README.md is another: look at the difference, and commit it")
+        return 1
     return status
 
 

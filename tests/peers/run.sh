@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Other people's servers, unmodified from their registries, judged by `locum check`: every FAIL and WARN is in
-# peers.tsv, read once by a person; a verdict that is not, or no longer, there fails the run.
+# Other people's servers, unmodified from their registries, judged by `locum check`: each FAIL, WARN, ERROR and
+# INCONCLUSIVE is in peers.tsv, read once by a person; a verdict that is not, or no longer, there fails the run.
 # Everything is installed and built under target/peers, the reports are there, too.
 # Usage: tests/peers/run.sh [PEER...]     the binary: LOCUM, or target/release/locum
 set -euo pipefail
@@ -26,7 +26,7 @@ venv aws "$here/python/requirements-aws.txt"
 mkdir -p "$PEERS_WORK/node"
 # Beside the modules, where an import finds them.
 cp "$here"/node/* "$PEERS_WORK/node"
-npm install --prefix "$PEERS_WORK/node" --silent --no-audit --no-fund
+npm ci --prefix "$PEERS_WORK/node" --silent --no-audit --no-fund
 . "$root/tests/parity/keycloak/install.sh"
 (cd "$here/go" && go build -o "$PEERS_WORK/go-oauth2" .)
 
