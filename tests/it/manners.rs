@@ -300,13 +300,17 @@ fn a_plan_is_told_and_nothing_is_sent() {
 /// A host that does not exist can be planned for: nothing leaves the machine.
 #[test]
 fn a_plan_needs_neither_a_network_nor_an_account() {
-    for vendor in ["corti", "scribe"] {
+    for vendor in locum::mocks::SLUGS {
         let arguments = ["check", vendor, "--url", "https://vendor.invalid", "--plan"];
-        let output = command(&arguments).output().expect("it runs");
+        let output = command(&arguments)
+            .env("LOCUM_SAMPLE_PATH", "/our/own")
+            .output()
+            .expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         let told = String::from_utf8_lossy(&output.stdout);
         assert!(told.contains("POST https://vendor.invalid/"), "{told}");
         assert!(!told.contains("127.0.0.1"), "{told}");
+        assert!(told.contains("/our/own\n"), "{vendor}: {told}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("not set, and needed for the run"), "{said}");
     }

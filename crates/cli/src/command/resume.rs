@@ -49,7 +49,7 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         eprintln!("{}", check::refused(error));
     }
     check::tell_left_behind(&played.scenarios);
-    let gone_on = gone_on::gone_on(saved.scenarios, due, played.scenarios);
+    let gone_on = gone_on::gone_on(saved.scenarios, due, &played.scenarios);
     let mut run = saved.run;
     run.finished = clock.now();
     run.duration = run.finished.since(run.started);

@@ -8,7 +8,7 @@ use locum_core::{RequirementId, Verdict};
 
 use super::terminal::{self, Look};
 use super::{Report, curl};
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, Operation};
 use crate::run::WAIT;
 use crate::verdict::{Scenario, VerdictRow};
 
@@ -17,6 +17,8 @@ use crate::verdict::{Scenario, VerdictRow};
 pub struct Addresses {
     /// The vendor's addresses by their names: `token`, `api`, …
     pub urls: BTreeMap<String, String>,
+    /// What stands before the documented paths: the rehearsal's, and the vendor's.
+    pub base: (String, String),
     /// The path of the sample call: the rehearsal's, and the vendor's.
     pub sample: Option<(String, String)>,
     /// Segments of paths, such as the id of a group: the rehearsal's, and the vendor's.
@@ -31,23 +33,27 @@ impl Addresses {
         let origin = curl::origin(scenario, exchange).unwrap_or_default();
         let url = format!("{origin}{target}");
         let names = scenario.urls.iter();
-        let known = names.filter_map(|(name, own)| {
+        let named = names.filter_map(|(name, own)| Some((own, self.urls.get(name)?)));
+        let known = named.chain([(&self.base.0, &self.base.1)]);
+        let known = known.filter_map(|(own, theirs)| {
             let own = own.split('?').next()?.trim_end_matches('/');
             let plain = own.replacen("ws", "http", usize::from(own.starts_with("ws")));
-            let rest = url.strip_prefix(&plain)?;
-            let theirs = self.urls.get(name)?.split('?').next()?;
+            let rest = url.strip_prefix(&plain).filter(|_| !plain.is_empty())?;
+            let theirs = theirs.split('?').next()?;
             Some((plain.len(), theirs.trim_end_matches('/'), rest))
         });
         let nearest = known.max_by_key(|(length, ..)| *length);
         let (front, path) = nearest.map_or((&*origin, target), |(_, theirs, rest)| (theirs, rest));
-        format!("{front}{}", self.path(path))
+        // A call of an endpoint by its name is not the sample, wherever it goes.
+        let is_sample = exchange.operation == Operation::Call && exchange.endpoint.is_none();
+        format!("{front}{}", self.path(path, is_sample))
     }
 
-    /// How a path behind an address reads.
-    fn path(&self, path: &str) -> String {
-        if let Some((own, theirs)) = &self.sample
+    /// How a path behind an address reads; `is_sample` where it may be that of the sample call.
+    fn path(&self, path: &str, is_sample: bool) -> String {
+        if let Some((own, theirs)) = self.sample.as_ref().filter(|_| is_sample)
             && let Some(rest) = path.strip_prefix(own.as_str())
-            && (rest.is_empty() || rest.starts_with('/'))
+            && (rest.is_empty() || rest.starts_with(['/', '-']))
         {
             return format!("{theirs}{rest}");
         }
@@ -173,11 +179,17 @@ mod tests {
     fn check_path(path: &str, expected: &str) {
         let word = |own: &str, theirs: &str| (own.to_owned(), theirs.to_owned());
         let addresses = Addresses {
-            urls: BTreeMap::new(),
             sample: Some(word("/things/7", "/scribe/9")),
             words: [word("acme", "north"), word("north", "south")].into(),
+            ..Addresses::default()
         };
-        assert_eq!(addresses.path(path), expected, "{path}");
+        assert_eq!(addresses.path(path, true), expected, "{path}");
+        let is_sample = expected.starts_with("/scribe");
+        assert_eq!(
+            addresses.path(path, false) == expected,
+            !is_sample,
+            "{path}"
+        );
     }
 
     /// A word was replaced wherever it stood, in the host and in what had taken the place of another.

@@ -141,6 +141,7 @@ fn addresses(stand_in: &Target, real: &Target) -> Addresses {
     let words = credentials.chain(given);
     Addresses {
         urls: real.urls.clone(),
+        base: (stand_in.base.clone(), real.base.clone()),
         sample: None,
         words: words
             .filter(|(own, theirs)| !own.is_empty() && !theirs.is_empty())

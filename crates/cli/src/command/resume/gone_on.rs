@@ -21,7 +21,7 @@ pub(super) struct GoneOn {
 pub(super) fn gone_on(
     saved: Vec<Scenario>,
     due: Vec<PendingScenario>,
-    played: Vec<Scenario>,
+    played: &[Scenario],
 ) -> GoneOn {
     let mut all = GoneOn {
         scenarios: saved,

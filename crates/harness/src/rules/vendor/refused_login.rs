@@ -43,9 +43,7 @@ pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -
         [] => String::new(),
         tried => format!(" (tried besides: {})", tried.join(", ")),
     };
-    let proof = others
-        .iter()
-        .fold(Proof::from(login), |proof, other| proof.and(other));
+    let proof = others.iter().fold(Proof::from(login), Proof::and);
     Some(Finding::unobserved(format!("{seen}: {check}{tried}")).seen_in(proof))
 }
 
