@@ -72,7 +72,7 @@ pub(super) const TWINS: &[Twin] = &[
                     let path = request.path().trim_start_matches('/');
                     entry["href"] = format!(
                         "/{path}/{}",
-                        &entry["activityUuid"].as_str().unwrap_or_default()
+                        entry["activityUuid"].as_str().unwrap_or_default()
                     )
                     .into();
                 }
