@@ -4,7 +4,7 @@ Feature: Corti's tokens end
 
     @judge:vendor @id:RSP-08 @must
     Scenario: A token lives expires_in seconds and not longer
-      Given the caller has logged in
+      Given the caller has logged in and used its token a few seconds later
       When 90 percent of the token's lifetime has passed
       And the caller calls the API
       And the token's lifetime and 5 minutes more have passed

@@ -13,7 +13,7 @@ Feature: Pattern Health tokens end
 
     @judge:vendor @id:VEN-26 @must @id:RSP-08 @must
     Scenario: A token lives expires_in milliseconds and not longer
-      Given the caller has logged in
+      Given the caller has logged in and used its token a few seconds later
       When 90 percent of the token's lifetime has passed
       And the caller calls the API
       And the token's lifetime and 5 minutes more have passed

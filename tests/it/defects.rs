@@ -229,7 +229,7 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     }),
     ("BRR-03", "pattern", "WARN", |request, reply| {
         if request.contains("access_token=") {
-            reply.change_to(200, &json!({"results": []}));
+            refuse(reply, 403);
         }
     }),
     ("BRR-04", "pattern", "WARN", |request, reply| {

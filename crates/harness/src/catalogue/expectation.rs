@@ -115,6 +115,8 @@ pub struct RefusalExpectation {
     pub others: Option<Others>,
     /// Whether acceptance itself is tolerated (other public servers do the same): WARN.
     pub acceptance_tolerated: bool,
+    /// Whether acceptance opens the door to anybody: FAIL whatever the level.
+    pub acceptance_severe: bool,
     /// Whether the vendor documents acceptance, or is assumed to accept: INFO.
     pub acceptance_documented: bool,
 }

@@ -15,6 +15,15 @@ async fn logs_in(world: &mut World) -> Result<(), Error> {
     world.context()?.login(&Variation::Documented).await
 }
 
+/// A token that was told in another unit is over by then.
+#[given("the caller has logged in and used its token a few seconds later")]
+async fn has_used_it(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.login(&Variation::Documented).await?;
+    context.advance_a_little().await?;
+    context.call(&Variation::Documented).await
+}
+
 #[when("the caller logs in in each of these ways")]
 async fn logs_in_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for variation in variations(Operation::Login, step)? {

@@ -4,7 +4,7 @@ use locum_core::Verdict;
 use locum_core::requirement::Judge;
 
 use super::{Ending, Scenario, VerdictRow};
-use crate::evidence::{Operation, Reaction, TlsAnswer};
+use crate::evidence::{Exchange, Operation, Reaction, TlsAnswer};
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
@@ -16,7 +16,7 @@ pub const USAGE: u8 = 2;
 /// At least one HARNESS verdict: our fault, or the shim's.
 pub const HARNESS: u8 = 3;
 /// The client or vendor could not be started or reached, crashed in every scenario, or (a vendor)
-/// refused every documented login.
+/// answered every documented login with a refusal or with 429.
 pub const UNREACHABLE: u8 = 4;
 /// Nothing wrong but stale or expired baseline entries.
 pub const STALE: u8 = 5;
@@ -135,7 +135,9 @@ fn each_login_was_refused<'a>(scenarios: &'a [Scenario]) -> bool {
         logins.flat_map(|login| scenario.evidence.documented(login))
     };
     let mut documented = judged.flat_map(of).peekable();
-    documented.peek().is_some() && documented.all(|login| login.is_refused())
+    let gave_nothing =
+        |login: Exchange<'_>| matches!(login.reaction(), Reaction::Refused | Reaction::Throttled);
+    documented.peek().is_some() && documented.all(gave_nothing)
 }
 
 #[cfg(test)]
@@ -210,6 +212,9 @@ mod tests {
         let run = |scenarios: &[Scenario]| of_run(&ExitPolicy::default(), &[], scenarios);
         assert_eq!(run(&[refused(), refused()]), UNREACHABLE);
         assert_eq!(run(&[refused(), served]), CONFORMANT);
+        let throttled = || answered(429, json, "{}");
+        assert_eq!(run(&[refused(), throttled()]), UNREACHABLE);
+        assert_eq!(run(&[throttled()]), UNREACHABLE);
         assert_eq!(run(&[answered(500, json, "{}")]), CONFORMANT);
     }
 

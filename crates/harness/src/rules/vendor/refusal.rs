@@ -199,6 +199,7 @@ fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Findin
         let grade = match () {
             () if wanted.acceptance_documented => Grade::Fact,
             () if wanted.acceptance_tolerated => Grade::Tolerated,
+            () if wanted.acceptance_severe => Grade::Severe,
             () => Grade::Broken,
         };
         let seen = format!("{}: accepted", exchange.sentence());
@@ -498,7 +499,8 @@ mod tests {
         let text = "with the content type text/plain";
         check(&login_by(text, 415, ""), "TOK-04", Grade::Met);
         check(&login_by(text, 200, TOKEN), "TOK-04", Grade::Broken);
-        check(&login_by("as JSON", 415, ""), "TOK-04", Grade::Tolerated);
+        check(&login_by("as JSON", 415, ""), "TOK-04", Grade::Fact);
+        check(&login_by("as JSON", 422, ""), "TOK-04", Grade::Tolerated);
         let other = "with grant_type password";
         let named = r#"{"error":"unauthorized_client"}"#;
         check(&login_by(other, 400, named), "TOK-10", Grade::Met);
@@ -570,7 +572,7 @@ mod tests {
         check(&twice(200), "BRR-20", Grade::Tolerated);
         let inactive = "as the inactive account";
         check(&login(inactive, 401, "{}"), "VEN-19", Grade::Met);
-        check(&login(inactive, 200, TOKEN), "VEN-19", Grade::Broken);
+        check(&login(inactive, 200, TOKEN), "VEN-19", Grade::Severe);
         let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
         let log = Log::of_a_user_pool()
             .exchange("sign-in", "", 200, tokens)

@@ -86,7 +86,9 @@ fn alike(
             return unobserved(view, &one.sentence()).seen_in(both);
         }
         if let Some(seen) = difference(one, other, look) {
+            let opens = one.got_something() && !other.got_something();
             let grade = match view.expected.deviation_tolerated {
+                _ if opens => Grade::Severe,
                 true => Grade::Tolerated,
                 false => Grade::Broken,
             };
