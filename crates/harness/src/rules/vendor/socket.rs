@@ -164,6 +164,7 @@ fn words(open: &Exchange<'_>) -> String {
 /// bad one.
 fn bad_tokens_get_no_service(view: &View<'_>) -> Step<Finding> {
     const ENDED: Variation = Variation::Socket(SocketVariation::EndedToken);
+    const ID_TOKEN: Variation = Variation::Socket(SocketVariation::IdToken);
     let bad: Vec<Exchange<'_>> = view
         .evidence
         .varied(Operation::OpenSocket)
@@ -171,10 +172,16 @@ fn bad_tokens_get_no_service(view: &View<'_>) -> Step<Finding> {
         .collect();
     let served = bad.iter().filter(|open| open.got_something());
     if let Some(proof) = Proof::all(served.clone()) {
+        // The caller's own id token is the wrong one; with the others anybody is served.
+        let grade = match served.clone().all(|open| *open.variation == ID_TOKEN) {
+            true => Grade::Broken,
+            false => Grade::Severe,
+        };
         let seen: Vec<String> = served
             .map(|open| format!("{}, then CONFIG_ACCEPTED", open.sentence()))
             .collect();
-        return Ok(Finding::broken("no service", seen.join("; "), proof));
+        let seen = seen.join("; ");
+        return Ok(Finding::deviation(grade, "no service", seen, proof));
     }
     if let Some(finding) = failed_over(view, &bad) {
         return Ok(finding);

@@ -74,7 +74,7 @@ fn a_bad_token_gets_no_service_in_whatever_way() {
     bad(401, &[], Grade::Met);
     bad(101, &[CONFIG, CLOSED], Grade::Met);
     bad(101, &[CONFIG, DENIED], Grade::Met);
-    bad(101, &[CONFIG, CHATTER, ACCEPTED], Grade::Broken);
+    bad(101, &[CONFIG, CHATTER, ACCEPTED], Grade::Severe);
     bad(500, &[], Grade::Broken);
     bad(302, &[], Grade::Broken);
     bad(503, &[], Grade::Unobserved);
@@ -137,7 +137,7 @@ fn a_token_that_has_not_ended_is_not_bad() {
         )
     };
     check(&log(301.0, CLOSED), "WSS-05", Grade::Met);
-    check(&log(301.0, ACCEPTED), "WSS-05", Grade::Broken);
+    check(&log(301.0, ACCEPTED), "WSS-05", Grade::Severe);
     check(&log(299.0, ACCEPTED), "WSS-05", Grade::Unobserved);
     check(&log(0.0, ACCEPTED), "WSS-05", Grade::Unobserved);
     let others = open(log(0.0, ACCEPTED), "without a token", 401, &[]);
