@@ -3,7 +3,7 @@ Feature: The form of ordinary requests
 
   Rule: What a client sends has the documented form, whatever the scenario
 
-    @id:TOK-01 @id:TOK-03 @id:TOK-09 @id:TOK-12 @id:TOK-21 @id:TOK-23 @id:TOK-24 @id:TOK-25
+    @id:TOK-01 @id:TOK-03 @id:TOK-09 @id:TOK-12 @id:TOK-21 @id:TOK-23 @id:TOK-24 @id:TOK-25 @id:TOK-27
     @id:BAS-02 @id:BAS-03 @id:BAS-04 @id:BAS-05 @id:BAS-09 @id:BAS-11
     @id:REQ-03 @id:REQ-04 @id:REQ-05 @id:CLI-28
     @documented

@@ -154,7 +154,7 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     }),
     ("TOK-04", "pattern", "WARN", |request, reply| {
         if request.contains("content-type: application/json") {
-            refuse(reply, 415);
+            refuse(reply, 422);
         }
     }),
     ("TOK-06", "pattern", "FAIL", |request, reply| {

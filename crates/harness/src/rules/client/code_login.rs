@@ -37,12 +37,18 @@ fn is_bound_to_its_beginning(view: &View<'_>) -> Finding {
             .filter_map(|request| beginning(&request))
             .collect(),
     };
+    let logs_in_otherwise = || {
+        let login = token_requests(view).find(Arrival::is_served)?;
+        let why = "the client exchanged no code";
+        Some(Finding::not_applicable(why, login))
+    };
     each_has_the_form(
         view,
         "code_challenge_method=S256, a code_verifier of 43 to 128 characters, a state",
         "no code was exchanged",
         exchanges.into_iter().chain(begins),
     )
+    .or_not_applicable(logs_in_otherwise)
 }
 
 /// What is wrong with an authorization request; `None` of any other.
@@ -137,7 +143,7 @@ pub(super) mod tests {
     fn without_an_exchange_nothing_is_said() {
         check(&begun("state="), Grade::Unobserved);
         let other = Log::new().arrival("token", "/token", &[], "grant_type=client_credentials");
-        check(&other, Grade::Unobserved);
+        check(&other, Grade::NotApplicable);
         check(&Log::new(), Grade::Unobserved);
     }
 }

@@ -61,6 +61,7 @@ fn names_the_boundary(view: &View<'_>) -> Finding {
     });
     let what = "no multipart request was looked at";
     each_has_the_form(view, "the boundary of the body", what, requests)
+        .or_not_applicable(|| creates_nothing(view))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use locum_core::DenialKind;
 
 use super::super::attempts::{count, gaps_ms};
 use super::super::commands::control as control_call;
-use super::super::traffic::{Arrival, api_requests};
+use super::super::traffic::{Arrival, api_requests, token_requests};
 use super::super::{met, unobserved};
 use super::{Session, faulty_sessions, upgrades};
 use crate::evidence::RecordId;
@@ -45,6 +45,12 @@ fn opens_with_a_live_token(view: &View<'_>) -> Finding {
         return unobserved(view, "no upgrade followed the end of the token").seen_in(call);
     };
     let proof = Proof::from(call).and(first);
+    let is_between = |request: &Arrival<'_>| call.seq < request.seq && request.seq < end;
+    let mut renewals = token_requests(view).filter(is_between);
+    if renewals.any(|renewal| renewal.is_served()) {
+        let what = "the client had renewed its token before that was brought to its end";
+        return unobserved(view, what).seen_in(proof);
+    }
     let knows_no_time = view
         .evidence
         .measurement()

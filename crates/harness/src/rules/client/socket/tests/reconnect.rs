@@ -27,6 +27,13 @@ fn the_first_upgrade_after_the_end_shows_a_live_token() {
     let log = Log::with_tenants().measured(&knows_no_time);
     check(after_the_end(log, Some(1)), Grade::Fact);
     check(ordinary(Log::with_tenants()), Grade::Unobserved);
+    // A timer had renewed it, and the client may take the new one for live.
+    let renewed = Log::with_tenants()
+        .grant(1)
+        .call(200, |log| log.api(1, Outcome::Admitted))
+        .grant(2)
+        .control("tokens/expire", &Value::Null);
+    check(dead(renewed, 2), Grade::Unobserved);
     let failed = Log::with_tenants()
         .grant(1)
         .call(200, |log| log.api(1, Outcome::Admitted));
