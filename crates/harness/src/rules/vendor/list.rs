@@ -278,7 +278,7 @@ mod tests {
         let check = |target: &str, entries: &[Value], expected| {
             check(&read(target, entries), "VEN-37", expected);
         };
-        check(MEMBERS, &[own.clone()], Grade::Met);
+        check(MEMBERS, std::slice::from_ref(&own), Grade::Met);
         check(MEMBERS, &[own.clone(), other.clone()], Grade::Broken);
         let further = format!("{MEMBERS}?includeSubgroups=true");
         check(&further, &[own.clone(), other.clone()], Grade::Unobserved);

@@ -33,8 +33,11 @@ fn claims_have_their_types(view: &View<'_>) -> Finding {
     }
 }
 
-/// The type of a registered claim in words, and whether a value has it.
-fn kind_of(name: &str) -> Option<(&'static str, fn(&Value) -> bool)> {
+/// A type in words, and whether a value has it.
+type Kind = (&'static str, fn(&Value) -> bool);
+
+/// The type of a registered claim.
+fn kind_of(name: &str) -> Option<Kind> {
     Some(match name {
         "iss" | "sub" | "jti" => ("text", Value::is_string),
         "aud" => ("text or a list of texts", |value| match value {
