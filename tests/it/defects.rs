@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use locum_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::served::Served;
-use super::{command, folder, read_results, rows};
+use super::{command, folder, listener, read_results, rows};
 
 /// What an answer is before it is sent on.
 struct Reply {
@@ -75,7 +76,7 @@ fn refuse(reply: &mut Reply, status: u16) {
 const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     ("RSP-01", "pattern", "FAIL", |_, reply| {
         if reply.is_grant() {
-            reply.set("Content-Type", "text/plain");
+            reply.set("Content-Type", "text/html");
         }
     }),
     ("RSP-02", "pattern", "FAIL", |_, reply| {
@@ -268,6 +269,11 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
             reply.set("WWW-Authenticate", "Basic realm=\"a\"");
         }
     }),
+    ("BRR-11", "pattern", "WARN", |request, reply| {
+        if reply.status == 401 && !is_login(request) {
+            reply.set("WWW-Authenticate", "Bearer");
+        }
+    }),
     ("BRR-12", "pattern", "WARN", |request, reply| {
         if reply.status == 401 && request.contains("never-issued") {
             reply.status = 403;
@@ -331,6 +337,16 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     }),
     ("HTT-12", "pattern", "FAIL", |_, reply| {
         reply.without("Date");
+    }),
+    // Two hours ahead of the iat of the token beside it.
+    ("HTT-12", "athelas", "FAIL", |_, reply| {
+        let is_date = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("date");
+        let date = reply.headers.iter().find(is_date);
+        let date = date.and_then(|(_, date)| Timestamp::parse_http_date(date));
+        if let Some(date) = date {
+            let later = Timestamp::from_millis(date.as_millis() + 7_200_000);
+            reply.set("Date", &later.http_date());
+        }
     }),
     ("JWT-01", "athelas", "FAIL", |_, reply| {
         change_tokens(reply, |token| format!("{token}="));
@@ -477,6 +493,12 @@ pub(super) fn rows_turned() -> Vec<&'static str> {
     all.map(|(id, ..)| *id).collect()
 }
 
+/// Whether a defect turns this row of this vendor.
+pub(super) fn turns(row: &str, vendor: &str) -> bool {
+    let mut all = DEFECTS.iter().chain(OF_A_REALM);
+    all.any(|(id, whose, ..)| (*id, *whose) == (row, vendor))
+}
+
 /// A vendor that looks at no token.
 fn serve_any_token(request: &str, reply: &mut Reply) {
     if is_call(request) && reply.status == 401 {
@@ -520,26 +542,6 @@ fn change_keys(reply: &mut Reply, change: impl Fn(&mut Value)) {
     }
 }
 
-/// A request with its body, as far as its head says that it has one.
-fn read_request(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut byte = [0; 1];
-    while !bytes.ends_with(b"\r\n\r\n") {
-        if !matches!(stream.read(&mut byte), Ok(1)) {
-            return None;
-        }
-        bytes.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    let mut body = vec![0; length.unwrap_or(0_usize)];
-    stream.read_exact(&mut body).ok()?;
-    bytes.extend(body);
-    String::from_utf8(bytes).ok()
-}
-
 /// The request in small letters, and behind it its `Authorization` line as it was where the letter
 /// case of that line tells something.
 fn told(request: &str) -> String {
@@ -567,7 +569,7 @@ fn told(request: &str) -> String {
 }
 
 fn pass(mut stream: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
-    let request = read_request(&mut stream)?;
+    let request = listener::request(&mut stream)?;
     let mut server = TcpStream::connect(upstream).ok()?;
     let (head, body) = request.split_once("\r\n\r\n")?;
     write!(server, "{head}\r\nConnection: close\r\n\r\n{body}").ok()?;
@@ -601,20 +603,6 @@ fn pass(mut stream: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
     stream.write_all(text.as_bytes()).ok()
 }
 
-/// A proxy in front of `upstream`, which ends with the test.
-fn proxy(upstream: &str, defect: Defect) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound").to_string();
-    let upstream = upstream.to_owned();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let upstream = upstream.clone();
-            std::thread::spawn(move || pass(stream, &upstream, defect));
-        }
-    });
-    address
-}
-
 /// What a person would give beside the first account of a realm.
 fn further(document: &Value, vendor: &str) -> Vec<(&'static str, String)> {
     let realm = &document["vendors"][vendor]["principals"]["realms"][0];
@@ -637,8 +625,9 @@ fn verdict(
     (id, vendor): (&str, &str),
     defect: Defect,
 ) -> String {
-    let address = proxy(&served.address, defect);
-    let url = format!("http://{address}/{vendor}");
+    let upstream = served.address.clone();
+    let proxy = listener::listen(move |stream| pass(stream, &upstream, defect));
+    let url = format!("http://{proxy}/{vendor}");
     let name = format!("defect-{id}");
     let folder = folder(&name);
     let path = folder.to_str().expect("UTF-8");

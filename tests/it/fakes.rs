@@ -1,43 +1,15 @@
 //! Servers that are no vendor: whatever they answer, no requirement is met.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write as _;
 
-use super::{judge_endpoint, rows};
+use super::{judge_endpoint, listener, rows};
 
-/// Reads a request as far as its head and body have come.
-pub(super) fn read_request(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0; 1];
-    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-        head.push(byte[0]);
-    }
-    let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    let length = text
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
-        .unwrap_or(0_usize);
-    let mut body = vec![0; length];
-    // A client that broke off gets the answer all the same.
-    let _ = stream.read_exact(&mut body);
-    head.extend(body);
-    String::from_utf8_lossy(&head).into_owned()
-}
-
-/// Reads a request, answers with `reply` and closes.
-fn answer(mut stream: TcpStream, reply: &str) {
-    read_request(&mut stream);
-    let _ = stream.write_all(reply.as_bytes());
-}
-
-/// A server that gives each request the same answer; none when it is empty. It ends with the test.
+/// Where a server is that gives each request the same answer; none when it is empty.
 fn serve(reply: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || answer(stream, reply));
-        }
+    let address = listener::listen(move |mut stream| {
+        // A client that broke off gets the answer all the same.
+        drop(listener::request(&mut stream));
+        stream.write_all(reply.as_bytes())
     });
     format!("http://{address}")
 }

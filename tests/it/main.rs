@@ -1,5 +1,6 @@
 //! The house as a whole: what the tree promises, and what the command does.
 
+mod accounts;
 mod check;
 mod clients;
 mod command;
@@ -11,6 +12,7 @@ mod fact_names;
 mod fakes;
 mod file_vendor;
 mod interrupted;
+mod listener;
 mod manners;
 mod mutants;
 mod new_shim;

@@ -2,14 +2,12 @@
 //! ends with 4 and says what it can tell of the cause.
 
 use std::io::Write as _;
-use std::net::TcpListener;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::fakes::read_request;
 use super::manners::row;
-use super::{command, folder, read_results};
+use super::{command, folder, listener, read_results};
 
 const ID: &str = "acme-client";
 
@@ -20,24 +18,20 @@ const FORM_ENCODED: &str = "s%3Ae%2Bcret%2541-0123456789";
 
 /// Serves logins of whom `knows` knows, by the whole request; others get this status.
 fn serve(status: u16, knows: fn(&str) -> bool) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let request = read_request(&mut stream);
-            let (status, body) = match knows(&request) {
-                true => (
-                    200,
-                    r#"{"access_token":"t-0123456789","token_type":"bearer"}"#,
-                ),
-                false => (status, r#"{"error":"invalid_client"}"#),
-            };
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
+    let address = listener::listen(move |mut stream| {
+        let request = listener::request(&mut stream).unwrap_or_default();
+        let (status, body) = match knows(&request) {
+            true => (
+                200,
+                r#"{"access_token":"t-0123456789","token_type":"bearer"}"#,
+            ),
+            false => (status, r#"{"error":"invalid_client"}"#),
+        };
+        write!(
+            stream,
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
     });
     format!("http://{address}")
 }

@@ -2,12 +2,12 @@
 //! the mock, which reads upgrades and frames byte by byte.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
 
 use super::served::Served;
-use super::{command, folder, read_results};
+use super::{command, folder, listener, read_results};
 
 /// One frame of a client (RFC 6455 §5.2).
 struct Frame {
@@ -319,20 +319,8 @@ pub(super) fn rows() -> Vec<&'static str> {
     DEFECTS.iter().map(|(id, ..)| *id).collect()
 }
 
-fn head_of(stream: &mut TcpStream) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut byte = [0; 1];
-    while !bytes.ends_with(b"\r\n\r\n") {
-        if !matches!(stream.read(&mut byte), Ok(1)) {
-            return None;
-        }
-        bytes.push(byte[0]);
-    }
-    String::from_utf8(bytes).ok()
-}
-
 fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
-    let head = head_of(&mut client)?;
+    let head = listener::head(&mut client)?;
     let told = head.to_ascii_lowercase();
     if let Some(answer) = (defect.answers)(&told) {
         return client.write_all(answer.as_bytes()).ok();
@@ -355,7 +343,7 @@ fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
         let _ = to.shutdown(Shutdown::Write);
     });
     if opens {
-        let answer = head_of(&mut server)?;
+        let answer = listener::head(&mut server)?;
         let changed = match answer.starts_with("HTTP/1.1 101") {
             true => (defect.changes)(answer),
             false => answer,
@@ -372,20 +360,6 @@ fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
     client.shutdown(Shutdown::Both).ok()
 }
 
-/// A proxy in front of `upstream`, which ends with the test.
-fn proxy(upstream: &str, defect: Defect) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("it is bound").to_string();
-    let upstream = upstream.to_owned();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let upstream = upstream.clone();
-            std::thread::spawn(move || pass(stream, &upstream, defect));
-        }
-    });
-    address
-}
-
 /// The verdict of each row of `ids` behind this defect.
 fn verdicts(
     served: &Served,
@@ -393,7 +367,9 @@ fn verdicts(
     (name, ids): (&str, &str),
     defect: Defect,
 ) -> Vec<(String, String)> {
-    let url = format!("http://{}/corti", proxy(&served.address, defect));
+    let upstream = served.address.clone();
+    let proxy = listener::listen(move |client| pass(client, &upstream, defect));
+    let url = format!("http://{proxy}/corti");
     let folder = folder(&format!("socket-defect-{name}"));
     let path = folder.to_str().expect("UTF-8");
     let arguments = [

@@ -95,60 +95,40 @@ fn difference(line: &Line, honest: &BTreeMap<String, String>) -> Option<String> 
     Some(format!("{whole}: exit {code}; {rows}"))
 }
 
-/// The mutants of the catalogue's table that are no twins: what carries each, and its row.
+/// The mutants of the catalogue's table that are no twins: name, vendor, what carries each, and its row.
 const ELSEWHERE: &str = include_str!("elsewhere.tsv");
 
-/// The names of the catalogue's table of vendors with one thing wrong.
-const NAMES: &str = include_str!("twin_names.tsv");
-
-/// Each name of the catalogue's table is a twin that is played, a defect on the wire, or says which
-/// rule has its case among its own tests.
+/// Each twin of a mock has its line, and each other mutant of the catalogue's table is a defect on the
+/// wire that turns its row, or a fault of TLS.
 #[test]
-fn each_mutant_is_a_twin_or_carried_elsewhere() {
+fn each_twin_is_played_and_each_other_mutant_carried_elsewhere() {
     let mut names: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut add = |vendor: &str, name: &str| {
+    for Line { vendor, name, .. } in lines() {
         let is_new = names.insert((vendor.to_owned(), name.to_owned()));
         assert!(is_new, "{vendor}/{name} twice");
-    };
-    for line in lines() {
-        add(line.vendor, line.name);
     }
+    let mut of_mocks = BTreeSet::new();
+    for vendor in locum::mocks::vendors() {
+        for twin in vendor.twins() {
+            of_mocks.insert((vendor.profile().vendor.clone(), twin.name.to_owned()));
+        }
+    }
+    assert_eq!(names, of_mocks, "the lines, and the twins of the mocks");
     for text in ELSEWHERE.lines().skip(1) {
         let cells: Vec<&str> = text.split('\t').collect();
-        let [name, vendor, by, what] = cells[..] else {
+        let [name, vendor, by, row] = cells[..] else {
             panic!("four cells: {text}");
         };
-        add(vendor, name);
-        let row = what.split(':').next().unwrap_or_default();
-        let turns = |mut rows: Box<dyn Iterator<Item = &'static str>>| rows.any(|id| id == row);
+        let is_new = names.insert((vendor.to_owned(), name.to_owned()));
+        assert!(is_new, "{vendor}/{name} twice");
         let known = match by {
-            "defect" => turns(Box::new(super::defects::rows_turned().into_iter())),
-            "socket" => turns(Box::new(super::socket_defects::rows().into_iter())),
+            "defect" => super::defects::turns(row, vendor),
+            "socket" => super::socket_defects::rows().contains(&row),
             "tls" => super::vendor_tls::ROWS.contains(&row),
-            "mock" | "rule" => turns(Box::new(rows_with_a_vendor_rule())),
             other => panic!("nothing is called {other}: {text}"),
         };
         assert!(known, "{text}");
     }
-    for text in NAMES.lines().skip(1) {
-        let (vendor, name) = text.split_once('\t').expect("two cells");
-        let known = names.contains(&(vendor.to_owned(), name.to_owned()));
-        assert!(known, "{vendor}/{name} is neither a twin nor elsewhere");
-    }
-    for vendor in locum::mocks::vendors() {
-        for twin in vendor.twins() {
-            let name = (vendor.profile().vendor.clone(), twin.name.to_owned());
-            assert!(names.contains(&name), "{name:?} is played nowhere");
-        }
-    }
-}
-
-/// The rows of the catalogue that judge a vendor.
-fn rows_with_a_vendor_rule() -> impl Iterator<Item = &'static str> {
-    let rules = locum::harness::rules::all();
-    rules
-        .filter(|rule| rule.side == locum::core::requirement::Judge::Vendor)
-        .map(|rule| rule.id)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
 
@@ -77,21 +77,14 @@ fn pipe(client: TcpStream, first: &[u8], upstream: &str) {
 
 /// The port of a server that reads what comes first and deals with the rest in this way.
 fn between(deal: impl Fn(TcpStream, Vec<u8>) + Clone + Send + 'static) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("it is bound").port();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let deal = deal.clone();
-            std::thread::spawn(move || {
-                let mut first = vec![0; 4096];
-                if let Ok(n @ 1..) = stream.read(&mut first) {
-                    first.truncate(n);
-                    deal(stream, first);
-                }
-            });
+    let address = super::listener::listen(move |mut stream| {
+        let mut first = vec![0; 4096];
+        if let Ok(n @ 1..) = stream.read(&mut first) {
+            first.truncate(n);
+            deal(stream, first);
         }
     });
-    port
+    address.port()
 }
 
 /// An address at the same host with another port.

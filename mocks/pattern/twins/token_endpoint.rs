@@ -30,6 +30,13 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("lifetime-as-text", "expires_in is the text 3600000")
     },
     Twin {
+        rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
+            ("token", 200) => with_json(reply, |body| body["token_type"] = "mac".into()),
+            _ => reply,
+        },
+        ..Twin::named("token-type-mac", "token_type is mac")
+    },
+    Twin {
         rewrite: |_, _, reply| match reason(&reply) {
             "malformed_basic" => with_status(reply, 500),
             _ => reply,

@@ -69,10 +69,7 @@ pub(super) const TWINS: &[Twin] = &[
                 _ => reply,
             }
         },
-        ..Twin::named(
-            "beginning-of-a-signature",
-            "of a signature only as much is compared as was sent",
-        )
+        ..Twin::named("short-signature", "a signature that is too short is taken")
     },
 ];
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Error;
 use crate::caller::cognito_request::{bend, post};
-use crate::caller::oauth::unknown;
+use crate::caller::oauth::{SAME_LOGIN, unknown};
 use crate::catalogue::Supplied;
 use crate::evidence::{Moment, Operation, SignInVariation, Variation};
 use crate::http::Reply;
@@ -64,7 +64,14 @@ impl ScenarioContext {
                 SignInVariation::AnotherPassword => {
                     "Lo-another-Pass9".clone_into(&mut password);
                 }
-                SignInVariation::PasswordInOtherCase => password = swapped(&password),
+                SignInVariation::PasswordInOtherCase => {
+                    let other = swapped(&password);
+                    if other == password {
+                        self.log.limitation(SAME_LOGIN);
+                        return Ok(());
+                    }
+                    password = other;
+                }
                 SignInVariation::PasswordWithoutItsLastCharacter => drop(password.pop()),
                 SignInVariation::PasswordWithABlankBehind => password.push(' '),
                 SignInVariation::NoPassword => {
@@ -75,6 +82,7 @@ impl ScenarioContext {
                 SignInVariation::ClientInOtherCase => {
                     let other = swapped(&client);
                     if other == client {
+                        self.log.limitation(SAME_LOGIN);
                         return Ok(());
                     }
                     client = other;
@@ -106,6 +114,10 @@ impl ScenarioContext {
                     let first = std::mem::take(&mut password);
                     let (theirs, own) = self.second_user()?;
                     password = password_of(*change, (&theirs, own.expose()), &first);
+                    if *change != SignInVariation::SecondUser && password == own.expose() {
+                        self.log.limitation(SAME_LOGIN);
+                        return Ok(());
+                    }
                     name = theirs;
                 }
                 SignInVariation::ChosenPassword => {
@@ -198,14 +210,24 @@ impl ScenarioContext {
             .unwrap_or_default();
         for (at, (access, id)) in pairs.into_iter().enumerate() {
             let variation = Variation::Token(at + 1, moment);
-            let body = json!({"AccessToken": access.expose()});
-            self.cognito(Operation::UseAccessToken, &variation, &body)
-                .await?;
-            let body = self.identity_body(&id);
-            self.cognito(Operation::UseIdToken, &variation, &body)
-                .await?;
+            self.try_pair(&variation, &access, &id).await?;
         }
         Ok(())
+    }
+
+    /// Tries an access token at the pool and an id token at the identity pool.
+    pub(super) async fn try_pair(
+        &mut self,
+        variation: &Variation,
+        access: &Secret,
+        id: &Secret,
+    ) -> Result<(), Error> {
+        let body = json!({"AccessToken": access.expose()});
+        self.cognito(Operation::UseAccessToken, variation, &body)
+            .await?;
+        let body = self.identity_body(id);
+        let tried = self.cognito(Operation::UseIdToken, variation, &body);
+        tried.await.map(drop)
     }
 
     /// Uses the Session of an open challenge in place of a token.

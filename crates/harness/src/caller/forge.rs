@@ -137,7 +137,10 @@ impl Template {
                 let last = self.signature.len().checked_sub(1)?;
                 self.with_signature(&altered(&self.signature, last)?)
             }
-            S::HalfSignature => self.with_signature(&self.signature[..self.signature.len() / 2]),
+            S::HalfSignature => {
+                let half = self.signature.chars().count() / 2;
+                self.with_signature(&self.signature.chars().take(half).collect::<String>())
+            }
             S::EmptySignature => self.with_signature(""),
             S::NoSignature => format!("{}.{}", self.header_text, self.payload_text),
             S::FourthPart => self.with_signature(&format!("{}.e30", self.signature)),

@@ -94,6 +94,15 @@ fn one_thing_is_changed() {
     assert_eq!(forged(S::NoSignature).split('.').count(), 2);
 }
 
+/// What a vendor calls a signature may be any text.
+#[test]
+fn a_signature_that_is_no_base64_is_halved_between_its_characters() {
+    let token = format!("{}.e30.éé", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#));
+    let odd = Template::of(&token).expect("a JWT");
+    let half = odd.forged(S::HalfSignature, Material::default());
+    assert!(half.expect("it can be made").ends_with(".e30.é"));
+}
+
 #[test]
 fn own_keys_sign_and_the_header_leads_to_them() {
     let template = template();

@@ -16,6 +16,10 @@ use crate::run::manners::Turn;
 /// A list with more pages than this has no end for us.
 const MAX_PAGES: usize = 50;
 
+/// What is said of a near miss that is none.
+pub(super) const SAME_LOGIN: &str =
+    "with this account the changed login would be as good as the right one";
+
 impl ScenarioContext {
     /// Logs in as documented, or with the one thing changed that `variation` names.
     pub async fn login(&mut self, variation: &Variation) -> Result<(), Error> {
@@ -52,9 +56,13 @@ impl ScenarioContext {
             Variation::Login(LoginVariation::Field(_, name)) if *name == login.credential_fields[0].0
         );
         // RFC 9562 §4: a UUID is read in either case.
-        if is_of_letter_case(variation) && (request == documented || is_of_id && is_uuid(id)) {
-            self.log
-                .limitation("it has no letter whose case could tell anything");
+        let is_read_alike = is_of_letter_case(variation) && is_of_id && is_uuid(id);
+        if is_read_alike || is_of_the_account(variation) && request == documented {
+            // Where nothing else is asked, nothing was to be seen.
+            if *variation == Variation::Login(LoginVariation::OthersSecret) {
+                return Err(self.lacks("the other account has the secret of the first"));
+            }
+            self.log.limitation(SAME_LOGIN);
             return Ok(());
         }
         if !variation.is_documented() && !is_spelling && request == documented {
@@ -518,6 +526,20 @@ impl ScenarioContext {
         };
         self.tokens.push(held);
     }
+}
+
+/// Whether it depends on the account whether anything is changed: on its letters, on its name, on the
+/// secrets of others.
+fn is_of_the_account(variation: &Variation) -> bool {
+    is_of_letter_case(variation)
+        || matches!(
+            variation,
+            Variation::Login(
+                LoginVariation::NameForSecret
+                    | LoginVariation::OthersSecret
+                    | LoginVariation::SecretOfAnother
+            )
+        )
 }
 
 /// Whether nothing but the letter case of a field or of the address is changed.

@@ -4,7 +4,7 @@
 use locum_core::Secret;
 
 use crate::Error;
-use crate::caller::oauth::unknown;
+use crate::caller::oauth::{SAME_LOGIN, unknown};
 use crate::caller::variation::signature_changed;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
@@ -38,7 +38,12 @@ impl ScenarioContext {
         .chain(scope)
         .collect();
         if let Variation::Login(change) = variation {
+            let right = login.parameters.clone();
             vary_login(change, &mut login);
+            if login.parameters == right {
+                self.log.limitation(SAME_LOGIN);
+                return Ok(());
+            }
             let shown = login.parameters.iter().find(|(name, _)| name == "password");
             if let Some((_, shown)) = shown {
                 self.log.hide(shown, "changed password of a person");

@@ -238,7 +238,7 @@ impl ScenarioContext {
                 ))
             }
             Some(SignedVariation::UnknownKeyId) => {
-                let id = altered(own.access_key_id(), own.access_key_id().len() - 1);
+                let id = altered_last(own.access_key_id());
                 let secret = own.secret_access_key();
                 let token = token.map(str::to_owned);
                 Some(Credentials::new(id, secret, token, None, "vendor"))
@@ -270,6 +270,11 @@ fn altered(text: &str, at: usize) -> String {
         _ => 'a',
     };
     text.chars().enumerate().map(change).collect()
+}
+
+/// `text` with another last letter or digit.
+fn altered_last(text: &str) -> String {
+    altered(text, text.chars().count().saturating_sub(1))
 }
 
 /// Changes the signature in the header that has it.
@@ -306,7 +311,7 @@ fn change_after_signing(request: &mut Request, special: Option<SignedVariation>)
             change_signature(request, |signature| altered(signature, 0));
         }
         Some(SignedVariation::SignatureLast) => {
-            change_signature(request, |signature| altered(signature, signature.len() - 1));
+            change_signature(request, altered_last);
         }
         Some(SignedVariation::SignatureHalf) => {
             change_signature(request, |signature| {

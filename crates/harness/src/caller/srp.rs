@@ -11,7 +11,7 @@ use crate::Error;
 use crate::evidence::{Operation, SignInVariation, Variation};
 use crate::run::context::ScenarioContext;
 
-/// Three quarters of a 3072-bit number: a client's public number whose secret nobody knows.
+/// Octets of a client's public number, as many as N has.
 const SRP_A_BYTES: usize = 384;
 
 /// RFC 3526 §4, in hexadecimal digits.

@@ -104,12 +104,7 @@ impl ScenarioContext {
                 continue;
             };
             let variation = Variation::Token(number, moment);
-            let body = json!({"AccessToken": access.expose()});
-            self.cognito(Operation::UseAccessToken, &variation, &body)
-                .await?;
-            let body = self.identity_body(&id);
-            self.cognito(Operation::UseIdToken, &variation, &body)
-                .await?;
+            self.try_pair(&variation, &access, &id).await?;
             self.refresh(&variation).await?;
         }
         Ok(())

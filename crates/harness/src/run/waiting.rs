@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::context::ScenarioContext;
 use crate::Error;
+use crate::rules::LIFETIMES_MORE;
 
 /// What a wait lasts longer than it has to, because records count milliseconds.
 const MARGIN: Duration = Duration::from_millis(50);
@@ -17,9 +18,6 @@ const A_LITTLE: Duration = Duration::from_secs(4);
 
 /// The control record of a rehearsal that says what would have been waited for.
 pub(crate) const WAIT: &str = "wait";
-
-/// At a real endpoint no more than so many lifetimes are waited for behind the end of a token.
-const LIFETIMES_MORE: f64 = 3.0;
 
 impl ScenarioContext {
     /// Lets `seconds` pass at the vendor.

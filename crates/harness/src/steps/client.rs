@@ -52,7 +52,8 @@ async fn calls_until_renewed(world: &mut World, n: usize, millis: u64) -> Result
     context.client_calls_until_renewed(n, every).await
 }
 
-/// A client may take a breath after a failure; where its clock can be turned nobody waits for that.
+/// A client may leave a vendor alone for a while after a failure; where its clock can be turned nobody
+/// waits for that.
 #[when(regex = r"^the client makes 1 call, and others for (\d+) seconds while they fail$")]
 async fn calls_while_they_fail(world: &mut World, seconds: u64) -> Result<(), Error> {
     let context = world.context()?;

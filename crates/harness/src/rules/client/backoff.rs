@@ -27,11 +27,12 @@ const SPREAD: i64 = 2;
 /// Gaps below this are the time that a request takes, not a pause.
 const SHORTEST_PAUSE_MS: i64 = 75;
 
-/// From here on the time that passes by itself hides what a client waits for, in milliseconds.
+/// From here on the time that passes without a wait hides what a client waits for, in milliseconds.
 const BUSY_MS: i64 = 50;
 
-/// What is said then.
-const TOO_BUSY: &str = "the machine was too busy to tell one gap from another";
+/// What is said then: whether the machine was busy or the client slow is not known.
+const TOO_BUSY: &str =
+    "replies, or calls behind a new token, took too long to tell one gap from another";
 
 /// A gap of so many times that is still a pause.
 const CLEAR: i64 = 4;

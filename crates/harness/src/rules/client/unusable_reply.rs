@@ -18,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("RSP-22", survives_a_broken_reply),
 ];
 
-/// How long a client may take a breath after a failure, in milliseconds.
+/// How long a client may leave a vendor alone after a failure, in milliseconds.
 const DISABLED_MS: f64 = 60_000.0;
 
 /// The members that hold what a client shows or trades for what it shows.

@@ -5,7 +5,7 @@ use locum_core::profile::Grant;
 use super::deviation::Deviations;
 use super::jwt::seconds_to_exp;
 use super::pool_expiry;
-use super::token_age::{AgedCall, GRACE_S, aged_calls, lifetime};
+use super::token_age::{AgedCall, GRACE_S, aged_calls, grace_s, lifetime};
 use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
@@ -46,7 +46,7 @@ fn expired_token_is_answered_with_its_status(view: &View<'_>) -> Finding {
     let documented = view.profile.token.lifetime().as_secs_f64();
     let over = |aged: &&AgedCall<'_>| {
         let told = lifetime(view, &aged.login);
-        let is_over = aged.age > told + GRACE_S.min(told * 5.0);
+        let is_over = aged.age > told + grace_s(told);
         // A vendor that tells a wrong lifetime is judged for that elsewhere: a token that works counts
         // once the documented one has passed as well.
         is_over && !(aged.call.is_served() && aged.age <= told.max(documented) + GRACE_S)
@@ -199,15 +199,15 @@ mod tests {
                 .exchange("login", "", 200, &token);
             used(log, "t-0123", calls)
         };
-        check(&short(&[(0.0, 200), (217.0, 401)]), "VEN-09", Grade::Met);
-        check(&short(&[(0.0, 200), (217.0, 403)]), "VEN-09", Grade::Broken);
+        check(&short(&[(0.0, 200), (145.0, 401)]), "VEN-09", Grade::Met);
+        check(&short(&[(0.0, 200), (145.0, 403)]), "VEN-09", Grade::Broken);
         check(
-            &short(&[(0.0, 200), (217.0, 200)]),
+            &short(&[(0.0, 200), (145.0, 200)]),
             "VEN-09",
             Grade::Unobserved,
         );
         check(
-            &short(&[(0.0, 200), (200.0, 401)]),
+            &short(&[(0.0, 200), (140.0, 401)]),
             "VEN-09",
             Grade::Unobserved,
         );

@@ -109,7 +109,17 @@ fn answered_with_400(view: &View<'_>, malformed: &[Fault]) -> Finding {
         |call: &Exchange<'_>| Fault::of(call).is_some_and(|fault| malformed.contains(&fault));
     let sent: Vec<Exchange<'_>> = all.filter(is_meant).collect();
     let mut worst: Option<Finding> = None;
-    for call in sent.iter().filter(|call| call.status() != 400) {
+    let control = view.evidence.documented(operation);
+    let control = control.filter(Exchange::is_served).last();
+    // What was served needs no other beside it; a 404 may be this server's answer to any call.
+    let tells = |call: &&Exchange<'_>| {
+        control.is_some() || call.is_served() || left_open(view, call).is_some()
+    };
+    for call in sent
+        .iter()
+        .filter(|call| call.status() != 400)
+        .filter(tells)
+    {
         let repaired = call.reply.and_then(proxy).filter(|_| {
             // No proxy makes up a host.
             Fault::of(call) == Some(Fault::SpaceBeforeColon)
@@ -138,20 +148,13 @@ fn answered_with_400(view: &View<'_>, malformed: &[Fault]) -> Finding {
             worst = Some(finding);
         }
     }
-    let control = view.evidence.documented(operation);
-    let control = control.filter(Exchange::is_served).last();
     match (worst, Proof::all(&sent), control) {
         (Some(worst), _, Some(control)) => worst.beside(control),
-        // What was served needs no other beside it; a 404 may be this server's answer to any call.
-        (Some(worst), _, None)
-            if worst.grade() == Grade::Gone || sent.iter().any(Exchange::is_served) =>
-        {
-            worst
-        }
-        (_, Some(proof), None) => {
+        (Some(worst), _, None) => worst,
+        (None, Some(proof), None) => {
             unobserved(view, "no documented call was served beside it").seen_in(proof)
         }
-        (_, None, _) => unobserved(view, "no malformed request was sent"),
+        (None, None, _) => unobserved(view, "no malformed request was sent"),
         (None, Some(proof), Some(control)) => {
             Finding::met(format!("{} answered with 400", sent.len()), proof).beside(control)
         }
@@ -219,6 +222,13 @@ mod tests {
         check(&log("without Host", 200), "HTT-06", Grade::Tolerated);
         let both = log("without Host", 200).exchange("call", "with Host twice", 200, "[]");
         check(&both, "HTT-06", Grade::Broken);
+        // The 404 of one is no worse for what another was served with.
+        let mixed = Log::new()
+            .exchange("call", "without Host", 200, "[]")
+            .exchange("call", "with Host twice", 404, "{}");
+        check(&mixed, "HTT-06", Grade::Tolerated);
+        let failed = Log::new().exchange("call", "without Host", 500, "{}");
+        check(&failed, "HTT-06", Grade::Unobserved);
     }
 
     /// Where API calls are signed, it is a sign-in.

@@ -48,10 +48,15 @@ fn access_token_is_a_jwt(view: &View<'_>) -> Finding {
 fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
     let documented = view.profile.token.lifetime().as_secs_f64();
     let mut wrong = Deviations::default();
-    let (mut agreeing, mut silent) = (Vec::new(), Vec::new());
+    let (mut agreeing, mut endless, mut open) = (Vec::new(), Vec::new(), None);
     for login in issued(view) {
+        let claims = view.evidence.jwt_of(login.seq).map(|(_, claims)| claims);
+        if claims.is_some_and(|claims| claims["exp"].is_null()) {
+            endless.push(login);
+            continue;
+        }
         let Some(span) = seconds_to_exp(view, &login) else {
-            silent.push(login);
+            open = open.or(Some(login));
             continue;
         };
         // A clock that runs a little ahead shows in `iat`, too.
@@ -70,13 +75,16 @@ fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
             wrong.add(format!("{documented} s"), seen, login);
         }
     }
-    match (wrong.broken(), Proof::all(&agreeing)) {
-        (Some(broken), _) => broken,
-        (None, None) => match Proof::all(&silent) {
-            Some(proof) => Finding::fact("no token tells its end in an exp", proof),
-            None => unobserved(view, "no token was issued"),
-        },
-        (None, Some(proof)) => Finding::met(format!("exp {documented} s after the reply"), proof),
+    if let Some(broken) = wrong.broken() {
+        return broken;
+    }
+    if let Some(proof) = Proof::all(&agreeing) {
+        return Finding::met(format!("exp {documented} s after the reply"), proof);
+    }
+    match (open, Proof::all(&endless)) {
+        (Some(login), _) => unobserved(view, "no exp could be read beside a Date").seen_in(login),
+        (None, Some(proof)) => Finding::fact("no token tells its end in an exp", proof),
+        (None, None) => unobserved(view, "no token was issued"),
     }
 }
 
@@ -165,7 +173,8 @@ mod tests {
         ends(DATE, &json!({"exp": 1_795_518_000_000_u64}), Grade::Broken);
         ends(DATE, &json!({"iat": 1}), Grade::Fact);
         ends("", &json!({"iat": 1, "exp": 3601}), Grade::Met);
-        ends("", &json!({"exp": 3601}), Grade::Fact);
+        ends("", &json!({"exp": 3601}), Grade::Unobserved);
+        ends(DATE, &json!({"exp": "1795518000"}), Grade::Unobserved);
     }
 
     #[test]

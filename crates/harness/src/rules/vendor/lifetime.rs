@@ -6,14 +6,10 @@ use serde_json::Value;
 use super::deviation::Deviations;
 use super::jwt::{Told, told_lifetime as told_by_claims};
 use super::login::issued;
-use super::token_age::{AgedCall, GRACE_S, aged_calls, shows_token_of, told_lifetime};
+use super::token_age::{AgedCall, aged_calls, grace_s, shows_token_of, told_lifetime};
 use crate::evidence::{Exchange, Operation, Reaction};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade};
-
-/// So many lifetimes longer a token may be taken at the most: seconds told for milliseconds show in
-/// half a minute up to 7200, and no leeway of a clock is as long as the token that it is for.
-const LIFETIMES_MORE: f64 = 3.0;
 
 /// So far apart may `expires_in` and the claims be, in seconds.
 const CLAIMS_TOLERANCE_S: f64 = 5.0;
@@ -125,7 +121,7 @@ fn lifetime_matches_expires_in(view: &View<'_>, unit: ExpiresIn, deviation: Grad
             .seconds_between(aged.login.seq, aged.call.answered);
         let is_early = answered < lifetime - rounding;
         let is_late = aged.age >= lifetime * 0.9;
-        let is_over = aged.age >= lifetime + GRACE_S.min(lifetime * LIFETIMES_MORE);
+        let is_over = aged.age >= lifetime + grace_s(lifetime);
         match aged.call.reaction() {
             Reaction::Refused if is_early => {
                 wrong.add("the token accepted until its end", words, aged.call);

@@ -72,9 +72,13 @@ fn lifetime_is_bounded(view: &View<'_>) -> Step<Finding> {
     let mut spans = Vec::new();
     let mut refreshes = view.evidence.documented(Operation::Refresh);
     let refresh = refreshes.find(Exchange::is_served);
-    for reply in [Some(login), refresh].into_iter().flatten() {
+    let replies = [(Some(login), ""), (refresh, " of the refresh")];
+    for (reply, whose) in replies
+        .into_iter()
+        .filter_map(|(reply, whose)| Some((reply?, whose)))
+    {
         let told = &reply.json()["AuthenticationResult"]["ExpiresIn"];
-        spans.push(("ExpiresIn", told.as_f64()));
+        spans.push((format!("ExpiresIn{whose}"), told.as_f64()));
         for name in ["AccessToken", "IdToken"] {
             let jwt = view
                 .evidence
@@ -84,13 +88,13 @@ fn lifetime_is_bounded(view: &View<'_>) -> Step<Finding> {
                 proof = proof.clone().and(&jwt);
                 Some(jwt.claims["exp"].as_f64()? - jwt.claims["iat"].as_f64()?)
             });
-            spans.push((name, span));
+            spans.push((format!("{name}{whose}"), span));
         }
         proof = proof.and(reply);
     }
     #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     let max_s = max as f64;
-    let words = |(name, span): &(&str, Option<f64>)| match span {
+    let words = |(name, span): &(String, Option<f64>)| match span {
         Some(span) => format!("{name} {span} s"),
         None => format!("{name} untold"),
     };

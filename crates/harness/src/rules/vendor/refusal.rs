@@ -301,12 +301,10 @@ mod tests {
                 Log::new()
                     .exchange("login", "", 200, TOKEN)
                     .failed("login", OTHER_SECRET, failure);
-            for id in ["VEN-17", "VEN-31"] {
-                let rule = crate::rules::find(id, locum_core::requirement::Judge::Vendor);
-                let finding = log.judge(rule.expect("a rule"));
-                let none = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
-                assert!(none, "{failure:?}: {finding:?}");
-            }
+            let rule = crate::rules::find("VEN-17", locum_core::requirement::Judge::Vendor);
+            let finding = log.judge(rule.expect("a rule"));
+            let none = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
+            assert!(none, "{failure:?}: {finding:?}");
         }
     }
 
@@ -524,6 +522,22 @@ mod tests {
         check(&both(401), "VEN-17", Grade::Met);
         let taken = login_by(nul, 200, TOKEN);
         check(&taken, "VEN-17", Grade::Broken);
+        let signed = |phrase: &str, status| {
+            let log = Log::new().exchange("call", "", 200, "[]");
+            let log = log.exchange("call", "with another path after signing", 403, "");
+            log.exchange("call", phrase, status, "")
+        };
+        let host = "with another host after signing";
+        for (status, grade) in [
+            (403, Grade::Met),
+            (503, Grade::Met),
+            (301, Grade::Met),
+            (200, Grade::Broken),
+        ] {
+            check(&signed(host, status), "SIG-10", grade);
+        }
+        let query = "with a query added after signing";
+        check(&signed(query, 503), "SIG-10", Grade::Broken);
         let other = "at /v1/x, and without a token";
         check(&call(other, 422), "VEN-18", Grade::Tolerated);
         check(&call(other, 302), "VEN-18", Grade::Tolerated);

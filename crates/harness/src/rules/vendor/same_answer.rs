@@ -4,7 +4,7 @@ use super::refusal::login_of;
 use crate::evidence::{
     Exchange, FieldChange, LoginVariation, Operation, Reaction, SignInVariation, Variation,
 };
-use crate::rules::{Rule, View, unobserved};
+use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -69,47 +69,51 @@ fn alike(
     let Some(control) = documented.find(Exchange::is_served) else {
         return unobserved(view, "no documented login was served");
     };
-    let mut proof: Option<Proof> = None;
-    for (one, other) in pairs {
-        let both = Proof::from(one).and(other);
-        for exchange in [one, other] {
-            match exchange.reaction() {
-                Reaction::Gone(_) => return Finding::gone(exchange.sentence(), exchange),
-                Reaction::Throttled => {
-                    return unobserved(view, &exchange.sentence()).seen_in(exchange);
-                }
-                _ => {}
-            }
-        }
-        let failed = |exchange: &Exchange<'_>| matches!(exchange.reaction(), Reaction::Failed(_));
-        if failed(one) && failed(other) {
-            return unobserved(view, &one.sentence()).seen_in(both);
-        }
-        if let Some(seen) = difference(one, other, look) {
-            let opens = one.got_something() && !other.got_something();
-            let grade = match view.expected.deviation_tolerated {
-                _ if opens => Grade::Severe,
-                true => Grade::Tolerated,
-                false => Grade::Broken,
-            };
-            let grade = match view.expected.documented_statuses.contains(&other.status()) {
-                true => Grade::Fact,
-                false => grade,
-            };
-            return Finding::deviation(grade, "the same answer", seen, both).beside(control);
-        }
-        proof = Some(match proof {
-            Some(known) => known.and(one).and(other),
-            None => both,
-        });
+    let compared = pairs
+        .iter()
+        .filter_map(|(one, other)| compared(view, one, other, look));
+    if let Some(worst) = compared.max_by_key(Finding::grade) {
+        return worst.beside(control);
     }
-    match proof {
+    match Proof::all(pairs.iter().flat_map(|(one, other)| [one, other])) {
         Some(proof) => {
             let seen = format!("{} answered alike", pairs.len());
             Finding::met(seen, proof).beside(control)
         }
         None => unobserved(view, none),
     }
+}
+
+/// What is to be said of two answers; `None` when they are alike.
+fn compared(
+    view: &View<'_>,
+    one: &Exchange<'_>,
+    other: &Exchange<'_>,
+    look: fn(&Exchange<'_>) -> (u16, String, String),
+) -> Option<Finding> {
+    for exchange in [one, other] {
+        if let Some(gone) = gone(exchange) {
+            return Some(gone);
+        }
+        // A gateway that found nobody was asked for nothing else.
+        if exchange.reaction() == Reaction::Throttled || exchange.status() > 500 {
+            return Some(unobserved(view, &exchange.sentence()).seen_in(exchange));
+        }
+    }
+    let both = Proof::from(one).and(other);
+    let failed = |exchange: &Exchange<'_>| matches!(exchange.reaction(), Reaction::Failed(_));
+    if failed(one) && failed(other) {
+        return Some(unobserved(view, &one.sentence()).seen_in(both));
+    }
+    let seen = difference(one, other, look)?;
+    let opens = one.got_something() && !other.got_something();
+    let grade = match view.expected.deviation_tolerated {
+        _ if view.expected.documented_statuses.contains(&other.status()) => Grade::Fact,
+        _ if opens => Grade::Severe,
+        true => Grade::Tolerated,
+        false => Grade::Broken,
+    };
+    Some(Finding::deviation(grade, "the same answer", seen, both))
 }
 
 /// An account that does not exist is refused as a wrong secret is.
@@ -276,6 +280,13 @@ mod tests {
                 ),
             )
         };
+        // A gateway's answer tells nothing of the parameter, and hides nothing.
+        check(&log(503), "TOK-14@pattern", Grade::Unobserved);
+        check(&log(500), "TOK-14@pattern", Grade::Broken);
+        let open = log(503)
+            .exchange("login", "with an empty scope", 400, r#"{"error":"a"}"#)
+            .exchange("login", "without scope", 400, r#"{"error":"b"}"#);
+        check(&open, "TOK-14@pattern", Grade::Broken);
         check(&worded("invalid_request"), "TOK-14", Grade::Met);
         check(&worded("invalid_client"), "TOK-14@pattern", Grade::Broken);
         check(&Log::new(), "TOK-14", Grade::Unobserved);

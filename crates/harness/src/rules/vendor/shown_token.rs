@@ -4,7 +4,7 @@
 use locum_core::Timestamp;
 use serde_json::Value;
 
-use super::token_age::aged_calls;
+use super::token_age::{AgedCall, aged_calls};
 use crate::evidence::{
     Event, Exchange, FORGED, OWN_LISTENER, Operation, Reaction, RecordId, ShownToken, Variation,
 };
@@ -58,7 +58,7 @@ fn minted_ones_are_refused(view: &View<'_>) -> Finding {
     refused(view, is_minted_well, |_| true)
 }
 
-/// So far ahead of the vendor's own `Date` a token may say that its time comes.
+/// So far ahead of the vendor's own clock a token may say that its time comes.
 const LEEWAY_S: f64 = 60.0;
 
 /// A token whose `nbf` lies ahead is refused: one that the mock minted, or one that the vendor issued
@@ -72,32 +72,39 @@ fn none_comes_before_its_time(view: &View<'_>) -> Finding {
         return minted_ones_are_refused(view);
     }
     let mut good = None;
-    for aged in aged_calls(view) {
-        let claims = view.evidence.jwt_of(aged.login.seq);
-        let begins = claims.and_then(|(_, claims)| claims["nbf"].as_f64());
-        let date = aged.login.reply.and_then(|reply| reply.header("date"));
-        let date = date.and_then(Timestamp::parse_http_date);
-        let (Some(begins), Some(date)) = (begins, date) else {
+    for aged in aged_calls(view)
+        .into_iter()
+        .filter(|aged| aged.call.is_served())
+    {
+        let Some(ahead) = seconds_to_its_time(view, &aged) else {
             continue;
         };
-        #[expect(clippy::cast_precision_loss, reason = "seconds of any date fit")]
-        let ahead = begins - date.as_seconds() as f64;
-        match (ahead > LEEWAY_S, aged.call.is_served()) {
-            (true, true) => {
-                let seen = format!(
-                    "{}: accepted {ahead} s before its nbf",
-                    aged.call.sentence()
-                );
-                return Finding::broken("a refusal before nbf", seen, aged.call);
-            }
-            (false, true) => good = Some(aged),
-            _ => {}
+        if ahead > LEEWAY_S {
+            let seen = format!(
+                "{}: accepted {ahead} s before its nbf",
+                aged.call.sentence()
+            );
+            return Finding::broken("a refusal before nbf", seen, aged.call);
         }
+        good = Some(aged);
     }
     match good {
-        Some(aged) => Finding::met("a token is used from its nbf on", aged.call).beside(aged.login),
-        None => unobserved(view, "no token with an nbf was used beside a Date"),
+        Some(aged) => {
+            Finding::fact("no token was used before its nbf", aged.call).beside(aged.login)
+        }
+        None => unobserved(view, "no token with an nbf was served beside a Date"),
     }
+}
+
+/// Seconds from a call to the `nbf` of its token, by the `Date` of the reply that issued it and the time
+/// that has passed since.
+fn seconds_to_its_time(view: &View<'_>, aged: &AgedCall<'_>) -> Option<f64> {
+    let (_, claims) = view.evidence.jwt_of(aged.login.seq)?;
+    let date = aged.login.reply?.header("date")?;
+    let date = Timestamp::parse_http_date(date)?;
+    #[expect(clippy::cast_precision_loss, reason = "seconds of any date fit")]
+    let issued = date.as_seconds() as f64;
+    Some(claims["nbf"].as_f64()? - issued - aged.age)
 }
 
 fn is_minted_well(exchange: &Exchange<'_>) -> bool {
@@ -307,6 +314,27 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// A token that was issued for later and used once its time had come was told to be too early.
+    #[test]
+    fn an_issued_token_is_used_before_its_time_or_not() {
+        let used = |nbf: u64, after_s: f64, status| {
+            let claims = json!({"nbf": 1_795_514_400 + nbf});
+            let date = "Tue, 24 Nov 2026 10:00:00 GMT";
+            Log::new().jwt("", date, &claims).advance(after_s).sent(
+                "call",
+                "",
+                "«access token 1»",
+                status,
+                "[]",
+            )
+        };
+        check(&used(500, 0.0, 200), "JWT-09", Grade::Broken);
+        check(&used(500, 400.0, 200), "JWT-09", Grade::Broken);
+        check(&used(500, 450.0, 200), "JWT-09", Grade::Fact);
+        check(&used(0, 0.0, 200), "JWT-09", Grade::Fact);
+        check(&used(500, 0.0, 401), "JWT-09", Grade::Unobserved);
     }
 
     /// A pool takes tokens at several operations: each has its own control.

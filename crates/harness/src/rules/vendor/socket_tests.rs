@@ -78,6 +78,11 @@ fn a_bad_token_gets_no_service_in_whatever_way() {
     bad(500, &[], Grade::Broken);
     bad(302, &[], Grade::Broken);
     bad(503, &[], Grade::Unobserved);
+    // One whose socket never served a good token does not hide another.
+    let elsewhere = Log::new().opened_at("/other", "without a token", 500, KEY, &[]);
+    let elsewhere = open(elsewhere, "with an unknown token", 500, &[]);
+    let elsewhere = open(elsewhere, "", 101, &[CONFIG, ACCEPTED]);
+    check(&elsewhere, "WSS-05", Grade::Broken);
     let failed_alone = open(Log::new(), "without a token", 500, &[]);
     check(&failed_alone, "WSS-05", Grade::Unobserved);
     let alone = open(Log::new(), "without a token", 401, &[]);

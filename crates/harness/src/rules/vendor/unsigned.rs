@@ -41,7 +41,7 @@ fn answered_alike<'a>(view: &View<'a>, call: &Exchange<'a>) -> Option<Exchange<'
     let unknown = Variation::Signed(SignedVariation::UnknownPath);
     let unknown = view.evidence.first(Operation::Call, &unknown)?;
     let told = answer(call)?;
-    if unknown.reply.is_none() || answer(&unknown) == Some(told) {
+    if !unknown.is_refused() || answer(&unknown) == Some(told) {
         return None;
     }
     view.evidence.varied(Operation::Call).find(|signed| {
@@ -118,6 +118,9 @@ mod tests {
         check(&log(none, none, denied), "SIG-09", Grade::Broken);
         // No such route, for all that is known.
         check(&log(none, none, none), "SIG-09", Grade::Met);
+        // Nor is it known where the vendor failed on it.
+        check(&log(none, none, (503, "{}")), "SIG-09", Grade::Met);
+        check(&log(none, none, (429, "{}")), "SIG-09", Grade::Met);
         check(&log((404, "{}"), none, denied), "SIG-09", Grade::Met);
         check(&log(none, denied, denied), "SIG-09", Grade::Met);
     }

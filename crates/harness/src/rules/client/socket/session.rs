@@ -143,7 +143,7 @@ fn pieces_of_audio(view: &View<'_>) -> Vec<u64> {
             ..
         } => {
             let padding = audio.bytes().rev().take_while(|byte| *byte == b'=').count();
-            u64::try_from(audio.len() / 4 * 3 - padding).ok()
+            u64::try_from((audio.len() / 4 * 3).checked_sub(padding)?).ok()
         }
         _ => None,
     };

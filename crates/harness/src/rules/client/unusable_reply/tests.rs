@@ -103,7 +103,7 @@ fn a_page_or_a_piece_is_an_error() {
     }
 }
 
-/// One broken reply is no reason to fail for ever; a breath may be taken.
+/// One broken reply is no reason to fail for ever; the vendor may be left alone for a while.
 #[test]
 fn the_client_is_not_put_out_of_action() {
     let broken = || {
