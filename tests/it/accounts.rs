@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::served::Served;
-use super::{command, folder, read_results, rows};
+use super::{checked_as, rows};
 
 /// The rows of `id` that are bad where `vendor` has these principals and the account these variables.
 fn bad(vendor: &str, id: &str, principals: &Value, account: &[(&str, &str)]) -> Vec<String> {
@@ -13,28 +13,16 @@ fn bad(vendor: &str, id: &str, principals: &Value, account: &[(&str, &str)]) -> 
     let line = "PATCH /_locum/stages/default/principals";
     let (status, said) = served.connect().call(line, &body);
     assert_eq!(status, 200, "{said}");
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let url = format!("http://{}/{vendor}", served.address);
-    let folder = folder(&format!("account-{vendor}"));
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check",
-        vendor,
-        "--url",
-        &url,
-        "--id",
-        id,
-        "--allow-writes",
-        "--report",
-        path,
-    ];
-    let output = command(&arguments)
-        .envs(super::tls::account(&document, vendor))
-        .envs(account.iter().copied())
-        .output()
-        .expect("it runs");
-    let (_, results) = read_results(&folder, &output);
+    let own = account
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let account = super::tls::account(&document, vendor)
+        .into_iter()
+        .chain(own);
+    let arguments = [vendor, "--url", &url, "--id", id, "--allow-writes"];
+    let results = checked_as(&format!("account-{vendor}"), account, &arguments).results;
     let passed = rows(&results, &["PASS"]);
     assert!(passed.contains(&format!("{id}@{vendor} PASS")), "{results}");
     rows(&results, &["FAIL", "WARN", "ERROR", "HARNESS"])

@@ -12,7 +12,7 @@ use locum_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::served::Served;
-use super::{command, folder, listener, read_results, rows};
+use super::{checked_as, listener, rows};
 
 /// What an answer is before it is sent on.
 struct Reply {
@@ -628,28 +628,13 @@ fn verdict(
     let upstream = served.address.clone();
     let proxy = listener::listen(move |stream| pass(stream, &upstream, defect));
     let url = format!("http://{proxy}/{vendor}");
-    let name = format!("defect-{id}");
-    let folder = folder(&name);
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check",
-        vendor,
-        "--url",
-        &url,
-        "--id",
-        id,
-        "--seed",
-        "7",
-        "--allow-writes",
-        "--report",
-        path,
-    ];
-    let output = command(&arguments)
-        .envs(super::tls::account(document, vendor))
-        .envs(further(document, vendor))
-        .output()
-        .expect("it runs");
-    let (_, results) = read_results(&folder, &output);
+    let further = further(document, vendor).into_iter();
+    let further = further.map(|(name, value)| (name.to_owned(), value));
+    let account = super::tls::account(document, vendor)
+        .into_iter()
+        .chain(further);
+    let arguments = [vendor, "--url", &url, "--id", id, "--allow-writes"];
+    let results = checked_as(&format!("defect-{id}"), account, &arguments).results;
     let words = [
         "PASS",
         "FAIL",
@@ -670,8 +655,7 @@ fn verdict(
 /// The same row passes where nothing is changed, so that the one thing is what turns it.
 fn check_defects(defects: &[(&str, &str, &str, Defect)]) {
     let served = Served::start(&[]);
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let mut wrong = Vec::new();
     for (id, vendor, expected, defect) in defects {
         let honest = verdict(&served, &document, (id, vendor), |_, _| ());

@@ -33,6 +33,7 @@ mod twins;
 mod vendor_tls;
 mod watch;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -62,12 +63,44 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// What came of a `check` with a report.
+struct Checked {
+    /// The exit code.
+    code: i32,
+    /// `results.json`.
+    results: Value,
+    /// Standard output.
+    told: String,
+    /// Standard error.
+    said: String,
+}
+
 /// Runs `check` with a report; returns the exit code and `results.json`.
 fn checked(name: &str, arguments: &[&str]) -> (i32, Value) {
+    let none: [(&str, &str); 0] = [];
+    let checked = checked_as(name, none, arguments);
+    (checked.code, checked.results)
+}
+
+/// The same with the variables of an account.
+fn checked_as<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+    name: &str,
+    account: impl IntoIterator<Item = (K, V)>,
+    arguments: &[&str],
+) -> Checked {
     let folder = folder(name);
     let path = folder.to_str().expect("a path in UTF-8");
-    let output = locum(&[&["check", "--seed", "7", "--report", path], arguments].concat());
-    read_results(&folder, &output)
+    let arguments = [&["check", "--seed", "7", "--report", path], arguments].concat();
+    let output = command(&arguments).envs(account).output();
+    let output = output.expect("the command runs");
+    let (code, results) = read_results(&folder, &output);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Checked {
+        code,
+        results,
+        told: text(&output.stdout),
+        said: text(&output.stderr),
+    }
 }
 
 /// Drives the reference client at `vendor`, a name or a file, with a report; returns the exit code
@@ -136,14 +169,8 @@ const ACCOUNT: [(&str, &str); 10] = [
 /// Judges a vendor's endpoint at `url` with that account; returns the exit code and
 /// `results.json`.
 fn judge_endpoint(name: &str, vendor: &str, url: &str) -> (i32, Value) {
-    let folder = folder(name);
-    let path = folder.to_str().expect("a path in UTF-8");
-    let arguments = [
-        "check", vendor, "--url", url, "--seed", "7", "--report", path,
-    ];
-    let mut command = command(&arguments);
-    let output = command.envs(ACCOUNT).output().expect("it runs");
-    read_results(&folder, &output)
+    let checked = checked_as(name, ACCOUNT, &[vendor, "--url", url]);
+    (checked.code, checked.results)
 }
 
 /// `ID VERDICT` of each row that came to one of `words`.

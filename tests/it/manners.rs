@@ -9,25 +9,17 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::served::Served;
-use super::{ACCOUNT, command, folder, listener, read_results, rows};
+use super::{ACCOUNT, checked_as, command, folder, listener, read_results, rows};
 
 /// Judges the mock of `vendor` as if it were the vendor's own endpoint; what was said on standard
 /// error, and `results.json`.
 fn judged(name: &str, served: &Served, vendor: &str, more: &[&str]) -> (String, Value) {
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let url = format!("http://{}/{vendor}", served.address);
-    let folder = folder(name);
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check", vendor, "--url", &url, "--seed", "7", "--report", path,
-    ];
-    let output = command(&[&arguments, more].concat())
-        .envs(super::tls::account(&document, vendor))
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (said, read_results(&folder, &output).1)
+    let account = super::tls::account(&document, vendor);
+    let arguments = [&[vendor, "--url", &url], more].concat();
+    let checked = checked_as(name, account, &arguments);
+    (checked.said, checked.results)
 }
 
 /// Endpoint and status of each exchange that the mock of `vendor` has seen.
@@ -170,20 +162,9 @@ pub(super) fn serve(deal: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
 
 /// Judges a vendor at `url`: the exit code, and `results.json`.
 fn judged_at(name: &str, url: &str) -> (i32, Value) {
-    let folder = folder(name);
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check",
-        "pattern",
-        "--url",
-        url,
-        "--report",
-        path,
-        "--reply-timeout",
-        "100ms",
-    ];
-    let output = command(&arguments).envs(ACCOUNT).output().expect("it runs");
-    read_results(&folder, &output)
+    let arguments = ["pattern", "--url", url, "--reply-timeout", "100ms"];
+    let checked = checked_as(name, ACCOUNT, &arguments);
+    (checked.code, checked.results)
 }
 
 /// Reads on until the other side has gone.
@@ -249,8 +230,7 @@ fn an_endless_body_is_not_read() {
 
 /// What `check --plan` says of the mock of pattern at `url`.
 fn plan(url: &str, served: &Served) -> String {
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let output = command(&["check", "pattern", "--url", url, "--plan"])
         .envs(super::tls::account(&document, "pattern"))
         .output()
@@ -379,41 +359,24 @@ fn the_bound_of_requests_holds_for_all_repeats_together() {
 #[test]
 fn a_changed_password_can_be_found_by_its_owner() {
     let served = Served::start(&[]);
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let users = document["vendors"]["scribe"]["principals"]["users"].as_array();
     let mut users = users.expect("a list").iter();
     let user = users
         .find(|user| user["state"] == "temporary")
         .expect("one");
     let url = format!("http://{}/scribe", served.address);
-    let folder = folder("password");
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check",
-        "scribe",
-        "--url",
-        &url,
-        "--id",
-        "VEN-29",
-        "--allow-writes",
-        "--report",
-        path,
+    let text = |name: &str| user[name].as_str().expect("text").to_owned();
+    let temporary = [
+        ("LOCUM_TEMP_USERNAME".to_owned(), text("username")),
+        ("LOCUM_TEMP_PASSWORD".to_owned(), text("password")),
     ];
-    let output = command(&arguments)
-        .envs(super::tls::account(&document, "scribe"))
-        .env(
-            "LOCUM_TEMP_USERNAME",
-            user["username"].as_str().expect("a name"),
-        )
-        .env(
-            "LOCUM_TEMP_PASSWORD",
-            user["password"].as_str().expect("a password"),
-        )
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let (_, results) = read_results(&folder, &output);
+    let account = super::tls::account(&document, "scribe")
+        .into_iter()
+        .chain(temporary);
+    let arguments = ["scribe", "--url", &url, "--id", "VEN-29", "--allow-writes"];
+    let checked = checked_as("password", account, &arguments);
+    let (results, said) = (checked.results, checked.said);
     assert_eq!(row(&results, "VEN-29").0, "PASS", "{results}");
     let told = "the password of LOCUM_TEMP_USERNAME was changed: it is now that of LOCUM_TEMP_PASSWORD with -Lo9 behind it";
     assert!(said.contains(told), "{said}");

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::manners::row;
-use super::{command, folder, listener, read_results};
+use super::{checked_as, listener};
 
 const ID: &str = "acme-client";
 
@@ -51,33 +51,21 @@ fn check(
     expected: (i32, &str),
 ) {
     let url = serve(status, knows);
-    let folder = folder(&format!("refused-{name}"));
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check",
-        vendor,
-        "--url",
-        &url,
-        "--id",
-        "VEN-16,BRR-01",
-        "--report",
-        path,
+    let account = [
+        ("LOCUM_CLIENT_ID", ID),
+        ("LOCUM_CLIENT_SECRET", SECRET),
+        ("LOCUM_GROUP_ID", "1"),
+        ("LOCUM_TENANT", "acme"),
     ];
-    let output = command(&arguments)
-        .env("LOCUM_CLIENT_ID", ID)
-        .env("LOCUM_CLIENT_SECRET", SECRET)
-        .env("LOCUM_GROUP_ID", "1")
-        .env("LOCUM_TENANT", "acme")
-        .output()
-        .expect("it runs");
-    let (code, results) = read_results(&folder, &output);
-    let (_, reason) = row(&results, "VEN-16");
+    let arguments = [vendor, "--url", &url, "--id", "VEN-16,BRR-01"];
+    let checked = checked_as(&format!("refused-{name}"), account, &arguments);
+    let (_, reason) = row(&checked.results, "VEN-16");
     assert!(reason.contains(expected.1), "{name}: {reason}");
-    assert_eq!(code, expected.0, "{name}: {reason}");
-    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(checked.code, expected.0, "{name}: {reason}");
+    let text = &checked.told;
     assert!(text.contains(expected.1), "{name}: {text}");
     let is_told = |text: &str| text.contains(SECRET) || text.contains(FORM_ENCODED);
-    assert!(!is_told(&text) && !is_told(&reason), "{name}");
+    assert!(!is_told(text) && !is_told(&reason), "{name}");
 }
 
 #[test]

@@ -27,8 +27,7 @@ impl Run {
         ids: &str,
         more: &[&str],
     ) -> (Self, String) {
-        let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-        let document: Value = serde_json::from_str(&document).expect("JSON");
+        let document = served.document();
         let folder = folder(name);
         let mut environment: Vec<(String, String)> = super::tls::account(&document, vendor);
         let state = folder.join("state");

@@ -57,6 +57,12 @@ impl Served {
         }
     }
 
+    /// The document of its default stage.
+    pub(super) fn document(&self) -> serde_json::Value {
+        let (_, document) = self.connect().call("GET /_locum/stages/default", "");
+        serde_json::from_str(&document).expect("JSON")
+    }
+
     /// A connection that is used again and again.
     pub(super) fn connect(&self) -> Connection {
         let stream = TcpStream::connect(&self.address).expect("it listens");

@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use serde_json::Value;
 
 use super::served::Served;
-use super::{command, folder, listener, read_results};
+use super::{checked_as, listener};
 
 /// One frame of a client (RFC 6455 §5.2).
 struct Frame {
@@ -370,16 +370,9 @@ fn verdicts(
     let upstream = served.address.clone();
     let proxy = listener::listen(move |client| pass(client, &upstream, defect));
     let url = format!("http://{proxy}/corti");
-    let folder = folder(&format!("socket-defect-{name}"));
-    let path = folder.to_str().expect("UTF-8");
-    let arguments = [
-        "check", "corti", "--url", &url, "--id", ids, "--seed", "7", "--report", path,
-    ];
-    let output = command(&arguments)
-        .envs(super::tls::account(document, "corti"))
-        .output()
-        .expect("it runs");
-    let (_, results) = read_results(&folder, &output);
+    let account = super::tls::account(document, "corti");
+    let arguments = ["corti", "--url", &url, "--id", ids];
+    let results = checked_as(&format!("socket-defect-{name}"), account, &arguments).results;
     let rows = results["verdicts"].as_array().expect("a list");
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     rows.iter()
@@ -390,8 +383,7 @@ fn verdicts(
 #[test]
 fn each_row_of_websockets_is_turned_by_one_defect() {
     let served = Served::start(&[]);
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let ids = rows();
     let all = ids.join(",");
     let honest = verdicts(&served, &document, ("none", &all), NOTHING);

@@ -17,8 +17,7 @@ fn the_second_line_names_the_port_for_tls() {
     let mut line = String::new();
     let output = served.output.as_mut().expect("a pipe");
     output.read_line(&mut line).expect("a line");
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let base = document["tls"]["base"].as_str().expect("it speaks TLS");
     assert_eq!(line, format!("TLS {base}\n"));
     let (status, ca) = served.connect().call("GET /_locum/ca.pem", "");
@@ -237,17 +236,8 @@ pub(super) fn account(document: &Value, vendor: &str) -> Vec<(String, String)> {
 
 /// `ID VERDICT` of each row of a run against `url`.
 fn judged(name: &str, vendor: &str, url: &str, ca: &str, document: &Value) -> Vec<String> {
-    let folder = folder(name);
-    let path = folder.to_str().expect("a path in UTF-8");
-    let arguments = [
-        "check", vendor, "--url", url, "--ca", ca, "--seed", "7", "--report", path,
-    ];
-    let mut command = super::command(&arguments);
-    let output = command
-        .envs(account(document, vendor))
-        .output()
-        .expect("it runs");
-    let (_, results) = super::read_results(&folder, &output);
+    let arguments = [vendor, "--url", url, "--ca", ca];
+    let results = super::checked_as(name, account(document, vendor), &arguments).results;
     let rows = results["verdicts"].as_array().expect("a list");
     let about_tls = |row: &&Value| super::vendor_tls::ROWS.iter().any(|id| row["id"] == *id);
     rows.iter()
@@ -259,8 +249,7 @@ fn judged(name: &str, vendor: &str, url: &str, ca: &str, document: &Value) -> Ve
 #[test]
 fn a_vendor_is_judged_over_tls_as_without() {
     let served = Served::start(&["--tls", "--tls-port", "0", "--tls-bad"]);
-    let (_, document) = served.connect().call("GET /_locum/stages/default", "");
-    let document: Value = serde_json::from_str(&document).expect("JSON");
+    let document = served.document();
     let ca = folder("check-tls").join("ca.pem");
     fs::write(&ca, served.connect().call("GET /_locum/ca.pem", "").1).expect("written");
     let ca = ca.to_str().expect("text");

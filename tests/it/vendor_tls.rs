@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use serde_json::Value;
 
 use super::served::Served;
-use super::{command, folder, read_results};
+use super::{Checked, checked_as, folder};
 
 /// The rows that are turned here.
 pub(super) const ROWS: [&str; 3] = ["TLS-07", "TLS-08", "TOK-17"];
@@ -23,11 +23,10 @@ struct Mocked {
 impl Mocked {
     fn start(name: &str) -> Self {
         let served = Served::start(&["--tls", "--tls-port", "0", "--tls-bad"]);
-        let (_, document) = served.connect().call("GET /_locum/stages/default", "");
         let ca = folder(&format!("vendor-tls-{name}")).join("ca.pem");
         fs::write(&ca, served.connect().call("GET /_locum/ca.pem", "").1).expect("written");
         Self {
-            document: serde_json::from_str(&document).expect("JSON"),
+            document: served.document(),
             ca: ca.to_str().expect("text").to_owned(),
             served,
         }
@@ -35,17 +34,10 @@ impl Mocked {
 
     /// Exit code and verdict of a row at `base`.
     fn judged(&self, name: &str, base: &str, id: &str) -> (i32, String) {
-        let folder = folder(name);
         let url = format!("{base}/pattern");
-        let path = folder.to_str().expect("text");
-        let arguments = [
-            "check", "pattern", "--url", &url, "--ca", &self.ca, "--id", id, "--report", path,
-        ];
-        let output = command(&arguments)
-            .envs(super::tls::account(&self.document, "pattern"))
-            .output()
-            .expect("it runs");
-        let (code, results) = read_results(&folder, &output);
+        let account = super::tls::account(&self.document, "pattern");
+        let arguments = ["pattern", "--url", &url, "--ca", &self.ca, "--id", id];
+        let Checked { code, results, .. } = checked_as(name, account, &arguments);
         let rows = results["verdicts"].as_array().expect("a list");
         let row = rows.iter().find(|row| row["id"] == id).expect("its row");
         (code, row["verdict"].as_str().expect("text").to_owned())

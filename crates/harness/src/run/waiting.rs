@@ -76,8 +76,8 @@ impl ScenarioContext {
         if self.stage.is_some() {
             return self.advance(wait.as_secs_f64()).await;
         }
-        if wait <= self.manners.wait && !self.manners.is_rehearsal && !self.was_only_refused() {
-            tokio::time::sleep(wait).await;
+        if wait <= self.manners.wait && !self.was_only_refused() {
+            self.pause(wait).await;
         }
         Ok(())
     }
@@ -109,14 +109,19 @@ impl ScenarioContext {
             self.is_pending = true;
             return Ok(());
         }
+        self.pause(wait).await;
+        // The next wait may be that of a step that cannot be gone on with.
+        self.waiting_step = None;
+        Ok(())
+    }
+
+    /// Waits, or in a rehearsal writes down for how long it would.
+    async fn pause(&mut self, wait: Duration) {
         if self.manners.is_rehearsal {
             self.log
                 .control(WAIT, &json!({"wait_s": wait.as_secs() + 1}));
         } else {
             tokio::time::sleep(wait).await;
         }
-        // The next wait may be that of a step that cannot be gone on with.
-        self.waiting_step = None;
-        Ok(())
     }
 }
