@@ -1,6 +1,6 @@
 //! What `locum resume` makes of a run whose rows are PENDING.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,8 @@ struct Run {
 }
 
 impl Run {
-    /// Judges `ids` of the mock of `vendor`; what was said on standard error.
+    /// Judges `ids` of the mock of `vendor`, in the folder of the report; what was said on standard
+    /// error.
     fn begin(name: &str, vendor: &str, ids: &str, more: &[&str]) -> (Self, String) {
         Self::begin_at(Served::start(&[]), (name, vendor), ids, more)
     }
@@ -51,7 +52,7 @@ impl Run {
             "--report",
             run.path(),
         ];
-        let (_, said) = run.call(&[&arguments, more].concat());
+        let (_, said) = run.call_in(&run.folder, &[&arguments, more].concat());
         (run, said)
     }
 
@@ -61,7 +62,13 @@ impl Run {
 
     /// Exit code and standard error of the command.
     fn call(&self, arguments: &[&str]) -> (i32, String) {
+        self.call_in(Path::new(env!("CARGO_MANIFEST_DIR")), arguments)
+    }
+
+    /// The same where the command runs in that folder.
+    fn call_in(&self, folder: &Path, arguments: &[&str]) -> (i32, String) {
         let output = command(arguments)
+            .current_dir(folder)
             .envs(self.environment.iter().cloned())
             .output()
             .expect("it runs");
@@ -92,11 +99,17 @@ impl Run {
         std::fs::write(self.kept(), state.to_string()).expect("it is written");
     }
 
-    /// Both clocks are two hours later: the mock's is turned, and the run is said to have begun
-    /// earlier. The evidence as it stood before.
+    /// Both clocks are two hours later; the evidence as it stood before.
     fn let_two_hours_pass(&self) -> String {
+        self.let_pass(7200)
+    }
+
+    /// Both clocks are so many seconds later: the mock's is turned, and the run is said to have begun
+    /// earlier. The evidence as it stood before.
+    fn let_pass(&self, seconds: i64) -> String {
         let line = "POST /_locum/stages/default/clock";
-        let turned = self.served.connect().call(line, r#"{"advance_s": 7200}"#);
+        let change = json!({"advance_s": seconds}).to_string();
+        let turned = self.served.connect().call(line, &change);
         assert_eq!(turned.0, 200);
         let events = self.folder.join("events.ndjson");
         let text = std::fs::read_to_string(&events).expect("a text");
@@ -104,9 +117,19 @@ impl Run {
             serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
         let started = first["run"]["started"].as_str().expect("a time").to_owned();
         let began = locum_core::Timestamp::parse_rfc3339(&started).expect("a time");
-        let earlier = locum_core::Timestamp::from_millis(began.as_millis() - 7_200_000).rfc3339();
+        let earlier =
+            locum_core::Timestamp::from_millis(began.as_millis() - seconds * 1000).rfc3339();
         std::fs::write(&events, text.replacen(&started, &earlier, 1)).expect("it is written");
         text
+    }
+
+    /// Lets the run go on at a vendor that takes requests and says nothing.
+    fn lead_to_silence(&self) {
+        let (hangs, _) = serve(drain);
+        self.change_kept(|state| {
+            state["url"] = hangs.into();
+            state["manners"]["reply_timeout"] = json!({"secs": 0, "nanos": 100_000_000});
+        });
     }
 
     fn results(&self) -> Value {
@@ -176,13 +199,10 @@ fn what_a_resumed_run_does_not_reach_stays_as_it_was() {
     assert!(said.contains("finishes rows that are PENDING"), "{said}");
     run.let_two_hours_pass();
     let before = std::fs::read_to_string(run.kept()).expect("a text");
-    let (hangs, _) = serve(drain);
-    run.change_kept(|state| {
-        state["url"] = hangs.into();
-        state["manners"]["reply_timeout"] = json!({"secs": 0, "nanos": 100_000_000});
-    });
+    run.lead_to_silence();
     let (code, said) = run.resume(&[]);
     assert_eq!(code, 4, "{said}");
+    assert_eq!(run.results()["exit_code"], 4);
     assert!(said.contains("did not go on: "), "{said}");
     for id in ["VEN-09", "VEN-26"] {
         let (verdict, reason) = row(&run.results(), id);
@@ -198,32 +218,77 @@ fn what_a_resumed_run_does_not_reach_stays_as_it_was() {
     }
 }
 
-/// Findings that were accepted in the first run failed in the resumed one.
+/// A scenario that got no reply behind its first wait, and had to wait again, was kept twice: both due,
+/// they were taken for those of another run.
+#[test]
+fn a_scenario_that_waits_twice_is_kept_once() {
+    let more = ["--wait", "1ms"];
+    let (run, said) = Run::begin("resumed-twice", "pattern", "VEN-26", &more);
+    assert!(said.contains("finishes rows that are PENDING"), "{said}");
+    let before = std::fs::read_to_string(run.kept()).expect("a text");
+    let before: Value = serde_json::from_str(&before).expect("JSON");
+    // Of an hour: 90 percent are over, the end and five minutes are not.
+    run.let_pass(3400);
+    run.lead_to_silence();
+    let (code, said) = run.resume(&[]);
+    assert!(code == 4 && said.contains("did not go on: "), "{said}");
+    run.change_kept(|state| {
+        assert_eq!(state["pending"].as_array().map(Vec::len), Some(1));
+        state["url"] = before["url"].clone();
+        state["manners"] = before["manners"].clone();
+    });
+
+    run.let_pass(3600);
+    let (code, said) = run.resume(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert_ne!(row(&run.results(), "VEN-26").0, "PENDING", "{said}");
+}
+
+/// What was kept went before the new evidence was written: where that failed, both were lost.
+#[test]
+fn what_cannot_be_written_can_be_resumed_again() {
+    let (run, _) = Run::begin("resumed-unwritable", "pattern", "VEN-09", &[]);
+    run.let_two_hours_pass();
+    // Where the new evidence would stand until all of it is written.
+    let in_its_way = run.folder.join("events.ndjson.part");
+    std::fs::create_dir(&in_its_way).expect("a folder");
+    let (code, said) = run.resume(&[]);
+    assert!(code == 2 && said.contains("cannot write to"), "{said}");
+    std::fs::remove_dir(&in_its_way).expect("it is empty");
+    let (code, said) = run.resume(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(row(&run.results(), "VEN-09").0, "PASS", "{said}");
+}
+
+/// Findings that were accepted in the first run failed in the resumed one, or where it was resumed in
+/// another folder.
 #[test]
 fn a_resumed_run_has_the_manners_and_the_baseline_of_the_first() {
-    let baseline = folder("resumed-baseline").join("accepted.toml");
-    let baseline = baseline.to_str().expect("UTF-8");
     let more = [
         "--baseline",
-        baseline,
+        "accepted.toml",
         "--write-baseline",
+        "-j",
+        "3",
         "--max-requests",
         "77",
         "--rate",
         "33",
     ];
     let (run, _) = Run::begin("resumed-alike", "pattern", "VEN-09", &more);
+    let baseline = run.folder.join("accepted.toml");
     run.change_kept(|state| {
         let manners = &state["manners"];
         let bounds = (&manners["max_requests"], &manners["rate"]);
         assert_eq!(bounds, (&json!(77), &json!(33)), "{state}");
+        assert_eq!(state["jobs"], 3);
     });
     run.let_two_hours_pass();
-    let written = std::fs::read_to_string(baseline).expect("a text");
-    std::fs::write(baseline, "no baseline").expect("it is written");
+    let written = std::fs::read_to_string(&baseline).expect("a text");
+    std::fs::write(&baseline, "no baseline").expect("it is written");
     let (code, said) = run.resume(&[]);
     assert!(code == 2 && said.contains("accepted.toml"), "{said}");
-    std::fs::write(baseline, written).expect("it is written");
+    std::fs::write(&baseline, written).expect("it is written");
     let (code, said) = run.resume(&[]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(row(&run.results(), "VEN-09").0, "PASS", "{said}");

@@ -7,10 +7,14 @@ use locum_harness::report::Report;
 
 use super::{Failure, args};
 
-/// The file that a run goes by, or writes; `None` where findings are not accepted.
+/// The absolute path of the file that a run goes by, or writes; `None` where findings are not
+/// accepted.
 pub(super) fn file_of(args: &args::BaselineFlags) -> Option<String> {
     let is_used = args.baseline.is_some() || args.write_baseline || args.update_baseline;
-    is_used.then(|| path(args).to_owned())
+    let typed = is_used.then(|| path(args))?;
+    let absolute = std::path::absolute(typed).ok();
+    let absolute = absolute.and_then(|path| path.into_os_string().into_string().ok());
+    Some(absolute.unwrap_or_else(|| typed.to_owned()))
 }
 
 /// Reads the file before anything is played: a mistake in it is told at once.

@@ -89,6 +89,7 @@ fn keep(args: &args::Check, report: &Report, pending: Vec<PendingScenario>) {
         return;
     }
     let mut state = State::new(url.clone(), manners(args));
+    state.jobs = args.jobs;
     state.baseline = baseline::file_of(&args.judging.baseline);
     state
         .sarif_anchor
@@ -191,16 +192,16 @@ const SHORT_WAIT: Duration = Duration::from_secs(30);
 /// How many scenarios are played at once. At a vendor's own endpoint it is one, since a vendor may
 /// end the token of a login with the next one; long waits are waited out side by side.
 fn jobs(args: &args::Check) -> usize {
-    let usual = match args.url.is_some() {
-        true => jobs_at_endpoint(args.endpoint.wait),
-        false => CONCURRENCY,
-    };
-    args.jobs.map_or(usual, usize::from)
+    match args.url.is_some() {
+        true => jobs_at_endpoint(args.jobs, args.endpoint.wait),
+        false => args.jobs.map_or(CONCURRENCY, usize::from),
+    }
 }
 
-/// The same at a vendor's own endpoint, when nothing is said.
-pub(super) fn jobs_at_endpoint(wait: Duration) -> usize {
-    if wait <= SHORT_WAIT { 1 } else { CONCURRENCY }
+/// The same at a vendor's own endpoint: as many as are `asked` for.
+pub(super) fn jobs_at_endpoint(asked: Option<u16>, wait: Duration) -> usize {
+    let usual = if wait <= SHORT_WAIT { 1 } else { CONCURRENCY };
+    asked.map_or(usual, usize::from)
 }
 
 /// How a vendor's own endpoint is treated.

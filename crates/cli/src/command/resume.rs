@@ -10,6 +10,7 @@ use std::time::Duration;
 use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, SystemClock, Timestamp};
 use locum_harness::evidence::Evidence;
+use locum_harness::report::format::Format;
 use locum_harness::report::{Report, Run};
 use locum_harness::run::{CheckOptions, Manners, PendingScenario, Played, Resumption, TargetKind};
 use locum_harness::verdict::{Ending, Scenario, exit};
@@ -60,22 +61,28 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         report: Some(args.folder.clone()),
         sarif_anchor: args.sarif_anchor.clone().or(state.sarif_anchor.take()),
     };
-    let pending = later.into_iter().chain(played.pending);
-    state.pending = pending.chain(gone_on.kept).collect();
+    // A scenario that waits again and got no reply before goes on from where it did the last time.
+    let is_kept = |one: &PendingScenario| gone_on.kept.iter().any(|kept| kept.key == one.key);
+    let waiting = played.pending.into_iter().filter(|one| !is_kept(one));
+    state.pending = later.into_iter().chain(waiting).collect();
+    state.pending.extend(gone_on.kept);
     state.baseline = baseline::file_of(&baseline);
     state.sarif_anchor.clone_from(&reporting.sarif_anchor);
-    keep(&run.id, &state, (&args.folder, run.started));
-    for why in &gone_on.notes {
-        eprintln!("note: {why}");
-    }
     let mut judged = Report::judge(run, &saved.profiles, gone_on.scenarios);
     judged.redactor = played.redactor;
     baseline::apply(&baseline, accepted.as_ref(), &mut judged)?;
+    if gone_on.is_unreachable {
+        judged.exit_code = exit::winner(&[judged.exit_code, exit::UNREACHABLE]);
+    }
     let code = report::told(&judged, args.format, &reporting)?;
-    Ok(match gone_on.is_unreachable {
-        true => exit::winner(&[code, exit::UNREACHABLE]),
-        false => code,
-    })
+    // Without the new evidence, what was kept before is still what the folder has to go on with.
+    if !judged.leaks(&Format::Events.text(&judged, None)) {
+        keep(&judged.run.id, &state, (&args.folder, judged.run.started));
+    }
+    for why in &gone_on.notes {
+        eprintln!("note: {why}");
+    }
+    Ok(code)
 }
 
 /// Only a run of this version at a vendor's own endpoint has something that can be gone on with.
@@ -121,7 +128,7 @@ fn play(
         judge: Judge::Vendor,
         target: TargetKind::Endpoint(Box::new(target)),
         client: None,
-        jobs: check::jobs_at_endpoint(args.endpoint.wait),
+        jobs: check::jobs_at_endpoint(state.jobs, args.endpoint.wait),
         selection: saved.run.selection.clone(),
         seed: saved.run.seed,
         strict: saved.run.strict,

@@ -11,7 +11,7 @@ use locum_harness::run::{Manners, PendingScenario};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's shape.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is kept of one run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,7 +21,9 @@ pub(super) struct State {
     pub(super) url: String,
     /// How the endpoint was treated.
     pub(super) manners: Manners,
-    /// The file of accepted findings.
+    /// How many scenarios were to run side by side; `None` where nothing was said.
+    pub(super) jobs: Option<u16>,
+    /// The file of accepted findings, by its absolute path.
     pub(super) baseline: Option<String>,
     /// The file to which alerts are pinned.
     pub(super) sarif_anchor: Option<String>,
@@ -36,6 +38,7 @@ impl State {
             version: VERSION,
             url,
             manners,
+            jobs: None,
             baseline: None,
             sarif_anchor: None,
             pending: Vec::new(),
