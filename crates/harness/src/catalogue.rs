@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use locum_core::Catalogue;
 
 pub use expectation::{
-    EXPECTATIONS, ErrorExpectation, Expectation, Filter, FormExpectation, Kept, Others,
+    Acceptance, EXPECTATIONS, ErrorExpectation, Expectation, Filter, FormExpectation, Kept, Others,
     RefusalExpectation, RepeatExpectation,
 };
 pub use supplied::{Supplied, SuppliedVariable};

@@ -113,12 +113,23 @@ pub struct RefusalExpectation {
     pub any_tolerated: bool,
     /// What any other reaction says; broken where statuses are named, else nothing.
     pub others: Option<Others>,
-    /// Whether acceptance itself is tolerated (other public servers do the same): WARN.
-    pub acceptance_tolerated: bool,
-    /// Whether acceptance opens the door to anybody: FAIL whatever the level.
-    pub acceptance_severe: bool,
-    /// Whether the vendor documents acceptance, or is assumed to accept: INFO.
-    pub acceptance_documented: bool,
+    /// What acceptance says.
+    pub acceptance: Acceptance,
+}
+
+/// What it says that a request which should be refused is accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acceptance {
+    /// The vendor documents it, or is assumed to accept: INFO.
+    Documented,
+    /// Other public servers do the same: WARN.
+    Tolerated,
+    /// The requirement is broken.
+    #[default]
+    Broken,
+    /// It opens the door to anybody: FAIL whatever the level.
+    Severe,
 }
 
 /// What a reaction says that a requirement does not name.

@@ -82,6 +82,12 @@ impl<'a> Exchange<'a> {
         self.variation.is_documented()
     }
 
+    /// What was asked for, without its query.
+    pub fn path(&self) -> &'a str {
+        let target = self.request.target.as_str();
+        target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
     /// The status of the reply; 0 when there was none.
     pub fn status(&self) -> u16 {
         self.reply.map_or(0, |reply| reply.status)

@@ -445,7 +445,7 @@ impl Log {
     pub(crate) fn holds_jwt(mut self, member: &str, claims: &serde_json::Value) -> Self {
         use base64::Engine as _;
         let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
-        let header = encode(r#"{"alg":"RS256"}"#);
+        let header = encode(r#"{"alg":"RS256","kid":"k-1"}"#);
         let token = format!("{header}.{}.c2ln", encode(&claims.to_string()));
         let last = self.log.evidence().exchanges().last().expect("a request");
         let seq = last.seq;

@@ -271,7 +271,8 @@ impl Bench<'_> {
                 };
                 // A deviation of the vendor that was seen before the end stays one.
                 let partial = self.run(rule, scenario);
-                let seen = rule.side == Judge::Vendor && partial.grade() == Grade::Broken;
+                let deviates = matches!(partial.grade(), Grade::Broken | Grade::Severe);
+                let seen = rule.side == Judge::Vendor && deviates;
                 let partial = seen.then(|| self.found(row, scenario, &partial));
                 [Some(bare), partial].into_iter().flatten().collect()
             }

@@ -30,6 +30,7 @@ fn as_written(view: &View<'_>) -> Finding {
         "tolerated" => Finding::tolerated("better", "tolerated", record.seq),
         "broken" => Finding::broken("whole", "broken", record.seq),
         "broken beside" => Finding::broken("whole", "broken", record.seq).beside(record.seq),
+        "severe" => Finding::deviation(Grade::Severe, "closed", "open", record.seq),
         "gone" => Finding::gone("gone", record.seq),
         _ => Finding::unobserved("unobserved"),
     }
@@ -151,8 +152,10 @@ fn our_fault_hides_no_deviation() {
     let beside = [Shows("A-01", "met", broken()), ran("A-01", "broken")];
     check(&[A], &beside, &[Verdict::Fail]);
     check(&[A], &[Shows("A-01", "broken", broken())], &[Verdict::Fail]);
-    let unreached = Shows("A-01", "broken", Ending::NotReached);
-    check(&[A], &[unreached], &[Verdict::Fail]);
+    for deviation in ["broken", "severe"] {
+        let unreached = Shows("A-01", deviation, Ending::NotReached);
+        check(&[A], &[unreached], &[Verdict::Fail]);
+    }
 }
 
 /// A PASS hid that another scenario had not seen what it was to show.

@@ -84,9 +84,9 @@ fn answers_the_challenge_first(view: &View<'_>) -> Finding {
         .collect();
     let calls = asked(view).into_iter();
     let calls = calls.filter(|asked| asked.command.op() == "call").count();
-    if opened.len() > SIGN_INS * calls.max(1)
-        && let Some(proof) = Proof::all(opened.iter().copied())
-    {
+    // Traffic without a scenario tells of no calls, and an answer ends a loop.
+    let is_loop = answer.is_none() && calls > 0 && opened.len() > SIGN_INS * calls;
+    if is_loop && let Some(proof) = Proof::all(opened.iter().copied()) {
         let expected = "no further sign-in: it meets the same challenge";
         let seen = format!("{} sign-ins for {}", opened.len(), count(calls, "call"));
         return gone(view).unwrap_or_else(|| Finding::tolerated(expected, seen, proof));

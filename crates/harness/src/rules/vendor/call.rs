@@ -1,12 +1,12 @@
 //! API calls that the vendor should serve, and what it says of bad values.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::deviation::Deviations;
 use super::members;
 use crate::evidence::{Exchange, Message, Operation, Reaction, is_html};
 use crate::rules::{Rule, View, gone, unobserved};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("BRR-01", documented_calls_are_served),
@@ -87,37 +87,34 @@ fn expected_form<'a>(
 /// text; beside a documented call of the same address that is served.
 fn bad_value_is_explained(view: &View<'_>) -> Finding {
     let status = view.expected.status.unwrap_or(422);
-    let served: BTreeSet<&str> = view
-        .evidence
-        .documented(Operation::Call)
+    let documented = view.evidence.documented(Operation::Call);
+    let served: BTreeMap<&str, Exchange<'_>> = documented
         .filter(Exchange::is_served)
-        .map(|call| path_of(&call))
+        .map(|call| (call.path(), call))
         .collect();
     let calls = view.evidence.varied(Operation::Call);
-    let calls = calls.filter(|call| served.contains(path_of(call)));
-    let finding = each(view, calls, "no bad value was sent", |call| {
-        let reply = call.reply?;
-        let specific = is_specific(reply);
-        if reply.status == status && specific {
-            return None;
-        }
-        let without = if specific { "" } else { " and no message" };
-        let expected = format!("{status} with a specific message");
-        Some((expected, format!("{}{without}", call.sentence())))
-    });
-    if finding.grade() != crate::verdict::Grade::Met {
-        return finding;
+    let calls = calls.filter(|call| served.contains_key(call.path()));
+    let calls: Vec<Exchange<'_>> = calls.collect();
+    let beside = calls.first().and_then(|call| served.get(call.path()));
+    let finding = each(
+        view,
+        calls.iter().copied(),
+        "no bad value was sent",
+        |call| {
+            let reply = call.reply?;
+            let specific = is_specific(reply);
+            if reply.status == status && specific {
+                return None;
+            }
+            let without = if specific { "" } else { " and no message" };
+            let expected = format!("{status} with a specific message");
+            Some((expected, format!("{}{without}", call.sentence())))
+        },
+    );
+    match beside {
+        Some(control) if finding.grade() == Grade::Met => finding.beside(control),
+        _ => finding,
     }
-    let mut calls = view.evidence.documented(Operation::Call);
-    match calls.find(Exchange::is_served) {
-        Some(control) => finding.beside(control),
-        None => unobserved(view, "no documented call was served beside it"),
-    }
-}
-
-fn path_of<'a>(call: &Exchange<'a>) -> &'a str {
-    let target = call.request.target.as_str();
-    target.split('?').next().unwrap_or_default()
 }
 
 /// Looks at each exchange that was answered: all that `fault` finds is the proof of one finding.

@@ -71,7 +71,7 @@ fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
         if (span - documented).abs() <= TOLERANCE_S {
             agreeing.push(login);
         } else {
-            let seen = format!("exp {span} s after the reply");
+            let seen = format!("exp {span} s after the issue");
             wrong.add(format!("{documented} s"), seen, login);
         }
     }
@@ -79,7 +79,10 @@ fn exp_is_the_documented_lifetime(view: &View<'_>) -> Finding {
         return broken;
     }
     if let Some(proof) = Proof::all(&agreeing) {
-        return Finding::met(format!("exp {documented} s after the reply"), proof);
+        return Finding::met(
+            format!("a token ends {documented} s after its issue"),
+            proof,
+        );
     }
     match (open, Proof::all(&endless)) {
         (Some(login), _) => unobserved(view, "no exp could be read beside a Date").seen_in(login),

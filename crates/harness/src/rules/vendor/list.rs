@@ -1,6 +1,5 @@
 //! Lists of the API: what was asked for, what they hold, and where their entries lead.
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::deviation::Deviations;
@@ -96,30 +95,17 @@ pub(super) fn no_list(view: &View<'_>) -> Finding {
     }
 }
 
-fn path_of(target: &str) -> &str {
-    target.split('?').next().unwrap_or_default()
-}
-
+/// The pairs of the query that stands in `target`, decoded.
 fn query_of(target: &str) -> Vec<(String, String)> {
-    let Some((_, query)) = target.split_once('?') else {
-        return Vec::new();
-    };
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_decode_str(&text).decode_utf8_lossy().into_owned()
-    };
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
+    let (_, query) = target.split_once('?').unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
         .collect()
 }
 
 /// The segment of a path that follows the segment `word`.
 fn behind<'p>(path: &'p str, word: &str) -> Option<&'p str> {
-    let mut segments = path_of(path).split('/');
+    let mut segments = path.split(['/', '?']);
     segments.find(|segment| *segment == word)?;
     segments.next()
 }
@@ -130,23 +116,24 @@ fn entries_are_of_the_group_that_was_asked_for(view: &View<'_>) -> Finding {
     let word = expected.member.as_deref().unwrap_or_default();
     let further = expected.parameter.as_deref().unwrap_or_default();
     let owner = |entry: &Value| {
-        let mut links = expected.owners.iter();
-        links.find_map(|link| entry.pointer(link)?.as_str().map(str::to_owned))
+        let links = expected.owners.iter();
+        let mut links = links.filter_map(|link| entry.pointer(link)?.as_str());
+        let link = links.find(|link| behind(link, word).is_some());
+        link.map(str::to_owned)
     };
     let (mut wrong, mut good, mut count) = (Deviations::default(), Vec::new(), 0);
     for list in lists(view) {
-        let Some(own) = behind(&list.exchange.request.target, word) else {
+        let Some(own) = behind(list.exchange.path(), word) else {
             continue;
         };
         if list.asked(further) == Some("true") {
             continue;
         }
         let owners: Vec<String> = list.entries.iter().filter_map(owner).collect();
-        let is_foreign = |link: &&String| {
-            behind(link, word).is_some_and(|group| !group.eq_ignore_ascii_case(own))
-        };
-        if let Some(link) = owners.iter().find(is_foreign) {
-            let seen = format!("{}: an entry of {link}", list.exchange.sentence());
+        let group_of = |link: &'_ String| behind(link, word).unwrap_or_default().to_owned();
+        let mut groups = owners.iter().map(group_of);
+        if let Some(group) = groups.find(|group| !group.eq_ignore_ascii_case(own)) {
+            let seen = format!("{}: an entry of {group}", list.exchange.sentence());
             wrong.add(format!("entries of {own} alone"), seen, list.exchange);
         }
         if !owners.is_empty() {
@@ -160,7 +147,7 @@ fn entries_are_of_the_group_that_was_asked_for(view: &View<'_>) -> Finding {
             format!("{count} entries of the group that was asked for"),
             proof,
         ),
-        (None, None) => no_list(view),
+        (None, None) => no_entry(view),
     }
 }
 
@@ -187,7 +174,7 @@ fn entries_have_their_members(view: &View<'_>) -> Finding {
     match (wrong.broken(), Proof::all(&good)) {
         (Some(broken), _) => broken,
         (None, Some(proof)) => Finding::met(format!("{count} entries as described"), proof),
-        (None, None) => no_list(view),
+        (None, None) => no_entry(view),
     }
 }
 
@@ -197,14 +184,13 @@ fn addresses_lead_to_their_entries(view: &View<'_>) -> Finding {
     let (mut wrong, mut good, mut open) = (Deviations::default(), Vec::new(), None);
     for list in lists(view) {
         let entry = list.entries.first();
-        let Some((entry, link)) = entry.and_then(|entry| Some((entry, entry["href"].as_str()?)))
-        else {
+        let address = entry.and_then(|entry| Some((entry, address_in(entry["href"].as_str()?)?)));
+        let Some((entry, address)) = address else {
             continue;
         };
         let mut calls = view.evidence.documented(Operation::Call);
-        let is_of_it = |call: &Exchange<'_>| {
-            call.seq > list.exchange.seq && call.request.target.ends_with(path_of(link))
-        };
+        let is_of_it =
+            |call: &Exchange<'_>| call.seq > list.exchange.seq && call.path().ends_with(address);
         let Some(call) = calls.find(is_of_it) else {
             continue;
         };
@@ -217,8 +203,7 @@ fn addresses_lead_to_their_entries(view: &View<'_>) -> Finding {
         match (call.reaction(), other) {
             (Reaction::Served, None) => good.push((list.exchange, call)),
             (Reaction::Served, Some(member)) => {
-                let seen = own.pointer(member).cloned().unwrap_or_default();
-                let seen = format!("{}: {member} is {seen}", call.sentence());
+                let seen = format!("{}: another {member}", call.sentence());
                 wrong.add(EXPECTED, seen, call);
             }
             (Reaction::Refused, _) if call.status() == 404 => {
@@ -240,10 +225,20 @@ fn addresses_lead_to_their_entries(view: &View<'_>) -> Finding {
     }
 }
 
+/// The path that a link names, whether by itself or behind a scheme and a host.
+fn address_in(link: &str) -> Option<&str> {
+    let path = match link.split_once("://") {
+        Some((_, rest)) => &rest[rest.find('/')?..],
+        None => link,
+    };
+    let path = path.split('?').next()?;
+    Some(path).filter(|path| path.len() > 1)
+}
+
 fn no_entry(view: &View<'_>) -> Finding {
     match lists(view).is_empty() {
         true => no_list(view),
-        false => unobserved(view, "no list has an entry with an address"),
+        false => unobserved(view, "no list has an entry that tells it"),
     }
 }
 

@@ -148,13 +148,21 @@ fn filter_limits_the_list(view: &View<'_>) -> Finding {
         };
         let expected = format!("entries with {}={wanted}, and no others", filter.parameter);
         let mut entries = list.entries.iter();
-        let other = entries.find(|entry| !keeps(filter, entry, wanted));
-        if let Some(other) = other {
-            let has = other.pointer(&filter.member).cloned().unwrap_or_default();
-            let seen = format!("{}: {has}", call.sentence());
+        // It was asked for what the first entry of the whole list has.
+        let named = whole(call.endpoint).and_then(|whole| whole.entries.first());
+        let named = named.filter(|entry| keeps(filter, entry, wanted));
+        let is_there = |named: &Value| {
+            let mut listed = list.entries.iter();
+            listed.any(|entry| address_of(entry) == address_of(named))
+        };
+        if entries.any(|entry| !keeps(filter, entry, wanted)) {
+            let seen = format!("{}: an entry that has it not", call.sentence());
             wrong.add(expected, seen, call);
         } else if list.entries.is_empty() {
             wrong.add(expected, format!("{}: none", call.sentence()), call);
+        } else if list.body["nextPage"].is_null() && named.is_some_and(|named| !is_there(named)) {
+            let seen = format!("{}: without an entry that has it", call.sentence());
+            wrong.add(expected, seen, call);
         } else if let Some(whole) = whole(call.endpoint)
             && whole
                 .entries
@@ -375,6 +383,22 @@ mod tests {
             .called(("tasks", ""), "/t", 200, &list(&both))
             .called(("tasks", "with status=done"), "/t?status=done", 422, "{}");
         check(&refused, "VEN-38", Grade::Broken);
+    }
+
+    /// The first entry has what was asked for: the filter leaves it, or loses it.
+    #[test]
+    fn a_filter_loses_none_that_it_names() {
+        let entry = |id: u8, word: &str| json!({"href": id, "status": word});
+        let all = [entry(1, "done"), entry(2, "open"), entry(3, "done")];
+        let list = |entries: &[Value]| json!({"results": entries}).to_string();
+        let log = |some: &[Value]| {
+            let with = ("tasks", "with status=done");
+            let log = Log::new().called(("tasks", ""), "/t", 200, &list(&all));
+            log.called(with, "/t?status=done", 200, &list(some))
+        };
+        let both = [all[0].clone(), all[2].clone()];
+        check(&log(&both), "VEN-38", Grade::Met);
+        check(&log(&all[2..]), "VEN-38", Grade::Broken);
     }
 
     fn both_ways(up: &[&str], down: &[&str]) -> Log {

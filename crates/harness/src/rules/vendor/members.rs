@@ -26,7 +26,8 @@ pub(super) fn fault(
     (!expected.is_empty()).then(|| (expected.join(", "), observed.join(", ")))
 }
 
-/// What is wrong with the members of `object` that `members` names by pointers, one by one.
+/// What is wrong with the members of `object` that `members` names by pointers, one by one: values are
+/// those of people, and told by their types alone.
 pub(super) fn faults_at(
     object: &Value,
     members: &BTreeMap<String, String>,
@@ -39,12 +40,24 @@ pub(super) fn faults_at(
     wrong
         .map(|(pointer, kind)| {
             let observed = match value(pointer) {
-                Some(value) => format!("{pointer} is {value}"),
+                Some(value) => format!("{pointer} is {}", type_of(value)),
                 None => format!("{pointer} is missing"),
             };
             (format!("{pointer} as {kind}"), observed)
         })
         .collect()
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty text",
+        Value::String(_) => "a text that is none",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }
 
 /// Whether `value` is of this kind: `text`, `integer`, `number`, `boolean`, `list`, `date`
@@ -53,7 +66,9 @@ pub(super) fn faults_at(
 pub(super) fn is_of_kind(value: &Value, kind: &str) -> bool {
     let text = || value.as_str().unwrap_or_default();
     if let Some(kind) = kind.strip_prefix("perhaps ") {
-        return value.is_null() || is_of_kind(value, kind);
+        // What may be missing may be empty, too.
+        let is_empty = kind == "text" && value == "";
+        return value.is_null() || is_empty || is_of_kind(value, kind);
     }
     if let Some(words) = kind.strip_prefix("one of ") {
         return words.split(' ').any(|word| word == text());
@@ -130,6 +145,9 @@ mod tests {
         check("\"A\"", "one of a b", false);
         check("\"\"", "one of a b", false);
         check("null", "perhaps date", true);
+        check("\"\"", "perhaps text", true);
+        check("\"\"", "perhaps date", false);
+        check("1", "perhaps text", false);
         check("\"x\"", "perhaps date", false);
     }
 

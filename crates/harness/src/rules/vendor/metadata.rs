@@ -179,10 +179,16 @@ fn keys_say_what_they_are_for(view: &View<'_>) -> Step<Finding> {
         let jwts = view.evidence.jwts_of(token.login.seq);
         for jwt in jwts.filter(|jwt| jwt.member == token.member) {
             let is_named = |key: &&Value| !key["kid"].is_null() && key["kid"] == jwt.header["kid"];
-            let other = keys.iter().filter(is_named).find(|key| {
-                !key["alg"].is_null() && key["alg"] != jwt.header["alg"] && key["use"] != "enc"
-            });
-            if let Some(key) = other {
+            // Keys of one kid may differ in it (RFC 7517 §4.5): one of them has to be the token's.
+            let named = keys
+                .iter()
+                .filter(is_named)
+                .filter(|key| key["use"] != "enc");
+            let named: Vec<&Value> = named.collect();
+            let agrees = |key: &&Value| key["alg"].is_null() || key["alg"] == jwt.header["alg"];
+            if let Some(key) = named.first()
+                && !named.iter().any(agrees)
+            {
                 let expected = format!("alg {} in the key of the token", jwt.header["alg"]);
                 wrong.add(
                     expected,
@@ -329,5 +335,27 @@ mod tests {
             Grade::Broken,
         );
         check(&log(json!([])), "JWT-31", Grade::Unobserved);
+    }
+    /// Keys may share a kid: one of them has to be the token's.
+    #[test]
+    fn the_key_of_a_token_has_its_alg() {
+        let log = |keys: Value| {
+            let log = Log::new().exchange("login", "", 200, TOKEN);
+            let log = log.holds_jwt("id_token", &json!({"sub": "s"}));
+            let facts = json!({"member": "id_token", "request": log.last_request()});
+            let set = json!({"keys": keys}).to_string();
+            log.control("examined token", &facts)
+                .exchange("key set", "", 200, &set)
+        };
+        let key =
+            |kid: &str, alg: &str| json!({"kty": "RSA", "use": "sig", "kid": kid, "alg": alg});
+        let silent = json!({"kty": "RSA", "kid": "k-1"});
+        let (own, other) = (key("k-1", "RS256"), key("k-1", "RS512"));
+        check(&log(json!([own])), "JWT-31", Grade::Met);
+        check(&log(json!([silent])), "JWT-31", Grade::Met);
+        check(&log(json!([other])), "JWT-31", Grade::Broken);
+        check(&log(json!([other, own])), "JWT-31", Grade::Met);
+        let of_another = key("k-2", "RS512");
+        check(&log(json!([of_another])), "JWT-31", Grade::Met);
     }
 }

@@ -115,19 +115,27 @@ mod tests {
     #[test]
     fn a_pools_tokens_end_while_one_waits() {
         let tokens = r#"{"AuthenticationResult":{"AccessToken":"a"}}"#;
-        let claims = serde_json::json!({"iat": 1000, "exp": 1000});
-        let log = |status, body: &str| {
+        let claims = serde_json::json!({"iat": 1000, "exp": 1004});
+        let refused = r#"{"__type":"NotAuthorizedException"}"#;
+        let user = r#"{"Username":"u"}"#;
+        let signed_in = || {
             Log::of_a_user_pool()
                 .exchange("sign-in", "", 200, tokens)
                 .holds_jwt("AccessToken", &claims)
-                .exchange("use access", "again", status, body)
         };
-        let refused = r#"{"__type":"NotAuthorizedException"}"#;
-        // Without the same token accepted before, a refusal shows nothing.
-        check(&log(400, refused), "JWT-07@scribe", Grade::Unobserved);
+        let waited = |log: Log, seconds, status, body: &str| {
+            let log = log.advance(seconds);
+            log.exchange("use access", "again", status, body)
+        };
+        let used = || signed_in().exchange("use access", "", 200, user);
+        let row = "JWT-07@scribe";
+        check(&waited(used(), 4.0, 400, refused), row, Grade::Met);
+        check(&waited(used(), 400.0, 200, user), row, Grade::Broken);
+        // Before its end a refusal is another row's, and what was never accepted is refused by chance.
+        check(&waited(used(), 1.0, 400, refused), row, Grade::Unobserved);
         check(
-            &log(200, r#"{"Username":"u"}"#),
-            "JWT-07@scribe",
+            &waited(signed_in(), 4.0, 400, refused),
+            row,
             Grade::Unobserved,
         );
     }

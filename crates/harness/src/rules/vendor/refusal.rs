@@ -2,8 +2,10 @@
 
 use locum_core::profile::Grant;
 
-use crate::catalogue::{Others, RefusalExpectation};
-use crate::evidence::{Exchange, LoginVariation, Operation, Reaction, SignInVariation, Variation};
+use crate::catalogue::{Acceptance, Others, RefusalExpectation};
+use crate::evidence::{
+    Exchange, Failure, LoginVariation, Operation, Reaction, SignInVariation, Variation,
+};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -128,7 +130,7 @@ pub(super) fn refused_beside(
     let mut was_accepted = false;
     for exchange in view.evidence.exchanges_for(operation).filter(&bad) {
         let wanted = expectation(view, &exchange).unwrap_or(&any);
-        if wanted.others() == Others::LeftOut && !is_settled(&exchange) {
+        if wanted.others() == Others::LeftOut && is_in_front(&exchange) {
             continue;
         }
         match graded(&exchange, wanted) {
@@ -166,9 +168,13 @@ pub(super) fn refused_beside(
     }
 }
 
-/// Whether a request was either refused or got something.
-fn is_settled(exchange: &Exchange<'_>) -> bool {
-    exchange.is_refused() || exchange.got_something()
+/// Whether something in front of the vendor may have answered, or a part of the server that does not
+/// know such a request: with a 5xx or a redirect.
+fn is_in_front(exchange: &Exchange<'_>) -> bool {
+    matches!(
+        exchange.reaction(),
+        Reaction::Failed(Failure::ServerError) | Reaction::Redirected
+    )
 }
 
 /// The expectation for this request: the first that is for its variation and its changed field, or
@@ -196,11 +202,11 @@ fn expectation<'a>(view: &View<'a>, exchange: &Exchange<'_>) -> Option<&'a Refus
 /// What is to be said of one request that should be refused; `None` when it is as wanted.
 fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Finding> {
     if exchange.got_something() {
-        let grade = match () {
-            () if wanted.acceptance_documented => Grade::Fact,
-            () if wanted.acceptance_tolerated => Grade::Tolerated,
-            () if wanted.acceptance_severe => Grade::Severe,
-            () => Grade::Broken,
+        let grade = match wanted.acceptance {
+            Acceptance::Documented => Grade::Fact,
+            Acceptance::Tolerated => Grade::Tolerated,
+            Acceptance::Broken => Grade::Broken,
+            Acceptance::Severe => Grade::Severe,
         };
         let seen = format!("{}: accepted", exchange.sentence());
         return Some(Finding::deviation(grade, wanted.words(), seen, exchange));

@@ -19,7 +19,7 @@ pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -
     let others: Vec<Exchange<'_>> = view.evidence.varied(login_of(view)).collect();
     if let Some(taken) = others.iter().find(|other| other.is_served()) {
         let observed = format!("{seen}, and {} gave a token", taken.words());
-        if is_json(taken.variation) {
+        if is_json(taken.variation) || !denies(login) {
             return Some(Finding::broken(expected, observed, login).beside(taken));
         }
         let why = format!(
@@ -143,5 +143,25 @@ mod tests {
             &["nothing takes a login there", "LOCUM_TOKEN_URL"],
         );
         check(&refused(404), "VEN-16", Grade::Unobserved);
+    }
+    #[test]
+    fn a_redirect_is_followed_by_nobody() {
+        let target = "https://u:p@h/login?code=s-0123";
+        let moved = Log::new().supplied(&["LOCUM_CLIENT_SECRET"]).headed(
+            "login",
+            "",
+            302,
+            &[("Location", target)],
+            "",
+        );
+        check(&moved, "VEN-16", Grade::Broken);
+        check_reason(&moved, &["redirected to https://h: check --url"]);
+    }
+
+    /// What fails in one form and works in another is no matter of the account.
+    #[test]
+    fn a_login_that_fails_is_explained_by_no_account() {
+        let failed = refused(500).exchange("login", ENCODED, 200, GOOD);
+        check(&failed, "VEN-16", Grade::Broken);
     }
 }

@@ -108,8 +108,8 @@ fn compared(
     let seen = difference(one, other, look)?;
     let opens = one.got_something() && !other.got_something();
     let grade = match view.expected.deviation_tolerated {
-        _ if view.expected.documented_statuses.contains(&other.status()) => Grade::Fact,
         _ if opens => Grade::Severe,
+        _ if view.expected.documented_statuses.contains(&other.status()) => Grade::Fact,
         true => Grade::Tolerated,
         false => Grade::Broken,
     };
@@ -280,6 +280,15 @@ mod tests {
                 ),
             )
         };
+        let password = |status, body: &str| {
+            two(
+                ("with an empty password", status, body),
+                ("without the password", 422, "{}"),
+            )
+        };
+        check(&password(401, "{}"), "TOK-14@athelas", Grade::Tolerated);
+        let token = r#"{"access_token":"t-0123"}"#;
+        check(&password(200, token), "TOK-14@athelas", Grade::Severe);
         // A gateway's answer tells nothing of the parameter, and hides nothing.
         check(&log(503), "TOK-14@pattern", Grade::Unobserved);
         check(&log(500), "TOK-14@pattern", Grade::Broken);
