@@ -27,7 +27,7 @@ Feature: Clients over TLS
     Scenario: An expired certificate of the API
       Given the API alone speaks TLS, with a certificate that has expired
       When the client makes 1 call
-      Then the client sent no request
+      Then the client sent no API call
 
   Rule: The client refuses a certificate for another host
 
@@ -35,7 +35,7 @@ Feature: Clients over TLS
     Scenario: Another host's certificate at the API
       Given the API alone speaks TLS, with a certificate for another host
       When the client makes 1 call
-      Then the client sent no request
+      Then the client sent no API call
 
     @id:TLS-02 @id:TLS-05
     Scenario: Another host's certificate
@@ -49,7 +49,7 @@ Feature: Clients over TLS
     Scenario: A self-signed certificate of the API
       Given the API alone speaks TLS, with a self-signed certificate
       When the client makes 1 call
-      Then the client sent no request
+      Then the client sent no API call
 
     @id:TLS-03 @id:TLS-05
     Scenario: A self-signed certificate

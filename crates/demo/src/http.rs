@@ -19,7 +19,7 @@ pub(crate) use message::{Body, Fault, Reply, Request};
 pub(crate) use url::Url;
 pub(crate) use wire::{Reader, Stream, write};
 
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Behaviour, CertificateChecks};
 use crate::failure::Failure;
 use crate::tls::Connector;
 
@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Http {
     behaviour: Arc<Behaviour>,
     tls: Connector,
+    /// Of what carries no login. Another one in a mutant alone.
+    api_tls: Option<Connector>,
     kept: Mutex<Vec<(Url, Box<dyn Stream>)>>,
     /// Whether an API connection ended since this was last asked.
     lost: AtomicBool,
@@ -38,9 +40,12 @@ pub(crate) struct Http {
 impl Http {
     /// Reads the authority's file, if one is named.
     pub(crate) fn new(behaviour: &Arc<Behaviour>, ca_file: Option<&str>) -> Result<Self, Failure> {
+        let unchecked = behaviour.tls.api_unchecked;
+        let api_tls = unchecked.then(|| Connector::new(CertificateChecks::Nothing, ca_file));
         Ok(Self {
             behaviour: behaviour.clone(),
             tls: Connector::new(behaviour.tls.checks, ca_file)?,
+            api_tls: api_tls.transpose()?,
             kept: Mutex::new(Vec::new()),
             lost: AtomicBool::new(false),
         })
@@ -81,29 +86,25 @@ impl Http {
                 outcome => return outcome,
             }
         }
-        let stream = self.connect(&request.url).await;
+        let tls = self.tls_of(request);
+        let stream = connect(tls, &request.url).await;
         if self.behaviour.tls.falls_back && matches!(stream, Err(Fault::Tls)) {
             let mut plain = request.clone();
             plain.url.tls = false;
-            let stream = self.connect(&plain.url).await?;
+            let stream = connect(tls, &plain.url).await?;
             return self.over(stream, &plain).await;
         }
         self.over(stream?, request).await
     }
 
+    fn tls_of(&self, request: &Request) -> &Connector {
+        let of_api = self.api_tls.as_ref().filter(|_| !request.own_connection);
+        of_api.unwrap_or(&self.tls)
+    }
+
     /// A new connection to the origin of `url`.
     pub(crate) async fn connect(&self, url: &Url) -> Result<Box<dyn Stream>, Fault> {
-        let address = (url.host.as_str(), url.port);
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
-        let stream = stream
-            .map_err(|_| Fault::Timeout)?
-            .map_err(|_| Fault::Connect)?;
-        let _ = stream.set_nodelay(true);
-        if url.tls {
-            self.tls.connect(&url.host, stream).await
-        } else {
-            Ok(Box::new(stream))
-        }
+        connect(&self.tls, url).await
     }
 
     async fn over(&self, mut stream: Box<dyn Stream>, request: &Request) -> Result<Reply, Fault> {
@@ -166,6 +167,20 @@ impl Http {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<(Url, Box<dyn Stream>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn connect(tls: &Connector, url: &Url) -> Result<Box<dyn Stream>, Fault> {
+    let address = (url.host.as_str(), url.port);
+    let stream = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
+    let stream = stream
+        .map_err(|_| Fault::Timeout)?
+        .map_err(|_| Fault::Connect)?;
+    let _ = stream.set_nodelay(true);
+    if url.tls {
+        tls.connect(&url.host, stream).await
+    } else {
+        Ok(Box::new(stream))
     }
 }
 

@@ -314,6 +314,8 @@ pub(crate) enum CertificateChecks {
 pub(crate) struct Tls {
     /// What is checked.
     pub(crate) checks: CertificateChecks,
+    /// The API is called whatever its certificate; logins are as careful as ever.
+    pub(crate) api_unchecked: bool,
     /// After a TLS failure plain http is tried.
     pub(crate) falls_back: bool,
 }
