@@ -12,6 +12,10 @@ use crate::{command, folder, read_results, rows};
 /// The variable that tells [`a_client`] how often to call, and whether with the right secret.
 const CLIENT: &str = "TEST_CLIENT";
 
+/// Of RFC 7636, Appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
 /// `host:port` and path of a variable that names an address.
 fn address(variable: &str) -> (String, String) {
     let url = std::env::var(variable).expect("watch sets it");
@@ -27,6 +31,9 @@ fn a_client() {
         return;
     };
     let text = |name: &str| std::env::var(name).expect("watch sets it");
+    if let Some(how) = does.strip_prefix("a code ") {
+        return log_in_by_a_code(how);
+    }
     let (address, path) = address("LOCUM_TOKEN_URL");
     let secret = match does.as_str() {
         "wrong" => "wrong".to_owned(),
@@ -54,6 +61,60 @@ fn a_client() {
         eprintln!("form: {form}");
     }
     println!("the client is done");
+}
+
+/// A person's login by an authorization code, in the browser and in the client at once.
+fn log_in_by_a_code(how: &str) {
+    let verifier = match how {
+        "with a short verifier" => &VERIFIER[1..],
+        _ => VERIFIER,
+    };
+    let state = match how {
+        "without a state" => "",
+        _ => "&state=s",
+    };
+    let (control, stage) = address("LOCUM_CONTROL_URL");
+    let document = send(&control, &format!("GET {stage}"), "", "");
+    let document = document.split_once("\r\n\r\n").expect("a body").1;
+    let document: Value = serde_json::from_str(document).expect("JSON");
+    let user = &document["vendors"]["corti"]["principals"]["realms"][0]["users"][0];
+    let of_user = |name: &str| user[name].as_str().expect("text").to_owned();
+    let text = |name: &str| std::env::var(name).expect("watch sets it");
+    let client = format!("client_id={}", text("LOCUM_CLIENT_ID"));
+    let back = "redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb";
+    let (address, token) = address("LOCUM_TOKEN_URL");
+    let authorize = token.strip_suffix("token").expect("the path of Keycloak");
+    let query = format!(
+        "response_type=code&scope=openid&{client}&{back}{state}\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256"
+    );
+    let page = send(&address, &format!("GET {authorize}auth?{query}"), "", "");
+    let between = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text.split_once(start).expect("it is there");
+        let (found, _) = rest.split_once(end).expect("it ends");
+        found.to_owned()
+    };
+    let action = between(&page, "action=\"", "\"").replace("&amp;", "&");
+    let (_, action) = action.split_once(&address).expect("at this vendor");
+    let lower = page.replace("Set-Cookie: ", "set-cookie: ");
+    let cookie = between(&lower, "set-cookie: AUTH_SESSION_ID=", ";");
+    let media_type = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let headers = format!("{media_type}Cookie: AUTH_SESSION_ID={cookie}\r\n");
+    let form = format!(
+        "username={}&password={}",
+        of_user("username"),
+        of_user("password")
+    );
+    let answer = send(&address, &format!("POST {action}"), &headers, &form);
+    let code = between(&answer, "code=", "\r\n");
+    let form = format!(
+        "grant_type=authorization_code&{client}&client_secret={}&{back}&code={code}\
+         &code_verifier={verifier}",
+        text("LOCUM_CLIENT_SECRET")
+    );
+    let answer = send(&address, &format!("POST {token}"), media_type, &form);
+    let took = answer.starts_with("HTTP/1.1 200 ");
+    assert_eq!(took, verifier == VERIFIER, "{answer}");
 }
 
 /// A shell line in which `client` runs it.
@@ -145,6 +206,27 @@ fn a_finding_says_what_was_seen_and_what_to_do() {
         "not exercised: do this to see them\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+/// The journal has no verifier, but its length.
+#[test]
+fn a_code_login_is_judged_though_its_verifier_is_kept_secret() {
+    for (how, expected) in [
+        ("soundly", "PASS"),
+        ("without a state", "WARN"),
+        ("with a short verifier", "WARN"),
+    ] {
+        let folder = folder(&format!("watch-code-{}", how.replace(' ', "-")));
+        let path = folder.to_str().expect("a path in UTF-8");
+        let arguments = ["--report", path, "--id", "TOK-27"];
+        let output = watch(&arguments, &format!("a code {how}"), "client").output();
+        let (_, results) = read_results(&folder, &output.expect("it runs"));
+        let words = ["PASS", "WARN", "FAIL", "INCONCLUSIVE", "N/A"];
+        let seen = rows(&results, &words);
+        assert_eq!(seen, [format!("TOK-27@corti {expected}")], "{how}");
+        let saved = std::fs::read_to_string(folder.join("events.ndjson")).expect("it is written");
+        assert!(!saved.contains(&VERIFIER[1..]), "{how}");
     }
 }
 

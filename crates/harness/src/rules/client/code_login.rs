@@ -4,10 +4,11 @@ use std::ops::RangeInclusive;
 
 use percent_encoding::percent_decode_str;
 
+use super::spelled::length;
 use super::traffic::{Arrival, arrivals, token_requests};
-use super::{Fault, each_has_the_form};
+use super::{Fault, each_has_the_form, unobserved};
 use crate::rules::{Rule, View};
-use crate::verdict::Finding;
+use crate::verdict::{Finding, Grade};
 
 pub(super) const RULES: &[Rule] = &[Rule::client("TOK-27", is_bound_to_its_beginning).everywhere()];
 
@@ -15,55 +16,72 @@ pub(super) const RULES: &[Rule] = &[Rule::client("TOK-27", is_bound_to_its_begin
 const VERIFIER: RangeInclusive<usize> = 43..=128;
 
 /// Each exchange of a code has a verifier, and each authorization request an S256 challenge and a
-/// state. Of a client that exchanged no code there is nothing to say.
+/// state. Of a client that exchanged no code there is nothing to say, and little of one whose
+/// authorization requests went elsewhere.
 fn is_bound_to_its_beginning(view: &View<'_>) -> Finding {
     let is_exchange = |request: &Arrival<'_>| {
         request.parameter("grant_type").as_deref() == Some("authorization_code")
     };
-    let exchanges = token_requests(view).filter(is_exchange).map(|request| {
-        let verifier = request.parameter("code_verifier").unwrap_or_default();
-        let length = verifier.chars().count();
-        let seen = match length {
-            0 => Some("no code_verifier".to_owned()),
-            _ if VERIFIER.contains(&length) => None,
-            _ => Some(format!("a code_verifier of {length} characters")),
-        };
-        (request, seen.map(|seen| Fault::broken(request, seen)))
-    });
-    let exchanges: Vec<_> = exchanges.collect();
+    let exchanges: Vec<_> = token_requests(view)
+        .filter(is_exchange)
+        .map(|request| (request, exchange(&request)))
+        .collect();
     let begins: Vec<_> = match exchanges.is_empty() {
         true => Vec::new(),
         false => arrivals(view)
             .filter_map(|request| beginning(&request))
             .collect(),
     };
+    let is_half_seen = begins.is_empty() && exchanges.iter().any(|(_, fault)| fault.is_none());
     let logs_in_otherwise = || {
         let login = token_requests(view).find(Arrival::is_served)?;
         let why = "the client exchanged no code";
         Some(Finding::not_applicable(why, login))
     };
-    each_has_the_form(
+    let finding = each_has_the_form(
         view,
         "code_challenge_method=S256, a code_verifier of 43 to 128 characters, a state",
         "no code was exchanged",
         exchanges.into_iter().chain(begins),
-    )
-    .or_not_applicable(logs_in_otherwise)
+    );
+    match finding.grade() {
+        Grade::Met if is_half_seen => {
+            unobserved(view, "no authorization request of the code login was seen")
+        }
+        Grade::Unobserved if is_half_seen => finding,
+        _ => finding.or_not_applicable(logs_in_otherwise),
+    }
 }
 
-/// What is wrong with an authorization request; `None` of any other.
+/// What is wrong with the verifier of a token request that exchanges a code.
+fn exchange<'a>(request: &Arrival<'a>) -> Option<Fault<'a>> {
+    let verifier = request.parameter("code_verifier").unwrap_or_default();
+    let seen = match length(&verifier) {
+        Some(0) => "no code_verifier".to_owned(),
+        Some(length) if VERIFIER.contains(&length) => return None,
+        Some(length) => format!("a code_verifier of {length} characters"),
+        None => format!("{verifier} as code_verifier"),
+    };
+    Some(Fault::broken(*request, seen))
+}
+
+/// What is wrong with an authorization request, pushed or not; `None` of any other, and of one that
+/// names what was pushed.
 fn beginning<'a>(request: &Arrival<'a>) -> Option<(Arrival<'a>, Option<Fault<'a>>)> {
-    let (_, query) = request.entry.target.split_once('?')?;
-    if request.entry.endpoint != "authorize" {
+    if !matches!(request.entry.endpoint.as_str(), "authorize" | "pushed") {
         return None;
     }
-    let value = |name: &str| {
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let found = pairs.find(|(known, _)| *known == name);
-        let text = found.map_or("", |(_, value)| value);
-        percent_decode_str(text).decode_utf8_lossy().into_owned()
+    let query = request.entry.target.split_once('?');
+    let in_query = |name: &str| {
+        let mut pairs = query?.1.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(known, _)| *known == name)?;
+        Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
     };
-    if value("response_type") != "code" {
+    let value = |name: &str| {
+        let found = in_query(name).or_else(|| request.parameter(name));
+        found.unwrap_or_default()
+    };
+    if value("response_type") != "code" || !value("request_uri").is_empty() {
         return None;
     }
     let mut faults = Vec::new();
@@ -136,6 +154,42 @@ pub(super) mod tests {
         check(&exchanged(begun(good), ""), Grade::Broken);
         check(&exchanged(begun(good), &VERIFIER[1..]), Grade::Broken);
         check(&exchanged(begun(good), &VERIFIER.repeat(3)), Grade::Broken);
+    }
+
+    /// As the journal keeps it: by its length, since whoever has the verifier has the code.
+    #[test]
+    fn a_verifier_that_is_masked_is_read_by_its_length() {
+        for (masked, grade) in [
+            ("«unknown, 43 bytes»", Grade::Met),
+            ("«unknown, 128 bytes»", Grade::Met),
+            ("«unknown, 42 bytes»", Grade::Broken),
+            ("«unknown, 129 bytes»", Grade::Broken),
+            ("«unknown, 1 byte»", Grade::Broken),
+            ("«secret of client-a»", Grade::Broken),
+        ] {
+            check(&exchanged(begun(BEGINNING), masked), grade);
+        }
+    }
+
+    #[test]
+    fn a_pushed_request_is_a_beginning() {
+        let pushed = |form: &str| {
+            let form = format!("response_type=code&{form}");
+            Log::new().arrival("pushed", "/par", &[], &form)
+        };
+        let refers = |log: Log| begins(log, "client_id=c&request_uri=urn:x");
+        check(&exchanged(refers(pushed(BEGINNING)), VERIFIER), Grade::Met);
+        check(
+            &exchanged(refers(pushed("state=s")), VERIFIER),
+            Grade::Broken,
+        );
+    }
+
+    /// The person's browser may have asked another server.
+    #[test]
+    fn without_an_authorization_request_only_a_fault_is_told() {
+        check(&exchanged(Log::new(), VERIFIER), Grade::Unobserved);
+        check(&exchanged(Log::new(), ""), Grade::Broken);
     }
 
     /// The harness's own way to a page, or a login of another kind, is no login by a code.

@@ -100,6 +100,16 @@ pub(super) fn difference(shown: &ShownCredential) -> Option<String> {
     }
 }
 
+/// Characters of a value, where the journal may have kept its length in bytes alone; `None` of a
+/// secret that it has by a name.
+pub(super) fn length(value: &str) -> Option<usize> {
+    if !value.starts_with('«') {
+        return Some(value.chars().count());
+    }
+    let length = value.strip_prefix("«unknown, ")?.split(' ').next()?;
+    length.parse().ok()
+}
+
 /// Whether `text` is the name of one token, and nothing else.
 pub(super) fn is_token(text: &str) -> bool {
     let name = text
