@@ -645,6 +645,7 @@ fn verdict(
         "HARNESS",
         "N/A",
         "NOT_RUN",
+        "PENDING",
     ];
     let of_row = format!("{id}@{vendor} ");
     let rows = rows(&results, &words);
@@ -652,15 +653,27 @@ fn verdict(
     row.map_or_else(String::new, |row| row[of_row.len()..].to_owned())
 }
 
-/// The same row passes where nothing is changed, so that the one thing is what turns it.
+/// The same row is decided, and otherwise, where nothing is changed, so that the one thing is what turns
+/// it.
 fn check_defects(defects: &[(&str, &str, &str, Defect)]) {
     let served = Served::start(&[]);
     let document = served.document();
+    // So short that a check waits for the end of a token, where one has a part in the row.
+    let short = Served::start(&[]);
+    let line = "PATCH /_locum/stages/default/settings";
+    let settings = r#"{"corti.access_ttl_s":2}"#;
+    assert_eq!(short.connect().call(line, settings).0, 200);
+    let of_short = short.document();
     let mut wrong = Vec::new();
     for (id, vendor, expected, defect) in defects {
-        let honest = verdict(&served, &document, (id, vendor), |_, _| ());
-        let seen = verdict(&served, &document, (id, vendor), *defect);
-        if seen != *expected || honest == seen {
+        let (served, document) = match *id {
+            "BRR-24" => (&short, &of_short),
+            _ => (&served, &document),
+        };
+        let honest = verdict(served, document, (id, vendor), |_, _| ());
+        let seen = verdict(served, document, (id, vendor), *defect);
+        let decided = ["PASS", "INFO", "WARN"].contains(&&*honest);
+        if seen != *expected || honest == seen || !decided {
             wrong.push(format!(
                 "{id}@{vendor}: {honest} without, {seen} with it, not {expected}"
             ));
