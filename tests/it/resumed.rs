@@ -226,6 +226,8 @@ fn a_scenario_that_waits_twice_is_kept_once() {
     let more = ["--wait", "1ms"];
     let (run, said) = Run::begin("resumed-twice", "pattern", "VEN-26", &more);
     assert!(said.contains("finishes rows that are PENDING"), "{said}");
+    let seen = std::fs::read_to_string(run.folder.join("events.ndjson")).expect("a text");
+    assert!(seen.contains("--wait is shorter than"), "used at once");
     let before = std::fs::read_to_string(run.kept()).expect("a text");
     let before: Value = serde_json::from_str(&before).expect("JSON");
     // Of an hour: 90 percent are over, the end and five minutes are not.

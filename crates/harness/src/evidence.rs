@@ -9,6 +9,7 @@ mod event;
 mod exchange;
 mod issued;
 mod jwt;
+mod leeway;
 mod log;
 mod operation;
 mod reaction;
@@ -27,6 +28,7 @@ pub use event::{Cut, Event, Message, Opcode, Record, RecordId, RequestLine, Side
 pub use exchange::{Exchange, Frame};
 pub(crate) use issued::issued_in;
 pub(crate) use jwt::read as read_jwt;
+pub(crate) use leeway::leeway_s;
 pub use log::EvidenceLog;
 pub use operation::Operation;
 pub use reaction::{Failure, Reaction, is_html, message_type, told};

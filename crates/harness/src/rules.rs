@@ -86,11 +86,6 @@ impl Rule {
     }
 }
 
-/// So many lifetimes after its end a token is over at the latest, where minutes of leeway would be
-/// longer: seconds told for milliseconds show in half a minute up to 7200, and no leeway of a clock is
-/// as long as the token that it is for.
-pub(crate) const LIFETIMES_MORE: f64 = 3.0;
-
 /// All rules: of vendors first, a list a topic.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     let topics = vendor::TOPICS.iter().chain(client::TOPICS);

@@ -209,12 +209,12 @@ pub(super) struct BaselineFlags {
 
 /// How a vendor's own endpoint is reached, and waited for.
 #[derive(Debug, Group)]
-pub(super) struct Endpoint {
-    /// File with certificates in PEM of authorities to trust at that URL, beside the machine's own
+pub(super) struct EndpointFlags {
+    /// File with certificates in PEM of authorities to trust at the vendor's endpoint, beside the machine's own
     #[arg(long, env = "LOCUM_CA", value_name = "FILE")]
     pub(super) ca: Option<PathBuf>,
-    /// The longest single wait for the end of a token at that URL, such as 30s, 6m or 49h; rows that
-    /// take longer are PENDING
+    /// The longest single wait for the end of a token at the vendor's endpoint, such as 30s, 6m or
+    /// 49h; rows that take longer are PENDING
     #[arg(long, env = "LOCUM_WAIT", value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
     pub(super) wait: Duration,
 }
@@ -228,7 +228,7 @@ pub(super) struct Check {
     #[arg(long, env = "LOCUM_URL")]
     pub(super) url: Option<String>,
     #[command(flatten)]
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: EndpointFlags,
     /// Let it create and change things at that URL, too: what it created is deleted again where the
     /// vendor has a call for it. At the built-in mocks this is always allowed
     #[arg(long, env = "LOCUM_ALLOW_WRITES", value_parser = values::switch("LOCUM_ALLOW_WRITES"))]
@@ -466,7 +466,7 @@ pub(super) struct Resume {
     /// Folder that `locum check --url URL --report FOLDER` wrote; it needs the same variables
     pub(super) folder: PathBuf,
     #[command(flatten)]
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: EndpointFlags,
     /// The first run's when nothing is said
     #[command(flatten)]
     pub(super) baseline: BaselineFlags,

@@ -84,7 +84,9 @@ fn keep(args: &args::Check, report: &Report, pending: Vec<PendingScenario>) {
     };
     if args.repeat.is_some_and(|repeats| repeats > 1) {
         if !pending.is_empty() {
-            eprintln!("note: rows that are PENDING cannot be resumed: a run with --repeat is not");
+            eprintln!(
+                "note: rows that are PENDING cannot be resumed: only a run without --repeat can be"
+            );
         }
         return;
     }
@@ -128,24 +130,24 @@ async fn endpoint(
             Failure::usage("--url judges one vendor").hint("name it: locum check VENDOR --url URL")
         );
     };
-    let place = place(profile, url, &args.endpoint)?;
-    judged(args, profiles, TargetKind::Endpoint(Box::new(place))).await
+    let target = target(profile, url, &args.endpoint)?;
+    judged(args, profiles, TargetKind::Endpoint(Box::new(target))).await
 }
 
 /// The endpoint at `url` with what the environment tells of it; the sample call in `profile` is the
 /// one that the environment names.
-pub(super) fn place(
+pub(super) fn target(
     profile: &mut Profile,
     url: &str,
-    endpoint: &args::Endpoint,
+    flags: &args::EndpointFlags,
 ) -> Result<Target, Failure> {
     let read = |name: &str| std::env::var(name).ok();
-    let mut place = Target::from_env(profile, url, read).map_err(|error| refused(&error))?;
+    let mut target = Target::from_env(profile, url, read).map_err(|error| refused(&error))?;
     env::replace_sample(profile, read).map_err(|error| refused(&error))?;
-    if let Some(file) = &endpoint.ca {
-        place.trust = trust(file)?;
+    if let Some(file) = &flags.ca {
+        target.trust = trust(file)?;
     }
-    Ok(place)
+    Ok(target)
 }
 
 async fn judged(

@@ -1,6 +1,6 @@
 //! `locum resume RUN`: finish a run whose rows are PENDING, because tokens had to end first.
 
-mod gone_on;
+mod merge;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -50,28 +50,28 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
         eprintln!("{}", check::refused(error));
     }
     check::tell_left_behind(&played.scenarios);
-    let gone_on = gone_on::gone_on(saved.scenarios, due, &played.scenarios);
+    let merged = merge::merge(saved.scenarios, due, &played.scenarios);
     let mut run = saved.run;
     run.finished = clock.now();
     run.duration = run.finished.since(run.started);
     // What the first run did not come to is not made up for.
     let is_unreached = |one: &Scenario| one.ending == Ending::NotReached;
-    run.interrupted = played.run.interrupted || gone_on.scenarios.iter().any(is_unreached);
+    run.interrupted = played.run.interrupted || merged.scenarios.iter().any(is_unreached);
     let reporting = args::Reporting {
         report: Some(args.folder.clone()),
         sarif_anchor: args.sarif_anchor.clone().or(state.sarif_anchor.take()),
     };
     // A scenario that waits again and got no reply before goes on from where it did the last time.
-    let is_kept = |one: &PendingScenario| gone_on.kept.iter().any(|kept| kept.key == one.key);
+    let is_kept = |one: &PendingScenario| merged.kept.iter().any(|kept| kept.key == one.key);
     let waiting = played.pending.into_iter().filter(|one| !is_kept(one));
     state.pending = later.into_iter().chain(waiting).collect();
-    state.pending.extend(gone_on.kept);
+    state.pending.extend(merged.kept);
     state.baseline = baseline::file_of(&baseline);
     state.sarif_anchor.clone_from(&reporting.sarif_anchor);
-    let mut judged = Report::judge(run, &saved.profiles, gone_on.scenarios);
+    let mut judged = Report::judge(run, &saved.profiles, merged.scenarios);
     judged.redactor = played.redactor;
     baseline::apply(&baseline, accepted.as_ref(), &mut judged)?;
-    if gone_on.is_unreachable {
+    if merged.is_unreachable {
         judged.exit_code = exit::winner(&[judged.exit_code, exit::UNREACHABLE]);
     }
     let code = report::told(&judged, args.format, &reporting)?;
@@ -79,7 +79,7 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     if !judged.leaks(&Format::Events.text(&judged, None)) {
         keep(&judged.run.id, &state, (&args.folder, judged.run.started));
     }
-    for why in &gone_on.notes {
+    for why in &merged.notes {
         eprintln!("note: {why}");
     }
     Ok(code)
@@ -116,7 +116,7 @@ fn play(
     clock: &Arc<SystemClock>,
 ) -> Result<Played, Failure> {
     let mut profile = profile_of(saved).ok_or_else(|| nothing_kept(&saved.run))?;
-    let target = check::place(&mut profile, &state.url, &args.endpoint)?;
+    let target = check::target(&mut profile, &state.url, &args.endpoint)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -3,26 +3,26 @@
 
 use super::{Report, badge, events, har, junit, markdown, page, results, sarif, tap};
 
-/// A form of a report.
+/// A form of a report; [`about`](Self::about) says what each is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `events.ndjson`: the evidence, from which all others can be made again.
+    /// `events.ndjson`.
     Events,
-    /// `results.json`: for programs; `locum report schema` describes it.
+    /// `results.json`.
     Json,
-    /// `junit.xml`: JUnit's XML, for CI servers.
+    /// `junit.xml`.
     Junit,
-    /// `results.tap`: the Test Anything Protocol, version 14.
+    /// `results.tap`.
     Tap,
-    /// `results.sarif`: SARIF 2.1.0, for code scanning.
+    /// `results.sarif`.
     Sarif,
-    /// `summary.md`: GitHub's Markdown, for a pull request or a job's summary.
+    /// `summary.md`.
     Markdown,
-    /// `har/SCENARIO.har`: HTTP Archive 1.2, for browsers and proxies.
+    /// `har/SCENARIO.har`, one for each scenario.
     Har,
-    /// `report.html`: one page, for people.
+    /// `report.html`.
     Html,
-    /// `badge.json`: the endpoint format of shields.io, for a README.
+    /// `badge.json`.
     Badge,
 }
 

@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use super::context::ScenarioContext;
 use crate::Error;
-use crate::rules::LIFETIMES_MORE;
+use crate::evidence::leeway_s;
 
 /// What a wait lasts longer than it has to, because records count milliseconds.
 const MARGIN: Duration = Duration::from_millis(50);
 
-/// A token of an hour whose milliseconds are taken for seconds, or the other way round, ends before.
-const A_LITTLE: Duration = Duration::from_secs(4);
+/// When a token is used early: one of an hour whose milliseconds are taken for seconds, or the other
+/// way round, has ended by then.
+const EARLY_USE_DELAY: Duration = Duration::from_secs(4);
 
 /// The control record of a rehearsal that says what would have been waited for.
 pub(crate) const WAIT: &str = "wait";
@@ -48,7 +49,7 @@ impl ScenarioContext {
         };
         let lifetime = token.lifetime.as_secs_f64();
         if self.stage.is_none() {
-            let seconds = lifetime * share + extra_s.min(lifetime * LIFETIMES_MORE);
+            let seconds = lifetime * share + leeway_s(lifetime, extra_s);
             let due = token.held_at + Duration::from_secs_f64(seconds);
             let margin = if extra_s > 0.0 {
                 MARGIN
@@ -64,22 +65,30 @@ impl ScenarioContext {
     }
 
     /// Lets a few seconds of the latest token's lifetime pass, but no more than half of it: a token
-    /// that ends so soon was told in another unit.
+    /// that ends so soon was told in another unit. Whether they have passed: a real endpoint's time is
+    /// waited for no longer than is allowed.
     ///
     /// # Errors
     /// When the mock cannot be reached.
-    pub(crate) async fn advance_a_little(&mut self) -> Result<(), Error> {
+    pub(crate) async fn advance_to_early_use(&mut self) -> Result<bool, Error> {
         let Ok(token) = self.token() else {
-            return Ok(());
+            return Ok(true);
         };
-        let wait = A_LITTLE.min(token.lifetime / 2);
+        let wait = EARLY_USE_DELAY.min(token.lifetime / 2);
         if self.stage.is_some() {
-            return self.advance(wait.as_secs_f64()).await;
+            self.advance(wait.as_secs_f64()).await?;
+            return Ok(true);
         }
-        if wait <= self.manners.wait && !self.was_only_refused() {
+        if wait > self.manners.wait {
+            self.log.limitation(
+                "--wait is shorter than the few seconds after which the token was to be used",
+            );
+            return Ok(false);
+        }
+        if !self.was_only_refused() {
             self.pause(wait).await;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the vendor has answered nothing so far as it was asked to: then there is nothing whose

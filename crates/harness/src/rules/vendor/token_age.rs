@@ -3,15 +3,15 @@
 use locum_core::profile::ExpiresIn;
 
 use super::refusal::login_of;
-use crate::evidence::{Exchange, Message, Operation};
-use crate::rules::{LIFETIMES_MORE, View};
+use crate::evidence::{Exchange, Message, Operation, leeway_s};
+use crate::rules::View;
 
 /// A vendor may be this late in ending a token, in seconds.
 pub(super) const GRACE_S: f64 = 300.0;
 
 /// How late a vendor may be in ending a token of this lifetime, in seconds.
 pub(super) fn grace_s(lifetime: f64) -> f64 {
-    GRACE_S.min(lifetime * LIFETIMES_MORE)
+    leeway_s(lifetime, GRACE_S)
 }
 
 /// A documented call, with the age of the token that it showed.

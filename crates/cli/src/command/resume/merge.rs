@@ -4,9 +4,9 @@
 use locum_harness::run::PendingScenario;
 use locum_harness::verdict::{Ending, Scenario};
 
-/// A run behind its resumption.
+/// A run with what was played of it later.
 #[derive(Debug)]
-pub(super) struct GoneOn {
+pub(super) struct Merged {
     /// All scenarios of the run.
     pub(super) scenarios: Vec<Scenario>,
     /// Those that were due and did not go on.
@@ -18,12 +18,12 @@ pub(super) struct GoneOn {
 }
 
 /// Puts what was `played` of the `due` scenarios beside what was saved.
-pub(super) fn gone_on(
+pub(super) fn merge(
     saved: Vec<Scenario>,
     due: Vec<PendingScenario>,
     played: &[Scenario],
-) -> GoneOn {
-    let mut all = GoneOn {
+) -> Merged {
+    let mut all = Merged {
         scenarios: saved,
         kept: Vec::new(),
         notes: Vec::new(),
@@ -36,7 +36,7 @@ pub(super) fn gone_on(
             all.kept.push(kept);
             continue;
         };
-        let Some(why) = not_gone_on(known, scenario) else {
+        let Some(why) = why_unfinished(known, scenario) else {
             known.clone_from(scenario);
             continue;
         };
@@ -50,7 +50,7 @@ pub(super) fn gone_on(
 
 /// Why a scenario did not go on behind what was `saved` of it; `None` where it did. What is our own
 /// fault is told as that.
-fn not_gone_on<'a>(saved: &Scenario, played: &'a Scenario) -> Option<&'a str> {
+fn why_unfinished<'a>(saved: &Scenario, played: &'a Scenario) -> Option<&'a str> {
     match &played.ending {
         Ending::Broken(_) => None,
         Ending::NotReached => Some("the run was interrupted before its end"),
