@@ -1,7 +1,7 @@
 //! With which status a call without a right signature is refused.
 
 use super::deviation::Deviations;
-use crate::evidence::{Exchange, Operation, Variation};
+use crate::evidence::{Exchange, Operation, SignedVariation, Variation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Proof};
 
@@ -10,13 +10,22 @@ pub(super) const RULES: &[Rule] = &[Rule::vendor("SIG-18", refusals_are_forbidde
 /// Clients read missing proof from these alone: API Gateway's own status, and that of RFC 9110 §15.5.2.
 const STATUSES: [u16; 2] = [403, 401];
 
+/// Whether a refusal of it is one of its signature. A call to another host may be refused by what stands
+/// in front of the vendor, which knows nobody of that name.
+fn lacks_a_signature(call: &Exchange<'_>) -> bool {
+    match call.variation {
+        Variation::Signed(SignedVariation::HostChanged) => false,
+        Variation::Signed(special) => !special.is_correct(),
+        _ => false,
+    }
+}
+
 /// Each call that is refused for its signature is refused with one of them. Whether it should have been
 /// refused, other rows ask.
 fn refusals_are_forbidden(view: &View<'_>) -> Finding {
-    let is_bent = |call: &Exchange<'_>| matches!(call.variation, Variation::Signed(special) if !special.is_correct());
     let calls = view.evidence.exchanges_for(Operation::Call);
     let refused: Vec<Exchange<'_>> = calls
-        .filter(|call| is_bent(call) && call.is_refused())
+        .filter(|call| lacks_a_signature(call) && call.is_refused())
         .collect();
     let mut wrong = Deviations::default();
     for call in &refused {
@@ -57,6 +66,12 @@ mod tests {
         check(&log(401), "SIG-18", Grade::Met);
         check(&log(400), "SIG-18", Grade::Broken);
         check(&log(404), "SIG-18", Grade::Broken);
+        // Who stands in front has nobody of another host's name.
+        for status in [404, 421] {
+            let host = "with another host after signing";
+            let fronted = log(403).exchange("call", host, status, "");
+            check(&fronted, "SIG-18", Grade::Met);
+        }
         // Other rows ask whether it was refused.
         check(&log(200), "SIG-18", Grade::Unobserved);
         let alone = Log::new().exchange("call", BENT, 403, "{}");
