@@ -63,8 +63,8 @@ pub(crate) struct Material<'a> {
     pub(crate) key: Option<&'a Value>,
     /// `host:port` of a listener of ours.
     pub(crate) listener: Option<&'a str>,
-    /// The words of the account, which a program may have taken for a key.
-    pub(crate) words: &'a [String],
+    /// The values of the account, one of which a program may have taken for a key.
+    pub(crate) account_values: &'a [String],
 }
 
 impl std::fmt::Debug for Template {
@@ -150,7 +150,9 @@ impl Template {
                 self.signed(&header, Algorithm::HS256, &EncodingKey::from_secret(SECRET))?
             }
             S::EmptySecret => self.by_secret(b"")?,
-            S::GuessedSecret => self.by_secret(self.guessed_secret(material.words).as_bytes())?,
+            S::GuessedSecret => {
+                self.by_secret(self.guessed_secret(material.account_values).as_bytes())?
+            }
             S::KidPath => {
                 let path = "../../../../../../../../dev/null";
                 let header = self.header_with(&[("alg", "HS256".into()), ("kid", path.into())]);
@@ -198,9 +200,9 @@ impl Template {
         forged.signed(&header, algorithm, &EncodingKey::from_secret(secret))
     }
 
-    /// The usual secret, or the one of the account's `words`, that verifies the token, if one does;
-    /// else the most usual one.
-    fn guessed_secret<'w>(&self, words: &'w [String]) -> &'w str {
+    /// The usual secret, or the one of `account_values`, that verifies the token, if one does; else the
+    /// most usual one.
+    fn guessed_secret<'w>(&self, account_values: &'w [String]) -> &'w str {
         let verifies = |secret: &&str| {
             let algorithm = hmac_of(self.alg())?;
             let key = EncodingKey::from_secret(secret.as_bytes());
@@ -209,8 +211,8 @@ impl Template {
                 jsonwebtoken::crypto::sign(self.message.as_bytes(), &key, algorithm).ok()?;
             Some(signature == self.signature)
         };
-        let words = words.iter().map(String::as_str);
-        let mut known = USUAL_SECRETS.into_iter().chain(words);
+        let values = account_values.iter().map(String::as_str);
+        let mut known = USUAL_SECRETS.into_iter().chain(values);
         known
             .find(|secret| verifies(secret) == Some(true))
             .unwrap_or(USUAL_SECRETS[0])

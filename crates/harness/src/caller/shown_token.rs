@@ -12,7 +12,7 @@ use crate::Error;
 use crate::caller::ApiRequest;
 use crate::catalogue::Supplied;
 use crate::evidence::{
-    CallVariation, FORGED, OWN_LISTENER, Operation, Other, ShownToken, Variation,
+    CallVariation, Evidence, FORGED, OWN_LISTENER, Operation, Other, ShownToken, Variation,
 };
 use crate::http::{self, Request, Trust, Url};
 use crate::run::context::ScenarioContext;
@@ -39,6 +39,8 @@ const AT_A_POOL: [(Operation, Kind); 3] = [
     (Operation::UseIdToken, Kind::Id),
     (Operation::GetCredentials, Kind::Id),
 ];
+/// Those of them that need no identity first.
+const WITHOUT_AN_IDENTITY: [(Operation, Kind); 2] = [AT_A_POOL[0], AT_A_POOL[1]];
 const AT_AN_API: [(Operation, Kind); 1] = [(Operation::Call, Kind::Access)];
 
 impl ScenarioContext {
@@ -169,7 +171,7 @@ impl ScenarioContext {
             .await
     }
 
-    /// Uses a pool's tokens after the end that the access token tells, and where they work then, once
+    /// Uses a pool's tokens after the end that the access token tells, and where one works then, once
     /// more when no leeway is left. Where that may not be waited for, the one that was supplied.
     pub(crate) async fn use_after_the_told_end(&mut self) -> Result<(), Error> {
         let access = self.accepted(Kind::Access);
@@ -191,9 +193,7 @@ impl ScenarioContext {
             }
             self.advance(left.as_secs_f64()).await?;
             self.use_again().await?;
-            let mut uses = self.log.evidence().exchanges_for(Operation::UseAccessToken);
-            let was_taken = uses.by_ref().last().is_some_and(|used| used.is_served());
-            if !was_taken {
+            if !takes_a_token(self.log.evidence()) {
                 return Ok(());
             }
         }
@@ -205,7 +205,7 @@ impl ScenarioContext {
         if self.profile.token.grant != Grant::Cognito {
             return self.call(&Variation::Documented).await;
         }
-        for (operation, kind) in [AT_A_POOL[0], AT_A_POOL[1]] {
+        for (operation, kind) in WITHOUT_AN_IDENTITY {
             if let Some(token) = self.accepted(kind) {
                 self.show_at(operation, &Variation::Again, &token).await?;
             }
@@ -303,14 +303,14 @@ impl ScenarioContext {
         }
         let key = signing_key(&self.key_set, template.kid());
         let listener = self.own_listener.as_ref();
-        let words = self.target.credentials.values();
-        let words: Vec<String> = words
-            .filter_map(|word| word.as_str().map(str::to_owned))
+        let account_values = self.target.credentials.values();
+        let account_values: Vec<String> = account_values
+            .filter_map(|value| value.as_str().map(str::to_owned))
             .collect();
         let material = Material {
             key: key.as_ref(),
             listener: listener.map(OwnListener::authority),
-            words: &words,
+            account_values: &account_values,
         };
         Ok(template.forged(shown, material).map(Secret::new))
     }
@@ -382,6 +382,14 @@ impl ScenarioContext {
     }
 }
 
+/// Whether the latest use of one of a pool's tokens was served.
+fn takes_a_token(evidence: &Evidence) -> bool {
+    WITHOUT_AN_IDENTITY.iter().any(|(operation, _)| {
+        let latest = evidence.exchanges_for(*operation).last();
+        latest.is_some_and(|used| used.is_served())
+    })
+}
+
 /// What the mock is asked for.
 fn wanted(
     shown: ShownToken,
@@ -449,4 +457,34 @@ fn is_loopback(host: &str) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::testing::Log;
+
+    /// Either of the two pools may give leeway alone.
+    #[test]
+    fn a_token_is_looked_at_again_where_either_pool_takes_it() {
+        let refused = r#"{"__type":"NotAuthorizedException"}"#;
+        let takes = |access, id| {
+            let reply = |status, good| if status == 200 { good } else { refused };
+            let log = Log::of_a_user_pool()
+                .exchange("use access", "", 200, r#"{"Username":"u"}"#)
+                .exchange("use id", "", 200, r#"{"IdentityId":"i"}"#)
+                .exchange(
+                    "use access",
+                    "again",
+                    access,
+                    reply(access, r#"{"Username":"u"}"#),
+                )
+                .exchange("use id", "again", id, reply(id, r#"{"IdentityId":"i"}"#));
+            takes_a_token(log.evidence())
+        };
+        assert!(takes(200, 200));
+        assert!(takes(200, 400));
+        assert!(takes(400, 200));
+        assert!(!takes(400, 400));
+    }
 }

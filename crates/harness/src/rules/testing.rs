@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Rule, View};
 use crate::catalogue::Expectation;
-use crate::evidence::{EvidenceLog, Opcode, Operation, Side, Variation};
+use crate::evidence::{Evidence, EvidenceLog, Opcode, Operation, Side, Variation};
 use crate::http::{HttpError, Reply, Request};
 use crate::verdict::{Finding, Grade};
 
@@ -134,6 +134,11 @@ impl Log {
     /// The vendor's facts.
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What was written down so far.
+    pub(crate) fn evidence(&self) -> &Evidence {
+        self.log.evidence()
     }
 
     pub(crate) fn hide(mut self, value: &str, name: &str) -> Self {
