@@ -147,6 +147,9 @@ impl ScenarioContext {
             Variation::Code(change) => Some(*change),
             other => return Err(unknown("exchange of a code", other)),
         };
+        if change == Some(CodeVariation::Late) {
+            self.may_outlive_a_code()?;
+        }
         let registered = self.redirect_uri()?;
         let has_challenge = change.is_none_or(CodeVariation::has_challenge);
         let code = match change.is_some_and(CodeVariation::shows_the_code_before) {
@@ -157,7 +160,7 @@ impl ScenarioContext {
             return Ok(());
         };
         if change == Some(CodeVariation::Late) {
-            self.outlive_the_code().await?;
+            self.advance(CODE_LIFETIME_S + 1.0).await?;
         }
         let target = match change {
             Some(CodeVariation::ByAnotherClient) => self.target_of(Supplied::AnotherClient)?,
@@ -215,13 +218,13 @@ impl ScenarioContext {
         Ok(uri.unwrap_or_default().to_owned())
     }
 
-    /// Lets the longest life pass that a code should have. Of a real endpoint that is waited for
+    /// Whether the longest life may pass that a code should have. Of a real endpoint that is waited for
     /// or not at all: a code can't be kept for a later run.
-    async fn outlive_the_code(&mut self) -> Result<(), Error> {
+    fn may_outlive_a_code(&mut self) -> Result<(), Error> {
         if self.stage.is_none() && self.manners.wait.as_secs_f64() < CODE_LIFETIME_S + 1.0 {
             return Err(self.lacks("the end of a code is not waited for (--wait 11m)"));
         }
-        self.advance(CODE_LIFETIME_S + 1.0).await
+        Ok(())
     }
 
     /// What an authorization request says (RFC 6749 §4.1.1, RFC 7636 §4.3).
@@ -322,7 +325,18 @@ fn vary(change: AuthorizeVariation, pairs: &mut Vec<(String, String)>) {
         AuthorizeVariation::NoResponseType => put("response_type", None),
         AuthorizeVariation::UnknownResponseType => put("response_type", Some("locum")),
         AuthorizeVariation::UnknownClient => put("client_id", Some("locum-unknown")),
-        _ => {}
+        // The redirect URI, the method or a header tells them apart.
+        AuthorizeVariation::Silently
+        | AuthorizeVariation::SegmentAdded
+        | AuthorizeVariation::QueryAdded
+        | AuthorizeVariation::OtherHost
+        | AuthorizeVariation::UserInFront
+        | AuthorizeVariation::OtherCase
+        | AuthorizeVariation::OtherScheme
+        | AuthorizeVariation::HostExtended
+        | AuthorizeVariation::ForeignOrigin
+        | AuthorizeVariation::Preflight
+        | AuthorizeVariation::Followed => {}
     }
     if change.leads_nowhere() || change == AuthorizeVariation::Silently {
         put("prompt", Some("none"));

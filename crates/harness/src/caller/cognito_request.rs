@@ -54,7 +54,34 @@ pub(super) fn bend(change: SignInVariation, request: &mut Request, url: &Url, mu
         SignInVariation::TwoHosts => {
             request.headers.push(("Host".to_owned(), url.authority()));
         }
-        _ => {}
+        // They are requests of the protocol.
+        SignInVariation::AnotherPassword
+        | SignInVariation::PasswordInOtherCase
+        | SignInVariation::PasswordWithoutItsLastCharacter
+        | SignInVariation::PasswordWithABlankBehind
+        | SignInVariation::NoPassword
+        | SignInVariation::UnknownUser
+        | SignInVariation::UnknownClient
+        | SignInVariation::ClientInOtherCase
+        | SignInVariation::ClientWithoutItsLastCharacter
+        | SignInVariation::TemporaryPassword
+        | SignInVariation::ChosenPassword
+        | SignInVariation::ReplacedPassword
+        | SignInVariation::OldPasswordAfterwards
+        | SignInVariation::NewPasswordAtTheEnd
+        | SignInVariation::OldPasswordAtTheEnd
+        | SignInVariation::WrongTemporaryPassword
+        | SignInVariation::TemporaryPasswordAgain
+        | SignInVariation::SrpWithoutProof
+        | SignInVariation::SrpMultipleOfN
+        | SignInVariation::SrpUnknownUser
+        | SignInVariation::AnotherClient
+        | SignInVariation::SecondUser
+        | SignInVariation::SecondUserFirstLetter
+        | SignInVariation::SecondUserLastLetter
+        | SignInVariation::SecondUserNameAsPassword
+        | SignInVariation::SecondUserForeignPassword
+        | SignInVariation::SecondUserEmptyPassword => {}
     }
 }
 
