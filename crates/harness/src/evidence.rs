@@ -57,6 +57,9 @@ pub const OWN_LISTENER: &str = "own listener";
 /// The limitation of a client that was asked for nothing that creates.
 pub const CREATES_NOTHING: &str = "the client has no operation that creates";
 
+/// The member of the metadata that promises an issuer in each authorization response (RFC 9207 §3).
+pub(crate) const PROMISES_ISSUER: &str = "authorization_response_iss_parameter_supported";
+
 /// The records of one scenario, numbered from 1, or of traffic that no scenario asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {

@@ -5,8 +5,7 @@ use cucumber::{given, when};
 
 use super::variations;
 use crate::Error;
-use crate::evidence::{Operation, Variation};
-use crate::rules::vendor::PROMISE;
+use crate::evidence::{Exchange, Operation, PROMISES_ISSUER, Variation};
 use crate::run::context::World;
 
 #[when("the caller asks for authorization")]
@@ -22,16 +21,20 @@ async fn asks_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where it does not, a client can't expect an issuer.
+/// Where it is read and does not, a client can't expect an issuer.
 #[given("the metadata promises an issuer in each authorization response")]
 async fn issuer_is_promised(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     context.metadata().await?;
-    let documents = context.log.evidence().documented(Operation::Metadata);
-    let promised = documents.last().map(|read| read.json()[PROMISE].clone());
-    match promised == Some(true.into()) {
-        true => Ok(()),
-        false => Err(context.lacks("its metadata promises no iss in authorization responses")),
+    let promises_none = |read: Exchange<'_>| {
+        let metadata = read.json();
+        read.is_served() && metadata.is_object() && metadata[PROMISES_ISSUER] != true
+    };
+    let evidence = context.log.evidence();
+    let is_not_promised = evidence.documented(Operation::Metadata).any(promises_none);
+    match is_not_promised {
+        true => Err(context.lacks("its metadata promises no iss in authorization responses")),
+        false => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::authorize::good;
 use super::deviation::Deviations;
 use super::effect::{Step, concluded, precondition, unseen};
-use crate::evidence::{Exchange, Operation, Reaction, Variation};
+use crate::evidence::{Exchange, Operation, PROMISES_ISSUER, Reaction, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
@@ -132,7 +132,7 @@ fn issuer_is_named(view: &View<'_>) -> Step<Finding> {
     let metadata = document.json();
     let Some(issuer) = metadata["issuer"]
         .as_str()
-        .filter(|_| metadata[PROMISE] == true)
+        .filter(|_| metadata[PROMISES_ISSUER] == true)
     else {
         return unseen(view, "the metadata promises no iss");
     };
@@ -147,9 +147,6 @@ fn issuer_is_named(view: &View<'_>) -> Step<Finding> {
     })?;
     Ok(finding.beside(document))
 }
-
-/// The member of the metadata that promises an issuer in each response (RFC 9207 §3).
-pub(crate) const PROMISE: &str = "authorization_response_iss_parameter_supported";
 
 /// RFC 6749 §4.1.2.1: the client is told by `error`, and never gets a code.
 fn errors_go_to_the_client(view: &View<'_>) -> Step<Finding> {
@@ -218,6 +215,7 @@ fn nonce_is_in_the_id_token(view: &View<'_>) -> Step<Finding> {
 mod tests {
     use serde_json::json;
 
+    use crate::evidence::PROMISES_ISSUER;
     use crate::rules::testing::{BadReply, FAILURES, Log, check};
     use crate::verdict::Grade;
 
@@ -263,7 +261,7 @@ mod tests {
     #[test]
     fn the_issuer_is_named_where_that_is_promised() {
         let log = |promises: bool, parameters| {
-            let metadata = json!({"issuer": "https://h/r", super::PROMISE: promises});
+            let metadata = json!({"issuer": "https://h/r", PROMISES_ISSUER: promises});
             let log = Log::new().exchange("metadata", "", 200, &metadata.to_string());
             back(log, SILENT, parameters)
         };
