@@ -62,6 +62,10 @@ Feature: Corti speaks on websockets as RFC 6455 has it
 
     @id:WSS-30 @should
     Scenario: The client ends its session
+      Given a session on a socket is ended with
+        """
+        {"type": "end"}
+        """
       When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
         | with the end of the session |
       Then the vendor says so and closes

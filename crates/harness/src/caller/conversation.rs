@@ -4,11 +4,13 @@
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
+use serde_json::json;
+
 use super::frames::MAX_FRAMES;
-use super::talk::{LONGEST_CONTROL, Talk, frame, header, written};
-use super::websocket::answers_the_configuration;
+use super::raw_socket::{LONGEST_CONTROL, RawSocket, frame, header, written};
+use super::websocket::{answers_the_configuration, configuration_message};
+use crate::Error;
 use crate::evidence::{FrameVariation, Opcode, RecordId, Side};
-use crate::rules::vendor::END;
 use crate::run::context::ScenarioContext;
 
 /// A normal end (RFC 6455 §7.4.1).
@@ -16,71 +18,85 @@ const NORMAL: u16 = 1000;
 
 impl ScenarioContext {
     /// Says what `which` names, and writes down what comes of it.
-    pub(super) async fn converse(
+    pub(super) async fn send_allowed(
         &mut self,
         seq: RecordId,
         place: &str,
         which: FrameVariation,
-        talk: &mut Talk,
-    ) {
+        socket: &mut RawSocket,
+    ) -> Result<(), Error> {
         match which {
+            FrameVariation::Configuration => self.configure_raw(seq, place, socket).await,
             FrameVariation::Close => {
-                if self.is_alive(seq, talk, "before").await {
-                    self.close_raw(seq, talk).await;
+                if self.is_alive(seq, socket, "before").await {
+                    self.close_raw(seq, socket).await;
                 }
             }
             FrameVariation::LongestPing => {
-                self.configure_raw(seq, place, talk).await;
-                self.is_alive(seq, talk, &"p".repeat(LONGEST_CONTROL)).await;
+                self.configure_raw(seq, place, socket).await;
+                self.is_alive(seq, socket, &"p".repeat(LONGEST_CONTROL))
+                    .await;
             }
             FrameVariation::EmptyPing => {
-                self.configure_raw(seq, place, talk).await;
-                self.is_alive(seq, talk, "").await;
+                self.configure_raw(seq, place, socket).await;
+                self.is_alive(seq, socket, "").await;
             }
-            FrameVariation::Fragmented => self.configure_in_fragments(seq, place, talk).await,
+            FrameVariation::Fragmented => self.configure_in_fragments(seq, place, socket).await,
             FrameVariation::EmptyConfiguration => {
-                let config = r#"{"type":"config","configuration":{}}"#;
-                self.say_raw(seq, talk, config).await;
+                let config = configuration_message(&json!({}));
+                self.send_text(seq, socket, &config).await;
             }
             FrameVariation::Ended => {
-                self.configure_raw(seq, place, talk).await;
-                self.end_raw(seq, talk).await;
+                self.configure_raw(seq, place, socket).await;
+                self.end_raw(seq, socket).await?;
             }
-            // The configuration as documented.
-            _ => self.configure_raw(seq, place, talk).await,
+            // Others are sent between two pings.
+            FrameVariation::Unmasked
+            | FrameVariation::ReservedBit
+            | FrameVariation::ReservedOpcode
+            | FrameVariation::NotUtf8
+            | FrameVariation::LongPing
+            | FrameVariation::FragmentedPing
+            | FrameVariation::AfterTokenEnd => {}
         }
+        Ok(())
     }
 }
 
 impl ScenarioContext {
     /// Sends the configuration, and writes down what comes until its answer.
-    pub(super) async fn configure_raw(&mut self, seq: RecordId, place: &str, talk: &mut Talk) {
+    pub(super) async fn configure_raw(
+        &mut self,
+        seq: RecordId,
+        place: &str,
+        socket: &mut RawSocket,
+    ) {
         let config = self.configuration(place);
-        self.say_raw(seq, talk, &config).await;
+        self.send_text(seq, socket, &config).await;
     }
 
     /// Sends a text message, and writes down what comes until an answer to a configuration.
-    async fn say_raw(&mut self, seq: RecordId, talk: &mut Talk, text: &str) {
+    async fn send_text(&mut self, seq: RecordId, socket: &mut RawSocket, text: &str) {
         self.log.frame(seq, Side::Harness, Opcode::Text, text);
         let bytes = frame(OpCode::Data(Data::Text), text.as_bytes());
-        let _ = talk.write(&bytes).await;
-        self.hear_answer(seq, talk).await;
+        let _ = socket.write(&bytes).await;
+        self.receive_answer(seq, socket).await;
     }
 
-    /// Writes down what comes until an answer to a configuration, or the end; whether it was answered.
-    async fn hear_answer(&mut self, seq: RecordId, talk: &mut Talk) -> bool {
+    /// Writes down what comes until an answer to a configuration, or the end; whether neither came.
+    async fn receive_answer(&mut self, seq: RecordId, socket: &mut RawSocket) -> bool {
         for _ in 0..MAX_FRAMES {
-            let (opcode, text) = self.hear(seq, talk).await;
+            let (opcode, text) = self.receive(seq, socket).await;
             if is_over(opcode) || answers_the_configuration(&text) {
-                return !is_over(opcode);
+                return opcode == Opcode::Silence;
             }
         }
-        false
+        true
     }
 
     /// Sends the configuration in two fragments with a ping between them, which may come there (RFC
-    /// 6455 §5.4). Where it is not answered, another ping tells whether the websocket lives.
-    async fn configure_in_fragments(&mut self, seq: RecordId, place: &str, talk: &mut Talk) {
+    /// 6455 §5.4). Where nothing answers it, another ping tells whether the websocket lives.
+    async fn configure_in_fragments(&mut self, seq: RecordId, place: &str, socket: &mut RawSocket) {
         let config = self.configuration(place);
         // JSON of the features; a fragment may end within a letter anyway (§5.6).
         let (first, rest) = config.as_bytes().split_at(config.len() / 2);
@@ -95,20 +111,20 @@ impl ScenarioContext {
             frame(OpCode::Control(Control::Ping), b"between"),
             frame(OpCode::Data(Data::Continue), rest),
         ];
-        let _ = talk.write(&pieces.concat()).await;
-        if !self.hear_answer(seq, talk).await {
-            self.is_alive(seq, talk, "after").await;
+        let _ = socket.write(&pieces.concat()).await;
+        if self.receive_answer(seq, socket).await {
+            self.is_alive(seq, socket, "after").await;
         }
     }
 
     /// Sends a close, and writes down what comes until the connection ends.
-    async fn close_raw(&mut self, seq: RecordId, talk: &mut Talk) {
+    async fn close_raw(&mut self, seq: RecordId, socket: &mut RawSocket) {
         let code = NORMAL.to_string();
         self.log.frame(seq, Side::Harness, Opcode::Close, &code);
         let close = frame(OpCode::Control(Control::Close), &NORMAL.to_be_bytes());
-        let _ = talk.write(&close).await;
+        let _ = socket.write(&close).await;
         for _ in 0..MAX_FRAMES {
-            let (opcode, _) = self.hear(seq, talk).await;
+            let (opcode, _) = self.receive(seq, socket).await;
             if matches!(opcode, Opcode::Eof | Opcode::Silence) {
                 return;
             }
@@ -117,34 +133,84 @@ impl ScenarioContext {
 
     /// Ends the session, and writes down what comes until the websocket ends. Where it does not,
     /// another ping tells whether it lives.
-    async fn end_raw(&mut self, seq: RecordId, talk: &mut Talk) {
-        self.log.frame(seq, Side::Harness, Opcode::Text, END);
-        let _ = talk
-            .write(&frame(OpCode::Data(Data::Text), END.as_bytes()))
-            .await;
+    async fn end_raw(&mut self, seq: RecordId, socket: &mut RawSocket) -> Result<(), Error> {
+        let untold = || Error::Step("no step says how a session is ended".to_owned());
+        let end = self.socket_end.as_ref().ok_or_else(untold)?.to_string();
+        self.log.frame(seq, Side::Harness, Opcode::Text, &end);
+        let bytes = frame(OpCode::Data(Data::Text), end.as_bytes());
+        let _ = socket.write(&bytes).await;
         for _ in 0..MAX_FRAMES {
-            let (opcode, _) = self.hear(seq, talk).await;
+            let (opcode, _) = self.receive(seq, socket).await;
             match opcode {
-                Opcode::Close | Opcode::Eof => return,
+                Opcode::Close | Opcode::Eof => return Ok(()),
                 Opcode::Silence => break,
                 _ => {}
             }
         }
-        self.is_alive(seq, talk, "after").await;
+        self.is_alive(seq, socket, "after").await;
+        Ok(())
     }
 
     /// The next frame of the vendor, or what came in its place, written down.
-    pub(super) async fn hear(&mut self, seq: RecordId, talk: &mut Talk) -> (Opcode, String) {
-        let heard = talk.read().await;
-        for fault in heard.faults {
+    pub(super) async fn receive(
+        &mut self,
+        seq: RecordId,
+        socket: &mut RawSocket,
+    ) -> (Opcode, String) {
+        let received = socket.read().await;
+        for fault in received.faults {
             self.log.frame(seq, Side::Vendor, Opcode::Odd, fault);
         }
-        self.log.frame(seq, Side::Vendor, heard.opcode, &heard.text);
-        (heard.opcode, heard.text)
+        self.log
+            .frame(seq, Side::Vendor, received.opcode, &received.text);
+        (received.opcode, received.text)
     }
 }
 
 /// Whether nothing more comes.
 pub(super) const fn is_over(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::Close | Opcode::Eof | Opcode::Silence)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use locum_core::{ManualClock, Timestamp};
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+    use crate::caller::upgrade::Upgraded;
+    use crate::evidence::{Operation, Variation};
+    use crate::target::Target;
+
+    /// What is written down of the configuration in fragments, where the vendor says this and leaves
+    /// the connection open.
+    async fn frames(said: &[u8]) -> Vec<Opcode> {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        let profile = crate::testing::profile(|_| {});
+        let target: Target = serde_json::from_value(json!({})).expect("a target");
+        let mut context = ScenarioContext::new(profile, target, None, clock, Duration::ZERO);
+        let (wire, mut vendor) = tokio::io::duplex(1024);
+        vendor.write_all(said).await.expect("there is room");
+        let which = FrameVariation::Fragmented;
+        let (operation, variation) = (Operation::Frame, Variation::Frame(which));
+        let request = crate::http::upgrade("/s");
+        let seq = context.log.request(operation, None, &variation, &request);
+        let mut socket = RawSocket::new(Upgraded::on(wire));
+        let sent = context.send_allowed(seq, "", which, &mut socket).await;
+        sent.expect("the vendor is not the harness");
+        let evidence = context.log.evidence();
+        let opened = evidence.exchanges_for(operation).next();
+        let opened = opened.expect("it was written down");
+        opened.frames().map(|frame| frame.opcode).collect()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_behind_a_close() {
+        let close = [0x88, 2, 0x03, 0xea];
+        let expected = [Opcode::Text, Opcode::Ping, Opcode::Close];
+        assert_eq!(frames(&close).await, expected);
+    }
 }

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 
 use super::conversation::is_over;
 use super::oauth::unknown;
-use super::talk::{Talk, frame, header, written};
+use super::raw_socket::{RawSocket, frame, header, written};
 use crate::Error;
 use crate::evidence::{FrameVariation, Opcode, Operation, RecordId, Side, Variation};
 use crate::run::context::ScenarioContext;
@@ -29,15 +29,14 @@ impl ScenarioContext {
         let Some(upgraded) = upgraded else {
             return Ok(());
         };
-        let mut talk = Talk::new(upgraded);
+        let mut socket = RawSocket::new(upgraded);
         if which.is_allowed() {
-            self.converse(seq, place, which, &mut talk).await;
-            return Ok(());
+            return self.send_allowed(seq, place, which, &mut socket).await;
         }
         if which == FrameVariation::AfterTokenEnd {
-            self.configure_raw(seq, place, &mut talk).await;
+            self.configure_raw(seq, place, &mut socket).await;
         }
-        if !self.is_alive(seq, &mut talk, "before").await {
+        if !self.is_alive(seq, &mut socket, "before").await {
             return Ok(());
         }
         if which == FrameVariation::AfterTokenEnd {
@@ -49,19 +48,24 @@ impl ScenarioContext {
             self.log
                 .frame(seq, Side::Harness, Opcode::Odd, which.phrase());
             // Whoever has closed already shows that in what is read.
-            let _ = talk.write(&odd(which)).await;
+            let _ = socket.write(&odd(which)).await;
         }
-        self.is_alive(seq, &mut talk, "after").await;
+        self.is_alive(seq, &mut socket, "after").await;
         Ok(())
     }
 
     /// Sends a ping that carries `word`, and writes down what comes until its answer.
-    pub(super) async fn is_alive(&mut self, seq: RecordId, talk: &mut Talk, word: &str) -> bool {
+    pub(super) async fn is_alive(
+        &mut self,
+        seq: RecordId,
+        socket: &mut RawSocket,
+        word: &str,
+    ) -> bool {
         self.log.frame(seq, Side::Harness, Opcode::Ping, word);
         let ping = frame(OpCode::Control(Control::Ping), word.as_bytes());
-        let _ = talk.write(&ping).await;
+        let _ = socket.write(&ping).await;
         for _ in 0..MAX_FRAMES {
-            let (opcode, text) = self.hear(seq, talk).await;
+            let (opcode, text) = self.receive(seq, socket).await;
             match opcode {
                 Opcode::Pong if text == word => return true,
                 _ if is_over(opcode) => return false,
@@ -92,14 +96,21 @@ fn odd(which: FrameVariation) -> Vec<u8> {
             bytes
         }
         // What a client may send is said elsewhere.
-        _ => Vec::new(),
+        FrameVariation::AfterTokenEnd
+        | FrameVariation::Close
+        | FrameVariation::LongestPing
+        | FrameVariation::EmptyPing
+        | FrameVariation::Configuration
+        | FrameVariation::Fragmented
+        | FrameVariation::EmptyConfiguration
+        | FrameVariation::Ended => Vec::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::talk::MASK;
+    use crate::caller::raw_socket::MASK;
 
     fn check(which: FrameVariation, expected: &[u8]) {
         let bytes = odd(which);

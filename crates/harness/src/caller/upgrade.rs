@@ -20,6 +20,18 @@ pub(super) struct Upgraded {
     turn: Option<Turn>,
 }
 
+#[cfg(test)]
+impl Upgraded {
+    /// A connection of a test's own.
+    pub(super) fn on(wire: impl Wire + 'static) -> Self {
+        Self {
+            wire: Box::new(wire),
+            came: Vec::new(),
+            turn: None,
+        }
+    }
+}
+
 impl ScenarioContext {
     /// Asks for an upgrade of the socket at `place`, with the one thing changed that `variation`
     /// names, and leaves.

@@ -33,6 +33,14 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// From now on a session on a socket is ended by this message.
+    pub fn end_sockets_with(&mut self, message: &str) -> Result<(), Error> {
+        let message = serde_json::from_str(message)
+            .map_err(|error| Error::Step(format!("the message is not valid JSON: {error}")))?;
+        self.socket_end = Some(message);
+        Ok(())
+    }
+
     /// Opens the socket at `place`, a path below the sockets' address or a member of what was
     /// created, with the one thing changed that `variation` names; sends the configuration and reads as
     /// far as its answer.
@@ -157,7 +165,7 @@ impl ScenarioContext {
     pub(super) fn configuration(&self, place: &str) -> String {
         let own = self.socket_configs.get(place);
         let configuration = own.or_else(|| self.socket_configs.get(""));
-        json!({"type": "config", "configuration": configuration}).to_string()
+        configuration_message(configuration.unwrap_or(&Value::Null))
     }
 
     async fn configure(
@@ -197,6 +205,11 @@ impl ScenarioContext {
         // What comes of the goodbye is nobody's row here.
         let _ = tokio::time::timeout(ANSWER_TIMEOUT, socket.close(None)).await;
     }
+}
+
+/// The message that says this configuration.
+pub(super) fn configuration_message(configuration: &Value) -> String {
+    json!({"type": "config", "configuration": configuration}).to_string()
 }
 
 /// Whether a message is the answer to a configuration.

@@ -74,7 +74,6 @@ mod upgrade;
 mod userinfo;
 
 use super::Rule;
-pub(crate) use socket_conversation::END;
 
 /// The rules, a list a topic.
 pub(super) const TOPICS: &[&[Rule]] = &[

@@ -10,9 +10,6 @@ use crate::verdict::{Finding, Grade, Proof};
 
 use FrameVariation as F;
 
-/// What a client says to end a session (Corti's pages, Ending).
-pub(crate) const END: &str = r#"{"type":"end"}"#;
-
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("WSS-23", |view| concluded(answers_a_close(view))),
     Rule::vendor("WSS-24", |view| {
@@ -45,16 +42,21 @@ fn opened<'a>(view: &View<'a>, which: FrameVariation) -> Step<Exchange<'a>> {
     Err(Box::new(gone(&open).unwrap_or_else(absent)))
 }
 
-/// What passed behind the first frame of the harness that is `sent`.
+/// What the vendor sent behind the first frame of the harness that is `sent`.
 fn behind<'a>(open: &Exchange<'a>, sent: impl Fn(&Frame<'a>) -> bool) -> Option<Vec<Frame<'a>>> {
-    let frames: Vec<Frame<'a>> = open.frames().collect();
-    let at = frames
-        .iter()
-        .position(|frame| frame.from == Side::Harness && sent(frame))?;
-    let vendors = frames[at + 1..]
-        .iter()
-        .filter(|frame| frame.from == Side::Vendor);
-    Some(vendors.copied().collect())
+    behind_nth(open, 0, sent)
+}
+
+/// The same behind the one before which the harness had sent `earlier` such frames.
+fn behind_nth<'a>(
+    open: &Exchange<'a>,
+    earlier: usize,
+    sent: impl Fn(&Frame<'a>) -> bool,
+) -> Option<Vec<Frame<'a>>> {
+    let mut frames = open.frames();
+    let is_sent = |frame: &Frame<'a>| frame.from == Side::Harness && sent(frame);
+    frames.by_ref().filter(is_sent).nth(earlier)?;
+    Some(frames.filter(|frame| frame.from == Side::Vendor).collect())
 }
 
 /// The word of the vendor's answer to the configuration.
@@ -165,16 +167,20 @@ fn puts_fragments_together(view: &View<'_>) -> Step<Finding> {
     let seen = match answer(&open) {
         Some(word) if word == expected => return Ok(Finding::met(word, open).beside(whole)),
         Some(word) => word,
-        None => match open.received_frames().last().map(|frame| frame.opcode) {
-            Some(Opcode::Close) => "a close".to_owned(),
-            Some(Opcode::Eof) => "the end of the connection".to_owned(),
-            // It lives, and has not understood.
-            Some(Opcode::Pong) => "no answer within 5 s".to_owned(),
-            _ => {
-                let absent = unobserved(view, "nothing was heard of the websocket any more");
-                return Err(Box::new(absent.seen_in(open)));
+        None => {
+            let mut opcodes = open.received_frames().map(|frame| frame.opcode);
+            let end = opcodes.find(|opcode| matches!(opcode, Opcode::Close | Opcode::Eof));
+            match end.or_else(|| open.received_frames().last().map(|frame| frame.opcode)) {
+                Some(Opcode::Close) => "a close".to_owned(),
+                Some(Opcode::Eof) => "the end of the connection".to_owned(),
+                // It lives, and has not understood.
+                Some(Opcode::Pong) => "no answer within 5 s".to_owned(),
+                _ => {
+                    let absent = unobserved(view, "nothing was heard of the websocket any more");
+                    return Err(Box::new(absent.seen_in(open)));
+                }
             }
-        },
+        }
     };
     Ok(Finding::broken(expected, seen, open).beside(whole))
 }
@@ -320,8 +326,8 @@ fn ends_when_asked(view: &View<'_>) -> Step<Finding> {
         let absent = unobserved(view, "the configuration was not accepted before");
         return Err(Box::new(absent.seen_in(open)));
     }
-    let is_end = |frame: &Frame<'_>| frame.opcode == Opcode::Text && frame.text == END;
-    let Some(frames) = behind(&open, is_end) else {
+    // The first text of the harness is the configuration.
+    let Some(frames) = behind_nth(&open, 1, |frame| frame.opcode == Opcode::Text) else {
         return unseen(view, "the session was not ended");
     };
     let mut words = frames.iter().filter_map(|frame| message_type(frame.text));
@@ -345,7 +351,6 @@ fn ends_when_asked(view: &View<'_>) -> Step<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::END;
     use crate::rules::testing::{FAILURES, Log, check};
     use crate::verdict::Grade;
 
@@ -444,6 +449,8 @@ mod tests {
             &[("close", "1002"), ("eof", "")],
             Grade::Broken,
         );
+        let closed = [("close", "1002"), ("ping", "after"), ("silence", "")];
+        check_with(whole(ACCEPTED), &closed, Grade::Broken);
         let silent = [("silence", ""), ("ping", "after"), ("pong", "after")];
         check_with(whole(ACCEPTED), &silent, Grade::Broken);
         check_with(whole(ACCEPTED), &[("silence", "")], Grade::Unobserved);
@@ -533,7 +540,8 @@ mod tests {
     #[test]
     fn a_session_that_is_ended_says_so() {
         let log = |frames: Frames<'_>| {
-            let frames = [&[ACCEPTED, ("sent", END)], frames].concat();
+            let before = [("sent", "{}"), ACCEPTED, ("sent", "{}")];
+            let frames = [&before, frames].concat();
             Log::new().framed("with the end of the session", 101, &frames)
         };
         let told = ("text", r#"{"type":"ended"}"#);
@@ -549,6 +557,9 @@ mod tests {
             Grade::Broken,
         );
         check(&log(&[("silence", "")]), "WSS-30", Grade::Unobserved);
+        let alone = [("sent", "{}"), ACCEPTED, told, close];
+        let alone = Log::new().framed("with the end of the session", 101, &alone);
+        check(&alone, "WSS-30", Grade::Unobserved);
         check_failures("WSS-30", "with the end of the session");
     }
 }

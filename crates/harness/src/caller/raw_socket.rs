@@ -24,14 +24,16 @@ pub(super) const LONGEST_CONTROL: usize = 125;
 pub(super) const MASK: [u8; 4] = *b"lcum";
 
 /// A websocket without a library between.
-pub(super) struct Talk {
+pub(super) struct RawSocket {
     upgraded: Upgraded,
     /// The message whose fragments are coming: its opcode, and what came of it.
     begun: Option<(OpCode, Vec<u8>)>,
+    /// What is wrong with the form of the frames since the last that was told.
+    faults: Vec<&'static str>,
 }
 
 /// A message or a control frame of the vendor, or what came in its place.
-pub(super) struct Heard {
+pub(super) struct Received {
     pub(super) opcode: Opcode,
     /// As it is written down: of a close its code.
     pub(super) text: String,
@@ -39,21 +41,12 @@ pub(super) struct Heard {
     pub(super) faults: Vec<&'static str>,
 }
 
-impl Heard {
-    fn end(opcode: Opcode, faults: Vec<&'static str>) -> Self {
-        Self {
-            opcode,
-            text: String::new(),
-            faults,
-        }
-    }
-}
-
-impl Talk {
+impl RawSocket {
     pub(super) const fn new(upgraded: Upgraded) -> Self {
         Self {
             upgraded,
             begun: None,
+            faults: Vec::new(),
         }
     }
 
@@ -63,35 +56,39 @@ impl Talk {
     }
 
     /// The next message or control frame of the vendor, or what came in its place.
-    pub(super) async fn read(&mut self) -> Heard {
-        let next = tokio::time::timeout(ANSWER_TIMEOUT, self.next()).await;
-        next.unwrap_or_else(|_| Heard::end(Opcode::Silence, Vec::new()))
+    pub(super) async fn read(&mut self) -> Received {
+        self.read_within(ANSWER_TIMEOUT).await
     }
 
-    async fn next(&mut self) -> Heard {
-        let mut faults = Vec::new();
+    async fn read_within(&mut self, timeout: Duration) -> Received {
+        let next = tokio::time::timeout(timeout, self.next()).await;
+        let (opcode, text) = next.unwrap_or_else(|_| (Opcode::Silence, String::new()));
+        Received {
+            opcode,
+            text,
+            faults: std::mem::take(&mut self.faults),
+        }
+    }
+
+    /// The same without its faults, which stay known where nobody waits for the rest of a message.
+    async fn next(&mut self) -> (Opcode, String) {
         loop {
             let (header, payload) = match self.next_frame().await {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Heard::end(Opcode::Eof, faults),
+                Ok(None) => return (Opcode::Eof, String::new()),
                 // What is no frame ends the websocket for us.
                 Err(fault) => {
-                    faults.push(fault);
-                    return Heard::end(Opcode::Eof, faults);
+                    self.faults.push(fault);
+                    return (Opcode::Eof, String::new());
                 }
             };
-            faults.extend(faults_of(&header, payload.len()));
-            if let Some((opcode, payload)) = self.put_together(&header, payload, &mut faults) {
+            self.faults.extend(faults_of(&header, payload.len()));
+            if let Some((opcode, payload)) = self.put_together(&header, payload) {
                 let is_text = opcode == OpCode::Data(Data::Text);
                 if is_text && std::str::from_utf8(&payload).is_err() {
-                    faults.push("text that is not UTF-8");
+                    self.faults.push("text that is not UTF-8");
                 }
-                let (opcode, text) = told(opcode, &payload);
-                return Heard {
-                    opcode,
-                    text,
-                    faults,
-                };
+                return told(opcode, &payload);
             }
         }
     }
@@ -101,7 +98,6 @@ impl Talk {
         &mut self,
         header: &FrameHeader,
         payload: Vec<u8>,
-        faults: &mut Vec<&'static str>,
     ) -> Option<(OpCode, Vec<u8>)> {
         let (opcode, whole) = match (header.opcode, self.begun.take()) {
             (OpCode::Control(_), begun) => {
@@ -113,12 +109,13 @@ impl Talk {
                 (opcode, begun)
             }
             (OpCode::Data(Data::Continue), None) => {
-                faults.push("a fragment of no message");
+                self.faults.push("a fragment of no message");
                 (OpCode::Data(Data::Binary), payload)
             }
             (opcode, begun) => {
                 if begun.is_some() {
-                    faults.push("a message within the fragments of another");
+                    self.faults
+                        .push("a message within the fragments of another");
                 }
                 (opcode, payload)
             }
@@ -241,4 +238,29 @@ pub(super) fn written(header: &FrameHeader, payload: &[u8]) -> Vec<u8> {
         None => *byte,
     }));
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bad_fragment_is_told_when_no_other_comes() {
+        let (wire, mut vendor) = tokio::io::duplex(64);
+        let mut socket = RawSocket::new(Upgraded::on(wire));
+        let fragment = FrameHeader {
+            is_final: false,
+            ..header(OpCode::Data(Data::Text))
+        };
+        let bytes = written(&fragment, b"half");
+        vendor.write_all(&bytes).await.expect("there is room");
+        let received = socket.read_within(Duration::ZERO).await;
+        assert_eq!(received.opcode, Opcode::Silence);
+        assert_eq!(received.faults, ["a frame with a mask"]);
+        // It is told once.
+        drop(vendor);
+        let received = socket.read_within(Duration::ZERO).await;
+        assert_eq!(received.opcode, Opcode::Eof);
+        assert!(received.faults.is_empty());
+    }
 }
