@@ -57,6 +57,9 @@ pub(crate) const FAILURES: [BadReply; 5] = [
     BadReply::Unreadable,
 ];
 
+/// Frames of a websocket: what each is, and what it carries.
+pub(crate) type Frames<'a> = &'a [(&'static str, &'a str)];
+
 /// The operation that tests call by this word.
 fn operation(word: &str) -> Operation {
     match word {
@@ -685,6 +688,17 @@ impl Log {
             profile: &self.profile,
             expected,
         })
+    }
+}
+
+/// No failure of this exchange is an answer to the rule of `id` for a vendor, nor is silence.
+pub(crate) fn check_failures(id: &str, word: &str, phrase: &str) {
+    check(&Log::new(), id, Grade::Unobserved);
+    let rule = super::find(id, locum_core::requirement::Judge::Vendor).expect(id);
+    for failure in FAILURES {
+        let finding = Log::new().failed(word, phrase, failure).judge(rule);
+        let is_open = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
+        assert!(is_open, "{id}: {finding:?}");
     }
 }
 

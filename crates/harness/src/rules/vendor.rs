@@ -59,8 +59,10 @@ pub mod signature;
 mod signature_refusal;
 mod signature_scope;
 pub mod socket;
+mod socket_close;
 mod socket_conversation;
 mod socket_frames;
+mod socket_session;
 mod tenant;
 mod tls;
 mod token_age;
@@ -130,8 +132,10 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     signature_refusal::RULES,
     signature_scope::RULES,
     socket::RULES,
+    socket_close::RULES,
     socket_conversation::RULES,
     socket_frames::RULES,
+    socket_session::RULES,
     tenant::RULES,
     tls::RULES,
     token_head::RULES,
