@@ -83,3 +83,29 @@ Feature: Corti serves API calls
         | as a client of another tenant                         |
         | as a client of another tenant with the owner's tenant |
       Then none of these readers gets it
+
+  Rule: A list holds none of another client or of another tenant
+
+    @id:VEN-45 @must
+    Scenario: Another client lists the interactions
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller lists /interactions/
+      And /interactions/ is listed in each of these ways
+        | as another client |
+      Then the new one is in the list of its owner alone
+
+    @id:VEN-45 @must
+    Scenario: Another tenant lists the interactions
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller lists /interactions/
+      And /interactions/ is listed in each of these ways
+        | as a client of another tenant |
+      Then the new one is in the list of its owner alone

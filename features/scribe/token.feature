@@ -83,21 +83,6 @@ Feature: Scribe Labs issues tokens
         | with a number for the client id     |
       Then the vendor refuses each of these sign-ins
 
-    @id:HTT-04 @must
-    Scenario: A space stands between a header's name and its colon
-      Given the user has signed in
-      When the user signs in in each of these ways
-        | with a space before a colon |
-      Then the vendor answers it with 400
-
-    @id:HTT-06 @must
-    Scenario: No host, or two of them
-      Given the user has signed in
-      When the user signs in in each of these ways
-        | without Host    |
-        | with Host twice |
-      Then the vendor answers each with 400
-
   Rule: The access and id tokens are valid for up to 30 minutes
 
     @id:REF-07 @must
