@@ -30,6 +30,7 @@ mod served;
 mod socket_defects;
 mod tls;
 mod twins;
+mod unseen;
 mod vendor_tls;
 mod watch;
 
