@@ -112,17 +112,26 @@ impl ApiRequest {
             .iter()
             .map(|name| (name.clone(), target.credential("tenant").to_owned()));
         Ok(Self {
+            place: TokenPlace::of(profile),
+            headers: tenant.collect(),
+            ..Self::bearer(url, token)
+        })
+    }
+
+    /// A GET of `url` that shows `token` as RFC 6750 §2.1 has it, and nothing of the API's own.
+    pub(super) fn bearer(url: Url, token: &str) -> Self {
+        Self {
             method: "GET".to_owned(),
             url,
             authorization: vec![format!("Bearer {token}")],
-            place: TokenPlace::of(profile),
+            place: TokenPlace::Bearer,
             query: Vec::new(),
             raw_query: None,
             is_hostless: false,
             names: None,
-            headers: tenant.collect(),
+            headers: Vec::new(),
             body: None,
-        })
+        }
     }
 
     /// The request as it will be sent.

@@ -4,13 +4,11 @@ use serde_json::{Map, Value};
 
 use super::oauth::unknown;
 use crate::Error;
+use crate::caller::variation::NEVER_ISSUED;
 use crate::caller::{TokenRequest, vary_login};
 use crate::evidence::{CallVariation, Content, Operation, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
-
-/// A token that no vendor has issued.
-const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
 
 impl ScenarioContext {
     /// From now on the caller is a client that its own tokens are for, where the vendor has one: some

@@ -259,7 +259,8 @@ impl ScenarioContext {
         Ok(())
     }
 
-    fn vary(
+    /// Changes the one thing of `call`, which shows `token`, that `variation` names.
+    pub(super) fn vary(
         &mut self,
         call: &mut ApiRequest,
         variation: &Variation,

@@ -5,17 +5,14 @@ use locum_core::Secret;
 
 use crate::Error;
 use crate::caller::oauth::{SAME_LOGIN, unknown};
-use crate::caller::variation::signature_changed;
+use crate::caller::variation::NEVER_ISSUED;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
 use crate::evidence::{
     CallVariation, Moment, Operation, RevocationVariation, ShownToken, Variation,
 };
-use crate::http::{self, Request, Url};
+use crate::http::{self, Url};
 use crate::run::context::ScenarioContext;
-
-/// A token that no vendor has issued.
-const NEVER_ISSUED: &str = "no-token-of-this-vendor-0123456789";
 
 /// So many refreshes are sent at once.
 const AT_ONCE: usize = 8;
@@ -170,9 +167,9 @@ impl ScenarioContext {
         let Some(url) = self.endpoint_of_metadata("userinfo_endpoint").await? else {
             return Ok(());
         };
-        let bearer = format!("Bearer {}", token.expose());
-        let request = Request::new("GET", &url.target).header("Authorization", &bearer);
-        self.exchange(Operation::UserInfo, None, variation, &url, &request)
+        let call = ApiRequest::bearer(url, token.expose());
+        let request = call.request();
+        self.exchange(Operation::UserInfo, None, variation, &call.url, &request)
             .await;
         Ok(())
     }
@@ -188,26 +185,19 @@ impl ScenarioContext {
             return Ok(());
         };
         let shown = match variation {
-            Variation::Call(CallVariation::NoToken) => None,
-            Variation::Call(CallVariation::UnknownToken) => Some(Secret::new(NEVER_ISSUED)),
-            Variation::Call(CallVariation::EndedToken) => Some(token),
-            Variation::Call(CallVariation::SignatureChanged) => {
-                let changed = signature_changed(token.expose());
-                self.log.hide(&changed, "changed token");
-                Some(Secret::new(changed))
-            }
-            Variation::Shown(ShownToken::IdToken) => match self.id_token.clone() {
-                // The other tokens are judged without it.
-                None => return Ok(()),
-                id_token => id_token,
-            },
-            other => return Err(unknown("token at userinfo", other)),
+            Variation::Shown(ShownToken::IdToken) => self.id_token.clone(),
+            _ => Some(token),
         };
-        let mut request = Request::new("GET", &url.target);
-        if let Some(shown) = shown {
-            request = request.header("Authorization", &format!("Bearer {}", shown.expose()));
+        let Some(shown) = shown else {
+            // The other tokens are judged without it.
+            return Ok(());
+        };
+        let mut call = ApiRequest::bearer(url, shown.expose());
+        if !matches!(variation, Variation::Shown(_)) {
+            self.vary(&mut call, variation, &shown)?;
         }
-        self.exchange(Operation::UserInfo, None, variation, &url, &request)
+        let request = call.request();
+        self.exchange(Operation::UserInfo, None, variation, &call.url, &request)
             .await;
         Ok(())
     }

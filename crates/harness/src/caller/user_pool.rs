@@ -7,15 +7,13 @@ use serde_json::json;
 use crate::Error;
 use crate::caller::cognito::{User, pair, swapped};
 use crate::caller::oauth::unknown;
+use crate::caller::variation::NEVER_ISSUED;
 use crate::catalogue::Supplied;
 use crate::evidence::{
     ChallengeVariation, LoginVariation, Moment, Operation, RefreshVariation, RevocationVariation,
     Variation,
 };
 use crate::run::context::ScenarioContext;
-
-/// A token that no pool has issued, of letters that a pool takes.
-const NEVER_ISSUED: &str = "no-token-of-this-vendor-0123456789";
 
 impl ScenarioContext {
     /// Refreshes a session: the latest one, or the one that `variation` names, with the one thing

@@ -8,8 +8,8 @@ use crate::evidence::{
     CallVariation, FieldChange, LoginVariation, Position, SocketVariation, percent,
 };
 
-/// A token that no vendor has issued.
-const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
+/// A token that no vendor has issued, of letters that each takes.
+pub(super) const NEVER_ISSUED: &str = "never-issued-0123456789abcdef";
 
 /// Changes one thing of `login`.
 pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {

@@ -30,8 +30,8 @@ pub(super) fn is_shared(path: &str) -> bool {
     shared.any(|name| path.starts_with(&format!("features/{name}/")))
 }
 
-/// What the tags of a scenario say that several vendors share: its ids are those that judge the client of
-/// this vendor, and `@vendor:…` tags narrow the vendors further. `None` when it is not for this one.
+/// What the tags of a scenario say that several vendors share: its ids are those that are of this
+/// vendor, and `@vendor:…` tags narrow the vendors further. `None` when it is not for this one.
 pub(super) fn shared(
     tags: &[String],
     path: &str,
