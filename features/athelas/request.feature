@@ -63,20 +63,34 @@ Feature: Athelas serves API calls
         | at /scribe/999999999, and without a token   |
         | at /scribe/no-number                        |
         | at /scribe/no-number, and without a token   |
-        | by POST, and at /scribe                     |
+      Then the vendor refuses each call without a token for that
+
+    @id:BRR-21 @should
+    Scenario: A creation of nothing without a token
+      Given leave to create something
+      And the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | by POST, and at /scribe                      |
         | by POST, and at /scribe, and without a token |
       Then the vendor refuses each call without a token for that
 
   Rule: What is wrong, or does not exist, is refused by its own status
 
     @id:VEN-44 @must
-    Scenario: Ids that are none, and creations without their fields
+    Scenario: Ids that are none
       Given the API has accepted the caller's token
       When the caller calls the API in each of these ways
         | at /scribe/999999999         |
         | at /transcribe/999999999     |
         | at /scribe/no-number         |
         | at /transcribe/no-number     |
+      Then the vendor refuses each of these calls
+
+    @id:VEN-44 @must
+    Scenario: Creations without their fields
+      Given leave to create something
+      And the API has accepted the caller's token
+      When the caller calls the API in each of these ways
         | by POST, and at /scribe      |
         | by POST, and at /transcribe  |
       Then the vendor refuses each of these calls

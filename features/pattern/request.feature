@@ -51,10 +51,17 @@ Feature: Pattern Health serves API calls
       When the caller calls the API in each of these ways
         | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members                      |
         | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members, and without a token |
-        | with limit=0                                                                        |
-        | with limit=0, and without a token                                                   |
-        | by POST                                                                             |
-        | by POST, and without a token                                                        |
+        | at /api/v1/groups/{group}/members?limit=0                                           |
+        | at /api/v1/groups/{group}/members?limit=0, and without a token                      |
+      Then the vendor refuses each call without a token for that
+
+    @id:BRR-21 @should
+    Scenario: A registration of nobody without a token
+      Given leave to create something
+      And the API has accepted the caller's token
+      When the caller calls the API in each of these ways
+        | by POST, and at /api/v1/groups/{group}/members                      |
+        | by POST, and at /api/v1/groups/{group}/members, and without a token |
       Then the vendor refuses each call without a token for that
 
   Rule: A list comes in pages that link to each other

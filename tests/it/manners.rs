@@ -83,6 +83,34 @@ fn what_cannot_be_deleted_is_told() {
     assert!(said.contains("created and not deleted"), "{said}");
 }
 
+/// An empty creation that should be refused is one where nobody refuses it.
+#[test]
+fn an_empty_creation_needs_leave() {
+    let served = Served::start(&[]);
+    let made = || {
+        let all = exchanges(&served, "athelas");
+        let is_made = |exchange: &&String| exchange.starts_with("create ");
+        all.iter().filter(is_made).count()
+    };
+    let (_, results) = judged(
+        "leave-empty",
+        &served,
+        "athelas",
+        &["--id", "VEN-44,BRR-21"],
+    );
+    for id in ["VEN-44", "BRR-21"] {
+        let (verdict, reason) = row(&results, id);
+        assert_eq!(verdict, "PASS", "{reason}");
+        assert!(reason.contains("needs --allow-writes"), "{reason}");
+    }
+    assert_eq!(made(), 0);
+    let arguments = ["--id", "VEN-44,BRR-21", "--allow-writes"];
+    let (said, results) = judged("leave-empty-given", &served, "athelas", &arguments);
+    assert_eq!(row(&results, "VEN-44").0, "PASS");
+    assert!(made() > 0);
+    assert_eq!(said, "");
+}
+
 /// The verdict of a row and its reason.
 pub(super) fn row(results: &Value, id: &str) -> (String, String) {
     let verdicts = results["verdicts"].as_array().expect("a list");

@@ -100,6 +100,19 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        rewrite: |endpoint, request, reply| match (endpoint, reply.status.as_u16()) {
+            ("create", 422) if request.body.is_empty() => Reply::json(
+                202,
+                &json!({"scribe_id": 4, "status": "IN_PROGRESS", "submitted_at": "2026-01-01T00:00:00Z"}),
+            ),
+            _ => reply,
+        },
+        ..Twin::named(
+            "scribe-of-nothing",
+            "a scribe is made of a request without a body",
+        )
+    },
+    Twin {
         rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
             ("create", 202) => Reply {
                 status: StatusCode::OK,

@@ -35,6 +35,8 @@ mod login_ends;
 mod members;
 mod metadata;
 mod mixed_clients;
+#[cfg(test)]
+mod nothing_there_tests;
 mod oauth_error;
 pub mod paging;
 pub mod password;

@@ -8,7 +8,7 @@ use super::context::ScenarioContext;
 use crate::Error;
 use crate::caller::ApiRequest;
 use crate::caller::cognito::{BEHIND_TEMPORARY, CHOSEN_NAME};
-use crate::evidence::{Exchange, Operation, Variation};
+use crate::evidence::{CallVariation, Exchange, Operation, Variation};
 use crate::http::Reply;
 use crate::verdict::Scenario;
 
@@ -125,7 +125,9 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
             let exchanges = scenario.evidence.exchanges_for(operation);
             exchanges.filter(Exchange::is_served).count()
         };
-        let created = served(Operation::Create) + served(Operation::SendForm);
+        let calls = scenario.evidence.varied(Operation::Call);
+        let wrongly = calls.filter(|call| is_creation(call) && call.is_served());
+        let created = served(Operation::Create) + served(Operation::SendForm) + wrongly.count();
         let left = created.saturating_sub(served(Operation::Delete));
         (left > 0).then(|| {
             format!(
@@ -135,6 +137,12 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
         })
     };
     scenarios.iter().filter_map(told).collect()
+}
+
+/// Whether a varied call asks for something to be made: what should have been refused, and was not.
+fn is_creation(call: &Exchange<'_>) -> bool {
+    let shows_a_token_in_a_form = *call.variation == Variation::Call(CallVariation::TokenInForm);
+    call.request.method == "POST" && !shows_a_token_in_a_form
 }
 
 #[cfg(test)]
@@ -185,6 +193,32 @@ mod tests {
         assert!(own.ends_with("that of LOCUM_TEMP_NEW_PASSWORD"), "{own}");
         assert_eq!(told("chosen password", 400), None);
         assert_eq!(changed_password(&[]), None);
+    }
+
+    /// A creation that should have been refused is left behind like one that was meant.
+    #[test]
+    fn what_was_made_of_nothing_is_told() {
+        let told = |phrase: &str, method: &str, status: u16| {
+            let mut scenario = crate::report::testing::answered(200, ("a", "b"), "{}");
+            let clock = ManualClock::at(Timestamp::from_seconds(1_795_514_400));
+            let mut log = EvidenceLog::new(Arc::new(clock), Duration::ZERO);
+            let how = Variation::parse(Operation::Call, phrase).expect(phrase);
+            let request = Request::new(method, "/");
+            let seq = log.request(Operation::Call, None, &how, &request);
+            let reply = Reply {
+                status,
+                headers: Vec::new(),
+                body: b"{}".to_vec(),
+            };
+            log.reply(seq, Ok(&reply));
+            scenario.evidence = log.into_parts().0;
+            left_behind(&[scenario]).len()
+        };
+        assert_eq!(told("by POST, and at /scribe", "POST", 202), 1);
+        assert_eq!(told("without a token", "POST", 202), 1);
+        assert_eq!(told("by POST, and at /scribe", "POST", 422), 0);
+        assert_eq!(told("with the token in a form", "POST", 200), 0);
+        assert_eq!(told("at /scribe/1", "GET", 200), 0);
     }
 
     #[test]

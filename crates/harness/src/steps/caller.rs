@@ -134,6 +134,12 @@ async fn may_try_more(world: &mut World) -> Result<(), Error> {
     }
 }
 
+/// Where nobody looks at what is sent, something is made of it.
+#[given("leave to create something")]
+async fn may_create(world: &mut World) -> Result<(), Error> {
+    world.context()?.needs_leave()
+}
+
 #[when(regex = r"^the caller reads the list with (\w+=\d+) as far as (\w+) leads$")]
 async fn reads_the_list(world: &mut World, limit: String, next: String) -> Result<(), Error> {
     world.context()?.read_pages(&limit, &next).await
