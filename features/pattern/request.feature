@@ -162,27 +162,29 @@ Feature: Pattern Health serves API calls
 
     @id:VEN-41 @must
     Scenario: Another group has no such member or task
-      Given the API has accepted the caller's token
+      Given the caller has logged in
       When the caller reads each of these
         | members |
         | tasks   |
-      And the caller looks for the first entry of each list in another group
+      And the caller looks for an entry of each list in a group below, which does not list it
       Then the vendor answers each of these calls with 404
 
   Rule: A 422 is accompanied by a more specific error message
 
     @id:VEN-11 @should
     Scenario: A bad query value is answered with a specific message
-      Given the API has accepted the caller's token
-      When the caller calls the API in each of these ways
-        | with limit=0                   |
-        | with limit=many                |
-        | with offset=-1                 |
-        | with sortDirection=SIDEWAYS    |
-        | with gender=locum              |
-        | with includeSubgroups=perhaps  |
-        | with enrollmentDate=yesterday  |
-        | with enrollmentDate=2999-01-01 |
+      Given the caller has logged in
+      When the caller reads each of these
+        | members |
+      And the caller calls the API in each of these ways
+        | at /api/v1/groups/{group}/members?limit=0                   |
+        | at /api/v1/groups/{group}/members?limit=many                |
+        | at /api/v1/groups/{group}/members?offset=-1                 |
+        | at /api/v1/groups/{group}/members?sortDirection=SIDEWAYS    |
+        | at /api/v1/groups/{group}/members?gender=locum              |
+        | at /api/v1/groups/{group}/members?includeSubgroups=perhaps  |
+        | at /api/v1/groups/{group}/members?enrollmentDate=yesterday  |
+        | at /api/v1/groups/{group}/members?enrollmentDate=2999-01-01 |
       Then the vendor says what is wrong
 
     @id:VEN-11 @should

@@ -99,24 +99,45 @@ pub(super) async fn members(
     let window = Window::read(&mock, &query)?;
     let belonging = Belonging::read(&mock, &request, &query)?;
     let wanted = Wanted::read(&mock, &query)?;
+    let sort = Sort::read(
+        &query,
+        &[
+            ("NAME", "/user/lastName"),
+            ("LAST_NAME", "/user/lastName"),
+            ("FIRST_NAME", "/user/firstName"),
+            ("GENDER", "/user/gender"),
+        ],
+    )?;
     let state = mock.state::<State>();
     let data = state.data();
-    let mut items: Vec<&Value> = data
-        .members()
-        .filter(|item| belonging.holds(item) && wanted.takes(item))
-        .collect();
-    let sort = one_of(
-        &query,
-        "sortBy",
-        &["NAME", "LAST_NAME", "FIRST_NAME", "GENDER"],
-    )?;
-    let key = match sort.as_deref() {
-        Some("FIRST_NAME") => "firstName",
-        Some("GENDER") => "gender",
-        _ => "lastName",
-    };
-    items.sort_by_cached_key(|item| item["user"][key].as_str().unwrap_or_default());
+    let items = data.members();
+    let items = items.filter(|item| belonging.holds(item) && wanted.takes(item));
+    let items = sort.sorted(items.collect());
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
+}
+
+/// By which of its members a list is sorted: the text there, as a JSON pointer.
+struct Sort(Option<&'static str>);
+
+impl Sort {
+    /// Reads `sortBy`, one of the words of `known`. "sortBy (default NAME)": a list whose page knows
+    /// no NAME stays as it is without one.
+    fn read(query: &Form, known: &[(&str, &'static str)]) -> Result<Self, Denial> {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        let word = one_of(query, "sortBy", &words)?;
+        let word = word.as_deref().unwrap_or("NAME");
+        let found = known.iter().find(|(known, _)| *known == word);
+        Ok(Self(found.map(|(_, pointer)| *pointer)))
+    }
+
+    /// `items` in that order, upwards; times of one zone and form sort as text.
+    fn sorted<'a>(&self, mut items: Vec<&'a Value>) -> Vec<&'a Value> {
+        if let Some(pointer) = self.0 {
+            let text = |item: &&'a Value| item.pointer(pointer).and_then(Value::as_str);
+            items.sort_by_cached_key(text);
+        }
+        items
+    }
 }
 
 /// What `GET …/members` is asked for.
@@ -195,8 +216,16 @@ pub(super) async fn member(
     let state = mock.state::<State>();
     let data = state.data();
     let found = data.member(request.param("user"));
-    let found = found.filter(|item| group_of(item) == request.param("group"));
-    shown(found, "member")
+    shown(
+        found.filter(|item| is_of_group(&mock, &request, item)),
+        "member",
+    )
+}
+
+/// Whether a member or a task is of the group of the path: "using a task UUID that does not match a
+/// given group UUID results in a 404".
+fn is_of_group(mock: &Mock, request: &Request, item: &Value) -> bool {
+    !mock.effect_enabled("compare_group") || group_of(item) == request.param("group")
 }
 
 fn shown(found: Option<&Value>, what: &str) -> Result<Reply, Denial> {
@@ -279,7 +308,7 @@ pub(super) async fn tasks(
     let belonging = Belonging::read(&mock, &request, &query)?;
     let status = one_of(&query, "status", &STATUSES)?;
     let kind = one_of(&query, "type", &TYPES)?;
-    let by_start = one_of(&query, "sortBy", &["NAME", "START"])?.as_deref() == Some("START");
+    let sort = Sort::read(&query, &[("NAME", "/title"), ("START", "/startTime")])?;
     let progress = progress(&query)?;
     let span = Span::read(&query, "taskDateStart", "taskDateEnd")?;
     let fits = |item: &&Value| {
@@ -296,10 +325,7 @@ pub(super) async fn tasks(
     };
     let state = mock.state::<State>();
     let data = state.data();
-    let mut items: Vec<&Value> = data.tasks.iter().filter(fits).collect();
-    if by_start {
-        items.sort_by_cached_key(|item| item["startTime"].as_str().unwrap_or_default());
-    }
+    let items = sort.sorted(data.tasks.iter().filter(fits).collect());
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 
@@ -334,9 +360,8 @@ pub(super) async fn task(
     let state = mock.state::<State>();
     let data = state.data();
     let mut tasks = data.tasks.iter();
-    let found = tasks.find(|item| {
-        item["uuid"] == request.param("task") && group_of(item) == request.param("group")
-    });
+    let found = tasks
+        .find(|item| item["uuid"] == request.param("task") && is_of_group(&mock, &request, item));
     shown(found, "task")
 }
 
@@ -350,7 +375,7 @@ pub(super) async fn measurements(
     let query = request.query();
     let window = Window::read(&mock, &query)?;
     let belonging = Belonging::read(&mock, &request, &query)?;
-    let by_start = one_of(&query, "sortBy", &["START"])?.is_some();
+    let sort = Sort::read(&query, &[("START", "/startTime")])?;
     let span = Span::read(&query, "startDate", "endDate")?;
     let fits = |item: &&Value| {
         let date = &item["startTime"].as_str().unwrap_or_default()[..10];
@@ -358,11 +383,7 @@ pub(super) async fn measurements(
     };
     let state = mock.state::<State>();
     let data = state.data();
-    let mut items: Vec<&Value> = data.measurements.iter().filter(fits).collect();
-    if by_start {
-        // Times of one zone and form sort as text.
-        items.sort_by_cached_key(|item| item["startTime"].as_str().unwrap_or_default());
-    }
+    let items = sort.sorted(data.measurements.iter().filter(fits).collect());
     Ok(Reply::json(200, &window.envelope(&mock, &request, items)))
 }
 

@@ -425,12 +425,16 @@ async fn values_out_of_range_are_named() {
         ("/members?sortDirection=UP", 422),
         ("/members?enrollmentDate=2999-01-01", 422),
         ("/tasks?status=lost", 422),
+        ("/tasks?type=lost", 422),
+        ("/tasks?sortBy=GENDER", 422),
         (
             "/tasks?taskDateStart=2026-02-01&taskDateEnd=2026-01-01",
             422,
         ),
         ("/members?limit=500", 200),
         ("/tasks?status=completed", 200),
+        ("/tasks?type=walkSteps", 200),
+        ("/tasks?sortBy=NAME", 200),
         ("/measurements?sortBy=START", 200),
     ] {
         let answer = get(&server, &path(&server, query), &token).await;
@@ -576,6 +580,23 @@ async fn twins_are_wrong_in_one_thing() {
             .status,
         200
     );
+    let token = self::token(&server).await;
+    let tasks = get(&server, &path(&server, "/tasks?limit=1"), &token).await;
+    let href = tasks.json()["results"][0]["href"]
+        .as_str()
+        .map(str::to_owned);
+    let params = server.document().params;
+    let group = |name: &str| params[name].as_str().expect("a group").to_owned();
+    let below = href
+        .expect("a link")
+        .replace(&group("group"), &group("subgroup"));
+    assert_eq!(get(&server, &below, &token).await.status, 404);
+    server.twin("any-group");
+    assert_eq!(get(&server, &below, &token).await.status, 200);
+    server.twin("task-of-another-group");
+    let none = path(&server, "/tasks?taskDateStart=2999-01-01");
+    let empty = get(&server, &none, &token).await;
+    assert_eq!(empty.json()["results"], serde_json::json!([]), "no panic");
 }
 
 mod properties {
@@ -637,14 +658,18 @@ mod properties {
     }
 }
 
-/// get_measurements_group: `sortBy`=START, in both directions.
+/// get_measurements_group, paging: `sortBy`=START, in both directions.
 #[tokio::test]
-async fn measurements_are_sorted_by_their_start() {
+async fn tasks_and_measurements_are_sorted_by_their_start() {
     let server = TestServer::start(vendor()).await;
     let token = token(&server).await;
-    for (query, ascending) in [("", true), ("&sortDirection=DESC", false)] {
-        let path = path(&server, &format!("/measurements?sortBy=START{query}"));
-        let results = get(&server, &path, &token).await.json()["results"].clone();
+    for (query, ascending) in [
+        ("/measurements?sortBy=START", true),
+        ("/measurements?sortBy=START&sortDirection=DESC", false),
+        ("/tasks?sortBy=START", true),
+        ("/tasks?sortBy=START&sortDirection=DESC", false),
+    ] {
+        let results = get(&server, &path(&server, query), &token).await.json()["results"].clone();
         let starts = results.as_array().expect("a list").iter();
         let mut starts: Vec<&str> = starts
             .filter_map(|item| item["startTime"].as_str())

@@ -10,6 +10,7 @@ mod entry;
 mod examine;
 mod forge;
 mod frames;
+mod group_below;
 mod identity_pool;
 mod introspection;
 mod login_page;

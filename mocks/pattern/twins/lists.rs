@@ -1,6 +1,5 @@
 //! Evil twins that are wrong about lists, and about what their entries are.
 
-use http::StatusCode;
 use locum_server::twin::with_json;
 use locum_server::{Reply, Request, Twin};
 use serde_json::{Value, json};
@@ -14,8 +13,9 @@ pub(super) const TWINS: &[Twin] = &[
     Twin {
         rewrite: |endpoint, _, reply| match endpoint {
             "tasks" => with_list(reply, |body| {
-                let other = "/api/v1/groups/6f1c2d4e-0000-4000-8000-000000000000";
-                body["results"][0]["group"]["href"] = other.into();
+                if let Some(href) = body.pointer_mut("/results/0/group/href") {
+                    *href = "/api/v1/groups/6f1c2d4e-0000-4000-8000-000000000000".into();
+                }
             }),
             _ => reply,
         },
@@ -25,19 +25,11 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        misreads: |request| {
-            with_query(request, |pair| {
-                (!pair.starts_with("tagValue=")).then(|| pair.to_owned())
-            })
-        },
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("tagValue=")),
         ..Twin::named("tag-ignored", "the filter tagValue is not read")
     },
     Twin {
-        misreads: |request| {
-            with_query(request, |pair| {
-                (pair != "sortDirection=DESC").then(|| pair.to_owned())
-            })
-        },
+        misreads: |request| without_pairs(request, |pair| pair == "sortDirection=DESC"),
         ..Twin::named(
             "always-ascending",
             "lists are sorted upwards whatever was asked for",
@@ -57,12 +49,19 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
-            ("member" | "task", 404) => with_status(reply, StatusCode::OK, &json!({})),
+            ("member" | "task", 404) => Reply::json(200, &json!({})),
             _ => reply,
         },
         ..Twin::named(
             "nothing-is-200",
             "an unknown member or task is an empty object",
+        )
+    },
+    Twin {
+        skips: &["compare_group"],
+        ..Twin::named(
+            "any-group",
+            "a member or a task is shown under the id of any group",
         )
     },
     Twin {
@@ -86,9 +85,8 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         rewrite: |endpoint, _, reply| match (endpoint, reply.status.as_u16()) {
-            ("tasks", 422) => with_status(
-                reply,
-                StatusCode::OK,
+            ("tasks", 422) => Reply::json(
+                200,
                 &json!({"totalCount": 0, "limit": 200, "offset": 0, "results": []}),
             ),
             _ => reply,
@@ -109,18 +107,10 @@ fn with_list(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
     })
 }
 
-/// The request with each pair of its query changed, or left out.
-fn with_query(request: Request, change: impl Fn(&str) -> Option<String>) -> Request {
-    let query = request.raw_query();
-    let pairs: Vec<String> = query.split('&').filter_map(change).collect();
-    let target = format!("{}?{}", request.path(), pairs.join("&"));
+/// The request without those pairs of its query that `is_left_out` names.
+fn without_pairs(request: Request, is_left_out: impl Fn(&str) -> bool) -> Request {
+    let pairs = request.raw_query().split('&');
+    let kept: Vec<&str> = pairs.filter(|pair| !is_left_out(pair)).collect();
+    let target = format!("{}?{}", request.path(), kept.join("&"));
     request.changed(|parts| parts.target = target)
-}
-
-fn with_status(reply: Reply, status: StatusCode, body: &Value) -> Reply {
-    Reply {
-        status,
-        body: body.to_string().into(),
-        ..reply
-    }
 }

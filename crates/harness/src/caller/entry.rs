@@ -9,9 +9,6 @@ use crate::evidence::{CallVariation, Exchange, Operation, Variation};
 use crate::http::Url;
 use crate::run::context::ScenarioContext;
 
-/// The id of a group that nobody has (RFC 9562 §5.9 leaves the first bits of it to no generator).
-const NO_GROUP: &str = "00000000-0000-4000-8000-000000000000";
-
 impl ScenarioContext {
     /// Calls the address that the first entry of the list names, with the caller's token and then
     /// without one. A list without entries has none.
@@ -32,24 +29,6 @@ impl ScenarioContext {
     pub async fn follow_first_entries(&mut self) -> Result<(), Error> {
         for link in self.first_links() {
             self.call_link(&link, &Variation::Documented).await?;
-        }
-        Ok(())
-    }
-
-    /// Calls the same addresses with the id of another group in the place of their own.
-    pub async fn look_for_first_entries_elsewhere(&mut self) -> Result<(), Error> {
-        let expected = Expectation::of("VEN-37", &self.profile.vendor);
-        let word = format!("/{}/", expected.member.as_deref().unwrap_or_default());
-        for link in self.first_links() {
-            let Some((before, behind)) = link.split_once(&word) else {
-                continue;
-            };
-            let Some((_, rest)) = behind.split_once('/') else {
-                continue;
-            };
-            let link = format!("{before}{word}{NO_GROUP}/{rest}");
-            let elsewhere = Variation::Call(CallVariation::At(link.clone()));
-            self.call_link(&link, &elsewhere).await?;
         }
         Ok(())
     }
@@ -80,12 +59,12 @@ impl ScenarioContext {
     /// The first entry of the list that was read at `endpoint`.
     fn first_entry_of(&self, endpoint: &str) -> Option<Value> {
         let mut lists = self.served_lists();
-        let (_, first) = lists.find(|(of, _)| of.as_deref() == Some(endpoint))?;
-        Some(first)
+        let (_, entries) = lists.find(|(of, _)| of.as_deref() == Some(endpoint))?;
+        entries.into_iter().next()
     }
 
-    /// The endpoint and the first entry of each list that was served.
-    fn served_lists(&self) -> impl Iterator<Item = (Option<String>, Value)> {
+    /// The endpoint and the entries of each list that was served and has any.
+    pub(super) fn served_lists(&self) -> impl Iterator<Item = (Option<String>, Vec<Value>)> {
         let list = Expectation::of("VEN-10", &self.profile.vendor)
             .list
             .as_deref();
@@ -93,20 +72,25 @@ impl ScenarioContext {
         let calls = self.log.evidence().documented(Operation::Call);
         let served = calls.filter(Exchange::is_served);
         served.filter_map(move |call| {
-            let entry = call.json()[list].get(0)?.clone();
-            Some((call.endpoint.map(str::to_owned), entry))
+            let entries = call.json()[list].as_array().cloned();
+            let entries = entries.filter(|entries| !entries.is_empty())?;
+            Some((call.endpoint.map(str::to_owned), entries))
         })
     }
 
     /// The addresses that the first entries of the lists name.
     fn first_links(&self) -> Vec<String> {
-        let links = self.served_lists();
-        let links = links.filter_map(|(_, entry)| Some(entry["href"].as_str()?.to_owned()));
+        let lists = self.served_lists();
+        let links = lists.filter_map(|(_, entries)| Some(entries[0]["href"].as_str()?.to_owned()));
         links.collect()
     }
 
     /// Calls an address that a list named. A token goes nowhere but to the host that was asked.
-    async fn call_link(&mut self, link: &str, variation: &Variation) -> Result<(), Error> {
+    pub(super) async fn call_link(
+        &mut self,
+        link: &str,
+        variation: &Variation,
+    ) -> Result<(), Error> {
         let Ok(token) = self.token() else {
             self.log.limitation("there was no token to call with");
             return Ok(());
@@ -126,10 +110,7 @@ impl ScenarioContext {
             return Ok(());
         }
         let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
-        let shows_no_token = |change: &CallVariation| matches!(change, CallVariation::Both(_, other) if **other == CallVariation::NoToken);
-        if matches!(variation, Variation::Call(change) if shows_no_token(change)) {
-            call.authorization.clear();
-        }
+        self.vary(&mut call, variation, &token)?;
         self.exchange(Operation::Call, None, variation, &call.url, &call.request())
             .await;
         Ok(())

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
 use crate::evidence::{Operation, Other, Variation};
-use crate::http::Url;
+use crate::http::{Reply, Url};
 use crate::run::context::ScenarioContext;
 use crate::target::Target;
 
@@ -48,6 +48,24 @@ impl ScenarioContext {
                 .limitation("nothing was created that could be read");
             return Ok(());
         };
+        self.read_at(Operation::Read, &path, variation).await?;
+        Ok(())
+    }
+
+    /// Reads the list at `path`, as the caller or as the one that `variation` names.
+    pub async fn list(&mut self, path: &str, variation: &Variation) -> Result<(), Error> {
+        self.read_at(Operation::ListPage, path, variation).await?;
+        Ok(())
+    }
+
+    /// Reads what is at `path` of the API, as the caller or as the one that `variation` names; `None`
+    /// where that one has no token, or nothing was answered.
+    pub(super) async fn read_at(
+        &mut self,
+        operation: Operation,
+        path: &str,
+        variation: &Variation,
+    ) -> Result<Option<Reply>, Error> {
         let reader = match variation {
             Variation::Documented => {
                 let token = self.token().map(|held| held.value.clone());
@@ -61,34 +79,14 @@ impl ScenarioContext {
             unknown_one => return Err(unknown("reader", unknown_one)),
         };
         let Some((target, token)) = reader else {
-            return Ok(());
+            return Ok(None);
         };
         let url = format!("{}{path}", self.target.url("api")?);
         let call = ApiRequest::to(&self.profile, &target, &url, token.expose())?;
-        self.exchange(Operation::Read, None, variation, &call.url, &call.request())
-            .await;
-        Ok(())
-    }
-
-    /// Reads the list at `path`, as the caller or as the one that `variation` names.
-    pub async fn list(&mut self, path: &str, variation: &Variation) -> Result<(), Error> {
-        let reader = match variation {
-            Variation::Documented => {
-                let token = self.token().map(|held| held.value.clone());
-                token.ok().map(|token| (self.target.clone(), token))
-            }
-            Variation::By(other) => self.other(*other).await?,
-            unknown_one => return Err(unknown("reader", unknown_one)),
-        };
-        let Some((target, token)) = reader else {
-            return Ok(());
-        };
-        let url = format!("{}{path}", self.target.url("api")?);
-        let call = ApiRequest::to(&self.profile, &target, &url, token.expose())?;
-        let operation = Operation::ListPage;
-        self.exchange(operation, None, variation, &call.url, &call.request())
-            .await;
-        Ok(())
+        let request = call.request();
+        Ok(self
+            .exchange(operation, None, variation, &call.url, &request)
+            .await)
     }
 
     /// The caller's token is to be revoked, by the caller or by another client.

@@ -169,7 +169,7 @@ async fn follows_entries(world: &mut World) -> Result<(), Error> {
     world.context()?.follow_first_entries().await
 }
 
-#[when("the caller looks for the first entry of each list in another group")]
-async fn looks_elsewhere(world: &mut World) -> Result<(), Error> {
-    world.context()?.look_for_first_entries_elsewhere().await
+#[when("the caller looks for an entry of each list in a group below, which does not list it")]
+async fn looks_below(world: &mut World) -> Result<(), Error> {
+    world.context()?.look_for_entries_below().await
 }

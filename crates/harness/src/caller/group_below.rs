@@ -1,0 +1,160 @@
+//! A group below the one that was given: it exists, and the entries of the other are none of its own.
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::catalogue::Expectation;
+use crate::evidence::{CallVariation, Operation, Variation};
+use crate::run::context::ScenarioContext;
+
+impl ScenarioContext {
+    /// Asks a group below that of the lists for an entry of each: the first that it does not list
+    /// itself.
+    ///
+    /// # Errors
+    /// Where the lists, those of the groups below included, name no such group.
+    pub async fn look_for_entries_below(&mut self) -> Result<(), Error> {
+        let lists = self.served_lists();
+        let lists: Vec<(String, Vec<Value>)> = lists
+            .filter_map(|(endpoint, entries)| Some((endpoint?, entries)))
+            .collect();
+        if lists.is_empty() {
+            self.log.limitation("no list with an entry was served");
+            return Ok(());
+        }
+        let endpoints: Vec<&String> = lists.iter().map(|(endpoint, _)| endpoint).collect();
+        let Some(below) = self.group_below(&endpoints).await? else {
+            return Err(self.lacks("the lists name no group below the one that was given"));
+        };
+        for (endpoint, entries) in &lists {
+            let Some(link) = self.link_below(endpoint, entries, &below).await? else {
+                let what = format!("no entry of {endpoint} is known that the group below lacks");
+                self.log.limitation(&what);
+                continue;
+            };
+            let elsewhere = Variation::Call(CallVariation::At(link.clone()));
+            self.call_link(&link, &elsewhere).await?;
+        }
+        Ok(())
+    }
+
+    /// The id of a group below that of the lists at `endpoints`.
+    async fn group_below(&mut self, endpoints: &[&String]) -> Result<Option<String>, Error> {
+        let expected = Expectation::of("VEN-37", &self.profile.vendor);
+        let parameter = expected.parameter.as_deref().unwrap_or_default();
+        for endpoint in endpoints {
+            let path = self.path_of(endpoint)?;
+            let listed = self.listed_at(&format!("{path}?{parameter}=true")).await?;
+            let (Some((entries, _)), Some((_, own, _))) = (listed, at_group(&path)) else {
+                continue;
+            };
+            let owners = entries.iter().filter_map(|entry| {
+                let mut owners = expected.owners.iter();
+                owners.find_map(|pointer| at_group(entry.pointer(pointer)?.as_str()?))
+            });
+            let mut groups = owners.map(|(_, group, _)| group);
+            if let Some(below) = groups.find(|group| !group.eq_ignore_ascii_case(own)) {
+                return Ok(Some(below.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The address of the first of `entries`, those of the list at `endpoint`, that the group `below`
+    /// does not list, as if it were of that group. `None` where that group's own list is not served,
+    /// or not on one page.
+    async fn link_below(
+        &mut self,
+        endpoint: &str,
+        entries: &[Value],
+        below: &str,
+    ) -> Result<Option<String>, Error> {
+        let moved = |path: &str| {
+            let (before, _, behind) = at_group(path)?;
+            Some(format!("{before}{below}{behind}"))
+        };
+        let Some(path) = moved(&self.path_of(endpoint)?) else {
+            return Ok(None);
+        };
+        let theirs = self.listed_at(&path).await?;
+        let Some((theirs, true)) = theirs else {
+            return Ok(None);
+        };
+        let links = entries.iter().filter_map(|entry| entry["href"].as_str());
+        let mut only_ours = links.filter(|link| !theirs.iter().any(|known| has_id_of(known, link)));
+        Ok(only_ours.next().and_then(moved))
+    }
+
+    /// The path of the profile's endpoint `name`, below the API's address.
+    fn path_of(&self, name: &str) -> Result<String, Error> {
+        let endpoint = self.profile.endpoint(name);
+        let endpoint =
+            endpoint.ok_or_else(|| Error::Step(format!("the profile has no endpoint `{name}`")))?;
+        self.target.fill(&endpoint.path)
+    }
+
+    /// The entries that are listed at `path`, and whether they are all; `None` where no list is served.
+    async fn listed_at(&mut self, path: &str) -> Result<Option<(Vec<Value>, bool)>, Error> {
+        let expected = Expectation::of("VEN-10", &self.profile.vendor);
+        let member = |name: &Option<String>, body: &Value| {
+            let name = name.as_deref().unwrap_or_default();
+            body[name].clone()
+        };
+        let reply = self
+            .read_at(Operation::ListPage, path, &Variation::Documented)
+            .await?;
+        let Some(body) = reply
+            .filter(|reply| (200..300).contains(&reply.status))
+            .map(|reply| reply.json())
+        else {
+            return Ok(None);
+        };
+        let total = member(&expected.total, &body).as_u64();
+        let Value::Array(entries) = member(&expected.list, &body) else {
+            return Ok(None);
+        };
+        let is_whole = total == u64::try_from(entries.len()).ok();
+        Ok(Some((entries, is_whole)))
+    }
+}
+
+/// A path of a group's things, cut in front of the group's id and behind it.
+fn at_group(path: &str) -> Option<(&str, &str, &str)> {
+    const GROUPS: &str = "/groups/";
+    let start = path.find(GROUPS)? + GROUPS.len();
+    let (before, rest) = path.split_at(start);
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (group, behind) = rest.split_at(end);
+    Some((before, group, behind))
+}
+
+/// Whether the address of `entry` ends in the id in which `link` ends; an entry without one may.
+fn has_id_of(entry: &Value, link: &str) -> bool {
+    let id = |link: &str| link.rsplit('/').next().map(str::to_ascii_lowercase);
+    entry["href"]
+        .as_str()
+        .is_none_or(|known| id(known) == id(link))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_cut_at_its_group() {
+        let cut = at_group("/api/v1/groups/g-1/tasks/t-1");
+        assert_eq!(cut, Some(("/api/v1/groups/", "g-1", "/tasks/t-1")));
+        assert_eq!(at_group("/groups/g-1"), Some(("/groups/", "g-1", "")));
+        assert_eq!(at_group("/tasks/t-1"), None);
+    }
+
+    #[test]
+    fn an_entry_is_known_by_the_end_of_its_address() {
+        let entry = json!({"href": "/groups/g-2/members/U-1"});
+        assert!(has_id_of(&entry, "/groups/g-1/members/u-1"));
+        assert!(!has_id_of(&entry, "/groups/g-1/members/u-2"));
+        assert!(has_id_of(&json!({}), "/groups/g-1/members/u-2"));
+    }
+}
