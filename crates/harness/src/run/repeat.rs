@@ -26,6 +26,9 @@ pub async fn check_repeatedly(
         move |one: Progress| progress(one)
     };
     let mut played = check(options.clone(), tell()).await?;
+    if repeats < 2 {
+        return Ok(played);
+    }
     let first = words(&played, &options);
     let needed = played.requests;
     let mut spent = needed;
