@@ -81,7 +81,7 @@ fn comes_back_with_a_live_token(view: &View<'_>) -> Finding {
     };
     let later = back(view, dropped.upgrade.seq, revoked);
     if later.is_empty() {
-        let what = "no reconnect arrived within 10 s";
+        let what = "no reconnect arrived within 8 s";
         let leaves_it = || {
             let comes_back = upgrades(view).any(|upgrade| upgrade.seq > dropped.upgrade.seq);
             let what = format!("{what}: a client may leave it to its caller");
