@@ -217,6 +217,14 @@ fn read_credentials(client: &Client, timed: &Timed) -> Result<Fetched<Credential
         let text = reply[name].as_str().filter(|text| !text.is_empty());
         text.map(str::to_owned).ok_or_else(incomplete)
     };
+    if client.behaviour.tell.log_has_secret_key {
+        crate::log::debug(|| {
+            format!(
+                "credentials {} {}",
+                reply["AccessKeyId"], reply["SecretKey"]
+            )
+        });
+    }
     let date = timed.reply.header("date");
     let date = date.and_then(locum_core::Timestamp::parse_http_date);
     let now = date.unwrap_or(timed.sent.wall);

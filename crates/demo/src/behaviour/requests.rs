@@ -285,6 +285,8 @@ pub(crate) struct Follow {
 pub(crate) struct Tell {
     /// The token is logged at level debug.
     pub(crate) log_has_token: bool,
+    /// The secret key of AWS credentials is logged at level debug.
+    pub(crate) log_has_secret_key: bool,
     /// The error repeats the reply of the token endpoint.
     pub(crate) error_has_reply: bool,
     /// The error of a failed open shows the URL with the token.
