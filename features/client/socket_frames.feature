@@ -20,6 +20,27 @@ Feature: A client and the frames of a websocket
       And the client tries to talk on the socket {websocketUrl}
       Then the client answered the ping and the session went on
 
+  Rule: A close is answered with a close
+
+    Background:
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+
+    @id:WS-06 @unmeasured
+    Scenario: The vendor ends the session
+      Given the first socket request meets
+        """
+        {"close_ws": 1001, "after_messages": 1, "unprompted": true}
+        """
+      When the client tries to open the socket {websocketUrl}
+      And 300 milliseconds pass
+      And the client ends its session
+      And 2200 milliseconds pass
+      Then the client answered the close
+
   Rule: A frame that breaks the protocol fails the connection
 
     Background:

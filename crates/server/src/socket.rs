@@ -257,7 +257,10 @@ impl Socket {
             return Some(self.send_raw(&bytes).await);
         }
         if let Some(code) = self.fault.close {
-            self.close_at_once(code).await;
+            match CloseCode::from(code).is_allowed() {
+                true => self.close(code, "").await,
+                false => self.close_at_once(code).await,
+            }
             return Some(false);
         }
         if self.fault.drop {
@@ -296,7 +299,7 @@ impl Socket {
         true
     }
 
-    /// Closes with any code, also one that no frame may carry (RFC 6455 §7.4.1).
+    /// Closes with a code that no frame may carry (RFC 6455 §7.4.1).
     async fn close_at_once(&mut self, code: u16) {
         if std::mem::replace(&mut self.state, State::Closing) == State::Closing {
             return;

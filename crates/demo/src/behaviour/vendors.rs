@@ -154,6 +154,8 @@ pub(crate) struct Socket {
     pub(crate) any_age: bool,
     /// Pings are answered.
     pub(crate) pongs: bool,
+    /// A close of the vendor is answered.
+    pub(crate) answers_close: bool,
     /// The session is ended with `end`, and ENDED is its end.
     pub(crate) ends: bool,
     /// The first fragment is taken for the message.
@@ -181,6 +183,7 @@ impl Default for Socket {
             version: 13,
             any_age: false,
             pongs: true,
+            answers_close: true,
             ends: true,
             first_fragment_only: false,
             reads_masked: false,

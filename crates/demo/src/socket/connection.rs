@@ -60,9 +60,10 @@ impl Connection {
                 }
                 Ok(Some(Message::Close(status))) => {
                     let status = status.map(u16::to_be_bytes);
-                    let _ = self
-                        .send(CLOSE, status.as_ref().map_or(&[], |status| status))
-                        .await;
+                    if self.behaviour.socket.answers_close {
+                        let status = status.as_ref().map_or(&[][..], |status| status);
+                        let _ = self.send(CLOSE, status).await;
+                    }
                     let _ = self.stream.shutdown().await;
                     return Err(End::Closed);
                 }

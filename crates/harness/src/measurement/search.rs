@@ -60,8 +60,6 @@ pub(crate) trait Prober {
 pub(crate) struct Scale {
     /// The longest raw lifetime that is told.
     pub(crate) longest: u64,
-    /// Whether a field tells the lifetime that a client could take for milliseconds.
-    pub(crate) may_be_ms: bool,
     /// Whether tokens stand behind temporary credentials.
     pub(crate) behind_credentials: bool,
 }
@@ -270,7 +268,7 @@ impl<P: Prober> Search<'_, P> {
     async fn reads_ms(&self, (lo, hi): (u64, u64)) -> Result<Option<(u64, u64)>, Stop> {
         let (slack, within_noise) = (self.slack(), hi <= self.noise());
         let wait_ms = 1250 + (hi - lo) + 2 * slack;
-        let is_asked = self.scale.may_be_ms && wait_ms <= LONGEST_WAIT_MS;
+        let is_asked = wait_ms <= LONGEST_WAIT_MS;
         if !is_asked || !self.refetches_after(hi + slack + 1000, wait_ms, 0).await? {
             return Ok(None);
         }

@@ -122,10 +122,9 @@ impl Prober for Probed {
     }
 }
 
-fn found(client: Simulated, longest: u64, may_be_ms: bool) -> Measurement {
+fn found(client: Simulated, longest: u64) -> Measurement {
     let scale = Scale {
         longest,
-        may_be_ms,
         behind_credentials: false,
     };
     let probed = Probed {
@@ -148,7 +147,6 @@ async fn what_was_half_seen_side_by_side_tells_nothing() {
     };
     let scale = Scale {
         longest: 172_800,
-        may_be_ms: true,
         behind_credentials: false,
     };
     let found = measure(&probed, scale).await.expect("it never fails");
@@ -163,7 +161,6 @@ fn seconds_and_milliseconds_are_told_apart_with_the_same_border() {
             ..PLAIN
         },
         3_600_000,
-        true,
     );
     assert_eq!((seconds.unit, seconds.lo, seconds.hi), (Unit::S, 60, 61));
     let ms = Simulated {
@@ -171,7 +168,7 @@ fn seconds_and_milliseconds_are_told_apart_with_the_same_border() {
         margin_ms: 60_000,
         ..PLAIN
     };
-    let ms = found(ms, 3_600_000, true);
+    let ms = found(ms, 3_600_000);
     assert_eq!(ms.unit, Unit::Ms);
     assert!(
         ms.lo <= 60_000 && 60_000 <= ms.hi && ms.hi < 60_100,
@@ -185,21 +182,21 @@ fn seconds_and_milliseconds_are_told_apart_with_the_same_border() {
 
 #[test]
 fn a_reader_of_milliseconds_without_margin_has_none() {
-    let ms = found(Simulated { raw_ms: 1, ..PLAIN }, 3_600_000, true);
+    let ms = found(Simulated { raw_ms: 1, ..PLAIN }, 3_600_000);
     assert_eq!((ms.unit, ms.hi, ms.share), (Unit::Ms, 0, None));
     assert!(!ms.has_margin());
 }
 
 #[test]
 fn renewing_at_the_end_is_no_margin() {
-    let plain = found(PLAIN, 172_800, true);
+    let plain = found(PLAIN, 172_800);
     assert_eq!((plain.unit, plain.hi, plain.share), (Unit::S, 0, None));
     assert!(!plain.has_margin());
 }
 
 #[test]
 fn a_margin_can_be_a_share_of_the_lifetime() {
-    let fifth = found(Simulated { share: 20, ..PLAIN }, 172_800, true);
+    let fifth = found(Simulated { share: 20, ..PLAIN }, 172_800);
     assert_eq!(fifth.unit, Unit::S);
     let (least, most) = fifth.share.expect("a share");
     assert!(least <= 0.2 && 0.2 <= most, "{fifth:?}");
@@ -216,7 +213,7 @@ fn a_share_is_seen_by_turning_the_clock() {
             turns: true,
             ..PLAIN
         };
-        let found = found(turned, 172_800, true);
+        let found = found(turned, 172_800);
         let (least, most) = found.share.expect("a share");
         let share = f64::from(u32::try_from(per_cent).expect("small")) / 100.0;
         assert!(least <= share && share <= most, "{found:?}");
@@ -226,12 +223,12 @@ fn a_share_is_seen_by_turning_the_clock() {
         turns: true,
         ..PLAIN
     };
-    assert_eq!(found(at_the_end, 172_800, true).share, None);
+    assert_eq!(found(at_the_end, 172_800).share, None);
 }
 
 #[test]
 fn a_client_that_waits_for_a_401_takes_no_time() {
-    let none = found(Simulated { raw_ms: 0, ..PLAIN }, 172_800, true);
+    let none = found(Simulated { raw_ms: 0, ..PLAIN }, 172_800);
     assert_eq!((none.unit, none.hi), (Unit::None, 0));
 }
 
@@ -243,7 +240,7 @@ fn a_share_that_a_short_life_does_not_show_is_seen_in_a_long_one() {
         blind_ms: 190,
         ..PLAIN
     };
-    let found = found(slow, 172_800, true);
+    let found = found(slow, 172_800);
     let (least, most) = found.share.expect("a share");
     assert!(least <= 0.05 && 0.05 <= most, "{found:?}");
 }
@@ -256,16 +253,16 @@ fn a_renewal_after_the_end_is_seen_by_turning_the_clock() {
         turns: true,
         ..PLAIN
     };
-    let seen = found(late, 172_800, true);
+    let seen = found(late, 172_800);
     assert_eq!((seen.unit, seen.hi, seen.share), (Unit::S, 0, None));
     assert!(!seen.has_margin());
     let ms = Simulated { raw_ms: 1, ..late };
-    assert_eq!(found(ms, 3_600_000, true).unit, Unit::Ms);
+    assert_eq!(found(ms, 3_600_000).unit, Unit::Ms);
     let untold = Simulated {
         turns: false,
         ..late
     };
-    assert_eq!(found(untold, 172_800, true).unit, Unit::None);
+    assert_eq!(found(untold, 172_800).unit, Unit::None);
 }
 
 #[test]
@@ -275,14 +272,14 @@ fn a_lifetime_of_its_own_is_seen_by_turning_the_clock() {
         turns: true,
         ..PLAIN
     };
-    let fixed = found(fixed, 3_600_000, true);
+    let fixed = found(fixed, 3_600_000);
     assert_eq!((fixed.unit, fixed.assumed_s), (Unit::None, Some(3540)));
     let waits = Simulated {
         raw_ms: 0,
         turns: true,
         ..PLAIN
     };
-    let waits = found(waits, 172_800, true);
+    let waits = found(waits, 172_800);
     assert_eq!((waits.unit, waits.assumed_s), (Unit::None, None));
 }
 
@@ -294,8 +291,7 @@ fn a_client_without_cache_is_seen_at_once() {
                 caches: false,
                 ..PLAIN
             },
-            172_800,
-            true
+            172_800
         )
         .cached
     );
@@ -308,7 +304,7 @@ fn a_margin_with_jitter_is_a_range() {
         jitter_ms: 4000,
         ..PLAIN
     };
-    let range = found(client, 172_800, true);
+    let range = found(client, 172_800);
     assert_eq!(range.unit, Unit::S);
     assert!(range.lo <= 60 && 64 <= range.hi, "{range:?}");
     let wild = Simulated {
@@ -316,15 +312,5 @@ fn a_margin_with_jitter_is_a_range() {
         jitter_ms: 90_000,
         ..PLAIN
     };
-    assert_eq!(found(wild, 172_800, true).unit, Unit::Unknown);
-}
-
-#[test]
-fn a_vendor_without_milliseconds_is_not_asked_for_them() {
-    let client = Simulated {
-        margin_ms: 300_000,
-        ..PLAIN
-    };
-    let found = found(client, 172_800, false);
-    assert_eq!((found.unit, found.lo, found.hi), (Unit::S, 300, 301));
+    assert_eq!(found(wild, 172_800).unit, Unit::Unknown);
 }

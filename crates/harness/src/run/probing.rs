@@ -4,7 +4,6 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use locum_core::profile::ExpiresIn;
 use locum_core::{Entry, EntryId};
 use serde_json::{Value, json};
 
@@ -26,7 +25,6 @@ impl ScenarioContext {
     pub async fn measure_client(&mut self) -> Result<(), Error> {
         let scale = Scale {
             longest: longest_lifetime(self),
-            may_be_ms: self.profile.token.expires_in != ExpiresIn::Absent,
             behind_credentials: self.profile.token.credentials_lifetime_setting.is_some(),
         };
         let probing = Probing {

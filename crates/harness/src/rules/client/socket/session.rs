@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::super::commands::{GivenCommand, asked};
 use super::super::{Fault, each_has_the_form};
-use super::{Session, kind, sessions, websockets};
+use super::{Session, faulty_sessions, kind, sessions, websockets};
+use crate::rules::client::traffic::Arrival;
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
 use crate::verdict::{Finding, Grade};
@@ -60,8 +61,27 @@ fn answers_ping_and_close(view: &View<'_>) -> Finding {
             let fault = (!missing.is_empty()).then(|| Fault::broken(session.upgrade, seen));
             Some((session.upgrade, fault))
         });
+    let judged = judged.chain(ended_by_the_vendor(view));
     let what = "no websocket on which the vendor sent a ping and a close was seen to its end";
     each_has_the_form(view, "a pong and a close frame", what, judged)
+}
+
+/// The sessions that the vendor ended before the client did: a close of the client is an answer there.
+fn ended_by_the_vendor<'a>(
+    view: &View<'a>,
+) -> impl Iterator<Item = (Arrival<'a>, Option<Fault<'a>>)> {
+    let closed = faulty_sessions(view).into_iter();
+    let closed = closed.filter(|(session, bent)| {
+        let mut received = session.received();
+        let is_closed = received.any(|(_, frame)| frame.opcode == "close");
+        bent.action.close_ws.is_some() && session.is_whole() && is_closed
+    });
+    closed.map(|(session, _)| {
+        let has_answered = session.close().is_some();
+        let seen = "no close frame to the vendor's";
+        let fault = (!has_answered).then(|| Fault::broken(session.upgrade, seen.to_owned()));
+        (session.upgrade, fault)
+    })
 }
 
 /// The configuration comes first and in time, and no audio before it is accepted.

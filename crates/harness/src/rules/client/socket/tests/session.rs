@@ -61,6 +61,27 @@ fn pings_and_closes_are_answered() {
     grade(bent, "WS-06", Grade::Unobserved);
 }
 
+/// A client that closes by itself may not know how to answer.
+#[test]
+fn a_close_of_the_vendor_is_answered() {
+    let bye = ("mock close", "1001");
+    let ended = |passed: Passed<'_>| {
+        let log = fault(Log::with_tenants(), 1, &json!({"close_ws": 1001}));
+        socket(log, 1, 1, passed)
+    };
+    let close = ("client close", "1001");
+    grade(ended(&[CONFIG, ACCEPTED, bye, close]), "WS-06", Grade::Met);
+    let gone = ("client close", "1006");
+    grade(
+        ended(&[CONFIG, ACCEPTED, bye, gone]),
+        "WS-06",
+        Grade::Broken,
+    );
+    grade(ended(&[CONFIG, ACCEPTED, bye]), "WS-06", Grade::Broken);
+    // It was never sent.
+    grade(ended(&[CONFIG, close]), "WS-06", Grade::Unobserved);
+}
+
 #[test]
 fn the_configuration_comes_first_and_audio_once_it_is_accepted() {
     grade(passed(SESSION), "WS-07", Grade::Met);
