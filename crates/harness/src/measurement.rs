@@ -81,8 +81,8 @@ pub struct Measurement {
     /// The margin as a share of the lifetime, lower and upper bound, where there is no absolute one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<(f64, f64)>,
-    /// The lifetime in seconds that it takes for each token whatever the vendor says, where that was
-    /// found by turning its clock.
+    /// For how many seconds it keeps each token, where that is not what the vendor says, and was found
+    /// by turning its clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_s: Option<u64>,
     /// Whether it renews by itself, between calls.

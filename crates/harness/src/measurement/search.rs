@@ -133,6 +133,13 @@ struct Search<'a, P> {
     reads_ms: Cell<bool>,
 }
 
+/// By how many seconds a clock is turned at most: more than a thousand times the lifetime that was
+/// told, and no more than dates can be written of.
+fn most_turned(told: u64) -> u64 {
+    const CENTURY_S: u64 = 3_155_760_000;
+    told.saturating_mul(1100).min(CENTURY_S)
+}
+
 impl<P: Prober> Search<'_, P> {
     /// One raw may be a millisecond for this client, and calls take time.
     const fn slack(&self) -> u64 {
@@ -375,8 +382,13 @@ impl<P: Prober> Search<'_, P> {
     /// have a lifetime of its own: turning its clock tells which.
     async fn by_clock(&self, found: &mut Measurement) -> Result<(), Stop> {
         let told = self.scale.longest;
-        let Some(border) = self.border_by_clock(told, 2 * told).await? else {
-            return Ok(());
+        let border = match self.border_by_clock(told, 2 * told).await? {
+            Some(border) => border,
+            // It may take seconds for a thousand of them.
+            None => match self.border_by_clock(told, most_turned(told)).await? {
+                Some(border) => border,
+                None => return Ok(()),
+            },
         };
         // Told half as long it renews a good deal earlier, if it reads what it is told.
         let earlier = border - border.min(told) / 4;
@@ -388,6 +400,7 @@ impl<P: Prober> Search<'_, P> {
         match (reads, is_about(told), is_about(told / 1000)) {
             (true, true, _) => found.unit = Unit::S,
             (true, false, true) => found.unit = Unit::Ms,
+            (true, false, false) if border > told => found.assumed_s = Some(border),
             (true, false, false) => {}
             (false, ..) => found.assumed_s = Some(border),
         }

@@ -274,6 +274,14 @@ fn a_lifetime_of_its_own_is_seen_by_turning_the_clock() {
     };
     let fixed = found(fixed, 3_600_000);
     assert_eq!((fixed.unit, fixed.assumed_s), (Unit::None, Some(3540)));
+    // Seconds taken for a thousand of them.
+    let long = Simulated {
+        raw_ms: 1_000_000,
+        turns: true,
+        ..PLAIN
+    };
+    let long = found(long, 172_800);
+    assert_eq!((long.unit, long.assumed_s), (Unit::None, Some(172_800_000)));
     let waits = Simulated {
         raw_ms: 0,
         turns: true,

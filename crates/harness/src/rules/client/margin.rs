@@ -66,9 +66,7 @@ fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Find
         ),
         Some(assumed) if assumed > documented => Finding::broken(
             "a new token before the old one ends",
-            format!(
-                "takes each token for {assumed} s whatever the reply says, and they live {documented} s"
-            ),
+            format!("keeps each token for {assumed} s, and they live {documented} s"),
             proof,
         ),
         Some(assumed) => Finding::fact(

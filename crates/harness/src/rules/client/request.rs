@@ -22,7 +22,7 @@ fn parameter<'a>(request: &Arrival<'a>, name: &str) -> Option<&'a str> {
 }
 
 /// Each token request of a client that acts for itself carries id and secret in its body; Basic
-/// instead is a warning.
+/// instead is told: the vendor takes it, and RFC 6749 §2.3.1 prefers it.
 fn credentials_in_the_body(view: &View<'_>) -> Finding {
     let graded = |request: Arrival<'_>| {
         let carries = |name| parameter(&request, name).is_some_and(|value| !value.is_empty());
@@ -33,7 +33,7 @@ fn credentials_in_the_body(view: &View<'_>) -> Finding {
             .headers("authorization")
             .any(|value| value.starts_with("Basic "));
         Some(if basic {
-            (Grade::Tolerated, "Basic instead")
+            (Grade::Fact, "Basic instead")
         } else {
             (Grade::Broken, "neither body nor Basic has both")
         })
@@ -121,7 +121,7 @@ mod tests {
         );
         token(&[], "client_id=a", Grade::Broken);
         token(&[], "client_id=a&client_secret=", Grade::Broken);
-        token(&[("Authorization", "Basic «s»")], "", Grade::Tolerated);
+        token(&[("Authorization", "Basic «s»")], "", Grade::Fact);
         token(
             &[],
             "grant_type=refresh_token&refresh_token=«r»",

@@ -6,7 +6,7 @@ use locum_core::DenialKind;
 
 use super::super::attempts::{count, gaps_ms};
 use super::super::commands::control as control_call;
-use super::super::traffic::{Arrival, api_requests, token_requests};
+use super::super::traffic::{Arrival, api_requests};
 use super::super::{met, unobserved};
 use super::{Session, faulty_sessions, upgrades};
 use crate::evidence::RecordId;
@@ -37,17 +37,17 @@ fn opens_with_a_live_token(view: &View<'_>) -> Finding {
     let Some(end) = control_call(view, "tokens/expire") else {
         return unobserved(view, "no token was brought to its end");
     };
-    let mut calls = api_requests(view).filter(|call| call.seq < end);
-    let Some(call) = calls.find(Arrival::is_served) else {
+    let calls = api_requests(view).filter(|call| call.seq < end);
+    let Some(call) = calls.filter(Arrival::is_served).last() else {
         return unobserved(view, "no call had filled the cache");
     };
     let Some(first) = upgrades(view).find(|upgrade| upgrade.seq > end) else {
         return unobserved(view, "no upgrade followed the end of the token").seen_in(call);
     };
     let proof = Proof::from(call).and(first);
-    let is_between = |request: &Arrival<'_>| call.seq < request.seq && request.seq < end;
-    let mut renewals = token_requests(view).filter(is_between);
-    let had_renewed = renewals.any(|renewal| renewal.is_served());
+    // A renewal of the client's own may be written down late: the token that it shows tells of it.
+    let shown = first.entry.presented;
+    let had_renewed = shown.is_some() && shown != call.entry.presented;
     let knows_no_time = view
         .evidence
         .measurement()

@@ -1,7 +1,7 @@
 //! Websockets of a client in a few words.
 
 use locum_core::journal::EntryFrame;
-use locum_core::{Denial, DenialKind, Entry, FaultId, Outcome};
+use locum_core::{Denial, DenialKind, Entry, FaultId, Outcome, TokenId};
 use serde_json::{Value, json};
 
 use crate::rules::client::testing::{check, reply};
@@ -101,6 +101,7 @@ pub(super) fn upgraded(log: Log, token: u64, fill: impl FnOnce(&mut Entry)) -> L
     log.entered("streams", |entry| {
         entry.connection = entry.id.0;
         entry.headers = headers(entry.id.0);
+        entry.presented = Some(TokenId(token));
         entry.target = format!("/s?tenant-name=t&token=Bearer%20«access token {token} of a»");
         fill(entry);
     })
