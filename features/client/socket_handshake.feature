@@ -69,3 +69,13 @@ Feature: A client and the answer to its upgrade
         """
       When the client tries to open the socket {websocketUrl}
       Then the client fetched one token and upgraded once more with it
+
+    @id:WSS-07
+    Scenario: Each upgrade is refused
+      Given the client has made 1 call
+      And each socket request meets
+        """
+        {"status": 401}
+        """
+      When the client tries to open the socket {websocketUrl}
+      Then the client fetched one token and upgraded once more with it

@@ -30,6 +30,33 @@ Feature: A client whose websocket is refused
       And the client tries to open the socket {websocketUrl}
       Then the client reported a failure
 
+  Rule: No websocket is opened to a host whose certificate is bad
+
+    Background:
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+
+    @id:TLS-01 @unmeasured
+    Scenario: An expired certificate
+      Given the API alone speaks TLS, with a certificate that has expired
+      When the client tries to open the socket {websocketUrl}
+      Then the client sent no API call
+
+    @id:TLS-02 @unmeasured
+    Scenario: Another host's certificate
+      Given the API alone speaks TLS, with a certificate for another host
+      When the client tries to open the socket {websocketUrl}
+      Then the client sent no API call
+
+    @id:TLS-03 @unmeasured
+    Scenario: A self-signed certificate
+      Given the API alone speaks TLS, with a self-signed certificate
+      When the client tries to open the socket {websocketUrl}
+      Then the client sent no API call
+
   Rule: The URL of a websocket is told to nobody with its token
 
     Background:

@@ -32,6 +32,8 @@ pub(crate) struct Http {
     tls: Connector,
     /// Of what carries no login. Another one in a mutant alone.
     api_tls: Option<Connector>,
+    /// Of websockets. Another one in a mutant alone.
+    socket_tls: Option<Connector>,
     kept: Mutex<Vec<(Url, Box<dyn Stream>)>>,
     /// Whether an API connection ended since this was last asked.
     lost: AtomicBool,
@@ -40,12 +42,15 @@ pub(crate) struct Http {
 impl Http {
     /// Reads the authority's file, if one is named.
     pub(crate) fn new(behaviour: &Arc<Behaviour>, ca_file: Option<&str>) -> Result<Self, Failure> {
-        let unchecked = behaviour.tls.api_unchecked;
-        let api_tls = unchecked.then(|| Connector::new(CertificateChecks::Nothing, ca_file));
+        let unchecked = |is_so: bool| {
+            let connector = is_so.then(|| Connector::new(CertificateChecks::Nothing, ca_file));
+            connector.transpose()
+        };
         Ok(Self {
             behaviour: behaviour.clone(),
             tls: Connector::new(behaviour.tls.checks, ca_file)?,
-            api_tls: api_tls.transpose()?,
+            api_tls: unchecked(behaviour.tls.api_unchecked)?,
+            socket_tls: unchecked(behaviour.tls.socket_unchecked)?,
             kept: Mutex::new(Vec::new()),
             lost: AtomicBool::new(false),
         })
@@ -102,9 +107,9 @@ impl Http {
         of_api.unwrap_or(&self.tls)
     }
 
-    /// A new connection to the origin of `url`.
+    /// A new connection to the origin of `url`, for a websocket.
     pub(crate) async fn connect(&self, url: &Url) -> Result<Box<dyn Stream>, Fault> {
-        connect(&self.tls, url).await
+        connect(self.socket_tls.as_ref().unwrap_or(&self.tls), url).await
     }
 
     async fn over(&self, mut stream: Box<dyn Stream>, request: &Request) -> Result<Reply, Fault> {

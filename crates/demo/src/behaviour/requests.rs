@@ -318,6 +318,8 @@ pub(crate) struct Tls {
     pub(crate) checks: CertificateChecks,
     /// The API is called whatever its certificate; logins are as careful as ever.
     pub(crate) api_unchecked: bool,
+    /// Websockets are opened whatever the certificate.
+    pub(crate) socket_unchecked: bool,
     /// After a TLS failure plain http is tried.
     pub(crate) falls_back: bool,
 }

@@ -34,12 +34,12 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// The same for the API alone. Logins stay in the clear, so that nothing but the certificate keeps
+    /// The same for the API and its websockets alone. Logins stay in the clear, so that nothing but the certificate keeps
     /// the client from a call.
     pub(crate) async fn speak_tls_at_the_api(&mut self, plan: &Value) -> Result<(), Error> {
         let mut urls = self.target.urls.clone();
         self.speak_tls(plan).await?;
-        urls.retain(|name, _| !name.starts_with("api"));
+        urls.retain(|name, _| !name.starts_with("api") && name != "ws");
         self.target.urls.extend(urls);
         Ok(())
     }

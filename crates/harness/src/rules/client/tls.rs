@@ -86,11 +86,11 @@ fn is_over_tls(arrival: &Arrival<'_>) -> bool {
     arrival.entry.notes.contains_key("certificate")
 }
 
-/// Whether any call was reported as done.
+/// Whether any call was reported as done, or a websocket as open.
 fn claims_success(view: &View<'_>) -> bool {
     let calls = asked(view)
         .into_iter()
-        .filter(|asked| asked.command.op() == "call");
+        .filter(|asked| matches!(asked.command.op(), "call" | "ws_open"));
     calls
         .filter_map(|call| call.answer)
         .any(|(_, reply)| reply.succeeded())

@@ -57,6 +57,10 @@ impl ScenarioContext {
             self.log.limitation("there was no socket to open");
             return Ok(());
         };
+        let url = match self.is_over_tls {
+            true => at_origin_of(self.target.url("ws")?, &url),
+            false => url,
+        };
         let ask = ClientCommand::WsOpen {
             client: FIRST.to_owned(),
             url,
@@ -154,4 +158,15 @@ impl ScenarioContext {
             .succeeded()
             .then(|| reply.ws.clone().unwrap_or_default())
     }
+}
+
+/// The address `url` with the scheme and the host of `base`.
+fn at_origin_of(base: &str, url: &str) -> String {
+    let split = |text: &str| {
+        let host = text.find("://").map_or(0, |scheme| scheme + 3);
+        text[host..]
+            .find('/')
+            .map_or(text.len(), |path| host + path)
+    };
+    format!("{}{}", &base[..split(base)], &url[split(url)..])
 }
