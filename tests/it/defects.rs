@@ -697,6 +697,28 @@ fn each_row_of_a_realm_is_turned_by_one_defect() {
     check_defects(OF_A_REALM);
 }
 
+/// A token with a blank in it makes a malformed header: libraries answer it with 400, as RFC 6750 §3.1
+/// has it, and were warned of.
+#[test]
+fn a_malformed_header_may_be_answered_with_400() {
+    let served = Served::start(&[]);
+    let document = served.document();
+    let bad_request: Defect = |request, reply| {
+        let mut shown = request.lines().filter_map(|line| {
+            let value = line.strip_prefix("authorization: bearer ")?;
+            value.trim().split_once(' ')
+        });
+        if shown.next().is_some() && reply.status == 401 {
+            reply.status = 400;
+        }
+    };
+    let ids = BTreeSet::from(["BRR-12", "BRR-15"]);
+    let seen = verdicts((&served, &document), "pattern", &ids, bad_request);
+    for id in ids {
+        assert_eq!(seen.get(id).map(String::as_str), Some("PASS"), "{id}");
+    }
+}
+
 /// The evil twins, which turn rows that need the mock, or an account beside the first.
 const TWINS: &str = include_str!("twins.tsv");
 

@@ -460,7 +460,7 @@ pub(super) struct Merge {
 }
 
 /// Flags of `resume`. What is not among them is as it was in the first run: leave to write, bounds,
-/// the baseline.
+/// how many scenarios run side by side.
 #[derive(Debug, Group)]
 pub(super) struct Resume {
     /// Folder that `locum check --url URL --report FOLDER` wrote; it needs the same variables
