@@ -8,6 +8,7 @@ page README.md is written anew: exit 1 when that changed it, so that the change 
 
 import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ import sys
 import time
 
 import page
-from peers import PEERS
+from peers import CLIENTS, PEERS
 
 HERE = pathlib.Path(__file__).parent
 WORK = pathlib.Path(os.environ["PEERS_WORK"])
@@ -37,21 +38,24 @@ def free_port():
         return there.getsockname()[1]
 
 
-def listening(port, process, log, seconds):
-    """Waits until something listens there."""
-    for _ in range(seconds * 10):
-        if process.poll() is not None:
-            break
+def answering(port, process, log, seconds):
+    """Waits until something answers there: a server may listen long before."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            connection.request("GET", "/")
+            connection.getresponse()
             return
-        except OSError:
+        except (OSError, http.client.HTTPException):
             time.sleep(0.1)
+        finally:
+            connection.close()
     raise Failed(f"it did not start: {log.read_text(errors='replace')[-1500:]}")
 
 
 class Started:
-    """A program that listens on a free port of its own for as long as it is needed."""
+    """A program that answers on a free port of its own for as long as it is needed."""
 
     def __init__(self, command, plain, environment, folder, name, seconds, **known):
         self.port = free_port()
@@ -65,7 +69,7 @@ class Started:
 
     def __enter__(self):
         try:
-            listening(self.port, self.process, self.log, self.seconds)
+            answering(self.port, self.process, self.log, self.seconds)
         except Failed:
             self.__exit__()
             raise
@@ -81,23 +85,27 @@ class Started:
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def judged(peer):
-    """The results of `locum check` at one peer."""
+def plain():
+    """The environment without what would tell `locum` of anything else."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("LOCUM_")}
+
+
+def judged(peer, groups):
+    """The results of `locum check` at one peer; at `groups` is what it may hand calls on to."""
     folder = WORK / "reports" / peer.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("LOCUM_")}
-    given = {**plain, **peer.accounts, "PEER_FOLDER": str(folder)}
+    given = {**plain(), **peer.accounts, "PEER_FOLDER": str(folder), "PEER_GROUPS": groups}
     with contextlib.ExitStack() as stack:
         base = stack.enter_context(Started(peer.command, given, peer.environment, folder, "server", peer.starts_within_s))
         # What has to be made at the running server first; it tells the variables of what it made.
         accounts = {**peer.accounts, **(peer.prepare(base) if peer.prepare else {})}
         if peer.beside:
-            api = stack.enter_context(Started(peer.beside, plain, {}, folder, "beside", 60, base=base))
+            api = stack.enter_context(Started(peer.beside, plain(), {}, folder, "beside", 60, base=base))
             accounts["LOCUM_API_URL"] = f"{api}/v2"
         command = [os.environ["LOCUM"], "check", peer.vendor, "--url", base, "--seed", "7", "--report", str(folder / "report")]
         # What `locum resume` would need stays with the report, not in the home of whoever runs this.
-        told = {**plain, **accounts, "LOCUM_STATE_DIR": str(folder / "state")}
+        told = {**plain(), **accounts, "LOCUM_STATE_DIR": str(folder / "state")}
         done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=300)
         (folder / "check.txt").write_text(done.stdout + done.stderr)
         # 0 and 1 are verdicts; every other code is a run that did not come about.
@@ -112,8 +120,10 @@ def main(names):
         print(f"peers.py has none of: {' '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     status, runs = 0, []
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for peer, run in [(peer, pool.submit(judged, peer)) for peer in peers]:
+    serves_groups = [sys.executable, "{here}/python/groups.py", "{port}"]
+    with (Started(serves_groups, {**plain(), **CLIENTS}, {}, WORK, "groups", 20) as groups,
+          concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool):
+        for peer, run in [(peer, pool.submit(judged, peer, groups)) for peer in peers]:
             try:
                 runs.append((peer, run.result()))
             except Exception as error:  # of whatever kind: the others are judged all the same

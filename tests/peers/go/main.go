@@ -2,8 +2,9 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 
 	"github.com/go-oauth2/oauth2/v4"
@@ -33,17 +34,27 @@ func main() {
 	http.HandleFunc("/api/auth/token", func(w http.ResponseWriter, r *http.Request) {
 		_ = oauth.HandleTokenRequest(w, r)
 	})
-	http.HandleFunc("GET /api/v1/groups/{group}/{kind}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := oauth.ValidationBearerToken(r); err != nil {
-			// As in the library's own example.
-			http.Error(w, err.Error(), http.StatusUnauthorized)
-			return
-		}
-		status, body := listed(r)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(body)
-	})
+	// groups.py answers, for all peers alike.
+	groups, err := url.Parse(os.Getenv("PEER_GROUPS"))
+	if err != nil {
+		panic(err)
+	}
+	answered := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(groups)
+		r.Out.Host = r.In.Host
+	}}
+	for _, route := range []string{
+		"GET /api/v1/groups/{group}/{kind}", "POST /api/v1/groups/{group}/{kind}", "GET /api/v1/groups/{group}/{kind}/{id}",
+	} {
+		http.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
+			if _, err := oauth.ValidationBearerToken(r); err != nil {
+				// As in the library's own example.
+				http.Error(w, err.Error(), http.StatusUnauthorized)
+				return
+			}
+			answered.ServeHTTP(w, r)
+		})
+	}
 	if err := http.ListenAndServe("127.0.0.1:"+os.Args[1], nil); err != nil {
 		panic(err)
 	}

@@ -1,7 +1,7 @@
 // @node-oauth/oauth2-server behind Express, in the shape of Pattern's page.
 const express = require("express");
 const OAuth2Server = require("@node-oauth/oauth2-server");
-const { clients, listed } = require("./groups.cjs");
+const { clients, serveGroup } = require("./groups.cjs");
 
 const tokens = new Map();
 const server = new OAuth2Server({
@@ -41,5 +41,5 @@ const answered = (work) => async (request, response, next) => {
 const app = express();
 app.use(express.urlencoded({ extended: false }), express.json());
 app.post("/api/auth/token", answered((request, reply) => server.token(request, reply)));
-app.get("/api/v1/groups/:group/:kind", answered((request, reply) => server.authenticate(request, reply)), listed);
+serveGroup(app, answered((request, reply) => server.authenticate(request, reply)));
 app.listen(Number(process.argv[2]), "127.0.0.1");

@@ -29,6 +29,6 @@ const provider = new Provider(issuer, {
 });
 
 const app = express();
-app.get("/api/v1/groups/:group/:kind", auth({ issuerBaseURL: issuer, audience }), groups.listed);
+groups.serveGroup(app, auth({ issuerBaseURL: issuer, audience }));
 app.use(provider.callback());
 app.listen(port, "127.0.0.1");

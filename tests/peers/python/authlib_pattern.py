@@ -9,7 +9,7 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProte
 from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin, grants  # noqa: E402
 from authlib.oauth2.rfc6750 import BearerTokenValidator  # noqa: E402
 from flask import Flask, request  # noqa: E402
-from groups import BARRED, CLIENTS, listed  # noqa: E402
+from groups import BARRED, CLIENTS, answer  # noqa: E402
 
 issued = {}
 
@@ -73,7 +73,9 @@ def token():
 
 
 @app.get("/api/v1/groups/<group>/<kind>")
+@app.post("/api/v1/groups/<group>/<kind>")
+@app.get("/api/v1/groups/<group>/<kind>/<id>")
 @guarded()
-def lists(group, kind):
-    status, body = listed(request.base_url, group, kind, request.args.to_dict())
+def group(**_):
+    status, body = answer(request.method, request.url)
     return body, status

@@ -20,7 +20,7 @@ from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402
-from groups import BARRED, CLIENTS, listed  # noqa: E402
+from groups import BARRED, CLIENTS, answer  # noqa: E402
 from oauth2_provider.models import get_application_model  # noqa: E402
 from oauth2_provider.views import ProtectedResourceView, TokenView  # noqa: E402
 
@@ -33,14 +33,19 @@ for name, secret in CLIENTS.items():
         client_type=Application.CLIENT_CONFIDENTIAL, authorization_grant_type=grant, redirect_uris="https://app.example.org/" if name == BARRED else "")
 
 
-class Lists(ProtectedResourceView):
-    def get(self, request, group, kind):
-        status, body = listed(request.build_absolute_uri(request.path), group, kind, request.GET.dict())
+class Entry(ProtectedResourceView):
+    def get(self, request, **_):
+        status, body = answer(request.method, request.build_absolute_uri())
         return JsonResponse(body, status=status)
+
+
+class List(Entry):
+    post = Entry.get
 
 
 urlpatterns = [
     path("api/auth/token", TokenView.as_view()),
-    path("api/v1/groups/<str:group>/<str:kind>", Lists.as_view()),
+    path("api/v1/groups/<str:group>/<str:kind>", List.as_view()),
+    path("api/v1/groups/<str:group>/<str:kind>/<str:id>", Entry.as_view()),
 ]
 app = get_wsgi_application()

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
-from groups import BARRED, CLIENTS, listed
+from groups import BARRED, CLIENTS, answer
 
 LIFETIME = 3600
 app = FastAPI(openapi_url=None)
@@ -40,8 +40,10 @@ def admitted(found: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer()
 
 
 @app.get("/api/v1/groups/{group}/{kind}", dependencies=[Depends(admitted)])
-def lists(group: str, kind: str, request: Request):
-    status, body = listed(str(request.url.replace(query="")), group, kind, dict(request.query_params))
+@app.post("/api/v1/groups/{group}/{kind}", dependencies=[Depends(admitted)])
+@app.get("/api/v1/groups/{group}/{kind}/{id}", dependencies=[Depends(admitted)])
+def group(request: Request):
+    status, body = answer(request.method, str(request.url))
     return JSONResponse(body, status)
 
 
