@@ -100,3 +100,31 @@ fn each_verdict_that_was_read_is_about_a_row_of_that_vendor() {
     }
     assert!(told.len() > 100, "{} verdicts", told.len());
 }
+
+/// The servers in the page's first table: as which vendor each was judged, and how many verdicts came
+/// of it.
+fn servers(page: &str) -> impl Iterator<Item = (&str, usize)> {
+    page.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, _, vendor, counts @ .., _] = cells.as_slice() else {
+            return None;
+        };
+        let counts: Result<Vec<usize>, _> = counts.iter().map(|count| count.parse()).collect();
+        Some((*vendor, counts.ok()?.iter().sum()))
+    })
+}
+
+/// The page was of a run that had fewer rows.
+#[test]
+fn the_page_counts_each_row() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/README.md");
+    let page = fs::read_to_string(page).expect("it is there");
+    let mut judged_of = BTreeMap::new();
+    for (vendor, verdicts) in servers(&page) {
+        let rows = judged_of
+            .entry(vendor)
+            .or_insert_with(|| judged(vendor).len());
+        assert_eq!(verdicts, *rows, "a server as {vendor}: run `just peers`");
+    }
+    assert_eq!(judged_of.len(), 4, "{judged_of:?}");
+}
