@@ -41,7 +41,7 @@ Feature: For how long a client takes a token to live, and when it renews
         {"delay_ms": 2000}
         """
       When the client makes 1 call
-      And the client makes 21 calls at most, one every 200 milliseconds, until it has fetched another token
+      And the client makes 26 calls at most, one every 200 milliseconds, until it has fetched another token
       Then no token was shown after its end
 
     @id:CLI-14
@@ -129,6 +129,24 @@ Feature: For how long a client takes a token to live, and when it renews
         | "NaN"      |
       When each of them makes 2 calls in turn, and a second passes
       Then all calls were answered, and no instance asked in a loop
+
+    @id:EXP-06 @vendor:athelas @vendor:pattern @vendor:corti
+    Scenario: The token endpoint tells no lifetime
+      Given each of these is told as `expires_in` to an instance of its own
+        | absent |
+        | null   |
+        | ""     |
+      When each of them makes 10 calls in turn
+      Then no instance logged in for each call
+
+    @id:EXP-06 @vendor:scribe
+    Scenario: The user pool tells no lifetime
+      Given each of these is told as `ExpiresIn` in `AuthenticationResult` to an instance of its own
+        | absent |
+        | null   |
+        | ""     |
+      When each of them makes 10 calls in turn
+      Then no instance logged in for each call
 
   Rule: Where expires_in and the exp claim disagree the client acts on the earlier one, or recovers by one new token
 

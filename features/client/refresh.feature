@@ -24,7 +24,7 @@ Feature: Clients that hold a refresh token
 
   Rule: After a lost reply to a refresh the client tries a few times and then repeats its first grant
 
-    @id:RET-17 @vendor:corti
+    @id:RET-17 @long @vendor:corti
     Scenario: The reply to a refresh is lost
       Given the vendor's settings refresh_for_cc and rotate_refresh are true
       And the client has made 1 call with a token that lives short
@@ -33,10 +33,10 @@ Feature: Clients that hold a refresh token
         """
         {"lose_reply": true}
         """
-      And the client makes 2 calls in turn
+      And the client makes 2 calls, 1500 milliseconds behind one another
       Then the client logged in after a few refreshes
 
-    @id:RET-17 @vendor:scribe
+    @id:RET-17 @long @vendor:scribe
     Scenario: The reply to a refresh of a user pool is lost
       Given the vendor's settings rotate_refresh and reuse_detection are true
       And the client has made 1 call with a token that lives short
@@ -45,7 +45,7 @@ Feature: Clients that hold a refresh token
         """
         {"lose_reply": true}
         """
-      And the client makes 2 calls in turn
+      And the client makes 2 calls, 1500 milliseconds behind one another
       Then the client signed in after a few refreshes
 
   Rule: A revocation is a POST of a form, and 503 to it means that the token is still valid

@@ -68,3 +68,14 @@ Feature: What a client makes of a token reply that it cannot use
       And the vendor's faults end
       And the client makes 1 call
       Then the second call is answered
+
+    @id:RSP-22
+    Scenario: An API reply ends before its length
+      Given each API request meets
+        """
+        {"truncate": 1}
+        """
+      When the client makes 1 call
+      And the vendor's faults end
+      And the client makes 1 call
+      Then the first call is reported as failed, and the second is answered

@@ -11,7 +11,7 @@ use super::context::ScenarioContext;
 use super::lifetimes::lifetime_settings;
 use crate::Error;
 use crate::subject::ClientCommand;
-use crate::subject::driver::client_config;
+use crate::subject::driver::{FIRST, client_config};
 use crate::target::Target;
 use crate::target::stage::{StageClient, StageSpec};
 
@@ -193,15 +193,33 @@ impl ScenarioContext {
 
     /// Asks each instance beside for the sample call, all at once, and waits for all answers.
     pub(crate) async fn sides_call(&mut self, limit: Duration) -> Result<(), Error> {
-        let mut commands = Vec::new();
-        for at in 0..self.sides.len() {
-            let mut call = self.call_of_side(at)?;
-            if let ClientCommand::Call { timeout_ms, .. } = &mut call {
+        let calls = (0..self.sides.len()).map(|at| self.call_of_side(at));
+        let calls = calls.collect::<Result<Vec<_>, _>>()?;
+        self.ask_within(calls, limit).await
+    }
+
+    /// The same together with the scenario's own instance, which is asked first.
+    pub(crate) async fn all_call(&mut self, limit: Duration) -> Result<(), Error> {
+        let sides = (0..self.sides.len()).map(|at| self.call_of_side(at));
+        let own = self.sample_call(FIRST);
+        let calls = [own]
+            .into_iter()
+            .chain(sides)
+            .collect::<Result<Vec<_>, _>>()?;
+        self.ask_within(calls, limit).await
+    }
+
+    async fn ask_within(
+        &mut self,
+        mut calls: Vec<ClientCommand>,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        for call in &mut calls {
+            if let ClientCommand::Call { timeout_ms, .. } = call {
                 *timeout_ms = u64::try_from(limit.as_millis()).ok();
             }
-            commands.push(call);
         }
-        self.ask_all(commands).await
+        self.ask_all(calls).await
     }
 
     /// Asks each instance beside for `n` sample calls, one call after the other.

@@ -111,6 +111,12 @@ async fn they_call(world: &mut World, seconds: u64) -> Result<(), Error> {
     context.sides_call(Duration::from_secs(seconds)).await
 }
 
+#[when(regex = r"^the client and each of them make 1 call within (\d+) seconds$")]
+async fn all_call(world: &mut World, seconds: u64) -> Result<(), Error> {
+    let context = world.context()?;
+    context.all_call(Duration::from_secs(seconds)).await
+}
+
 /// What each reply with tokens meets, also one that ends a challenge; the docstring as above.
 #[given("each token reply meets")]
 async fn token_replies_meet(world: &mut World, step: &Step) -> Result<(), Error> {

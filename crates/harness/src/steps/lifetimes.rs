@@ -131,6 +131,11 @@ async fn they_call_twice(world: &mut World) -> Result<(), Error> {
     context.look().await
 }
 
+#[when(regex = r"^each of them makes (\d+) calls in turn$")]
+async fn they_call_often(world: &mut World, n: usize) -> Result<(), Error> {
+    world.context()?.sides_call_in_turn(n).await
+}
+
 #[given("tokens go on working after their end")]
 async fn unenforced(world: &mut World) -> Result<(), Error> {
     world.context()?.set("enforce_expiry", json!(false)).await

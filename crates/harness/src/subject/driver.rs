@@ -37,7 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const STORM: usize = 5000;
 
 /// The handle of the one instance that most scenarios need.
-const FIRST: &str = "a";
+pub(crate) const FIRST: &str = "a";
 
 impl ScenarioContext {
     /// Starts a client that has not logged in yet. One that does not start is gone from the

@@ -42,6 +42,8 @@ struct Apart<'a> {
     attempts: Vec<Arrival<'a>>,
     /// The longest time that passed where nobody waited, in milliseconds.
     idle_ms: i64,
+    /// What the client itself takes from a reply to the next request, in milliseconds.
+    turn_ms: i64,
     end: End,
 }
 
@@ -60,6 +62,7 @@ fn apart<'a>(
         found.push(Apart {
             attempts: attempts(place),
             idle_ms: idle_ms(view, place),
+            turn_ms: turn_ms(view, place).unwrap_or_default(),
             end: call.end(),
         });
     }
@@ -83,12 +86,18 @@ fn idle_ms(view: &View<'_>, place: &str) -> i64 {
         let left = left(one)?;
         Some(left - one.entry.arrived.as_millis())
     });
-    let granted = logins.iter().rfind(|login| login.is_served());
-    let used = granted.and_then(|login| {
-        let call = calls.iter().find(|call| call.seq > login.seq)?;
-        Some(call.entry.arrived.as_millis() - left(login)?)
-    });
+    let used = turn_ms(view, place);
     replies.chain(used).max().unwrap_or_default()
+}
+
+/// The time from a token to the call that it was for.
+fn turn_ms(view: &View<'_>, place: &str) -> Option<i64> {
+    let login = token_requests_at(view, place)
+        .filter(Arrival::is_served)
+        .last()?;
+    let call = api_requests_at(view, place).find(|call| call.seq > login.seq)?;
+    let left = login.entry.completed.map(Timestamp::as_millis)?;
+    Some((call.entry.arrived.as_millis() - left).max(0))
 }
 
 /// How the gaps of several instances go on.
@@ -125,11 +134,16 @@ impl Gaps {
         let grows = |first: f64, second: f64| second >= GROWTH * first;
         let idle_ms = instances.iter().map(|one| one.idle_ms).max();
         let idle_ms = idle_ms.unwrap_or_default();
+        let turn_ms = instances.iter().map(|one| one.turn_ms).min();
+        let turn_ms = turn_ms.unwrap_or_default();
+        // What the client needs for each request is no pause.
+        let pauses = longest - turn_ms >= SHORTEST_PAUSE_MS;
+        let is_slow = !pauses && idle_ms <= SPREAD * turn_ms;
         Some(Self {
             first_ms,
             second_ms,
-            hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms,
-            grow: longest >= SHORTEST_PAUSE_MS
+            hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms && !is_slow,
+            grow: pauses
                 && (grows(first_ms, second_ms)
                     || grows(shortest_at(0), shortest_at(1))
                     || longest > SPREAD * shortest),
@@ -314,6 +328,8 @@ pub(super) mod tests {
         })
     }
 
+    const TOLD: &str = r#"{"access_token":"«t»"}"#;
+
     fn throttled(log: Log, gaps: &[i64]) -> Log {
         log.call(429, |log| {
             let log = log.grant(1).api_status(1, Outcome::Faulted, 429);
@@ -337,6 +353,32 @@ pub(super) mod tests {
         // Two of the first attempts came late.
         check_gaps([&[330, 660], &[700, 650], &[690, 640]], Grade::Met);
         check_gaps([&[500, 1000, 2000, 3000, 4000]; 3], Grade::Broken);
+    }
+
+    /// Gaps of what each request takes of the client or the machine are no pauses, however they vary.
+    #[test]
+    fn the_time_of_a_request_is_no_pause() {
+        let slow = |gaps: [&[i64]; 3]| {
+            apart(Log::new(), gaps, true, |log, at| match at {
+                0 | 1 => log.failed_login(503),
+                n => log
+                    .granted_late(n as u64, TOLD, 1)
+                    .later(80)
+                    .api(2, Outcome::Admitted),
+            })
+        };
+        check(
+            &slow([&[100, 80], &[45, 130], &[100, 80]]),
+            "RET-09",
+            Grade::Broken,
+        );
+        check(&slow([&[90, 110]; 3]), "RET-09", Grade::Broken);
+        check(&slow([&[180, 280]; 3]), "RET-09", Grade::Met);
+        check(
+            &slow([&[90, 170], &[150, 100], &[100, 260]]),
+            "RET-09",
+            Grade::Met,
+        );
     }
 
     /// On a machine where a reply takes half a second the pauses behind it cannot be told.

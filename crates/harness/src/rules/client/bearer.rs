@@ -63,8 +63,33 @@ fn shows_a_bearer_token(view: &View<'_>) -> Finding {
     )
 }
 
-/// The ways of RFC 6750 by which a request shows a token.
-fn ways(request: &Arrival<'_>) -> Vec<&'static str> {
+/// Where a request may show a token, and places that other rows look at.
+const OTHER_ROWS: [&str; 4] = [
+    "authorization",
+    "cookie",
+    "referer",
+    "sec-websocket-protocol",
+];
+
+/// The headers beside those that show a token, with its name: no refresh token, which is another row's.
+fn further_headers<'a>(
+    request: &Arrival<'a>,
+) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let headers = request.entry.headers.iter();
+    headers
+        .filter(|(name, _)| {
+            !OTHER_ROWS
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+        })
+        .filter_map(|(name, value)| {
+            let mut shown = tokens(value).filter(|token| !token.starts_with("refresh"));
+            Some((name.as_str(), shown.next()?))
+        })
+}
+
+/// The ways by which a request shows a token: those of RFC 6750, and any other header.
+fn ways(request: &Arrival<'_>) -> Vec<String> {
     let has = |text: &str| tokens(text).any(|name| !name.starts_with("refresh"));
     let mut lines = request
         .headers("authorization")
@@ -77,9 +102,10 @@ fn ways(request: &Arrival<'_>) -> Vec<&'static str> {
         .is_some_and(|(_, query)| has(query));
     let body = request.entry.body.as_deref().is_some_and(has);
     let ways = [(in_header, "header"), (query, "query"), (body, "body")];
-    ways.into_iter()
-        .filter(|(used, _)| *used)
-        .map(|(_, way)| way)
+    let known = ways.into_iter().filter(|(used, _)| *used);
+    known
+        .map(|(_, way)| way.to_owned())
+        .chain(further_headers(request).map(|(name, _)| format!("header {name}")))
         .collect()
 }
 
@@ -162,7 +188,7 @@ fn forbids_to_store_its_url(view: &View<'_>) -> Finding {
     gone(view).unwrap_or_else(|| Finding::fact(reason, proof))
 }
 
-/// No token stands in a Cookie or Referer.
+/// No token stands in a Cookie or Referer, nor in a header that no page names.
 fn keeps_it_out_of_cookies(view: &View<'_>) -> Finding {
     let requests = after_a_token(view).map(|request| {
         let holds = |name: &'static str| {
@@ -172,14 +198,18 @@ fn keeps_it_out_of_cookies(view: &View<'_>) -> Finding {
                 .then_some(name)
         };
         let found = holds("cookie").or_else(|| holds("referer"));
-        (
-            request,
-            found.map(|name| Fault::broken(request, format!("a token in {name}"))),
-        )
+        let fault = found.map(|name| Fault::broken(request, format!("a token in {name}")));
+        // RFC 6750 names no such header, and forbids none either.
+        let further = || {
+            let (header, token) = further_headers(&request).next()?;
+            let seen = format!("the {token} in the header {header}");
+            Some(Fault::new(request, Grade::Tolerated, seen))
+        };
+        (request, fault.or_else(further))
     });
     each_has_the_form(
         view,
-        "no token in Cookie or Referer",
+        "no token in Cookie, Referer or a header that the vendor does not document",
         "no request behind a token reply was looked at",
         requests,
     )

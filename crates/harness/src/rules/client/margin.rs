@@ -59,7 +59,23 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
 /// It takes no time from the reply: it waits for a 401, or takes a lifetime of its own.
 fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
     let documented = view.profile.token.lifetime_s;
+    let kept_s = view
+        .evidence
+        .probes()
+        .filter(|(_, probe, answer)| probe.turned_s > documented && !answer.refetched())
+        .map(|(_, probe, _)| probe.turned_s)
+        .max();
     match measurement.assumed_s {
+        // Where the vendor's page asks to be ahead of the end, waiting for the 401 is not enough.
+        None if let Some(kept_s) = kept_s
+            && view.expected.deviation_tolerated =>
+        {
+            Finding::broken(
+                "a new token before the old one ends",
+                format!("a token was kept {kept_s} s by the client's clock: only a 401 ends it"),
+                proof,
+            )
+        }
         None => Finding::fact(
             "no renewal by time was seen: it waits for a 401 as far as can be told",
             proof,
@@ -294,6 +310,21 @@ pub(super) mod tests {
             ..plain(Unit::Unknown, 0, 0)
         };
         check(&measured(&uncached), "EXP-01", Grade::Unobserved);
+    }
+
+    /// One page asks for renewal ahead of the end; the others leave it to the client.
+    #[test]
+    fn a_token_without_end_is_warned_of_where_the_page_says_so() {
+        let kept = |turned_s| {
+            let log = Log::new().turned_probe(turned_s, 1);
+            log.measured(&plain(Unit::None, 0, 0))
+        };
+        check(&kept(3601), "EXP-01@athelas", Grade::Broken);
+        check(&kept(3600), "EXP-01@athelas", Grade::Fact);
+        check(&kept(3601), "EXP-01@corti", Grade::Fact);
+        let renewed = Log::new().turned_probe(3601, 2);
+        let renewed = renewed.measured(&plain(Unit::None, 0, 0));
+        check(&renewed, "EXP-01@athelas", Grade::Fact);
     }
 
     #[test]

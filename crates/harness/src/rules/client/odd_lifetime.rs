@@ -9,7 +9,7 @@ use super::traffic::{Arrival, api_requests, token_requests, token_requests_at};
 use super::{absent, gone, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::client("EXP-06", copes_with_odd_values),
@@ -18,6 +18,12 @@ pub(super) const RULES: &[Rule] = &[
 
 /// More token requests than this in the first second are a hot loop.
 const MAX_REQUESTS: usize = 4;
+
+/// Where so many calls were made, logins are counted against them.
+const MANY_CALLS: usize = 10;
+
+/// So many logins for them are no login for each.
+const MAX_LOGINS: usize = 2;
 
 /// The time that is looked at.
 const FIRST: Duration = Duration::from_secs(1);
@@ -31,7 +37,7 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
         return unobserved(view, "no odd lifetime was told");
     }
     let expected = "two answered calls, and at most four token requests in a second";
-    let (mut good, mut logins) = (Vec::new(), 0);
+    let (mut good, mut logins, mut each) = (Vec::new(), 0, Vec::new());
     for (at, value) in values.iter().enumerate() {
         let place = format!("side-{}", at + 1);
         let calls: Vec<_> = calls(view)
@@ -52,20 +58,34 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
             return Finding::broken(expected, seen, proof.and(seq));
         }
         let count = in_the_first_second(&requests);
-        if count > MAX_REQUESTS {
+        let is_many = calls.len() >= MANY_CALLS;
+        if count > MAX_REQUESTS + if is_many { calls.len() } else { 0 } {
             let seen = format!("{count} token requests in the first second after {value}");
             return Finding::broken(expected, seen, proof).figure("token_requests", count);
         }
-        logins += requests.iter().filter(|one| one.is_served()).count();
-        if calls.len() == 2 && !unanswered {
+        let served = requests.iter().filter(|one| one.is_served()).count();
+        logins += served;
+        if is_many && served > MAX_LOGINS {
+            let seen = format!("{served} logins for {} calls after {value}", calls.len());
+            each.push((seen, proof.clone()));
+        }
+        if (calls.len() == 2 || is_many) && !unanswered {
             good.push(proof);
         }
     }
+    if let Some((seen, proof)) = each
+        .into_iter()
+        .reduce(|(seen, proof), (more, its)| (format!("{seen}; {more}"), proof.and(its)))
+    {
+        let expected = "a token used again where no lifetime is told";
+        return gone(view)
+            .unwrap_or_else(|| Finding::deviation(Grade::Tolerated, expected, seen, proof));
+    }
     if good.len() < values.len() || logins == 0 {
-        return unobserved(view, "not each odd lifetime was met by two calls");
+        return unobserved(view, "not each odd lifetime was met by all calls");
     }
     let seen = format!(
-        "two calls were answered after each of {} values",
+        "all calls were answered after each of {} values",
         values.len()
     );
     match good.into_iter().reduce(Proof::and) {

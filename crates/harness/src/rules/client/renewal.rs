@@ -152,28 +152,38 @@ fn counts_from_sending(view: &View<'_>) -> Finding {
             .map(since)
             .is_some_and(|since| since < AT_ONCE_MS)
     };
-    let late = calls
-        .iter()
-        .filter(shows)
-        .filter(|call| !at_once(call))
-        .find(|call| call.entry.arrived.as_millis() > end + LATE_MS);
-    if let Some(late) = late {
-        let by = late.entry.arrived.as_millis() - end;
+    let late = |end: i64| {
+        let mut shown = calls
+            .iter()
+            .filter(shows)
+            .filter(|call| !at_once(call))
+            .map(|call| (call.entry.arrived.as_millis() - end, *call));
+        shown.rfind(|(by, _)| *by > LATE_MS)
+    };
+    let by_receipt = end + held.unwrap_or_default();
+    if let Some((by, late)) = late(by_receipt) {
         return Finding::broken(
-            "no token shown after its end, counted from its request",
-            format!("the token was shown {by} ms after its end"),
-            Proof::from(login).and(*late),
+            "no token shown after its end, counted from its reply at the latest",
+            format!("the token was shown {by} ms after that"),
+            Proof::from(login).and(late),
         );
     }
     // A client with a wide margin has replaced it long before.
     let replaced = calls.iter().find(|call| !shows(call) && call.is_served());
-    match replaced {
-        Some(next) => met(
+    match (replaced, late(end)) {
+        (Some(next), Some((by, late))) => {
+            let seen = format!(
+                "counts from the reply: shown {by} ms after its end, counted from its request"
+            );
+            let proof = Proof::from(login).and(late).and(*next);
+            gone(view).unwrap_or_else(|| Finding::fact(seen, proof))
+        }
+        (Some(next), None) => met(
             view,
             "the token was replaced by its end, counted from its request",
             Proof::from(login).and(*next),
         ),
-        None => unobserved(view, "no call showed a later token").seen_in(login),
+        (None, _) => unobserved(view, "no call showed a later token").seen_in(login),
     }
 }
 
@@ -458,7 +468,13 @@ pub(super) mod tests {
     #[test]
     fn a_lifetime_begins_with_the_request() {
         check(&held(Log::new(), 2, 3500), "EXP-08", Grade::Met);
-        check(&held(Log::new(), 1, 3500), "EXP-08", Grade::Broken);
+        // Both anchors are in use: the sending of the request, and the receipt of the reply.
+        let next = |log: Log| log.api_at(2, 5300);
+        check(&next(held(Log::new(), 1, 3500)), "EXP-08", Grade::Fact);
+        check(&next(held(Log::new(), 1, 5050)), "EXP-08", Grade::Fact);
+        check(&next(held(Log::new(), 1, 5200)), "EXP-08", Grade::Broken);
+        check(&held(Log::new(), 1, 3500), "EXP-08", Grade::Unobserved);
+        check(&held(Log::new(), 1, 5200), "EXP-08", Grade::Broken);
         check(&held(Log::new(), 1, 2500), "EXP-08", Grade::Unobserved);
     }
 

@@ -2,9 +2,9 @@
 
 use locum_core::Timestamp;
 
-use super::attempts::{End, elapsed_ms, first_call, hung};
+use super::attempts::{End, elapsed_ms, first_call, gaps_ms, hung};
 use super::commands::{GivenCommand, calls};
-use super::traffic::{Arrival, api_requests};
+use super::traffic::{Arrival, api_requests, api_requests_at};
 use super::{gone, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::{ClientCommand, REPLY_TIMEOUT};
@@ -43,11 +43,39 @@ fn waits_as_many_seconds(view: &View<'_>) -> Finding {
 fn waits_until_the_date(view: &View<'_>) -> Finding {
     match told(view) {
         Ok((first, value)) => match Timestamp::parse_http_date(value) {
-            Some(date) => waits(view, first, date.as_millis()),
+            Some(date) => as_after_seconds(view, first)
+                .unwrap_or_else(|| waits(view, first, date.as_millis())),
             None => unobserved(view, "Retry-After had no date").seen_in(first),
         },
         Err(finding) => finding,
     }
+}
+
+/// Gaps that differ by less are the same pause, in milliseconds.
+const SAME_MS: i64 = 500;
+
+/// That a client pauses as long after a date as after fewer seconds, which says nothing of whether it
+/// read the date; a pause that ends too early is a fault all the same.
+fn as_after_seconds(view: &View<'_>, first: Arrival<'_>) -> Option<Finding> {
+    let gap = |all: &[Arrival<'_>]| gaps_ms(all).first().copied();
+    let date = Timestamp::parse_http_date(first.header_of_reply("retry-after")?)?;
+    let asked = date.as_millis() - first.entry.arrived.as_millis() - view.expected.early_ms;
+    let own: Vec<_> = api_requests(view).collect();
+    let waited = gap(&own).filter(|waited| *waited >= asked)?;
+    let beside = view.evidence.places().into_iter().find_map(|place| {
+        let all: Vec<_> = api_requests_at(view, place).collect();
+        let seconds = all.first()?.header_of_reply("retry-after")?.parse::<i64>();
+        let least = seconds.ok()? * 1000;
+        Some((gap(&all)?, all[1], least))
+    });
+    let (after_seconds, second, least) = beside?;
+    let is_longer = after_seconds > least + SAME_MS;
+    (is_longer && waited < after_seconds + SAME_MS).then(|| {
+        let what = format!(
+            "not graded: it pauses as long after seconds ({after_seconds} ms) as after a date ({waited} ms)"
+        );
+        unobserved(view, &what).seen_in(Proof::from(first).and(second))
+    })
 }
 
 /// Whether the first call told nothing of the 429 that it met, where one apart that was told seconds
@@ -192,6 +220,22 @@ pub(super) mod tests {
         check(&again(Log::new(), DATE, 1999), "RET-11", Grade::Broken);
         check(&alone(DATE, 429), "RET-11", Grade::Fact);
         check(&again(Log::new(), "2", 9000), "RET-11", Grade::Unobserved);
+    }
+
+    /// A pause of its own that is longer than both is no reading of a date.
+    #[test]
+    fn a_pause_that_is_always_the_same_proves_nothing() {
+        let both = |date_ms: i64, seconds_ms: i64| {
+            again(Log::new(), DATE, date_ms).fails_at("side-1", "", |log| {
+                let log = log.at("side-1").throttled("2").later(seconds_ms);
+                log.api(2, locum_core::Outcome::Admitted).at("")
+            })
+        };
+        check(&both(4000, 4000), "RET-11", Grade::Unobserved);
+        check(&both(1500, 1500), "RET-11", Grade::Broken);
+        check(&both(3200, 2000), "RET-11", Grade::Met);
+        check(&both(3200, 2500), "RET-11", Grade::Met);
+        check(&both(3900, 2900), "RET-11", Grade::Met);
     }
 
     /// A client that fails on reading the date, beside one instance that was told seconds.

@@ -111,6 +111,7 @@ fn needs_a_usable_token(view: &View<'_>) -> Finding {
 enum Broken {
     Html,
     Cut,
+    Half,
     Repeated,
 }
 
@@ -124,6 +125,7 @@ fn broken(bent: &Bent<'_>) -> Option<Broken> {
     let edit = bent.action.edit.as_ref();
     match () {
         () if reply.status == 200 && is_html(&message) => Some(Broken::Html),
+        () if bent.action.truncate.is_some() => Some(Broken::Half),
         () if edit.is_some_and(|edit| edit.cut.is_some()) => Some(Broken::Cut),
         () if edit.is_some_and(|edit| !edit.repeat.is_empty()) => Some(Broken::Repeated),
         () => None,
@@ -145,9 +147,12 @@ fn survives_a_broken_reply(view: &View<'_>) -> Finding {
         return finding;
     }
     let finding = match how {
+        Broken::Half if arrival.is_api_request(view) => tells_of_half_a_reply(view, arrival, call),
         _ if arrival.is_api_request(view) => met(view, "goes on after a page of HTML", *arrival),
         Broken::Html => fails_without_a_request(view, arrival, call, "a page of HTML"),
-        Broken::Cut => fails_without_a_request(view, arrival, call, "a reply that is cut short"),
+        Broken::Cut | Broken::Half => {
+            fails_without_a_request(view, arrival, call, "a reply that is cut short")
+        }
         Broken::Repeated => either_value(view, arrival, call),
     };
     if let (Grade::Met, Some(disabled)) = (finding.grade(), stays_disabled(view, arrival)) {
@@ -160,6 +165,24 @@ fn survives_a_broken_reply(view: &View<'_>) -> Finding {
             unobserved(view, "the client was asked for no later call").seen_in(*arrival)
         }
         _ => finding,
+    }
+}
+
+/// A reply whose body ends before its `Content-Length` is incomplete (RFC 9112 §8), and no call is done
+/// by it.
+fn tells_of_half_a_reply(view: &View<'_>, first: &Arrival<'_>, call: GivenCommand<'_>) -> Finding {
+    let Some((answered, answer)) = call.answer else {
+        return unobserved(view, "the call was not answered");
+    };
+    let proof = Proof::from(*first).and(answered);
+    match answer.succeeded() {
+        true => Finding::deviation(
+            Grade::Tolerated,
+            "an error: the reply is incomplete",
+            "the call was reported as done after a body shorter than its Content-Length",
+            proof,
+        ),
+        false => met(view, "an error after half a reply of the API", proof),
     }
 }
 
@@ -181,15 +204,19 @@ fn stays_disabled(view: &View<'_>, broken: &Arrival<'_>) -> Option<Finding> {
         .map(|(_, offset_s)| offset_s * 1000.0)
         .fold(0.0, f64::max);
     #[expect(clippy::cast_precision_loss, reason = "a run takes minutes")]
-    let passed_ms = elapsed_ms(view, first.seq, last.0) as f64 + turned_ms;
+    let real_ms = elapsed_ms(view, first.seq, last.0) as f64;
     let asks = token_requests(view).any(|request| request.seq > end);
-    (all_fail && !asks && passed_ms >= DISABLED_MS).then(|| {
+    (all_fail && !asks && real_ms + turned_ms >= DISABLED_MS).then(|| {
+        let turned = match turned_ms > 0.0 {
+            true => format!(", with its clock turned {:.0} s ahead,", turned_ms / 1000.0),
+            false => String::new(),
+        };
         Finding::broken(
             "the next calls served once the vendor is well again",
             format!(
-                "{} failed in {:.0} s after the reply, and no token was asked for",
+                "{} failed within {:.0} s{turned} once the vendor was well, and no token was asked for",
                 count(later.len(), "call"),
-                passed_ms / 1000.0
+                (real_ms / 1000.0).ceil()
             ),
             Proof::from(*broken).and(last.0),
         )

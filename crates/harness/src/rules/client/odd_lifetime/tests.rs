@@ -49,6 +49,28 @@ fn odd_values_cause_neither_a_crash_nor_a_loop() {
     check(&odd(Log::new(), 1).client_gone(), "EXP-06", Grade::Gone);
 }
 
+/// Ten calls after each of two values that tell no lifetime, with so many logins in all.
+fn many(logins: u64) -> Log {
+    let log = told(told(Log::new(), "null"), "\"\"");
+    ["side-1", "side-2"].into_iter().fold(log, |log, place| {
+        (0..10).fold(log, |log, at| {
+            log.fails_at(place, "", |log| {
+                let log = log.at(place);
+                let log = if at < logins { log.grant(at) } else { log };
+                log.api(at.min(logins - 1), Outcome::Admitted).at("")
+            })
+        })
+    })
+}
+
+#[test]
+fn a_login_for_each_call_is_no_way_to_read_nothing() {
+    check(&many(1), "EXP-06", Grade::Met);
+    check(&many(2), "EXP-06", Grade::Met);
+    check(&many(3), "EXP-06", Grade::Tolerated);
+    check(&many(10), "EXP-06", Grade::Tolerated);
+}
+
 /// A token that ended, then a call with so many logins.
 fn disagreeing(log: Log, logins: u64, succeeds: bool) -> Log {
     let log = told(log, "3600")

@@ -36,6 +36,30 @@ impl Log {
         self
     }
 
+    /// A probe in which the client's clock was turned so far, and so many tokens were asked for.
+    pub(in crate::rules::client) fn turned_probe(
+        mut self,
+        turned_s: u64,
+        token_requests: usize,
+    ) -> Self {
+        let probe = Probe {
+            raw: 1,
+            wait_ms: 0,
+            settle_ms: 0,
+            turned_s,
+            brief_credentials: false,
+        };
+        let gap_ms = 1;
+        self.log.probe(
+            probe,
+            Answer {
+                token_requests,
+                gap_ms,
+            },
+        );
+        self
+    }
+
     /// The vendor tells lifetimes in this unit.
     pub(in crate::rules::client) fn lifetimes_in(mut self, unit: ExpiresIn) -> Self {
         self.profile.token.expires_in = unit;
@@ -276,6 +300,16 @@ impl Log {
             entry.issued = vec![TokenId(id)];
             entry.fault = Some(FaultId(number));
             entry.reply = Some(reply(200, body));
+        })
+    }
+
+    /// An API request with token `id` that was served, and met the fault of this number.
+    pub(in crate::rules::client) fn bent_api(self, number: u64, id: u64) -> Self {
+        self.entry("things", |entry| {
+            entry.outcome = Some(Outcome::Admitted);
+            entry.presented = Some(TokenId(id));
+            entry.fault = Some(FaultId(number));
+            entry.reply = Some(reply(200, "{"));
         })
     }
 

@@ -103,6 +103,18 @@ fn a_page_or_a_piece_is_an_error() {
     }
 }
 
+#[test]
+fn half_a_reply_of_the_api_is_none() {
+    let half = || {
+        let then = json!({"truncate": 1});
+        unusable(Log::new(), &then).grant(1)
+    };
+    let seen = |log: Log| log.bent_api(1, 1);
+    check(&honest(half().failed_call(seen)), "RSP-22", Grade::Met);
+    check(&honest(half().call(200, seen)), "RSP-22", Grade::Tolerated);
+    check(&half().failed_call(seen), "RSP-22", Grade::Unobserved);
+}
+
 /// One broken reply is no reason to fail for ever; the vendor may be left alone for a while.
 #[test]
 fn the_client_is_not_put_out_of_action() {
