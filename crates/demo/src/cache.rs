@@ -346,6 +346,9 @@ impl<T: Send + Sync + 'static> Cache<T> {
         if expiry.clock_back_ends_tokens && self.clock.went_back(now) {
             return i64::MAX;
         }
+        if expiry.delay_added_margin_s.is_some() {
+            return now.since(fetched.received) - fetched.received.since(fetched.sent);
+        }
         let start = match expiry.from_receipt_margin_s {
             Some(_) => fetched.received,
             None => fetched.sent,
@@ -359,7 +362,8 @@ impl<T: Send + Sync + 'static> Cache<T> {
 
     fn margin_ms(&self, lifetime_ms: i64) -> i64 {
         let expiry = &self.behaviour.expiry;
-        if let Some(margin) = expiry.from_receipt_margin_s.or(expiry.margin_s) {
+        let margin = expiry.from_receipt_margin_s.or(expiry.delay_added_margin_s);
+        if let Some(margin) = margin.or(expiry.margin_s) {
             return millis(margin);
         }
         #[expect(

@@ -43,8 +43,10 @@ pub(crate) fn throttled(
     retry: &Retry,
     random: &Random,
 ) -> Next {
-    if retry.retry_after == RetryAfterReading::Ignored {
-        return Next::Wait(Duration::from_secs(1));
+    match retry.retry_after {
+        RetryAfterReading::Ignored => return Next::Wait(Duration::from_secs(1)),
+        RetryAfterReading::LongPause => return Next::Wait(Duration::from_millis(2500)),
+        _ => {}
     }
     match retry_after(reply, now, retry.retry_after) {
         Some(wait)

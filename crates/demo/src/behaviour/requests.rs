@@ -125,6 +125,8 @@ pub(crate) struct Replies {
     pub(crate) first_chunk_only: bool,
     /// `Content-Type` must be exactly `application/json`.
     pub(crate) media_type_as_text: bool,
+    /// An API reply that ends before its length is whole.
+    pub(crate) half_is_whole: bool,
     /// The body of a 401 must be JSON.
     pub(crate) parses_401: bool,
 }
@@ -141,6 +143,8 @@ pub(crate) enum SecondPlace {
     Cookie,
     /// A second `Authorization`.
     Header,
+    /// A header of its own.
+    OwnHeader,
 }
 
 /// The form of API requests.
@@ -208,6 +212,8 @@ pub(crate) enum RetryAfterReading {
     Both,
     /// Not at all; the pause is 1 s.
     Ignored,
+    /// Not at all; the pause is 2.5 s.
+    LongPause,
     /// Seconds only.
     SecondsOnly,
     /// Seconds only; a date is an error of the client itself.

@@ -182,7 +182,14 @@ impl Client {
     /// One exchange; redirects are not followed.
     async fn send(&self, request: &Request) -> Result<Reply, crate::http::Fault> {
         crate::log::debug(|| format!("{} {}", request.method, request.url.shown()));
-        let reply = self.http.send(request, None).await?;
+        let reply = match self.http.send(request, None).await {
+            Err(crate::http::Fault::Cut(reply))
+                if self.behaviour.reply.half_is_whole && reply.status > 0 =>
+            {
+                reply
+            }
+            outcome => outcome?,
+        };
         crate::log::debug(|| format!("{} {}", reply.status, request.url.shown()));
         if self.behaviour.cache.dropped_on.contains(&reply.status) {
             self.tokens.drop_entry();
@@ -208,7 +215,15 @@ impl Client {
         match proof {
             Proof::Token(entry) => self.with_token(ask, entry.value()),
             Proof::Signature(entry, session_token) => {
-                self.signed(self.plain(ask), entry, session_token)
+                let request = self.signed(self.plain(ask), entry, session_token);
+                match self.tokens.peek() {
+                    Some(tokens)
+                        if self.behaviour.api.token_also_in == Some(SecondPlace::OwnHeader) =>
+                    {
+                        request.header("X-Authorization", &tokens.value().access)
+                    }
+                    _ => request,
+                }
             }
             Proof::None => self.plain(ask),
         }
@@ -260,6 +275,7 @@ impl Client {
                 request = request.header("Cookie", format!("access_token={token}"));
             }
             Some(SecondPlace::Header) => request = request.header("Authorization", value),
+            Some(SecondPlace::OwnHeader) => request = request.header("X-Authorization", token),
             Some(SecondPlace::Form) if request.method == "POST" => {
                 request.headers.retain(|(name, _)| name != "Content-Type");
                 request = request.header("Content-Type", "application/x-www-form-urlencoded");
