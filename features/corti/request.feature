@@ -109,3 +109,42 @@ Feature: Corti serves API calls
       And /interactions/ is listed in each of these ways
         | as a client of another tenant |
       Then the new one is in the list of its owner alone
+
+  Rule: What was deleted is gone
+
+    @id:VEN-46 @must
+    Scenario: An interaction is deleted
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And the caller deletes /interactions/{interactionId}
+      And the caller reads /interactions/{interactionId}, which was deleted
+      Then it is not served any more
+
+  Rule: A list comes in pages of pageSize, counted from 1
+
+    @id:VEN-47 @should
+    Scenario: Each page is its part of the list
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-2", "status": "planned", "type": "first_consultation"}}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-3", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller lists each of these
+        | /interactions/?direction=asc&pageSize=3&index=1 |
+        | /interactions/?direction=asc&pageSize=1&index=1 |
+        | /interactions/?direction=asc&pageSize=1&index=2 |
+        | /interactions/?direction=asc&pageSize=2&index=2 |
+        | /interactions/?direction=asc&pageSize=3&index=1 |
+      Then each page is the part of the list that was asked for

@@ -163,7 +163,9 @@ async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
 /// `DELETE /v2/interactions/{id}`.
 async fn delete(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
     let interaction = find(&mock, request.param("id"), &admitted.token)?;
-    mock.state::<State>().interactions.remove(&interaction);
+    if mock.effect_enabled("delete_interaction") {
+        mock.state::<State>().interactions.remove(&interaction);
+    }
     Ok(Reply::status(204))
 }
 

@@ -132,6 +132,23 @@ const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        skips: &["delete_interaction"],
+        ..Twin::named(
+            "delete-noop",
+            "a DELETE is answered with 204 and deletes nothing",
+        )
+    },
+    Twin {
+        misreads: |request| {
+            let target = request.target.replace("index=2", "index=1");
+            request.changed(|parts| parts.target = target)
+        },
+        ..Twin::named(
+            "first-page-always",
+            "the second page of a list is the first",
+        )
+    },
+    Twin {
         skips: &["own_interactions"],
         ..Twin::named(
             "shared-interactions",

@@ -12,6 +12,7 @@ mod check_order;
 mod code;
 pub mod created_url;
 pub mod cross_client_access;
+mod deletion;
 mod deviation;
 mod effect;
 mod ended_token;
@@ -37,6 +38,7 @@ mod metadata;
 mod mixed_clients;
 #[cfg(test)]
 mod nothing_there_tests;
+mod numbered_pages;
 mod oauth_error;
 pub mod paging;
 pub mod password;
@@ -93,6 +95,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     code::RULES,
     created_url::RULES,
     cross_client_access::RULES,
+    deletion::RULES,
     errors::RULES,
     expiry::RULES,
     fact::RULES,
@@ -112,6 +115,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     list_window::RULES,
     login::RULES,
     login_ends::RULES,
+    numbered_pages::RULES,
     oauth_error::RULES,
     paging::RULES,
     password::RULES,

@@ -1,6 +1,8 @@
 //! Leave to create and change things at a vendor: always given at a mock, by the user alone at a real
 //! endpoint. What was created there is deleted again where the vendor has a call for it.
 
+use std::time::Duration;
+
 use locum_core::Secret;
 use serde_json::Value;
 
@@ -15,6 +17,9 @@ use crate::verdict::Scenario;
 /// Why a scenario is not played at a real endpoint.
 pub(crate) const NO_LEAVE: &str =
     "it creates or changes something at the vendor, which needs --allow-writes";
+
+/// How long a copy of what was deleted may be read from before that is a fault.
+const COPIES_END: Duration = Duration::from_secs(10);
 
 /// Something that the caller created, and how it is called back.
 #[derive(Debug)]
@@ -52,6 +57,46 @@ impl ScenarioContext {
         }
     }
 
+    /// Deletes what the caller created, at `path` of the API.
+    ///
+    /// # Errors
+    /// Where there is no leave.
+    pub(crate) async fn delete(&mut self, path: &str) -> Result<(), Error> {
+        self.needs_leave()?;
+        let (Some(path), Ok(token)) = (self.of_created(path), self.token().cloned()) else {
+            self.log
+                .limitation("nothing was created that could be deleted");
+            return Ok(());
+        };
+        let reply = self.send_deletion(&path, &token.value).await?;
+        if reply.is_some_and(|reply| (200..300).contains(&reply.status)) {
+            self.created_things.retain(|thing| thing.path != path);
+        }
+        Ok(())
+    }
+
+    /// Reads what was deleted at `path`, and once more where it is served: a copy of it may be read from
+    /// for some seconds.
+    pub(crate) async fn read_deleted(&mut self, path: &str) -> Result<(), Error> {
+        self.read(path, &Variation::Documented).await?;
+        let reads = self.log.evidence().documented(Operation::Read);
+        let is_served = reads.last().is_some_and(|read| read.is_served());
+        if is_served && self.pass_within_a_step(COPIES_END).await? {
+            self.read(path, &Variation::Documented).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_deletion(&mut self, path: &str, token: &Secret) -> Result<Option<Reply>, Error> {
+        let url = format!("{}{path}", self.target.url("api")?);
+        let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
+        "DELETE".clone_into(&mut call.method);
+        let (how, request) = (Variation::Documented, call.request());
+        Ok(self
+            .exchange(Operation::Delete, None, &how, &call.url, &request)
+            .await)
+    }
+
     /// Whether the vendor has a call that deletes what is at `place`.
     fn deletes(&self, place: &str) -> bool {
         self.profile.endpoints.values().any(|endpoint| {
@@ -68,13 +113,7 @@ impl ScenarioContext {
             return Ok(());
         }
         while let Some(thing) = self.created_things.pop() {
-            let url = format!("{}{}", self.target.url("api")?, thing.path);
-            let token = thing.token.expose();
-            let mut call = ApiRequest::to(&self.profile, &self.target, &url, token)?;
-            "DELETE".clone_into(&mut call.method);
-            let how = Variation::Documented;
-            self.exchange(Operation::Delete, None, &how, &call.url, &call.request())
-                .await;
+            self.send_deletion(&thing.path, &thing.token).await?;
         }
         Ok(())
     }

@@ -75,14 +75,26 @@ impl ScenarioContext {
             return Ok(true);
         };
         let wait = EARLY_USE_DELAY.min(token.lifetime / 2);
+        let has_passed = self.pass_within_a_step(wait).await?;
+        if !has_passed {
+            self.log.limitation(
+                "--wait is shorter than the few seconds after which the token was to be used",
+            );
+        }
+        Ok(has_passed)
+    }
+
+    /// Lets `wait` pass within a step, which cannot be resumed. Whether it has passed: a real endpoint's
+    /// time is waited for no longer than is allowed.
+    ///
+    /// # Errors
+    /// When the mock cannot be reached.
+    pub(crate) async fn pass_within_a_step(&mut self, wait: Duration) -> Result<bool, Error> {
         if self.stage.is_some() {
             self.advance(wait.as_secs_f64()).await?;
             return Ok(true);
         }
         if wait > self.manners.wait {
-            self.log.limitation(
-                "--wait is shorter than the few seconds after which the token was to be used",
-            );
             return Ok(false);
         }
         if !self.was_only_refused() {

@@ -3,7 +3,7 @@
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 
-use super::variations;
+use super::{phrases, variations};
 use crate::Error;
 use crate::evidence::{Operation, Other, Variation};
 use crate::run::context::World;
@@ -20,6 +20,16 @@ async fn reads(world: &mut World, path: String) -> Result<(), Error> {
     world.context()?.read(&path, &Variation::Documented).await
 }
 
+#[when(regex = r"^the caller deletes (/\S*)$")]
+async fn deletes(world: &mut World, path: String) -> Result<(), Error> {
+    world.context()?.delete(&path).await
+}
+
+#[when(regex = r"^the caller reads (/\S*), which was deleted$")]
+async fn reads_deleted(world: &mut World, path: String) -> Result<(), Error> {
+    world.context()?.read_deleted(&path).await
+}
+
 #[when(regex = r"^(/\S*) is read in each of these ways$")]
 async fn reads_each_way(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
     for variation in variations(Operation::Read, step)? {
@@ -31,6 +41,14 @@ async fn reads_each_way(world: &mut World, path: String, step: &Step) -> Result<
 #[when(regex = r"^the caller lists (/\S*)$")]
 async fn lists(world: &mut World, path: String) -> Result<(), Error> {
     world.context()?.list(&path, &Variation::Documented).await
+}
+
+#[when("the caller lists each of these")]
+async fn lists_each(world: &mut World, step: &Step) -> Result<(), Error> {
+    for path in phrases(step)? {
+        world.context()?.list(&path, &Variation::Documented).await?;
+    }
+    Ok(())
 }
 
 #[when(regex = r"^(/\S*) is listed in each of these ways$")]

@@ -1,0 +1,163 @@
+//! Lists that are cut into pages by their number.
+
+use serde_json::Value;
+
+use super::deviation::Deviations;
+use super::list::{List, lists, no_list};
+use crate::evidence::Exchange;
+use crate::rules::{Rule, View, unobserved};
+use crate::verdict::{Finding, Proof};
+
+pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-47", pages_are_parts_of_the_list)];
+
+/// "Number of interactions to return per page."
+const SIZE: &str = "pageSize";
+
+/// "Page number to retrieve. Starts at 1."
+const NUMBER: &str = "index";
+
+/// A page that was served, and what was asked for.
+struct Page<'a> {
+    exchange: Exchange<'a>,
+    size: usize,
+    number: usize,
+    ids: Vec<Value>,
+}
+
+/// The pages that were served, in order.
+fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
+    let id = |entry: &Value| {
+        let mut places = view.expected.identity.iter();
+        let found = places.find_map(|place| entry.pointer(place));
+        found.cloned().unwrap_or_default()
+    };
+    let page = |list: List<'a>| {
+        let (size, number) = (list.asked_count(SIZE)?, list.asked_count(NUMBER)?);
+        Some(Page {
+            exchange: list.exchange,
+            size,
+            number,
+            ids: list.entries.iter().map(id).collect(),
+        })
+    };
+    lists(view).into_iter().filter_map(page).collect()
+}
+
+/// Each page holds no more than its size, and what stands at its place in the longest one that
+/// begins at the first entry; that was the same before the others and after them.
+fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
+    let pages = pages(view);
+    let first_pages = pages.iter().filter(|page| page.number == 1);
+    let Some(whole) = first_pages.max_by_key(|page| page.size) else {
+        return no_list(view);
+    };
+    let mut wrong = Deviations::default();
+    for page in pages.iter().filter(|page| page.ids.len() > page.size) {
+        let seen = format!(
+            "page {} of {}: {} entries",
+            page.number,
+            page.size,
+            page.ids.len()
+        );
+        wrong.add(
+            format!("at most {} entries", page.size),
+            seen,
+            page.exchange,
+        );
+    }
+    if let Some(broken) = wrong.broken() {
+        return broken;
+    }
+    let alike = |page: &&Page<'_>| (page.number, page.size) == (1, whole.size);
+    if pages.iter().filter(alike).any(|page| page.ids != whole.ids) {
+        return unobserved(view, "the list changed while its pages were read")
+            .seen_in(whole.exchange);
+    }
+    let mut wrong = Deviations::default();
+    let mut good = Vec::new();
+    for page in pages.iter().filter(|page| !alike(page)) {
+        let start = (page.number.saturating_sub(1)).saturating_mul(page.size);
+        let part = whole.ids.iter().skip(start).take(page.size);
+        let part: Vec<&Value> = part.collect();
+        if part.is_empty() {
+            continue;
+        }
+        if page.ids.iter().take(part.len()).eq(part.iter().copied()) {
+            good.push(page.exchange);
+        } else {
+            let expected = format!("what stands from entry {} on", start + 1);
+            let seen = format!("page {} of {}: other entries", page.number, page.size);
+            wrong.add(expected, seen, page.exchange);
+        }
+    }
+    match (wrong.broken(), Proof::all(&good)) {
+        (Some(broken), _) => broken.beside(whole.exchange),
+        (None, Some(proof)) if good.len() > 1 => {
+            let what = format!("{} pages are the parts that were asked for", good.len());
+            Finding::met(what, proof).beside(whole.exchange)
+        }
+        (None, _) => unobserved(view, "the list has too few entries for two pages"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::verdict::Grade;
+
+    fn listed(log: Log, size: usize, number: usize, ids: &[u8]) -> Log {
+        let target = format!("/interactions/?pageSize={size}&index={number}");
+        let entries: Vec<String> = ids
+            .iter()
+            .map(|id| format!(r#"{{"id":"i-{id}"}}"#))
+            .collect();
+        let body = format!(r#"{{"interactions":[{}]}}"#, entries.join(","));
+        log.asked_at("page", "", &target, 200, &[], &body)
+    }
+
+    /// The list of three, two pages of one, and the list again.
+    fn log(first: &[u8], second: &[u8], again: &[u8]) -> Log {
+        let log = listed(Log::new(), 3, 1, &[1, 2, 3]);
+        let log = listed(log, 1, 1, first);
+        let log = listed(log, 1, 2, second);
+        listed(log, 3, 1, again)
+    }
+
+    #[test]
+    fn a_page_is_the_part_that_was_asked_for_or_not() {
+        let whole = [1, 2, 3];
+        check(&log(&[1], &[2], &whole), "VEN-47", Grade::Met);
+        check(&log(&[1], &[1], &whole), "VEN-47", Grade::Broken);
+        check(&log(&[2], &[3], &whole), "VEN-47", Grade::Broken);
+        check(&log(&[1], &[], &whole), "VEN-47", Grade::Broken);
+        check(&log(&whole, &whole, &whole), "VEN-47", Grade::Broken);
+        // Somebody made one meanwhile.
+        check(&log(&[1], &[1], &[4, 1, 2]), "VEN-47", Grade::Unobserved);
+    }
+
+    #[test]
+    fn the_last_page_may_be_a_part_of_one() {
+        let log = |last: &[u8]| {
+            let log = listed(Log::new(), 3, 1, &[1, 2, 3]);
+            let log = listed(log, 2, 1, &[1, 2]);
+            listed(log, 2, 2, last)
+        };
+        check(&log(&[3]), "VEN-47", Grade::Met);
+        check(&log(&[3, 4]), "VEN-47", Grade::Met);
+        check(&log(&[2, 3]), "VEN-47", Grade::Broken);
+    }
+
+    #[test]
+    fn a_short_list_tells_nothing() {
+        let short = listed(listed(Log::new(), 3, 1, &[1]), 1, 1, &[1]);
+        check(&short, "VEN-47", Grade::Unobserved);
+        check(&Log::new(), "VEN-47", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new().failed("page", "", failure);
+            let rule = crate::rules::find("VEN-47", locum_core::requirement::Judge::Vendor);
+            let grade = log.judge(rule.expect("a rule")).grade();
+            let open = matches!(grade, Grade::Unobserved | Grade::Gone);
+            assert!(open, "{failure:?}: {grade:?}");
+        }
+    }
+}
