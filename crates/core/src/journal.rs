@@ -5,6 +5,8 @@
 //! their values before.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -85,13 +87,55 @@ pub struct EntryFrame {
     /// connection that ended without a close frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masked: Option<bool>,
+    /// The masking key of a masked frame (RFC 6455 §5.3), as eight hexadecimal digits. It is no secret:
+    /// it hides nothing from who reads the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub mask: Option<Mask>,
     /// Whether a further fragment of the message follows (RFC 6455 §5.4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub goes_on: bool,
     /// The text, bounded: of a message with its last frame, of a ping or pong its payload where that is
-    /// text; close frames have `code reason`, with 1006 where there was none.
+    /// text; close frames have `code reason` as they were sent, with 1006 where there was no close frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// A masking key (RFC 6455 §5.3), as eight hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Mask(pub [u8; 4]);
+
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+impl From<Mask> for String {
+    fn from(mask: Mask) -> Self {
+        mask.to_string()
+    }
+}
+
+impl FromStr for Mask {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_whole = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digits = Some(text).filter(|_| is_whole);
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let number = number.ok_or("a mask is eight hexadecimal digits")?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
+
+impl TryFrom<String> for Mask {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
 }
 
 /// One exchange.
@@ -478,6 +522,7 @@ mod tests {
                 opcode: "text".into(),
                 length: 1,
                 masked: None,
+                mask: None,
                 goes_on: false,
                 text: Some(long),
             });
@@ -495,6 +540,7 @@ mod tests {
                 opcode: "binary".into(),
                 length,
                 masked: Some(true),
+                mask: Some(Mask([1, 2, 3, 4])),
                 goes_on: false,
                 text: None,
             });
@@ -502,6 +548,16 @@ mod tests {
         assert_eq!((entry.frames.len(), entry.frames_dropped), (300, 700));
         let lengths: Vec<u64> = entry.frames.iter().map(|frame| frame.length).collect();
         assert_eq!((lengths[199], lengths[200], lengths[299]), (199, 900, 999));
+    }
+
+    #[test]
+    fn a_mask_is_eight_digits() {
+        let mask = Mask([0, 0x1a, 2, 0xff]);
+        assert_eq!(json!(mask), json!("001a02ff"));
+        assert_eq!(serde_json::from_value(json!("001A02ff")).ok(), Some(mask));
+        for text in ["", "1a02ff", "+01a02ff", "001a02fg", "001a02ff0"] {
+            assert!(text.parse::<Mask>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -370,7 +370,7 @@ impl Socket {
                     self.came(UpTo::Message, None);
                     self.received = Some(Incoming::Binary(bytes.to_vec()));
                 }
-                Some(Ok(Message::Close(frame))) => self.answer_close(frame).await,
+                Some(Ok(Message::Close(_))) => self.answer_close().await,
                 Some(Ok(message)) => {
                     self.came(UpTo::Control, text_of(&message.into_data()));
                 }
@@ -387,9 +387,9 @@ impl Socket {
     }
 
     /// The library has the echo ready; reading on sends it.
-    async fn answer_close(&mut self, frame: Option<CloseFrame>) {
+    async fn answer_close(&mut self) {
         self.state = State::Closing;
-        self.came(UpTo::Control, shown(frame));
+        self.came(UpTo::Control, None);
         self.write_received().await;
         self.finish().await;
     }
@@ -403,6 +403,7 @@ impl Socket {
             opcode: "close".to_owned(),
             length: 0,
             masked: None,
+            mask: None,
             goes_on: false,
             text: Some("1006".to_owned()),
         });
@@ -430,7 +431,7 @@ impl Socket {
         let end = async {
             while let Some(Ok(message)) = self.stream.next().await {
                 match message {
-                    Message::Close(frame) => self.came(UpTo::Control, shown(frame)),
+                    Message::Close(_) => self.came(UpTo::Control, None),
                     Message::Text(text) => self.came(UpTo::Message, Some(text.to_string())),
                     Message::Ping(payload) | Message::Pong(payload) => {
                         self.came(UpTo::Control, text_of(&payload));
@@ -453,7 +454,8 @@ impl Socket {
         while raw.read(&mut swallowed).await.is_ok_and(|count| count > 0) {}
     }
 
-    /// Notes the frames of the client up to the one that an event of the library stands for.
+    /// Notes the frames of the client up to the one that an event of the library stands for. A close
+    /// brings its own text.
     fn came(&mut self, up_to: UpTo, mut text: Option<String>) {
         let at = self.stage.clock.now();
         let heads = self.stream.get_mut().take(up_to);
@@ -464,9 +466,13 @@ impl Socket {
                 from: "client".to_owned(),
                 opcode: head.opcode(),
                 length: head.length,
-                masked: Some(head.masked),
+                masked: Some(head.mask.is_some()),
+                mask: head.mask,
                 goes_on: !head.is_last(),
-                text: text.take_if(|_| number + 1 == count),
+                text: match text.take_if(|_| number + 1 == count) {
+                    Some(text) => Some(text),
+                    None => head.closes_with(),
+                },
             });
         }
     }
@@ -480,6 +486,7 @@ impl Socket {
             opcode: opcode.to_owned(),
             length: length as u64,
             masked: None,
+            mask: None,
             goes_on: false,
             text,
         };
@@ -508,11 +515,6 @@ impl Socket {
 fn text_of(payload: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(payload).ok()?;
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A close frame as the journal has it.
-fn shown(frame: Option<CloseFrame>) -> Option<String> {
-    frame.map(|frame| format!("{} {}", u16::from(frame.code), frame.reason))
 }
 
 /// Waits until the stage ends.

@@ -1,38 +1,44 @@
-//! What frames look like on the wire: their heads, as they are read.
+//! What frames look like on the wire: their heads, as they are read, and what closes say.
 
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use locum_core::journal::Mask;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest head: two bytes, eight of length, four of mask (RFC 6455 §5.2).
 const MAX_HEAD: usize = 14;
 
+/// The longest payload of a control frame (RFC 6455 §5.5).
+const MAX_CONTROL: u64 = 125;
+
 /// The head of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FrameHead {
     first: u8,
-    /// Whether its payload is masked.
-    pub(super) masked: bool,
+    /// The key by which its payload is masked.
+    pub(super) mask: Option<Mask>,
     /// Length of its payload in bytes.
     pub(super) length: u64,
+    /// The payload of a close, unmasked, as far as it has come; of others nothing.
+    close: Vec<u8>,
 }
 
 impl FrameHead {
     /// Whether it is the last frame of its message.
-    pub(super) const fn is_last(self) -> bool {
+    pub(super) const fn is_last(&self) -> bool {
         self.first & 0x80 != 0
     }
 
     /// Whether it is a ping, a pong, a close, or of a reserved opcode like theirs.
-    pub(super) const fn is_control(self) -> bool {
+    pub(super) const fn is_control(&self) -> bool {
         self.first & 0x08 != 0
     }
 
     /// Its opcode in words.
-    pub(super) fn opcode(self) -> String {
+    pub(super) fn opcode(&self) -> String {
         let word = match self.first & 0x0f {
             0x0 => "continuation",
             0x1 => "text",
@@ -43,6 +49,26 @@ impl FrameHead {
             other => return format!("opcode {other}"),
         };
         word.to_owned()
+    }
+
+    /// What a close says, `code reason`, also where no close may say so (RFC 6455 §7.4): the library
+    /// tells of such a code as 1002. `None` for other frames, and for a close without a code or whose
+    /// end has not come.
+    pub(super) fn closes_with(&self) -> Option<String> {
+        let (code, reason) = self.close.split_first_chunk()?;
+        let code = u16::from_be_bytes(*code);
+        let text = format!("{code} {}", String::from_utf8_lossy(reason));
+        (self.close.len() as u64 == self.length).then(|| text.trim_end().to_owned())
+    }
+
+    /// Keeps what came of the payload, where it is a close that is not too long to be one.
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.first & 0x0f == 0x8 && self.length <= MAX_CONTROL {
+            let Mask(key) = self.mask.unwrap_or(Mask([0; 4]));
+            let key = key.into_iter().cycle().skip(self.close.len() % 4);
+            let plain = bytes.iter().zip(key).map(|(byte, key)| byte ^ key);
+            self.close.extend(plain);
+        }
     }
 }
 
@@ -103,9 +129,13 @@ impl<S> FrameTap<S> {
         while !self.is_off && !bytes.is_empty() {
             if self.payload_left > 0 {
                 let left = usize::try_from(self.payload_left).unwrap_or(usize::MAX);
-                let passed = left.min(bytes.len());
-                self.payload_left -= passed as u64;
-                bytes = &bytes[passed..];
+                let (payload, rest) = bytes.split_at(left.min(bytes.len()));
+                self.payload_left -= payload.len() as u64;
+                bytes = rest;
+                // Until it was taken, the frame under way is the last one.
+                if let Some(head) = self.heads.back_mut() {
+                    head.keep(payload);
+                }
                 continue;
             }
             self.partial[self.known] = bytes[0];
@@ -131,16 +161,18 @@ fn read(bytes: &[u8]) -> Option<FrameHead> {
         127 => (8, 0),
         short => (0, u64::from(short)),
     };
-    let mask_bytes = if masked { 4 } else { 0 };
-    if rest.len() < length_bytes + mask_bytes {
-        return None;
-    }
-    let long = rest[..length_bytes].iter();
+    let (long, rest) = rest.split_at_checked(length_bytes)?;
+    let mask = match masked {
+        true => Some(Mask(*rest.first_chunk()?)),
+        false => None,
+    };
+    let long = long.iter();
     let long = long.fold(0, |number, byte| number << 8 | u64::from(*byte));
     Some(FrameHead {
         first: *first,
-        masked,
+        mask,
         length: if length_bytes == 0 { short } else { long },
+        close: Vec::new(),
     })
 }
 
@@ -207,16 +239,51 @@ mod tests {
         for piece in [1, 3, 4096, usize::MAX] {
             let seen: Vec<_> = heads(&bytes, piece)
                 .into_iter()
-                .map(|head| (head.opcode(), head.is_last(), head.masked, head.length))
+                .map(|head| (head.opcode(), head.is_last(), head.mask, head.length))
                 .collect();
+            let key = Some(Mask([1, 2, 3, 4]));
             let expected = [
-                ("text".to_owned(), false, true, 2),
-                ("ping".to_owned(), true, true, 0),
-                ("continuation".to_owned(), true, true, 300),
-                ("binary".to_owned(), true, false, 70_000),
+                ("text".to_owned(), false, key, 2),
+                ("ping".to_owned(), true, key, 0),
+                ("continuation".to_owned(), true, key, 300),
+                ("binary".to_owned(), true, None, 70_000),
             ];
             assert_eq!(seen, expected, "{piece}");
         }
+    }
+
+    #[test]
+    fn a_close_says_what_stands_in_it() {
+        let bare = vec![0x88, 2, 0x03, 0xee];
+        let long = [&4401_u16.to_be_bytes()[..], &[b'x'; 124]].concat();
+        for (bytes, expected) in [
+            (frame(0x88, &1006_u16.to_be_bytes()), Some("1006")),
+            (bare, Some("1006")),
+            (frame(0x88, b"\x03\xe8good bye"), Some("1000 good bye")),
+            (frame(0x88, b"\x03\xe8\xff"), Some("1000 \u{fffd}")),
+            (frame(0x88, b""), None),
+            (frame(0x88, b"\x03"), None),
+            (frame(0x88, &long), None),
+            (frame(0x89, b"\x03\xe8"), None),
+            (frame(0x88, b"\x03\xe8ten")[..9].to_vec(), None),
+        ] {
+            for piece in [1, 3, usize::MAX] {
+                let heads = heads(&bytes, piece);
+                let said: Vec<_> = heads.iter().map(FrameHead::closes_with).collect();
+                assert_eq!(said, [expected.map(str::to_owned)], "{bytes:?} {piece}");
+            }
+        }
+        // What was taken before its end came says nothing, and what follows is its own.
+        let mut tap = FrameTap::new(());
+        let close = frame(0x88, &1000_u16.to_be_bytes());
+        tap.feed(&close[..7]);
+        let [taken] = &tap.take(UpTo::All)[..] else {
+            panic!("one head");
+        };
+        assert_eq!(taken.closes_with(), None);
+        tap.feed(&[&close[7..], &close].concat());
+        let later = tap.take(UpTo::All);
+        assert_eq!(later[0].closes_with().as_deref(), Some("1000"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod redaction;
 use std::sync::Arc;
 
 use locum_core::Profile;
+use locum_core::journal::Mask;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -316,10 +317,14 @@ async fn the_journal_keeps_frames_and_how_it_ended() {
     )
     .await;
     check(&running, "bad", &[frame(0xc1, b"hi")], &["8:1002"]).await;
+    // The library tells of this code as 1002, and answers so.
+    let forbidden = frame(0x88, b"\x03\xeelost");
+    check(&running, "forbidden", &[forbidden], &["8:1002"]).await;
     drop(open(&running).await);
     let wanted = [
-        vec!["client text hi", "mock text hi", "client close 1000 "],
+        vec!["client text hi", "mock text hi", "client close 1000"],
         vec!["client text ", "mock close 1002"],
+        vec!["client close 1006 lost"],
         vec!["client close 1006"],
     ];
     loop {
@@ -340,8 +345,12 @@ async fn the_journal_keeps_frames_and_how_it_ended() {
                 entry.frames.iter().map(line).collect()
             })
             .collect();
-        if seen.len() == 3 && !seen[2].is_empty() {
+        if seen.len() == 4 && !seen[3].is_empty() {
             assert_eq!(seen, wanted);
+            let frames = entries.iter().flat_map(|entry| &entry.frames);
+            let masks: Vec<_> = frames.map(|frame| frame.mask).collect();
+            let key = Some(Mask([1, 2, 3, 4]));
+            assert_eq!(masks, [key, None, key, key, None, key, None]);
             return;
         }
         written.await;

@@ -124,7 +124,7 @@ async fn what_comes_before_the_clients_close_is_itself() {
         "mock close 4001 told so",
         "client pong late",
         "client text later",
-        "client close 4001 ",
+        "client close 4001",
     ];
     assert_eq!(seen, expected);
 }
