@@ -10,7 +10,7 @@ Feature: A client's sessions on websockets
         {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
         """
 
-    @id:WSS-01 @id:WSS-13 @id:WSS-16 @id:WS-06 @id:WS-07 @id:WS-08 @id:WS-09
+    @id:WSS-01 @id:WSS-13 @id:WSS-16 @id:WSS-31 @id:WSS-32 @id:WS-06 @id:WS-07 @id:WS-08 @id:WS-09
     Scenario: Two sessions, one after the other
       When the client talks for a while on the socket {websocketUrl}
       And the client talks at length on the socket {websocketUrl}

@@ -97,6 +97,12 @@ pub fn find(id: &str, side: Judge) -> Option<&'static Rule> {
     all().find(|rule| rule.id == id && rule.side == side)
 }
 
+/// Whether a close frame may carry this code: RFC 6455 §7.4.1, §7.4.2, and the codes that IANA has
+/// registered since.
+pub(crate) const fn may_close_with(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
 /// The finding for an exchange that the vendor did not answer, or not in HTTP.
 pub(crate) fn gone(exchange: &Exchange<'_>) -> Option<Finding> {
     matches!(exchange.reaction(), Reaction::Gone(_))

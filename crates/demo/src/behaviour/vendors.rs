@@ -118,6 +118,21 @@ pub(crate) enum HandshakeChecks {
     NotAccept,
 }
 
+/// By which keys frames are masked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Masks {
+    /// A random one for each frame.
+    #[default]
+    Fresh,
+    /// A random one for each connection.
+    Kept,
+    /// Zeros.
+    Zeros,
+    /// None: frames are not masked.
+    None,
+}
+
 /// Corti: websockets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,8 +149,10 @@ pub(crate) struct Socket {
     pub(crate) reconnect_gap_s: Option<f64>,
     /// The same key on each connection.
     pub(crate) fixed_key: bool,
-    /// Frames are masked.
-    pub(crate) masks: bool,
+    /// By which keys frames are masked.
+    pub(crate) masks: Masks,
+    /// The code of each close, instead of the fitting one.
+    pub(crate) close_code: Option<u16>,
     /// What of the 101 is compared.
     pub(crate) handshake: HandshakeChecks,
     /// CONFIG_TIMEOUT leaves the open hanging.
@@ -173,7 +190,8 @@ impl Default for Socket {
             stale_reconnect: false,
             reconnect_gap_s: None,
             fixed_key: false,
-            masks: true,
+            masks: Masks::Fresh,
+            close_code: None,
             handshake: HandshakeChecks::All,
             hangs_on_config_timeout: false,
             audio_first: false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::frame::{self, Assembler, CLOSE, Message, PONG, Violation};
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Behaviour, Masks};
 use crate::client::Client;
 use crate::http::Stream;
 use crate::random::Random;
@@ -15,6 +15,8 @@ use crate::random::Random;
 pub(super) struct Connection {
     behaviour: Arc<Behaviour>,
     random: Arc<Random>,
+    /// The mask of a client that keeps one.
+    kept_mask: [u8; 4],
     stream: Box<dyn Stream>,
     assembler: Assembler,
 }
@@ -36,13 +38,23 @@ impl Connection {
         Self {
             behaviour: client.behaviour.clone(),
             random: client.random.clone(),
+            kept_mask: client.random.bytes(),
             stream,
             assembler: Assembler::new(rest),
         }
     }
 
     pub(super) async fn send(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
-        let mask = self.behaviour.socket.masks.then(|| self.random.bytes());
+        let switches = &self.behaviour.socket;
+        let mask = match switches.masks {
+            Masks::Fresh => Some(self.random.bytes()),
+            Masks::Kept => Some(self.kept_mask),
+            Masks::Zeros => Some([0; 4]),
+            Masks::None => None,
+        };
+        let code = switches.close_code.filter(|_| opcode == CLOSE);
+        let code = code.map(u16::to_be_bytes);
+        let payload = code.as_ref().map_or(payload, |code| code);
         let frame = frame::encode(opcode, payload, mask);
         self.stream.write_all(&frame).await?;
         self.stream.flush().await

@@ -6,7 +6,7 @@ use super::effect::{Step, concluded, unseen};
 use super::socket_conversation::{Seen, behind, each_of, opened};
 use super::socket_frames::{frame_of, lived};
 use crate::evidence::{Frame, FrameVariation, Opcode, Operation};
-use crate::rules::{Rule, View, unobserved};
+use crate::rules::{Rule, View, may_close_with, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
 use FrameVariation as F;
@@ -60,11 +60,6 @@ fn is_an_end(frame: &Frame<'_>) -> bool {
     matches!(frame.opcode, Opcode::Eof | Opcode::Silence)
 }
 
-/// RFC 6455 §7.4.1, §7.4.2, and the codes that IANA has registered since.
-fn may_be_sent(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
-}
-
 /// The code and the reason of each close of the vendor are such as may be sent.
 fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Step<Finding> {
     let (mut wrong, mut good) = (Deviations::default(), None::<Proof>);
@@ -76,7 +71,7 @@ fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Step<Finding> {
         {
             let is_good = match close.text {
                 "" => true,
-                text => text.parse().is_ok_and(may_be_sent),
+                text => text.parse().is_ok_and(may_close_with),
             };
             if is_good {
                 let code = if close.text.is_empty() {

@@ -1,22 +1,33 @@
 //! An ordinary session of a client: masked frames, configuration, audio, pings, the end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use locum_core::journal::{EntryFrame, Mask};
+
 use super::super::commands::{GivenCommand, asked};
-use super::super::{Fault, each_has_the_form};
+use super::super::traffic::Arrival;
+use super::super::{Fault, each_has_the_form, met, unobserved};
 use super::{Session, faulty_sessions, kind, sessions, websockets};
-use crate::rules::client::traffic::Arrival;
-use crate::rules::{Rule, View};
+use crate::rules::{Rule, View, may_close_with};
 use crate::subject::ClientCommand;
-use crate::verdict::{Finding, Grade};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(in crate::rules::client) const RULES: &[Rule] = &[
     Rule::client("WSS-13", masks).everywhere(),
+    Rule::client("WSS-31", draws_masks).everywhere(),
+    Rule::client("WSS-32", closes_with_codes_that_may_be_sent).everywhere(),
     Rule::client("WS-06", answers_ping_and_close),
     Rule::client("WS-07", configures_first),
     Rule::client("WS-08", cuts_audio).everywhere(),
     Rule::client("WS-09", says_the_end),
 ];
+
+/// How many keys that came before are no chance: of a thousand frames, two are equal once in 8600 runs.
+const CHANCE: usize = 2;
+
+/// How many masked frames show that their keys differ.
+const LEAST_MASKED: usize = 3;
 
 /// How long the vendor waits for the configuration.
 const CONFIGURATION_TIME: Duration = Duration::from_secs(10);
@@ -33,6 +44,83 @@ fn masks(view: &View<'_>) -> Finding {
         (!sent.is_empty()).then_some((upgrade, fault))
     });
     each_has_the_form(view, "each frame is masked", "no frame arrived", judged)
+}
+
+/// Each frame has a masking key of its own (RFC 6455 §5.3). One that comes again may be chance, and
+/// where there is nothing to mask, it hides nothing. Whether keys can be foretold otherwise does not
+/// show.
+fn draws_masks(view: &View<'_>) -> Finding {
+    let mut keys: BTreeMap<Mask, Vec<Arrival<'_>>> = BTreeMap::new();
+    for upgrade in websockets(view) {
+        let full = (Session { upgrade })
+            .sent()
+            .filter(|(_, frame)| frame.length > 0);
+        for mask in full.filter_map(|(_, frame)| frame.mask) {
+            keys.entry(mask).or_default().push(upgrade);
+        }
+    }
+    let count: usize = keys.values().map(Vec::len).sum();
+    let again = count - keys.len();
+    let most = keys.iter().max_by_key(|(_, frames)| frames.len());
+    match most {
+        Some((mask, frames)) if again >= CHANCE => {
+            let repeated = keys.values().filter(|frames| frames.len() > 1);
+            let proof = Proof::all(repeated.flatten().copied());
+            let proof = proof.unwrap_or_else(|| frames[0].into());
+            let times = frames.len();
+            let seen = format!("{times} of {count} frames are masked with {mask}");
+            Finding::broken("a fresh masking key for each frame", seen, proof)
+        }
+        _ if again > 0 => unobserved(view, "two frames have the same key, which may be chance"),
+        _ if count < LEAST_MASKED => unobserved(view, "no three masked frames arrived"),
+        _ => {
+            let looked_at = keys.values().flatten();
+            let looked_at = looked_at.filter(|upgrade| upgrade.was_looked_at());
+            match Proof::all(looked_at.copied()) {
+                Some(proof) => met(
+                    view,
+                    format!("{count} frames, each with another key"),
+                    proof,
+                ),
+                None => unobserved(view, "no masked frame was looked at"),
+            }
+        }
+    }
+}
+
+/// A close of the client carries no code, or one that may be sent (RFC 6455 §5.5.1, §7.4.1). One that
+/// the vendor sent itself may come back.
+fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Finding {
+    let judged = websockets(view).into_iter().filter_map(|upgrade| {
+        let session = Session { upgrade };
+        let closes = || session.sent().filter(|(_, frame)| frame.opcode == "close");
+        let is_known = |frame: &EntryFrame| frame.length < 2 || close_code(frame).is_some();
+        let returned = |wrong: u16| {
+            let mut frames = session.received();
+            frames.any(|(_, frame)| frame.opcode == "close" && close_code(frame) == Some(wrong))
+        };
+        let fault = closes().find_map(|(_, frame)| match close_code(frame) {
+            Some(code) if may_close_with(code) => None,
+            Some(code) if returned(code) => {
+                let seen = format!("a close with {code}, as the vendor closed");
+                Some(Fault::new(upgrade, Grade::Tolerated, seen))
+            }
+            Some(code) => Some(Fault::broken(upgrade, format!("a close with {code}"))),
+            None if frame.length == 1 => Some(Fault::broken(upgrade, "a close of one byte")),
+            None => None,
+        });
+        closes()
+            .any(|(_, frame)| is_known(frame))
+            .then_some((upgrade, fault))
+    });
+    let expected = "1000 to 1003, 1007 to 1014, 3000 to 4999, or no code";
+    each_has_the_form(view, expected, "no close frame arrived", judged)
+}
+
+/// The code with which a frame closes.
+fn close_code(frame: &EntryFrame) -> Option<u16> {
+    let text = frame.text.as_deref()?;
+    text.split(' ').next()?.parse().ok()
 }
 
 /// A ping is answered with a pong of the same bytes, and a close with a close.

@@ -1,6 +1,8 @@
 //! Websockets of a client in a few words.
 
-use locum_core::journal::EntryFrame;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use locum_core::journal::{EntryFrame, Mask};
 use locum_core::{Denial, DenialKind, Entry, FaultId, Outcome, TokenId};
 use serde_json::{Value, json};
 
@@ -22,6 +24,8 @@ pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
     ("WSS-12", |log| handshake::answered(log, &["wrong_accept"])),
     ("WSS-13", ordinary),
     ("WSS-16", |log| ordinary(ordinary(log))),
+    ("WSS-31", ordinary),
+    ("WSS-32", ordinary),
     ("WSS-20", |log| {
         handshake::answered(log, &["no_upgrade", "protocol"])
     }),
@@ -67,14 +71,20 @@ pub(super) const SESSION: Passed<'_> = &[
 /// What a client does that fails the connection.
 pub(super) const CLOSED: Passed<'_> = &[CONFIG, ACCEPTED, FAULT, ("client close", "1002")];
 
+/// A frame of this session; those of a client have a key of their own.
 fn frame(entry: &Entry, (what, text): (&str, &str)) -> EntryFrame {
+    static KEYS: AtomicU32 = AtomicU32::new(1);
     let (from, opcode) = what.split_once(' ').expect("two words");
+    let is_frame = from == "client" && text != "1006";
+    let is_masked = !opcode.starts_with("bare ");
     EntryFrame {
         at: entry.arrived,
         from: from.to_owned(),
         opcode: opcode.trim_start_matches("bare ").to_owned(),
         length: 50,
-        masked: (from == "client" && text != "1006").then(|| !opcode.starts_with("bare ")),
+        masked: is_frame.then_some(is_masked),
+        mask: (is_frame && is_masked)
+            .then(|| Mask(KEYS.fetch_add(1, Ordering::Relaxed).to_be_bytes())),
         goes_on: false,
         text: (!text.is_empty()).then(|| text.to_owned()),
     }

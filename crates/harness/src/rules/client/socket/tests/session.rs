@@ -31,6 +31,94 @@ fn each_frame_is_masked() {
     );
 }
 
+/// A session on which the client's frames have these keys, and this length.
+fn masked(log: Log, keys: &[u8], length: u64) -> Log {
+    upgraded(log, 1, |entry| {
+        entry.outcome = Some(Outcome::Opened);
+        entry.reply = Some(reply(101, ""));
+        let frames = keys.iter().map(|key| EntryFrame {
+            mask: Some(Mask([*key; 4])),
+            length,
+            ..frame(entry, AUDIO)
+        });
+        entry.frames = frames.collect();
+    })
+}
+
+#[test]
+fn each_frame_has_a_key_of_its_own() {
+    let with = |keys: &[u8]| masked(Log::with_tenants(), keys, 10);
+    grade(passed(SESSION), "WSS-31", Grade::Met);
+    grade(with(&[1, 2, 3]), "WSS-31", Grade::Met);
+    for repeated in [&[0, 0, 0][..], &[5; 9], &[1, 1, 2, 2], &[1, 2, 3, 0, 0, 0]] {
+        grade(with(repeated), "WSS-31", Grade::Broken);
+    }
+    // One key for each connection is one for many frames; so is one that begins anew each time.
+    let again = |keys: &[u8]| masked(with(&[1, 2, 3]), keys, 10);
+    grade(again(&[4, 4, 4]), "WSS-31", Grade::Broken);
+    grade(again(&[1, 2, 3]), "WSS-31", Grade::Broken);
+    grade(again(&[4, 5, 6]), "WSS-31", Grade::Met);
+    // Too few to tell, or chance.
+    for few in [&[][..], &[1], &[1, 2], &[0, 0], &[1, 2, 3, 3]] {
+        grade(with(few), "WSS-31", Grade::Unobserved);
+    }
+    // There is nothing to mask, or it was not masked.
+    let empty = masked(Log::with_tenants(), &[0, 0, 0], 0);
+    grade(empty, "WSS-31", Grade::Unobserved);
+    let bare = ("client bare text", "{}");
+    grade(passed(&[bare, bare, bare]), "WSS-31", Grade::Unobserved);
+}
+
+#[test]
+fn a_close_has_a_code_that_may_be_sent() {
+    let closed = |told: &str| passed(&[CONFIG, ("client close", told)]);
+    for good in [
+        "1000",
+        "1001 bye",
+        "1002",
+        "1011",
+        "1014",
+        "3000",
+        "4999 1006",
+    ] {
+        grade(closed(good), "WSS-32", Grade::Met);
+    }
+    // `1006` alone would be a connection without a close.
+    for bad in [
+        "0",
+        "999",
+        "1004",
+        "1005",
+        "1006 lost",
+        "1015",
+        "2999",
+        "5000",
+    ] {
+        grade(closed(bad), "WSS-32", Grade::Broken);
+    }
+    grade(closed("1006"), "WSS-32", Grade::Unobserved);
+    grade(passed(&[CONFIG]), "WSS-32", Grade::Unobserved);
+    let two = [("client close", "1000"), ("client close", "1005")];
+    grade(passed(&two), "WSS-32", Grade::Broken);
+    let of_length = |length: u64| {
+        upgraded(Log::with_tenants(), 1, |entry| {
+            entry.outcome = Some(Outcome::Opened);
+            entry.reply = Some(reply(101, ""));
+            let close = frame(entry, ("client close", ""));
+            entry.frames = vec![EntryFrame { length, ..close }];
+        })
+    };
+    grade(of_length(0), "WSS-32", Grade::Met);
+    grade(of_length(1), "WSS-32", Grade::Broken);
+    // Its end did not come.
+    grade(of_length(2), "WSS-32", Grade::Unobserved);
+    // The vendor said so first.
+    let same = [("mock close", "1005"), ("client close", "1005")];
+    grade(passed(&same), "WSS-32", Grade::Tolerated);
+    let other = [("mock close", "1005"), ("client close", "1015")];
+    grade(passed(&other), "WSS-32", Grade::Broken);
+}
+
 #[test]
 fn pings_and_closes_are_answered() {
     let bye = ("mock close", "1000");
