@@ -13,6 +13,11 @@ Feature: A client of a user pool
       When the client makes 1 call
       Then the client named the user pool and showed the id token
 
+    @id:COG-24 @documented
+    Scenario: Operations are sent as AWS JSON 1.1
+      When the client makes 1 call
+      Then each operation said that it is application/x-amz-json-1.1
+
   Rule: You won't be able to access anything else until the temporary password has been changed
 
     @id:COG-01 @id:COG-08
@@ -76,12 +81,11 @@ Feature: A client of a user pool
 
     @id:COG-05
     Scenario: A refused refresh token leads to one login
-      Given the first token lives short
-      And the client has made 1 call
-      When the vendor revokes the client's token
-      And the client's token comes to its end
+      Given the client has made 1 call with a token that lives short
+      When the client's short token and its refresh token end, and logins bring no other
       And the client makes 2 calls in turn
-      Then the client logged in once or twice
+      And the client's short token ends and it makes 2 calls
+      Then the client logged in once or twice, and showed the refused token no more
 
     @id:COG-17
     Scenario: AWS credentials of a revoked login sign nothing more
@@ -94,7 +98,7 @@ Feature: A client of a user pool
 
     @id:COG-07 @documented
     Scenario: Credentials of an hour serve ten calls
-      When the client makes 10 calls in turn
+      When the client makes 10 calls, one every 250 milliseconds
       Then the client fetched AWS credentials once
 
     @id:COG-07 @documented

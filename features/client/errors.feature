@@ -35,7 +35,17 @@ Feature: How a client takes errors
 
   Rule: The client does not repeat a request that was answered with 422
 
-    @id:ERR-17
+    @id:ERR-17 @vendor:scribe
+    Scenario: A path that is not there
+      Given the client has made 1 call
+      And each API request meets
+        """
+        {"status": 404, "headers": {"Content-Type": "application/json"}, "body": "{\"message\":\"Not Found\"}"}
+        """
+      When the client makes 1 call
+      Then the client sent it once
+
+    @id:ERR-17 @vendor:athelas @vendor:pattern
     Scenario: A request that cannot be processed
       Given the client has made 1 call
       And each API request meets

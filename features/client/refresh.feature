@@ -17,10 +17,21 @@ Feature: Clients that hold a refresh token
     Scenario: The refresh token has ended
       Given the vendor's setting refresh_for_cc is true
       And the client has made 1 call with a token that lives short
-      When the client's token comes to its end
-      And the vendor revokes each refresh token
+      When the client's short token and its refresh token end, and logins bring no other
       And the client makes 1 call
-      Then the client logged in once, and the call succeeded
+      And the client's short token ends and it makes 2 calls
+      Then the client logged in once, the call succeeded, and the refused token was shown no more
+
+  Rule: The client discards the old refresh token and replaces it with the new one
+
+    @id:REF-18
+    Scenario: A refresh token of a client is replaced
+      Given the vendor's settings refresh_for_cc and rotate_refresh are true
+      And the first token lives short
+      And the client has made 1 call
+      When the client's short token ends and it makes 2 calls
+      And the client's short token ends and it makes 2 calls
+      Then the client refreshed with the newest token
 
   Rule: After a lost reply to a refresh the client tries a few times and then repeats its first grant
 

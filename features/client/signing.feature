@@ -61,3 +61,12 @@ Feature: How a client signs its requests
       Given presigned URLs lead to another origin
       When the client creates one object
       Then nothing that proves the client reached the other origin
+
+  Rule: A refusal of AWS credentials that were already replaced does not cause another fetch
+
+    @id:SIG-19
+    Scenario: A refusal for ended credentials comes late
+      Given the client has made 1 call
+      When the refusal of ended credentials is held until another call has new ones
+      And the client makes 1 call
+      Then the client fetched no third credentials

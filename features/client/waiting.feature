@@ -34,6 +34,15 @@ Feature: How long a client waits before it tries again
       When the client makes 1 call
       Then the second request came no sooner than asked for
 
+    @id:RET-18
+    Scenario: Two seconds at the token endpoint
+      Given the first token request meets
+        """
+        {"status": 503, "headers": {"Retry-After": "2"}}
+        """
+      When the client makes 1 call
+      Then the second token request came no sooner than asked for
+
     @id:RET-11 @long
     Scenario: A date
       Given 1 client apart, where the first API request meets

@@ -19,6 +19,13 @@ use crate::tokens::Tokens;
 pub(crate) const USER_POOL: &str = "AWSCognitoIdentityProviderService";
 const IDENTITY_POOL: &str = "AWSCognitoIdentityService";
 
+fn media_type(client: &Client) -> &'static str {
+    match client.behaviour.cognito.plain_media_type {
+        true => "application/json",
+        false => "application/x-amz-json-1.1",
+    }
+}
+
 /// One operation, tried a few times where the service is busy or down.
 pub(crate) async fn operation(
     client: &Client,
@@ -28,7 +35,7 @@ pub(crate) async fn operation(
 ) -> Result<Timed, Failure> {
     let mut request = Request::new("POST", Url::parse(&client.config().token_url)?)
         .header("X-Amz-Target", format!("{service}.{name}"))
-        .header("Content-Type", "application/x-amz-json-1.1")
+        .header("Content-Type", media_type(client))
         .header("Accept-Encoding", "gzip")
         .header("User-Agent", "locum-demo/0.1");
     request.own_connection = true;
@@ -99,7 +106,7 @@ pub(crate) async fn revoke(client: &Client, token: &str) -> Result<(), Failure> 
     let body = json!({"Token": token, "ClientId": client.config().client_id()});
     let mut request = Request::new("POST", Url::parse(&client.config().token_url)?)
         .header("X-Amz-Target", format!("{USER_POOL}.RevokeToken"))
-        .header("Content-Type", "application/x-amz-json-1.1");
+        .header("Content-Type", media_type(client));
     request.own_connection = true;
     request.body = Body::Bytes(body.to_string().into_bytes());
     client.revoke_by(&request).await
@@ -229,6 +236,10 @@ fn read_credentials(client: &Client, timed: &Timed) -> Result<Fetched<Credential
     let date = date.and_then(locum_core::Timestamp::parse_http_date);
     let now = date.unwrap_or(timed.sent.wall);
     let expiration = reply["Expiration"].as_f64().unwrap_or_default();
+    let left_ms = match client.behaviour.cognito.credentials_for_a_second {
+        true => 1000,
+        false => (crate::clock::millis(expiration) - now.as_millis()).max(0),
+    };
     Ok(Fetched {
         value: Credentials {
             key_id: text("AccessKeyId")?,
@@ -237,7 +248,6 @@ fn read_credentials(client: &Client, timed: &Timed) -> Result<Fetched<Credential
         },
         sent: timed.sent,
         received: timed.received,
-        lifetime_ms: (!client.behaviour.style.ignores_lifetimes)
-            .then(|| (crate::clock::millis(expiration) - now.as_millis()).max(0)),
+        lifetime_ms: (!client.behaviour.style.ignores_lifetimes).then_some(left_ms),
     })
 }

@@ -47,7 +47,9 @@ pub(crate) async fn obtain(client: Arc<Client>, at_end: bool) -> Result<Fetched<
         }
         match outcome {
             Err(failure) if failure.lasting == Lasting::Refused => {
-                client.set_refresh_token(None);
+                if !behaviour.refresh.keeps_refused {
+                    client.set_refresh_token(None);
+                }
                 if behaviour.refresh.refusal_is_final {
                     return Err(failure.lasting(Lasting::No));
                 }
@@ -106,7 +108,10 @@ pub(crate) async fn attempts(client: &Client, request: &Request) -> Result<Timed
             Ok(reply) if needs_retry(&reply) => {
                 let failure = refusal(client, &reply);
                 let pause = match reply.status {
-                    429 | 503 if reply.status == 429 || reply.header("retry-after").is_some() => {
+                    429 | 503
+                        if !retry.token_retry_after_ignored
+                            && (reply.status == 429 || reply.header("retry-after").is_some()) =>
+                    {
                         let now = received.wall;
                         match retry::throttled(&reply, attempt, now, retry, &client.random) {
                             Next::Wait(pause) => Some(pause),

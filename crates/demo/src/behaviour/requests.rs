@@ -201,6 +201,8 @@ pub(crate) enum RepeatedBody {
     Empty,
     /// What a stream has left.
     RestOfStream,
+    /// Nothing, and the repeat is a GET.
+    NoneInGet,
 }
 
 /// How `Retry-After` is read.
@@ -238,6 +240,8 @@ pub(crate) struct Retry {
     pub(crate) token_gap_s: Option<f64>,
     /// How `Retry-After` is read.
     pub(crate) retry_after: RetryAfterReading,
+    /// `Retry-After` of the token endpoint is not read.
+    pub(crate) token_retry_after_ignored: bool,
     /// Constant gap in seconds between API requests answered with 5xx.
     pub(crate) api_gap_s: Option<f64>,
     /// Gap in seconds after 429 without `Retry-After`.
@@ -261,6 +265,7 @@ impl Default for Retry {
             repeated_body: RepeatedBody::Whole,
             token_gap_s: None,
             retry_after: RetryAfterReading::Both,
+            token_retry_after_ignored: false,
             api_gap_s: None,
             throttled_gap_s: None,
             waits_forever: false,
@@ -283,6 +288,8 @@ pub(crate) struct Follow {
     pub(crate) socket_redirects: bool,
     /// `nextPage` is followed to any host.
     pub(crate) pages_anywhere: bool,
+    /// `nextPage` is not read.
+    pub(crate) first_page_only: bool,
 }
 
 /// What the caller and the log are told.

@@ -146,6 +146,8 @@ pub(crate) struct Refresh {
     pub(crate) cleared_when_absent: bool,
     /// A new refresh token is thrown away.
     pub(crate) rotation_ignored: bool,
+    /// A refused refresh token is held until another one takes its place.
+    pub(crate) keeps_refused: bool,
     /// After a lost reply the old refresh token is presented over and over.
     pub(crate) loops_after_lost_reply: bool,
 }
@@ -160,6 +162,7 @@ impl Default for Refresh {
             refusal_is_final: false,
             cleared_when_absent: false,
             rotation_ignored: false,
+            keeps_refused: false,
             loops_after_lost_reply: false,
         }
     }

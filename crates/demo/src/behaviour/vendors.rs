@@ -53,6 +53,10 @@ pub(crate) struct Cognito {
     pub(crate) access_token_in_logins: bool,
     /// Sign-in by SRP whose proof uses the typed name.
     pub(crate) srp_with_typed_name: bool,
+    /// `Content-Type` of each operation is `application/json`.
+    pub(crate) plain_media_type: bool,
+    /// AWS credentials are kept for a second.
+    pub(crate) credentials_for_a_second: bool,
 }
 
 /// How a signature's date is corrected.

@@ -63,6 +63,9 @@ impl Client {
             let proof = self.proof().await?;
             let mut request = self.prepared(&ask, &proof);
             if resends > 0 && !self.signs() {
+                if switches.repeated_body == RepeatedBody::NoneInGet {
+                    "GET".clone_into(&mut request.method);
+                }
                 request.body = repeated(switches.repeated_body, request.body);
             }
             let outcome = self.send(&request).await;
@@ -317,6 +320,7 @@ pub(crate) fn refusal(reply: &Reply) -> Option<Failure> {
 fn repeated(form: RepeatedBody, body: Body) -> Body {
     match (form, body) {
         (RepeatedBody::Empty, Body::Bytes(_)) => Body::Bytes(Vec::new()),
+        (RepeatedBody::NoneInGet, _) => Body::None,
         (RepeatedBody::RestOfStream, Body::Stream(_)) => Body::Stream(Vec::new()),
         (_, body) => body,
     }

@@ -27,6 +27,9 @@ impl Client {
             let Some(next) = page["nextPage"].as_str() else {
                 return Ok(());
             };
+            if self.behaviour.follow.first_page_only {
+                return Ok(());
+            }
             url = Url::parse(next)?;
             if !url.same_origin(&origin) && !self.behaviour.follow.pages_anywhere {
                 return Err(Failure::other("nextPage names another origin"));

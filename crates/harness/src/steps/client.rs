@@ -181,15 +181,6 @@ async fn rotates(world: &mut World) -> Result<(), Error> {
     Ok(())
 }
 
-#[when("the vendor revokes each refresh token")]
-async fn revokes_refresh(world: &mut World) -> Result<(), Error> {
-    let context = world.context()?;
-    let selector = json!({"vendor": context.profile.vendor, "kind": "refresh"});
-    context.mock()?.revoke_tokens(&selector).await?;
-    context.log.control("tokens/revoke", &selector);
-    Ok(())
-}
-
 #[when("the vendor revokes the client's token")]
 async fn revokes(world: &mut World) -> Result<(), Error> {
     world.context()?.revoke_all().await

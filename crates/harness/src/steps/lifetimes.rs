@@ -67,6 +67,22 @@ async fn short_end(world: &mut World) -> Result<(), Error> {
     context.client_calls(2).await
 }
 
+/// So that what a client does with the dead refresh token is not hidden by the next one.
+#[when("the client's short token and its refresh token end, and logins bring no other")]
+async fn refresh_token_ends(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.end_short_token().await?;
+    context.revoke_refresh_tokens().await?;
+    let edit = match context.profile.endpoints.contains_key("cognito") {
+        true => json!({"within": "AuthenticationResult", "remove": ["RefreshToken"]}),
+        false => json!({"remove": ["refresh_token"]}),
+    };
+    let always = json!({"always": true});
+    context
+        .inject("token reply", &always, &json!({"edit": edit}))
+        .await
+}
+
 #[when("the vendor ends the client's token")]
 async fn ended(world: &mut World) -> Result<(), Error> {
     world.context()?.expire_proofs().await

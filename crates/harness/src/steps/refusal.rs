@@ -65,14 +65,30 @@ async fn held(world: &mut World) -> Result<(), Error> {
         return Ok(());
     }
     context.revoke_all().await?;
+    hold_one_until(context, Seen::Grant).await
+}
+
+/// The same for AWS credentials, which end alone.
+#[when("the refusal of ended credentials is held until another call has new ones")]
+async fn held_for_credentials(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    if context.lacks_cap("concurrency") {
+        return Ok(());
+    }
+    context.expire_credentials().await?;
+    hold_one_until(context, Seen::Credentials).await
+}
+
+/// Holds the reply to one call until another has led to `renewal`.
+async fn hold_one_until(context: &mut ScenarioContext, renewal: Seen) -> Result<(), Error> {
     let hold = json!({"hold": {"name": "late"}});
     context.inject("API", &json!({"first": 1}), &hold).await?;
     let seen = count(context, Seen::Call);
     context.begin_calls(1).await?;
     wait_for(context, Seen::Call, seen).await?;
-    let seen = count(context, Seen::Grant);
+    let seen = count(context, renewal);
     context.begin_calls(1).await?;
-    wait_for(context, Seen::Grant, seen).await?;
+    wait_for(context, renewal, seen).await?;
     tokio::time::sleep(LATE).await;
     context.mock()?.open_barrier("late").await?;
     context
@@ -85,6 +101,7 @@ async fn held(world: &mut World) -> Result<(), Error> {
 enum Seen {
     Call,
     Grant,
+    Credentials,
 }
 
 /// How much of it the mock has seen.
@@ -98,6 +115,9 @@ fn count(context: &ScenarioContext, seen: Seen) -> usize {
         Seen::Call => traffic::api_requests(&view).count(),
         Seen::Grant => traffic::token_requests(&view)
             .filter(traffic::Arrival::is_served)
+            .count(),
+        Seen::Credentials => traffic::arrivals(&view)
+            .filter(|one| one.operation() == Some("GetCredentialsForIdentity") && one.is_served())
             .count(),
     }
 }
@@ -113,6 +133,14 @@ async fn wait_for(context: &mut ScenarioContext, seen: Seen, before: usize) -> R
 }
 
 impl ScenarioContext {
+    /// Revokes all refresh tokens of the vendor on the stage.
+    pub(crate) async fn revoke_refresh_tokens(&mut self) -> Result<(), Error> {
+        let selector = json!({"vendor": self.profile.vendor, "kind": "refresh"});
+        self.mock()?.revoke_tokens(&selector).await?;
+        self.log.control("tokens/revoke", &selector);
+        Ok(())
+    }
+
     /// Revokes all tokens of the vendor on the stage.
     pub(crate) async fn revoke_all(&mut self) -> Result<(), Error> {
         let selector = json!({"vendor": self.profile.vendor, "all": true});

@@ -40,6 +40,11 @@ fn stays_on_its_origin(view: &View<'_>) -> Finding {
         .into_iter()
         .filter(|page| names(page).is_some() && page.arrival.is_served())
         .collect();
+    let is_told_read = list.answer.is_some_and(|(_, reply)| reply.succeeded());
+    if let ([first], 1, true) = (&named[..], pages.len(), is_told_read) {
+        let seen = "the list was reported as read after its first page, which names a second";
+        return Finding::tolerated(expected, seen, first.arrival);
+    }
     let [_, second] = &named[..] else {
         let what = "the client did not read the page that names another origin";
         return unobserved(view, what).seen_in(proof);
@@ -103,11 +108,8 @@ pub(super) mod tests {
         check(&listed(good(), strays), "CLI-18", Grade::Broken);
         let endless = |log| (0..4).fold(two(log), |log, _| page(log, None));
         check(&listed(good(), endless), "CLI-18", Grade::Broken);
-        check(
-            &listed(good(), |log| page(log, Some(1))),
-            "CLI-18",
-            Grade::Unobserved,
-        );
+        let first_alone = listed(good(), |log| page(log, Some(1)));
+        check(&first_alone, "CLI-18", Grade::Tolerated);
         check(&good(), "CLI-18", Grade::Unobserved);
         check(&listed(Log::new(), |log| log), "CLI-18", Grade::Unobserved);
     }

@@ -139,6 +139,13 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
         .filter(|request| request.seq > refused.seq && end.is_none_or(|end| request.seq < end))
         .filter(|request| request.is_token_request() && shown(request).is_none())
         .collect();
+    let again = arrivals(view)
+        .filter(|request| end.is_some_and(|end| request.seq > end))
+        .find(|request| shown(request) == shown(&refused));
+    if let Some(again) = again {
+        let seen = "the refused refresh token was sent again in a later call";
+        return Finding::broken("a login", seen, Proof::from(refused).and(again));
+    }
     let proof = logins
         .iter()
         .fold(Proof::from(refused), |proof, login| proof.and(*login));
@@ -320,6 +327,13 @@ pub(super) mod tests {
         check(&login(Log::new().configured()), "COG-05", Grade::Unobserved);
         let next = refused(Log::new().configured()).failed_call(|log| log);
         check(&next.call(200, login), "COG-05", Grade::Broken);
+        let first = || Log::new().call(200, |log| login(refused(log)));
+        check(&first().call(200, login), "COG-05", Grade::Met);
+        let dead = |log| {
+            let no = json!({"__type": "NotAuthorizedException"});
+            login(refresh(log, 1, &no))
+        };
+        check(&first().call(200, dead), "COG-05", Grade::Broken);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("REF-08", authenticates),
     Rule::client("REF-09", logs_in_after_a_refusal),
     Rule::client("REF-16", asks_for_no_more).everywhere(),
+    Rule::client("REF-18", takes_the_newest_token),
     Rule::client("RET-17", survives_a_lost_reply),
 ];
 
@@ -79,12 +80,15 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
         let seen = "the refused token was sent again";
         return Finding::broken(expected, seen, proof.and(refused));
     }
-    let logins = logins(view, refused.seq);
     let all = calls(view);
-    let call = all.iter().rfind(|call| ends_after(call, refused.seq));
+    let call = all.iter().find(|call| ends_after(call, refused.seq));
     let Some(call) = call else {
         return unobserved(view, "no call was under way or asked for").seen_in(refused);
     };
+    // What comes after the call's answer renews another token.
+    let answered = call.answer.map(|(answered, _)| answered);
+    let mut logins = logins(view, refused.seq);
+    logins.retain(|login| answered.is_none_or(|answered| login.seq < answered));
     let proof = logins
         .iter()
         .fold(Proof::from(refused), |proof, one| proof.and(*one));
@@ -104,6 +108,35 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
             let seen = format!("{} logins followed", many.len());
             Finding::broken(expected, seen, proof)
         }
+    }
+}
+
+/// Once a refresh token was replaced, the next refresh shows the new one.
+fn takes_the_newest_token(view: &View<'_>) -> Finding {
+    let given = |request: &Arrival<'_>| {
+        let token = request.answered()["refresh_token"].clone();
+        token.as_str().map(str::to_owned)
+    };
+    let all: Vec<_> = refreshes(view).collect();
+    let replaced = all.iter().position(|one| {
+        let new = given(one);
+        one.is_served() && new.is_some() && new != shown_refresh_token(one)
+    });
+    let Some((first, later)) = replaced.and_then(|at| all[at..].split_first()) else {
+        return unobserved(view, "no refresh was answered with another refresh token");
+    };
+    let Some(second) = later.first() else {
+        return unobserved(view, "no second refresh was needed").seen_in(*first);
+    };
+    let proof = Proof::from(*first).and(*second);
+    match shown_refresh_token(second) {
+        token if token == given(first) => met(view, "the newest token refreshed", proof),
+        token if token == shown_refresh_token(first) => Finding::broken(
+            "a refresh with the newest token",
+            "the replaced token",
+            proof,
+        ),
+        _ => unobserved(view, "not graded: neither the old nor the newest token").seen_in(proof),
     }
 }
 

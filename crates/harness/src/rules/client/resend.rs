@@ -36,12 +36,15 @@ fn refused<'a>(view: &View<'a>, stream: bool) -> Option<Refused<'a>> {
             return None;
         }
         let answered = call.answer.map(|(seq, _)| seq);
-        let mut posts = api_requests(view)
-            .filter(|post| post.entry.method == "POST" && post.seq > call.seq)
-            .filter(|post| answered.is_none_or(|answered| post.seq < answered));
-        let first = posts
-            .by_ref()
-            .find(|post| post.status().is_some() && post.status() == view.expected.status)?;
+        let mut requests = api_requests(view)
+            .filter(|one| one.seq > call.seq)
+            .filter(|one| answered.is_none_or(|answered| one.seq < answered));
+        let first = requests.by_ref().find(|one| {
+            let is_post = one.entry.method == "POST";
+            is_post && one.status().is_some() && one.status() == view.expected.status
+        })?;
+        // In whatever method it comes again.
+        let posts = requests.filter(|one| one.entry.target == first.entry.target);
         // What follows another answer than a refusal is no resend after one: ERR-17 counts it.
         let mut resent = Vec::new();
         for post in posts {
@@ -74,6 +77,10 @@ fn resends_the_same_bytes(view: &View<'_>) -> Finding {
             "sent again once, byte for byte",
             Proof::from(first).and(*again),
         ),
+        [again] if again.entry.method != first.entry.method => {
+            let seen = format!("sent again as {}", again.entry.method);
+            Finding::broken(expected, seen, Proof::from(first).and(*again))
+        }
         [again] => {
             let seen = format!(
                 "{} bytes at first, {} in the resend{}",
@@ -98,7 +105,8 @@ fn resends_the_same_bytes(view: &View<'_>) -> Finding {
 }
 
 fn is_same(first: &Arrival<'_>, again: &Arrival<'_>) -> bool {
-    first.entry.body == again.entry.body
+    first.entry.method == again.entry.method
+        && first.entry.body == again.entry.body
         && first.entry.body_length == again.entry.body_length
         && first.header("content-length") == again.header("content-length")
 }
@@ -137,7 +145,7 @@ fn resends_a_whole_stream(view: &View<'_>) -> Finding {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use crate::rules::client::testing::check;
+    use crate::rules::client::testing::{check, reply};
     use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
@@ -166,6 +174,17 @@ pub(super) mod tests {
         check(&all(&[""]), "RET-07", Grade::Broken);
         check(&all(&[r#"{"note":"gone"}"#]), "RET-07", Grade::Broken);
         check(&all(&[BODY, BODY]), "RET-07", Grade::Broken);
+        let read = Log::new().post("text", BODY, 200, |log| {
+            log.grant(1)
+                .posted(1, 401, BODY)
+                .grant(2)
+                .entered("things", |entry| {
+                    "/things".clone_into(&mut entry.target);
+                    entry.outcome = Some(locum_core::Outcome::Admitted);
+                    entry.reply = Some(reply(200, "[]"));
+                })
+        });
+        check(&read, "RET-07", Grade::Broken);
         // The resend met another error, and that is what was sent again.
         let unprocessable = Log::new().post("text", BODY, 422, |log| {
             let log = log.grant(1).posted(1, 401, BODY).grant(2);

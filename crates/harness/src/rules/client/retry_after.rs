@@ -4,7 +4,7 @@ use locum_core::Timestamp;
 
 use super::attempts::{End, elapsed_ms, first_call, gaps_ms, hung};
 use super::commands::{GivenCommand, calls};
-use super::traffic::{Arrival, api_requests, api_requests_at};
+use super::traffic::{Arrival, api_requests, api_requests_at, token_requests};
 use super::{gone, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::{ClientCommand, REPLY_TIMEOUT};
@@ -14,28 +14,52 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("RET-10", waits_as_many_seconds),
     Rule::client("RET-11", waits_until_the_date),
     Rule::client("RET-12", does_not_wait_for_ever),
+    Rule::client("RET-18", waits_for_the_token_endpoint),
 ];
 
 /// The first API request, which was told to wait, with the header's value.
 fn told<'a>(view: &View<'a>) -> Result<(Arrival<'a>, &'a str), Finding> {
-    let first = api_requests(view).next();
+    told_first(view, api_requests(view).next())
+}
+
+/// The same for any first request.
+fn told_first<'a>(
+    view: &View<'a>,
+    first: Option<Arrival<'a>>,
+) -> Result<(Arrival<'a>, &'a str), Finding> {
     let told = first.filter(|call| call.status() == view.expected.status);
     told.and_then(|call| Some((call, call.header_of_reply("retry-after")?)))
-        .ok_or_else(|| unobserved(view, "no API request was told to wait"))
+        .ok_or_else(|| unobserved(view, "no request was told to wait"))
 }
 
 /// After seconds the client waits at least that long.
 fn waits_as_many_seconds(view: &View<'_>) -> Finding {
     match told(view) {
-        Ok((first, value)) => match value.parse::<i64>() {
-            Ok(seconds) => waits(
-                view,
-                first,
-                first.entry.arrived.as_millis() + seconds * 1000,
-            ),
-            Err(_) => unobserved(view, "Retry-After had no seconds").seen_in(first),
-        },
+        Ok((first, value)) => waits_seconds(view, first, value, api_requests(view).nth(1)),
         Err(finding) => finding,
+    }
+}
+
+/// The same at the token endpoint.
+fn waits_for_the_token_endpoint(view: &View<'_>) -> Finding {
+    match told_first(view, token_requests(view).next()) {
+        Ok((first, value)) => waits_seconds(view, first, value, token_requests(view).nth(1)),
+        Err(finding) => finding,
+    }
+}
+
+fn waits_seconds(
+    view: &View<'_>,
+    first: Arrival<'_>,
+    value: &str,
+    second: Option<Arrival<'_>>,
+) -> Finding {
+    match value.parse::<i64>() {
+        Ok(seconds) => {
+            let due_ms = first.entry.arrived.as_millis() + seconds * 1000;
+            waits(view, first, second, due_ms)
+        }
+        Err(_) => unobserved(view, "Retry-After had no seconds").seen_in(first),
     }
 }
 
@@ -44,7 +68,7 @@ fn waits_until_the_date(view: &View<'_>) -> Finding {
     match told(view) {
         Ok((first, value)) => match Timestamp::parse_http_date(value) {
             Some(date) => as_after_seconds(view, first)
-                .unwrap_or_else(|| waits(view, first, date.as_millis())),
+                .unwrap_or_else(|| waits(view, first, api_requests(view).nth(1), date.as_millis())),
             None => unobserved(view, "Retry-After had no date").seen_in(first),
         },
         Err(finding) => finding,
@@ -99,10 +123,10 @@ fn fails_on_the_date(view: &View<'_>) -> bool {
 }
 
 /// The second request comes no sooner than `due_ms`, by the vendor's clock.
-fn waits(view: &View<'_>, first: Arrival<'_>, due_ms: i64) -> Finding {
+fn waits(view: &View<'_>, first: Arrival<'_>, second: Option<Arrival<'_>>, due_ms: i64) -> Finding {
     let due_ms = due_ms - view.expected.early_ms;
     let after = |at_ms: i64| at_ms - first.entry.arrived.as_millis();
-    let Some(second) = api_requests(view).nth(1) else {
+    let Some(second) = second else {
         return match first_call(view).map(|call| call.end()) {
             Some(End::Failed(answer)) if fails_on_the_date(view) => Finding::broken(
                 "a wait, or a failure that tells of the 429, as after seconds",
@@ -170,7 +194,7 @@ fn does_not_wait_for_ever(view: &View<'_>) -> Finding {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use crate::rules::client::testing::check;
+    use crate::rules::client::testing::{check, reply};
     use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
@@ -178,6 +202,7 @@ pub(super) mod tests {
     pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
         ("RET-10", |log| again(log, "2", 2000)),
         ("RET-11", |log| again(log, DATE, 3000)),
+        ("RET-18", |log| login_again(log, 2000)),
         ("RET-12", |log| {
             log.call(429, |log| log.grant(1).throttled("86400"))
         }),
@@ -192,6 +217,33 @@ pub(super) mod tests {
             let log = log.grant(1).throttled(value).later(later);
             log.api(1, locum_core::Outcome::Admitted)
         })
+    }
+
+    /// A token request that is told to wait two seconds, and another one so many milliseconds later.
+    fn login_again(log: Log, later: i64) -> Log {
+        log.call(200, |log| {
+            let log = told_to_wait(log).later(later);
+            log.grant(1).api(1, locum_core::Outcome::Admitted)
+        })
+    }
+
+    fn told_to_wait(log: Log) -> Log {
+        log.entered("token", |entry| {
+            let mut answer = reply(503, "");
+            answer
+                .headers
+                .push(("Retry-After".to_owned(), "2".to_owned()));
+            entry.reply = Some(answer);
+        })
+    }
+
+    #[test]
+    fn the_token_endpoint_is_waited_for() {
+        check(&login_again(Log::new(), 1950), "RET-18", Grade::Met);
+        check(&login_again(Log::new(), 1949), "RET-18", Grade::Broken);
+        let alone = Log::new().call(503, told_to_wait);
+        check(&alone, "RET-18", Grade::Fact);
+        check(&Log::new().grant(1), "RET-18", Grade::Unobserved);
     }
 
     fn alone(value: &str, status: u16) -> Log {

@@ -159,6 +159,7 @@ const GOOD: &[(&str, Traffic)] = &[
     ("WSS-11", upgrade),
     ("COG-16", pool_login),
     ("COG-11", pool_login),
+    ("COG-24", pool_login),
     ("SIG-01", pool_login),
     ("SIG-02", pool_login),
     ("COG-01", challenged),

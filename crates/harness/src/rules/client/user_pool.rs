@@ -11,7 +11,11 @@ use crate::verdict::{Finding, Proof};
 pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-16", signs_in_in_order),
     Rule::client("COG-11", logins_carry_the_id_token).everywhere(),
+    Rule::client("COG-24", speaks_json_1_1).everywhere(),
 ];
+
+/// The media type of Amazon Cognito's protocol.
+const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 
 /// The operations of a login, in their order.
 const ORDER: [&str; 3] = ["InitiateAuth", "GetId", "GetCredentialsForIdentity"];
@@ -70,6 +74,24 @@ fn other_ids<'a>(view: &View<'a>) -> Vec<Fault<'a>> {
     arrivals(view).filter_map(other).collect()
 }
 
+/// Each operation says that its body is of the AWS JSON 1.1 protocol.
+fn speaks_json_1_1(view: &View<'_>) -> Finding {
+    let operations = arrivals(view).filter(|arrival| arrival.operation().is_some());
+    let judged = operations.map(|arrival| {
+        let media_type = arrival.header("content-type");
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let seen = match media_type {
+            "" => "no Content-Type".to_owned(),
+            other => format!("Content-Type: {other}"),
+        };
+        let is_it = media_type.eq_ignore_ascii_case(MEDIA_TYPE);
+        (arrival, (!is_it).then(|| Fault::broken(arrival, seen)))
+    });
+    let expected = format!("Content-Type: {MEDIA_TYPE}");
+    let what = "no operation of Amazon Cognito was looked at";
+    each_has_the_form(view, &expected, what, judged)
+}
+
 /// Whether the pool had asked for a new password first, and had given no tokens yet: that the identity
 /// pool is asked at all is COG-01's.
 fn is_before_the_challenge_is_answered(view: &View<'_>, arrival: &Arrival<'_>) -> bool {
@@ -123,7 +145,7 @@ fn logins_carry_the_id_token(view: &View<'_>) -> Finding {
 mod tests {
     use serde_json::json;
 
-    use crate::rules::client::testing::{PROVIDER, check, password, tokens};
+    use crate::rules::client::testing::{PROVIDER, check, password, reply, tokens};
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
 
@@ -178,6 +200,27 @@ mod tests {
         let good = get_id(signed_in(Log::new()), "p", "«id token 1 of u»");
         check(&api(credentials(good)), "COG-16", Grade::Met);
         check(&api(signed_in(Log::new())), "COG-16", Grade::Broken);
+    }
+
+    #[test]
+    fn an_operation_names_the_media_type_of_its_protocol() {
+        let typed = |types: &[&str]| {
+            Log::new().entered("pool", |entry| {
+                let named = types.iter().map(|one| ("content-type", *one));
+                let target = ("X-Amz-Target", "Service.InitiateAuth");
+                let headers = named.chain([target]);
+                entry.headers = headers.map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+                entry.reply = Some(reply(200, r#"{"AuthenticationResult":{}}"#));
+            })
+        };
+        let right = "application/x-amz-json-1.1";
+        check(&typed(&[right]), "COG-24", Grade::Met);
+        let with_charset = format!("{right}; charset=utf-8");
+        check(&typed(&[&with_charset]), "COG-24", Grade::Met);
+        check(&typed(&["application/json"]), "COG-24", Grade::Broken);
+        check(&typed(&[]), "COG-24", Grade::Broken);
+        let login = Log::new().token_request("grant_type=x", 200, "{}");
+        check(&login, "COG-24", Grade::Unobserved);
     }
 
     #[test]

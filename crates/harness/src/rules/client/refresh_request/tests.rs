@@ -14,8 +14,38 @@ pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
     ("REF-16", |log| {
         refresh(login(log), &[SECRET, "scope=openid"])
     }),
+    ("REF-18", |log| refreshed(refreshed(log, 2, 3), 3, 4)),
     ("RET-17", |log| lost(log, 1, 1, true)),
 ];
+
+/// A refresh with the refresh token `old` that gives `new`.
+fn refreshed(log: Log, old: u64, new: u64) -> Log {
+    let sent = format!("grant_type=refresh_token&refresh_token=«refresh token {old} of a»");
+    let given = json!({"access_token": "«access token 1 of a»",
+        "refresh_token": format!("«refresh token {new} of a»")});
+    log.token_request(&sent, 200, &given.to_string())
+}
+
+#[test]
+fn a_replaced_refresh_token_is_not_used_again() {
+    let once = || refreshed(login(Log::new()), 2, 3);
+    check(&refreshed(once(), 3, 4), "REF-18", Grade::Met);
+    check(&refreshed(once(), 2, 4), "REF-18", Grade::Broken);
+    check(&refreshed(once(), 9, 4), "REF-18", Grade::Unobserved);
+    check(&login(once()), "REF-18", Grade::Unobserved);
+    // A vendor that gives the same token again replaces nothing.
+    let same = refreshed(login(Log::new()), 2, 2);
+    check(&refreshed(same, 2, 2), "REF-18", Grade::Unobserved);
+}
+
+/// The next token ends, too; a refused refresh token has no place in what follows.
+#[test]
+fn a_refused_refresh_token_does_not_come_again_later() {
+    let later = |seen: fn(Log) -> Log| refused(Log::new(), 1, true).call(200, seen);
+    check(&later(login), "REF-09", Grade::Met);
+    let again = later(|log| login(refused_refresh(log)));
+    check(&again, "REF-09", Grade::Broken);
+}
 
 const TOKEN: &str = "grant_type=refresh_token&refresh_token=«refresh token 2 of a»";
 const SECRET: &str = "client_id=a&client_secret=«client secret»";

@@ -488,7 +488,10 @@ impl Log {
         body: &str,
     ) -> Self {
         self.entry("pool", |entry| {
-            entry.headers = owned(&[("X-Amz-Target", &format!("Service.{name}"))]);
+            entry.headers = owned(&[
+                ("X-Amz-Target", &format!("Service.{name}")),
+                ("Content-Type", "application/x-amz-json-1.1"),
+            ]);
             entry.body = Some(sent.to_string());
             entry.reply = Some(reply(status, body));
         })
