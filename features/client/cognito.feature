@@ -98,6 +98,7 @@ Feature: A client of a user pool
 
     @id:COG-07 @documented
     Scenario: Credentials of an hour serve ten calls
+      Given the client has made 1 call
       When the client makes 10 calls, one every 250 milliseconds
       Then the client fetched AWS credentials once
 

@@ -296,10 +296,46 @@ pub struct StageSecrets {
 #[derive(Debug)]
 struct Inner {
     made: Option<Arc<Known>>,
+    /// How often what is known has changed: what was gathered before a change is not kept behind it.
+    changes: u64,
     learned: Vec<(Secret, String)>,
     /// Who could log in before the principals were changed.
     former: Vec<Login>,
     charge: Charge,
+}
+
+impl Inner {
+    fn change(&mut self) {
+        self.made = None;
+        self.changes += 1;
+    }
+
+    /// What is known from now on: what was gathered of the principals, and what clients set.
+    fn make(
+        &mut self,
+        (mut secrets, mut logins): (BTreeMap<String, String>, Vec<Login>),
+        account: &Arc<Account>,
+    ) -> Arc<Known> {
+        crate::spelling::remember(&self.former, &mut logins);
+        for (value, name) in &self.learned {
+            secrets
+                .entry(value.expose().to_owned())
+                .or_insert_with(|| name.clone());
+        }
+        let made = Arc::new(Known {
+            logins,
+            clean: Some(Clean::on(account)),
+            ..Known::of(&secrets)
+        });
+        self.made = Some(Arc::clone(&made));
+        let learned = self.learned.iter();
+        let bytes = learned
+            .map(|(value, name)| value.expose().len() + name.len() + 48)
+            .chain(self.former.iter().map(Login::bytes))
+            .sum::<usize>();
+        self.charge.set(bytes + made.bytes());
+        made
+    }
 }
 
 impl StageSecrets {
@@ -308,6 +344,7 @@ impl StageSecrets {
         Self {
             inner: Mutex::new(Inner {
                 made: None,
+                changes: 0,
                 learned: Vec::new(),
                 former: Vec::new(),
                 charge: Charge::on(account),
@@ -319,33 +356,23 @@ impl StageSecrets {
     /// The secrets as they are; `gather` lists those of the principals when they have changed.
     pub(super) fn known(
         &self,
-        gather: impl FnOnce() -> (BTreeMap<String, String>, Vec<Login>),
+        gather: impl Fn() -> (BTreeMap<String, String>, Vec<Login>),
     ) -> Arc<Known> {
-        if let Some(made) = &self.lock().made {
-            return Arc::clone(made);
+        loop {
+            let changes = {
+                let inner = self.lock();
+                if let Some(made) = &inner.made {
+                    return Arc::clone(made);
+                }
+                inner.changes
+            };
+            // Gathering asks the vendors, who hold locks of their own.
+            let gathered = gather();
+            let mut inner = self.lock();
+            if inner.changes == changes {
+                return inner.make(gathered, &self.account);
+            }
         }
-        // Gathering asks the vendors, who hold locks of their own.
-        let (mut secrets, mut logins) = gather();
-        let mut inner = self.lock();
-        crate::spelling::remember(&inner.former, &mut logins);
-        for (value, name) in &inner.learned {
-            secrets
-                .entry(value.expose().to_owned())
-                .or_insert_with(|| name.clone());
-        }
-        let made = Arc::new(Known {
-            logins,
-            clean: Some(Clean::on(&self.account)),
-            ..Known::of(&secrets)
-        });
-        inner.made = Some(Arc::clone(&made));
-        let learned = inner.learned.iter();
-        let bytes = learned
-            .map(|(value, name)| value.expose().len() + name.len() + 48)
-            .chain(inner.former.iter().map(Login::bytes))
-            .sum::<usize>();
-        inner.charge.set(bytes + made.bytes());
-        made
     }
 
     /// Remembers a secret that a client set or was given.
@@ -362,7 +389,7 @@ impl StageSecrets {
             inner.learned.remove(0);
         }
         inner.learned.push((Secret::new(value), name));
-        inner.made = None;
+        inner.change();
     }
 
     /// The principals of `vendor` have changed from `before`: what they had may still be sent by whom
@@ -379,18 +406,18 @@ impl StageSecrets {
         inner.former.retain(|login| login.bytes() <= 4 * longest);
         let excess = inner.former.len().saturating_sub(most);
         inner.former.drain(..excess);
-        inner.made = None;
+        inner.change();
     }
 
     /// The principals have changed.
     pub(crate) fn changed(&self) {
-        self.lock().made = None;
+        self.lock().change();
     }
 
     /// Forgets what clients set: the stage begins anew.
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        inner.made = None;
+        inner.change();
         inner.learned.clear();
         inner.former.clear();
         inner.charge.set(0);
@@ -446,6 +473,28 @@ mod tests {
         let mut any = false;
         known.find(text.as_bytes(), &mut |_, _| any = true);
         any
+    }
+
+    /// What was gathered before a change was kept behind it, so that the new secrets were not known.
+    #[test]
+    fn what_changes_while_it_is_gathered_is_gathered_anew() {
+        let secrets = StageSecrets::on(&crate::memory::Account::new(1 << 20));
+        let gathered = std::cell::Cell::new(0);
+        let gather = || {
+            gathered.set(gathered.get() + 1);
+            let value = match gathered.get() {
+                1 => {
+                    secrets.changed();
+                    "the-old-secret"
+                }
+                _ => "the-new-secret",
+            };
+            let named = BTreeMap::from([(value.to_owned(), "«s»".to_owned())]);
+            (named, Vec::new())
+        };
+        assert!(finds(&secrets.known(gather), "the-new-secret"));
+        assert!(finds(&secrets.known(gather), "the-new-secret"));
+        assert_eq!(gathered.get(), 2);
     }
 
     #[test]

@@ -257,7 +257,7 @@ async fn what_a_vendor_has_in_its_paths_is_not_remembered() {
 fn debug_shows_no_secret() {
     let secrets = BTreeMap::from([("hunter-canary".to_owned(), "«s»".to_owned())]);
     let stage = StageSecrets::on(&crate::memory::Account::new(1 << 20));
-    let known = stage.known(|| (secrets, Vec::new()));
+    let known = stage.known(|| (secrets.clone(), Vec::new()));
     stage.learn("other-canary", "«t»".to_owned());
     let mut shown = String::new();
     write!(shown, "{known:?} {stage:?}").expect("a text");

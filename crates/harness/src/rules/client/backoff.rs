@@ -21,6 +21,9 @@ pub(super) const RULES: &[Rule] = &[
 /// From here on the second gaps are longer than the first.
 const GROWTH: f64 = 1.15;
 
+/// From here on they are too much longer to be chance.
+const GROWN: f64 = 1.5;
+
 /// Gaps that differ by more than this are drawn by chance.
 const SPREAD: i64 = 2;
 
@@ -142,7 +145,9 @@ impl Gaps {
         Some(Self {
             first_ms,
             second_ms,
-            hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms && !is_slow,
+            // Gaps that grow within the client's own time are neither pauses nor none.
+            hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms && !is_slow
+                || !pauses && second_ms >= GROWN * first_ms,
             grow: pauses
                 && (grows(first_ms, second_ms)
                     || grows(shortest_at(0), shortest_at(1))

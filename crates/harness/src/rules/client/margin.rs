@@ -72,7 +72,7 @@ fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Find
         {
             Finding::broken(
                 "a new token before the old one ends",
-                format!("a token was kept {kept_s} s by the client's clock: only a 401 ends it"),
+                format!("a token was kept {kept_s} s by the client's clock"),
                 proof,
             )
         }

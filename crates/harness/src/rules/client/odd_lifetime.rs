@@ -65,7 +65,12 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
         }
         let served = requests.iter().filter(|one| one.is_served()).count();
         logins += served;
-        if is_many && served > MAX_LOGINS {
+        let succeeded = calls
+            .iter()
+            .any(|call| matches!(call.end(), End::Succeeded(_)));
+        let measurement = view.evidence.measurement();
+        let caches = measurement.is_none_or(|(_, measurement)| measurement.cached);
+        if is_many && served > MAX_LOGINS && succeeded && caches {
             let seen = format!("{served} logins for {} calls after {value}", calls.len());
             each.push((seen, proof.clone()));
         }

@@ -130,6 +130,9 @@ fn takes_the_newest_token(view: &View<'_>) -> Finding {
     };
     let proof = Proof::from(*first).and(*second);
     match shown_refresh_token(second) {
+        _ if !second.was_looked_at() => {
+            unobserved(view, "the second refresh was not answered").seen_in(proof)
+        }
         token if token == given(first) => met(view, "the newest token refreshed", proof),
         token if token == shown_refresh_token(first) => Finding::broken(
             "a refresh with the newest token",
@@ -241,6 +244,12 @@ fn survives_a_lost_reply(view: &View<'_>) -> Finding {
     match success {
         Some(End::Succeeded(answer)) if !logins.is_empty() => met(view, seen, proof.and(answer)),
         Some(_) => unobserved(view, "a call succeeded without a login: not graded").seen_in(proof),
+        None if !super::commands::calls(view)
+            .iter()
+            .any(|call| served(&call)) =>
+        {
+            unobserved(view, "no call had succeeded before that either").seen_in(proof)
+        }
         None if logins.iter().any(|one| !one.is_served()) => {
             unobserved(view, "the login was not served").seen_in(proof)
         }

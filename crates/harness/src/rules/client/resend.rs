@@ -43,8 +43,14 @@ fn refused<'a>(view: &View<'a>, stream: bool) -> Option<Refused<'a>> {
             let is_post = one.entry.method == "POST";
             is_post && one.status().is_some() && one.status() == view.expected.status
         })?;
-        // In whatever method it comes again.
-        let posts = requests.filter(|one| one.entry.target == first.entry.target);
+        let rest: Vec<Arrival<'_>> = requests.collect();
+        let is_post = |one: &Arrival<'_>| one.entry.method == "POST";
+        let has_posts = rest.iter().any(is_post);
+        // In another method only where no POST comes: its query may hold the token.
+        let posts = rest.into_iter().filter(|one| match has_posts {
+            true => is_post(one),
+            false => one.path() == first.path(),
+        });
         // What follows another answer than a refusal is no resend after one: ERR-17 counts it.
         let mut resent = Vec::new();
         for post in posts {

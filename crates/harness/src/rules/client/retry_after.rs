@@ -43,6 +43,10 @@ fn waits_as_many_seconds(view: &View<'_>) -> Finding {
 /// The same at the token endpoint.
 fn waits_for_the_token_endpoint(view: &View<'_>) -> Finding {
     match told_first(view, token_requests(view).next()) {
+        // What begins under another command ends with that, and the next begins at once.
+        Ok((first, _)) if calls(view).first().is_none_or(|call| first.seq < call.seq) => {
+            unobserved(view, "the login had begun before the call").seen_in(first)
+        }
         Ok((first, value)) => waits_seconds(view, first, value, token_requests(view).nth(1)),
         Err(finding) => finding,
     }
@@ -67,6 +71,9 @@ fn waits_seconds(
 fn waits_until_the_date(view: &View<'_>) -> Finding {
     match told(view) {
         Ok((first, value)) => match Timestamp::parse_http_date(value) {
+            Some(date) if date.as_millis() - first.entry.arrived.as_millis() < LEAST_ASKED_MS => {
+                unobserved(view, "the request came when the date was near").seen_in(first)
+            }
             Some(date) => as_after_seconds(view, first)
                 .unwrap_or_else(|| waits(view, first, api_requests(view).nth(1), date.as_millis())),
             None => unobserved(view, "Retry-After had no date").seen_in(first),
@@ -74,6 +81,9 @@ fn waits_until_the_date(view: &View<'_>) -> Finding {
         Err(finding) => finding,
     }
 }
+
+/// A date that is nearer than this asks for less than a client may pause by itself, in milliseconds.
+const LEAST_ASKED_MS: i64 = 2500;
 
 /// Gaps that differ by less are the same pause, in milliseconds.
 const SAME_MS: i64 = 500;
