@@ -103,6 +103,10 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
             unobserved(view, "the login was not served").seen_in(proof)
         }
         ([], _) => absent(view, expected, "no login followed", proof),
+        // A client whose calls all fail has another fault.
+        _ if !all.iter().any(|one| matches!(one.end(), End::Succeeded(_))) => {
+            unobserved(view, "no call had succeeded before that either").seen_in(proof)
+        }
         ([_], _) => absent(view, expected, "the call failed", proof),
         (many, _) => {
             let seen = format!("{} logins followed", many.len());

@@ -111,7 +111,7 @@ fn refused(log: Log, logins: usize, succeeds: bool) -> Log {
         let log = (0..logins).fold(refused_refresh(log), |log, _| login(log));
         log.api(1, Outcome::Admitted)
     };
-    let log = login(log);
+    let log = log.call(200, |log| login(log).api(1, Outcome::Admitted));
     match succeeds {
         true => log.call(200, seen),
         false => log.failed_call(seen),

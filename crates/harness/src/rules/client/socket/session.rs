@@ -134,7 +134,7 @@ fn answers_ping_and_close(view: &View<'_>) -> Finding {
             // A client that ended the session by itself may not have read so far.
             session
                 .received()
-                .find(|(_, frame)| frame.opcode == "close")?;
+                .find(|(_, frame)| is_ordinary_close(frame))?;
             let has_pong = session
                 .sent()
                 .any(|(_, frame)| frame.opcode == "pong" && frame.text == ping.text);
@@ -154,6 +154,13 @@ fn answers_ping_and_close(view: &View<'_>) -> Finding {
     each_has_the_form(view, "a pong and a close frame", what, judged)
 }
 
+/// Whether it is a close that names no fault of the client (RFC 6455 §7.4.1).
+fn is_ordinary_close(frame: &EntryFrame) -> bool {
+    let code = frame.text.as_deref().unwrap_or_default();
+    frame.opcode == "close"
+        && ["", "1000", "1001"].contains(&code.split(' ').next().unwrap_or_default())
+}
+
 /// The sessions that the vendor ended before the client did: a close of the client is an answer there.
 fn ended_by_the_vendor<'a>(
     view: &View<'a>,
@@ -161,7 +168,7 @@ fn ended_by_the_vendor<'a>(
     let closed = faulty_sessions(view).into_iter();
     let closed = closed.filter(|(session, bent)| {
         let mut received = session.received();
-        let is_closed = received.any(|(_, frame)| frame.opcode == "close");
+        let is_closed = received.any(|(_, frame)| is_ordinary_close(frame));
         bent.action.close_ws.is_some() && session.is_whole() && is_closed
     });
     closed.map(|(session, _)| {
