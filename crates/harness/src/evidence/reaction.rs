@@ -92,6 +92,12 @@ impl Exchange<'_> {
         self.reaction() == Reaction::Served
     }
 
+    /// Whether it was served, and does not show what is there as deleted, which Corti's page has as a
+    /// status of its own.
+    pub fn shows_what_is_there(&self) -> bool {
+        self.is_served() && self.json()["encounter"]["status"] != "deleted"
+    }
+
     /// Whether it was refused.
     pub fn is_refused(&self) -> bool {
         self.reaction() == Reaction::Refused

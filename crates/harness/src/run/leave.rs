@@ -1,6 +1,7 @@
 //! Leave to create and change things at a vendor: always given at a mock, by the user alone at a real
 //! endpoint. What was created there is deleted again where the vendor has a call for it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use locum_core::Secret;
@@ -28,6 +29,8 @@ pub(crate) struct CreatedThing {
     path: String,
     /// The token that it was created with.
     token: Secret,
+    /// Whether its deletion was accepted, and nothing has shown it since.
+    is_deleted: bool,
 }
 
 impl ScenarioContext {
@@ -53,8 +56,16 @@ impl ScenarioContext {
             self.created_things.push(CreatedThing {
                 path: format!("{place}/{id}"),
                 token: token.clone(),
+                is_deleted: false,
             });
         }
+    }
+
+    /// What the caller created at `path` of the API, filled; nothing that it merely heard of.
+    fn created_at(&mut self, path: &str) -> Option<&mut CreatedThing> {
+        let path = self.of_created(path)?;
+        let mut things = self.created_things.iter_mut();
+        things.find(|thing| thing.path == path)
     }
 
     /// Deletes what the caller created, at `path` of the API.
@@ -63,28 +74,41 @@ impl ScenarioContext {
     /// Where there is no leave.
     pub(crate) async fn delete(&mut self, path: &str) -> Result<(), Error> {
         self.needs_leave()?;
-        let (Some(path), Ok(token)) = (self.of_created(path), self.token().cloned()) else {
+        let found = self.created_at(path);
+        let Some((place, token)) = found.map(|thing| (thing.path.clone(), thing.token.clone()))
+        else {
             self.log
                 .limitation("nothing was created that could be deleted");
             return Ok(());
         };
-        let reply = self.send_deletion(&path, &token.value).await?;
-        if reply.is_some_and(|reply| (200..300).contains(&reply.status)) {
-            self.created_things.retain(|thing| thing.path != path);
+        let reply = self.send_deletion(&place, &token).await?;
+        let is_deleted = reply.is_some_and(|reply| (200..300).contains(&reply.status));
+        if let Some(thing) = self.created_at(path) {
+            thing.is_deleted = is_deleted;
         }
         Ok(())
     }
 
     /// Reads what was deleted at `path`, and once more where it is served: a copy of it may be read from
-    /// for some seconds.
+    /// for some seconds. What is there even then is deleted again in the end.
     pub(crate) async fn read_deleted(&mut self, path: &str) -> Result<(), Error> {
         self.read(path, &Variation::Documented).await?;
-        let reads = self.log.evidence().documented(Operation::Read);
-        let is_served = reads.last().is_some_and(|read| read.is_served());
-        if is_served && self.pass_within_a_step(COPIES_END).await? {
+        if self.is_still_read() && self.pass_within_a_step(COPIES_END).await? {
             self.read(path, &Variation::Documented).await?;
         }
+        let is_there = self.is_still_read();
+        if let Some(thing) = self.created_at(path) {
+            thing.is_deleted &= !is_there;
+        }
         Ok(())
+    }
+
+    /// Whether the last read that tells it was served, and does not say itself that it is of something
+    /// deleted.
+    fn is_still_read(&self) -> bool {
+        let reads = self.log.evidence().documented(Operation::Read);
+        let told = reads.filter(|read| read.is_served() || read.is_refused());
+        told.last().is_some_and(|read| read.shows_what_is_there())
     }
 
     async fn send_deletion(&mut self, path: &str, token: &Secret) -> Result<Option<Reply>, Error> {
@@ -113,6 +137,9 @@ impl ScenarioContext {
             return Ok(());
         }
         while let Some(thing) = self.created_things.pop() {
+            if thing.is_deleted {
+                continue;
+            }
             self.send_deletion(&thing.path, &thing.token).await?;
         }
         Ok(())
@@ -167,7 +194,7 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
         let calls = scenario.evidence.varied(Operation::Call);
         let wrongly = calls.filter(|call| is_creation(call) && call.is_served());
         let created = served(Operation::Create) + served(Operation::SendForm) + wrongly.count();
-        let left = created.saturating_sub(served(Operation::Delete));
+        let left = created.saturating_sub(deleted(scenario));
         (left > 0).then(|| {
             format!(
                 "{}: {left} of {created} created and not deleted ({})",
@@ -176,6 +203,24 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
         })
     };
     scenarios.iter().filter_map(told).collect()
+}
+
+/// How many things were deleted: where a deletion was accepted, and the last read since shows nothing.
+/// A deletion that finds nothing where another was accepted before says so too.
+fn deleted(scenario: &Scenario) -> usize {
+    let deletions = || scenario.evidence.documented(Operation::Delete);
+    let accepted = deletions().filter(Exchange::is_served);
+    let paths: BTreeSet<&str> = accepted.map(|deletion| deletion.path()).collect();
+    let is_gone = |path: &&&str| {
+        let says_gone = |one: &Exchange<'_>| one.is_served() || matches!(one.status(), 404 | 410);
+        let of_it = deletions().filter(|one| one.path() == **path && says_gone(one));
+        let deletion = of_it.last().map(|one| one.seq);
+        let reads = scenario.evidence.documented(Operation::Read);
+        let since = reads.filter(|one| one.path() == **path && Some(one.seq) > deletion);
+        let told = since.filter(|one| one.is_served() || one.is_refused());
+        !told.last().is_some_and(|read| read.shows_what_is_there())
+    };
+    paths.iter().filter(is_gone).count()
 }
 
 /// Whether a varied call asks for something to be made: what should have been refused, and was not.
@@ -258,6 +303,88 @@ mod tests {
         assert_eq!(told("by POST, and at /scribe", "POST", 422), 0);
         assert_eq!(told("with the token in a form", "POST", 200), 0);
         assert_eq!(told("at /scribe/1", "GET", 200), 0);
+    }
+
+    /// A scenario in which something was created, and what came of it: operation, path and status.
+    fn left(exchanges: &[(Operation, &str, u16)]) -> usize {
+        let mut scenario = crate::report::testing::answered(200, ("a", "b"), "{}");
+        let clock = ManualClock::at(Timestamp::from_seconds(1_795_514_400));
+        let mut log = EvidenceLog::new(Arc::new(clock), Duration::ZERO);
+        for (operation, path, status) in exchanges {
+            let request = Request::new("GET", path);
+            let seq = log.request(*operation, None, &Variation::Documented, &request);
+            let reply = Reply {
+                status: *status,
+                headers: Vec::new(),
+                body: b"{}".to_vec(),
+            };
+            log.reply(seq, Ok(&reply));
+        }
+        scenario.evidence = log.into_parts().0;
+        left_behind(&[scenario]).len()
+    }
+
+    /// What is asked for when `/i/{id}` is to be deleted, after this reply to its creation. Nobody is
+    /// there: what is asked for is written down, and breaks off.
+    async fn deletes(status: u16, created: &Value) -> Vec<String> {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+        let profile = crate::testing::profile(|profile| {
+            let mut thing = profile.endpoints["token"].clone();
+            "/i/{id}".clone_into(&mut thing.path);
+            thing.methods = vec!["DELETE".to_owned()];
+            profile.endpoints.insert("thing".to_owned(), thing);
+        });
+        let target = json!({"base": "http://127.0.0.1:1", "urls": {"api": "http://127.0.0.1:1"}});
+        let target = serde_json::from_value(target).expect("a target");
+        let mut context = ScenarioContext::new(profile, target, None, clock, Duration::ZERO);
+        context.may_write = true;
+        context.created = created.clone();
+        let reply = Reply {
+            status,
+            headers: Vec::new(),
+            body: created.to_string().into_bytes(),
+        };
+        context.remember_created("/i/", &Secret::new("t0p-secret"), &reply);
+        let sent = context.delete("/i/{id}").await;
+        sent.expect("the vendor is not the harness");
+        let evidence = context.log.evidence();
+        let deletions = evidence.exchanges_for(Operation::Delete);
+        deletions.map(|one| one.path().to_owned()).collect()
+    }
+
+    /// A refusal may name what somebody else made, and an id may lead elsewhere.
+    #[tokio::test]
+    async fn nothing_is_deleted_but_what_was_created() {
+        assert_eq!(deletes(201, &json!({"id": "i-1"})).await, ["/i/i-1"]);
+        for (status, id) in [
+            (409, json!("i-1")),
+            (201, json!("a/b")),
+            (201, json!("")),
+            (201, json!("..")),
+            (201, json!(7)),
+            (201, Value::Null),
+        ] {
+            let sent = deletes(status, &json!({"id": id})).await;
+            assert!(sent.is_empty(), "{status} {id}: {sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_without_effect_leaves_something_behind() {
+        use Operation::{Create, Delete, Read};
+        let created = (Create, "/i/", 201);
+        let read = |status| (Read, "/i/1", status);
+        let deletion = |status| (Delete, "/i/1", status);
+        assert_eq!(left(&[created, read(200), deletion(204)]), 0);
+        assert_eq!(left(&[created, read(200), deletion(403)]), 1);
+        let copied = [created, read(200), deletion(204), read(200), read(404)];
+        assert_eq!(left(&copied), 0, "a copy was read, and then nothing");
+        let there = [created, read(200), deletion(204), read(200)];
+        assert_eq!(left(&there), 1);
+        let again = |status| left(&[&there[..], &[deletion(status)]].concat());
+        assert_eq!([again(204), again(404), again(403)], [0, 0, 1]);
+        let other = [created, created, deletion(204), deletion(204)];
+        assert_eq!(left(&other), 1, "the same was deleted twice");
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn is_gone(view: &View<'_>) -> Step<Finding> {
     };
     settled(view, &after)?;
     let proof = Proof::from(deletion).and(*last);
-    if last.is_served() && !says_that_it_is_deleted(last) {
+    if last.shows_what_is_there() {
         if after.len() == 1 {
             return unseen(
                 view,
@@ -42,11 +42,6 @@ fn is_gone(view: &View<'_>) -> Step<Finding> {
         return unseen(view, "the token was refused after the deletion");
     }
     Ok(Finding::met(last.sentence(), proof).beside(*before))
-}
-
-/// Whether a reply shows what is there as deleted, which the page has as a status of its own.
-fn says_that_it_is_deleted(read: &Exchange<'_>) -> bool {
-    read.json()["encounter"]["status"] == "deleted"
 }
 
 #[cfg(test)]

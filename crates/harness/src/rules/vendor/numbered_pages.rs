@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::deviation::Deviations;
 use super::list::{List, lists, no_list};
-use crate::evidence::Exchange;
-use crate::rules::{Rule, View, unobserved};
+use crate::evidence::{Exchange, Operation};
+use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-47", pages_are_parts_of_the_list)];
@@ -43,15 +43,32 @@ fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
     lists(view).into_iter().filter_map(page).collect()
 }
 
+/// What came of the pages that were not served: one that was refused is a deviation, any other tells
+/// nothing.
+fn unserved(view: &View<'_>, wrong: &mut Deviations) -> Option<Finding> {
+    let mut open = None;
+    let asked = view.evidence.exchanges_for(Operation::ListPage);
+    for exchange in asked.filter(|exchange| !exchange.is_served()) {
+        if exchange.is_refused() {
+            wrong.add("the page", exchange.sentence(), exchange);
+        } else {
+            let unseen = || unobserved(view, &exchange.sentence()).seen_in(exchange);
+            open = open.or_else(|| Some(gone(&exchange).unwrap_or_else(unseen)));
+        }
+    }
+    open
+}
+
 /// Each page holds no more than its size, and what stands at its place in the longest one that
 /// begins at the first entry; that was the same before the others and after them.
 fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
     let pages = pages(view);
+    let mut wrong = Deviations::default();
+    let open = unserved(view, &mut wrong);
     let first_pages = pages.iter().filter(|page| page.number == 1);
     let Some(whole) = first_pages.max_by_key(|page| page.size) else {
-        return no_list(view);
+        return wrong.broken().or(open).unwrap_or_else(|| no_list(view));
     };
-    let mut wrong = Deviations::default();
     for page in pages.iter().filter(|page| page.ids.len() > page.size) {
         let seen = format!(
             "page {} of {}: {} entries",
@@ -67,6 +84,10 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
     }
     if let Some(broken) = wrong.broken() {
         return broken;
+    }
+    let mut nameless = pages.iter().filter(|page| page.ids.contains(&Value::Null));
+    if let Some(page) = nameless.next() {
+        return unobserved(view, "entries tell no id").seen_in(page.exchange);
     }
     let alike = |page: &&Page<'_>| (page.number, page.size) == (1, whole.size);
     if pages.iter().filter(alike).any(|page| page.ids != whole.ids) {
@@ -90,8 +111,11 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
             wrong.add(expected, seen, page.exchange);
         }
     }
-    match (wrong.broken(), Proof::all(&good)) {
-        (Some(broken), _) => broken.beside(whole.exchange),
+    if let Some(broken) = wrong.broken() {
+        return broken.beside(whole.exchange);
+    }
+    match (open, Proof::all(&good)) {
+        (Some(open), _) => open,
         (None, Some(proof)) if good.len() > 1 => {
             let what = format!("{} pages are the parts that were asked for", good.len());
             Finding::met(what, proof).beside(whole.exchange)
@@ -102,6 +126,8 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::rules::testing::{FAILURES, Log, check};
     use crate::verdict::Grade;
 
@@ -145,6 +171,32 @@ mod tests {
         check(&log(&[3]), "VEN-47", Grade::Met);
         check(&log(&[3, 4]), "VEN-47", Grade::Met);
         check(&log(&[2, 3]), "VEN-47", Grade::Broken);
+    }
+
+    #[test]
+    fn a_page_that_was_refused_is_none() {
+        let whole = [1, 2, 3];
+        let with = |status| {
+            let target = "/interactions/?pageSize=2&index=2";
+            log(&[1], &[2], &whole).asked_at("page", "", target, status, &[], "{}")
+        };
+        check(&with(400), "VEN-47", Grade::Broken);
+        for open in [429, 500, 302] {
+            check(&with(open), "VEN-47", Grade::Unobserved);
+        }
+        let refused = Log::new().exchange("page", "", 403, "{}");
+        check(&refused, "VEN-47", Grade::Broken);
+    }
+
+    #[test]
+    fn entries_without_an_id_tell_nothing() {
+        let page = |log: Log, size: usize, number: usize| {
+            let target = format!("/interactions/?pageSize={size}&index={number}");
+            let body = json!({"interactions": vec![json!({"status": "planned"}); size]});
+            log.asked_at("page", "", &target, 200, &[], &body.to_string())
+        };
+        let log = page(page(page(Log::new(), 3, 1), 1, 1), 1, 2);
+        check(&log, "VEN-47", Grade::Unobserved);
     }
 
     #[test]
