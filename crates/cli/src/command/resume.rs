@@ -74,15 +74,18 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     if merged.is_unreachable {
         judged.exit_code = exit::winner(&[judged.exit_code, exit::UNREACHABLE]);
     }
-    let code = report::told(&judged, args.format, &reporting)?;
-    // Without the new evidence, what was kept before is still what the folder has to go on with.
-    if !judged.leaks(&Format::Events.text(&judged, None)) {
+    let told = report::told(&judged, args.format, &reporting);
+    // Without the new evidence, what was kept before is still what the folder has to go on with. With
+    // it, that is too old, even where another file could not be written.
+    let evidence = Format::Events.text(&judged, None);
+    let written = std::fs::read(args.folder.join("events.ndjson"));
+    if written.is_ok_and(|written| written == evidence.as_bytes()) {
         keep(&judged.run.id, &state, (&args.folder, judged.run.started));
     }
     for why in &merged.notes {
         eprintln!("note: {why}");
     }
-    Ok(code)
+    told
 }
 
 /// Only a run of this version at a vendor's own endpoint has something that can be gone on with.
