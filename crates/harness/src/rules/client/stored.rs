@@ -49,6 +49,10 @@ fn counts_the_life_that_is_left(view: &View<'_>) -> Finding {
         // program that makes calls and ends, it may be one.
         let measured = view.evidence.measurement();
         let may_read_no_time = measured.is_none_or(|(_, known)| known.unit == Unit::None);
+        if measured.is_some_and(|(_, known)| known.unit == Unit::Unknown) {
+            let why = format!("{seen}, and the client's margin is not known");
+            return unobserved(view, &why).seen_in(proof);
+        }
         return match may_read_no_time {
             true => Finding::fact(format!("{seen}, as by a client that renews on 401"), proof),
             false => Finding::broken("a living token", seen, proof),
@@ -151,6 +155,11 @@ pub(super) mod tests {
         let reads = |unit| Log::new().measured(&measurement(unit));
         check(&restarted(reads(Unit::S), 1), "CACHE-06", Grade::Broken);
         check(&restarted(reads(Unit::None), 1), "CACHE-06", Grade::Fact);
+        check(
+            &restarted(reads(Unit::Unknown), 1),
+            "CACHE-06",
+            Grade::Unobserved,
+        );
         check(&restarted(Log::new(), 1), "CACHE-06", Grade::Fact);
         let forgets = begun(begun(begun(Log::new()).grant(1)).grant(2)).grant(3);
         check(&forgets, "CACHE-06", Grade::Unobserved);

@@ -206,8 +206,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_part_of_a_token_is_none() {
-        check(&cut(Log::new(), 5), "RET-14", Grade::Met);
-        check(&cut(Log::new(), 6), "RET-14", Grade::Broken);
+        check(&cut(Log::new(), 10), "RET-14", Grade::Met);
+        check(&cut(Log::new(), 11), "RET-14", Grade::Broken);
         let used =
             cut(Log::new(), 1).api_with(9, &[("Authorization", "Bearer «u»")], Outcome::Denied);
         check(&used, "RET-14", Grade::Broken);
