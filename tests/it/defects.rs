@@ -1,76 +1,18 @@
 //! A vendor with one thing wrong, for each row that all vendors share: a proxy in front of the mock
 //! changes one answer, as a server of somebody else would give it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+mod answer;
+mod realm;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::collections::{BTreeMap, BTreeSet};
+
+use answer::*;
 use locum_core::Timestamp;
+use realm::OF_A_REALM;
 use serde_json::{Value, json};
 
 use super::served::Served;
 use super::{checked_as, listener};
-
-/// What an answer is before it is sent on.
-struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-impl Reply {
-    fn is_grant(&self) -> bool {
-        self.json()["access_token"].is_string()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        self.without(name);
-        self.headers.push((name.to_owned(), value.to_owned()));
-    }
-
-    fn without(&mut self, name: &str) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-    }
-
-    fn member(&mut self, name: &str, value: Value) {
-        let mut body = self.json();
-        body[name] = value;
-        self.body = body.to_string();
-    }
-
-    fn change_to(&mut self, status: u16, body: &Value) {
-        self.status = status;
-        self.body = body.to_string();
-        self.set("Content-Type", "application/json");
-    }
-}
-
-/// Changes one answer; it is given the request as it came.
-type Defect = fn(&str, &mut Reply);
-
-fn is_login(request: &str) -> bool {
-    request.contains("/token")
-}
-
-/// What a vendor that takes everything would say.
-fn token(reply: &mut Reply) {
-    reply.change_to(
-        200,
-        &json!({"access_token": "made-up-0123456789", "token_type": "bearer", "expires_in": 3_600_000}),
-    );
-}
-
-fn refuse(reply: &mut Reply, status: u16) {
-    reply.change_to(status, &json!({"error": "server_error"}));
-}
 
 /// Row, vendor, verdict and what is wrong.
 const DEFECTS: &[(&str, &str, &str, Defect)] = &[
@@ -414,79 +356,6 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     }),
 ];
 
-/// Defects of a realm whose people log in at its page.
-const OF_A_REALM: &[(&str, &str, &str, Defect)] = &[
-    ("BCP-08", "corti", "FAIL", |request, reply| {
-        if request.contains("client_id=locum-unknown") {
-            reply.status = 302;
-            reply.set(
-                "Location",
-                "http://localhost:9/cb?error=unauthorized_client",
-            );
-        }
-    }),
-    ("BCP-09", "corti", "FAIL", |request, reply| {
-        // The challenge of RFC 7636, Appendix B, in small letters.
-        if request.contains("code_verifier=e9melhoa2owv") {
-            token(reply);
-        }
-    }),
-    ("BCP-13", "corti", "FAIL", |request, reply| {
-        if is_login(request) && request.contains("cb%2fx-locum") {
-            token(reply);
-        }
-    }),
-    ("BCP-15", "corti", "FAIL", |_, reply| {
-        change_location(reply, |location| location.replace("%2541", "A"));
-    }),
-    ("BCP-16", "corti", "FAIL", |_, reply| {
-        change_location(reply, |location| location.replace("&iss=", "&issuer="));
-    }),
-    ("BCP-17", "corti", "WARN", |request, reply| {
-        if request.contains("response_type=locum") {
-            refuse(reply, 400);
-        }
-    }),
-    ("BCP-18", "corti", "FAIL", |_, reply| {
-        change_claims(reply, |claims| claims["nonce"] = Value::Null);
-    }),
-    ("BCP-19", "corti", "FAIL", |request, reply| {
-        if request.contains("openid-configuration") {
-            reply.set("Content-Type", "text/plain");
-        }
-    }),
-    ("BCP-20", "corti", "WARN", |request, reply| {
-        if request.contains("openid-configuration") {
-            reply.member("grant_types_supported", json!(["password"]));
-        }
-    }),
-    ("JWT-31", "corti", "FAIL", |_, reply| {
-        change_keys(reply, |key| {
-            if key["use"] == "sig" {
-                key["use"] = Value::Null;
-            }
-        });
-    }),
-    ("BRR-24", "corti", "FAIL", |request, reply| {
-        if request.contains("/userinfo") && reply.status == 401 {
-            reply.change_to(200, &json!({"sub": "somebody"}));
-        }
-    }),
-    ("BRR-25", "corti", "FAIL", |request, reply| {
-        if request.contains("/userinfo") && reply.status == 200 {
-            reply.member("sub", json!("somebody"));
-        }
-    }),
-];
-
-/// Changes where a reply leads.
-fn change_location(reply: &mut Reply, change: impl Fn(&str) -> String) {
-    let mut headers = reply.headers.iter_mut();
-    if let Some((_, value)) = headers.find(|(name, _)| name.eq_ignore_ascii_case("location")) {
-        *value = change(value);
-    }
-}
-
 /// The rows that they turn.
 pub(super) fn rows_turned() -> Vec<&'static str> {
     let all = DEFECTS.iter().chain(OF_A_REALM);
@@ -497,110 +366,6 @@ pub(super) fn rows_turned() -> Vec<&'static str> {
 pub(super) fn turns(row: &str, vendor: &str) -> bool {
     let mut all = DEFECTS.iter().chain(OF_A_REALM);
     all.any(|(id, whose, ..)| (*id, *whose) == (row, vendor))
-}
-
-/// A vendor that looks at no token.
-fn serve_any_token(request: &str, reply: &mut Reply) {
-    if is_call(request) && reply.status == 401 {
-        reply.change_to(200, &json!({"results": []}));
-    }
-}
-
-fn is_call(request: &str) -> bool {
-    request.contains("authorization: bearer ")
-}
-
-/// Changes the tokens of a token reply.
-fn change_tokens(reply: &mut Reply, change: impl Fn(&str) -> String) {
-    for member in ["access_token", "id_token"] {
-        if let Some(token) = reply.json()[member].as_str() {
-            reply.member(member, change(token).into());
-        }
-    }
-}
-
-/// Changes their claims; a claim that becomes null is left out. The signature fits no more.
-fn change_claims(reply: &mut Reply, change: impl Fn(&mut Value)) {
-    change_tokens(reply, |token| {
-        let parts: Vec<&str> = token.split('.').collect();
-        let bytes = URL_SAFE_NO_PAD.decode(parts[1]).expect("base64url");
-        let mut claims: Value = serde_json::from_slice(&bytes).expect("JSON");
-        change(&mut claims);
-        let members = claims.as_object_mut().expect("an object");
-        members.retain(|_, claim| !claim.is_null());
-        let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
-        format!("{}.{payload}.{}", parts[0], parts[2])
-    });
-}
-
-/// Changes the keys of a key set.
-fn change_keys(reply: &mut Reply, change: impl Fn(&mut Value)) {
-    let mut keys = reply.json()["keys"].take();
-    if let Some(list) = keys.as_array_mut() {
-        list.iter_mut().for_each(change);
-        reply.member("keys", keys);
-    }
-}
-
-/// The request in small letters, and behind it its `Authorization` line as it was where the letter
-/// case of that line tells something.
-fn told(request: &str) -> String {
-    let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request, ""));
-    let mut text = head.to_ascii_lowercase();
-    for line in head.lines() {
-        let Some((name, value)) = line.split_once(": ") else {
-            continue;
-        };
-        if name.eq_ignore_ascii_case("authorization") {
-            let scheme = value.split(' ').next().unwrap_or_default();
-            if scheme.chars().all(|letter| letter.is_ascii_lowercase()) {
-                let _ = write!(text, "\r\nwas: authorization: {scheme}");
-            }
-            if name == "AUTHORIZATION" {
-                let _ = write!(
-                    text,
-                    "\r\nwas: AUTHORIZATION: {}",
-                    scheme.to_ascii_lowercase()
-                );
-            }
-        }
-    }
-    format!("{text}\r\n\r\n{}", body.to_ascii_lowercase())
-}
-
-fn pass(mut stream: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
-    let request = listener::request(&mut stream)?;
-    let mut server = TcpStream::connect(upstream).ok()?;
-    let (head, body) = request.split_once("\r\n\r\n")?;
-    write!(server, "{head}\r\nConnection: close\r\n\r\n{body}").ok()?;
-    let mut answer = String::new();
-    server.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let mut lines = head.lines();
-    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let headers = lines.filter_map(|line| line.split_once(": "));
-    let mut reply = Reply {
-        status,
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
-        body: body.to_owned(),
-    };
-    defect(&told(&request), &mut reply);
-    for name in ["Content-Length", "Connection"] {
-        reply.without(name);
-    }
-    let mut text = format!("HTTP/1.1 {} Changed\r\n", reply.status);
-    for (name, value) in &reply.headers {
-        let _ = write!(text, "{name}: {value}\r\n");
-    }
-    let length = reply.body.len();
-    let _ = write!(
-        text,
-        "Content-Length: {length}\r\nConnection: close\r\n\r\n{}",
-        reply.body
-    );
-    stream.write_all(text.as_bytes()).ok()
 }
 
 /// What a person would give beside the first account of a realm.

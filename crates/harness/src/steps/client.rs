@@ -43,13 +43,6 @@ async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Err
     world.context()?.client_calls_every(n, every).await
 }
 
-/// Nobody is in a hurry after a failure: a client may leave the vendor alone for a second.
-#[when(regex = r"^the client makes (\d+) calls, (\d+) milliseconds behind one another$")]
-async fn calls_apart(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
-    let pause = Duration::from_millis(millis);
-    world.context()?.client_calls_apart(n, pause).await
-}
-
 #[when(
     regex = r"^the client makes (\d+) calls at most, one every (\d+) milliseconds, until it has fetched another token$"
 )]

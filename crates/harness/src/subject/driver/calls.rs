@@ -102,17 +102,6 @@ impl ScenarioContext {
             .await
     }
 
-    /// Asks for `n` API calls, each so long after the answer to the one before.
-    pub async fn client_calls_apart(&mut self, n: usize, pause: Duration) -> Result<(), Error> {
-        for at in 0..n {
-            if at > 0 {
-                tokio::time::sleep(pause).await;
-            }
-            self.client_calls(1).await?;
-        }
-        Ok(())
-    }
-
     /// Asks for `n` API calls, one begun each `every`, whether the one before was answered or not.
     pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
         self.begin_calls_every(n, every).await?;
