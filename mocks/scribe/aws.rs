@@ -3,7 +3,6 @@
 //! Secret and session token follow from the stage's seed and the access key id, so that nothing but
 //! the record of their issue has to be kept; the record is found by the session token.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use base64::Engine;
@@ -44,7 +43,7 @@ pub(super) async fn issue(call: &Call<'_>, identity: &str, login: &Token) -> Val
     new.extra.insert("identity".into(), identity.into());
     let record = mock.issue(session_token.expose(), new).await;
     let secret_key = secret(seed, &access_key_id);
-    call.state.secret_keys().add(&secret_key, record.name());
+    mock.give_secret(&secret_key, record.name());
     // What the reply says, also where the setting `enforce_expiry` lets them live on.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit")]
     let expiration = record.issued.plus(lifetime).as_millis() as f64 / 1000.0;
@@ -58,30 +57,6 @@ pub(super) async fn issue(call: &Call<'_>, identity: &str, login: &Token) -> Val
         },
         "IdentityId": identity,
     })
-}
-
-/// The secret keys of the latest credentials: they are no tokens, and whoever prints one is to be
-/// found out.
-#[derive(Default)]
-pub(super) struct SecretKeys(VecDeque<(Secret, String)>);
-
-impl SecretKeys {
-    /// So many are kept.
-    const MOST: usize = 256;
-
-    fn add(&mut self, key: &Secret, name: String) {
-        if self.0.len() == Self::MOST {
-            self.0.pop_front();
-        }
-        self.0.push_back((key.clone(), name));
-    }
-
-    /// What stands in the journal for the secret key `value`.
-    pub(super) fn name_of(&self, value: &str) -> Option<String> {
-        let mut keys = self.0.iter().rev();
-        let found = keys.find(|(key, _)| key.expose() == value);
-        found.map(|(_, name)| name.clone())
-    }
 }
 
 /// The credentials of an access key id, if they were issued on this stage.

@@ -78,8 +78,6 @@ struct State {
     /// What the pool remembers of a user besides, by username.
     marks: Mutex<HashMap<String, users::Marks>>,
     tasks: Mutex<task::Tasks>,
-    /// The secret keys of the latest AWS credentials.
-    secret_keys: Mutex<aws::SecretKeys>,
     /// The keys of the id tokens and those of the access tokens.
     keys: [RsaKeyring; 2],
     rotations: Arc<KeyRotations>,
@@ -153,12 +151,6 @@ impl State {
             .lock()
             .expect("no code panics while it holds the tasks")
     }
-
-    fn secret_keys(&self) -> std::sync::MutexGuard<'_, aws::SecretKeys> {
-        self.secret_keys
-            .lock()
-            .expect("no code panics while it holds the secret keys")
-    }
 }
 
 impl Vendor for Scribe {
@@ -212,7 +204,6 @@ impl Vendor for Scribe {
             principals: RwLock::new(Principals::read(init.principals.clone(), init.seed)?),
             marks: Mutex::default(),
             tasks: Mutex::new(task::Tasks::new(init.memory)),
-            secret_keys: Mutex::default(),
             keys: [0, 1].map(|which| RsaKeyring::new(init.seed % 4 * 2 + which)),
             rotations: Arc::clone(init.rotations),
             seed: init.seed,
@@ -221,11 +212,6 @@ impl Vendor for Scribe {
             identity_pool_id: format!("{region}:{}", principal::uuid(&mut rng)),
             region,
         }))
-    }
-
-    fn name_of_secret(&self, mock: &Mock, value: &str) -> Option<String> {
-        let state = mock.state::<State>();
-        state.secret_keys().name_of(value)
     }
 
     fn document(&self, mock: &Mock) -> Document {

@@ -27,6 +27,23 @@ pub use together::send_together;
 /// How long a mock, or a client's receiver of webhooks, may take for one reply.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A path cut in front of the segment that follows the segment `word`, and behind it.
+pub(crate) fn at_segment_behind<'p>(
+    path: &'p str,
+    word: &str,
+) -> Option<(&'p str, &'p str, &'p str)> {
+    let mut start = 0;
+    for segment in path.split('/') {
+        start += segment.len() + 1;
+        if segment == word {
+            let (before, rest) = path.split_at_checked(start)?;
+            let (segment, behind) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+            return Some((before, segment, behind));
+        }
+    }
+    None
+}
+
 /// What came back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {

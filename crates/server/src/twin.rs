@@ -56,6 +56,17 @@ impl std::fmt::Debug for Twin {
     }
 }
 
+/// `body` with 200 where `reply` refuses a request for this fault in its head, as if that had been read.
+#[must_use]
+pub fn served_although(reply: Reply, fault: &str, body: &Value) -> Reply {
+    let denial = reply.denial.as_ref();
+    let got = denial.and_then(|denial| denial.got.as_deref());
+    match got.is_some_and(|got| got.contains(fault)) {
+        true => Reply::json(200, body),
+        false => reply,
+    }
+}
+
 /// `reply` with its JSON body changed; a body that is none stays as it is.
 #[must_use]
 pub fn with_json(mut reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {

@@ -132,12 +132,6 @@ pub trait Vendor: Send + Sync + 'static {
         CanaryRules::default()
     }
 
-    /// What stands in the journal for a secret that it gave out beside a token, such as the secret key
-    /// of AWS credentials; `None` where it gave out no such value.
-    fn name_of_secret(&self, _mock: &Mock, _value: &str) -> Option<String> {
-        None
-    }
-
     /// Its evil twins.
     fn twins(&self) -> &'static [Twin] {
         &[]

@@ -1,6 +1,7 @@
 //! Evil twins that are wrong at the pools and with signatures.
 
 use bytes::Bytes;
+use locum_server::twin::served_although;
 use locum_server::{Reply, Request, Twin};
 use serde_json::{Value, json};
 
@@ -37,14 +38,14 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("signature-400", "a wrong signature is answered with 400")
     },
     Twin {
-        rewrite: |_, _, reply| served_although(reply, "a space before the colon"),
+        rewrite: |_, _, reply| served_although(reply, "a space before the colon", &json!({})),
         ..Twin::named(
             "scribe-colon-space",
             "a space before the colon of a header is accepted",
         )
     },
     Twin {
-        rewrite: |_, _, reply| served_although(reply, "Host headers"),
+        rewrite: |_, _, reply| served_although(reply, "Host headers", &json!({})),
         ..Twin::named(
             "scribe-any-host",
             "a request without Host or with two of them is served",
@@ -169,16 +170,6 @@ fn operation(request: &Request) -> &str {
     let target = request.header("x-amz-target").ok().flatten();
     let target = target.unwrap_or_default();
     target.rsplit('.').next().unwrap_or_default()
-}
-
-/// Served, where the reply is a refusal of this.
-fn served_although(reply: Reply, fault: &str) -> Reply {
-    let denial = reply.denial.as_ref();
-    let got = denial.and_then(|denial| denial.got.as_deref());
-    match got.is_some_and(|got| got.contains(fault)) {
-        true => Reply::json(200, &json!({})),
-        false => reply,
-    }
 }
 
 fn refused_signature() -> Reply {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::catalogue::Expectation;
 use crate::evidence::{CallVariation, Operation, Variation};
+use crate::http::at_segment_behind;
 use crate::run::context::ScenarioContext;
 
 impl ScenarioContext {
@@ -48,21 +49,23 @@ impl ScenarioContext {
     async fn group_below(&mut self, endpoints: &[&String]) -> Result<Option<String>, Error> {
         let expected = Expectation::of("VEN-37", &self.profile.vendor);
         let parameter = expected.parameter.as_deref().unwrap_or_default();
+        let word = expected.member.as_deref().unwrap_or_default();
+        let group_in = |path: &str| Some(at_segment_behind(path, word)?.1.to_owned());
         let mut is_served = false;
         for endpoint in endpoints {
             let path = self.path_of(endpoint)?;
             let listed = self.listed_at(&format!("{path}?{parameter}=true")).await?;
             is_served |= listed.is_some();
-            let (Some((entries, _)), Some((_, own, _))) = (listed, at_group(&path)) else {
+            let (Some((entries, _)), Some(own)) = (listed, group_in(&path)) else {
                 continue;
             };
-            let owners = entries.iter().filter_map(|entry| {
+            let mut groups = entries.iter().filter_map(|entry| {
                 let mut owners = expected.owners.iter();
-                owners.find_map(|pointer| at_group(entry.pointer(pointer)?.as_str()?))
+                owners.find_map(|pointer| group_in(entry.pointer(pointer)?.as_str()?))
             });
-            let mut groups = owners.map(|(_, group, _)| group);
-            if let Some(below) = groups.find(|group| !group.eq_ignore_ascii_case(own)) {
-                return Ok(Some(below.to_owned()));
+            let below = groups.find(|group| !group.eq_ignore_ascii_case(&own));
+            if below.is_some() {
+                return Ok(below);
             }
         }
         match is_served {
@@ -80,8 +83,10 @@ impl ScenarioContext {
         entries: &[Value],
         below: &str,
     ) -> Result<Option<String>, Error> {
+        let expected = Expectation::of("VEN-37", &self.profile.vendor);
+        let word = expected.member.as_deref().unwrap_or_default();
         let moved = |path: &str| {
-            let (before, _, behind) = at_group(path)?;
+            let (before, _, behind) = at_segment_behind(path, word)?;
             Some(format!("{before}{below}{behind}"))
         };
         let Some(path) = moved(&self.path_of(endpoint)?) else {
@@ -129,16 +134,6 @@ impl ScenarioContext {
     }
 }
 
-/// A path of a group's things, cut in front of the group's id and behind it.
-fn at_group(path: &str) -> Option<(&str, &str, &str)> {
-    const GROUPS: &str = "/groups/";
-    let start = path.find(GROUPS)? + GROUPS.len();
-    let (before, rest) = path.split_at(start);
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (group, behind) = rest.split_at(end);
-    Some((before, group, behind))
-}
-
 /// Whether the address of `entry` ends in the id in which `link` ends; an entry without one may.
 fn has_id_of(entry: &Value, link: &str) -> bool {
     let id = |link: &str| link.rsplit('/').next().map(str::to_ascii_lowercase);
@@ -155,10 +150,14 @@ mod tests {
 
     #[test]
     fn a_path_is_cut_at_its_group() {
-        let cut = at_group("/api/v1/groups/g-1/tasks/t-1");
-        assert_eq!(cut, Some(("/api/v1/groups/", "g-1", "/tasks/t-1")));
-        assert_eq!(at_group("/groups/g-1"), Some(("/groups/", "g-1", "")));
-        assert_eq!(at_group("/tasks/t-1"), None);
+        let check = |path, expected| assert_eq!(at_segment_behind(path, "groups"), expected);
+        let cut = ("/api/v1/groups/", "g-1", "/tasks/t-1");
+        check("/api/v1/groups/g-1/tasks/t-1", Some(cut));
+        check("/groups/g-1", Some(("/groups/", "g-1", "")));
+        check("/groups/g-1?a=b", Some(("/groups/", "g-1", "?a=b")));
+        check("/tasks/t-1", None);
+        check("/subgroups/g-1", None);
+        check("/groups", None);
     }
 
     #[test]

@@ -188,13 +188,6 @@ pub(crate) fn vary_call(variation: &CallVariation, call: &mut ApiRequest, token:
         }
         // How the vendor's sockets have it is the caller's to know.
         CallVariation::TokenAsAtSocket => call.authorization.clear(),
-        CallVariation::TokenInForm => {
-            call.authorization.clear();
-            "POST".clone_into(&mut call.method);
-            let pair = [("access_token".to_owned(), token.to_owned())];
-            let form = super::token_request::encode(&pair);
-            call.body = Some(("application/x-www-form-urlencoded".to_owned(), form));
-        }
         CallVariation::TwoSpaces => call.authorization = shown("Bearer  ", ""),
         CallVariation::Quotes => call.authorization = shown("Bearer \"", "\""),
         CallVariation::BareToken => call.authorization = shown("", ""),
@@ -485,10 +478,6 @@ mod tests {
         check_call(
             "with the token in the query",
             "GET /things?access_token=tok",
-        );
-        check_call(
-            "with the token in a form",
-            "POST /things application/x-www-form-urlencoded access_token=tok",
         );
         check_call("with two spaces after Bearer", "GET /things Bearer  tok");
         check_call("with the scheme bearer", "GET /things bearer tok");

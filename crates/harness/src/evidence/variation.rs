@@ -416,7 +416,6 @@ mod tests {
             &[
                 "without a token",
                 "with the token in the query",
-                "with the token in a form",
                 "with an unknown token",
                 "with the token altered in its last letter",
                 "on a path that nobody knows",

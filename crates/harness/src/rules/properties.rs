@@ -85,7 +85,6 @@ const REQUESTS: &[(Operation, &[&str])] = &[
             "without a token",
             "with an unknown token",
             "with the token in the query",
-            "with the token in a form",
             "with the token altered in its last letter",
             "with the token's signature changed",
             "with the limited token",

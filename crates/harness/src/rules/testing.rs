@@ -694,9 +694,14 @@ impl Log {
 /// No failure of this exchange is an answer to the rule of `id` for a vendor, nor is silence.
 pub(crate) fn check_failures(id: &str, word: &str, phrase: &str) {
     check(&Log::new(), id, Grade::Unobserved);
+    check_failures_behind(Log::new, id, word, phrase);
+}
+
+/// The same behind the exchanges of `log`.
+pub(crate) fn check_failures_behind(log: impl Fn() -> Log, id: &str, word: &str, phrase: &str) {
     let rule = super::find(id, locum_core::requirement::Judge::Vendor).expect(id);
     for failure in FAILURES {
-        let finding = Log::new().failed(word, phrase, failure).judge(rule);
+        let finding = log().failed(word, phrase, failure).judge(rule);
         let is_open = matches!(finding.grade(), Grade::Unobserved | Grade::Gone);
         assert!(is_open, "{id}: {finding:?}");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use locum_core::{EntryId, Token, TokenId, TokenKind, TokenState};
+use locum_core::{EntryId, Secret, Token, TokenId, TokenKind, TokenState};
 use serde_json::{Map, Value};
 
 use super::Mock;
@@ -80,6 +80,12 @@ impl Mock {
             .principal
             .get_or_insert_with(|| token.principal.clone());
         token
+    }
+
+    /// Remembers a secret that the vendor gives out beside a token, such as the secret key of AWS
+    /// credentials: `name` stands for it in the journal from now on.
+    pub fn give_secret(&self, value: &Secret, name: String) {
+        self.stage.secrets.give(value, name);
     }
 
     /// Whether tokens end with their lifetime: the setting `enforce_expiry`, where the vendor has it.

@@ -1,6 +1,6 @@
 //! The secrets that a stage knows, found in any spelling of a text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -44,6 +44,10 @@ const MAX_BASE64: usize = 12;
 
 /// Longest secret that a stage learns in bytes, and how many it learns; beyond them the oldest goes.
 const MAX_LEARNED: (usize, usize) = (256, 256);
+
+/// How many of the secrets that a stage gave out beside tokens it knows: a storm of them drives out no
+/// password.
+const MAX_GIVEN: usize = 32;
 
 /// How one pattern spells its secret.
 #[derive(Clone, Copy, Debug)]
@@ -299,6 +303,8 @@ struct Inner {
     /// How often what is known has changed: what was gathered before a change is not kept behind it.
     changes: u64,
     learned: Vec<(Secret, String)>,
+    /// What was given out beside tokens.
+    given: VecDeque<(Secret, String)>,
     /// Who could log in before the principals were changed.
     former: Vec<Login>,
     charge: Charge,
@@ -317,7 +323,7 @@ impl Inner {
         account: &Arc<Account>,
     ) -> Arc<Known> {
         crate::spelling::remember(&self.former, &mut logins);
-        for (value, name) in &self.learned {
+        for (value, name) in self.learned.iter().chain(&self.given) {
             secrets
                 .entry(value.expose().to_owned())
                 .or_insert_with(|| name.clone());
@@ -328,7 +334,7 @@ impl Inner {
             ..Known::of(&secrets)
         });
         self.made = Some(Arc::clone(&made));
-        let learned = self.learned.iter();
+        let learned = self.learned.iter().chain(&self.given);
         let bytes = learned
             .map(|(value, name)| value.expose().len() + name.len() + 48)
             .chain(self.former.iter().map(Login::bytes))
@@ -346,6 +352,7 @@ impl StageSecrets {
                 made: None,
                 changes: 0,
                 learned: Vec::new(),
+                given: VecDeque::new(),
                 former: Vec::new(),
                 charge: Charge::on(account),
             }),
@@ -392,6 +399,16 @@ impl StageSecrets {
         inner.change();
     }
 
+    /// Remembers a secret that was given out beside a token, by the name that stands for it.
+    pub(crate) fn give(&self, value: &Secret, name: String) {
+        let mut inner = self.lock();
+        if inner.given.len() == MAX_GIVEN {
+            inner.given.pop_front();
+        }
+        inner.given.push_back((value.clone(), name));
+        inner.change();
+    }
+
     /// The principals of `vendor` have changed from `before`: what they had may still be sent by whom
     /// it was given to.
     pub(crate) fn replace(&self, vendor: &str, before: &Value) {
@@ -419,6 +436,7 @@ impl StageSecrets {
         let mut inner = self.lock();
         inner.change();
         inner.learned.clear();
+        inner.given.clear();
         inner.former.clear();
         inner.charge.set(0);
     }
@@ -495,6 +513,23 @@ mod tests {
         assert!(finds(&secrets.known(gather), "n3w-s3cr?t"));
         assert!(finds(&secrets.known(gather), "n3w-s3cr?t"));
         assert_eq!(gathered.get(), 2);
+    }
+
+    /// A secret key of AWS may look like a path; a storm of them leaves what clients set.
+    #[test]
+    fn what_was_given_out_is_known_whatever_it_looks_like() {
+        let secrets = StageSecrets::on(&crate::memory::Account::new(1 << 20));
+        let known = || secrets.known(|| (BTreeMap::new(), Vec::new()));
+        secrets.learn("s3cr?t-that-was-set", "«set»".to_owned());
+        for number in 0..=MAX_GIVEN {
+            let key = Secret::new(format!("/wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL{number:03}"));
+            secrets.give(&key, "«aws credentials»".to_owned());
+        }
+        let last = "printed /wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL032";
+        assert!(finds(&known(), last));
+        assert!(finds(&known(), &last.replace('/', "%2F")));
+        assert!(!finds(&known(), "/wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL000"));
+        assert!(finds(&known(), "s3cr?t-that-was-set"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ const MAX_HEAD: usize = 14;
 /// The longest payload of a control frame (RFC 6455 §5.5).
 const MAX_CONTROL: u64 = 125;
 
+/// So many heads are kept until a message is whole; the journal keeps fewer.
+const MAX_HEADS: usize = 1000;
+
 /// The head of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FrameHead {
@@ -125,6 +128,16 @@ impl<S> FrameTap<S> {
         self.heads.clear();
     }
 
+    /// Keeps a head until it is taken. Of a message in endless fragments the latest one goes on standing
+    /// for those before it.
+    fn push(&mut self, head: FrameHead) {
+        let is_full = self.heads.len() >= MAX_HEADS;
+        match self.heads.back_mut() {
+            Some(back) if is_full && !back.is_control() && !back.is_last() => *back = head,
+            _ => self.heads.push_back(head),
+        }
+    }
+
     fn feed(&mut self, mut bytes: &[u8]) {
         while !self.is_off && !bytes.is_empty() {
             if self.payload_left > 0 {
@@ -144,7 +157,7 @@ impl<S> FrameTap<S> {
             if let Some(head) = read(&self.partial[..self.known]) {
                 self.known = 0;
                 self.payload_left = head.length;
-                self.heads.push_back(head);
+                self.push(head);
             }
         }
     }
@@ -221,6 +234,16 @@ mod tests {
             tap.feed(piece);
         }
         tap.take(UpTo::All)
+    }
+
+    #[test]
+    fn endless_fragments_take_no_endless_room() {
+        let fragments = [frame(0x01, b""), frame(0x00, b"").repeat(5000)].concat();
+        let kept = heads(&[fragments, frame(0x80, b"end")].concat(), 4096);
+        assert_eq!(kept.len(), MAX_HEADS);
+        let ends = |head: Option<&FrameHead>| head.map(|head| (head.opcode(), head.is_last()));
+        assert_eq!(ends(kept.first()), Some(("text".to_owned(), false)));
+        assert_eq!(ends(kept.last()), Some(("continuation".to_owned(), true)));
     }
 
     #[test]

@@ -14,8 +14,6 @@ pub enum CallVariation {
     TokenInQuery,
     /// The token stands in the query as the URL of a websocket has it.
     TokenAsAtSocket,
-    /// The token stands in a form (RFC 6750 §2.2).
-    TokenInForm,
     /// Two spaces stand between `Bearer` and the token.
     TwoSpaces,
     /// The token stands in quotation marks.
@@ -122,7 +120,6 @@ impl CallVariation {
             "without a token" => Self::NoToken,
             "with the token in the query" => Self::TokenInQuery,
             "with the token in the query as at a socket" => Self::TokenAsAtSocket,
-            "with the token in a form" => Self::TokenInForm,
             "with an unknown token" => Self::UnknownToken,
             "with the token altered in its last letter" => Self::LastCharacterChanged,
             "on a path that nobody knows" => Self::UnknownPath,
@@ -187,7 +184,6 @@ impl fmt::Display for CallVariation {
             Self::NoToken => "without a token",
             Self::TokenInQuery => "with the token in the query",
             Self::TokenAsAtSocket => "with the token in the query as at a socket",
-            Self::TokenInForm => "with the token in a form",
             Self::UnknownToken => "with an unknown token",
             Self::LastCharacterChanged => "with the token altered in its last letter",
             Self::UnknownPath => "on a path that nobody knows",

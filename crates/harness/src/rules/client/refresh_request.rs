@@ -208,9 +208,6 @@ fn survives_a_lost_reply(view: &View<'_>) -> Finding {
     let Some(lost) = lost.map(|bent| bent.arrival) else {
         return unobserved(view, "no reply to a refresh was lost");
     };
-    if !call_follows(view, lost.seq) {
-        return unobserved(view, "no other call was asked for").seen_in(lost);
-    }
     if let Some(gone) = super::gone(view) {
         return gone;
     }
@@ -226,6 +223,9 @@ fn survives_a_lost_reply(view: &View<'_>) -> Finding {
         .filter(|call| ends_after(call, lost.seq))
         .collect();
     let success = calls.iter().rfind(served).map(GivenCommand::end);
+    if success.is_none() && !call_follows(view, lost.seq) {
+        return unobserved(view, "no other call was asked for").seen_in(lost);
+    }
     let seen = format!("{} refreshes and {} logins", refreshes.len(), logins.len());
     let expected = "at most five refreshes, then one or two logins, and a call that succeeds";
     if refreshes.len() > MAX_REFRESHES || logins.len() > MAX_LOGINS {

@@ -95,6 +95,9 @@ fn bad_value_is_explained(view: &View<'_>) -> Finding {
     let calls = view.evidence.varied(Operation::Call);
     let calls = calls.filter(|call| served.contains_key(call.path()));
     let calls: Vec<Exchange<'_>> = calls.collect();
+    if calls.is_empty() && view.evidence.varied(Operation::Call).next().is_some() {
+        return unobserved(view, "no documented call of the same address was served");
+    }
     let beside = calls.first().and_then(|call| served.get(call.path()));
     let finding = each(
         view,

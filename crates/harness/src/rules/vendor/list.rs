@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::deviation::Deviations;
 use super::members::faults_at;
 use crate::evidence::{Exchange, Operation, Reaction};
+use crate::http::at_segment_behind;
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
@@ -105,9 +106,7 @@ fn query_of(target: &str) -> Vec<(String, String)> {
 
 /// The segment of a path that follows the segment `word`.
 fn behind<'p>(path: &'p str, word: &str) -> Option<&'p str> {
-    let mut segments = path.split(['/', '?']);
-    segments.find(|segment| *segment == word)?;
-    segments.next()
+    at_segment_behind(path, word).map(|(_, segment, _)| segment)
 }
 
 /// No entry is of another group than the list was asked for, where those below it were not asked for.
@@ -116,10 +115,9 @@ fn entries_are_of_the_group_that_was_asked_for(view: &View<'_>) -> Finding {
     let word = expected.member.as_deref().unwrap_or_default();
     let further = expected.parameter.as_deref().unwrap_or_default();
     let owner = |entry: &Value| {
-        let links = expected.owners.iter();
-        let mut links = links.filter_map(|link| entry.pointer(link)?.as_str());
-        let link = links.find(|link| behind(link, word).is_some());
-        link.map(str::to_owned)
+        let mut links = expected.owners.iter();
+        let group = links.find_map(|link| behind(entry.pointer(link)?.as_str()?, word));
+        group.map(str::to_owned)
     };
     let (mut wrong, mut good, mut count) = (Deviations::default(), Vec::new(), 0);
     for list in lists(view) {
@@ -130,8 +128,7 @@ fn entries_are_of_the_group_that_was_asked_for(view: &View<'_>) -> Finding {
             continue;
         }
         let owners: Vec<String> = list.entries.iter().filter_map(owner).collect();
-        let group_of = |link: &'_ String| behind(link, word).unwrap_or_default().to_owned();
-        let mut groups = owners.iter().map(group_of);
+        let mut groups = owners.iter();
         if let Some(group) = groups.find(|group| !group.eq_ignore_ascii_case(own)) {
             let seen = format!("{}: an entry of {group}", list.exchange.sentence());
             wrong.add(format!("entries of {own} alone"), seen, list.exchange);

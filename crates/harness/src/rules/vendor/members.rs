@@ -62,7 +62,8 @@ fn type_of(value: &Value) -> &'static str {
 
 /// Whether `value` is of this kind: `text`, `integer`, `number`, `boolean`, `list`, `date`
 /// (yyyy-MM-dd), `time` (RFC 3339), `the words …` in whatever order, `one of …` in this spelling, or
-/// one of several literals with ` or ` between; of `perhaps …` also when it is null.
+/// one of several literals with ` or ` between; of `perhaps …` also when it is null, and of
+/// `perhaps text` when it is empty.
 pub(super) fn is_of_kind(value: &Value, kind: &str) -> bool {
     let text = || value.as_str().unwrap_or_default();
     if let Some(kind) = kind.strip_prefix("perhaps ") {

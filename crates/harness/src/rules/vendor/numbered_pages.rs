@@ -67,7 +67,12 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
     let open = unserved(view, &mut wrong);
     let first_pages = pages.iter().filter(|page| page.number == 1);
     let Some(whole) = first_pages.max_by_key(|page| page.size) else {
-        return wrong.broken().or(open).unwrap_or_else(|| no_list(view));
+        // The account may not read the list at all, which is no matter of its pages.
+        let asked = view.evidence.exchanges_for(Operation::ListPage).next();
+        let unseen = |one: Exchange<'_>| unobserved(view, &one.sentence()).seen_in(one);
+        return open
+            .or_else(|| asked.map(unseen))
+            .unwrap_or_else(|| no_list(view));
     };
     for page in pages.iter().filter(|page| page.ids.len() > page.size) {
         let seen = format!(
@@ -128,7 +133,7 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
 mod tests {
     use serde_json::json;
 
-    use crate::rules::testing::{FAILURES, Log, check};
+    use crate::rules::testing::{Log, check, check_failures};
     use crate::verdict::Grade;
 
     fn listed(log: Log, size: usize, number: usize, ids: &[u8]) -> Log {
@@ -185,7 +190,7 @@ mod tests {
             check(&with(open), "VEN-47", Grade::Unobserved);
         }
         let refused = Log::new().exchange("page", "", 403, "{}");
-        check(&refused, "VEN-47", Grade::Broken);
+        check(&refused, "VEN-47", Grade::Unobserved);
     }
 
     #[test]
@@ -203,13 +208,6 @@ mod tests {
     fn a_short_list_tells_nothing() {
         let short = listed(listed(Log::new(), 3, 1, &[1]), 1, 1, &[1]);
         check(&short, "VEN-47", Grade::Unobserved);
-        check(&Log::new(), "VEN-47", Grade::Unobserved);
-        for failure in FAILURES {
-            let log = Log::new().failed("page", "", failure);
-            let rule = crate::rules::find("VEN-47", locum_core::requirement::Judge::Vendor);
-            let grade = log.judge(rule.expect("a rule")).grade();
-            let open = matches!(grade, Grade::Unobserved | Grade::Gone);
-            assert!(open, "{failure:?}: {grade:?}");
-        }
+        check_failures("VEN-47", "page", "");
     }
 }

@@ -9,7 +9,7 @@ use crate::catalogue::Expectation;
 use crate::evidence::{CallVariation, Exchange, Operation, Reaction, Variation};
 use crate::http::Url;
 use crate::rules::{Rule, View, not_served, unobserved, worst_not_served};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-10", |view| concluded(pages(view)))];
 
@@ -21,9 +21,11 @@ fn pages(view: &View<'_>) -> Step<Finding> {
         .evidence
         .varied(Operation::Call)
         .find(|call| matches!(call.variation, Variation::Call(CallVariation::Query(..))));
-    match (pages.as_slice(), limited) {
+    let limit = limited.map(|call| limit_is_kept(view, &call));
+    match (pages.as_slice(), limit) {
         ([], None) => unseen(view, "no list was read"),
-        ([], Some(call)) => limit_is_kept(view, &call),
+        ([], Some(limit)) => limit,
+        (_, Some(Ok(broken))) if broken.grade() == Grade::Broken => Ok(broken),
         (pages, _) => pages_hold_all(view, pages),
     }
 }

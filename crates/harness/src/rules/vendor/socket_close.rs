@@ -1,6 +1,8 @@
 //! How a vendor closes a websocket: in answer to a close, and on a frame that breaks a rule (RFC 6455
 //! §5.5.1, §7.4).
 
+use std::collections::BTreeSet;
+
 use super::deviation::Deviations;
 use super::effect::{Step, concluded, unseen};
 use super::socket_conversation::{Seen, behind, each_of, opened};
@@ -63,7 +65,7 @@ fn is_an_end(frame: &Frame<'_>) -> bool {
 /// The code and the reason of each close of the vendor are such as may be sent.
 fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Step<Finding> {
     let (mut wrong, mut good) = (Deviations::default(), None::<Proof>);
-    let mut codes = Vec::new();
+    let mut codes = BTreeSet::new();
     for open in view.evidence.exchanges_for(Operation::Frame) {
         for close in open
             .received_frames()
@@ -79,7 +81,7 @@ fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Step<Finding> {
                 } else {
                     close.text
                 };
-                codes.push(code.to_owned());
+                codes.insert(code.to_owned());
                 good = Some(match good {
                     Some(known) => known.and(open),
                     None => open.into(),
@@ -94,11 +96,8 @@ fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Step<Finding> {
     match (wrong.broken(), good) {
         (Some(broken), _) => Ok(broken),
         (None, Some(proof)) => {
-            codes.dedup();
-            Ok(Finding::met(
-                format!("closed with {}", codes.join(", ")),
-                proof,
-            ))
+            let codes = codes.into_iter().collect::<Vec<_>>().join(", ");
+            Ok(Finding::met(format!("closed with {codes}"), proof))
         }
         (None, None) => unseen(view, "the vendor sent no close frame"),
     }
@@ -109,7 +108,6 @@ fn closes_with_the_fitting_code(view: &View<'_>) -> Step<Finding> {
     each_of(
         view,
         &[F::ReservedBit, F::ReservedOpcode, F::NotUtf8],
-        "1002, and 1007 for text",
         |open| {
             let is_text = frame_of(open) == Some(F::NotUtf8);
             let code = if is_text { "1007" } else { "1002" };
@@ -120,7 +118,9 @@ fn closes_with_the_fitting_code(view: &View<'_>) -> Step<Finding> {
                 .iter()
                 .filter(|frame| matches!(frame.opcode, Opcode::Close | Opcode::Eof));
             let seen = match ends.next().map(|end| (end.opcode, end.text)) {
-                Some((Opcode::Close, told)) if told == code => return Seen::Good,
+                Some((Opcode::Close, told)) if told == code => {
+                    return Seen::Good(format!("closed with {code}"));
+                }
                 Some((Opcode::Close, "")) => "a close without a code".to_owned(),
                 Some((Opcode::Close, told)) => format!("a close with {told}"),
                 Some(_) => "an end of the connection without a close".to_owned(),

@@ -91,37 +91,31 @@ fn puts_fragments_together(view: &View<'_>) -> Step<Finding> {
 
 /// A ping of any length is answered with a pong that carries the same (RFC 6455 §5.5.3).
 fn answers_pings(view: &View<'_>) -> Step<Finding> {
-    each_of(
-        view,
-        &[F::LongestPing, F::EmptyPing],
-        "a pong with each ping's payload",
-        |open| {
-            if answer(open).is_none() {
-                return Seen::Nothing("the configuration was not answered before");
-            }
-            let mut sent = open.frames();
-            let ping =
-                sent.find(|frame| frame.from == Side::Harness && frame.opcode == Opcode::Ping);
-            let Some((ping, frames)) = ping.zip(behind(open, |frame| frame.opcode == Opcode::Ping))
-            else {
-                return Seen::Nothing("no ping was sent");
-            };
-            let pongs = frames.iter().filter(|frame| frame.opcode == Opcode::Pong);
-            let pongs: Vec<&Frame<'_>> = pongs.collect();
-            if pongs.iter().any(|pong| pong.text == ping.text) {
-                return Seen::Good;
-            }
-            let what = match (pongs.first(), frames.last().map(|frame| frame.opcode)) {
-                (Some(pong), _) => format!(
-                    "a pong of {} bytes that carries something else",
-                    pong.text.len()
-                ),
-                (None, Some(Opcode::Silence)) => "no pong within 5 s".to_owned(),
-                (None, _) => "the end of the websocket".to_owned(),
-            };
-            Seen::Wrong("a pong with the payload of the ping".to_owned(), what)
-        },
-    )
+    each_of(view, &[F::LongestPing, F::EmptyPing], |open| {
+        if answer(open).is_none() {
+            return Seen::Nothing("the configuration was not answered before");
+        }
+        let mut sent = open.frames();
+        let ping = sent.find(|frame| frame.from == Side::Harness && frame.opcode == Opcode::Ping);
+        let Some((ping, frames)) = ping.zip(behind(open, |frame| frame.opcode == Opcode::Ping))
+        else {
+            return Seen::Nothing("no ping was sent");
+        };
+        let pongs = frames.iter().filter(|frame| frame.opcode == Opcode::Pong);
+        let pongs: Vec<&Frame<'_>> = pongs.collect();
+        if pongs.iter().any(|pong| pong.text == ping.text) {
+            return Seen::Good("a pong with its payload".to_owned());
+        }
+        let what = match (pongs.first(), frames.last().map(|frame| frame.opcode)) {
+            (Some(pong), _) => format!(
+                "a pong of {} bytes that carries something else",
+                pong.text.len()
+            ),
+            (None, Some(Opcode::Silence)) => "no pong within 5 s".to_owned(),
+            (None, _) => "the end of the websocket".to_owned(),
+        };
+        Seen::Wrong("a pong with the payload of the ping".to_owned(), what)
+    })
 }
 
 /// No frame of the vendor has a mask or a reserved bit, or is a control frame in fragments or of more
@@ -154,7 +148,8 @@ fn sends_frames_of_the_right_form(view: &View<'_>) -> Step<Finding> {
 
 /// What was seen of one of several websockets.
 pub(super) enum Seen {
-    Good,
+    /// What was seen.
+    Good(String),
     /// What was expected, and what was seen.
     Wrong(String, String),
     /// It went on, which is for another row to judge.
@@ -168,11 +163,10 @@ pub(super) enum Seen {
 pub(super) fn each_of(
     view: &View<'_>,
     frames: &[FrameVariation],
-    met: &str,
     seen: impl Fn(&Exchange<'_>) -> Seen,
 ) -> Step<Finding> {
     let (mut wrong, mut good) = (Deviations::default(), Vec::new());
-    let mut unanswered = None;
+    let (mut met, mut unanswered) = (Vec::new(), None);
     for which in frames {
         let open = match opened(view, *which) {
             Ok(open) => open,
@@ -182,7 +176,10 @@ pub(super) fn each_of(
             }
         };
         match seen(&open) {
-            Seen::Good => good.push(open),
+            Seen::Good(seen) => {
+                met.push(format!("{}: {seen}", open.words()));
+                good.push(open);
+            }
             Seen::Wrong(expected, seen) => {
                 wrong.add(expected, format!("{}: {seen}", open.words()), open);
             }
@@ -195,7 +192,7 @@ pub(super) fn each_of(
     match (wrong.broken(), unanswered, Proof::all(&good)) {
         (Some(broken), _, _) => Ok(broken),
         (None, Some(absent), _) => Err(absent),
-        (None, None, Some(proof)) => Ok(Finding::met(met, proof)),
+        (None, None, Some(proof)) => Ok(Finding::met(met.join("; "), proof)),
         (None, None, None) => unseen(view, "each websocket went on"),
     }
 }

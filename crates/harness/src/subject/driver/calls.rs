@@ -144,7 +144,7 @@ impl ScenarioContext {
         }
         let began = tokio::time::Instant::now();
         while self.last_call_failed() && began.elapsed() < limit {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(PAUSE.min(limit)).await;
             self.client_calls(1).await?;
         }
         Ok(())
