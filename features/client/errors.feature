@@ -33,7 +33,7 @@ Feature: How a client takes errors
       And the vendor's faults end, and the client makes 1 call
       Then the first call failed, and the next one succeeded
 
-  Rule: The client does not repeat a request that was answered with 422
+  Rule: The client does not repeat a request that was answered with 422 (at scribe 404)
 
     @id:ERR-17 @vendor:scribe
     Scenario: A path that is not there

@@ -43,19 +43,19 @@ Feature: A client whose websocket is refused
     Scenario: An expired certificate
       Given the API alone speaks TLS, with a certificate that has expired
       When the client tries to open the socket {websocketUrl}
-      Then the client sent no API call
+      Then the client opened no websocket
 
     @id:TLS-02 @unmeasured
     Scenario: Another host's certificate
       Given the API alone speaks TLS, with a certificate for another host
       When the client tries to open the socket {websocketUrl}
-      Then the client sent no API call
+      Then the client opened no websocket
 
     @id:TLS-03 @unmeasured
     Scenario: A self-signed certificate
       Given the API alone speaks TLS, with a self-signed certificate
       When the client tries to open the socket {websocketUrl}
-      Then the client sent no API call
+      Then the client opened no websocket
 
   Rule: The URL of a websocket is told to nobody with its token
 

@@ -220,7 +220,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
             .entry
             .as_ref()
             .is_some_and(|entry| entry.generation == generation);
-        if (same || behaviour.any_401_drops) && !behaviour.keeps_refused {
+        if (same || behaviour.any_refusal_drops) && !behaviour.keeps_refused {
             state.entry = None;
             state.after_refusal = true;
         }

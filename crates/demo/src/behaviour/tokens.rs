@@ -24,8 +24,8 @@ pub(crate) struct Cache {
     pub(crate) dropped_on_failed_renewal: bool,
     /// How many calls a token serves that lives less than a minute.
     pub(crate) calls_of_short_token: Option<u32>,
-    /// A 401 drops the cached token even if another one was refused.
-    pub(crate) any_401_drops: bool,
+    /// A refusal drops what is cached even if it was of another.
+    pub(crate) any_refusal_drops: bool,
     /// A refused token stays in the cache.
     pub(crate) keeps_refused: bool,
 }
@@ -42,7 +42,7 @@ impl Default for Cache {
             stored_without_lock: false,
             dropped_on_failed_renewal: false,
             calls_of_short_token: None,
-            any_401_drops: false,
+            any_refusal_drops: false,
             keeps_refused: false,
         }
     }

@@ -134,7 +134,7 @@ struct Search<'a, P> {
 }
 
 /// By how many seconds a clock is turned at most: more than a thousand times the lifetime that was
-/// told, and no more than dates can be written of.
+/// told, a century at most.
 fn most_turned(told: u64) -> u64 {
     const CENTURY_S: u64 = 3_155_760_000;
     told.saturating_mul(1100).min(CENTURY_S)
@@ -384,11 +384,15 @@ impl<P: Prober> Search<'_, P> {
         let told = self.scale.longest;
         let border = match self.border_by_clock(told, 2 * told).await? {
             Some(border) => border,
-            // It may take seconds for a thousand of them.
-            // A client that cannot live so far ahead tells nothing more.
+            // It may take seconds for a thousand of them. A client that cannot live so far ahead tells
+            // nothing more; all else is known by then.
             None => match self.border_by_clock(told, most_turned(told)).await {
                 Ok(Some(border)) => border,
-                Ok(None) | Err(Stop(_)) => return Ok(()),
+                Ok(None) => return Ok(()),
+                Err(Stop(why)) => {
+                    found.note = Some(why);
+                    return Ok(());
+                }
             },
         };
         // Told half as long it renews a good deal earlier, if it reads what it is told.

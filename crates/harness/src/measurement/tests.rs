@@ -24,6 +24,8 @@ struct Simulated {
     turns: bool,
     /// Within the last milliseconds of each life it does not look.
     blind_ms: u64,
+    /// It ends when its clock is turned so many seconds ahead.
+    ends_at_s: Option<u64>,
 }
 
 const PLAIN: Simulated = Simulated {
@@ -36,6 +38,7 @@ const PLAIN: Simulated = Simulated {
     fixed_ms: None,
     turns: false,
     blind_ms: 0,
+    ends_at_s: None,
 };
 
 impl Simulated {
@@ -95,6 +98,13 @@ impl Prober for Probed {
                 }
                 _ => return Err(Stop("one instance at a time".to_owned())),
             }
+        }
+        if self
+            .client
+            .ends_at_s
+            .is_some_and(|end_s| probe.turned_s >= end_s)
+        {
+            return Err(Stop("the client is gone".to_owned()));
         }
         let age_ms = 5 + probe.wait_ms + 1000 * probe.turned_s;
         let again = self.client.is_over(probe.raw, age_ms, self.probes.get());
@@ -289,6 +299,20 @@ fn a_lifetime_of_its_own_is_seen_by_turning_the_clock() {
     };
     let waits = found(waits, 172_800);
     assert_eq!((waits.unit, waits.assumed_s), (Unit::None, None));
+}
+
+/// What is known by then stays, and why there is no more is told.
+#[test]
+fn a_client_that_ends_far_ahead_was_measured() {
+    let ends = Simulated {
+        raw_ms: 0,
+        turns: true,
+        ends_at_s: Some(1_000_000),
+        ..PLAIN
+    };
+    let seen = found(ends, 172_800);
+    assert_eq!((seen.unit, seen.assumed_s), (Unit::None, None));
+    assert_eq!(seen.note.as_deref(), Some("the client is gone"));
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn shows_a_bearer_token(view: &View<'_>) -> Finding {
     )
 }
 
-/// Where a request may show a token, and places that other rows look at.
+/// Headers in which a token may stand, or that other checks look at.
 const OTHER_ROWS: [&str; 4] = [
     "authorization",
     "cookie",
@@ -537,6 +537,21 @@ pub(super) mod tests {
         );
         check(&referer, "BRR-19", Grade::Broken);
         check(&Log::with_tenants(), "BRR-19", Grade::Unobserved);
+    }
+
+    /// A refresh token in a header is another row's.
+    #[test]
+    fn a_header_of_its_own_shows_the_token_again() {
+        let beside = |token: &str| {
+            let headers = [("Authorization", TOKEN), ("X-Token", token)];
+            call(login(Log::with_tenants()), &headers)
+        };
+        let access = "«access token 1 of a»";
+        check(&beside(access), "BRR-02", Grade::Broken);
+        check(&beside(access), "BRR-19", Grade::Tolerated);
+        let refresh = "«refresh token 3 of a»";
+        check(&beside(refresh), "BRR-02", Grade::Met);
+        check(&beside(refresh), "BRR-19", Grade::Met);
     }
 
     /// The vendor's own client shows the token of a websocket twice.

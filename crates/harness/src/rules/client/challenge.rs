@@ -241,6 +241,11 @@ pub(super) mod tests {
         };
         check(&signs_in(6), "COG-01", Grade::Met);
         check(&signs_in(7), "COG-01", Grade::Tolerated);
+        // Without a scenario nobody knows how many calls there were, and an answer ends a loop.
+        let unasked = (0..7).fold(Log::new(), |log, _| challenge(log));
+        check(&unasked, "COG-01", Grade::Unobserved);
+        let answered = answer(signs_in(7), SESSION, &keys());
+        check(&answered, "COG-01", Grade::Met);
     }
 
     #[test]

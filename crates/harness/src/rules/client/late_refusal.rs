@@ -2,7 +2,7 @@
 
 use locum_core::{Timestamp, TokenId};
 
-use super::traffic::{Arrival, api_requests, arrivals, token_requests};
+use super::traffic::{Arrival, api_requests, credential_fetches, token_requests};
 use super::{met, unobserved};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
@@ -23,12 +23,7 @@ fn keeps_the_newer_token(view: &View<'_>) -> Finding {
 
 /// A late 403 for the old AWS credentials causes no other fetch of credentials.
 fn keeps_the_newer_credentials(view: &View<'_>) -> Finding {
-    let is_fetch = |arrival: &Arrival<'_>| arrival.operation() == Some("GetCredentialsForIdentity");
-    keeps_the_newer(
-        view,
-        &arrivals(view).filter(is_fetch).collect::<Vec<_>>(),
-        "fetch",
-    )
+    keeps_the_newer(view, &credential_fetches(view).collect::<Vec<_>>(), "fetch")
 }
 
 /// A late refusal of what the first of these got causes no third of them.

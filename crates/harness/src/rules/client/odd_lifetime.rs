@@ -36,7 +36,6 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
     if values.is_empty() {
         return unobserved(view, "no odd lifetime was told");
     }
-    let expected = "two answered calls, and at most four token requests in a second";
     let (mut good, mut logins, mut each) = (Vec::new(), 0, Vec::new());
     for (at, value) in values.iter().enumerate() {
         let place = format!("side-{}", at + 1);
@@ -52,14 +51,16 @@ fn copes_with_odd_values(view: &View<'_>) -> Finding {
             let what = format!("no token request arrived where {value} was told");
             return unobserved(view, &what);
         };
+        let is_many = calls.len() >= MANY_CALLS;
+        let most = MAX_REQUESTS + if is_many { calls.len() } else { 0 };
+        let expected = format!("answered calls, and at most {most} token requests in a second");
         let unanswered = calls.iter().any(|call| call.end() == End::Unanswered);
         if let Some((seq, gone)) = view.evidence.client_gone().filter(|_| unanswered) {
             let seen = format!("{gone} after {value}");
             return Finding::broken(expected, seen, proof.and(seq));
         }
         let count = in_the_first_second(&requests);
-        let is_many = calls.len() >= MANY_CALLS;
-        if count > MAX_REQUESTS + if is_many { calls.len() } else { 0 } {
+        if count > most {
             let seen = format!("{count} token requests in the first second after {value}");
             return Finding::broken(expected, seen, proof).figure("token_requests", count);
         }

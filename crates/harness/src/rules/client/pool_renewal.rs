@@ -1,10 +1,9 @@
 //! How a client of a user pool renews: with which refresh token, and what it keeps.
 
-use serde_json::Value;
-
 use super::commands::{call_follows, calls, config};
-use super::plan::controls;
-use super::traffic::{Arrival, arrivals};
+use super::refresh::shown_refresh_token;
+use super::refresh_request::{given_refresh_token, renewed, takes_the_newest_token};
+use super::traffic::{Arrival, arrivals, credential_fetches};
 use super::{absent, met, unobserved};
 use crate::evidence::RecordId;
 use crate::rules::{Rule, View};
@@ -18,61 +17,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-17", signs_nothing_after_its_revocation),
 ];
 
-/// The token that a request refreshes with.
-fn shown(request: &Arrival<'_>) -> Option<Value> {
-    let body = request.sent();
-    let token = match request.operation()? {
-        "InitiateAuth" => &body["AuthParameters"]["REFRESH_TOKEN"],
-        "GetTokensFromRefreshToken" => &body["RefreshToken"],
-        _ => return None,
-    };
-    (!token.is_null()).then(|| token.clone())
-}
-
-/// The refresh token that a reply holds.
-fn given(request: &Arrival<'_>) -> Option<Value> {
-    let token = request.answered()["AuthenticationResult"]["RefreshToken"].clone();
-    token.is_string().then_some(token)
-}
-
-/// So many calls in a row that fail are not one refusal that a client passes on.
-const MIN_FAILED: usize = 2;
-
-/// The first served refresh whose reply has a refresh token, or has none, and the token request
-/// that followed it. Where none followed though calls failed, the client has lost its way.
-fn renewed<'a>(view: &View<'a>, rotated: bool) -> Result<[Arrival<'a>; 2], Finding> {
-    let requests: Vec<_> = arrivals(view).filter(Arrival::is_token_request).collect();
-    let is_first = |request: &Arrival<'_>| {
-        request.is_served() && shown(request).is_some() && given(request).is_some() == rotated
-    };
-    let Some(at) = requests.iter().position(is_first) else {
-        let what = match rotated {
-            true => "no refresh was answered with another refresh token",
-            false => "no refresh was answered without a refresh token",
-        };
-        return Err(unobserved(view, what));
-    };
-    let first = requests[at];
-    if let Some(next) = requests.get(at + 1) {
-        return Ok([first, *next]);
-    }
-    let ended = controls(view, "tokens/expire").find(|(seq, _)| *seq > first.seq);
-    let failed = calls(view).into_iter().filter(|call| {
-        let is_later = ended.is_some_and(|(end, _)| call.seq > end);
-        is_later && call.answer.is_some_and(|(_, reply)| !reply.succeeded())
-    });
-    match failed.count() {
-        ..MIN_FAILED => Err(unobserved(view, "no second refresh was needed").seen_in(first)),
-        n => {
-            let seen = format!("{n} calls failed, and no token was asked for");
-            Err(absent(view, "a second refresh", &seen, first))
-        }
-    }
-}
-
 /// A refresh reply without a refresh token leaves the old one in use.
 fn keeps_the_old_token(view: &View<'_>) -> Finding {
-    let [first, second] = match renewed(view, false) {
+    let keeps = |one: &Arrival<'_>| given_refresh_token(one).is_none();
+    let what = "no refresh was answered without a refresh token";
+    let [first, second] = match renewed(view, keeps, |_| true, what) {
         Ok(pair) => pair,
         Err(finding) => return finding,
     };
@@ -80,33 +29,14 @@ fn keeps_the_old_token(view: &View<'_>) -> Finding {
     if !second.was_looked_at() {
         return unobserved(view, "the second refresh was not looked at").seen_in(proof);
     }
-    let seen = match shown(&second) {
-        token if token == shown(&first) => {
+    let seen = match shown_refresh_token(&second) {
+        token if token == shown_refresh_token(&first) => {
             return met(view, "the old token refreshed again", proof);
         }
         Some(_) => "another refresh token",
         None => "a login",
     };
     Finding::broken("a refresh with the old token", seen, proof)
-}
-
-/// After a rotation the newest refresh token is used.
-fn takes_the_newest_token(view: &View<'_>) -> Finding {
-    let [first, second] = match renewed(view, true) {
-        Ok(pair) => pair,
-        Err(finding) => return finding,
-    };
-    let proof = Proof::from(first).and(second);
-    if !second.was_looked_at() {
-        return unobserved(view, "the second refresh was not looked at").seen_in(proof);
-    }
-    match shown(&second) {
-        token if token == given(&first) => met(view, "the newest token refreshed", proof),
-        token if token == shown(&first) => {
-            Finding::broken("a refresh with the newest token", "the old token", proof)
-        }
-        _ => unobserved(view, "not graded: neither the old nor the newest token").seen_in(proof),
-    }
 }
 
 /// The answer to the call that was under way at this record, or to the one after it.
@@ -125,7 +55,7 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
         let is_it = kind
             .as_str()
             .is_some_and(|kind| kind.ends_with("NotAuthorizedException"));
-        shown(request).is_some() && is_it
+        shown_refresh_token(request).is_some() && is_it
     };
     let Some(refused) = arrivals(view).find(is_refused) else {
         return unobserved(view, "no refresh token was refused");
@@ -137,11 +67,11 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
     let end = end_of_call(view, refused.seq);
     let logins: Vec<_> = arrivals(view)
         .filter(|request| request.seq > refused.seq && end.is_none_or(|end| request.seq < end))
-        .filter(|request| request.is_token_request() && shown(request).is_none())
+        .filter(|request| request.is_token_request() && shown_refresh_token(request).is_none())
         .collect();
     let again = arrivals(view)
         .filter(|request| end.is_some_and(|end| request.seq > end))
-        .find(|request| shown(request) == shown(&refused));
+        .find(|request| shown_refresh_token(request) == shown_refresh_token(&refused));
     if let Some(again) = again {
         let seen = "the refused refresh token was sent again in a later call";
         return Finding::broken("a login", seen, Proof::from(refused).and(again));
@@ -156,19 +86,21 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
     }
 }
 
-/// Whether this is a served request for AWS credentials or an identity.
+/// Whether this is a served request for this operation.
 fn is(request: &Arrival<'_>, operation: &str) -> bool {
     request.operation() == Some(operation) && request.is_served()
 }
 
 /// The identity is asked for once, however often its credentials are renewed.
 fn keeps_its_identity(view: &View<'_>) -> Finding {
-    let of = |name: &'static str| arrivals(view).filter(move |request| is(request, name));
-    let credentials: Vec<_> = of("GetCredentialsForIdentity").collect();
+    let credentials: Vec<_> = credential_fetches(view)
+        .filter(Arrival::is_served)
+        .collect();
     if credentials.len() < 2 {
         return unobserved(view, "AWS credentials were not renewed");
     }
-    let identities: Vec<_> = of("GetId").collect();
+    let identities = arrivals(view).filter(|request| is(request, "GetId"));
+    let identities: Vec<_> = identities.collect();
     let all = identities.iter().chain(&credentials).copied();
     let Some(proof) = Proof::all(all) else {
         return unobserved(view, "AWS credentials were not renewed");
@@ -188,9 +120,9 @@ fn signs_nothing_after_its_revocation(view: &View<'_>) -> Finding {
         let token = request.answered()["Credentials"]["SessionToken"].clone();
         token.as_str().map(str::to_owned)
     };
-    let before = arrivals(view).take_while(|request| request.seq < revocation.seq);
+    let before = credential_fetches(view).take_while(|request| request.seq < revocation.seq);
     let old: Vec<String> = before
-        .filter(|request| is(request, "GetCredentialsForIdentity"))
+        .filter(Arrival::is_served)
         .filter_map(session)
         .collect();
     if old.is_empty() || !call_follows(view, revocation.seq) {

@@ -3,9 +3,9 @@
 
 use locum_core::Outcome;
 
-use super::attempts::End;
+use super::attempts::{End, count};
 use super::commands::{GivenCommand, call_follows, calls};
-use super::plan::{Bent, bent};
+use super::plan::{Bent, bent, controls};
 use super::refresh::shown_refresh_token;
 use super::traffic::{Arrival, token_requests};
 use super::{absent, each_has_the_form, met, unobserved};
@@ -103,10 +103,7 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
             unobserved(view, "the login was not served").seen_in(proof)
         }
         ([], _) => absent(view, expected, "no login followed", proof),
-        // A client whose calls all fail has another fault.
-        _ if !all.iter().any(|one| matches!(one.end(), End::Succeeded(_))) => {
-            unobserved(view, "no call had succeeded before that either").seen_in(proof)
-        }
+        _ if none_succeeded(view) => unobserved(view, "no call succeeded at all").seen_in(proof),
         ([_], _) => absent(view, expected, "the call failed", proof),
         (many, _) => {
             let seen = format!("{} logins followed", many.len());
@@ -115,36 +112,88 @@ fn logs_in_after_a_refusal(view: &View<'_>) -> Finding {
     }
 }
 
-/// Once a refresh token was replaced, the next refresh shows the new one.
-fn takes_the_newest_token(view: &View<'_>) -> Finding {
-    let given = |request: &Arrival<'_>| {
-        let token = request.answered()["refresh_token"].clone();
-        token.as_str().map(str::to_owned)
+/// The refresh token that a reply holds.
+pub(super) fn given_refresh_token(request: &Arrival<'_>) -> Option<String> {
+    let reply = request.answered();
+    let token = match request.operation() {
+        None => &reply["refresh_token"],
+        Some(_) => &reply["AuthenticationResult"]["RefreshToken"],
     };
-    let all: Vec<_> = refreshes(view).collect();
-    let replaced = all.iter().position(|one| {
-        let new = given(one);
-        one.is_served() && new.is_some() && new != shown_refresh_token(one)
+    token.as_str().map(str::to_owned)
+}
+
+/// So many calls in a row that fail are not one refusal that a client passes on.
+const MIN_FAILED: usize = 2;
+
+/// The first served refresh that `is_first`, else `what` was not seen; and the first token request
+/// after it that `is_second`. Where none at all followed though calls failed, the client has lost its
+/// way.
+pub(super) fn renewed<'a>(
+    view: &View<'a>,
+    is_first: impl Fn(&Arrival<'a>) -> bool,
+    is_second: impl Fn(&Arrival<'a>) -> bool,
+    what: &str,
+) -> Result<[Arrival<'a>; 2], Finding> {
+    let mut requests = token_requests(view).skip_while(|one| {
+        !(one.is_served() && shown_refresh_token(one).is_some() && is_first(one))
     });
-    let Some((first, later)) = replaced.and_then(|at| all[at..].split_first()) else {
-        return unobserved(view, "no refresh was answered with another refresh token");
+    let Some(first) = requests.next() else {
+        return Err(unobserved(view, what));
     };
-    let Some(second) = later.first() else {
-        return unobserved(view, "no second refresh was needed").seen_in(*first);
-    };
-    let proof = Proof::from(*first).and(*second);
-    match shown_refresh_token(second) {
-        _ if !second.was_looked_at() => {
-            unobserved(view, "the second refresh was not answered").seen_in(proof)
+    let later: Vec<_> = requests.collect();
+    if let Some(second) = later.iter().find(|one| is_second(one)) {
+        return Ok([first, *second]);
+    }
+    let ended = controls(view, "tokens/expire").find(|(seq, _)| *seq > first.seq);
+    let failed = calls(view).into_iter().filter(|call| {
+        let is_later = ended.is_some_and(|(end, _)| call.seq > end);
+        is_later && call.answer.is_some_and(|(_, reply)| !reply.succeeded())
+    });
+    match failed.count() {
+        failed @ MIN_FAILED.. if later.is_empty() => {
+            let seen = format!(
+                "{} failed, and no token was asked for",
+                count(failed, "call")
+            );
+            Err(absent(view, "a second refresh", &seen, first))
         }
-        token if token == given(first) => met(view, "the newest token refreshed", proof),
-        token if token == shown_refresh_token(first) => Finding::broken(
+        _ => Err(unobserved(view, "no second refresh was needed").seen_in(first)),
+    }
+}
+
+/// Once a refresh token was replaced, the next refresh shows the new one.
+pub(super) fn takes_the_newest_token(view: &View<'_>) -> Finding {
+    let is_replaced = |one: &Arrival<'_>| {
+        let new = given_refresh_token(one);
+        new.is_some() && new != shown_refresh_token(one)
+    };
+    let is_refresh = |one: &Arrival<'_>| shown_refresh_token(one).is_some();
+    let what = "no refresh was answered with another refresh token";
+    let [first, second] = match renewed(view, is_replaced, is_refresh, what) {
+        Ok(pair) => pair,
+        Err(finding) => return finding,
+    };
+    let proof = Proof::from(first).and(second);
+    if !second.was_looked_at() {
+        return unobserved(view, "the second refresh was not looked at").seen_in(proof);
+    }
+    match shown_refresh_token(&second) {
+        token if token == given_refresh_token(&first) => {
+            met(view, "the newest token refreshed", proof)
+        }
+        token if token == shown_refresh_token(&first) => Finding::broken(
             "a refresh with the newest token",
             "the replaced token",
             proof,
         ),
         _ => unobserved(view, "not graded: neither the old nor the newest token").seen_in(proof),
     }
+}
+
+/// Whether no call succeeded: such a client has another fault.
+fn none_succeeded(view: &View<'_>) -> bool {
+    let succeeded = |call: &GivenCommand<'_>| matches!(call.end(), End::Succeeded(_));
+    !calls(view).iter().any(succeeded)
 }
 
 /// Whether the call was under way at this record, or was asked for later.
@@ -248,12 +297,7 @@ fn survives_a_lost_reply(view: &View<'_>) -> Finding {
     match success {
         Some(End::Succeeded(answer)) if !logins.is_empty() => met(view, seen, proof.and(answer)),
         Some(_) => unobserved(view, "a call succeeded without a login: not graded").seen_in(proof),
-        None if !super::commands::calls(view)
-            .iter()
-            .any(|call| served(&call)) =>
-        {
-            unobserved(view, "no call had succeeded before that either").seen_in(proof)
-        }
+        None if none_succeeded(view) => unobserved(view, "no call succeeded at all").seen_in(proof),
         None if logins.iter().any(|one| !one.is_served()) => {
             unobserved(view, "the login was not served").seen_in(proof)
         }

@@ -127,7 +127,7 @@ fn refuses(view: &View<'_>, kinds: &[&str]) -> Finding {
     match failed {
         None => unobserved(view, "the client waited and said nothing").seen_in(proof),
         Some(_) if claims_success(view) => {
-            let what = "a call was reported as done whose request never came";
+            let what = "a call or websocket was reported as done whose request never came";
             unobserved(view, what).seen_in(proof)
         }
         Some((_, one)) => met(view, format!("{}, and no request", words(one)), proof),

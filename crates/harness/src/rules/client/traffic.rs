@@ -69,6 +69,13 @@ pub(crate) fn api_requests<'a>(view: &View<'a>) -> impl Iterator<Item = Arrival<
     arrivals(&view).filter(move |arrival| arrival.is_api_request(&view))
 }
 
+/// The fetches of AWS credentials, served or not, in order.
+pub(super) fn credential_fetches<'a>(
+    view: &View<'a>,
+) -> impl Iterator<Item = Arrival<'a>> + use<'a> {
+    arrivals(view).filter(|one| one.operation() == Some("GetCredentialsForIdentity"))
+}
+
 impl<'a> Arrival<'a> {
     /// The values of the header lines called `name`, in whatever letter case.
     pub(crate) fn headers(&self, name: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::FIRST;
 use crate::Error;
 use crate::evidence::Event;
+use crate::http::Url;
 use crate::run::context::ScenarioContext;
 use crate::subject::{ClientCommand, REPLY_TIMEOUT};
 
@@ -51,15 +52,22 @@ impl ScenarioContext {
                 self.target.url("ws")?,
                 self.target.fill(place)?
             )),
-            None => self.of_created(place),
+            // What the caller created names the address without TLS.
+            None => match self.of_created(place) {
+                Some(created) if self.is_over_tls => {
+                    let read = |text: &str| {
+                        Url::parse(text).map_err(|error| Error::Step(error.to_string()))
+                    };
+                    let (host, created) = (read(self.target.url("ws")?)?, read(&created)?);
+                    let scheme = if host.tls { "wss" } else { "ws" };
+                    Some(format!("{scheme}://{}{}", host.authority(), created.target))
+                }
+                created => created,
+            },
         };
         let Some(url) = url else {
             self.log.limitation("there was no socket to open");
             return Ok(());
-        };
-        let url = match self.is_over_tls {
-            true => at_origin_of(self.target.url("ws")?, &url),
-            false => url,
         };
         let ask = ClientCommand::WsOpen {
             client: FIRST.to_owned(),
@@ -158,15 +166,4 @@ impl ScenarioContext {
             .succeeded()
             .then(|| reply.ws.clone().unwrap_or_default())
     }
-}
-
-/// The address `url` with the scheme and the host of `base`.
-fn at_origin_of(base: &str, url: &str) -> String {
-    let split = |text: &str| {
-        let host = text.find("://").map_or(0, |scheme| scheme + 3);
-        text[host..]
-            .find('/')
-            .map_or(text.len(), |path| host + path)
-    };
-    format!("{}{}", &base[..split(base)], &url[split(url)..])
 }

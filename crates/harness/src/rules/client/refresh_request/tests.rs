@@ -33,6 +33,14 @@ fn a_replaced_refresh_token_is_not_used_again() {
     check(&refreshed(once(), 2, 4), "REF-18", Grade::Broken);
     check(&refreshed(once(), 9, 4), "REF-18", Grade::Unobserved);
     check(&login(once()), "REF-18", Grade::Unobserved);
+    // Without a second token request the calls tell.
+    let ended = || once().control("tokens/expire", &json!({}));
+    let fails = |log: Log| log.failed_call(|log| log);
+    check(&fails(ended()), "REF-18", Grade::Unobserved);
+    check(&fails(fails(ended())), "REF-18", Grade::Broken);
+    check(&fails(fails(once())), "REF-18", Grade::Unobserved);
+    let gives_up = fails(fails(login(ended())));
+    check(&gives_up, "REF-18", Grade::Unobserved);
     // A vendor that gives the same token again replaces nothing.
     let same = refreshed(login(Log::new()), 2, 2);
     check(&refreshed(same, 2, 2), "REF-18", Grade::Unobserved);
@@ -123,6 +131,9 @@ fn a_refused_refresh_leads_to_one_login() {
     check(&refused(Log::new(), 1, true), "REF-09", Grade::Met);
     check(&refused(Log::new(), 1, false), "REF-09", Grade::Broken);
     check(&refused(Log::new(), 0, false), "REF-09", Grade::Broken);
+    // No call of this client succeeds, refused refresh or not.
+    let never = login(Log::new()).failed_call(|log| login(refused_refresh(log)));
+    check(&never, "REF-09", Grade::Unobserved);
     check(&refused(Log::new(), 2, true), "REF-09", Grade::Broken);
     let again = login(Log::new()).call(200, |log| login(refused_refresh(refused_refresh(log))));
     check(&again, "REF-09", Grade::Broken);
@@ -164,6 +175,9 @@ fn a_lost_reply_is_survived_with_a_few_requests() {
     check(&lost(Log::new(), 5, 1, true), "RET-17", Grade::Broken);
     check(&lost(Log::new(), 1, 3, true), "RET-17", Grade::Broken);
     check(&lost(Log::new(), 1, 0, false), "RET-17", Grade::Broken);
+    check(&lost(Log::new(), 1, 1, false), "RET-17", Grade::Unobserved);
+    let served = Log::new().call(200, |log| login(log).api(1, Outcome::Admitted));
+    check(&lost(served, 1, 1, false), "RET-17", Grade::Broken);
     check(&lost(Log::new(), 0, 0, true), "RET-17", Grade::Unobserved);
     check(&refused(Log::new(), 1, true), "RET-17", Grade::Unobserved);
     // The refusal goes to the caller, and the next call alone logs in.

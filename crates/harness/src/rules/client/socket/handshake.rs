@@ -239,8 +239,7 @@ fn tries_once_more(view: &View<'_>) -> Finding {
         .fold(proof, |proof, (upgrade, _)| proof.and(*upgrade));
     match (logins.as_slice(), later.as_slice()) {
         ([login], [(again, new)]) if login.seq < again.seq && *new != old => {
-            let has_answer = again.was_looked_at() || is_401(&&(*again, *new));
-            match login.is_served() && has_answer {
+            match login.is_served() && again.was_looked_at() {
                 true => met(view, EXPECTED, proof),
                 false => unobserved(view, "the vendor did not answer").seen_in(proof),
             }

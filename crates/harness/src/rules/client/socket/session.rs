@@ -156,26 +156,29 @@ fn answers_ping_and_close(view: &View<'_>) -> Finding {
 
 /// Whether it is a close that names no fault of the client (RFC 6455 §7.4.1).
 fn is_ordinary_close(frame: &EntryFrame) -> bool {
-    let code = frame.text.as_deref().unwrap_or_default();
-    frame.opcode == "close"
-        && ["", "1000", "1001"].contains(&code.split(' ').next().unwrap_or_default())
+    frame.opcode == "close" && matches!(close_code(frame), None | Some(1000 | 1001))
 }
 
-/// The sessions that the vendor ended before the client did: a close of the client is an answer there.
+/// The sessions that the vendor ended before the client did: what the client closes with after that
+/// is its answer. One that it had closed by itself tells nothing.
 fn ended_by_the_vendor<'a>(
     view: &View<'a>,
 ) -> impl Iterator<Item = (Arrival<'a>, Option<Fault<'a>>)> {
     let closed = faulty_sessions(view).into_iter();
-    let closed = closed.filter(|(session, bent)| {
+    let closed =
+        closed.filter(|(session, bent)| bent.action.close_ws.is_some() && session.is_whole());
+    closed.filter_map(|(session, _)| {
         let mut received = session.received();
-        let is_closed = received.any(|(_, frame)| is_ordinary_close(frame));
-        bent.action.close_ws.is_some() && session.is_whole() && is_closed
-    });
-    closed.map(|(session, _)| {
-        let has_answered = session.close().is_some();
-        let seen = "no close frame to the vendor's";
-        let fault = (!has_answered).then(|| Fault::broken(session.upgrade, seen.to_owned()));
-        (session.upgrade, fault)
+        let (ended, _) = received.find(|(_, frame)| is_ordinary_close(frame))?;
+        let fault = match session.close() {
+            Some((closed, _)) if closed < ended => return None,
+            Some(_) => None,
+            None => Some(Fault::broken(
+                session.upgrade,
+                "no close frame to the vendor's",
+            )),
+        };
+        Some((session.upgrade, fault))
     })
 }
 

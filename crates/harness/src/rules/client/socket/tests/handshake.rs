@@ -204,6 +204,11 @@ fn a_401_leads_to_one_token_and_one_more_upgrade() {
     );
     let thrice = after(&|log| refused(refused(log.grant(2), 2, 401), 2, 401));
     grade(thrice, "WSS-07", Grade::Broken);
+    // The new token is refused as well, and that is the end.
+    let refused_again = after(&|log| refused(log.grant(2), 2, 401));
+    grade(refused_again, "WSS-07", Grade::Met);
+    let failed = after(&|log| refused(log.grant(2), 2, 503));
+    grade(failed, "WSS-07", Grade::Unobserved);
     let same = after(&|log| socket(log.grant(2), 1, 0, SESSION));
     grade(same, "WSS-07", Grade::Broken);
     let no_cache = Log::with_tenants().opens(false, |log| refused(log.grant(1), 1, 401));

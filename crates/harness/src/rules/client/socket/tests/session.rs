@@ -166,6 +166,11 @@ fn a_close_of_the_vendor_is_answered() {
         Grade::Broken,
     );
     grade(ended(&[CONFIG, ACCEPTED, bye]), "WS-06", Grade::Broken);
+    // It closed first, and the vendor's close is the answer.
+    let first = ended(&[CONFIG, ACCEPTED, close, bye]);
+    grade(first, "WS-06", Grade::Unobserved);
+    let twice = ended(&[CONFIG, ACCEPTED, close, bye, close]);
+    grade(twice, "WS-06", Grade::Unobserved);
     // It was never sent.
     grade(ended(&[CONFIG, close]), "WS-06", Grade::Unobserved);
 }
