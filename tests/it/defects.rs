@@ -5,14 +5,15 @@ mod answer;
 mod realm;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use answer::*;
 use locum_core::Timestamp;
-use realm::OF_A_REALM;
+use realm::{OF_A_REALM, OF_SHORT_TOKENS};
 use serde_json::{Value, json};
 
 use super::served::Served;
-use super::{checked_as, listener};
+use super::{checked_as, listener, tls, verdicts};
 
 /// Row, vendor, verdict and what is wrong.
 const DEFECTS: &[(&str, &str, &str, Defect)] = &[
@@ -356,89 +357,59 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
     }),
 ];
 
+/// Each of them.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str, Defect)> {
+    DEFECTS.iter().chain(OF_A_REALM).chain(OF_SHORT_TOKENS)
+}
+
 /// The rows that they turn.
 pub(super) fn rows_turned() -> Vec<&'static str> {
-    let all = DEFECTS.iter().chain(OF_A_REALM);
-    all.map(|(id, ..)| *id).collect()
+    all().map(|(id, ..)| *id).collect()
 }
 
 /// Whether a defect turns this row of this vendor.
 pub(super) fn turns(row: &str, vendor: &str) -> bool {
-    let mut all = DEFECTS.iter().chain(OF_A_REALM);
-    all.any(|(id, whose, ..)| (*id, *whose) == (row, vendor))
+    all().any(|(id, whose, ..)| (*id, *whose) == (row, vendor))
 }
 
-/// What a person would give beside the first account of a realm.
-fn further(document: &Value, vendor: &str) -> Vec<(&'static str, String)> {
-    let realm = &document["vendors"][vendor]["principals"]["realms"][0];
-    [
-        ("LOCUM_REDIRECT_URI", "/clients/0/redirect_uris/0"),
-        ("LOCUM_SECOND_CLIENT_ID", "/clients/1/client_id"),
-        ("LOCUM_SECOND_CLIENT_SECRET", "/clients/1/client_secret"),
-        ("LOCUM_USERNAME", "/users/0/username"),
-        ("LOCUM_PASSWORD", "/users/0/password"),
-    ]
-    .into_iter()
-    .filter_map(|(name, place)| Some((name, realm.pointer(place)?.as_str()?.to_owned())))
-    .collect()
-}
-
-/// What `check` makes of these rows.
-fn verdicts(
+/// What `check` makes of these rows; its report is in a folder of that name.
+fn judged(
     (served, document): (&Served, &Value),
-    vendor: &str,
-    ids: &BTreeSet<&str>,
+    name: &str,
+    (vendor, ids): (&str, &BTreeSet<&str>),
     defect: Defect,
 ) -> BTreeMap<String, String> {
     let upstream = served.address.clone();
     let proxy = listener::listen(move |stream| pass(stream, &upstream, defect));
     let url = format!("http://{proxy}/{vendor}");
-    let further = further(document, vendor).into_iter();
-    let further = further.map(|(name, value)| (name.to_owned(), value));
-    let account = super::tls::account(document, vendor)
-        .into_iter()
-        .chain(further);
+    let mut account = tls::account(document, vendor);
+    account.extend(tls::person(document, vendor));
+    account.extend(tls::second_client(document, vendor));
     let mut arguments = vec![vendor, "--url", &url, "--allow-writes"];
     arguments.extend(ids.iter().flat_map(|id| ["--id", id]));
-    let name = ids.first().expect("a row");
-    let results = checked_as(&format!("defect-{vendor}-{name}"), account, &arguments).results;
-    let rows = results["verdicts"].as_array().expect("a list");
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    rows.iter()
-        .map(|row| (text(row, "id"), text(row, "verdict")))
-        .collect()
+    verdicts(&checked_as(name, account, &arguments).results)
 }
 
 /// The same row is decided, and otherwise, where nothing is changed, so that the one thing is what turns
 /// it.
-fn check_defects(defects: &[(&str, &str, &str, Defect)]) {
-    let served = Served::start(&[]);
+fn check_defects(served: &Served, defects: &[(&str, &str, &str, Defect)]) {
     let document = served.document();
-    // So short that a check waits for the end of a token, where one has a part in the row.
-    let short = Served::start(&[]);
-    let line = "PATCH /_locum/stages/default/settings";
-    let settings = r#"{"corti.access_ttl_s":2}"#;
-    assert_eq!(short.connect().call(line, settings).0, 200);
-    let of_short = short.document();
-    let at = |id: &str| match id {
-        "BRR-24" => (&short, &of_short),
-        _ => (&served, &document),
-    };
+    let place = (served, &document);
     // Where nothing is changed, all rows of a vendor are judged at once.
-    let mut sound: BTreeMap<(&str, bool), BTreeSet<&str>> = BTreeMap::new();
+    let mut sound: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (id, vendor, ..) in defects {
-        let place = (*vendor, *id == "BRR-24");
-        sound.entry(place).or_default().insert(id);
+        sound.entry(vendor).or_default().insert(id);
     }
     let mut honest: BTreeMap<(&str, String), String> = BTreeMap::new();
-    for ((vendor, _), ids) in &sound {
-        let place = at(ids.first().expect("a row"));
-        let seen = verdicts(place, vendor, ids, |_, _| ()).into_iter();
+    for (vendor, ids) in &sound {
+        let name = format!("sound-{vendor}-{}", ids.first().expect("a row"));
+        let seen = judged(place, &name, (vendor, ids), |_, _| ()).into_iter();
         honest.extend(seen.map(|(id, verdict)| ((*vendor, id), verdict)));
     }
     let mut wrong = Vec::new();
     for (id, vendor, expected, defect) in defects {
-        let seen = verdicts(at(id), vendor, &BTreeSet::from([*id]), *defect);
+        let name = format!("defect-{vendor}-{id}");
+        let seen = judged(place, &name, (vendor, &BTreeSet::from([*id])), *defect);
         let seen = seen.get(*id).cloned().unwrap_or_default();
         let key = (*vendor, (*id).to_owned());
         let honest = honest.get(&key).map_or("", String::as_str);
@@ -454,18 +425,29 @@ fn check_defects(defects: &[(&str, &str, &str, Defect)]) {
 
 #[test]
 fn each_row_that_vendors_share_is_turned_by_one_defect() {
-    check_defects(DEFECTS);
+    check_defects(&Served::start(&[]), DEFECTS);
 }
 
 #[test]
 fn each_row_of_a_realm_is_turned_by_one_defect() {
-    check_defects(OF_A_REALM);
+    check_defects(&Served::start(&[]), OF_A_REALM);
+}
+
+/// So short that a check waits for their end.
+#[test]
+fn each_row_that_needs_the_end_of_a_token_is_turned_by_one_defect() {
+    let served = Served::start(&[]);
+    let line = "PATCH /_locum/stages/default/settings";
+    let settings = r#"{"corti.access_ttl_s":2}"#;
+    assert_eq!(served.connect().call(line, settings).0, 200);
+    check_defects(&served, OF_SHORT_TOKENS);
 }
 
 /// A token with a blank in it makes a malformed header: libraries answer it with 400, as RFC 6750 §3.1
 /// has it, and were warned of.
 #[test]
 fn a_malformed_header_may_be_answered_with_400() {
+    static HITS: AtomicUsize = AtomicUsize::new(0);
     let served = Served::start(&[]);
     let document = served.document();
     let bad_request: Defect = |request, reply| {
@@ -475,10 +457,13 @@ fn a_malformed_header_may_be_answered_with_400() {
         });
         if shown.next().is_some() && reply.status == 401 {
             reply.status = 400;
+            HITS.fetch_add(1, Ordering::Relaxed);
         }
     };
     let ids = BTreeSet::from(["BRR-12", "BRR-15"]);
-    let seen = verdicts((&served, &document), "pattern", &ids, bad_request);
+    let name = "defect-malformed-header";
+    let seen = judged((&served, &document), name, ("pattern", &ids), bad_request);
+    assert!(HITS.load(Ordering::Relaxed) > 0, "nothing was changed");
     for id in ids {
         assert_eq!(seen.get(id).map(String::as_str), Some("PASS"), "{id}");
     }

@@ -34,6 +34,7 @@ mod unseen;
 mod vendor_tls;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -172,6 +173,14 @@ const ACCOUNT: [(&str, &str); 10] = [
 fn judge_endpoint(name: &str, vendor: &str, url: &str) -> (i32, Value) {
     let checked = checked_as(name, ACCOUNT, &[vendor, "--url", url]);
     (checked.code, checked.results)
+}
+
+/// The verdict of each row of a run at one vendor.
+fn verdicts(results: &Value) -> BTreeMap<String, String> {
+    let rows = results["verdicts"].as_array().expect("a list").iter();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    rows.map(|row| (text(row, "id"), text(row, "verdict")))
+        .collect()
 }
 
 /// `ID VERDICT` of each row that came to one of `words`.

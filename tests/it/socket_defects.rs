@@ -1,13 +1,14 @@
 //! A vendor with one thing wrong about websockets: a server of somebody else's between the harness and
 //! the mock, which reads upgrades and frames byte by byte.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
 use serde_json::Value;
 
 use super::served::Served;
-use super::{checked_as, listener};
+use super::{checked_as, listener, verdicts};
 
 /// One frame of a client (RFC 6455 §5.2).
 struct Frame {
@@ -361,23 +362,18 @@ fn pass(mut client: TcpStream, upstream: &str, defect: Defect) -> Option<()> {
 }
 
 /// The verdict of each row of `ids` behind this defect.
-fn verdicts(
+fn judged(
     served: &Served,
     document: &Value,
     (name, ids): (&str, &str),
     defect: Defect,
-) -> Vec<(String, String)> {
+) -> BTreeMap<String, String> {
     let upstream = served.address.clone();
     let proxy = listener::listen(move |client| pass(client, &upstream, defect));
     let url = format!("http://{proxy}/corti");
     let account = super::tls::account(document, "corti");
     let arguments = ["corti", "--url", &url, "--id", ids];
-    let results = checked_as(&format!("socket-defect-{name}"), account, &arguments).results;
-    let rows = results["verdicts"].as_array().expect("a list");
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    rows.iter()
-        .map(|row| (text(row, "id"), text(row, "verdict")))
-        .collect()
+    verdicts(&checked_as(&format!("socket-defect-{name}"), account, &arguments).results)
 }
 
 #[test]
@@ -386,16 +382,16 @@ fn each_row_of_websockets_is_turned_by_one_defect() {
     let document = served.document();
     let ids = rows();
     let all = ids.join(",");
-    let honest = verdicts(&served, &document, ("none", &all), NOTHING);
+    let honest = judged(&served, &document, ("none", &all), NOTHING);
     let mut wrong = Vec::new();
     for id in &ids {
-        let (_, verdict) = honest.iter().find(|(known, _)| known == id).expect(id);
+        let verdict = honest.get(*id).expect(id);
         if verdict != "PASS" {
             wrong.push(format!("{id} without a defect: {verdict}"));
         }
     }
     for (id, expected, defect) in DEFECTS {
-        for (known, seen) in verdicts(&served, &document, (id, &all), *defect) {
+        for (known, seen) in judged(&served, &document, (id, &all), *defect) {
             // A wrong answer to the key leaves open what else is wrong.
             let follows = *id == "WSS-12" && seen == "INCONCLUSIVE";
             let wanted = if known == *id { *expected } else { "PASS" };

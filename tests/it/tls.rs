@@ -234,6 +234,44 @@ pub(super) fn account(document: &Value, vendor: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a person would give beside it: where the page leads back to, and who logs in there; nothing where
+/// the vendor has no realms.
+pub(super) fn person(document: &Value, vendor: &str) -> Vec<(String, String)> {
+    of_realm(
+        document,
+        vendor,
+        &[
+            ("LOCUM_REDIRECT_URI", "/clients/0/redirect_uris/0"),
+            ("LOCUM_USERNAME", "/users/0/username"),
+            ("LOCUM_PASSWORD", "/users/0/password"),
+        ],
+    )
+}
+
+/// The other client of the first realm.
+pub(super) fn second_client(document: &Value, vendor: &str) -> Vec<(String, String)> {
+    of_realm(
+        document,
+        vendor,
+        &[
+            ("LOCUM_SECOND_CLIENT_ID", "/clients/1/client_id"),
+            ("LOCUM_SECOND_CLIENT_SECRET", "/clients/1/client_secret"),
+        ],
+    )
+}
+
+/// Variables, and what stands at their places in the first realm.
+fn of_realm(document: &Value, vendor: &str, places: &[(&str, &str)]) -> Vec<(String, String)> {
+    let Some(realm) = document["vendors"][vendor]["principals"].pointer("/realms/0") else {
+        return Vec::new();
+    };
+    let value = |place: &str| realm.pointer(place).and_then(Value::as_str).expect(place);
+    let variables = places.iter();
+    variables
+        .map(|(name, place)| ((*name).to_owned(), value(place).to_owned()))
+        .collect()
+}
+
 /// `ID VERDICT` of each row of a run against `url`.
 fn judged(name: &str, vendor: &str, url: &str, ca: &str, document: &Value) -> Vec<String> {
     let arguments = [vendor, "--url", url, "--ca", ca];

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::checked;
+use super::{checked, verdicts};
 
 /// Vendor, name, rows that FAIL, rows that WARN; words in a cell stand behind one another, `-` is none.
 const TABLE: &str = include_str!("twins.tsv");
@@ -48,13 +48,9 @@ fn bad(results: &Value) -> BTreeMap<String, String> {
 
 /// The rows of a run with one of these verdicts.
 fn with(results: &Value, words: &[&str]) -> BTreeMap<String, String> {
-    let verdicts = results["verdicts"].as_array().expect("a list");
-    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    verdicts
-        .iter()
-        .map(|row| (text(row, "id"), text(row, "verdict")))
-        .filter(|(_, verdict)| words.contains(&verdict.as_str()))
-        .collect()
+    let mut rows = verdicts(results);
+    rows.retain(|_, verdict| words.contains(&verdict.as_str()));
+    rows
 }
 
 /// Checks the twin in its vendor's place; says what differs from its line.

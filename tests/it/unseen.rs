@@ -10,21 +10,12 @@ use super::served::Served;
 /// asked.
 fn judged(served: &Served, id: &str) -> ((String, String), Vec<String>) {
     let document = served.document();
-    let realm = &document["vendors"]["corti"]["principals"]["realms"][0];
-    let person = [
-        ("LOCUM_REDIRECT_URI", "/clients/0/redirect_uris/0"),
-        ("LOCUM_USERNAME", "/users/0/username"),
-        ("LOCUM_PASSWORD", "/users/0/password"),
-    ];
-    let person = person.map(|(name, place)| {
-        let value = realm.pointer(place).and_then(Value::as_str);
-        (name.to_owned(), value.expect(place).to_owned())
-    });
-    let account = super::tls::account(&document, "corti").into_iter();
+    let mut account = super::tls::account(&document, "corti");
+    account.extend(super::tls::person(&document, "corti"));
     let url = format!("http://{}/corti", served.address);
     let arguments = ["corti", "--url", &url, "--id", id, "--allow-writes"];
     let name = format!("unseen-{id}");
-    let results = checked_as(&name, account.chain(person), &arguments).results;
+    let results = checked_as(&name, account, &arguments).results;
     let (_, journal) = served
         .connect()
         .call("GET /_locum/journal?vendor=corti", "");
@@ -40,6 +31,8 @@ fn metadata_that_is_not_served_promises_nothing_and_denies_nothing() {
     let ((verdict, _), _) = judged(&served, "BCP-16");
     assert_eq!(verdict, "PASS");
     for status in [503, 404] {
+        // A fault of before would go on, and come first.
+        let served = Served::start(&["corti"]);
         let fault = format!(
             r#"{{"match": {{"vendor": "corti", "endpoint": "discovery"}}, "then": {{"status": {status}}}}}"#
         );

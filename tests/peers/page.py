@@ -62,8 +62,8 @@ def write(runs):
         "# Other people's servers, judged",
         "`just peers` installs each server unmodified from its registry, starts it on a loopback port, has `locum check` judge "
         "it by default flags, and compares the verdicts with `peers.tsv`, where each FAIL, WARN, ERROR, INCONCLUSIVE and NOT_RUN was "
-        "read once by a person. None of them is the vendor: each is set up as its page asks, as far as the server can be, with the "
-        "few lines of glue beside this page, so a FAIL says that this server, in this version, set up so, is not what the "
+        "read once. None of them is the vendor: each is set up as its page asks, as far as the server can be, with the glue "
+        "beside this page, so a FAIL says that this server, in this version, set up so, is not what the "
         "vendor's page or an RFC demands. `locum explain ID` tells what a row demands and where that is written. This page is "
         "written by a run in which nothing differed.",
         table(heads, summary),

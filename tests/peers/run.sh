@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Other people's servers, unmodified from their registries, judged by `locum check`: each FAIL, WARN, ERROR,
-# INCONCLUSIVE and NOT_RUN is in peers.tsv, read once by a person; a verdict that is not, or no longer, there fails the
-# run.
+# INCONCLUSIVE and NOT_RUN is in peers.tsv and was read once; a verdict that is not, or no longer, there fails the run.
 # Everything is installed and built under target/peers, the reports are there, too.
 # Usage: tests/peers/run.sh [PEER...]     the binary: LOCUM, or target/release/locum
 set -euo pipefail

@@ -119,11 +119,23 @@ pub(super) fn saved(folder: &Path, own: &[String]) -> Result<Saved, Failure> {
     })
 }
 
-/// Tells a report: standard output gets `output`, a person the text, the folder all files.
+/// Tells a report: standard output gets `output`, a person the text, the folder all files. The exit
+/// code.
 pub(super) fn told(
     report: &Report,
     output: args::Output,
     reporting: &args::Reporting,
+) -> Result<u8, Failure> {
+    told_of(report, output, reporting, &mut false)
+}
+
+/// The same; `has_evidence` becomes true once the folder has the evidence of this report, even where
+/// something after it could not be written.
+pub(super) fn told_of(
+    report: &Report,
+    output: args::Output,
+    reporting: &args::Reporting,
+    has_evidence: &mut bool,
 ) -> Result<u8, Failure> {
     let anchor = reporting.sarif_anchor.as_deref();
     let mut code = report.exit_code;
@@ -139,15 +151,22 @@ pub(super) fn told(
             }
         }
     }
-    Ok(exit::winner(&[code, kept(report, reporting)?]))
+    Ok(exit::winner(&[
+        code,
+        kept(report, reporting, has_evidence)?,
+    ]))
 }
 
 /// Writes the files that were asked for, and what GitHub Actions shows; the exit code.
-pub(super) fn kept(report: &Report, reporting: &args::Reporting) -> Result<u8, Failure> {
+pub(super) fn kept(
+    report: &Report,
+    reporting: &args::Reporting,
+    has_evidence: &mut bool,
+) -> Result<u8, Failure> {
     let anchor = reporting.sarif_anchor.as_deref();
     github::tell(report, anchor);
     match &reporting.report {
-        Some(folder) => write(report, folder, anchor),
+        Some(folder) => write(report, (folder, anchor), has_evidence),
         None => Ok(report.exit_code),
     }
 }
@@ -185,7 +204,11 @@ fn look_of(is_terminal: bool, size: Option<(Width, Height)>) -> Look {
 }
 
 /// Writes the reports; one that holds a secret of the run is not written, and the code says so.
-fn write(report: &Report, folder: &Path, anchor: Option<&str>) -> Result<u8, Failure> {
+fn write(
+    report: &Report,
+    (folder, anchor): (&Path, Option<&str>),
+    has_evidence: &mut bool,
+) -> Result<u8, Failure> {
     self::folder(folder)?;
     let mut code = report.exit_code;
     for format in Format::ALL {
@@ -198,6 +221,7 @@ fn write(report: &Report, folder: &Path, anchor: Option<&str>) -> Result<u8, Fai
                 self::folder(&folder.join(inner))?;
             }
             file(folder, &path, &text)?;
+            *has_evidence |= format == Format::Events;
         }
     }
     Ok(code)

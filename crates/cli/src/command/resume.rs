@@ -10,7 +10,6 @@ use std::time::Duration;
 use locum_core::requirement::Judge;
 use locum_core::{Clock, Profile, SystemClock, Timestamp};
 use locum_harness::evidence::Evidence;
-use locum_harness::report::format::Format;
 use locum_harness::report::{Report, Run};
 use locum_harness::run::{CheckOptions, Manners, PendingScenario, Played, Resumption, TargetKind};
 use locum_harness::verdict::{Ending, Scenario, exit};
@@ -74,12 +73,11 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     if merged.is_unreachable {
         judged.exit_code = exit::winner(&[judged.exit_code, exit::UNREACHABLE]);
     }
-    let told = report::told(&judged, args.format, &reporting);
+    let mut has_evidence = false;
+    let told = report::told_of(&judged, args.format, &reporting, &mut has_evidence);
     // Without the new evidence, what was kept before is still what the folder has to go on with. With
     // it, that is too old, even where another file could not be written.
-    let evidence = Format::Events.text(&judged, None);
-    let written = std::fs::read(args.folder.join("events.ndjson"));
-    if written.is_ok_and(|written| written == evidence.as_bytes()) {
+    if has_evidence {
         keep(&judged.run.id, &state, (&args.folder, judged.run.started));
     }
     for why in &merged.notes {

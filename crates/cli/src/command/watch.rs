@@ -106,7 +106,7 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     let mut report = judged(run, &profiles, traffic, &watched.document);
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     tell(&report, &watched, turned);
-    let judgement = report::kept(&report, &args.judging.reporting)?;
+    let judgement = report::kept(&report, &args.judging.reporting, &mut false)?;
     Ok(exit_code(args.judge_only, watched.code, judgement))
 }
 
