@@ -5,6 +5,7 @@ mod authorization;
 pub(crate) mod cognito;
 mod cognito_request;
 mod conversation;
+pub(crate) mod deletion;
 mod ended_token;
 mod entry;
 mod examine;

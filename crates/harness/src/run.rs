@@ -33,7 +33,8 @@ use crate::plan::{self, Plan};
 use hooks::{Hooks, Shared};
 use manners::Gate;
 
-pub use leave::{changed_password, left_behind};
+pub use crate::caller::deletion::left_behind;
+pub use leave::changed_password;
 pub use manners::Manners;
 pub use repeat::check_repeatedly;
 pub use resume::{PendingScenario, Resumption};

@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
 use crate::Error;
+use crate::caller::deletion::CreatedThing;
 use crate::catalogue::Supplied;
 use crate::evidence::EvidenceLog;
 use crate::evidence::Other;
 use crate::measurement::Measurement;
 use crate::run::elsewhere::{Elsewhere, Reading, Side};
-use crate::run::leave::CreatedThing;
 use crate::run::manners::{Gate, Manners, Stopped};
 use crate::run::over_tls::RunAuthority;
 use crate::run::processes::Restarting;
