@@ -73,6 +73,19 @@ parity-signers *arguments:
 peers *names: build
     bash tests/peers/run.sh {{names}}
 
+# Every command and snippet of the documentation, its links, and that its generated parts are what the program says
+# (needs curl, jq, node, npx, java, go); all pages, or those named
+docs-test *pages: build
+    python3 docs/test.py {{pages}}
+
+# The parts of the documentation that the program itself can tell: after a change of flags, settings or calls
+docs-generate: build
+    python3 docs/generate.py
+
+# The documentation as a book, in target/docs/book (needs mdbook, or python3 to install its wheel)
+book:
+    bash docs/book.sh
+
 # Run the benches; `just bench -- --test` only sees that they run
 bench *arguments:
     cargo bench -p locum {{arguments}}
@@ -80,5 +93,5 @@ bench *arguments:
 # The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
 # runtimes, and that the benches run. Published clients and other people's servers are judged each night (`just judge-sdks`, `just
 # peers`), and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop reports watch-samples shims bindings parity-fastapi parity-signers
+ci: test lint check interop reports watch-samples shims bindings docs-test book parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test
