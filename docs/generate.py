@@ -102,7 +102,7 @@ def help_texts(program, _):
 
 
 def settings(program, vendor):
-    """A vendor's settings: name, values, default, what the default rests on, why it is a setting."""
+    """A vendor's settings: name, values, default, source of the default, why it is a setting."""
     rows = []
     for name, view in program.served["settings"].items():
         if not name.startswith(f"{vendor}."):
@@ -112,10 +112,9 @@ def settings(program, vendor):
         shown = f"{values[0]} to {values[-1]}" if numbers else ", ".join(code(str(value)) for value in values)
         default = view["default"]
         default = default if isinstance(default, str) else json.dumps(default)
-        rests = "assumed" if view["assumed"] else ""
-        rests = ", ".join(filter(None, [view["source"], rests]))
-        rows.append([code(name), shown or type_of(view["default"]), code(default) or "empty", rests, view["reason"]])
-    return table(["setting", "values", "default", "rests on", "why it is a setting"], rows)
+        source = ", ".join(filter(None, [view["source"], "assumed" if view["assumed"] else ""]))
+        rows.append([f"{code(name)}<br>{shown or type_of(view['default'])}", code(default) or "empty", source, view["reason"]])
+    return table(["setting, values", "default", "source", "why it is a setting"], rows)
 
 
 def type_of(value):
@@ -139,13 +138,26 @@ def given(program, vendor):
     )
 
 
+EXIT_CODES = {
+    "0": "Nothing is broken, or only what the baseline accepts.",
+    "1": "Something is broken: a FAIL or an ERROR; with `--strict` or `--fail-on` a further verdict, too.",
+    "2": "Usage or configuration: an unknown id, a wrong option, a variable that is missing.",
+    "3": "A fault of locum or of the shim.",
+    "4": "The client or vendor could not be started or reached, or crashed in every scenario; or the vendor refused or "
+    "throttled each documented login.",
+    "5": "Nothing is broken, but the baseline holds entries that are over or no longer true.",
+    "6": "Nothing was selected, or nothing arrived, so nothing was judged.",
+    "130": "Interrupted; what was seen so far is in the report.",
+}
+
+
 def exit_codes(_, __):
-    """The constants of the program's own table."""
+    """The exit codes in words; the program's own constants say which there are."""
     source = (ROOT / "crates" / "harness" / "src" / "verdict" / "exit.rs").read_text()
-    rows = []
-    for comment, number in re.findall(r"((?:^/// .*\n)+)pub const \w+: u8 = (\d+);", source, re.M):
-        rows.append([number, re.sub(r"\s*\n?/// ", " ", comment).strip()])
-    return table(["code", "means"], rows)
+    codes = re.findall(r"^pub const \w+: u8 = (\d+);", source, re.M)
+    if codes != list(EXIT_CODES):
+        raise SystemExit(f"docs/generate.py has words for exit codes {list(EXIT_CODES)}, the program has {codes}")
+    return table(["code", "means"], [list(row) for row in EXIT_CODES.items()])
 
 
 def verdicts(program, _):
