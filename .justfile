@@ -76,6 +76,7 @@ peers *names: build
 # Every command and snippet of the documentation, its links, and that its generated parts are what the program says
 # (needs curl, jq, node, npx, java, go); all pages, or those named
 docs-test *pages: build
+    python3 docs/test_tools.py
     python3 docs/test.py {{pages}}
 
 # The parts of the documentation that the program itself can tell: after a change of flags, settings or calls

@@ -49,7 +49,7 @@ class Block:
     """One fenced block: where it stands, what its fence says, what is in it."""
 
     def __init__(self, page, text, match):
-        self.where = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
+        self.where = f"{os.path.relpath(page, ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
         self.language, *words = match["info"].split()
         self.words = {word for word in words if "=" not in word}
         self.options = dict(word.split("=", 1) for word in words if "=" in word)
@@ -72,10 +72,10 @@ class Block:
 def blocks_of(page):
     text = page.read_text()
     if text.count("```") % 2:
-        raise Failure(f"{page.relative_to(ROOT)}: a fence is open at the end")
+        raise Failure(f"{page.name}: a fence is open at the end")
     found = [Block(page, text, match) for match in FENCE.finditer(text)]
     if len(found) != text.count("```") // 2:
-        raise Failure(f"{page.relative_to(ROOT)}: a fence says no language")
+        raise Failure(f"{page.name}: a fence says no language")
     return found
 
 
