@@ -73,8 +73,7 @@ parity-signers *arguments:
 peers *names: build
     bash tests/peers/run.sh {{names}}
 
-# Every command and snippet of the documentation, its links, and that its generated parts are what the program says
-# (needs curl, jq, node, npx, java, go); all pages, or those named
+# Every command and snippet of the documentation, its links, its generated parts; all pages, or those named (needs curl, jq, npx, java, go)
 docs-test *pages: build
     python3 docs/test_tools.py
     python3 docs/test.py {{pages}}

@@ -201,6 +201,12 @@ PARTS = {
 }
 
 
+def built():
+    """The binary that LOCUM names, else the one that `cargo build --release` makes."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return pathlib.Path(os.environ.get("LOCUM", target / "release" / "locum")).resolve()
+
+
 @contextlib.contextmanager
 def program_of(locum):
     with tempfile.TemporaryDirectory(prefix="locum-docs-") as folder:
@@ -230,7 +236,7 @@ def stale(locum):
 
 
 def main():
-    locum = pathlib.Path(os.environ.get("LOCUM", ROOT / "target" / "release" / "locum")).resolve()
+    locum = built()
     if "--check" in sys.argv[1:]:
         sentences = stale(locum)
         print("\n".join(sentences) or "the generated parts are what the program says")

@@ -203,7 +203,7 @@ def end(process):
 
 
 def main():
-    locum = pathlib.Path(os.environ.get("LOCUM", ROOT / "target" / "release" / "locum")).resolve()
+    locum = generate.built()
     started = time.monotonic()
     wrong = generate.stale(locum) + links.dead(ROOT)
     passed = 0
