@@ -38,7 +38,7 @@ Feature: Corti refreshes the tokens of people
       And the caller refreshes the token
       Then the vendor refuses another client
 
-    @id:REF-04 @id:REF-17 @must
+    @id:REF-04 @id:REF-17 @id:REF-19 @must @should
     Scenario: A refresh goes on with the login
       Given a person has logged in
       And a moment has passed

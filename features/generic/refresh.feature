@@ -32,3 +32,12 @@ Feature: Any vendor's refresh tokens
         | by another client |
       And the caller refreshes the token
       Then the vendor refuses another client
+
+  Rule: A refresh issues a new access token
+
+    @id:REF-19 @should
+    Scenario: A refresh gives another access token
+      Given the caller has logged in
+      And a moment has passed
+      When the caller refreshes the token
+      Then its access token is another one than before

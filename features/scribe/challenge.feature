@@ -3,7 +3,7 @@ Feature: Scribe Labs asks for a new password
 
   Rule: You won't be able to access anything else until the temporary password has been changed
 
-    @id:REF-06 @must
+    @id:REF-06 @id:COG-25 @must
     Scenario: A temporary password gives a challenge, and its Session is no token
       Given the user has signed in
       And each token of the login has been used
@@ -14,10 +14,10 @@ Feature: Scribe Labs asks for a new password
 
   Rule: You can change it with the change_password method
 
-    @id:VEN-29 @id:REF-11 @must
+    @id:VEN-29 @id:REF-11 @id:COG-27 @must
     Scenario: A chosen password takes the place of the temporary one, by the challenge's own Session
       When a user with a temporary password signs in
-      And the challenge is answered with wrong Sessions
+      And the challenge is answered with wrong Sessions, and with a password of five characters
       And that user chooses a password and signs in with it
       And the challenge is answered once more
       And that user signs in with the temporary password again
@@ -40,3 +40,15 @@ Feature: Scribe Labs asks for a new password
       And the user signs in with the old password at the end
       And the user takes the old password back
       Then the new password signs in and the old one does not
+
+  Rule: A password has at least the six characters of the weakest policy that a pool can have
+
+    @id:COG-27 @must
+    Scenario: A password that is too short is not set
+      Given the user whose password may be changed has signed in
+      When the user changes the password in each of these ways
+        | to a password of five characters |
+        | to a password without a digit    |
+      And the user changes the password, naming the right present one
+      And the user takes the old password back
+      Then the short one was refused, and the right one set

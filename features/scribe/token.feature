@@ -43,11 +43,12 @@ Feature: Scribe Labs issues tokens
         | with another password than the temporary one |
       Then the vendor refuses each of these sign-ins as not authorized
 
-    @id:VEN-04 @id:BAS-10 @must @should
-    Scenario: A proof of SRP that no password gives is worth nothing
+    @id:VEN-04 @id:BAS-10 @id:COG-25 @id:COG-26 @must @should
+    Scenario: A proof of SRP that no password gives is worth nothing, and tells nobody who has an account
       Given the user has signed in
       When the user signs in in each of these ways
         | by SRP without a proof           |
+        | by SRP with an unknown user name |
         | by SRP with an unknown user name |
         | by SRP with a multiple of N      |
       Then the vendor refuses each of these sign-ins as not authorized

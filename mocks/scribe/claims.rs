@@ -35,6 +35,9 @@ pub(super) fn access(
         "jti": ids.jti,
         "username": user.username,
     })));
+    if !mock.effect_enabled("access_token_of_no_person") {
+        claims.extend(attributes::claims(&state, user));
+    }
     claims
 }
 

@@ -32,6 +32,7 @@ mod token_request;
 mod upgrade;
 mod user_pool;
 mod variation;
+mod weak_password;
 mod websocket;
 
 pub use api_request::{ApiRequest, TokenPlace};

@@ -39,7 +39,7 @@ pub use variation::{
     AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
     FieldChange, FrameVariation, IdentityVariation, LetterCase, LoginVariation, Moment, Other,
     Position, RefreshVariation, RevocationVariation, ShownToken, SignInVariation, SignedVariation,
-    SocketVariation, UpgradeVariation, Variation,
+    SocketVariation, UpgradeVariation, Variation, WeakPassword,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

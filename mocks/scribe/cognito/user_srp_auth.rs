@@ -47,10 +47,11 @@ pub(super) async fn answer(call: &Call<'_>, client: &Client) -> Result<Reply, De
     call.mock.rng(|rng| rng.fill_bytes(&mut block));
     let block = STANDARD.encode(block);
     let parameters = Parameters::of(&call.state, user.as_ref(), username, &block);
-    let (salt, uid) = (
-        hex(&parameters.identity.salt),
-        parameters.identity.user.clone(),
-    );
+    let salt = match user.is_some() || call.mock.effect_enabled("one_salt_a_name") {
+        true => hex(&parameters.identity.salt),
+        false => hex(&block.as_bytes()[..16]),
+    };
+    let uid = parameters.identity.user.clone();
     let pair = blocking(move || parameters.pair().1.public_hex()).await;
 
     let lifetime = Duration::from_secs(call.mock.setting_u64("session_ttl_s"));

@@ -51,6 +51,40 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        pardons: |_, denial| denial.reason == "weak_password",
+        ..Twin::named("weak-password", "a new password of any form is set")
+    },
+    Twin {
+        skips: &["one_salt_a_name"],
+        ..Twin::named(
+            "salt-of-the-moment",
+            "a user name that nobody has gets another SALT each time",
+        )
+    },
+    Twin {
+        rewrite: |_, _, reply| {
+            with_json(reply, |body| {
+                for name in ["requiredAttributes", "userAttributes"] {
+                    let text = body["ChallengeParameters"][name].as_str();
+                    if let Some(value) = text.and_then(|text| serde_json::from_str(text).ok()) {
+                        body["ChallengeParameters"][name] = value;
+                    }
+                }
+            })
+        },
+        ..Twin::named(
+            "attributes-unwrapped",
+            "requiredAttributes is a list and userAttributes an object",
+        )
+    },
+    Twin {
+        skips: &["access_token_of_no_person"],
+        ..Twin::named(
+            "email-in-access-token",
+            "the access token has the email, as the id token has",
+        )
+    },
+    Twin {
         rewrite: |_, request, reply| match authorization(request) {
             Some(value) if value.contains("eyJ") => served_at_v1(request, reply),
             _ => reply,

@@ -57,6 +57,11 @@ pub(super) const OF_A_REALM: &[(&str, &str, &str, Defect)] = &[
             }
         });
     }),
+    ("REF-19", "corti", "WARN", |request, reply| {
+        if is_login(request) && reply.is_grant() {
+            reply.member("access_token", json!("made-up-0123456789"));
+        }
+    }),
     ("BRR-25", "corti", "FAIL", |request, reply| {
         if request.contains("/userinfo") && reply.status == 200 {
             reply.member("sub", json!("somebody"));

@@ -292,7 +292,9 @@ impl ScenarioContext {
         previous: Option<&str>,
     ) -> Result<(), Error> {
         let changed = self.changed_password();
-        self.change_password_to(variation, previous, &changed).await
+        self.change_password_to(variation, previous, &changed)
+            .await
+            .map(drop)
     }
 
     /// Gives the user the password back that a change took, so that the account is as it was.
@@ -301,6 +303,7 @@ impl ScenarioContext {
         let changed = self.changed_password();
         self.change_password_to(&Variation::Again, Some(&changed), password.expose())
             .await
+            .map(drop)
     }
 
     /// The password that takes the place of another: at a real endpoint the one that was supplied, or
@@ -332,12 +335,13 @@ impl ScenarioContext {
         changed
     }
 
-    async fn change_password_to(
+    /// Whether it was answered with success.
+    pub(super) async fn change_password_to(
         &mut self,
         variation: &Variation,
         previous: Option<&str>,
         proposed: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let access = self
             .sessions
             .last()
@@ -346,15 +350,16 @@ impl ScenarioContext {
         let Some(access) = access else {
             self.log
                 .limitation("there was no access token to change a password with");
-            return Ok(());
+            return Ok(false);
         };
         let mut body = json!({"AccessToken": access.expose(), "ProposedPassword": proposed});
         if let Some(previous) = previous {
             body["PreviousPassword"] = previous.into();
         }
-        self.cognito(Operation::ChangePassword, variation, &body)
-            .await
-            .map(drop)
+        let reply = self
+            .cognito(Operation::ChangePassword, variation, &body)
+            .await?;
+        Ok(reply.is_some_and(|reply| (200..300).contains(&reply.status)))
     }
 
     /// The vendor's time: what a signature has to be dated.
@@ -391,7 +396,7 @@ impl ScenarioContext {
     }
 
     /// Keeps the tokens of a sign-in.
-    fn keep(&mut self, result: &Value) {
+    pub(super) fn keep(&mut self, result: &Value) {
         if let (Some(pair), Some(refresh)) = (pair(result), result["RefreshToken"].as_str()) {
             self.sessions.push(Session {
                 pairs: vec![pair],

@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
-pub use pool::{ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation};
+pub use pool::{
+    ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation, WeakPassword,
+};
 pub use shown::ShownToken;
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
@@ -77,6 +79,8 @@ pub enum Variation {
     WrongPresentPassword,
     /// Naming no present password.
     NoPresentPassword,
+    /// With a new password that is too weak.
+    Weak(WeakPassword),
     /// With another token in the place of the one that it needs.
     Shown(ShownToken),
     /// One thing of the answer to a challenge.
@@ -175,6 +179,7 @@ impl Variation {
             Operation::AnswerChallenge => {
                 with_phrase(ChallengeVariation::ALL, ChallengeVariation::phrase, phrase)
                     .map(Self::Challenge)
+                    .or_else(|| weak(phrase))
             }
             Operation::GetIdentity | Operation::GetCredentials => match phrase {
                 "again" => Some(Self::Again),
@@ -191,7 +196,7 @@ impl Variation {
                 "again" => Some(Self::Again),
                 "naming a wrong present one" => Some(Self::WrongPresentPassword),
                 "naming no present one" => Some(Self::NoPresentPassword),
-                _ => None,
+                _ => weak(phrase),
             },
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
                 Some(Self::Again)
@@ -277,6 +282,11 @@ fn refresh(phrase: &str) -> Option<Variation> {
     }
 }
 
+/// Reads `to a password of five characters`.
+fn weak(phrase: &str) -> Option<Variation> {
+    with_phrase(WeakPassword::ALL, WeakPassword::phrase, phrase).map(Variation::Weak)
+}
+
 /// Reads `again` or `of a token that nobody issued`.
 fn revocation(phrase: &str) -> Option<Variation> {
     match phrase {
@@ -331,6 +341,7 @@ impl fmt::Display for Variation {
             }
             Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
             Self::NoPresentPassword => f.write_str("naming no present one"),
+            Self::Weak(weak) => f.write_str(weak.phrase()),
             Self::Shown(shown) => f.write_str(shown.phrase()),
             Self::Challenge(variation) => f.write_str(variation.phrase()),
             Self::Identity(variation) => f.write_str(variation.phrase()),
@@ -474,7 +485,14 @@ mod tests {
             Operation::Renew,
             &["by another client", "without the client secret"],
         );
-        check(Operation::ChangePassword, &["naming a wrong present one"]);
+        check(
+            Operation::ChangePassword,
+            &[
+                "naming a wrong present one",
+                "to a password of five characters",
+                "to a password without a digit",
+            ],
+        );
         check(
             Operation::Refresh,
             &[

@@ -167,7 +167,10 @@ const REQUESTS: &[(Operation, &[&str])] = &[
         ],
     ),
     (Operation::Refresh, &["", "again", "after the revocation"]),
-    (Operation::AnswerChallenge, &[""]),
+    (
+        Operation::AnswerChallenge,
+        &["", "to a password of five characters"],
+    ),
     (
         Operation::UseAccessToken,
         &["", "token 1 before", "token 1 after", "token 2 after"],
@@ -184,7 +187,11 @@ const REQUESTS: &[(Operation, &[&str])] = &[
     (Operation::RevokeRefreshToken, &[""]),
     (
         Operation::ChangePassword,
-        &["", "naming a wrong present one"],
+        &[
+            "",
+            "naming a wrong present one",
+            "to a password of five characters",
+        ],
     ),
     (Operation::GetIdentity, &[""]),
     (Operation::GetCredentials, &[""]),

@@ -43,6 +43,7 @@ mod oauth_error;
 pub mod paging;
 pub mod password;
 mod permission;
+mod pool_challenge;
 mod pool_expiry;
 mod pool_protocol;
 mod pool_reply;
@@ -78,6 +79,7 @@ mod token_room;
 mod unsigned;
 mod upgrade;
 mod userinfo;
+mod weak_password;
 
 use super::Rule;
 
@@ -120,6 +122,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     paging::RULES,
     password::RULES,
     permission::RULES,
+    pool_challenge::RULES,
     pool_protocol::RULES,
     pool_reply::RULES,
     refresh::RULES,
@@ -152,4 +155,5 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     userinfo::RULES,
     token_revocation::RULES,
     token_room::RULES,
+    weak_password::RULES,
 ];

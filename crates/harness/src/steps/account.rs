@@ -140,6 +140,19 @@ async fn changes(world: &mut World) -> Result<(), Error> {
         .await
 }
 
+#[when("the user changes the password in each of these ways")]
+async fn changes_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::ChangePassword, step)? {
+        let Variation::Weak(weak) = variation else {
+            return Err(Error::Step(format!(
+                "a change {variation} has its own step"
+            )));
+        };
+        world.context()?.propose_weak_password(weak).await?;
+    }
+    Ok(())
+}
+
 #[when("the user takes the old password back")]
 async fn restores(world: &mut World) -> Result<(), Error> {
     world.context()?.restore_password().await

@@ -6,7 +6,9 @@ use locum_core::Secret;
 
 use super::variations;
 use crate::Error;
-use crate::evidence::{ChallengeVariation, Moment, Operation, SignInVariation, Variation};
+use crate::evidence::{
+    ChallengeVariation, Moment, Operation, SignInVariation, Variation, WeakPassword,
+};
 use crate::run::context::World;
 
 #[given("the user has signed in twice")]
@@ -120,7 +122,7 @@ async fn signs_out(world: &mut World) -> Result<(), Error> {
     context.sign_out().await
 }
 
-#[when("the challenge is answered with wrong Sessions")]
+#[when("the challenge is answered with wrong Sessions, and with a password of five characters")]
 async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     context.needs_leave()?;
@@ -142,6 +144,11 @@ async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
             .await?;
     }
     let again = Variation::SignIn(SignInVariation::TemporaryPasswordAgain);
+    context.sign_in(&again).await?;
+    context
+        .answer_with_weak_password(WeakPassword::TooShort)
+        .await?;
+    // Whether a refused answer uses a Session up is not documented.
     context.sign_in(&again).await
 }
 

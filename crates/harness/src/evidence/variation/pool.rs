@@ -53,6 +53,37 @@ impl ChallengeVariation {
     }
 }
 
+/// A new password that a user pool may not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeakPassword {
+    /// Shorter than the least length that a pool can ask for.
+    TooShort,
+    /// Without a digit, which a pool asks for unless it is told otherwise.
+    WithoutADigit,
+}
+
+impl WeakPassword {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::TooShort, Self::WithoutADigit];
+
+    /// Its phrase in the features.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::TooShort => "to a password of five characters",
+            Self::WithoutADigit => "to a password without a digit",
+        }
+    }
+
+    /// The password itself: in all else it is as good as others.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TooShort => "Lo-1p",
+            Self::WithoutADigit => "Lo-no-digit-Pass",
+        }
+    }
+}
+
 /// One thing changed in a request for an identity or for AWS credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ use super::*;
 use crate::catalogue::Supplied;
 use crate::evidence::{
     CallVariation, Cut, LoginVariation, Message, Moment, Opcode, Operation, Other, RequestLine,
-    Side, SignInVariation, SignedVariation, SocketVariation, Variation,
+    Side, SignInVariation, SignedVariation, SocketVariation, Variation, WeakPassword,
 };
 use crate::measurement::{Answer, Measurement, Probe, Unit};
 use crate::rules;
@@ -91,6 +91,7 @@ fn variation() -> impl Strategy<Value = Variation> {
         )
             .prop_map(|(number, moment)| Variation::Token(number, moment)),
         Just(Variation::WrongPresentPassword),
+        one_of(WeakPassword::ALL).prop_map(Variation::Weak),
     ]
 }
 

@@ -52,6 +52,7 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
     if user("AccessToken") != user("IdToken") {
         wrong.push("another sub in the AccessToken than in the IdToken".to_owned());
     }
+    wrong.extend(faults_of_access_claims(view, &login));
     let time = |name| claim(view, &login, "AccessToken", name).as_i64();
     let lives = time("exp").zip(time("iat")).map(|(end, start)| end - start);
     let told = &result["ExpiresIn"];
@@ -67,8 +68,21 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
     if wrong.is_empty() {
         return Ok(Finding::met("as Amazon Cognito documents it", login));
     }
-    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id, client_id of this client, one sub";
+    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id, client_id of this client, one sub, and an access token with username and scope that is no id token";
     Ok(Finding::broken(expected, wrong.join("; "), login))
+}
+
+/// What the access token lacks, or has of an id token: whom the token is for says `client_id`, and
+/// what is known of the person is in the id token.
+fn faults_of_access_claims(view: &View<'_>, login: &Exchange<'_>) -> Vec<String> {
+    let value = |name: &str| claim(view, login, "AccessToken", name);
+    let is_missing = |name: &&str| value(name).as_str().is_none_or(str::is_empty);
+    let missing = ["username", "scope"].into_iter().filter(is_missing);
+    let missing = missing.map(|name| format!("no {name} in the AccessToken"));
+    let foreign = ["aud", "email"].into_iter();
+    let foreign = foreign.filter(|name| !value(name).is_null());
+    let foreign = foreign.map(|name| format!("{name} in the AccessToken"));
+    missing.chain(foreign).collect()
 }
 
 /// What is known of Amazon Cognito and stands on no page of the vendor.
@@ -139,7 +153,7 @@ mod tests {
     }
 
     fn access() -> Value {
-        json!({"token_use": "access", "iat": 1000, "exp": 2800})
+        json!({"token_use": "access", "iat": 1000, "exp": 2800, "username": "u", "scope": "s"})
     }
 
     #[test]
@@ -199,6 +213,23 @@ mod tests {
         check(&log(json!("other"), "u-1"), "VEN-35", Grade::Broken);
         check(&log(Value::Null, "u-1"), "VEN-35", Grade::Broken);
         check(&log(json!("me"), "u-2"), "VEN-35", Grade::Broken);
+    }
+
+    /// An access token that was an id token too was as good.
+    #[test]
+    fn an_access_token_is_no_id_token() {
+        let log = |name: &str, value: Value| {
+            let mut access = access();
+            access[name] = value;
+            signed_in(&result(), &access, &json!({"token_use": "id"}))
+        };
+        check(&log("jti", json!("j")), "VEN-35", Grade::Met);
+        check(&log("aud", json!("me")), "VEN-35", Grade::Broken);
+        check(&log("aud", json!(["me"])), "VEN-35", Grade::Broken);
+        check(&log("email", json!("a@b")), "VEN-35", Grade::Broken);
+        check(&log("username", Value::Null), "VEN-35", Grade::Broken);
+        check(&log("username", json!("")), "VEN-35", Grade::Broken);
+        check(&log("scope", Value::Null), "VEN-35", Grade::Broken);
     }
 
     #[test]

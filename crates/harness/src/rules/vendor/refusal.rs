@@ -73,9 +73,11 @@ fn renewals(view: &View<'_>) -> Finding {
     each_is_refused(view, renewal_of(view))
 }
 
-/// Each varied answer to a challenge is refused, beside the documented one that is not.
+/// Each answer to a challenge with a wrong Session is refused, beside the documented one that is not.
 fn challenges(view: &View<'_>) -> Finding {
-    each_is_refused(view, Operation::AnswerChallenge)
+    let is_wrong = |answer: &Exchange<'_>| matches!(answer.variation, Variation::Challenge(_));
+    let is_good = |answer: &Exchange<'_>| answer.is_documented();
+    refused_beside(view, Operation::AnswerChallenge, is_wrong, is_good)
 }
 
 /// Each varied use of a presigned URL is refused, beside the documented one that is not.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::effect::{Step, concluded, control, every, settled, unseen};
 use super::refusal::renewal_of;
-use crate::evidence::{Exchange, LoginVariation, Operation, Variation};
+use crate::evidence::{Exchange, LoginVariation, Message, Operation, Variation};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -14,7 +14,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("REF-04", |view| concluded(grants_no_more(view))),
     Rule::vendor("REF-05", |view| concluded(rotates_or_not(view))),
     Rule::vendor("REF-17", |view| concluded(speaks_of_one_login(view))),
+    Rule::vendor("REF-19", |view| concluded(gives_another_access_token(view))),
 ];
+
+/// Two tokens of one second may be one text, because some have no `jti`.
+const SECOND_S: f64 = 1.0;
 
 /// A refresh token is used again after more than this, in seconds: a grace time may be a minute.
 const GRACE_S: f64 = 60.0;
@@ -160,6 +164,43 @@ fn speaks_of_one_login(view: &View<'_>) -> Step<Finding> {
     Ok(Finding::met("the id token is of the same login", proof).beside(login))
 }
 
+/// The access token of a refresh is another one than those that were issued before it.
+fn gives_another_access_token(view: &View<'_>) -> Step<Finding> {
+    let renewals = every(view, Operation::Renew, &Variation::Documented);
+    let issued: Vec<Exchange<'_>> = view
+        .evidence
+        .exchanges()
+        .filter(|one| one.operation.asks_for_a_token() && one.is_served())
+        .collect();
+    let token = |exchange: &Exchange<'_>| exchange.reply.and_then(Message::token);
+    let mut proof: Vec<Exchange<'_>> = Vec::new();
+    let mut is_hasty = false;
+    for renewal in renewals.iter().filter(|renewal| renewal.is_served()) {
+        let before = issued.iter().take_while(|one| one.seq < renewal.seq);
+        if before.clone().next().is_none() {
+            continue;
+        }
+        let same = before.filter(|one| token(one) == token(renewal));
+        let age = |one: &Exchange<'_>| view.evidence.seconds_between(one.seq, renewal.seq);
+        match same.max_by(|one, other| age(one).total_cmp(&age(other))) {
+            Some(first) if age(first) >= SECOND_S => {
+                let seen = format!("{} with a token that was there before", renewal.sentence());
+                let finding = Finding::broken("another access token", seen, renewal);
+                return Ok(finding.beside(first));
+            }
+            Some(_) => is_hasty = true,
+            None => proof.push(*renewal),
+        }
+    }
+    settled(view, &renewals)?;
+    match (Proof::all(&proof), issued.first()) {
+        (Some(proof), Some(login)) if !is_hasty => {
+            Ok(Finding::met("another access token each time", proof).beside(login))
+        }
+        _ => unseen(view, "no refresh gave a token a second after another"),
+    }
+}
+
 /// The names in `aud`, which may be one text or a list.
 fn audience(value: &Value) -> BTreeSet<String> {
     match value {
@@ -250,6 +291,47 @@ mod tests {
                 _ => Grade::Unobserved,
             };
             check(&log, "REF-17", grade);
+        }
+    }
+
+    /// Refreshing was as good as doing nothing.
+    #[test]
+    fn a_refresh_gives_another_access_token() {
+        let body = |token: &str| format!(r#"{{"access_token":"{token}"}}"#);
+        let log = |login: &str, passed: f64, status: u16, renewed: &str| {
+            Log::with_tenants()
+                .exchange(login, "", 200, &body("t-1"))
+                .advance(passed)
+                .exchange("renew", "", status, renewed)
+        };
+        for login in ["person", "login"] {
+            let judged = |passed, status, renewed: &str, grade| {
+                check(&log(login, passed, status, renewed), "REF-19", grade);
+            };
+            judged(60.0, 200, &body("t-2"), Grade::Met);
+            judged(60.0, 200, &body("t-1"), Grade::Broken);
+            judged(60.0, 400, DENIED, Grade::Unobserved);
+            judged(60.0, 503, "", Grade::Unobserved);
+            // One text in one second says nothing; another one does.
+            judged(0.0, 200, &body("t-1"), Grade::Unobserved);
+            judged(0.0, 200, &body("t-2"), Grade::Met);
+        }
+        let alone = Log::with_tenants().exchange("renew", "", 200, &body("t-1"));
+        check(&alone, "REF-19", Grade::Unobserved);
+        let again = |token: &str| {
+            log("person", 60.0, 200, &body("t-2"))
+                .advance(60.0)
+                .exchange("renew", "", 200, &body(token))
+        };
+        check(&again("t-3"), "REF-19", Grade::Met);
+        check(&again("t-2"), "REF-19", Grade::Broken);
+        for failure in FAILURES {
+            let grade = match failure {
+                crate::rules::testing::BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            let log = log("person", 60.0, 200, &body("t-2")).failed("renew", "", failure);
+            check(&log, "REF-19", grade);
         }
     }
 
