@@ -53,13 +53,11 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
         let expected = "ChallengeParameters whose values are texts";
         return Ok(Finding::deviation(grade, expected, seen.join("; "), proof));
     }
-    match Proof::all(challenges.iter().copied()) {
-        Some(proof) => Ok(Finding::met("every parameter is a text", proof)),
-        None => {
-            settled(view, &asked)?;
-            unseen(view, "no challenge was seen")
-        }
+    if let Some(proof) = Proof::all(challenges) {
+        return Ok(Finding::met("every parameter is a text", proof));
     }
+    settled(view, &asked)?;
+    unseen(view, "no challenge was seen")
 }
 
 /// What is wrong with the parameters of a challenge, by their types alone: values are those of people.
