@@ -5,15 +5,28 @@ const { existsSync } = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 
-/** `LOCUM_BIN`, else `locum` on PATH, else the one in this package's folder `bin`. */
+/** `LOCUM_BIN`, else that of the package `locum`, else `locum` on PATH, else the one in this package's folder `bin`. */
 function findBinary() {
     if (process.env.LOCUM_BIN) return process.env.LOCUM_BIN;
+    const installed = packaged();
+    if (installed) return installed;
     const bundled = path.join(__dirname, 'bin');
     const folders = [...(process.env.PATH ?? '').split(path.delimiter).filter(Boolean), bundled];
     const name = process.platform === 'win32' ? 'locum.exe' : 'locum';
     const found = folders.map((folder) => path.join(folder, name)).find(existsSync);
-    if (!found) throw new Error(`no locum to start: put it on PATH or into ${bundled}, or name it in LOCUM_BIN`);
+    if (!found) throw new Error(`no locum to start: \`npm install locum\`, put it on PATH or into ${bundled}, or name it in LOCUM_BIN`);
     return found;
+}
+
+/** The program of the package `locum`, where that is installed beside this one. */
+function packaged() {
+    let binary;
+    try {
+        binary = require('locum');
+    } catch {
+        return undefined;
+    }
+    return binary();
 }
 
 /** Starts a server, which ends with this process or worker, however that ends. */

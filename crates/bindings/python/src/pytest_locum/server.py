@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -15,11 +16,12 @@ class LocumError(Exception):
 
 
 def find_binary():
-    """`LOCUM_BIN`, else `locum` on PATH, else the one in this package's folder `bin`."""
+    """`LOCUM_BIN`, else what `pip install locum` put beside this Python, else PATH, else this package's folder `bin`."""
     bundled = Path(__file__).parent / "bin"
-    found = os.environ.get("LOCUM_BIN") or shutil.which("locum") or shutil.which("locum", path=bundled)
+    folders = [sysconfig.get_path("scripts"), None, bundled]  # None is PATH
+    found = os.environ.get("LOCUM_BIN") or next(filter(None, (shutil.which("locum", path=one) for one in folders)), None)
     if not found:
-        raise LocumError(f"no locum to start: put it on PATH or into {bundled}, or name it in LOCUM_BIN")
+        raise LocumError(f"no locum to start: `pip install locum`, put it on PATH or into {bundled}, or name it in LOCUM_BIN")
     return found
 
 
