@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# Each package in a clean environment, as who installs it would use it: from an empty folder to a verdict in ten lines.
+# Usage: crates/packages/test.sh [PART...]     of: python node go image java; without a word all but java, which fetches
+# Maven's plugins. The packages: target/packages (`just package`), or PACKAGES. Only what the packages' own users need is
+# there: no LOCUM_* variable, and a PATH that has no locum.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+packages=$(realpath "${PACKAGES:-$target/packages}")
+parts=${*:-python node go image}
+work=$target/package-tests
+for name in $(compgen -e LOCUM_ || true); do unset "$name"; done
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Waits for a server that writes its port, and has the file gone at the end.
+await() { for _ in $(seq 300); do [ -s "$1" ] && return; sleep 0.1; done; fail "$1 was not written"; }
+
+# Ends with code $1, and says $2.
+ends() {
+    local code=0 text
+    text=$("${@:3}" 2>&1) || code=$?
+    [ "$code" = "$1" ] && grep -q -- "$2" <<<"$text" || fail "${*:3}: ended with $code, not $1 and '$2': $text"
+}
+
+# The archive of a release on PATH: what Java, Go and everybody else have.
+unpack() {
+    mkdir bin
+    tar -xzf "$(ls "$packages"/locum-*-"$(uname -m)"-*.tar.gz | tail -1)" -C bin
+    export PATH=$PWD/bin:$PATH
+}
+
+test_python() {
+    python3 -m venv venv
+    venv/bin/pip install --quiet --disable-pip-version-check "$(wheel locum)" "$(wheel pytest_locum)"
+    cp "$here/tests/test_login.py" .
+    # By its path: a virtual environment that nobody activated has no locum on PATH.
+    venv/bin/python -m pytest --quiet test_login.py
+    ends 0 '^locum ' venv/bin/locum --version
+    ends 0 'PASS' venv/bin/locum check pattern --id VEN-26
+    ends 2 'unknown vendor' venv/bin/locum check nobody
+    venv/bin/pip uninstall --quiet --yes locum
+    [ ! -e venv/bin/locum ] || fail 'uninstalled, and still there'
+}
+wheel() { ls "$packages/$1"-[0-9]*.whl | tail -1; }
+
+test_node() {
+    echo '{"private": true}' >package.json
+    npm install --offline --silent --no-audit --no-fund "$packages"/locum-[0-9]*.tgz "$packages"/locum-dev-*.tgz "$packages"/locum-testing-*.tgz
+    cp "$here/tests/login.test.mjs" .
+    # Not by npx: no node_modules/.bin on PATH.
+    node --test login.test.mjs
+    ends 0 '^locum ' npx --offline locum --version
+    ends 2 'unknown vendor' npx --offline locum check nobody
+    # A signal to the shim ends the server in order.
+    node_modules/.bin/locum serve --port 0 --port-file port --quiet >serve.log &
+    await port
+    kill -TERM $!
+    wait $! || fail 'the shim did not end as the program did'
+    [ ! -e port ] || fail 'the server was not ended in order'
+    mkdir ../node-alone && cd ../node-alone
+    echo '{"private": true}' >package.json
+    npm install --offline --silent --no-audit --no-fund --omit=optional "$packages"/locum-[0-9]*.tgz
+    ends 3 'is not installed' node_modules/.bin/locum --version
+    echo 'Object.defineProperty(process, "platform", { value: "sunos" })' >elsewhere.cjs
+    ends 3 'has no package for sunos' node -r ./elsewhere.cjs node_modules/locum/locum.cjs --version
+}
+
+test_go() {
+    unpack
+    cp "$here/tests/login_test.go" .
+    cp -R "$root/crates/bindings/go" helper
+    go mod init example.test/login 2>/dev/null
+    go mod edit -require github.com/locum-dev/locum/crates/bindings/go@v0.1.0 -replace github.com/locum-dev/locum/crates/bindings/go=./helper
+    go test -count=1 ./...
+}
+
+test_java() {
+    unpack
+    repository=(${MAVEN_REPOSITORY:+-Dmaven.repo.local=$MAVEN_REPOSITORY})
+    cp -R "$root/crates/bindings/java" helper
+    (cd helper && mvn -q -B "${repository[@]}" -DskipTests install)
+    mkdir -p src/test/java
+    cp "$here/tests/LoginTest.java" src/test/java
+    cp "$here/tests/pom.xml" .
+    mvn -q -B "${repository[@]}" test
+}
+
+# The image's file system, run as its configuration says, in namespaces instead of an engine.
+test_image() {
+    command -v unshare >/dev/null || fail 'unshare is not installed (util-linux)'
+    local binary=$PWD/context/locum image
+    image=$(ls "$packages"/locum-*-image-linux-x64.tar 2>/dev/null | tail -1) || true
+    if [ -z "$image" ]; then
+        # The program here is not static: its image would lack the loader, which is put in beside it for this test alone.
+        mkdir context archive
+        tar -xzf "$(ls "$packages"/locum-*-"$(uname -m)"-*.tar.gz | tail -1)" -C context
+        cp /etc/ssl/certs/ca-certificates.crt context 2>/dev/null || touch context/ca-certificates.crt
+        image=image.tar
+        python3 "$here/image/build.py" context "$image" locum:test
+        cp image.tar again.tar
+        python3 "$here/image/build.py" context again.tar locum:test
+        cmp image.tar again.tar
+    fi
+    python3 "$here/tests/unpack_image.py" "$image" rootfs >environment
+    if [ -e "$binary" ]; then
+        ldd "$binary" | grep -o '/[^ ]*' | while read -r library; do cp -L --parents "$library" rootfs; done
+    fi
+    mkdir -p rootfs/dev/shm
+    chmod 1777 rootfs/dev/shm
+    mapfile -t start <environment
+    contained=(unshare --mount --ipc --uts --pid --fork --kill-child env -i "${start[@]:2}" LOCUM_CONTROL_TOKEN=t LOCUM_ALLOW_HOST=locum
+        LOCUM_PORT=0 LOCUM_PORT_FILE=/dev/shm/port "$(command -v chroot)" "--userspec=${start[0]}" rootfs)
+    "${contained[@]}" ${start[1]} >serve.log &
+    server=$!
+    trap 'kill $server 2>/dev/null || true' EXIT
+    await rootfs/dev/shm/port
+    port=$(cat rootfs/dev/shm/port)
+    grep -q '^LISTENING http://0.0.0.0:' serve.log
+    grep -q '^CONTROL-TOKEN t$' serve.log
+    # What the compose file's health check and its neighbour ask.
+    ends 0 'LOCUM_VENDOR' "${contained[@]}" locum env --url "http://127.0.0.1:$port" --format json
+    ends 4 'start one with' "${contained[@]}" locum env --url http://127.0.0.1:1 --format json
+    ends 0 'http://locum:.*/pattern' python3 "$here/tests/ask.py" "$port" locum t
+    ends 1 'HTTP Error 401' python3 "$here/tests/ask.py" "$port" locum wrong
+    ends 1 'HTTP Error 403' python3 "$here/tests/ask.py" "$port" other t
+    [ "$(ps -o uid= --ppid "$server" | tr -d ' ')" = 65532 ] || fail 'the server does not run as the user of the image'
+    ends 0 'PASS' "${contained[@]}" locum check pattern --id VEN-26
+}
+
+rm -rf "$work"
+mkdir -p "$work"
+runs=()
+for part in $parts; do
+    declare -F "test_$part" >/dev/null || fail "no part $part: python node go image java"
+    mkdir "$work/$part"
+    (
+        cd "$work/$part"
+        "test_$part"
+    ) >"$work/$part.log" 2>&1 &
+    runs+=("$part:$!")
+done
+
+passed=0 failed=0
+for run in "${runs[@]}"; do
+    part=${run%:*}
+    if wait "${run#*:}"; then
+        passed=$((passed + 1))
+        echo "ok    $part"
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $part"
+        sed 's/^/      /' "$work/$part.log"
+    fi
+done
+(cd "$packages" && sha256sum --quiet -c SHA256SUMS)
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
