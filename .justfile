@@ -41,6 +41,14 @@ reports: build
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
 
+# The wheel, npm's packages, the archive of the program and, of a static one, the image: target/packages. For TARGET=BINARY… or target/release/locum
+package *pairs: build
+    bash crates/packages/package.sh {{pairs}}
+
+# Each package in a clean environment; all, or those of PARTS: python node go image action java
+packages *parts: package
+    bash crates/packages/test.sh {{parts}}
+
 # Published clients, unmodified, judged by `locum drive`: all, with their page tests/sdks/README.md anew, or those of NAMES
 judge-sdks *names: build
     bash tests/sdks/run.sh {{names}}
@@ -93,5 +101,5 @@ bench *arguments:
 # The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
 # runtimes, and that the benches run. Published clients and other people's servers are judged each night (`just judge-sdks`, `just
 # peers`), and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop reports watch-samples shims bindings docs-test book parity-fastapi parity-signers
+ci: test lint check interop reports watch-samples shims bindings packages docs-test book parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
 # Packs built programs: for each an archive, a wheel, an npm package and, where it is static, an image; once what is the
 # same everywhere (npm's command, the helpers of pytest and of node's runners), and the checksums of all.
-# Usage: crates/packages/package.sh                           target/release/locum into target/packages
-#        crates/packages/package.sh OUT TARGET=BINARY...      such as x86_64-unknown-linux-musl=bin/locum
+# Usage: crates/packages/package.sh [TARGET=BINARY...]      such as x86_64-unknown-linux-musl=bin/locum; target/release/locum
+# when nothing is said. Into target/packages, or PACKAGES, whose packages of earlier runs go.
 # Needs python3 with pip, node with npm, GNU tar. The same files give the same packages (SOURCE_DATE_EPOCH).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-out=${1:-$target/packages}
-shift || true
+out=${PACKAGES:-$target/packages}
 [ $# -gt 0 ] || set -- "$(rustc -vV | sed -n 's/^host: //p')=$target/release/locum"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -1)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH PIP_DISABLE_PIP_VERSION_CHECK=1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-rm -rf "$out"
 mkdir -p "$out"
+rm -f "$out"/*locum-* "$out"/SHA256SUMS
 out=$(cd "$out" && pwd)
 
 node_platform() {
@@ -53,7 +52,7 @@ for pair in "$@"; do
             rm -rf "$context" && mkdir -p "$context"
             cp "$here/image/Dockerfile" "$folder/locum" "$root"/LICENSE-* "$context"
             cp "${CA_CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}" "$context/ca-certificates.crt"
-            python3 "$here/image/build.py" "$context" "$out/locum-$version-image-$platform.tar" "locum:$version"
+            python3 "$here/image/build.py" "$context" "$out/locum-$version-image-$platform.tar" "locum:$version" locum:latest
             ;;
         *-linux-*) echo "no image of $triple: an image from scratch needs a static program (cargo build --release --target ${triple%-*}-musl)" >&2 ;;
     esac

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Each package in a clean environment, as who installs it would use it: from an empty folder to a verdict in ten lines.
-# Usage: crates/packages/test.sh [PART...]     of: python node go image java; without a word all but java, which fetches
+# Usage: crates/packages/test.sh [PART...]     of: python node go image action java; without a word all but java, which fetches
 # Maven's plugins. The packages: target/packages (`just package`), or PACKAGES. Only what the packages' own users need is
 # there: no LOCUM_* variable, and a PATH that has no locum.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
-packages=$(realpath "${PACKAGES:-$target/packages}")
-parts=${*:-python node go image}
+packages=$(realpath -m "${PACKAGES:-$target/packages}")
+[ -e "$packages/SHA256SUMS" ] || { echo "$packages holds no packages: just package" >&2; exit 2; }
+parts=${*:-python node go image action}
 work=$target/package-tests
 for name in $(compgen -e LOCUM_ || true); do unset "$name"; done
 
@@ -132,11 +133,29 @@ test_image() {
     ends 0 'PASS' "${contained[@]}" locum check pattern --id VEN-26
 }
 
+# The action's installation, with a gh that has this machine's archive for a release.
+test_action() {
+    export RELEASE=$PWD/release RUNNER_TEMP=$PWD RUNNER_OS=Linux RUNNER_ARCH=X64 VERSION=latest
+    export GITHUB_PATH=$PWD/path GITHUB_OUTPUT=$PWD/output
+    mkdir release tools
+    cp "$(ls "$packages"/locum-*-"$(uname -m)"-*.tar.gz | tail -1)" release/locum-0.0.0-x86_64-unknown-linux-musl.tar.gz
+    (cd release && sha256sum -- * >../sums && mv ../sums SHA256SUMS)
+    printf '#!/bin/sh\n[ "$1 $2" = "release download" ] && cp "$RELEASE"/* locum\n' >tools/gh
+    chmod +x tools/gh
+    install=(env "PATH=$PWD/tools:$PATH" bash "$root/.github/actions/locum/install.sh")
+    BINARY='' ends 0 ': OK' "${install[@]}"
+    ends 0 '^locum ' "$(cat path)/locum" --version
+    BINARY=$PWD/locum/locum RUNNER_TEMP=$PWD/other ends 0 '^locum ' "${install[@]}"
+    BINARY='' RUNNER_ARCH=S390X ends 1 'no release for Linux on S390X' "${install[@]}"
+    echo x >>release/locum-0.0.0-x86_64-unknown-linux-musl.tar.gz
+    BINARY='' ends 1 'FAILED' "${install[@]}"
+}
+
 rm -rf "$work"
 mkdir -p "$work"
 runs=()
 for part in $parts; do
-    declare -F "test_$part" >/dev/null || fail "no part $part: python node go image java"
+    declare -F "test_$part" >/dev/null || fail "no part $part: python node go image action java"
     mkdir "$work/$part"
     (
         cd "$work/$part"

@@ -1,6 +1,6 @@
 """Builds the Dockerfile beside this file where no engine runs, as an archive that docker and podman load.
 
-Usage: build.py CONTEXT ARCHIVE NAME:TAG     CONTEXT holds the files that the Dockerfile copies
+Usage: build.py CONTEXT ARCHIVE NAME:TAG...     CONTEXT holds the files that the Dockerfile copies
 
 It knows what a Dockerfile from scratch without RUN may say, and refuses the rest. The same files give the same archive:
 the time is SOURCE_DATE_EPOCH.
@@ -72,7 +72,7 @@ def build(dockerfile, context):
     return config, layer.getvalue()
 
 
-def main(context, target, name):
+def main(context, target, *names_with_tags):
     here, context = Path(__file__).parent, Path(context)
     program = (context / "locum").read_bytes()
     config, layer = build(here / "Dockerfile", context)
@@ -89,7 +89,7 @@ def main(context, target, name):
     }
     image = json.dumps(image).encode()
     names = f"{hashlib.sha256(image).hexdigest()}.json", f"{digest}/layer.tar"
-    manifest = [{"Config": names[0], "RepoTags": [name], "Layers": [names[1]]}]
+    manifest = [{"Config": names[0], "RepoTags": names_with_tags, "Layers": [names[1]]}]
     with tarfile.open(target, "w") as archive:
         add(archive, names[0], image)
         add(archive, names[1], layer)
