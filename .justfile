@@ -41,9 +41,9 @@ reports: build
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
 
-# The wheel, npm's packages, the archive of the program and, of a static one, the image: target/packages. For TARGET=BINARY… or target/release/locum
-package *pairs: build
-    bash crates/packages/package.sh {{pairs}}
+# The wheel, npm's packages and the archive of target/release/locum, in target/packages (an image: crates/packages/package.sh)
+package: build
+    bash crates/packages/package.sh
 
 # Each package in a clean environment; all, or those of PARTS: python node go image action java
 packages *parts: package
