@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Each package in a clean environment, as who installs it would use it: from an empty folder to a verdict in ten lines.
+# Each package in a clean environment, as who installs it would use it: from an empty folder to a verdict by a test with a
+# body of ten lines at most.
 # Usage: crates/packages/test.sh [PART...]     of: python node go image action java; without a word all but java, which fetches
 # Maven's plugins. The packages: target/packages (`just package`), or PACKAGES. Only what the packages' own users need is
 # there: no LOCUM_* variable, and a PATH that has no locum.
@@ -37,7 +38,9 @@ unpack() {
 
 test_python() {
     python3 -m venv venv
-    venv/bin/pip install --quiet --disable-pip-version-check "$(wheel locum)" "$(wheel pytest_locum)"
+    # Ours by themselves, so that no registry's are taken: pip chooses the wheel of this platform.
+    venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --find-links "$packages" locum pytest-locum
+    venv/bin/pip install --quiet --disable-pip-version-check 'pytest>=8'
     cp "$here/tests/test_login.py" .
     # By its path: a virtual environment that nobody activated has no locum on PATH.
     venv/bin/python -m pytest --quiet test_login.py
@@ -47,11 +50,12 @@ test_python() {
     venv/bin/pip uninstall --quiet --yes locum
     [ ! -e venv/bin/locum ] || fail 'uninstalled, and still there'
 }
-wheel() { ls "$packages/$1"-[0-9]*.whl | tail -1; }
 
 test_node() {
     echo '{"private": true}' >package.json
-    npm install --offline --silent --no-audit --no-fund "$packages"/locum-[0-9]*.tgz "$packages"/locum-dev-*.tgz "$packages"/locum-testing-*.tgz
+    platform=$(node -p 'process.platform + "-" + process.arch')
+    npm install --offline --silent --no-audit --no-fund \
+        "$packages"/locum-[0-9]*.tgz "$packages/locum-dev-$platform"-*.tgz "$packages"/locum-testing-*.tgz
     cp "$here/tests/login.test.mjs" .
     # Not by npx: no node_modules/.bin on PATH.
     node --test login.test.mjs
