@@ -60,6 +60,8 @@ pub(crate) trait Prober {
 pub(crate) struct Scale {
     /// The longest raw lifetime that is told.
     pub(crate) longest: u64,
+    /// How much the vendor's field counts for a second.
+    pub(crate) per_second: u64,
     /// Whether tokens stand behind temporary credentials.
     pub(crate) behind_credentials: bool,
 }
@@ -114,8 +116,19 @@ pub(crate) async fn measure<P: Prober>(prober: &P, scale: Scale) -> Result<Measu
             }
         }
     }
-    search.unit(&mut found).await?;
-    if found.unit == Unit::None && search.prober.turns_clock() {
+    // Within the noise a border is nothing but the time between two calls, in whatever measure.
+    let within_noise = found.hi <= search.noise();
+    let forgets = search.unit(&mut found).await?;
+    if found.unit == Unit::S && within_noise && search.keeps_longer(&found).await? {
+        found.unit = Unit::Unknown;
+        found.note = Some("a token is kept for longer than its reply says".to_owned());
+    }
+    let is_open = match found.unit {
+        Unit::None => true,
+        Unit::Unknown => within_noise && !forgets,
+        Unit::Ms | Unit::S => false,
+    };
+    if is_open && search.prober.turns_clock() {
         search.by_clock(&mut found).await?;
     } else if found.hi == 0 && matches!(found.unit, Unit::Ms | Unit::S) {
         search.share(&mut found).await?;
@@ -222,7 +235,8 @@ impl<P: Prober> Search<'_, P> {
 
     /// The probes wait side by side; a client that holds one instance at a time is asked once more, one
     /// after the other.
-    async fn unit(&self, found: &mut Measurement) -> Result<(), Stop> {
+    /// Says whether the client forgets tokens by itself.
+    async fn unit(&self, found: &mut Measurement) -> Result<bool, Stop> {
         let bounds = (found.lo, found.hi);
         let gap_ms = self.gap_ms.get();
         let at_once = join!(self.forgets(), self.reads_ms(bounds), self.reads_s(bounds));
@@ -245,12 +259,12 @@ impl<P: Prober> Search<'_, P> {
                 "the client fetched a new token after 2 s for another reason than its lifetime"
                     .to_owned(),
             );
-            return Ok(());
+            return Ok(true);
         }
         if let Some((lo, hi)) = reads_ms {
             found.unit = Unit::Ms;
             (found.lo, found.hi) = (lo, hi);
-            return Ok(());
+            return Ok(false);
         }
         match reads_s {
             Ok((reads, lo, hi)) => {
@@ -259,7 +273,7 @@ impl<P: Prober> Search<'_, P> {
             }
             Err(why) => found.note = Some(why),
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Whether the client drops a token by itself that was told to live for ever.
@@ -275,8 +289,7 @@ impl<P: Prober> Search<'_, P> {
     async fn reads_ms(&self, (lo, hi): (u64, u64)) -> Result<Option<(u64, u64)>, Stop> {
         let (slack, within_noise) = (self.slack(), hi <= self.noise());
         let wait_ms = 1250 + (hi - lo) + 2 * slack;
-        let is_asked = wait_ms <= LONGEST_WAIT_MS;
-        if !is_asked || !self.refetches_after(hi + slack + 1000, wait_ms, 0).await? {
+        if self.refetches_later(hi + slack + 1000, wait_ms).await? != Some(true) {
             return Ok(None);
         }
         self.reads_ms.set(true);
@@ -302,19 +315,40 @@ impl<P: Prober> Search<'_, P> {
             ));
         };
         let wait_ms = 1250 + 1000 * (hi - lo);
-        if wait_ms > LONGEST_WAIT_MS {
-            return Ok(Err(format!(
-                "the margin varies by {} s: too much to tell the unit without a long wait",
-                hi - lo
-            )));
-        }
         // A client may count from the vendor's `Date`, which has whole seconds only.
         let wait_ms = match self.scale.behind_credentials {
             true => wait_ms.max(2250),
             false => wait_ms,
         };
-        let reads = self.refetches_after(hi + 1, wait_ms, 0).await?;
-        Ok(Ok((reads, lo, hi)))
+        let reads = self.refetches_later(hi + 1, wait_ms).await?;
+        Ok(reads.map(|reads| (reads, lo, hi)).ok_or_else(|| {
+            let varies = hi - lo;
+            format!(
+                "the margin varies by {varies} s: too much to tell the unit without a long wait"
+            )
+        }))
+    }
+
+    /// Whether a client that seems to read seconds where the vendor tells milliseconds reads these, and
+    /// keeps its token for a few of its lives.
+    async fn keeps_longer(&self, found: &Measurement) -> Result<bool, Stop> {
+        const LIVES_MS: u64 = 4000;
+        let life_ms = found.hi + self.slack() + 1000;
+        let is_in_doubt = self.scale.per_second > 1;
+        Ok(is_in_doubt && self.refetches_after(life_ms, LIVES_MS, 0).await?)
+    }
+
+    /// Whether a token of this lifetime is fetched anew when so much time has passed: where that is
+    /// too long to wait, by the client's own clock; nothing where that cannot be turned.
+    async fn refetches_later(&self, raw: u64, wait_ms: u64) -> Result<Option<bool>, Stop> {
+        if wait_ms <= LONGEST_WAIT_MS {
+            return Ok(Some(self.refetches_after(raw, wait_ms, 0).await?));
+        }
+        if !self.prober.turns_clock() {
+            return Ok(None);
+        }
+        let turned_s = wait_ms.div_ceil(1000);
+        Ok(Some(self.renews_when_turned(raw, turned_s).await?))
     }
 
     /// Where there is no absolute margin it may be a share of the lifetime.
@@ -359,6 +393,9 @@ impl<P: Prober> Search<'_, P> {
             _ => {
                 found.unit = Unit::Unknown;
                 found.note = Some("the probes contradict each other".to_owned());
+                if self.prober.turns_clock() {
+                    self.by_clock(found).await?;
+                }
             }
         }
         Ok(())
@@ -379,7 +416,8 @@ impl<P: Prober> Search<'_, P> {
     }
 
     /// A client that did not renew within a moment after the end may wait for a 401, renew later, or
-    /// have a lifetime of its own: turning its clock tells which.
+    /// have a lifetime of its own, or keep each token for several of its lives: turning its clock
+    /// tells which.
     async fn by_clock(&self, found: &mut Measurement) -> Result<(), Stop> {
         let told = self.scale.longest;
         let border = match self.border_by_clock(told, 2 * told).await? {
@@ -402,12 +440,40 @@ impl<P: Prober> Search<'_, P> {
             let off = border.abs_diff(lifetime_s);
             off <= lifetime_s / 2
         };
+        let in_noise = found.unit == Unit::Unknown;
+        let note = found.note.take();
+        if in_noise {
+            found.unit = Unit::None;
+        }
         match (reads, is_about(told), is_about(told / 1000)) {
+            (true, true, _) if in_noise => {
+                found.unit = Unit::S;
+                let margin = told.saturating_sub(border);
+                if margin > 1 {
+                    (found.lo, found.hi) = (found.lo.min(margin), found.hi.max(margin + 1));
+                }
+                return Ok(());
+            }
+            (true, false, true) if in_noise => {
+                found.unit = Unit::Ms;
+                let margin = told.saturating_sub(1000 * border);
+                (found.lo, found.hi) = match margin > 1000 {
+                    true => (margin - 1000, margin + 1000),
+                    false => (0, 0),
+                };
+                return Ok(());
+            }
             (true, true, _) => found.unit = Unit::S,
             (true, false, true) => found.unit = Unit::Ms,
-            (true, false, false) if border > told => found.assumed_s = Some(border),
+            (true, false, false) if border > told / self.scale.per_second => {
+                found.assumed_s = Some(border);
+            }
+            (true, false, false) if in_noise => (found.unit, found.note) = (Unit::Unknown, note),
             (true, false, false) => {}
             (false, ..) => found.assumed_s = Some(border),
+        }
+        if in_noise && found.unit != Unit::Unknown {
+            (found.lo, found.hi) = (0, 0);
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ struct Simulated {
     turns: bool,
     /// Within the last milliseconds of each life it does not look.
     blind_ms: u64,
+    /// For how much of its life it keeps a token, in percent.
+    kept: u64,
     /// It ends when its clock is turned so many seconds ahead.
     ends_at_s: Option<u64>,
 }
@@ -38,6 +40,7 @@ const PLAIN: Simulated = Simulated {
     fixed_ms: None,
     turns: false,
     blind_ms: 0,
+    kept: 100,
     ends_at_s: None,
 };
 
@@ -50,7 +53,8 @@ impl Simulated {
         if self.raw_ms == 0 {
             return false;
         }
-        let lives = self.fixed_ms.unwrap_or(raw * self.raw_ms) + self.late_ms;
+        let told = raw * self.raw_ms * self.kept / 100;
+        let lives = self.fixed_ms.unwrap_or(told) + self.late_ms;
         let jitter = self.jitter_ms * (number % 3) / 2;
         let margin = (self.margin_ms + jitter).max(lives * self.share / 100);
         // What polls or is slow renews late where the margin is short.
@@ -133,8 +137,13 @@ impl Prober for Probed {
 }
 
 fn found(client: Simulated, longest: u64) -> Measurement {
+    found_at(client, longest, 1)
+}
+
+fn found_at(client: Simulated, longest: u64, per_second: u64) -> Measurement {
     let scale = Scale {
         longest,
+        per_second,
         behind_credentials: false,
     };
     let probed = Probed {
@@ -157,6 +166,7 @@ async fn what_was_half_seen_side_by_side_tells_nothing() {
     };
     let scale = Scale {
         longest: 172_800,
+        per_second: 1,
         behind_credentials: false,
     };
     let found = measure(&probed, scale).await.expect("it never fails");
@@ -165,13 +175,11 @@ async fn what_was_half_seen_side_by_side_tells_nothing() {
 
 #[test]
 fn seconds_and_milliseconds_are_told_apart_with_the_same_border() {
-    let seconds = found(
-        Simulated {
-            margin_ms: 60_000,
-            ..PLAIN
-        },
-        3_600_000,
-    );
+    let seconds = Simulated {
+        margin_ms: 60_000,
+        ..PLAIN
+    };
+    let seconds = found_at(seconds, 3_600_000, 1000);
     assert_eq!((seconds.unit, seconds.lo, seconds.hi), (Unit::S, 60, 61));
     let ms = Simulated {
         raw_ms: 1,
@@ -275,6 +283,38 @@ fn a_renewal_after_the_end_is_seen_by_turning_the_clock() {
     assert_eq!(found(untold, 172_800).unit, Unit::None);
 }
 
+/// Its border is nothing but the time between two calls, and no unit fits it.
+#[test]
+fn a_token_that_is_kept_for_two_lives_is_seen_by_turning_the_clock() {
+    let twice = Simulated {
+        kept: 200,
+        turns: true,
+        ..PLAIN
+    };
+    let seconds = found(twice, 172_800);
+    assert_eq!(
+        (seconds.unit, seconds.assumed_s),
+        (Unit::None, Some(345_600))
+    );
+    let ms = Simulated { raw_ms: 1, ..twice };
+    let ms = found_at(ms, 3_600_000, 1000);
+    assert_eq!((ms.unit, ms.assumed_s), (Unit::None, Some(7200)));
+    assert!(!ms.has_margin());
+    let untold = Simulated {
+        raw_ms: 1,
+        turns: false,
+        ..twice
+    };
+    assert_eq!(found_at(untold, 3_600_000, 1000).unit, Unit::Unknown);
+    let late = Simulated {
+        raw_ms: 1,
+        kept: 100,
+        late_ms: 30_000,
+        ..twice
+    };
+    assert_eq!(found_at(late, 3_600_000, 1000).unit, Unit::Ms);
+}
+
 #[test]
 fn a_lifetime_of_its_own_is_seen_by_turning_the_clock() {
     let fixed = Simulated {
@@ -345,4 +385,25 @@ fn a_margin_with_jitter_is_a_range() {
         ..PLAIN
     };
     assert_eq!(found(wild, 172_800).unit, Unit::Unknown);
+}
+
+/// What would be too long a wait is passed by turning the clock.
+#[test]
+fn a_wide_margin_needs_no_long_wait_where_the_clock_is_turned() {
+    for raw_ms in [1, 1000] {
+        let wide = Simulated {
+            raw_ms,
+            margin_ms: 70_000,
+            jitter_ms: 14_000,
+            ..PLAIN
+        };
+        let turns = Simulated {
+            turns: true,
+            ..wide
+        };
+        let longest = 3_600_000;
+        assert_eq!(found_at(wide, longest, 1000).unit, Unit::Unknown);
+        let unit = found_at(turns, longest, 1000).unit;
+        assert_eq!(unit, if raw_ms == 1 { Unit::Ms } else { Unit::S });
+    }
 }

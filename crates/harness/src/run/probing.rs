@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use locum_core::profile::ExpiresIn;
 use locum_core::{Entry, EntryId};
 use serde_json::{Value, json};
 
@@ -25,6 +26,10 @@ impl ScenarioContext {
     pub async fn measure_client(&mut self) -> Result<(), Error> {
         let scale = Scale {
             longest: longest_lifetime(self),
+            per_second: match self.profile.token.expires_in {
+                ExpiresIn::Milliseconds => 1000,
+                ExpiresIn::Absent | ExpiresIn::Seconds => 1,
+            },
             behind_credentials: self.profile.token.credentials_lifetime_setting.is_some(),
         };
         let probing = Probing {

@@ -128,8 +128,11 @@ fn reads_the_unit(view: &View<'_>) -> Finding {
         Unit::Ms => ("milliseconds", ExpiresIn::Milliseconds),
         Unit::S => ("seconds", ExpiresIn::Seconds),
         Unit::None => {
-            return unobserved(view, "the client takes no time from the token reply")
-                .seen_in(proof);
+            let what = match measurement.assumed_s {
+                Some(_) => "the client keeps a token for a time of its own",
+                None => "the client takes no time from the token reply",
+            };
+            return unobserved(view, what).seen_in(proof);
         }
         Unit::Unknown => return not_told(view, measurement, proof),
     };
