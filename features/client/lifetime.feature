@@ -58,7 +58,7 @@ Feature: For how long a client takes a token to live, and when it renews
     @id:CLI-04
     Scenario Outline: Tokens of <seconds> seconds
       Given tokens live <seconds> seconds
-      When the client makes 20 calls, one every 50 milliseconds
+      When the client makes 20 calls in turn, one every 50 milliseconds
       Then the client fetched no more tokens than it had to
 
       Examples:

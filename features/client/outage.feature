@@ -42,7 +42,7 @@ Feature: A token endpoint that fails
     Scenario: The token request of twenty calls fails
       Given the first token request meets
         """
-        {"status": 503, "delay_ms": 150}
+        {"status": 503, "delay_ms": 500}
         """
       When the client makes 20 calls at once
       Then each call was answered soon, after a few token requests
@@ -51,7 +51,7 @@ Feature: A token endpoint that fails
     Scenario: The shared login of twenty calls is refused
       Given the first token request meets
         """
-        {"status": 401, "delay_ms": 150, "headers": {"Content-Type": "application/json"}, "body": "{\"error\":\"invalid_client\"}"}
+        {"status": 401, "delay_ms": 500, "headers": {"Content-Type": "application/json"}, "body": "{\"error\":\"invalid_client\"}"}
         """
       When the client makes 20 calls at once
       Then each call was answered soon, after a few token requests
@@ -60,7 +60,7 @@ Feature: A token endpoint that fails
     Scenario: The shared password login of twenty calls is refused
       Given the first token request meets
         """
-        {"status": 401, "delay_ms": 150, "headers": {"Content-Type": "application/json"}, "body": "{\"detail\":\"wrong\"}"}
+        {"status": 401, "delay_ms": 500, "headers": {"Content-Type": "application/json"}, "body": "{\"detail\":\"wrong\"}"}
         """
       When the client makes 20 calls at once
       Then each call was answered soon, after a few token requests
@@ -69,7 +69,7 @@ Feature: A token endpoint that fails
     Scenario: The shared sign-in of twenty calls is refused
       Given the first token request meets
         """
-        {"status": 400, "delay_ms": 150, "headers": {"Content-Type": "application/x-amz-json-1.1"},
+        {"status": 400, "delay_ms": 500, "headers": {"Content-Type": "application/x-amz-json-1.1"},
          "body": "{\"__type\":\"NotAuthorizedException\",\"message\":\"Incorrect username or password.\"}"}
         """
       When the client makes 20 calls at once

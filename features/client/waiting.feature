@@ -9,7 +9,7 @@ Feature: How long a client waits before it tries again
         """
         {"status": 503}
         """
-      When each of them makes 1 call within 30 seconds
+      When each of them makes 1 call within 30 seconds, begun 400 milliseconds apart
       Then each call succeeded, and the gaps between its token requests grew
 
   Rule: Without Retry-After the gaps between attempts on 5xx grow
@@ -20,7 +20,7 @@ Feature: How long a client waits before it tries again
         """
         {"status": 503}
         """
-      When each of them makes 1 call within 30 seconds
+      When each of them makes 1 call within 30 seconds, begun 400 milliseconds apart
       Then the gaps between the attempts of each call grew
 
   Rule: After Retry-After the client waits at least that long

@@ -198,6 +198,23 @@ impl ScenarioContext {
         self.ask_within(calls, limit).await
     }
 
+    /// The same with so much time between two of them: what holds up one of them at its beginning does
+    /// not hold up the others there.
+    pub(crate) async fn sides_call_apart(
+        &mut self,
+        limit: Duration,
+        apart: Duration,
+    ) -> Result<(), Error> {
+        for at in 0..self.sides.len() {
+            if at > 0 {
+                tokio::time::sleep(apart).await;
+            }
+            let call = self.call_of_side(at)?;
+            self.begin(within_limit(vec![call], limit)).await?;
+        }
+        self.answers().await
+    }
+
     /// The same together with the scenario's own instance, which is asked first.
     pub(crate) async fn all_call(&mut self, limit: Duration) -> Result<(), Error> {
         let sides = (0..self.sides.len()).map(|at| self.call_of_side(at));
@@ -211,15 +228,10 @@ impl ScenarioContext {
 
     async fn ask_within(
         &mut self,
-        mut calls: Vec<ClientCommand>,
+        calls: Vec<ClientCommand>,
         limit: Duration,
     ) -> Result<(), Error> {
-        for call in &mut calls {
-            if let ClientCommand::Call { timeout_ms, .. } = call {
-                *timeout_ms = u64::try_from(limit.as_millis()).ok();
-            }
-        }
-        self.ask_all(calls).await
+        self.ask_all(within_limit(calls, limit)).await
     }
 
     /// Asks each instance beside for `n` sample calls, one call after the other.
@@ -250,4 +262,14 @@ impl ScenarioContext {
             drop(side.stage.end().await);
         }
     }
+}
+
+/// The same calls with this limit of their caller's own.
+fn within_limit(mut calls: Vec<ClientCommand>, limit: Duration) -> Vec<ClientCommand> {
+    for call in &mut calls {
+        if let ClientCommand::Call { timeout_ms, .. } = call {
+            *timeout_ms = u64::try_from(limit.as_millis()).ok();
+        }
+    }
+    calls
 }

@@ -43,6 +43,12 @@ async fn calls_every(world: &mut World, n: usize, millis: u64) -> Result<(), Err
     world.context()?.client_calls_every(n, every).await
 }
 
+#[when(regex = r"^the client makes (\d+) calls in turn, one every (\d+) milliseconds$")]
+async fn calls_in_turn_every(world: &mut World, n: usize, millis: u64) -> Result<(), Error> {
+    let every = Duration::from_millis(millis);
+    world.context()?.client_calls_in_turn_every(n, every).await
+}
+
 #[when(
     regex = r"^the client makes (\d+) calls at most, one every (\d+) milliseconds, until it has fetched another token$"
 )]

@@ -111,6 +111,15 @@ async fn they_call(world: &mut World, seconds: u64) -> Result<(), Error> {
     context.sides_call(Duration::from_secs(seconds)).await
 }
 
+#[when(regex = r"^each of them makes 1 call within (\d+) seconds, begun (\d+) milliseconds apart$")]
+async fn they_call_apart(world: &mut World, seconds: u64, apart_ms: u64) -> Result<(), Error> {
+    let (limit, apart) = (
+        Duration::from_secs(seconds),
+        Duration::from_millis(apart_ms),
+    );
+    world.context()?.sides_call_apart(limit, apart).await
+}
+
 #[when(regex = r"^the client and each of them make 1 call within (\d+) seconds$")]
 async fn all_call(world: &mut World, seconds: u64) -> Result<(), Error> {
     let context = world.context()?;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use locum_core::Timestamp;
 
 use super::attempts::{End, count, gaps_ms};
-use super::commands::calls;
-use super::traffic::{Arrival, api_requests, api_requests_at, token_requests_at};
+use super::commands::{GivenCommand, calls};
+use super::traffic::{Arrival, api_requests, api_requests_at, arrivals_at, token_requests_at};
 use super::{gone, met, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::ClientCommand;
@@ -47,6 +47,8 @@ struct Apart<'a> {
     idle_ms: i64,
     /// What the client itself takes from a reply to the next request, in milliseconds.
     turn_ms: i64,
+    /// What passed from the question to the first request, in milliseconds.
+    start_ms: Option<i64>,
     end: End,
 }
 
@@ -66,6 +68,7 @@ fn apart<'a>(
             attempts: attempts(place),
             idle_ms: idle_ms(view, place),
             turn_ms: turn_ms(view, place).unwrap_or_default(),
+            start_ms: start_ms(view, &call, place),
             end: call.end(),
         });
     }
@@ -103,6 +106,31 @@ fn turn_ms(view: &View<'_>, place: &str) -> Option<i64> {
     Some((call.entry.arrived.as_millis() - left).max(0))
 }
 
+/// The time from a question to the first request that came of it. The stage's clock runs with the
+/// harness's own. A client that takes longer does one thing at a time, and had not ended the one before.
+fn start_ms(view: &View<'_>, call: &GivenCommand<'_>, place: &str) -> Option<i64> {
+    const MOST_MS: i64 = 500;
+    let first = arrivals_at(view, place).next()?;
+    let records = view.evidence.records();
+    let asked = records.iter().find(|record| record.seq == call.seq)?;
+    let began = records.first()?;
+    let since = i64::try_from(asked.t_ms.checked_sub(began.t_ms)?).ok()?;
+    let asked = view.evidence.started()?.as_millis() + since;
+    let took = first.entry.arrived.as_millis() - asked;
+    (0..MOST_MS).contains(&took).then_some(took)
+}
+
+/// By how much a later instance began more slowly than the quickest. A client that begins slowly does
+/// so the first time, or each time alike: what differs is the machine.
+fn held_up_ms(instances: &[Apart<'_>]) -> i64 {
+    let began = || instances.iter().filter_map(|one| one.start_ms);
+    let slowest = began().skip(1).max();
+    let quickest = began().min();
+    slowest
+        .zip(quickest)
+        .map_or(0, |(slowest, quickest)| slowest - quickest)
+}
+
 /// How the gaps of several instances go on.
 struct Gaps {
     first_ms: f64,
@@ -136,9 +164,14 @@ impl Gaps {
         let (first_ms, second_ms) = (mean(0), mean(1));
         let grows = |first: f64, second: f64| second >= GROWTH * first;
         let idle_ms = instances.iter().map(|one| one.idle_ms).max();
+        let idle_ms = idle_ms.max(Some(held_up_ms(instances)));
         let idle_ms = idle_ms.unwrap_or_default();
         let turn_ms = instances.iter().map(|one| one.turn_ms).min();
         let turn_ms = turn_ms.unwrap_or_default();
+        let is_busy = idle_ms >= BUSY_MS && idle_ms > SPREAD * turn_ms;
+        let all_grow = grows(shortest_at(0), shortest_at(1));
+        // Gaps that differ much are drawn by chance, unless the machine drew them.
+        let are_drawn = longest > SPREAD * shortest;
         // What the client needs for each request is no pause.
         let pauses = longest - turn_ms >= SHORTEST_PAUSE_MS;
         let is_slow = !pauses && idle_ms <= SPREAD * turn_ms;
@@ -147,11 +180,10 @@ impl Gaps {
             second_ms,
             // Gaps that grow within the client's own time are neither pauses nor none.
             hidden: idle_ms >= BUSY_MS && shortest < CLEAR * idle_ms && !is_slow
+                || is_busy && are_drawn
+                || pauses && grows(first_ms, second_ms)
                 || !pauses && second_ms >= GROWN * first_ms,
-            grow: pauses
-                && (grows(first_ms, second_ms)
-                    || grows(shortest_at(0), shortest_at(1))
-                    || longest > SPREAD * shortest),
+            grow: pauses && (all_grow || are_drawn && !is_busy),
         })
     }
 
@@ -321,16 +353,31 @@ pub(super) mod tests {
     }
 
     fn apart(log: Log, gaps: [&[i64]; 3], succeeds: bool, attempt: fn(Log, usize) -> Log) -> Log {
-        let names = ["side-1", "side-2", "side-3"];
-        names.into_iter().zip(gaps).fold(log, |log, (name, gaps)| {
-            log.call_by(name, succeeds, |log| {
-                let log = attempt(log.at(name), 0);
-                let log = (1..)
-                    .zip(gaps)
-                    .fold(log, |log, (at, gap)| attempt(log.later(*gap), at));
-                log.at("")
+        apart_from(log, 0, gaps, succeeds, attempt)
+    }
+
+    /// The same where the second instance begins so much later than the others.
+    fn apart_from(
+        log: Log,
+        late_ms: i64,
+        gaps: [&[i64]; 3],
+        succeeds: bool,
+        attempt: fn(Log, usize) -> Log,
+    ) -> Log {
+        let names = [("side-1", 0), ("side-2", late_ms), ("side-3", 0)];
+        names
+            .into_iter()
+            .zip(gaps)
+            .fold(log, |mut log, ((name, late_ms), gaps)| {
+                log.later_ms = late_ms;
+                log.call_by(name, succeeds, |log| {
+                    let log = attempt(log.at(name), 0);
+                    let log = (1..)
+                        .zip(gaps)
+                        .fold(log, |log, (at, gap)| attempt(log.later(*gap), at));
+                    log.at("")
+                })
             })
-        })
     }
 
     const TOLD: &str = r#"{"access_token":"«t»"}"#;
@@ -396,6 +443,28 @@ pub(super) mod tests {
         check(&grown, "RET-09", Grade::Met);
         let calls = outage(Log::new().takes(400), [&[1000, 1000]; 3]);
         check(&calls, "RET-13", Grade::Unobserved);
+        // A later instance was held up when it began.
+        let late = |late_ms, gaps| {
+            apart_from(Log::new(), late_ms, gaps, true, |log, at| match at {
+                0 | 1 => log.failed_login(503),
+                n => log.grant(n as u64),
+            })
+        };
+        check(&late(400, [&[1000, 1000]; 3]), "RET-09", Grade::Unobserved);
+        check(&late(200, [&[1000, 1000]; 3]), "RET-09", Grade::Broken);
+        // One gap of six came late: that is neither growth nor none, nor is it chance where the machine
+        // is busy.
+        let one = |ms| {
+            logins(
+                Log::new(),
+                [&[1000, 1000], &[1000, ms], &[1000, 1000]],
+                true,
+            )
+        };
+        check(&one(1900), "RET-09", Grade::Unobserved);
+        check(&one(2100), "RET-09", Grade::Met);
+        let drawn: [&[i64]; 3] = [&[1000, 1000], &[1000, 2100], &[1000, 1000]];
+        check(&late(60, drawn), "RET-09", Grade::Unobserved);
     }
 
     #[test]

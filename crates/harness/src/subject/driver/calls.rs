@@ -17,6 +17,9 @@ use crate::subject::{ClientCommand, ClockSelection};
 /// How long a client that fails is left alone between two calls.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// For so long a client is asked for one call after the other.
+const MOST_IN_TURN: Duration = Duration::from_secs(20);
+
 /// How long requests may wait for one another at a barrier.
 const BARRIER: Duration = Duration::from_millis(500);
 
@@ -106,6 +109,25 @@ impl ScenarioContext {
     pub async fn client_calls_every(&mut self, n: usize, every: Duration) -> Result<(), Error> {
         self.begin_calls_every(n, every).await?;
         self.answers().await
+    }
+
+    /// Asks for `n` API calls in turn, each begun when the one before was answered, and no sooner than
+    /// `every` after that was begun. A client that takes long for them is asked for fewer.
+    pub async fn client_calls_in_turn_every(
+        &mut self,
+        n: usize,
+        every: Duration,
+    ) -> Result<(), Error> {
+        let began = tokio::time::Instant::now();
+        for _ in 0..n {
+            let next = tokio::time::Instant::now() + every;
+            self.client_calls(1).await?;
+            if began.elapsed() > MOST_IN_TURN {
+                break;
+            }
+            tokio::time::sleep_until(next).await;
+        }
+        Ok(())
     }
 
     /// The same until the client has fetched another token; one more call then shows that.
