@@ -18,6 +18,14 @@ Feature: A client of a user pool
       When the client makes 1 call
       Then each operation said that it is application/x-amz-json-1.1
 
+  Rule: The second version of the API takes the access token in place of a signature
+
+    @id:COG-13 @id:RSP-23 @documented
+    Scenario: An instance of the second version
+      Given an instance for the second version of the API
+      When the client makes 2 calls in turn
+      Then each call showed the access token alone
+
   Rule: You won't be able to access anything else until the temporary password has been changed
 
     @id:COG-01 @id:COG-08
@@ -32,6 +40,12 @@ Feature: A client of a user pool
       When the client makes 1 call
       And the client changes the password
       Then the client answered the challenge with USERNAME and NEW_PASSWORD
+
+    @id:COG-28
+    Scenario: A password that is no temporary one is changed
+      Given the client has made 1 call
+      When the client changes the password
+      Then the client showed its access token with the change
 
   Rule: With the refresh token you're not sending your username and password over the wire anymore
 

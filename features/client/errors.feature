@@ -55,9 +55,22 @@ Feature: How a client takes errors
       When the client makes 1 call
       Then the client sent it once
 
-  Rule: A network, timeout or throttling fault is reported as such and not as wrong credentials
+  Rule: A network, timeout, throttling or server fault is reported as such and not as wrong credentials
 
-    @id:ERR-18 @vendor:athelas @vendor:pattern @vendor:corti @unmeasured
+    @id:ERR-18 @unmeasured @long
+    Scenario: Calls that come to nothing
+      Given 1 client apart, where each API request meets
+        """
+        {"status": 503}
+        """
+      And 1 client apart, where each API request meets
+        """
+        {"status": 429}
+        """
+      When each of them makes 1 call within 10 seconds
+      Then no call was reported as refused credentials
+
+    @id:ERR-18 @vendor:athelas @vendor:pattern @vendor:corti @unmeasured @long
     Scenario: Logins that come to nothing
       Given 1 client apart, where each token request meets
         """
@@ -71,10 +84,10 @@ Feature: How a client takes errors
         """
         {"status": 429}
         """
-      When each of them makes 1 call within 3 seconds
+      When each of them makes 1 call within 10 seconds
       Then no call was reported as refused credentials
 
-    @id:ERR-18 @vendor:scribe @unmeasured
+    @id:ERR-18 @vendor:scribe @unmeasured @long
     Scenario: Sign-ins that come to nothing
       Given 1 client apart, where each token request meets
         """
@@ -89,5 +102,5 @@ Feature: How a client takes errors
         {"status": 400, "headers": {"Content-Type": "application/x-amz-json-1.1"},
          "body": "{\"__type\":\"TooManyRequestsException\",\"message\":\"Too many requests\"}"}
         """
-      When each of them makes 1 call within 3 seconds
+      When each of them makes 1 call within 10 seconds
       Then no call was reported as refused credentials

@@ -13,7 +13,12 @@ Feature: How a client gets its next token
 
     @id:CLI-11
     Scenario: A refresh token that is not there ends nothing
+      Given 1 client apart, where each token request meets
+        """
+        {"edit": {"remove": ["refresh_expires_in"]}}
+        """
       When the client makes 2 calls in turn
+      And each of them makes 2 calls in turn
       Then the calls took one token request
 
   Rule: Tokens have a default expiration time of 172,800 seconds (48 hours)

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::behaviour::{Behaviour, Sharing};
 use crate::clock::{Moment, ShiftableClock, millis};
-use crate::failure::{Failure, Lasting};
+use crate::failure::{Failure, Kind, Lasting};
 use crate::random::Random;
 
 /// How long refused credentials are not tried again.
@@ -251,6 +251,9 @@ impl<T: Send + Sync + 'static> Cache<T> {
     fn or_good(&self, good: Option<Arc<Entry<T>>>, failure: Failure) -> Outcome<T> {
         if self.behaviour.cache.dropped_on_failed_renewal {
             self.drop_entry();
+            return Err(failure);
+        }
+        if self.behaviour.refresh.refusal_is_final && failure.kind == Kind::Auth {
             return Err(failure);
         }
         good.ok_or(failure)

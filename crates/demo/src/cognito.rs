@@ -77,11 +77,13 @@ pub(crate) async fn refresh(client: &Client, token: &str) -> Result<Fetched<Toke
     read_tokens(client, &timed)
 }
 
-/// RespondToAuthChallenge with the new password, which is the password from now on.
-pub(crate) async fn change_password(client: &Client, new: &str) -> Result<(), Failure> {
+/// A new password, which is the password from now on: RespondToAuthChallenge where one is asked for,
+/// else ChangePassword.
+pub(crate) async fn change_password(client: &Arc<Client>, new: &str) -> Result<(), Failure> {
     let config = client.config();
-    let session = client.challenge();
-    let session = session.ok_or_else(|| Failure::other("no challenge is open"))?;
+    let Some(session) = client.challenge() else {
+        return change_with_token(client, new).await;
+    };
     let username = config.username.as_deref().unwrap_or_default();
     let responses = if client.behaviour.cognito.wrong_challenge_keys {
         json!({"username": username, "newPassword": new})
@@ -98,6 +100,24 @@ pub(crate) async fn change_password(client: &Client, new: &str) -> Result<(), Fa
     client.set_challenge(None);
     client.set_password(new);
     client.tokens.put(read_tokens(client, &timed)?);
+    Ok(())
+}
+
+/// ChangePassword with the tokens of the sign-in, which stay in force.
+async fn change_with_token(client: &Arc<Client>, new: &str) -> Result<(), Failure> {
+    let entry = client.token().await?;
+    let tokens = entry.value();
+    let token = match &tokens.id {
+        Some(id) if client.behaviour.cognito.changes_with_id_token => id,
+        _ => &tokens.access,
+    };
+    let body = json!({
+        "PreviousPassword": client.config().password,
+        "ProposedPassword": new,
+        "AccessToken": token,
+    });
+    operation(client, USER_POOL, "ChangePassword", &body).await?;
+    client.set_password(new);
     Ok(())
 }
 

@@ -311,7 +311,10 @@ async fn perform(client: &Arc<Client>, op: &str, call: Call) -> Result<Members, 
         }
         _ => {
             let reply = client.call(api_request(client, call)?).await?;
-            if let Some(failure) = refusal(&reply) {
+            if let Some(mut failure) = refusal(&reply) {
+                if client.behaviour.tell.api_fault_is_auth {
+                    failure.kind = Kind::Auth;
+                }
                 return Err(failure);
             }
             return Ok(members(json!({"status": reply.status})));

@@ -2,6 +2,7 @@
 //! vendor, and its whole verdict table compared with that of the honest one.
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -15,6 +16,9 @@ const SEED: &str = "7";
 
 /// Runs side by side: most of a run is waiting.
 const WORKERS: usize = 6;
+
+/// The row about a client's receiver of webhooks.
+const WEBHOOKS: &str = "CLI-26";
 
 /// Verdict and reason of each row.
 pub(crate) type Table = BTreeMap<String, (String, String)>;
@@ -48,6 +52,21 @@ impl<'a> Driven<'a> {
             Self::Style(name) => vec!["--style", name],
         }
     }
+
+    fn turns(self, id: &str) -> bool {
+        let Self::Mutant(name) = self else {
+            return false;
+        };
+        let mutant = locum_demo::mutant(name);
+        mutant.is_some_and(|mutant| mutant.fail.contains(&id) || mutant.warn.contains(&id))
+    }
+}
+
+/// Where nobody listens yet.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    format!("http://{address}/hook")
 }
 
 /// Drives the demo client at a vendor; `ids` restricts the rows, none of them means all.
@@ -67,13 +86,23 @@ pub(crate) fn drive(
     }
     command.args(["drive", vendor, "--seed", SEED, "--report"]);
     command.arg(&report);
+    // One process at a time can listen where webhooks arrive, so that only their row is played then.
+    let webhook = driven.turns(WEBHOOKS).then(free_address);
+    let alone = [WEBHOOKS];
+    let ids = if webhook.is_some() { &alone } else { ids };
     if !ids.is_empty() {
         command.args(["--id", &ids.join(",")]);
+    }
+    if let Some(url) = &webhook {
+        command.args(["-j", "1", "--webhook", url]);
     }
     command
         .arg("--")
         .arg(locum)
         .args(["client", "--seed", SEED]);
+    if let Some(url) = &webhook {
+        command.args(["--webhook", url]);
+    }
     command.args(driven.arguments());
     let output = command.stdin(Stdio::null()).output().expect("locum runs");
     let text = std::fs::read_to_string(report.join("results.json")).unwrap_or_else(|_| {

@@ -308,6 +308,8 @@ pub(crate) struct Tell {
     pub(crate) login_fault_is_auth: bool,
     /// Throttling is called bad credentials.
     pub(crate) throttling_is_auth: bool,
+    /// Every fault of the API is called bad credentials.
+    pub(crate) api_fault_is_auth: bool,
 }
 
 /// What is checked of a certificate.

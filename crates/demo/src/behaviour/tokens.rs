@@ -83,6 +83,8 @@ pub(crate) struct Expiry {
     pub(crate) from_receipt_margin_s: Option<f64>,
     /// What the reply took is added to the lifetime, and this is the margin in seconds.
     pub(crate) delay_added_margin_s: Option<f64>,
+    /// Each token is kept for so many of its lifetimes.
+    pub(crate) lifetimes: Option<f64>,
     /// The unit of the lifetime, instead of the documented one.
     pub(crate) unit: Option<Unit>,
     /// What a reply without a lifetime means.

@@ -55,6 +55,8 @@ pub(crate) struct Cognito {
     pub(crate) srp_with_typed_name: bool,
     /// `Content-Type` of each operation is `application/json`.
     pub(crate) plain_media_type: bool,
+    /// A password that is no temporary one is changed with the id token.
+    pub(crate) changes_with_id_token: bool,
     /// AWS credentials are kept for a second.
     pub(crate) credentials_for_a_second: bool,
 }

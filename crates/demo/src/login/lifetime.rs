@@ -49,6 +49,7 @@ pub(crate) fn lifetime(
             Unit::Seconds => value,
             Unit::Milliseconds => value / 1000.0,
         };
+        let seconds = seconds * expiry.lifetimes.unwrap_or(1.0);
         return Ok(Some(millis(seconds).clamp(0, MAX_MS)));
     }
     match expiry.missing {

@@ -34,6 +34,19 @@ async fn three(world: &mut World) -> Result<(), Error> {
     Ok(())
 }
 
+/// Of a client that speaks it.
+#[given("an instance for the second version of the API")]
+async fn second_version(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    if context.lacks_cap("v2") {
+        return Ok(());
+    }
+    let url = context.target.url("api_v2")?.to_owned();
+    let mut config = client_config(&context.target);
+    config.insert("api_url".to_owned(), url.into());
+    context.start_instance(NAMES[0], config).await
+}
+
 #[when(regex = r"^the three instances make (\d+) calls each, in turn$")]
 async fn in_turn(world: &mut World, n: usize) -> Result<(), Error> {
     let context = world.context()?;

@@ -190,6 +190,15 @@ impl Finding {
         }
     }
 
+    /// Itself, with a broken requirement as a warning.
+    #[must_use]
+    pub fn tolerated_if_broken(mut self) -> Self {
+        if self.grade == Grade::Broken {
+            self.grade = Grade::Tolerated;
+        }
+        self
+    }
+
     fn proved(grade: Grade, reason: String, proof: Proof) -> Self {
         Self {
             grade,

@@ -3,6 +3,7 @@
 use locum_core::Place;
 use locum_core::spelling::{Alphabet, BasicSpelling, CredentialOrigin, PairSpelling};
 
+use super::commands::asked;
 use super::spelled::difference;
 use super::traffic::{Arrival, token_requests};
 use super::{Fault, each_has_the_form, gone, unobserved};
@@ -146,10 +147,18 @@ fn shows_it_in_the_body(view: &View<'_>) -> Option<Finding> {
 /// A token request of a client for itself has Basic with its id and secret.
 fn shows_id_and_secret(view: &View<'_>) -> Finding {
     let requests = token_requests(view).filter(Arrival::is_client_credentials);
+    // One that is out of date is well spelled, and CACHE-05's matter.
+    let asked = asked(view).into_iter();
+    let renewed = asked
+        .filter(|asked| asked.command.op() == "set_credentials")
+        .map(|asked| asked.seq)
+        .next();
     let requests = requests.filter_map(|request| {
         let spelling = request.spelling();
+        let is_old = renewed.is_some_and(|renewed| renewed < request.seq);
         let seen = match spelling.basic {
             None if request.has_basic() => return None,
+            Some(basic) if basic.pair == PairSpelling::Neither && is_old => return None,
             None => Some("no Authorization: Basic".to_owned()),
             Some(basic) if basic.pair != PairSpelling::Neither => None,
             Some(_) => {

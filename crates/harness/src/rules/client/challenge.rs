@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::attempts::count;
 use super::commands::{asked, call_follows, configured, is_asked};
 use super::traffic::{Arrival, arrivals};
-use super::{Fault, absent, gone, met, unobserved, worst};
+use super::{Fault, absent, each_has_the_form, gone, met, unobserved, worst};
 use crate::rules::{Rule, View};
 use crate::subject::Departure;
 use crate::verdict::{Finding, Proof};
@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("COG-01", answers_the_challenge_first),
     Rule::client("COG-08", tells_the_caller),
     Rule::client("COG-14", answers_as_described),
+    Rule::client("COG-28", changes_with_its_access_token).everywhere(),
 ];
 
 /// More sign-ins a call than these are a loop: each meets the challenge again.
@@ -181,6 +182,42 @@ fn answers_as_described(view: &View<'_>) -> Finding {
     }
 }
 
+/// A user who may stay changes the password with the access token of the sign-in.
+fn changes_with_its_access_token(view: &View<'_>) -> Finding {
+    let changes = arrivals(view).filter(|arrival| arrival.operation() == Some("ChangePassword"));
+    let changes = changes.filter_map(|change| {
+        let sent = change.sent();
+        let shown = sent["AccessToken"].as_str().unwrap_or_default();
+        let seen = match shown {
+            "" => "no AccessToken".to_owned(),
+            known if known.starts_with("«access token") => return Some((change, None)),
+            other if other.starts_with("«id token") => "the id token".to_owned(),
+            other if other.starts_with("«refresh token") => "the refresh token".to_owned(),
+            _ => return None,
+        };
+        Some((change, Some(Fault::broken(change, seen))))
+    });
+    let what = "no password was changed with a token that was issued";
+    changes_temporary_ones_alone(view)
+        .unwrap_or_else(|| each_has_the_form(view, "the access token", what, changes))
+}
+
+/// That the client was asked for a new password with no challenge open, and sent none: it may be made
+/// for challenges alone, however it fails.
+fn changes_temporary_ones_alone(view: &View<'_>) -> Option<Finding> {
+    let mut all = arrivals(view);
+    if all.any(|one| one.operation() == Some("ChangePassword") || opened(view, &one).is_some()) {
+        return None;
+    }
+    let mut asked = asked(view).into_iter();
+    let change = asked.rfind(|asked| asked.command.op() == "change_password")?;
+    let failed = change.answer.filter(|(_, reply)| !reply.succeeded());
+    let gone = view.evidence.client_gone().map(|(seq, _)| seq);
+    let at = failed.map(|(seq, _)| seq).or(gone)?;
+    let why = "the client changes temporary passwords alone";
+    Some(Finding::not_applicable(why, at))
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use serde_json::{Value, json};
@@ -192,8 +229,15 @@ pub(super) mod tests {
 
     const SESSION: &str = "«session 1 of u»";
 
-    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] =
-        &[("COG-08", |log| log.fails_as("challenge", challenge))];
+    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
+        ("COG-08", |log| log.fails_as("challenge", challenge)),
+        ("COG-28", |log| changed(log, "«access token 1 of u»")),
+    ];
+
+    fn changed(log: Log, token: &str) -> Log {
+        let sent = json!({"PreviousPassword": "«password»", "AccessToken": token});
+        log.operation("ChangePassword", &sent, &json!({}))
+    }
 
     fn challenge(log: Log) -> Log {
         let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
@@ -313,5 +357,26 @@ pub(super) mod tests {
         check(&Log::new(), "COG-14", Grade::Unobserved);
         let crashed = challenged().asked_for_a_new_password().client_gone();
         check(&crashed, "COG-14", Grade::Gone);
+    }
+
+    #[test]
+    fn a_password_is_changed_with_the_access_token() {
+        let change = |token: &str| changed(Log::new(), token);
+        check(&change("«access token 1 of u»"), "COG-28", Grade::Met);
+        check(&change("«id token 1 of u»"), "COG-28", Grade::Broken);
+        check(&change("«refresh token 1 of u»"), "COG-28", Grade::Broken);
+        check(&change(""), "COG-28", Grade::Broken);
+        check(&change("«unknown»"), "COG-28", Grade::Unobserved);
+        let sent = json!({"AccessToken": "«access token 1 of u»"});
+        let failed = Log::new().failed_operation("ChangePassword", &sent, 500);
+        check(&failed, "COG-28", Grade::Unobserved);
+        // A client that changes temporary passwords alone says so.
+        let none = || Log::new().password_change_fails();
+        check(&none(), "COG-28", Grade::NotApplicable);
+        let ends = Log::new().asked_for_a_new_password().client_gone();
+        check(&ends, "COG-28", Grade::NotApplicable);
+        let challenged = challenge(Log::new()).password_change_fails();
+        check(&challenged, "COG-28", Grade::Unobserved);
+        check(&Log::new(), "COG-28", Grade::Unobserved);
     }
 }

@@ -86,9 +86,14 @@ pub(super) fn configured<'a>(view: &View<'a>, name: &str) -> Option<&'a str> {
 /// Whether one instance lived through all that was asked, with neither clock turned and no token
 /// ended: nothing but the client itself had a reason for a new token.
 pub(super) fn is_one_quiet_life(view: &View<'_>) -> bool {
+    let places = view.evidence.places();
+    let is_apart = |command: &ClientCommand| {
+        let handle = command.handle();
+        handle.is_some_and(|handle| places.contains(handle))
+    };
     let instances = asked(view)
         .iter()
-        .filter(|asked| asked.command.op() == "new")
+        .filter(|asked| asked.command.op() == "new" && !is_apart(asked.command))
         .count();
     let disturbs = |event: &Event| matches!(event, Event::Control { call, .. } if call == "clock" || call.starts_with("tokens/"));
     let mut records = view.evidence.records().iter();

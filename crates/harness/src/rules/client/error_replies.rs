@@ -1,8 +1,10 @@
 //! How a client reads error replies, and what it tells its caller of them.
 
+use locum_core::Outcome;
+
 use super::attempts::{End, count};
 use super::commands::{GivenCommand, calls};
-use super::traffic::{Arrival, api_requests, token_requests_at};
+use super::traffic::{Arrival, api_requests, api_requests_at, token_requests_at};
 use super::{absent, gone, met, tls, unobserved};
 use crate::rules::{Rule, View};
 use crate::subject::{ClientCommand, Departure};
@@ -120,12 +122,19 @@ fn does_not_repeat_what_cannot_be_processed(view: &View<'_>) -> Finding {
     finding.figure("api_requests", most)
 }
 
-/// What the harness did to token requests is not reported as wrong credentials.
+/// What the harness did to requests is not reported as wrong credentials.
 fn tells_faults_from_wrong_credentials(view: &View<'_>) -> Finding {
     let places = view.evidence.places();
-    let met_a_fault = |client: &str| match places.contains(client) {
-        true => token_requests_at(view, client).any(|login| !login.is_served()),
-        false => tls::refused(view).is_some(),
+    // What the vendor refuses is about credentials.
+    let is_hindered =
+        |login: &Arrival<'_>| !login.is_served() && login.entry.outcome != Some(Outcome::Denied);
+    let is_fault = |call: Arrival<'_>| call.status().is_some_and(|status| status >= 429);
+    let met_a_fault = |client: &str| match places.iter().find(|place| **place == client) {
+        Some(place) => {
+            token_requests_at(view, place).any(|login| is_hindered(&login))
+                || api_requests_at(view, place).any(is_fault)
+        }
+        None => tls::refused(view).is_some(),
     };
     let apart = calls(view).into_iter().filter(
         |call| matches!(call.command, ClientCommand::Call { client, .. } if met_a_fault(client)),
@@ -155,7 +164,7 @@ fn tells_faults_from_wrong_credentials(view: &View<'_>) -> Finding {
     let seen = format!("reported as {}", words.join(", "));
     match words.contains(&"auth") {
         false => met(view, seen, proof),
-        true => Finding::broken("network, timeout, tls or throttled", seen, proof),
+        true => Finding::broken("any kind but auth", seen, proof),
     }
 }
 
@@ -299,5 +308,19 @@ pub(super) mod tests {
         check(&all(&["", "", ""]), "ERR-18", Grade::Unobserved);
         check(&Log::new(), "ERR-18", Grade::Unobserved);
         check(&all(&["network"]).client_gone(), "ERR-18", Grade::Gone);
+        let api = |status: u16, kind: &str| {
+            Log::new().fails_at("side-1", kind, |log| {
+                let log = log.at("side-1").grant(1);
+                log.api_status(1, Outcome::Faulted, status).at("")
+            })
+        };
+        check(&api(503, "auth"), "ERR-18", Grade::Broken);
+        check(&api(503, "other"), "ERR-18", Grade::Met);
+        check(&api(401, "auth"), "ERR-18", Grade::Unobserved);
+        // Wrong credentials, told as such.
+        let refused = Log::new().fails_at("side-1", "auth", |log| {
+            log.at("side-1").refused_form("grant_type=password").at("")
+        });
+        check(&refused, "ERR-18", Grade::Unobserved);
     }
 }

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::commands::{calls, is_one_quiet_life};
 use super::plan::controls;
-use super::traffic::{Arrival, api_requests, token_requests};
+use super::traffic::{Arrival, api_requests, api_requests_at, token_requests, token_requests_at};
 use super::{Fault, absent, gone, met, unobserved, worst};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
@@ -113,10 +113,29 @@ fn zero_ends_nothing(view: &View<'_>) -> Finding {
         return gone;
     }
     let proof = Proof::all(granted.iter().copied()).unwrap_or_else(|| (*first).into());
-    match granted.len() {
-        1 => met(view, "one token request and no refresh", proof),
-        n => Finding::broken("one token request", format!("{n} token requests"), proof),
+    match (granted.len(), reuses_without_it(view)) {
+        (1, _) => met(view, "one token request and no refresh", proof),
+        (n, Some(twin)) => {
+            let seen = format!("{n} token requests, and one where the reply had no such member");
+            Finding::broken("one token request", seen, proof.and(twin))
+        }
+        (_, None) => {
+            let what = "no instance used a token again where the reply had no such member";
+            unobserved(view, what).seen_in(proof)
+        }
     }
+}
+
+/// An instance apart that took one token for its calls, of a reply without `refresh_expires_in`.
+fn reuses_without_it(view: &View<'_>) -> Option<Proof> {
+    let places = view.evidence.places();
+    places.into_iter().find_map(|place| {
+        let mut granted = token_requests_at(view, place).filter(Arrival::is_served);
+        let (first, next) = (granted.next()?, granted.next());
+        let served = api_requests_at(view, place).filter(Arrival::is_served);
+        let is_it = next.is_none() && first.answered()["refresh_expires_in"].is_null();
+        (is_it && served.count() > 1).then(|| first.into())
+    })
 }
 
 /// The vendor gives no refresh token, so the password has to be kept: how often it was sent is a

@@ -209,6 +209,14 @@ impl Log {
         })
     }
 
+    /// The client is asked for a new password, and says that it has not changed it.
+    pub(super) fn password_change_fails(mut self) -> Self {
+        self = self.asked_for_a_new_password();
+        let reply = ClientReply::failed("other", None, "no challenge is open");
+        self.log.answer(self.asks, &reply);
+        self
+    }
+
     pub(super) fn asked_to_revoke(self) -> Self {
         self.asked(&ClientCommand::Revoke {
             client: "a".to_owned(),

@@ -230,6 +230,13 @@ impl<'a> Arrival<'a> {
         }
     }
 
+    /// Whether its body arrived to the end, as far as it told its length: a client that was given up
+    /// leaves half a request.
+    pub(super) fn is_whole(&self) -> bool {
+        let told = self.header("content-length").parse::<u64>();
+        told.map_or(true, |length| length <= self.entry.body_length)
+    }
+
     /// Whether it got what it asked for.
     pub(crate) fn is_served(&self) -> bool {
         self.reaction() == Reaction::Served

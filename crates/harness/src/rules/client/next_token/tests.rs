@@ -65,7 +65,18 @@ fn zero_neither_ends_the_token_nor_starts_a_refresh() {
     let calls = |log: Log| log.call(200, served).call(200, served);
     check(&calls(Log::new().granted(1, ZERO)), "CLI-11", Grade::Met);
     let twice = Log::new().granted(1, ZERO).granted(2, ZERO);
-    check(&calls(twice), "CLI-11", Grade::Broken);
+    check(&calls(twice), "CLI-11", Grade::Unobserved);
+    // Without the member it uses a token again, so that the member is the reason.
+    let beside = |log: Log, logins: u64| {
+        let log = log.call_by("side-1", true, |log| {
+            let log = (0..logins).fold(log.at("side-1"), |log, n| log.grant(5 + n));
+            served(log).at("")
+        });
+        log.call_by("side-1", true, |log| served(log.at("side-1")).at(""))
+    };
+    let twice = || Log::new().granted(1, ZERO).granted(2, ZERO);
+    check(&beside(calls(twice()), 1), "CLI-11", Grade::Broken);
+    check(&beside(calls(twice()), 2), "CLI-11", Grade::Unobserved);
     let refresh = asks(Log::new().granted(1, ZERO), REFRESH);
     check(&calls(refresh), "CLI-11", Grade::Broken);
     check(&calls(Log::new().grant(1)), "CLI-11", Grade::Unobserved);
