@@ -44,17 +44,19 @@ for pair in "$@"; do
         gzip -n >"$out/locum-$version-$triple.tar.gz"
 
     LOCUM_BINARY=$folder/$file LOCUM_TARGET=$triple python3 -m pip wheel --quiet --no-deps -w "$out" "$here/pypi"
-    node "$here/npm/build.mjs" --out "$out" --platform "$platform" --binary "$folder/$file" >/dev/null
+    libc=
+    case $platform in linux-*) libc=$(python3 "$here/elf.py" "$folder/$file") ;; esac
+    node "$here/npm/build.mjs" --out "$out" --platform "$platform" --libc "$libc" --binary "$folder/$file" >/dev/null
 
-    case $triple in
-        *-linux-musl)
+    case $platform:$libc in
+        linux-*:)
             context=$target/image/$triple
             rm -rf "$context" && mkdir -p "$context"
             cp "$here/image/Dockerfile" "$folder/locum" "$root"/LICENSE-* "$context"
             cp "${CA_CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}" "$context/ca-certificates.crt"
             python3 "$here/image/build.py" "$context" "$out/locum-$version-image-$platform.tar" "locum:$version" locum:latest
             ;;
-        *-linux-*) echo "no image of $triple: an image from scratch needs a static program (cargo build --release --target ${triple%-*}-musl)" >&2 ;;
+        linux-*) echo "no image of $triple: an image from scratch needs a static program (cargo build --release --target ${triple%-*}-musl)" >&2 ;;
     esac
 done
 

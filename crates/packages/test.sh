@@ -73,8 +73,11 @@ test_node() {
     [ ! -e port ] || fail 'the server was not ended in order'
     mkdir ../node-alone && cd ../node-alone
     echo '{"private": true}' >package.json
-    npm install --offline --silent --no-audit --no-fund --omit=optional "$packages"/locum-[0-9]*.tgz
+    npm install --offline --silent --no-audit --no-fund --omit=optional "$packages"/locum-[0-9]*.tgz "$packages"/locum-testing-*.tgz
     ends 3 'is not installed' node_modules/.bin/locum --version
+    cp "$here/tests/login.test.mjs" .
+    # The helpers go on to PATH.
+    (unpack && node --test login.test.mjs)
     echo 'Object.defineProperty(process, "platform", { value: "sunos" })' >elsewhere.cjs
     ends 3 'has no package for sunos' node -r ./elsewhere.cjs node_modules/locum/locum.cjs --version
 }
@@ -110,10 +113,11 @@ test_image() {
         tar -xzf "$(ls "$packages"/locum-*-"$(uname -m)"-*.tar.gz | tail -1)" -C context
         cp /etc/ssl/certs/ca-certificates.crt context 2>/dev/null || touch context/ca-certificates.crt
         image=image.tar
-        python3 "$here/image/build.py" context "$image" locum:test
+        python3 "$here/image/build.py" --dynamic context "$image" locum:test
         cp image.tar again.tar
-        python3 "$here/image/build.py" context again.tar locum:test
+        python3 "$here/image/build.py" --dynamic context again.tar locum:test
         cmp image.tar again.tar
+        ends 1 'is not static' python3 "$here/image/build.py" context refused.tar locum:test
     fi
     python3 "$here/tests/unpack_image.py" "$image" rootfs >environment
     if [ -e "$binary" ]; then
@@ -154,6 +158,11 @@ test_action() {
     BINARY='' ends 0 ': OK' "${install[@]}"
     ends 0 '^locum ' "$(cat path)/locum" --version
     BINARY=$PWD/locum/locum RUNNER_TEMP=$PWD/other ends 0 '^locum ' "${install[@]}"
+    run=(env "PATH=$(head -1 path):$PATH" bash "$root/.github/actions/locum/run.sh")
+    ARGUMENTS="check 'pattern' --id VEN-26" ends 0 'PASS' "${run[@]}"
+    ARGUMENTS='check "no body;touch" $(touch injected)' ends 2 'no body;touch' "${run[@]}"
+    ARGUMENTS="check 'pattern" ends 1 'quote' "${run[@]}"
+    [ ! -e injected ] || fail 'a shell ran the arguments'
     BINARY='' RUNNER_ARCH=S390X ends 1 'no release for Linux on S390X' "${install[@]}"
     echo x >>release/locum-0.0.0-x86_64-unknown-linux-musl.tar.gz
     BINARY='' ends 1 'FAILED' "${install[@]}"

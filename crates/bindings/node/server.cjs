@@ -14,19 +14,17 @@ function findBinary() {
     const folders = [...(process.env.PATH ?? '').split(path.delimiter).filter(Boolean), bundled];
     const name = process.platform === 'win32' ? 'locum.exe' : 'locum';
     const found = folders.map((folder) => path.join(folder, name)).find(existsSync);
-    if (!found) throw new Error(`no locum to start: \`npm install locum\`, put it on PATH or into ${bundled}, or name it in LOCUM_BIN`);
+    if (!found) throw new Error(`no locum to start: put it on PATH (in its clone: \`cargo install --locked --path .\`) or into ${bundled}, or name it in LOCUM_BIN`);
     return found;
 }
 
-/** The program of the package `locum`, where that is installed beside this one. */
+/** The program of the package `locum`, where that and its package of this platform are installed beside this one. */
 function packaged() {
-    let binary;
     try {
-        binary = require('locum');
+        return require('locum')();
     } catch {
         return undefined;
     }
-    return binary();
 }
 
 /** Starts a server, which ends with this process or worker, however that ends. */

@@ -2,6 +2,10 @@
 # Prints the formula of a release for the tap locum-dev/homebrew-tap. Usage: formula.sh VERSION SHA256SUMS
 set -euo pipefail
 version=$1 sums=$2
+if [ "${GITHUB_REF_TYPE:-}" = tag ] && [ "$GITHUB_REF_NAME" != "v$version" ]; then
+    echo "the tag is $GITHUB_REF_NAME, and not v$version" >&2
+    exit 1
+fi
 
 archive() {
     local name=locum-$version-$1.tar.gz sum

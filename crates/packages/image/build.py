@@ -1,6 +1,7 @@
 """Builds the Dockerfile beside this file where no engine runs, as an archive that docker and podman load.
 
-Usage: build.py CONTEXT ARCHIVE NAME:TAG...     CONTEXT holds the files that the Dockerfile copies
+Usage: build.py [--dynamic] CONTEXT ARCHIVE NAME:TAG...     CONTEXT holds the files that the Dockerfile copies; a program
+that is not static is refused without --dynamic, since the image has no loader.
 
 It knows what a Dockerfile from scratch without RUN may say, and refuses the rest. The same files give the same archive:
 the time is SOURCE_DATE_EPOCH.
@@ -15,6 +16,9 @@ import sys
 import tarfile
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from elf import interpreter  # noqa: E402
 
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
 ARCHITECTURES = {62: "amd64", 183: "arm64"}  # e_machine of ELF
@@ -72,9 +76,14 @@ def build(dockerfile, context):
     return config, layer.getvalue()
 
 
-def main(context, target, *names_with_tags):
+def main(*words):
+    dynamic = words[0] == "--dynamic"
+    context, target, *names_with_tags = words[dynamic:]
     here, context = Path(__file__).parent, Path(context)
     program = (context / "locum").read_bytes()
+    loader = interpreter(program)
+    if loader and not dynamic:
+        sys.exit(f"{context / 'locum'} is not static: it asks for {loader}, which the image has not")
     config, layer = build(here / "Dockerfile", context)
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(EPOCH))
     architecture = ARCHITECTURES[int.from_bytes(program[18:20], "little")]

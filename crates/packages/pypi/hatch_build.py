@@ -2,9 +2,13 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from elf import libc  # noqa: E402
 
 #: What a program that is not of Linux runs on: the target of Rust and the tag of PyPI.
 TAGS = {
@@ -16,11 +20,13 @@ MACHINES = {62: "x86_64", 183: "aarch64"}  # e_machine of ELF
 
 
 def linux_tag(program):
-    """A static program runs on every Linux; another one from the newest glibc on whose symbols it names."""
+    """A static program runs on every Linux; another one where its musl is, or from the newest glibc on whose symbols it names."""
     machine = MACHINES[int.from_bytes(program[18:20], "little")]
-    needed = [tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", program)]
-    if b"/ld-linux-" in program:
-        major, minor = max(needed)
+    needed = libc(program)
+    if needed == "musl":
+        return f"musllinux_1_2_{machine}"
+    if needed == "glibc":
+        major, minor = max(tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", program))
         return f"manylinux_{major}_{minor}_{machine}"
     return f"manylinux_2_17_{machine}.manylinux2014_{machine}.musllinux_1_1_{machine}"
 

@@ -16,12 +16,13 @@ class LocumError(Exception):
 
 
 def find_binary():
-    """`LOCUM_BIN`, else what `pip install locum` put beside this Python, else PATH, else this package's folder `bin`."""
+    """`LOCUM_BIN`, else what locum's wheel put beside this Python, else PATH, else this package's folder `bin`."""
     bundled = Path(__file__).parent / "bin"
     folders = [sysconfig.get_path("scripts"), None, bundled]  # None is PATH
     found = os.environ.get("LOCUM_BIN") or next(filter(None, (shutil.which("locum", path=one) for one in folders)), None)
     if not found:
-        raise LocumError(f"no locum to start: `pip install locum`, put it on PATH or into {bundled}, or name it in LOCUM_BIN")
+        where = f"put it on PATH (in its clone: `cargo install --locked --path .`) or into {bundled}"
+        raise LocumError(f"no locum to start: {where}, or name it in LOCUM_BIN")
     return found
 
 
