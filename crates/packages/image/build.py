@@ -17,6 +17,7 @@ import tarfile
 import time
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from elf import interpreter  # noqa: E402
 
