@@ -12,7 +12,7 @@ out=${PACKAGES:-$target/packages}
 [ $# -gt 0 ] || set -- "$(rustc -vV | sed -n 's/^host: //p')=$target/release/locum"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -1)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH PIP_DISABLE_PIP_VERSION_CHECK=1
+export SOURCE_DATE_EPOCH PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$out"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 from elf import libc  # noqa: E402
 
