@@ -7,7 +7,10 @@ Feature: Athelas issues tokens
     Scenario: A documented login gives a token
       When the caller logs in
       And a refused login is tried in each of these ways
-        | as JSON |
+        | as JSON                                      |
+        | with a form that has spaces as %20           |
+        | with a form in ISO 8859-1                    |
+        | with credentials that are form-encoded twice |
       Then the vendor issued a token
 
   Rule: Upon successful authentication, you'll receive a JWT token
@@ -32,6 +35,15 @@ Feature: Athelas issues tokens
         | without the username |
         | without the password |
       Then the vendor refuses each of these logins with 4xx
+
+  Rule: The OAuth2 password flow is used
+
+    @id:TOK-15 @must
+    Scenario: The grant type of the password flow is taken
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with grant_type password |
+      Then the vendor issues a token each time
 
   Rule: If you receive a 401 Unauthorized response, verify that your username and password are correct
 

@@ -7,9 +7,12 @@ Feature: Corti issues tokens
     Scenario: A documented login gives a token
       When the caller logs in
       And a refused login is tried in each of these ways
-        | with the credentials in a Basic header |
-        | with a form-encoded Basic header       |
-        | as JSON                                |
+        | with the credentials in a Basic header       |
+        | with a form-encoded Basic header             |
+        | as JSON                                      |
+        | with a form that has spaces as %20           |
+        | with a form in ISO 8859-1                    |
+        | with credentials that are form-encoded twice |
       Then the vendor issued a token
 
   Rule: The token reply contains access_token and expires_in 300

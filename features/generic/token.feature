@@ -12,6 +12,9 @@ Feature: Any vendor's token endpoint
         | with the credentials in the body              |
         | as JSON                                       |
         | as JSON, and with the credentials in the body |
+        | with a form that has spaces as %20            |
+        | with a form in ISO 8859-1                     |
+        | with credentials that are form-encoded twice  |
       Then the vendor issued a token
 
     @id:BAS-01 @must @needs:basic

@@ -46,6 +46,7 @@ Feature: Pattern Health issues tokens
         | with a blank behind the client secret              |
         | with a blank in front of the client secret         |
         | with a NUL behind the client secret                |
+        | with a colon behind the client secret              |
         | with the account's name for its secret             |
         | with the client id in other letter case            |
         | with a blank behind the client id                  |

@@ -131,6 +131,11 @@ const DEFECTS: &[(&str, &str, &str, Defect)] = &[
             refuse(reply, 400);
         }
     }),
+    ("TOK-15", "athelas", "FAIL", |request, reply| {
+        if request.contains("grant_type=password") {
+            refuse(reply, 422);
+        }
+    }),
     ("TOK-26", "athelas", "WARN", |request, reply| {
         if request.contains("\r\n\r\npassword=") {
             refuse(reply, 400);

@@ -33,13 +33,13 @@ pub use log::EvidenceLog;
 pub use operation::Operation;
 pub use reaction::{Failure, Reaction, is_html, message_type, told};
 pub use redaction::Redactor;
-pub(crate) use redaction::{form, percent};
+pub(crate) use redaction::{form, latin1_form, percent};
 pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
     AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
-    FieldChange, FrameVariation, IdentityVariation, LetterCase, LoginVariation, Moment, Other,
-    Position, RefreshVariation, RevocationVariation, ShownToken, SignInVariation, SignedVariation,
-    SocketVariation, UpgradeVariation, Variation, WeakPassword,
+    FieldChange, FormSpelling, FrameVariation, IdentityVariation, LetterCase, LoginVariation,
+    Moment, Other, Position, RefreshVariation, RevocationVariation, ShownToken, SignInVariation,
+    SignedVariation, SocketVariation, UpgradeVariation, Variation, WeakPassword,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

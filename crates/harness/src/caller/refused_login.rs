@@ -27,7 +27,9 @@ impl ScenarioContext {
             };
             let mut varied = documented.clone();
             vary_login(change, &mut varied);
-            let is_for_this_grant = is_json(change) || self.profile.token.grant != Grant::Password;
+            let is_of_the_form =
+                is_json(change) || matches!(change, LoginVariation::FormSpelling(_));
+            let is_for_this_grant = is_of_the_form || self.profile.token.grant != Grant::Password;
             if is_for_this_grant && varied.request() != documented.request() {
                 self.login(way).await?;
             }

@@ -6,7 +6,7 @@ use locum_core::Profile;
 use locum_core::profile::{Grant, SecretIn};
 
 use crate::Error;
-use crate::evidence::{BasicSpelling, Content, form};
+use crate::evidence::{BasicSpelling, Content, FormSpelling, form, latin1_form, percent};
 use crate::http::{Request, Url};
 use crate::target::Target;
 
@@ -28,6 +28,8 @@ pub struct TokenRequest {
     pub scheme: String,
     /// How id and secret are written before they are joined for it.
     pub spelling: BasicSpelling,
+    /// How the values of a form are written.
+    pub form_spelling: FormSpelling,
     /// The other parameters, in order.
     pub parameters: Vec<(String, String)>,
     /// How the parameters travel.
@@ -106,6 +108,7 @@ impl TokenRequest {
             secret_in: vec![secret_in],
             scheme: "Basic".to_owned(),
             spelling: BasicSpelling::Raw,
+            form_spelling: FormSpelling::default(),
             parameters,
             content: Content::Form,
             content_type: None,
@@ -141,7 +144,8 @@ impl TokenRequest {
         let documented = match self.content {
             Content::Form => {
                 let raw = self.raw.iter().cloned();
-                let parts: Vec<String> = [encode(&parameters)].into_iter().chain(raw).collect();
+                let form = encode_as(self.form_spelling, &parameters);
+                let parts: Vec<String> = [form].into_iter().chain(raw).collect();
                 request.body = parts.join("&").into_bytes();
                 "application/x-www-form-urlencoded"
             }
@@ -212,9 +216,18 @@ impl std::fmt::Debug for TokenRequest {
 
 /// The form encoding of RFC 6749 appendix B.
 pub(super) fn encode(parameters: &[(String, String)]) -> String {
+    encode_as(FormSpelling::Documented, parameters)
+}
+
+fn encode_as(spelling: FormSpelling, parameters: &[(String, String)]) -> String {
+    let value = |value: &str| match spelling {
+        FormSpelling::PercentSpaces => percent(value, false),
+        FormSpelling::Latin1 => latin1_form(value),
+        FormSpelling::Documented | FormSpelling::Twice => form(value),
+    };
     let pairs: Vec<String> = parameters
         .iter()
-        .map(|(name, value)| format!("{}={}", form(name), form(value)))
+        .map(|(name, text)| format!("{}={}", form(name), value(text)))
         .collect();
     pairs.join("&")
 }

@@ -5,7 +5,8 @@ use locum_core::profile::SecretIn;
 use super::api_request::ApiRequest;
 use super::token_request::TokenRequest;
 use crate::evidence::{
-    CallVariation, FieldChange, LoginVariation, Position, SocketVariation, percent,
+    CallVariation, FieldChange, FormSpelling, LoginVariation, Position, SocketVariation, form,
+    percent,
 };
 
 /// A token that no vendor has issued, of letters that each takes.
@@ -71,6 +72,12 @@ pub(crate) fn vary_login(variation: &LoginVariation, login: &mut TokenRequest) {
             login.secret_in = vec![SecretIn::Basic];
             login.spelling = *spelling;
         }
+        LoginVariation::FormSpelling(FormSpelling::Twice) => {
+            for (_, value) in &mut login.credential_fields {
+                *value = value.as_deref().map(form);
+            }
+        }
+        LoginVariation::FormSpelling(spelling) => login.form_spelling = *spelling,
         // The other client's id is the caller's to add.
         LoginVariation::OtherClientInForm => login.secret_in = vec![SecretIn::Basic],
         // The token is the caller's to show.
@@ -150,6 +157,7 @@ fn changed(change: FieldChange, value: &str) -> Option<String> {
         FieldChange::BlankBehind => Some(format!("{value} ")),
         FieldChange::BlankInFront => Some(format!(" {value}")),
         FieldChange::NulBehind => Some(format!("{value}\0x")),
+        FieldChange::ColonBehind => Some(format!("{value}:x")),
     }
 }
 
@@ -434,9 +442,30 @@ mod tests {
             grant,
         );
         check_login(
+            "with a colon behind the client secret",
+            &basic("me:Sécret:x"),
+            grant,
+        );
+        check_login(
             "with the account's name for its secret",
             &basic("me:me"),
             grant,
+        );
+        let in_form = |phrase: &str, body: &str| {
+            let phrase = format!("with the credentials in the body, and {phrase}");
+            check_login(&phrase, "", &format!("{grant}&{body}"));
+        };
+        in_form(
+            "with a form in ISO 8859-1",
+            "client_id=me&client_secret=S%E9cret",
+        );
+        in_form(
+            "with credentials that are form-encoded twice",
+            "client_id=me&client_secret=S%25C3%25A9cret",
+        );
+        in_form(
+            "with scope a b, and with a form that has spaces as %20",
+            "scope=a%20b&client_id=me&client_secret=S%C3%A9cret",
         );
         check_login("with an empty scope", &right, &format!("{grant}&scope="));
         check_login("with scope a b", &right, &format!("{grant}&scope=a+b"));

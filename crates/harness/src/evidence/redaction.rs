@@ -198,6 +198,7 @@ fn spellings(value: &str) -> Vec<String> {
         all.extend([ascii_json(&json, false), ascii_json(&json, true)]);
         all.push(json);
     }
+    all.push(latin1_form(value));
     all.extend(base64s(value));
     all
 }
@@ -263,6 +264,20 @@ pub(crate) fn form(value: &str) -> String {
         .replace("%20", "+")
         .replace('~', "%7E")
         .replace("%2A", "*")
+}
+
+/// The form encoding in ISO 8859-1, as pages of that encoding send it; what it has no letter for stays
+/// UTF-8.
+pub(crate) fn latin1_form(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut buffer = [0; 4];
+    for letter in value.chars() {
+        match u8::try_from(letter) {
+            Ok(byte) if !byte.is_ascii() => text += &format!("%{byte:02X}"),
+            _ => text += &form(letter.encode_utf8(&mut buffer)),
+        }
+    }
+    text
 }
 
 #[cfg(test)]

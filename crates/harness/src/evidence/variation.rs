@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
-pub use login::{BasicSpelling, Content, FieldChange, LoginVariation};
+pub use login::{BasicSpelling, Content, FieldChange, FormSpelling, LoginVariation};
 pub use pool::{
     ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation, WeakPassword,
 };
@@ -416,6 +416,10 @@ mod tests {
                 "with a Bearer token for credentials",
                 "with a blank in front of the client secret",
                 "with a NUL behind the password",
+                "with a colon behind the password",
+                "with a form that has spaces as %20",
+                "with a form in ISO 8859-1",
+                "with credentials that are form-encoded twice",
                 "with the account's name for its secret",
                 "with the secret of another account",
                 "by GET, and with everything in the query",

@@ -41,6 +41,8 @@ pub enum FieldChange {
     BlankInFront,
     /// A NUL and a letter stand behind the right value.
     NulBehind,
+    /// A colon and a letter stand behind the right value, as if a Basic value were split at each colon.
+    ColonBehind,
 }
 
 /// One thing changed in a login.
@@ -94,6 +96,8 @@ pub enum LoginVariation {
     /// Id and secret are form-encoded before they are joined for the Basic header (RFC 6749
     /// §2.3.1), or as they are.
     BasicSpelling(BasicSpelling),
+    /// The values of the form are written otherwise than RFC 6749 appendix B has them.
+    FormSpelling(FormSpelling),
     /// The form names another client than the Basic header.
     OtherClientInForm,
     /// An access token in place of the client's credentials.
@@ -114,6 +118,21 @@ pub enum BasicSpelling {
     Raw,
     /// Form-encoded.
     FormEncoded,
+}
+
+/// How the values of a form are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormSpelling {
+    /// In UTF-8, a space as a plus (RFC 6749 appendix B).
+    #[default]
+    Documented,
+    /// A space as `%20`.
+    PercentSpaces,
+    /// In ISO 8859-1, as far as that goes.
+    Latin1,
+    /// The credentials encoded twice.
+    Twice,
 }
 
 const IN_BASIC: &str = " in a Basic header";
@@ -144,6 +163,11 @@ impl LoginVariation {
             "with the credentials in the query" => Self::CredentialsInQuery,
             "with a raw Basic header" => Self::BasicSpelling(BasicSpelling::Raw),
             "with a form-encoded Basic header" => Self::BasicSpelling(BasicSpelling::FormEncoded),
+            "with a form that has spaces as %20" => Self::FormSpelling(FormSpelling::PercentSpaces),
+            "with a form in ISO 8859-1" => Self::FormSpelling(FormSpelling::Latin1),
+            "with credentials that are form-encoded twice" => {
+                Self::FormSpelling(FormSpelling::Twice)
+            }
             "with Basic of one client and the id of another" => Self::OtherClientInForm,
             "with a Bearer token for credentials" => Self::BearerToken,
             "with the id alone in the body" => Self::IdAlone,
@@ -217,6 +241,9 @@ impl LoginVariation {
         if let Some(name) = rest.strip_prefix("a NUL behind the ") {
             return field(FieldChange::NulBehind, name);
         }
+        if let Some(name) = rest.strip_prefix("a colon behind the ") {
+            return field(FieldChange::ColonBehind, name);
+        }
         if let Some(name) = rest.strip_suffix(" twice") {
             return Some(Self::Twice(name.to_owned()));
         }
@@ -248,6 +275,7 @@ impl FieldChange {
             Self::BlankBehind => write!(f, "with a blank behind the {name}"),
             Self::BlankInFront => write!(f, "with a blank in front of the {name}"),
             Self::NulBehind => write!(f, "with a NUL behind the {name}"),
+            Self::ColonBehind => write!(f, "with a colon behind the {name}"),
         }
     }
 }
@@ -292,6 +320,12 @@ impl fmt::Display for LoginVariation {
             Self::BasicSpelling(BasicSpelling::FormEncoded) => {
                 f.write_str("with a form-encoded Basic header")
             }
+            Self::FormSpelling(spelling) => f.write_str(match spelling {
+                FormSpelling::Documented => "as a form",
+                FormSpelling::PercentSpaces => "with a form that has spaces as %20",
+                FormSpelling::Latin1 => "with a form in ISO 8859-1",
+                FormSpelling::Twice => "with credentials that are form-encoded twice",
+            }),
             Self::OtherClientInForm => {
                 f.write_str("with Basic of one client and the id of another")
             }

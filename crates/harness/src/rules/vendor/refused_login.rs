@@ -2,7 +2,9 @@
 //! and by what the vendor made of the same account in other ways.
 
 use super::refusal::login_of;
-use crate::evidence::{BasicSpelling, Content, Exchange, LoginVariation, Reaction, Variation};
+use crate::evidence::{
+    BasicSpelling, Content, Exchange, FormSpelling, LoginVariation, Reaction, Variation,
+};
 use crate::http::Url;
 use crate::rules::View;
 use crate::verdict::{Finding, Proof};
@@ -19,6 +21,10 @@ pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -
     let others: Vec<Exchange<'_>> = view.evidence.varied(login_of(view)).collect();
     if let Some(taken) = others.iter().find(|other| other.is_served()) {
         let observed = format!("{seen}, and {} gave a token", taken.words());
+        if let Some(cause) = of_the_form(taken.variation) {
+            let observed = format!("{observed}: the account is right, and {cause}");
+            return Some(Finding::broken(expected, observed, login).beside(taken));
+        }
         if is_json(taken.variation) || !denies(login) {
             return Some(Finding::broken(expected, observed, login).beside(taken));
         }
@@ -68,6 +74,20 @@ fn cause(variation: &Variation) -> &'static str {
         _ => {
             "the vendor does not take it where its page has it, or not this secret there: a colon, a plus and a percent sign are the usual causes"
         }
+    }
+}
+
+/// What a vendor does wrong that reads the form only where it is written in this way (RFC 6749
+/// appendix B).
+fn of_the_form(variation: &Variation) -> Option<&'static str> {
+    let Variation::Login(LoginVariation::FormSpelling(spelling)) = variation else {
+        return None;
+    };
+    match spelling {
+        FormSpelling::Documented => None,
+        FormSpelling::PercentSpaces => Some("a plus in the form is not read as a space"),
+        FormSpelling::Latin1 => Some("the form is read as ISO 8859-1, not as UTF-8"),
+        FormSpelling::Twice => Some("the form is decoded twice"),
     }
 }
 
@@ -130,6 +150,25 @@ mod tests {
         let body = refused(401).exchange("login", "with the credentials in the body", 200, GOOD);
         check(&body, "VEN-16", Grade::Unobserved);
         check_reason(&body, &["the account is right", "a colon"]);
+    }
+
+    /// The same account in another spelling of the form: the form is read wrongly.
+    #[test]
+    fn a_form_that_is_read_wrongly_is_broken() {
+        for (way, cause) in [
+            ("with a form that has spaces as %20", "not read as a space"),
+            ("with a form in ISO 8859-1", "as ISO 8859-1"),
+            (
+                "with credentials that are form-encoded twice",
+                "decoded twice",
+            ),
+        ] {
+            let log = refused(401).exchange("login", way, 200, GOOD);
+            check(&log, "VEN-16", Grade::Broken);
+            check_reason(&log, &["the account is right", cause]);
+            let in_vain = refused(401).exchange("login", way, 401, "{}");
+            check(&in_vain, "VEN-16", Grade::Unobserved);
+        }
     }
 
     #[test]

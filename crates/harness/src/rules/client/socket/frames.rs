@@ -1,10 +1,12 @@
 //! Messages in fragments, and frames that no server may send.
 
 use locum_core::fault::BadFrame;
+use locum_core::journal::EntryFrame;
 
 use super::super::attempts::{End, hung};
 use super::super::commands::{GivenCommand, asked};
 use super::super::{met, unobserved};
+use super::session::close_code;
 use super::{Session, control, faulty_sessions, opening_of, sessions};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Grade, Proof};
@@ -51,10 +53,13 @@ fn puts_fragments_together(view: &View<'_>) -> Finding {
 /// Whether the client said something after its configuration was accepted.
 fn goes_on(view: &View<'_>, session: Session<'_>) -> bool {
     let accepted = session.accepted(view);
-    session.sent().any(|(at, frame)| {
-        let is_message = matches!(frame.opcode.as_str(), "text" | "binary");
-        is_message && accepted.is_some_and(|accepted| at > accepted)
-    })
+    session
+        .sent()
+        .any(|(at, frame)| is_message(frame) && accepted.is_some_and(|accepted| at > accepted))
+}
+
+fn is_message(frame: &EntryFrame) -> bool {
+    matches!(frame.opcode.as_str(), "text" | "binary")
 }
 
 /// What is wrong with a frame, in words.
@@ -89,12 +94,15 @@ fn fails_on_bad_frames(view: &View<'_>) -> Finding {
         let proof = Proof::from(session.upgrade);
         let answer = close_of(view, session).map(|close| close.end());
         match (session.ended(view), answer) {
-            (Some(_), Some(End::Succeeded(seq))) => taken.push((frame, proof.and(seq))),
-            // It may have read the frame only now, and says that something is wrong.
-            (Some(_), Some(End::Failed(seq))) => failed.push(proof.and(seq)),
-            (Some(_), _) => taken.push((frame, proof)),
             (None, _) if is_over(session, at) => failed.push(proof),
             (None, _) => open.push(proof),
+            // The end of the session had been asked for before the frame came.
+            (Some(_), _) if names_a_fault(session, at) => failed.push(proof),
+            // It may have read the frame only now, and says that something is wrong.
+            (Some(_), Some(End::Failed(seq))) => failed.push(proof.and(seq)),
+            (Some(_), _) if !speaks_on(session, at) => open.push(proof),
+            (Some(_), Some(End::Succeeded(seq))) => taken.push((frame, proof.and(seq))),
+            (Some(_), _) => taken.push((frame, proof)),
         }
     }
     if let Some(proof) = Proof::all(taken.iter().map(|(_, proof)| proof.clone())) {
@@ -110,7 +118,11 @@ fn fails_on_bad_frames(view: &View<'_>) -> Finding {
         return Finding::deviation(grade, EXPECTED, seen, proof).beside(ordinary.upgrade);
     }
     match (Proof::all(failed), Proof::all(open)) {
-        (_, Some(open)) => unobserved(view, "a connection was left open").seen_in(open),
+        (_, Some(open)) => unobserved(
+            view,
+            "a connection was left open, or ended before the frame",
+        )
+        .seen_in(open),
         (Some(proof), None) => met(view, EXPECTED, proof).beside(ordinary.upgrade),
         (None, None) => unobserved(view, "no frame that breaks the protocol was sent"),
     }
@@ -120,6 +132,19 @@ fn fails_on_bad_frames(view: &View<'_>) -> Finding {
 fn is_over(session: Session<'_>, at: usize) -> bool {
     let mut later = session.frames().iter().skip(at + 1);
     later.any(|frame| frame.from == "client" && frame.opcode == "close")
+}
+
+/// Whether the client closed after the frame at this place with a code that names a fault of the vendor
+/// (RFC 6455 §7.4.1).
+fn names_a_fault(session: Session<'_>, at: usize) -> bool {
+    let close = session.close().filter(|(closed, _)| *closed > at);
+    close.is_some_and(|(_, frame)| matches!(close_code(frame), Some(1002 | 1003 | 1007)))
+}
+
+/// Whether the client sent a message after the frame at this place.
+fn speaks_on(session: Session<'_>, at: usize) -> bool {
+    let mut sent = session.sent();
+    sent.any(|(sent, frame)| sent > at && is_message(frame))
 }
 
 /// The command that ended the session: the first one after its opening.

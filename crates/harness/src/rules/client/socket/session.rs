@@ -118,7 +118,7 @@ fn closes_with_codes_that_may_be_sent(view: &View<'_>) -> Finding {
 }
 
 /// The code with which a frame closes.
-fn close_code(frame: &EntryFrame) -> Option<u16> {
+pub(super) fn close_code(frame: &EntryFrame) -> Option<u16> {
     let text = frame.text.as_deref()?;
     text.split(' ').next()?.parse().ok()
 }

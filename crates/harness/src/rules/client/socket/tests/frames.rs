@@ -64,6 +64,10 @@ fn a_frame_that_breaks_the_protocol_ends_the_connection() {
     check(ordinary, true, Grade::Broken);
     // It reads only now, and says so.
     check(ordinary, false, Grade::Met);
+    // Its end had been asked for before the frame came.
+    let late = |close| [CONFIG, ACCEPTED, END, FAULT, ENDED, ("client close", close)];
+    check(&late("1002 protocol error"), true, Grade::Met);
+    check(&late("1000"), true, Grade::Unobserved);
     check(&[CONFIG, ACCEPTED, FAULT], true, Grade::Unobserved);
     check(&[CONFIG, ACCEPTED], true, Grade::Unobserved);
     let alone = fault(Log::with_tenants(), 1, &json!({"bad_frame": "masked"}));
