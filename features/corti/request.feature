@@ -27,6 +27,16 @@ Feature: Corti serves API calls
         | create_interaction |
       Then the vendor refuses each of these calls with 401 or 403
 
+    @id:VEN-18 @must
+    Scenario: What was created is read by nobody without a token
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller calls /interactions/{interactionId}, which it created, and then without a token
+      Then the vendor refuses each of these calls with 401 or 403
+
   Rule: A 401 of the REST API has an empty body and says invalid_token in WWW-Authenticate
 
     @id:VEN-20 @should

@@ -17,12 +17,27 @@ impl ScenarioContext {
             self.log.limitation("the list has no entry with an address");
             return Ok(());
         };
-        self.call_link(&link, &Variation::Documented).await?;
+        self.call_with_and_without_token(&link).await
+    }
+
+    /// Calls what the caller created, at `path` of the API, with the caller's token and then without
+    /// one.
+    pub async fn call_created(&mut self, path: &str) -> Result<(), Error> {
+        let Some(path) = self.of_created(path) else {
+            self.log
+                .limitation("nothing was created that could be called");
+            return Ok(());
+        };
+        self.call_with_and_without_token(&path).await
+    }
+
+    async fn call_with_and_without_token(&mut self, link: &str) -> Result<(), Error> {
+        self.call_link(link, &Variation::Documented).await?;
         let bare = CallVariation::Both(
-            Box::new(CallVariation::At(link.clone())),
+            Box::new(CallVariation::At(link.to_owned())),
             Box::new(CallVariation::NoToken),
         );
-        self.call_link(&link, &Variation::Call(bare)).await
+        self.call_link(link, &Variation::Call(bare)).await
     }
 
     /// Calls the address that the first entry of each list names.

@@ -124,6 +124,11 @@ async fn calls_the_first_entry(world: &mut World) -> Result<(), Error> {
     world.context()?.call_first_entry().await
 }
 
+#[when(regex = r"^the caller calls (/\S*), which it created, and then without a token$")]
+async fn calls_what_it_created(world: &mut World, path: String) -> Result<(), Error> {
+    world.context()?.call_created(&path).await
+}
+
 /// Each of them is one more wrong password of the account.
 #[given("leave to try further wrong passwords")]
 async fn may_try_more(world: &mut World) -> Result<(), Error> {

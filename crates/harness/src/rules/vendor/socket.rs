@@ -94,6 +94,15 @@ fn good_token_is_served(view: &View<'_>) -> Step<Finding> {
         .partition(|open| open.status() == 101 && status_word(open).is_some());
     let not_opened = unanswered.iter().copied();
     let not_opened = not_opened.filter(|open| open.status() != 101);
+    let elsewhere = |open: &&Exchange<'_>| matches!(open.status(), 403 | 404 | 410 | 421);
+    if let Some(refused) = not_opened.clone().find(elsewhere) {
+        let why = match refused.status() {
+            403 => "the account may have no leave for it",
+            _ => "nothing opens there, check the address of the websockets",
+        };
+        let what = format!("{}: {why}", refused.sentence());
+        return Err(Box::new(unobserved(view, &what).seen_in(refused)));
+    }
     if let Some(finding) = worst_not_served(not_opened, EXPECTED) {
         return Ok(finding);
     }

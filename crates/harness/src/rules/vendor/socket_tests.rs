@@ -50,6 +50,9 @@ fn a_good_token_is_served() {
     serve(101, &[SILENT], Grade::Broken);
     serve(101, &[], Grade::Broken);
     serve(401, &[], Grade::Broken);
+    for status in [403, 404] {
+        serve(status, &[], Grade::Unobserved);
+    }
     for failure in FAILURES {
         let grade = match failure {
             BadReply::Closed => Grade::Gone,
