@@ -388,6 +388,17 @@ impl ScenarioContext {
         }
         let seq = self.log.request(operation, endpoint, variation, &request);
         let is_due = operation == Operation::Delete;
+        let is_login = matches!(operation, Operation::Login | Operation::SignIn);
+        let is_refused = match is_login && !self.is_about_the_login {
+            true => self.gate.is_refused().await,
+            false => None,
+        };
+        if is_refused.is_some() {
+            self.stopped = is_refused;
+            let error = HttpError::NotSent("the account was refused before");
+            self.log.reply(seq, Err(&error));
+            return None;
+        }
         let outcome = match self.turn(is_due).await {
             Ok(_turn) => {
                 let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
@@ -399,6 +410,9 @@ impl ScenarioContext {
         };
         match outcome {
             Ok(reply) => {
+                if is_login && variation.is_documented() {
+                    self.gate.learn_login(reply.status).await;
+                }
                 self.vendor_clock.learn(&reply);
                 let body = reply.json();
                 self.hide_issued(&reply);

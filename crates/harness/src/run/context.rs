@@ -183,6 +183,8 @@ pub struct ScenarioContext {
     pub(crate) manners: Manners,
     /// Where requests to a real endpoint wait for their turn.
     pub(crate) gate: Gate,
+    /// Whether the scenario is about the documented login itself, which is made in any case.
+    pub(crate) is_about_the_login: bool,
     /// Why nothing more was sent.
     pub(crate) stopped: Option<Stopped>,
     /// Whether it would have to wait longer than is allowed: nothing more is sent.
@@ -280,6 +282,7 @@ impl ScenarioContext {
             vendor_clock,
             manners: Manners::default(),
             gate: Gate::default(),
+            is_about_the_login: false,
             stopped: None,
             is_pending: false,
             waiting_step: None,

@@ -35,6 +35,9 @@ use crate::verdict::{Ending, Scenario};
 /// The row that looks at certificates.
 const CERTIFICATES: &str = "TLS-07";
 
+/// The requirement of the documented login.
+const LOGIN: &str = "VEN-16";
+
 /// What all scenarios of a run share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shared {
@@ -286,6 +289,7 @@ impl Hooks {
             context.manners = self.options.manners;
         }
         context.gate = self.shared.gate.clone();
+        context.is_about_the_login = planned.ids.iter().any(|id| id.0 == LOGIN);
         if let Some(earlier) = &self.options.resume
             && let Some((kept, seen)) = earlier.find(&planned.key)
         {

@@ -51,6 +51,8 @@ pub(crate) enum Stopped {
     Spent(usize),
     /// The vendor does not answer.
     Silent,
+    /// The vendor has refused the account so often, and never let it in.
+    Refused(usize),
 }
 
 impl Stopped {
@@ -63,6 +65,10 @@ impl Stopped {
             Self::Silent => Ending::GivenUp(
                 "the vendor left two requests in a row unanswered and was given up".to_owned(),
             ),
+            Self::Refused(times) => Ending::LeftOut(format!(
+                "left out: the documented login was refused {times} times and never served, and is \
+                 not repeated lest the account is locked"
+            )),
         }
     }
 }
@@ -84,7 +90,19 @@ struct Bounds {
     latest: Arc<Mutex<Option<Instant>>>,
     sent: AtomicUsize,
     silence: Silence,
+    logins: Mutex<Logins>,
 }
+
+/// What came of the documented logins of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Logins {
+    is_served: bool,
+    refused: usize,
+}
+
+/// An account that was never let in is tried so often. Vendors lock accounts after three to ten wrong
+/// passwords, and what is wrong shows at once.
+const MAX_REFUSED_LOGINS: usize = 2;
 
 impl Gate {
     /// The gate of a real endpoint; that of mocks is [`Gate::default`] and stands open.
@@ -94,6 +112,7 @@ impl Gate {
             latest: Arc::default(),
             sent: AtomicUsize::new(0),
             silence: Silence::default(),
+            logins: Mutex::default(),
         })))
     }
 
@@ -107,6 +126,22 @@ impl Gate {
             Some(Stopped::Spent(most))
         } else {
             None
+        }
+    }
+
+    /// Why no more logins may be made with an account that was refused; `None` while one may.
+    pub(crate) async fn is_refused(&self) -> Option<Stopped> {
+        let logins = *self.0.as_ref()?.logins.lock().await;
+        let is_refused = !logins.is_served && logins.refused >= MAX_REFUSED_LOGINS;
+        is_refused.then_some(Stopped::Refused(logins.refused))
+    }
+
+    /// Counts the status of a documented login.
+    pub(crate) async fn learn_login(&self, status: u16) {
+        if let Some(bounds) = &self.0 {
+            let mut logins = bounds.logins.lock().await;
+            logins.is_served |= (200..300).contains(&status);
+            logins.refused += usize::from((400..500).contains(&status));
         }
     }
 
@@ -200,6 +235,23 @@ mod tests {
         assert_eq!(gate.stopped(), None);
         gate.learn(&timeout, true);
         assert_eq!(gate.turn(true).await.err(), Some(Stopped::Silent));
+    }
+
+    /// Once it was let in, what is refused is another matter.
+    #[tokio::test]
+    async fn an_account_that_is_refused_is_left_alone() {
+        let refused = async |statuses: &[u16]| {
+            let gate = gate(100, None);
+            for status in statuses {
+                assert_eq!(gate.is_refused().await, None);
+                gate.learn_login(*status).await;
+            }
+            gate.is_refused().await
+        };
+        assert_eq!(refused(&[401, 401]).await, Some(Stopped::Refused(2)));
+        assert_eq!(refused(&[401, 429]).await, Some(Stopped::Refused(2)));
+        assert_eq!(refused(&[401, 500]).await, None);
+        assert_eq!(refused(&[401, 200, 401, 401]).await, None);
     }
 
     #[tokio::test]

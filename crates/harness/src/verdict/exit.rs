@@ -4,7 +4,7 @@ use locum_core::Verdict;
 use locum_core::requirement::Judge;
 
 use super::{Ending, Scenario, VerdictRow};
-use crate::evidence::{Exchange, Operation, Reaction, TlsAnswer};
+use crate::evidence::{Cut, Exchange, Operation, Reaction, TlsAnswer};
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
@@ -134,7 +134,8 @@ fn each_login_was_refused<'a>(scenarios: &'a [Scenario]) -> bool {
         let logins = [Operation::Login, Operation::SignIn].into_iter();
         logins.flat_map(|login| scenario.evidence.documented(login))
     };
-    let mut documented = judged.flat_map(of).peekable();
+    let was_sent = |login: &Exchange<'_>| login.reaction() != Reaction::Gone(Cut::NotSent);
+    let mut documented = judged.flat_map(of).filter(was_sent).peekable();
     let gave_nothing =
         |login: Exchange<'_>| matches!(login.reaction(), Reaction::Refused | Reaction::Throttled);
     documented.peek().is_some() && documented.all(gave_nothing)
