@@ -14,10 +14,10 @@ Feature: Scribe Labs asks for a new password
 
   Rule: You can change it with the change_password method
 
-    @id:VEN-29 @id:REF-11 @id:COG-27 @must
+    @id:VEN-29 @id:REF-11 @must
     Scenario: A chosen password takes the place of the temporary one, by the challenge's own Session
       When a user with a temporary password signs in
-      And the challenge is answered with wrong Sessions, and with a password of five characters
+      And the challenge is answered with wrong Sessions
       And that user chooses a password and signs in with it
       And the challenge is answered once more
       And that user signs in with the temporary password again
@@ -42,6 +42,13 @@ Feature: Scribe Labs asks for a new password
       Then the new password signs in and the old one does not
 
   Rule: A password has at least the six characters of the weakest policy that a pool can have
+
+    @id:COG-27 @must
+    Scenario: A password that is too short takes no temporary one's place
+      When a user with a temporary password signs in
+      And the challenge is answered with a password of five characters
+      And that user chooses a password and signs in with it
+      Then the short one was refused, and the right one set
 
     @id:COG-27 @must
     Scenario: A password that is too short is not set

@@ -35,9 +35,6 @@ pub(super) fn access(
         "jti": ids.jti,
         "username": user.username,
     })));
-    if !mock.effect_enabled("access_token_of_no_person") {
-        claims.extend(attributes::claims(&state, user));
-    }
     claims
 }
 

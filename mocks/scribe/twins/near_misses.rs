@@ -78,13 +78,6 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        skips: &["access_token_of_no_person"],
-        ..Twin::named(
-            "email-in-access-token",
-            "the access token has the email, as the id token has",
-        )
-    },
-    Twin {
         rewrite: |_, request, reply| match authorization(request) {
             Some(value) if value.contains("eyJ") => served_at_v1(request, reply),
             _ => reply,

@@ -30,8 +30,9 @@ pub fn changed_password(scenarios: &[Scenario]) -> Option<String> {
     let answers: Vec<Exchange<'_>> = scenarios
         .iter()
         .flat_map(|scenario| scenario.evidence.exchanges_for(Operation::AnswerChallenge))
+        .filter(Exchange::is_served)
         .collect();
-    if !answers.iter().any(Exchange::is_served) {
+    if answers.is_empty() {
         return None;
     }
     let is = match answers.iter().any(|answer| answer.shows(CHOSEN_NAME)) {

@@ -34,7 +34,9 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
     let challenges: Vec<&Exchange<'_>> = asked.iter().filter(is_challenge).collect();
     let mut worst: Option<(Grade, Vec<String>, Vec<&Exchange<'_>>)> = None;
     for challenge in &challenges {
-        let Some((grade, seen)) = fault_of(&challenge.json()) else {
+        // AWS says of InitiateAuth alone that they come with each challenge.
+        let may_lack = challenge.operation == Operation::AnswerChallenge;
+        let Some((grade, seen)) = fault_of(&challenge.json(), may_lack) else {
             continue;
         };
         let seen = format!("{}: {seen}", challenge.sentence());
@@ -61,8 +63,12 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
 }
 
 /// What is wrong with the parameters of a challenge, by their types alone: values are those of people.
-fn fault_of(challenge: &Value) -> Option<(Grade, String)> {
-    let Some(parameters) = challenge["ChallengeParameters"].as_object() else {
+fn fault_of(challenge: &Value, may_lack: bool) -> Option<(Grade, String)> {
+    let parameters = &challenge["ChallengeParameters"];
+    if may_lack && parameters.is_null() {
+        return None;
+    }
+    let Some(parameters) = parameters.as_object() else {
         return Some((Grade::Broken, "no ChallengeParameters".to_owned()));
     };
     let odd: Vec<&str> = parameters
@@ -113,8 +119,10 @@ fn nobody_looks_like_somebody(view: &View<'_>) -> Step<Finding> {
         value.as_str().unwrap_or_default().to_owned()
     };
     for name in ["SALT", "USER_ID_FOR_SRP", "SRP_B", "SECRET_BLOCK"] {
-        let missing = nobody.iter().any(|begun| text(begun, name).is_empty());
-        if missing && !text(&somebody, name).is_empty() {
+        if text(&somebody, name).is_empty() {
+            return unseen(view, &format!("no {name} for a known user name"));
+        }
+        if nobody.iter().any(|begun| text(begun, name).is_empty()) {
             return broken(format!("no {name} for an unknown user name"));
         }
     }
