@@ -107,14 +107,24 @@ impl Measurement {
     }
 
     /// The upper bound of the margin in seconds, where the unit is known; a share of `lifetime_s`.
-    #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     pub fn margin_s(&self, lifetime_s: f64) -> Option<f64> {
-        let absolute = match self.unit {
-            Unit::Ms => self.hi as f64 / 1000.0,
-            Unit::S => self.hi as f64,
-            Unit::None | Unit::Unknown => return None,
-        };
         let share = self.share.map_or(0.0, |(_, most)| most * lifetime_s);
-        Some(absolute.max(share))
+        Some(self.seconds(self.hi)?.max(share))
+    }
+
+    /// The lower bound of the same.
+    pub fn least_margin_s(&self, lifetime_s: f64) -> Option<f64> {
+        let share = self.share.map_or(0.0, |(least, _)| least * lifetime_s);
+        Some(self.seconds(self.lo)?.max(share))
+    }
+
+    /// A raw lifetime in seconds, where the unit is known.
+    #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
+    fn seconds(&self, raw: u64) -> Option<f64> {
+        match self.unit {
+            Unit::Ms => Some(raw as f64 / 1000.0),
+            Unit::S => Some(raw as f64),
+            Unit::None | Unit::Unknown => None,
+        }
     }
 }

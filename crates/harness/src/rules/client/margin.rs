@@ -103,7 +103,7 @@ fn the_margin_leaves_room(view: &View<'_>) -> Finding {
     }
     #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     let lifetime_s = view.profile.token.lifetime_s as f64;
-    let Some(margin_s) = measurement.margin_s(lifetime_s) else {
+    let Some(margin_s) = measurement.least_margin_s(lifetime_s) else {
         return not_told(view, measurement, proof);
     };
     let expected = format!("a margin of at most {} s", lifetime_s / 2.0);
@@ -336,6 +336,12 @@ pub(super) mod tests {
         check(&measured(&plain(Unit::S, 59, 60)), "EXP-02", Grade::Met);
         let large = plain(Unit::S, 3000, 3001);
         check(&measured(&large), "EXP-02", Grade::Broken);
+        let share = |share| Measurement {
+            share: Some(share),
+            ..plain(Unit::S, 0, 0)
+        };
+        check(&measured(&share((0.5, 0.51))), "EXP-02", Grade::Met);
+        check(&measured(&share((0.52, 0.53))), "EXP-02", Grade::Broken);
     }
 
     #[test]
