@@ -100,6 +100,9 @@ struct Logins {
     refused: usize,
 }
 
+/// Statuses that may speak of the account, so that a vendor may count them.
+const OF_THE_ACCOUNT: [u16; 5] = [400, 401, 403, 423, 429];
+
 /// An account that was never let in is tried so often. Vendors lock accounts after three to ten wrong
 /// passwords, and what is wrong shows at once.
 const MAX_REFUSED_LOGINS: usize = 2;
@@ -141,7 +144,7 @@ impl Gate {
         if let Some(bounds) = &self.0 {
             let mut logins = bounds.logins.lock().await;
             logins.is_served |= (200..300).contains(&status);
-            logins.refused += usize::from((400..500).contains(&status));
+            logins.refused += usize::from(OF_THE_ACCOUNT.contains(&status));
         }
     }
 
@@ -251,6 +254,7 @@ mod tests {
         assert_eq!(refused(&[401, 401]).await, Some(Stopped::Refused(2)));
         assert_eq!(refused(&[401, 429]).await, Some(Stopped::Refused(2)));
         assert_eq!(refused(&[401, 500]).await, None);
+        assert_eq!(refused(&[422, 404, 422]).await, None);
         assert_eq!(refused(&[401, 200, 401, 401]).await, None);
     }
 
