@@ -44,7 +44,7 @@ Feature: Clients that hold a refresh token
         """
         {"lose_reply": true}
         """
-      And the client makes 1 call, and others for 2 seconds while they fail
+      And the client makes 1 call, and others for 10 seconds while they fail
       Then the client logged in after a few refreshes
 
     @id:RET-17 @long @vendor:scribe
@@ -56,7 +56,7 @@ Feature: Clients that hold a refresh token
         """
         {"lose_reply": true}
         """
-      And the client makes 1 call, and others for 2 seconds while they fail
+      And the client makes 1 call, and others for 10 seconds while they fail
       Then the client signed in after a few refreshes
 
   Rule: A revocation is a POST of a form, and 503 to it means that the token is still valid

@@ -389,34 +389,36 @@ impl ScenarioContext {
         let seq = self.log.request(operation, endpoint, variation, &request);
         let is_due = operation == Operation::Delete;
         let is_login = matches!(operation, Operation::Login | Operation::SignIn);
-        let is_refused = match is_login && !self.is_about_the_login {
-            true => self.gate.is_refused().await,
-            false => None,
-        };
-        if is_refused.is_some() {
-            self.stopped = is_refused;
-            let error = HttpError::NotSent("the account was refused before");
-            self.log.reply(seq, Err(&error));
-            return None;
-        }
-        let outcome = match self.turn(is_due).await {
-            Ok(_turn) => {
+        // The scenario about the login makes it once, and in other ways, whatever was seen of it.
+        let is_repeated = is_login && !self.is_about_the_login;
+        let turn = self.turn(is_due).await;
+        let refused = self.gate.refused().filter(|_| is_repeated);
+        let outcome = match (&turn, refused) {
+            (Ok(_), Some(stopped)) => {
+                self.stopped = Some(stopped);
+                Err(HttpError::NotSent("the account was refused before"))
+            }
+            (Ok(_), None) => {
                 let (trust, timeout) = (&self.target.trust, self.manners.reply_timeout);
                 let outcome = http::send(url, &request, trust, timeout).await;
                 self.gate.learn(&outcome, variation.is_documented());
                 outcome
             }
-            Err(error) => Err(error),
+            (Err(_), _) => Err(HttpError::NotSent("no more requests are made")),
         };
         match outcome {
             Ok(reply) => {
-                if is_login && variation.is_documented() {
-                    self.gate.learn_login(reply.status).await;
-                }
                 self.vendor_clock.learn(&reply);
                 let body = reply.json();
                 self.hide_issued(&reply);
                 self.log.reply(seq, Ok(&reply));
+                if is_login
+                    && variation.is_documented()
+                    && let Some(login) = self.log.evidence().documented(operation).last()
+                {
+                    self.gate.learn_login(&login);
+                }
+                drop(turn);
                 for (member, token) in tokens_in(&body) {
                     self.log.jwt(seq, member, token);
                     if !member.to_ascii_lowercase().starts_with("refresh") {

@@ -42,6 +42,9 @@ pub enum Failure {
     UnexpectedStatus,
 }
 
+/// Statuses that speak of the request's method, media type, length or fields, never of the account.
+const OF_THE_REQUEST: [u16; 6] = [405, 406, 411, 413, 415, 422];
+
 impl Reaction {
     /// In words: `served`, `refused`, `failed: a web page`, …
     pub const fn words(self) -> &'static str {
@@ -96,6 +99,26 @@ impl Exchange<'_> {
     /// status of its own.
     pub fn shows_what_is_there(&self) -> bool {
         self.is_served() && self.json()["encounter"]["status"] != "deleted"
+    }
+
+    /// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the
+    /// account.
+    pub(crate) fn denies_the_account(&self) -> bool {
+        let may_speak_of_it =
+            |status: u16| (400..500).contains(&status) && !OF_THE_REQUEST.contains(&status);
+        self.is_refused()
+            && self
+                .reply
+                .is_some_and(|reply| may_speak_of_it(reply.status))
+    }
+
+    /// Whether a user pool says in a 400 that it is asked too often (Amazon Cognito, common errors).
+    pub(crate) fn asks_for_patience(&self) -> bool {
+        let kind = self.json()["__type"].clone();
+        let kind = kind.as_str().unwrap_or_default();
+        ["TooManyRequestsException", "LimitExceededException"]
+            .iter()
+            .any(|known| kind.ends_with(known))
     }
 
     /// Whether it was refused.

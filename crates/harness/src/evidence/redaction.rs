@@ -198,7 +198,9 @@ fn spellings(value: &str) -> Vec<String> {
         all.extend([ascii_json(&json, false), ascii_json(&json, true)]);
         all.push(json);
     }
-    all.push(latin1_form(value));
+    if !value.is_ascii() {
+        all.extend(in_latin1(value));
+    }
     all.extend(base64s(value));
     all
 }
@@ -264,6 +266,24 @@ pub(crate) fn form(value: &str) -> String {
         .replace("%20", "+")
         .replace('~', "%7E")
         .replace("%2A", "*")
+}
+
+/// What comes of a value where ISO 8859-1 and UTF-8 are taken for one another, as sent and as shown.
+fn in_latin1(value: &str) -> [String; 4] {
+    let form = latin1_form(value);
+    let lower = form.replace("%C", "%c").replace("%D", "%d");
+    let lower = lower.replace("%E", "%e").replace("%F", "%f");
+    let unreadable = |letter: char| match letter {
+        '\u{80}'..='\u{ff}' => char::REPLACEMENT_CHARACTER,
+        other => other,
+    };
+    let misread = value.bytes().map(char::from).collect();
+    [
+        form,
+        lower,
+        value.chars().map(unreadable).collect(),
+        misread,
+    ]
 }
 
 /// The form encoding in ISO 8859-1, as pages of that encoding send it; what it has no letter for stays

@@ -1,8 +1,8 @@
 //! How a real endpoint is treated: one connection at a time, so many requests in all, so many a
 //! second, and no longer than it answers. Mocks are not treated with care.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::silence::Silence;
+use crate::evidence::Exchange;
 use crate::http::HttpError;
 use crate::verdict::Ending;
 
@@ -66,8 +67,8 @@ impl Stopped {
                 "the vendor left two requests in a row unanswered and was given up".to_owned(),
             ),
             Self::Refused(times) => Ending::LeftOut(format!(
-                "left out: the documented login was refused {times} times and never served, and is \
-                 not repeated lest the account is locked"
+                "left out: the documented login was refused ({times}), and is not repeated lest the \
+                 account is locked"
             )),
         }
     }
@@ -90,7 +91,7 @@ struct Bounds {
     latest: Arc<Mutex<Option<Instant>>>,
     sent: AtomicUsize,
     silence: Silence,
-    logins: Mutex<Logins>,
+    logins: std::sync::Mutex<Logins>,
 }
 
 /// What came of the documented logins of a run.
@@ -100,12 +101,16 @@ struct Logins {
     refused: usize,
 }
 
-/// Statuses that may speak of the account, so that a vendor may count them.
-const OF_THE_ACCOUNT: [u16; 5] = [400, 401, 403, 423, 429];
-
 /// An account that was never let in is tried so often. Vendors lock accounts after three to ten wrong
-/// passwords, and what is wrong shows at once.
-const MAX_REFUSED_LOGINS: usize = 2;
+/// passwords, the login is tried in further ways where it is judged itself, and what is wrong shows at
+/// once.
+const MAX_REFUSED_LOGINS: usize = 1;
+
+impl Bounds {
+    fn logins(&self) -> MutexGuard<'_, Logins> {
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Gate {
     /// The gate of a real endpoint; that of mocks is [`Gate::default`] and stands open.
@@ -115,7 +120,7 @@ impl Gate {
             latest: Arc::default(),
             sent: AtomicUsize::new(0),
             silence: Silence::default(),
-            logins: Mutex::default(),
+            logins: std::sync::Mutex::default(),
         })))
     }
 
@@ -132,19 +137,21 @@ impl Gate {
         }
     }
 
-    /// Why no more logins may be made with an account that was refused; `None` while one may.
-    pub(crate) async fn is_refused(&self) -> Option<Stopped> {
-        let logins = *self.0.as_ref()?.logins.lock().await;
+    /// Why no more logins may be made with an account that was refused; `None` while one may. To be
+    /// asked while one's turn is held.
+    pub(crate) fn refused(&self) -> Option<Stopped> {
+        let logins = self.0.as_ref()?.logins();
         let is_refused = !logins.is_served && logins.refused >= MAX_REFUSED_LOGINS;
         is_refused.then_some(Stopped::Refused(logins.refused))
     }
 
-    /// Counts the status of a documented login.
-    pub(crate) async fn learn_login(&self, status: u16) {
+    /// Counts what came of a documented login, while one's turn is held. A vendor that asks for patience
+    /// has not looked at the account.
+    pub(crate) fn learn_login(&self, login: &Exchange<'_>) {
         if let Some(bounds) = &self.0 {
-            let mut logins = bounds.logins.lock().await;
-            logins.is_served |= (200..300).contains(&status);
-            logins.refused += usize::from(OF_THE_ACCOUNT.contains(&status));
+            let mut logins = bounds.logins();
+            logins.is_served |= login.is_served();
+            logins.refused += usize::from(login.denies_the_account() && !login.asks_for_patience());
         }
     }
 
@@ -189,6 +196,7 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Operation;
 
     fn gate(max_requests: usize, rate: Option<u32>) -> Gate {
         Gate::of(Manners {
@@ -241,21 +249,28 @@ mod tests {
     }
 
     /// Once it was let in, what is refused is another matter.
-    #[tokio::test]
-    async fn an_account_that_is_refused_is_left_alone() {
-        let refused = async |statuses: &[u16]| {
+    #[test]
+    fn an_account_that_is_refused_is_left_alone() {
+        let refused = |replies: &[(u16, &str)]| {
             let gate = gate(100, None);
-            for status in statuses {
-                assert_eq!(gate.is_refused().await, None);
-                gate.learn_login(*status).await;
+            for (status, body) in replies {
+                let scenario = crate::report::testing::answered(*status, ("a", "b"), body);
+                for login in scenario.evidence.documented(Operation::Login) {
+                    gate.learn_login(&login);
+                }
             }
-            gate.is_refused().await
+            gate.refused()
         };
-        assert_eq!(refused(&[401, 401]).await, Some(Stopped::Refused(2)));
-        assert_eq!(refused(&[401, 429]).await, Some(Stopped::Refused(2)));
-        assert_eq!(refused(&[401, 500]).await, None);
-        assert_eq!(refused(&[422, 404, 422]).await, None);
-        assert_eq!(refused(&[401, 200, 401, 401]).await, None);
+        let once = Some(Stopped::Refused(1));
+        assert_eq!(refused(&[(401, "{}")]), once);
+        assert_eq!(refused(&[(500, "{}"), (400, "{}")]), once);
+        assert_eq!(refused(&[(200, "<p>a page</p>"), (401, "{}")]), once);
+        let token = r#"{"access_token": "t-0123456789", "token_type": "bearer"}"#;
+        assert_eq!(refused(&[(200, token), (401, "{}")]), None);
+        let throttled = r#"{"__type": "TooManyRequestsException"}"#;
+        for reply in [(429, "{}"), (400, throttled), (422, "{}"), (500, "{}")] {
+            assert_eq!(refused(&[reply]), None, "{reply:?}");
+        }
     }
 
     #[tokio::test]

@@ -47,7 +47,7 @@ const MAX_LEARNED: (usize, usize) = (256, 256);
 
 /// How many of the secrets that a stage gave out beside tokens it knows: a storm of them drives out no
 /// password.
-const MAX_GIVEN: usize = 32;
+const MAX_GIVEN: usize = 128;
 
 /// How one pattern spells its secret.
 #[derive(Clone, Copy, Debug)]
@@ -525,7 +525,7 @@ mod tests {
             let key = Secret::new(format!("/wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL{number:03}"));
             secrets.give(&key, "«aws credentials»".to_owned());
         }
-        let last = "printed /wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL032";
+        let last = "printed /wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL128";
         assert!(finds(&known(), last));
         assert!(finds(&known(), &last.replace('/', "%2F")));
         assert!(!finds(&known(), "/wJalrXUtn//FEMIK7MDENGbPxRfiCYEXAMPL000"));

@@ -202,8 +202,8 @@ fn changes_with_its_access_token(view: &View<'_>) -> Finding {
         .unwrap_or_else(|| each_has_the_form(view, "the access token", what, changes))
 }
 
-/// That the client was asked for a new password with no challenge open, and sent none: it may be made
-/// for challenges alone, however it fails.
+/// That the client was asked for a new password with no challenge open, and said that it sent none: it
+/// may be made for challenges alone.
 fn changes_temporary_ones_alone(view: &View<'_>) -> Option<Finding> {
     let mut all = arrivals(view);
     if all.any(|one| one.operation() == Some("ChangePassword") || opened(view, &one).is_some()) {
@@ -211,9 +211,7 @@ fn changes_temporary_ones_alone(view: &View<'_>) -> Option<Finding> {
     }
     let mut asked = asked(view).into_iter();
     let change = asked.rfind(|asked| asked.command.op() == "change_password")?;
-    let failed = change.answer.filter(|(_, reply)| !reply.succeeded());
-    let gone = view.evidence.client_gone().map(|(seq, _)| seq);
-    let at = failed.map(|(seq, _)| seq).or(gone)?;
+    let (at, _) = change.answer.filter(|(_, reply)| !reply.succeeded())?;
     let why = "the client changes temporary passwords alone";
     Some(Finding::not_applicable(why, at))
 }
@@ -374,7 +372,7 @@ pub(super) mod tests {
         let none = || Log::new().password_change_fails();
         check(&none(), "COG-28", Grade::NotApplicable);
         let ends = Log::new().asked_for_a_new_password().client_gone();
-        check(&ends, "COG-28", Grade::NotApplicable);
+        check(&ends, "COG-28", Grade::Gone);
         let challenged = challenge(Log::new()).password_change_fails();
         check(&challenged, "COG-28", Grade::Unobserved);
         check(&Log::new(), "COG-28", Grade::Unobserved);

@@ -92,6 +92,9 @@ fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Find
     }
 }
 
+/// How exactly a share of a lifetime is measured: one who renews at half of it is not blamed.
+const RESOLUTION: f64 = 0.015;
+
 /// The margin leaves at least half of the documented lifetime.
 fn the_margin_leaves_room(view: &View<'_>) -> Finding {
     let (proof, measurement) = match measured(view) {
@@ -103,14 +106,22 @@ fn the_margin_leaves_room(view: &View<'_>) -> Finding {
     }
     #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     let lifetime_s = view.profile.token.lifetime_s as f64;
-    let Some(margin_s) = measurement.least_margin_s(lifetime_s) else {
+    let bounds = measurement.least_margin_s(lifetime_s);
+    let Some((least_s, most_s)) = bounds.zip(measurement.margin_s(lifetime_s)) else {
         return not_told(view, measurement, proof);
     };
     let expected = format!("a margin of at most {} s", lifetime_s / 2.0);
     let seen = format!("renews {} ahead", words(measurement));
-    let finding = match margin_s <= lifetime_s / 2.0 {
-        true => met(view, seen, proof),
-        false => Finding::broken(expected, seen, proof),
+    let finding = if most_s <= lifetime_s / 2.0 + RESOLUTION * lifetime_s {
+        met(view, seen, proof)
+    } else if least_s > lifetime_s / 2.0 {
+        Finding::broken(expected, seen, proof)
+    } else {
+        unobserved(
+            view,
+            &format!("{seen}: that may be more than half, or less"),
+        )
+        .seen_in(proof)
     };
     figures(finding, measurement)
 }
@@ -342,6 +353,7 @@ pub(super) mod tests {
         };
         check(&measured(&share((0.5, 0.51))), "EXP-02", Grade::Met);
         check(&measured(&share((0.52, 0.53))), "EXP-02", Grade::Broken);
+        check(&measured(&share((0.5, 0.75))), "EXP-02", Grade::Unobserved);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -
             let observed = format!("{observed}: the account is right, and {cause}");
             return Some(Finding::broken(expected, observed, login).beside(taken));
         }
-        if is_json(taken.variation) || !denies(login) {
+        if is_json(taken.variation) || !login.denies_the_account() {
             return Some(Finding::broken(expected, observed, login).beside(taken));
         }
         let why = format!(
@@ -34,7 +34,7 @@ pub(super) fn explained(view: &View<'_>, login: &Exchange<'_>, expected: &str) -
         );
         return Some(Finding::unobserved(why).seen_in(Proof::from(login).and(taken)));
     }
-    if !denies(login) {
+    if !login.denies_the_account() {
         return None;
     }
     let check = match login.status() {
@@ -87,7 +87,9 @@ fn of_the_form(variation: &Variation) -> Option<&'static str> {
         FormSpelling::Documented => None,
         FormSpelling::PercentSpaces => Some("a plus in the form is not read as a space"),
         FormSpelling::Latin1 => Some("the form is read as ISO 8859-1, not as UTF-8"),
-        FormSpelling::Twice => Some("the form is decoded twice"),
+        FormSpelling::Twice => {
+            Some("the form is decoded twice, unless the account was supplied decoded")
+        }
     }
 }
 
@@ -100,20 +102,6 @@ fn is_json(variation: &Variation) -> bool {
         }
     }
     matches!(variation, Variation::Login(change) if of(change))
-}
-
-/// Statuses that speak of the request's method, media type, length or fields, never of the account.
-const OF_THE_REQUEST: [u16; 6] = [405, 406, 411, 413, 415, 422];
-
-/// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the
-/// account.
-fn denies(login: &Exchange<'_>) -> bool {
-    let may_speak_of_it =
-        |status: u16| (400..500).contains(&status) && !OF_THE_REQUEST.contains(&status);
-    login.reaction() == Reaction::Refused
-        && login
-            .reply
-            .is_some_and(|reply| may_speak_of_it(reply.status))
 }
 
 #[cfg(test)]

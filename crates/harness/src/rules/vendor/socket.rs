@@ -94,7 +94,17 @@ fn good_token_is_served(view: &View<'_>) -> Step<Finding> {
         .partition(|open| open.status() == 101 && status_word(open).is_some());
     let not_opened = unanswered.iter().copied();
     let not_opened = not_opened.filter(|open| open.status() != 101);
-    let elsewhere = |open: &&Exchange<'_>| matches!(open.status(), 403 | 404 | 410 | 421);
+    // An address that the vendor itself handed out opens for whom it was given to.
+    let is_handed_out = |open: &Exchange<'_>| {
+        let mut created = view.evidence.exchanges_for(Operation::Create);
+        created.any(|created| {
+            let reply = created.reply.filter(|_| created.is_served());
+            reply.is_some_and(|reply| reply.body.contains(open.path()))
+        })
+    };
+    let elsewhere = |open: &&Exchange<'_>| {
+        matches!(open.status(), 403 | 404 | 410 | 421) && !is_handed_out(open)
+    };
     if let Some(refused) = not_opened.clone().find(elsewhere) {
         let why = match refused.status() {
             403 => "the account may have no leave for it",

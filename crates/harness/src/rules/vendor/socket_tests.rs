@@ -52,6 +52,8 @@ fn a_good_token_is_served() {
     serve(401, &[], Grade::Broken);
     for status in [403, 404] {
         serve(status, &[], Grade::Unobserved);
+        let handed_out = Log::new().exchange("create", "", 201, r#"{"websocketUrl": "wss://h/"}"#);
+        check(&open(handed_out, "", status, &[]), "WSS-22", Grade::Broken);
     }
     for failure in FAILURES {
         let grade = match failure {
