@@ -130,7 +130,8 @@ test_image() {
         LOCUM_PORT=0 LOCUM_PORT_FILE=/dev/shm/port "$(command -v chroot)" "--userspec=${start[0]}" rootfs)
     "${contained[@]}" ${start[1]} >serve.log &
     server=$!
-    trap 'kill $server 2>/dev/null || true' EXIT
+    # unshare takes no SIGTERM while it waits, and what became another user outlives it.
+    trap 'kill -KILL $(ps -o pid= --ppid $server) $server 2>/dev/null || true' EXIT
     await rootfs/dev/shm/port
     port=$(cat rootfs/dev/shm/port)
     grep -q '^LISTENING http://0.0.0.0:' serve.log
