@@ -2,6 +2,8 @@
 //! ends with 4 and says what it can tell of the cause.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +19,7 @@ const SECRET: &str = "s:e+cret%41-0123456789";
 const FORM_ENCODED: &str = "s%3Ae%2Bcret%2541-0123456789";
 
 /// Serves logins of whom `knows` knows, by the whole request; others get this status.
-fn serve(status: u16, knows: fn(&str) -> bool) -> String {
+fn serve(status: u16, knows: impl Fn(&str) -> bool + Clone + Send + 'static) -> String {
     let address = listener::listen(move |mut stream| {
         let request = listener::request(&mut stream).unwrap_or_default();
         let (status, body) = match knows(&request) {
@@ -106,4 +108,25 @@ fn an_address_where_nothing_is_is_told() {
 fn what_was_tried_in_vain_is_told() {
     let told = "(tried besides: login with a form-encoded Basic header was answered with 401, ";
     check("in-vain", "pattern", (401, |_| false), (4, told));
+}
+
+/// However many are asked at once and however often, a refused account is tried in the one scenario about
+/// the login: as it is documented, and in the ways that its letters call for.
+#[test]
+fn an_account_that_was_refused_is_left_alone() {
+    for (name, more) in [("one", ["-j", "1"]), ("eight", ["-j", "8"]), ("again", ["--repeat", "3"])] {
+        let logins = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&logins);
+        let url = serve(401, move |request| {
+            counted.fetch_add(usize::from(request.starts_with("POST")), Ordering::SeqCst);
+            false
+        });
+        let account = [("LOCUM_CLIENT_ID", ID), ("LOCUM_CLIENT_SECRET", "secret-0123456789")];
+        let arguments = [&["pattern", "--url", &url][..], &more].concat();
+        let checked = checked_as(&format!("left-alone-{name}"), account, &arguments);
+        assert_eq!(checked.code, 4, "{name}: {}", checked.told);
+        assert_eq!(logins.load(Ordering::SeqCst), 3, "{name}");
+        let said = "it was run once instead of 3 times: the documented login was refused";
+        assert_eq!(checked.said.contains(said), name == "again", "{}", checked.said);
+    }
 }

@@ -145,6 +145,8 @@ pub struct Played {
     pub untrusted: Option<Error>,
     /// How many requests were made to a real endpoint; those to mocks are not counted.
     pub requests: usize,
+    /// Why it was repeated less often than wanted.
+    pub unrepeated: Option<String>,
 }
 
 impl Played {
@@ -243,6 +245,7 @@ pub async fn check(
         redactor,
         pending: shared.pending.take(),
         untrusted,
+        unrepeated: None,
         requests: shared.gate.sent(),
     })
 }

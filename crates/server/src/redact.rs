@@ -100,6 +100,12 @@ impl Redactor {
         }
     }
 
+    /// Takes in the secrets that the stage has come to know since, such as those of the reply.
+    pub(crate) fn renew(&mut self, stages: &Stages) {
+        let stage = &self.stage;
+        self.known = stage.secrets.known(|| secrets(stages, stage));
+    }
+
     /// Those who may log in at the stage's vendors.
     pub(crate) fn logins(&self) -> &[Login] {
         &self.known.logins
@@ -367,7 +373,11 @@ impl Redactor {
         }
     }
 
+    /// Words of few letters, and those that name places, would be found in every text.
     fn see_value(&mut self, value: &str, name: &str) {
+        if value.len() < known::MIN_LENGTH || vocabulary::is_sensitive(value) {
+            return;
+        }
         let is_new = || self.seen.iter().all(|(have, _)| have.expose() != value);
         if self.seen.len() < MAX_SEEN && is_new() {
             self.seen.push((Secret::new(value), name.to_owned()));

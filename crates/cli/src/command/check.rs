@@ -178,11 +178,12 @@ async fn judged(
         eprintln!("{}", refused(error));
     }
     let times = played.run.repeats;
-    if times < repeats && !played.run.interrupted {
-        eprintln!(
-            "note: it was run {times} times and not {repeats}: --max-requests {} holds for all of them",
-            args.max_requests
-        );
+    if let Some(why) = &played.unrepeated {
+        let times = match times {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        eprintln!("note: it was run {times} instead of {repeats} times: {why}");
     }
     let pending = std::mem::take(&mut played.pending);
     Ok((played.report(&profiles), pending))

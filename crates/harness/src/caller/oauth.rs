@@ -388,11 +388,14 @@ impl ScenarioContext {
         }
         let seq = self.log.request(operation, endpoint, variation, &request);
         let is_due = operation == Operation::Delete;
-        let is_login = matches!(operation, Operation::Login | Operation::SignIn);
+        let is_login = matches!(
+            operation,
+            Operation::Login | Operation::SignIn | Operation::PersonLogin
+        );
         // The scenario about the login makes it once, and in other ways, whatever was seen of it.
         let is_repeated = is_login && !self.is_about_the_login;
         let turn = self.turn(is_due).await;
-        let refused = self.gate.refused().filter(|_| is_repeated);
+        let refused = self.gate.refused(operation).filter(|_| is_repeated);
         let outcome = match (&turn, refused) {
             (Ok(_), Some(stopped)) => {
                 self.stopped = Some(stopped);

@@ -1,6 +1,7 @@
 //! How a real endpoint is treated: one connection at a time, so many requests in all, so many a
 //! second, and no longer than it answers. Mocks are not treated with care.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use super::silence::Silence;
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, Operation};
 use crate::http::HttpError;
 use crate::verdict::Ending;
 
@@ -91,10 +92,11 @@ struct Bounds {
     latest: Arc<Mutex<Option<Instant>>>,
     sent: AtomicUsize,
     silence: Silence,
-    logins: std::sync::Mutex<Logins>,
+    /// By the way that an account logs in.
+    logins: std::sync::Mutex<BTreeMap<Operation, Logins>>,
 }
 
-/// What came of the documented logins of a run.
+/// What came of the documented logins of an account.
 #[derive(Clone, Copy, Debug, Default)]
 struct Logins {
     is_served: bool,
@@ -107,7 +109,7 @@ struct Logins {
 const MAX_REFUSED_LOGINS: usize = 1;
 
 impl Bounds {
-    fn logins(&self) -> MutexGuard<'_, Logins> {
+    fn logins(&self) -> MutexGuard<'_, BTreeMap<Operation, Logins>> {
         self.logins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -137,10 +139,10 @@ impl Gate {
         }
     }
 
-    /// Why no more logins may be made with an account that was refused; `None` while one may. To be
-    /// asked while one's turn is held.
-    pub(crate) fn refused(&self) -> Option<Stopped> {
-        let logins = self.0.as_ref()?.logins();
+    /// Why no more logins of this kind may be made, whose account was refused; `None` while one may. To
+    /// be asked while one's turn is held.
+    pub(crate) fn refused(&self, operation: Operation) -> Option<Stopped> {
+        let logins = *self.0.as_ref()?.logins().get(&operation)?;
         let is_refused = !logins.is_served && logins.refused >= MAX_REFUSED_LOGINS;
         is_refused.then_some(Stopped::Refused(logins.refused))
     }
@@ -149,7 +151,8 @@ impl Gate {
     /// has not looked at the account.
     pub(crate) fn learn_login(&self, login: &Exchange<'_>) {
         if let Some(bounds) = &self.0 {
-            let mut logins = bounds.logins();
+            let mut all = bounds.logins();
+            let logins = all.entry(login.operation).or_default();
             logins.is_served |= login.is_served();
             logins.refused += usize::from(login.denies_the_account() && !login.asks_for_patience());
         }
@@ -196,7 +199,6 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::Operation;
 
     fn gate(max_requests: usize, rate: Option<u32>) -> Gate {
         Gate::of(Manners {
@@ -259,7 +261,7 @@ mod tests {
                     gate.learn_login(&login);
                 }
             }
-            gate.refused()
+            gate.refused(Operation::Login)
         };
         let once = Some(Stopped::Refused(1));
         assert_eq!(refused(&[(401, "{}")]), once);

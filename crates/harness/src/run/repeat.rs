@@ -29,19 +29,26 @@ pub async fn check_repeatedly(
     if repeats < 2 {
         return Ok(played);
     }
+    // What the first run could not do, and must not try again, no repeat can.
+    played.unrepeated = left_out(&played);
     let first = words(&played, &options);
     let needed = played.requests;
+    let most = options.manners.max_requests;
     let mut spent = needed;
     for number in 2..=repeats {
         let left = &mut options.manners.max_requests;
         *left = left.saturating_sub(spent);
-        if played.run.interrupted || *left < needed {
+        if *left < needed && played.unrepeated.is_none() {
+            played.unrepeated = Some(format!("--max-requests {most} holds for all of them"));
+        }
+        if played.run.interrupted || played.unrepeated.is_some() {
             break;
         }
         let next = check(options.clone(), tell()).await?;
         spent = next.requests;
         played.requests += spent;
-        if next.scenarios.iter().any(is_left_out) {
+        played.unrepeated = left_out(&next);
+        if played.unrepeated.is_some() {
             break;
         }
         played.run.interrupted = next.run.interrupted;
@@ -64,9 +71,13 @@ pub async fn check_repeatedly(
     Ok(played)
 }
 
-/// Whether no more requests were allowed.
-const fn is_left_out(scenario: &Scenario) -> bool {
-    matches!(scenario.ending, Ending::LeftOut(_))
+/// Why a run left scenarios out, if it did.
+fn left_out(played: &Played) -> Option<String> {
+    let why = |scenario: &Scenario| match &scenario.ending {
+        Ending::LeftOut(why) => Some(why.trim_start_matches("left out: ").to_owned()),
+        _ => None,
+    };
+    played.scenarios.iter().find_map(why)
 }
 
 /// What each row came to.

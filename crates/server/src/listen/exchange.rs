@@ -369,6 +369,7 @@ async fn complete(
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let media_type = media_type.map_or("", |(_, value)| value);
+    redactor.renew(stages);
     let body = redactor.body(media_type, &reply.body, Side::Mock).await;
     let headers = redactor.lines(&reply.headers, Side::Mock).await;
     let denial = match reply.denial.clone() {

@@ -253,6 +253,37 @@ async fn what_a_vendor_has_in_its_paths_is_not_remembered() {
     }
 }
 
+/// A mistyped secret of one letter is masked where it stands, and no other word for it.
+#[tokio::test]
+async fn a_short_word_is_masked_where_it_stands_alone() {
+    let (app, mock) = start().await;
+    let mut redactor = Redactor::new(&app.stages, &mock);
+    let form = "client_id=client-a&client_secret=x&password=token&grant_type=password";
+    let kept = redactor.body(FORM, form.as_bytes(), Side::Client).await;
+    assert_eq!(
+        kept.as_deref(),
+        Some(
+            "client_id=client-a&client_secret=«unknown, 1 byte»&password=«unknown, 5 bytes»&grant_type=password"
+        )
+    );
+    let reply = r#"{"error":"x","token_type":"x token"}"#;
+    let kept = redactor.body(JSON, reply.as_bytes(), Side::Mock).await;
+    assert_eq!(kept.as_deref(), Some(reply));
+}
+
+/// A reply that gives out a secret knows its name.
+#[tokio::test]
+async fn a_secret_that_is_given_out_has_its_name_in_the_reply() {
+    let (app, mock) = start().await;
+    let mut redactor = Redactor::new(&app.stages, &mock);
+    let secret = Secret::new("given-canary-0123456789");
+    mock.stage.secrets.give(&secret, "«secret key 1»".to_owned());
+    redactor.renew(&app.stages);
+    let body = br#"{"SecretKey":"given-canary-0123456789"}"#;
+    let kept = redactor.body(JSON, body, Side::Mock).await;
+    assert_eq!(kept.as_deref(), Some(r#"{"SecretKey":"«secret key 1»"}"#));
+}
+
 #[test]
 fn debug_shows_no_secret() {
     let secrets = BTreeMap::from([("hunter-canary".to_owned(), "«s»".to_owned())]);
