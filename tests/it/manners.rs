@@ -379,7 +379,10 @@ fn the_bound_of_requests_holds_for_all_repeats_together() {
     let (said, results) = judged("bound-all", &served, "pattern", &arguments.concat());
     assert_eq!(count() - one, 2 * one);
     assert_eq!(results["run"]["repeats"], 2);
-    assert!(said.contains("it was run 2 times instead of 9 times"), "{said}");
+    assert!(
+        said.contains("it was run 2 times instead of 9 times"),
+        "{said}"
+    );
     assert_eq!(row(&results, "VEN-16").0, "PASS");
 }
 

@@ -110,23 +110,39 @@ fn what_was_tried_in_vain_is_told() {
     check("in-vain", "pattern", (401, |_| false), (4, told));
 }
 
-/// However many are asked at once and however often, a refused account is tried in the one scenario about
-/// the login: as it is documented, and in the ways that its letters call for.
+/// However many are played at once and however often, a refused account is tried once, and again in the
+/// scenario about the login: as it is documented, in the body, and both as JSON.
 #[test]
 fn an_account_that_was_refused_is_left_alone() {
-    for (name, more) in [("one", ["-j", "1"]), ("eight", ["-j", "8"]), ("again", ["--repeat", "3"])] {
+    for (name, more) in [
+        ("one", ["-j", "1"]),
+        ("eight", ["-j", "8"]),
+        ("again", ["--repeat", "3"]),
+    ] {
         let logins = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&logins);
         let url = serve(401, move |request| {
-            counted.fetch_add(usize::from(request.starts_with("POST")), Ordering::SeqCst);
+            counted.fetch_add(
+                usize::from(request.starts_with("POST /api/auth/token")),
+                Ordering::SeqCst,
+            );
             false
         });
-        let account = [("LOCUM_CLIENT_ID", ID), ("LOCUM_CLIENT_SECRET", "secret-0123456789")];
+        let account = [
+            ("LOCUM_CLIENT_ID", ID),
+            ("LOCUM_CLIENT_SECRET", "secret-0123456789"),
+            ("LOCUM_GROUP_ID", "1"),
+        ];
         let arguments = [&["pattern", "--url", &url][..], &more].concat();
         let checked = checked_as(&format!("left-alone-{name}"), account, &arguments);
         assert_eq!(checked.code, 4, "{name}: {}", checked.told);
-        assert_eq!(logins.load(Ordering::SeqCst), 3, "{name}");
+        assert_eq!(logins.load(Ordering::SeqCst), 5, "{name}");
         let said = "it was run once instead of 3 times: the documented login was refused";
-        assert_eq!(checked.said.contains(said), name == "again", "{}", checked.said);
+        assert_eq!(
+            checked.said.contains(said),
+            name == "again",
+            "{}",
+            checked.said
+        );
     }
 }

@@ -375,7 +375,7 @@ impl Redactor {
 
     /// Words of few letters, and those that name places, would be found in every text.
     fn see_value(&mut self, value: &str, name: &str) {
-        if value.len() < known::MIN_LENGTH || vocabulary::is_sensitive(value) {
+        if value.len() < known::MIN_LENGTH || vocabulary::is_name(value) {
             return;
         }
         let is_new = || self.seen.iter().all(|(have, _)| have.expose() != value);

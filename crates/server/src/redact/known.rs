@@ -88,7 +88,7 @@ impl Known {
         let mut known = Self::default();
         let mut patterns: BTreeMap<Vec<u8>, Spelling> = BTreeMap::new();
         for (value, name) in secrets {
-            if value.len() < MIN_LENGTH || vocabulary::is_sensitive(value) {
+            if value.len() < MIN_LENGTH || vocabulary::is_name(value) {
                 continue;
             }
             let secret = known.names.len();

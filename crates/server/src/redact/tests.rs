@@ -277,7 +277,9 @@ async fn a_secret_that_is_given_out_has_its_name_in_the_reply() {
     let (app, mock) = start().await;
     let mut redactor = Redactor::new(&app.stages, &mock);
     let secret = Secret::new("given-canary-0123456789");
-    mock.stage.secrets.give(&secret, "«secret key 1»".to_owned());
+    mock.stage
+        .secrets
+        .give(&secret, "«secret key 1»".to_owned());
     redactor.renew(&app.stages);
     let body = br#"{"SecretKey":"given-canary-0123456789"}"#;
     let kept = redactor.body(JSON, body, Side::Mock).await;

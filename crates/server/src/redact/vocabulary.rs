@@ -61,6 +61,12 @@ const ENDS: &[&str] = &[
     "token",
 ];
 
+/// What stands before such an end in the names that exchanges have.
+const BEFORE_ENDS: &[&str] = &[
+    "", "access", "client", "id", "new", "old", "previous", "proposed", "refresh", "security",
+    "session", "user",
+];
+
 /// Names with such an end that hold no credential: positions in a list, and error codes.
 const HARMLESS: &[&str] = &[
     "continuationtoken",
@@ -251,6 +257,18 @@ pub(super) fn is_sensitive_bytes(name: &[u8]) -> bool {
                 .any(|part| Plain::of(part).is_sensitive())
         })
     })
+}
+
+/// Whether `value` is itself a name of such a place, as exchanges have it: looked for as a secret it
+/// would be found in each of them.
+pub(super) fn is_name(value: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
+    let plain = Plain::of(value.as_bytes());
+    let is_end = |end: &&str| {
+        let before = plain.bytes().strip_suffix(end.as_bytes());
+        before.is_some_and(|before| BEFORE_ENDS.iter().any(|word| word.as_bytes() == before))
+    };
+    value.bytes().all(is_part) && (plain.is_in(EXACT) || ENDS.iter().any(|end| is_end(&end)))
 }
 
 /// Whether what stands under `name` lives on when a request sets it: a password, no one-time code.
