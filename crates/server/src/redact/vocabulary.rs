@@ -268,7 +268,7 @@ pub(super) fn is_name(value: &str) -> bool {
         let before = plain.bytes().strip_suffix(end.as_bytes());
         before.is_some_and(|before| BEFORE_ENDS.iter().any(|word| word.as_bytes() == before))
     };
-    value.bytes().all(is_part) && (plain.is_in(EXACT) || ENDS.iter().any(|end| is_end(&end)))
+    value.bytes().all(is_part) && (plain.is_in(EXACT) || ENDS.iter().any(is_end))
 }
 
 /// Whether what stands under `name` lives on when a request sets it: a password, no one-time code.
