@@ -5,6 +5,7 @@
 //! with this lifetime? The answers are monotone in the lifetime, so that a few back-to-back calls
 //! find the margin without waiting; a short wait then tells milliseconds from seconds.
 
+mod by_clock;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,9 @@ pub struct Measurement {
     /// by turning its clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_s: Option<u64>,
+    /// For how many of its lives it keeps each token, where it follows the reply and that is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_lives: Option<f64>,
     /// Whether it renews by itself, between calls.
     #[serde(default)]
     pub background: bool,
@@ -99,6 +103,11 @@ impl Measurement {
     /// The raw lifetime that outlasts every margin.
     pub fn long(&self) -> u64 {
         self.longest.max(self.hi.saturating_mul(10))
+    }
+
+    /// Whether the search ended before it was known if there is a margin.
+    pub fn lacks_margin(&self) -> bool {
+        self.note.is_some() && !self.has_margin()
     }
 
     /// Whether the client renews before the end: by an absolute margin or by a share.

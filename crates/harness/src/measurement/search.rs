@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use futures_util::future::try_join_all;
 use futures_util::join;
 
 use super::{Answer, Measurement, Probe, Unit};
@@ -29,6 +30,12 @@ const TURNED_LIFE_S: u32 = 256;
 /// Instances that live the long one, each begun at another phase of the second: of a client that
 /// counts whole seconds the latest tells.
 const PHASES: usize = 3;
+
+/// What is said of a margin without bounds.
+const DIFFERS: &str = "the margin differs too much from call to call";
+
+/// Where a wait would be too long, so many instances wait side by side, and one of them tells.
+const SIDE_BY_SIDE: usize = 4;
 
 /// Why a search ended early: the client failed a call, or is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +73,8 @@ pub(crate) struct Scale {
     pub(crate) behind_credentials: bool,
 }
 
-/// Searches for the margin, then for the unit.
+/// Searches for the margin, then for the unit. What is known when the client stops answering stays,
+/// and the note says why there is no more; of a client that stops at once nothing is known.
 pub(crate) async fn measure<P: Prober>(prober: &P, scale: Scale) -> Result<Measurement, Stop> {
     let mut search = Search {
         prober,
@@ -82,6 +90,7 @@ pub(crate) async fn measure<P: Prober>(prober: &P, scale: Scale) -> Result<Measu
         hi: 0,
         share: None,
         assumed_s: None,
+        kept_lives: None,
         background: false,
         note: None,
         longest: scale.longest,
@@ -90,55 +99,15 @@ pub(crate) async fn measure<P: Prober>(prober: &P, scale: Scale) -> Result<Measu
         found.cached = false;
         return Ok(found);
     }
-    let mut bounds = search.bounds().await?;
-    if let Some((_, hi)) = bounds
-        && search
-            .refetches_after(hi + search.slack(), 0, SETTLE_MS)
-            .await?
-    {
-        found.background = true;
-        search.settle_ms = SETTLE_MS;
-        bounds = search.bounds().await?;
-    }
-    if let Some((lo, hi)) = bounds {
-        (found.lo, found.hi) = (lo, hi);
-        if hi > search.noise() {
-            let slack = search.slack();
-            let (below, above) = (lo.saturating_sub(slack), hi + slack);
-            match search.confirm(below, above).await? {
-                // No jitter: the border is where the search found it.
-                Some(bounds) if bounds == (below, above) => {}
-                Some(bounds) => (found.lo, found.hi) = bounds,
-                None => {
-                    found.note = Some("the margin differs too much from call to call".to_owned());
-                    return Ok(found);
-                }
-            }
-        }
-    }
-    // Within the noise a border is nothing but the time between two calls, in whatever measure.
-    let within_noise = found.hi <= search.noise();
-    let forgets = search.unit(&mut found).await?;
-    if found.unit == Unit::S && within_noise && search.keeps_longer(&found).await? {
-        found.unit = Unit::Unknown;
-        found.note = Some("a token is kept for longer than its reply says".to_owned());
-    }
-    let is_open = match found.unit {
-        Unit::None => true,
-        Unit::Unknown => within_noise && !forgets,
-        Unit::Ms | Unit::S => false,
-    };
-    if is_open && search.prober.turns_clock() {
-        search.by_clock(&mut found).await?;
-    } else if found.hi == 0 && matches!(found.unit, Unit::Ms | Unit::S) {
-        search.share(&mut found).await?;
+    if let Err(Stop(why)) = search.fill(&mut found).await {
+        found.note.get_or_insert(why);
     }
     Ok(found)
 }
 
-struct Search<'a, P> {
-    prober: &'a P,
-    scale: Scale,
+pub(super) struct Search<'a, P> {
+    pub(super) prober: &'a P,
+    pub(super) scale: Scale,
     settle_ms: u64,
     /// The longest gap of the search so far.
     gap_ms: Cell<u64>,
@@ -146,14 +115,65 @@ struct Search<'a, P> {
     reads_ms: Cell<bool>,
 }
 
-/// By how many seconds a clock is turned at most: more than a thousand times the lifetime that was
-/// told, a century at most.
-fn most_turned(told: u64) -> u64 {
-    const CENTURY_S: u64 = 3_155_760_000;
-    told.saturating_mul(1100).min(CENTURY_S)
-}
-
 impl<P: Prober> Search<'_, P> {
+    /// Measures a client that reuses its tokens.
+    async fn fill(&mut self, found: &mut Measurement) -> Result<(), Stop> {
+        if !self.margin(found).await? {
+            return Ok(());
+        }
+        // Within the noise a border is nothing but the time between two calls, in whatever measure.
+        let within_noise = found.hi <= self.noise();
+        let forgets = self.unit(found).await?;
+        if found.unit == Unit::S && within_noise && self.keeps_longer(found).await? {
+            found.unit = Unit::Unknown;
+            found.note = Some("a token is kept for longer than its reply says".to_owned());
+        }
+        let is_open = match found.unit {
+            Unit::None => true,
+            Unit::Unknown => within_noise && !forgets,
+            Unit::Ms | Unit::S => false,
+        };
+        if is_open && self.prober.turns_clock() {
+            self.by_clock(found).await?;
+        } else if found.hi == 0 && matches!(found.unit, Unit::Ms | Unit::S) {
+            self.share(found).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the bounds of an absolute margin; whether they mean anything.
+    async fn margin(&mut self, found: &mut Measurement) -> Result<bool, Stop> {
+        let mut bounds = self.bounds().await?;
+        if let Some((_, hi)) = bounds
+            && self
+                .refetches_after(hi + self.slack(), 0, SETTLE_MS)
+                .await?
+        {
+            found.background = true;
+            self.settle_ms = SETTLE_MS;
+            bounds = self.bounds().await?;
+        }
+        let Some((lo, hi)) = bounds else {
+            return Ok(true);
+        };
+        (found.lo, found.hi) = (lo, hi);
+        if hi <= self.noise() {
+            return Ok(true);
+        }
+        let slack = self.slack();
+        let (below, above) = (lo.saturating_sub(slack), hi + slack);
+        match self.confirm(below, above).await? {
+            // No jitter: the border is where the search found it.
+            Some(bounds) if bounds == (below, above) => {}
+            Some(bounds) => (found.lo, found.hi) = bounds,
+            None => {
+                found.note = Some(DIFFERS.to_owned());
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// One raw may be a millisecond for this client, and calls take time.
     const fn slack(&self) -> u64 {
         4 * self.gap_ms.get()
@@ -289,7 +309,11 @@ impl<P: Prober> Search<'_, P> {
     async fn reads_ms(&self, (lo, hi): (u64, u64)) -> Result<Option<(u64, u64)>, Stop> {
         let (slack, within_noise) = (self.slack(), hi <= self.noise());
         let wait_ms = 1250 + (hi - lo) + 2 * slack;
-        if self.refetches_later(hi + slack + 1000, wait_ms).await? != Some(true) {
+        if self
+            .refetches_later(hi + slack + 1000, hi + slack, wait_ms)
+            .await?
+            != Some(true)
+        {
             return Ok(None);
         }
         self.reads_ms.set(true);
@@ -310,9 +334,7 @@ impl<P: Prober> Search<'_, P> {
             _ => self.confirm(lo, hi).await?,
         };
         let Some((lo, hi)) = bounds.filter(|_| !self.reads_ms.get()) else {
-            return Ok(Err(
-                "the margin differs too much from call to call".to_owned()
-            ));
+            return Ok(Err(DIFFERS.to_owned()));
         };
         let wait_ms = 1250 + 1000 * (hi - lo);
         // A client may count from the vendor's `Date`, which has whole seconds only.
@@ -320,7 +342,7 @@ impl<P: Prober> Search<'_, P> {
             true => wait_ms.max(2250),
             false => wait_ms,
         };
-        let reads = self.refetches_later(hi + 1, wait_ms).await?;
+        let reads = self.refetches_later(hi + 1, hi, wait_ms).await?;
         Ok(reads.map(|reads| (reads, lo, hi)).ok_or_else(|| {
             let varies = hi - lo;
             format!(
@@ -338,17 +360,28 @@ impl<P: Prober> Search<'_, P> {
         Ok(is_in_doubt && self.refetches_after(life_ms, LIVES_MS, 0).await?)
     }
 
-    /// Whether a token of this lifetime is fetched anew when so much time has passed: where that is
-    /// too long to wait, by the client's own clock; nothing where that cannot be turned.
-    async fn refetches_later(&self, raw: u64, wait_ms: u64) -> Result<Option<bool>, Stop> {
+    /// Whether a token that lives `raw` is fetched anew when so much time has passed. Where that is too
+    /// long to wait the client's own clock tells. Where it cannot be turned, nothing is known unless one
+    /// of several tokens at the `edge` of a margin that varies, which are reused at once, is fetched anew.
+    async fn refetches_later(
+        &self,
+        raw: u64,
+        edge: u64,
+        wait_ms: u64,
+    ) -> Result<Option<bool>, Stop> {
         if wait_ms <= LONGEST_WAIT_MS {
             return Ok(Some(self.refetches_after(raw, wait_ms, 0).await?));
         }
-        if !self.prober.turns_clock() {
+        if self.prober.turns_clock() {
+            let turned_s = wait_ms.div_ceil(1000);
+            return Ok(Some(self.renews_when_turned(raw, turned_s).await?));
+        }
+        if !self.agree(edge, false).await? {
             return Ok(None);
         }
-        let turned_s = wait_ms.div_ceil(1000);
-        Ok(Some(self.renews_when_turned(raw, turned_s).await?))
+        let wait = |_| self.refetches_after(edge, LONGEST_WAIT_MS, 0);
+        let seen = try_join_all((0..SIDE_BY_SIDE).map(wait)).await?;
+        Ok(seen.contains(&true).then_some(true))
     }
 
     /// Where there is no absolute margin it may be a share of the lifetime.
@@ -415,72 +448,9 @@ impl<P: Prober> Search<'_, P> {
         }))
     }
 
-    /// A client that did not renew within a moment after the end may wait for a 401, renew later, or
-    /// have a lifetime of its own, or keep each token for several of its lives: turning its clock
-    /// tells which.
-    async fn by_clock(&self, found: &mut Measurement) -> Result<(), Stop> {
-        let told = self.scale.longest;
-        let border = match self.border_by_clock(told, 2 * told).await? {
-            Some(border) => border,
-            // It may take seconds for a thousand of them. A client that cannot live so far ahead tells
-            // nothing more; all else is known by then.
-            None => match self.border_by_clock(told, most_turned(told)).await {
-                Ok(Some(border)) => border,
-                Ok(None) => return Ok(()),
-                Err(Stop(why)) => {
-                    found.note = Some(why);
-                    return Ok(());
-                }
-            },
-        };
-        // Told half as long it renews a good deal earlier, if it reads what it is told.
-        let earlier = border - border.min(told) / 4;
-        let reads = self.renews_when_turned(told / 2, earlier).await?;
-        let is_about = |lifetime_s: u64| {
-            let off = border.abs_diff(lifetime_s);
-            off <= lifetime_s / 2
-        };
-        let in_noise = found.unit == Unit::Unknown;
-        let note = found.note.take();
-        if in_noise {
-            found.unit = Unit::None;
-        }
-        match (reads, is_about(told), is_about(told / 1000)) {
-            (true, true, _) if in_noise => {
-                found.unit = Unit::S;
-                let margin = told.saturating_sub(border);
-                if margin > 1 {
-                    (found.lo, found.hi) = (found.lo.min(margin), found.hi.max(margin + 1));
-                }
-                return Ok(());
-            }
-            (true, false, true) if in_noise => {
-                found.unit = Unit::Ms;
-                let margin = told.saturating_sub(1000 * border);
-                (found.lo, found.hi) = match margin > 1000 {
-                    true => (margin - 1000, margin + 1000),
-                    false => (0, 0),
-                };
-                return Ok(());
-            }
-            (true, true, _) => found.unit = Unit::S,
-            (true, false, true) => found.unit = Unit::Ms,
-            (true, false, false) if border > told / self.scale.per_second => {
-                found.assumed_s = Some(border);
-            }
-            (true, false, false) if in_noise => (found.unit, found.note) = (Unit::Unknown, note),
-            (true, false, false) => {}
-            (false, ..) => found.assumed_s = Some(border),
-        }
-        if in_noise && found.unit != Unit::Unknown {
-            (found.lo, found.hi) = (0, 0);
-        }
-        Ok(())
-    }
-
     /// By how many seconds, up to `most`, the client's clock has to be turned until it renews a token
     /// that was issued with the lifetime `raw`.
-    async fn border_by_clock(&self, raw: u64, most: u64) -> Result<Option<u64>, Stop> {
+    pub(super) async fn border_by_clock(&self, raw: u64, most: u64) -> Result<Option<u64>, Stop> {
         if !self.renews_when_turned(raw, most).await? {
             return Ok(None);
         }
@@ -495,7 +465,7 @@ impl<P: Prober> Search<'_, P> {
         Ok(Some(high))
     }
 
-    async fn renews_when_turned(&self, raw: u64, turned_s: u64) -> Result<bool, Stop> {
+    pub(super) async fn renews_when_turned(&self, raw: u64, turned_s: u64) -> Result<bool, Stop> {
         let probe = Probe {
             raw,
             wait_ms: 0,

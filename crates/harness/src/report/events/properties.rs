@@ -327,6 +327,7 @@ fn event() -> impl Strategy<Value = Event> {
                     background: flags[2],
                     note: flags[1].then_some(note),
                     assumed_s: None,
+                    kept_lives: flags[2].then_some(2.5),
                     longest: n[2].into(),
                 },
             },

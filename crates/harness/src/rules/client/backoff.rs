@@ -139,7 +139,7 @@ fn gaps_of(instances: &[Apart<'_>]) -> Option<Gaps> {
         added_ms: least.unwrap_or_default().max(0),
         turn_ms: turn_ms.unwrap_or_default(),
     };
-    Gaps::new(gaps, load)
+    Gaps::new(&gaps, load)
 }
 
 fn words(gaps: &Gaps) -> String {

@@ -9,6 +9,7 @@ use super::{met, plain, unobserved};
 use crate::evidence::RecordId;
 use crate::measurement::{Measurement, Unit};
 use crate::rules::{Rule, View};
+use crate::run::lifetimes::raw_per_second;
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
@@ -47,6 +48,7 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
     let finding = match (measurement.unit, measurement.has_margin()) {
         (Unit::None, _) => return of_no_field(view, measurement, proof),
         (_, true) => met(view, format!("renews {} ahead", words(measurement)), proof),
+        _ if measurement.lacks_margin() => return not_told(view, measurement, proof),
         (_, false) => Finding::broken(
             "a new token before the old one ends",
             "renews only once the lifetime is over",
@@ -59,6 +61,7 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
 /// It takes no time from the reply: it waits for a 401, or takes a lifetime of its own.
 fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
     let documented = view.profile.token.lifetime_s;
+    let told_s = measurement.longest / raw_per_second(view.profile.token.expires_in);
     let kept_s = view
         .evidence
         .probes()
@@ -78,6 +81,13 @@ fn of_no_field(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Find
         }
         None => Finding::fact(
             "no renewal by time was seen: it waits for a 401 as far as can be told",
+            proof,
+        ),
+        Some(kept_s) if let Some(lives) = measurement.kept_lives => Finding::broken(
+            "a new token before the old one ends",
+            format!(
+                "keeps each token for {lives:.1} of its lives: {kept_s} s when told {told_s} s"
+            ),
             proof,
         ),
         Some(assumed) if assumed > documented => Finding::broken(
@@ -103,6 +113,9 @@ fn the_margin_leaves_room(view: &View<'_>) -> Finding {
     };
     if measurement.unit == Unit::None {
         return met(view, "has no margin", proof);
+    }
+    if measurement.lacks_margin() {
+        return not_told(view, measurement, proof);
     }
     #[expect(clippy::cast_precision_loss, reason = "lifetimes are small")]
     let lifetime_s = view.profile.token.lifetime_s as f64;
@@ -138,13 +151,7 @@ fn reads_the_unit(view: &View<'_>) -> Finding {
     let (read, right) = match measurement.unit {
         Unit::Ms => ("milliseconds", ExpiresIn::Milliseconds),
         Unit::S => ("seconds", ExpiresIn::Seconds),
-        Unit::None => {
-            let what = match measurement.assumed_s {
-                Some(_) => "the client keeps a token for a time of its own",
-                None => "the client takes no time from the token reply",
-            };
-            return unobserved(view, what).seen_in(proof);
-        }
+        Unit::None => return reads_no_unit(view, measurement, proof),
         Unit::Unknown => return not_told(view, measurement, proof),
     };
     let wanted = view.profile.token.expires_in;
@@ -209,6 +216,26 @@ fn reads_seconds_and_ends_with_them(view: &View<'_>) -> Finding {
         }
         (None, _) => unobserved(view, "no token was needed after the end of its lifetime"),
     }
+}
+
+/// How many lives are a thousand of them, as far as a margin lets that be told.
+const THOUSAND: std::ops::RangeInclusive<f64> = 500.0..=1500.0;
+
+/// It follows no unit that the vendor may mean.
+fn reads_no_unit(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
+    let what = match (measurement.kept_lives, measurement.assumed_s) {
+        (Some(lives), _) if THOUSAND.contains(&lives) => {
+            let expected = word(view.profile.token.expires_in);
+            let seen = "keeps a token a thousand times as long as its reply says";
+            return Finding::broken(expected, seen, proof);
+        }
+        (Some(_), _) => {
+            "the client keeps a token for several of its lives, in whatever unit it reads them"
+        }
+        (None, Some(_)) => "the client keeps a token for a time of its own",
+        (None, None) => "the client takes no time from the token reply",
+    };
+    unobserved(view, what).seen_in(proof)
 }
 
 fn not_told(view: &View<'_>, measurement: &Measurement, proof: Proof) -> Finding {
@@ -299,6 +326,7 @@ pub(super) mod tests {
             background: false,
             note: None,
             assumed_s: None,
+            kept_lives: None,
             longest: 172_800,
         }
     }
@@ -324,6 +352,39 @@ pub(super) mod tests {
             ..plain(Unit::Unknown, 0, 0)
         };
         check(&measured(&uncached), "EXP-01", Grade::Unobserved);
+    }
+
+    /// A token of an hour that is kept for two was called one that lives five minutes.
+    #[test]
+    fn several_lives_are_told_as_such() {
+        let kept = |lives| Measurement {
+            assumed_s: Some(345_600),
+            kept_lives: Some(lives),
+            ..plain(Unit::None, 0, 0)
+        };
+        let finding = check(&measured(&kept(2.0)), "EXP-01", Grade::Broken);
+        let reason = finding.reason();
+        assert!(
+            reason.contains("2.0 of its lives: 345600 s when told 172800 s"),
+            "{reason}"
+        );
+        let s = |log: Log| log.lifetimes_in(ExpiresIn::Seconds);
+        let finding = check(&s(measured(&kept(2.0))), "CLI-10", Grade::Unobserved);
+        assert!(finding.reason().contains("several of its lives"));
+        check(&s(measured(&kept(1000.0))), "CLI-10", Grade::Broken);
+    }
+
+    /// What is not known since the client stopped answering is neither a margin nor none.
+    #[test]
+    fn a_search_that_ended_early_knows_no_margin() {
+        let ended = |hi| Measurement {
+            note: Some("`call` failed".to_owned()),
+            ..plain(Unit::S, 0, hi)
+        };
+        for id in ["EXP-01", "EXP-02"] {
+            check(&measured(&ended(0)), id, Grade::Unobserved);
+            check(&measured(&ended(60)), id, Grade::Met);
+        }
     }
 
     /// One page asks for renewal ahead of the end; the others leave it to the client.

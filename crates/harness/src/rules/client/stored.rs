@@ -146,6 +146,7 @@ pub(super) mod tests {
             note: None,
             longest: 172_800,
             assumed_s: None,
+            kept_lives: None,
         }
     }
 

@@ -58,7 +58,7 @@ pub(super) struct Gaps {
 
 impl Gaps {
     /// Of instances with two gaps at least; `None` when there are none.
-    pub(super) fn new(gaps: Vec<Vec<i64>>, load: Load) -> Option<Self> {
+    pub(super) fn new(gaps: &[Vec<i64>], load: Load) -> Option<Self> {
         let at = |at: usize| gaps.iter().map(move |gaps| gaps[at]);
         let shortest = [at(0).min()?, at(1).min()?];
         #[expect(clippy::cast_precision_loss, reason = "gaps are small")]
@@ -160,8 +160,8 @@ mod tests {
     use super::{Course, Gaps, Load};
 
     fn course(gaps: &[[i64; 2]], load: Load) -> Course {
-        let gaps = gaps.iter().map(|gaps| gaps.to_vec()).collect();
-        Gaps::new(gaps, load).expect("there are gaps").course()
+        let gaps: Vec<Vec<i64>> = gaps.iter().map(|gaps| gaps.to_vec()).collect();
+        Gaps::new(&gaps, load).expect("there are gaps").course()
     }
 
     fn quiet(gaps: &[[i64; 2]]) -> Course {

@@ -38,6 +38,7 @@ fn far(mut log: Log, unit: Unit) -> Log {
         background: false,
         note: None,
         assumed_s: None,
+        kept_lives: None,
         longest: 172_800,
     };
     log.measured(&measurement)
