@@ -176,8 +176,7 @@ impl ShownCredential {
         let origin = match &self.origin {
             CredentialOrigin::Exact { characters } => characters.len() * size_of::<Word>(),
             CredentialOrigin::Differs { at } => weight::text(at),
-            CredentialOrigin::Foreign { sha256 } => weight::text(sha256),
-            CredentialOrigin::Other => 0,
+            CredentialOrigin::Foreign {} | CredentialOrigin::Other => 0,
         };
         size_of::<Self>() + origin
     }
@@ -201,9 +200,7 @@ pub enum CredentialOrigin {
         /// The first difference, in words.
         at: String,
     },
-    /// It begins like none of them: it came from elsewhere.
-    Foreign {
-        /// Its SHA-256, by which whoever knows it can tell it.
-        sha256: String,
-    },
+    /// It begins like none of them: it came from elsewhere. Nothing of it is kept, no digest either: a
+    /// short secret can be guessed from one.
+    Foreign {},
 }

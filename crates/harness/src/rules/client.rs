@@ -194,7 +194,7 @@ fn worst(faults: &[Fault<'_>], expected: &str) -> Option<Finding> {
 }
 
 /// Judges the form of some requests: broken by each that departs, met by those that a vendor looked
-/// at. A form that no vendor looked at proves nothing.
+/// at. A form that no vendor looked at proves nothing, nor does half a request.
 fn each_has_the_form<'a>(
     view: &View<'_>,
     expected: &str,
@@ -202,7 +202,10 @@ fn each_has_the_form<'a>(
     requests: impl IntoIterator<Item = (Arrival<'a>, Option<Fault<'a>>)>,
 ) -> Finding {
     let (mut good, mut faults) = (Vec::new(), Vec::new());
-    for (arrival, fault) in requests {
+    let whole = requests
+        .into_iter()
+        .filter(|(arrival, _)| arrival.is_whole());
+    for (arrival, fault) in whole {
         match fault {
             Some(fault) => faults.push(fault),
             None if arrival.was_looked_at() => good.push(arrival),

@@ -5,7 +5,6 @@ use locum_core::spelling::{CredentialOrigin, Word};
 use serde_json::Value;
 
 use crate::reason::near_miss;
-use crate::store::digest_of_bytes;
 
 /// Somebody who may log in at a vendor.
 #[derive(Clone, Debug)]
@@ -124,9 +123,7 @@ pub(super) fn origin(shown: &[u8], known: &[&str]) -> CredentialOrigin {
         }
         _ => match slip(shown, known) {
             Some(at) => CredentialOrigin::Differs { at },
-            None => CredentialOrigin::Foreign {
-                sha256: hex(&digest_of_bytes(shown)),
-            },
+            None => CredentialOrigin::Foreign {},
         },
     }
 }
@@ -203,10 +200,6 @@ fn arrived(rest: &[u8]) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +264,7 @@ mod tests {
         ));
         assert!(matches!(
             origin(b"built in", 1),
-            CredentialOrigin::Foreign { .. }
+            CredentialOrigin::Foreign {}
         ));
         assert_eq!(logins[2].names, ["gone"]);
     }
@@ -279,11 +272,8 @@ mod tests {
     #[test]
     fn what_begins_otherwise_came_from_elsewhere() {
         let origin = |shown: &str| origin(shown.as_bytes(), &[SECRET]);
-        assert!(matches!(
-            origin("hunter2"),
-            CredentialOrigin::Foreign { .. }
-        ));
-        assert!(matches!(origin(""), CredentialOrigin::Foreign { .. }));
+        assert!(matches!(origin("hunter2"), CredentialOrigin::Foreign {}));
+        assert!(matches!(origin(""), CredentialOrigin::Foreign {}));
         let CredentialOrigin::Exact { characters } = origin(SECRET) else {
             panic!("it is the secret");
         };

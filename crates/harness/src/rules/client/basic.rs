@@ -1,7 +1,7 @@
 //! How a client shows its id and secret: in Basic, and in which spelling.
 
-use locum_core::Place;
 use locum_core::spelling::{Alphabet, BasicSpelling, CredentialOrigin, PairSpelling};
+use locum_core::{Place, Spelling};
 
 use super::commands::asked;
 use super::spelled::difference;
@@ -92,7 +92,7 @@ fn keeps_later_colons(view: &View<'_>) -> Finding {
         let fault = match &secret.origin {
             CredentialOrigin::Exact { .. } | CredentialOrigin::Other => None,
             CredentialOrigin::Differs { at } => Some(Fault::broken(request, at.clone())),
-            CredentialOrigin::Foreign { .. } => return None,
+            CredentialOrigin::Foreign {} => return None,
         };
         basic.has_colon.then_some((request, fault))
     });
@@ -158,7 +158,11 @@ fn shows_id_and_secret(view: &View<'_>) -> Finding {
         let is_old = renewed.is_some_and(|renewed| renewed < request.seq);
         let seen = match spelling.basic {
             None if request.has_basic() => return None,
-            Some(basic) if basic.pair == PairSpelling::Neither && is_old => return None,
+            Some(basic)
+                if basic.pair == PairSpelling::Neither && is_old && is_outdated(&spelling) =>
+            {
+                return None;
+            }
             None => Some("no Authorization: Basic".to_owned()),
             Some(basic) if basic.pair != PairSpelling::Neither => None,
             Some(_) => {
@@ -179,6 +183,20 @@ fn shows_id_and_secret(view: &View<'_>) -> Finding {
         NONE
     };
     each_has_the_form(view, "base64 of id, colon and secret", what, requests)
+}
+
+/// Whether its Basic value has an id and a secret of the stage, byte for byte, that are not a pair any
+/// more.
+fn is_outdated(spelling: &Spelling) -> bool {
+    let shown = spelling.credentials.iter();
+    let mut shown = shown.filter(|shown| shown.place == Place::Basic).peekable();
+    shown.peek().is_some()
+        && shown.all(|shown| {
+            matches!(
+                shown.origin,
+                CredentialOrigin::Exact { .. } | CredentialOrigin::Other
+            )
+        })
 }
 
 #[cfg(test)]
@@ -255,7 +273,7 @@ pub(super) mod tests {
         };
         let cut = secret(json!({"differs": {"at": "ends before `:`"}}));
         token("BAS-09", &[FORM, BASIC], CC, &cut, Grade::Broken);
-        let foreign = secret(json!({"foreign": {"sha256": "00"}}));
+        let foreign = secret(json!({"foreign": {}}));
         token("BAS-09", &[FORM, BASIC], CC, &foreign, Grade::Unobserved);
         let plain = basic("has_colon", false.into());
         token("BAS-09", &[FORM, BASIC], CC, &plain, Grade::Unobserved);

@@ -41,8 +41,7 @@ fn credentials_in_the_body(view: &View<'_>) -> Finding {
     let is_own_grant = |request: &Arrival<'_>| {
         parameter(request, "grant_type").is_none_or(|grant| grant == "client_credentials")
     };
-    let requests = token_requests(view).filter(Arrival::is_whole);
-    let requests = requests.filter(is_own_grant).map(|request| {
+    let requests = token_requests(view).filter(is_own_grant).map(|request| {
         let fault = graded(request).map(|(grade, seen)| Fault::new(request, grade, seen));
         (request, fault)
     });
