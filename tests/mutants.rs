@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use locum_demo::{Mutant, Style, mutants, styles};
-use matrix::{Comparison, Driven, Table, compare, compare_style, drive, folder, side_by_side};
+use matrix::{
+    Comparison, Driven, Table, WEBHOOKS, compare, compare_style, drive, folder, side_by_side,
+};
 
 fn main() -> ExitCode {
     let named: Vec<String> = std::env::args().skip(1).collect();
@@ -34,8 +36,11 @@ fn main() -> ExitCode {
     let honest = side_by_side(&vendors, |vendor| {
         drive(locum, &folder, vendor, Driven::Honest, &[])
     });
-    let honest: BTreeMap<&str, Table> = vendors.into_iter().zip(honest).collect();
+    let mut honest: BTreeMap<&str, Table> = vendors.into_iter().zip(honest).collect();
     let mut bad = 0;
+    for mutant in chosen.iter().filter(|mutant| turns_webhooks(mutant)) {
+        bad += usize::from(!is_honest_receiver(locum, &folder, mutant, &mut honest));
+    }
     for (vendor, table) in &honest {
         let blamed = table.iter().filter(|(_, (verdict, _))| {
             matches!(&**verdict, "FAIL" | "WARN" | "ERROR" | "HARNESS")
@@ -78,6 +83,36 @@ fn main() -> ExitCode {
         "{exact} of {of} mutants turn exactly their rows, {played} styles were played; {bad} things are wrong"
     );
     ExitCode::from(u8::from(bad > 0 || of + played == 0))
+}
+
+fn turns_webhooks(mutant: &Mutant) -> bool {
+    mutant.fail.contains(&WEBHOOKS) || mutant.warn.contains(&WEBHOOKS)
+}
+
+/// Whether the honest client passes where it receives webhooks, as the mutant does; its table is told.
+fn is_honest_receiver(
+    locum: &Path,
+    folder: &Path,
+    mutant: &Mutant,
+    honest: &mut BTreeMap<&str, Table>,
+) -> bool {
+    let folder = folder.join("receiver");
+    let receiver = drive(locum, &folder, mutant.vendor, Driven::Honest, &[WEBHOOKS]);
+    let Some((verdict, reason)) = receiver.get(WEBHOOKS).cloned() else {
+        println!("honest at {}: {WEBHOOKS} was not played", mutant.vendor);
+        return false;
+    };
+    let passes = verdict == "PASS";
+    if !passes {
+        println!(
+            "honest at {}: {WEBHOOKS} is {verdict}: {reason}",
+            mutant.vendor
+        );
+    }
+    if let Some(table) = honest.get_mut(mutant.vendor) {
+        table.insert(WEBHOOKS.to_owned(), (verdict, reason));
+    }
+    passes
 }
 
 fn print(mutant: &Mutant, comparison: &Comparison) {

@@ -8,14 +8,15 @@ use std::path::Path;
 use matrix::{Driven, compare, drive, folder, side_by_side};
 
 /// One of each kind that costs no long wait: lifetime, login, API request, Cognito, signature,
-/// websocket.
-const SAMPLE: [&str; 6] = [
+/// websocket, webhook.
+const SAMPLE: [&str; 7] = [
     "needs-expires-in",
     "no-client-id",
     "no-tenant",
     "access-token-in-logins",
     "wrong-service",
     "ws-plus",
+    "webhook-once",
 ];
 
 #[test]

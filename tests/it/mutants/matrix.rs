@@ -18,7 +18,7 @@ const SEED: &str = "7";
 const WORKERS: usize = 6;
 
 /// The row about a client's receiver of webhooks.
-const WEBHOOKS: &str = "CLI-26";
+pub(crate) const WEBHOOKS: &str = "CLI-26";
 
 /// Verdict and reason of each row.
 pub(crate) type Table = BTreeMap<String, (String, String)>;
@@ -69,7 +69,8 @@ fn free_address() -> String {
     format!("http://{address}/hook")
 }
 
-/// Drives the demo client at a vendor; `ids` restricts the rows, none of them means all.
+/// Drives the demo client at a vendor; `ids` restricts the rows, none of them means all. Where the row
+/// about a receiver of webhooks is named, or turned, the client is one, and only that row is played.
 pub(crate) fn drive(
     locum: &Path,
     folder: &Path,
@@ -87,7 +88,8 @@ pub(crate) fn drive(
     command.args(["drive", vendor, "--seed", SEED, "--report"]);
     command.arg(&report);
     // One process at a time can listen where webhooks arrive, so that only their row is played then.
-    let webhook = driven.turns(WEBHOOKS).then(free_address);
+    let is_receiver = driven.turns(WEBHOOKS) || ids.contains(&WEBHOOKS);
+    let webhook = is_receiver.then(free_address);
     let alone = [WEBHOOKS];
     let ids = if webhook.is_some() { &alone } else { ids };
     if !ids.is_empty() {
