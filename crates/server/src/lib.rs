@@ -18,7 +18,7 @@
 //! - [`mint`], [`rotation`]: tokens made on demand, and other keys for them
 //! - [`observe`]: who watches from outside; [`judge`]: who judges what passed
 //! - [`memory`]: what stages may take, in bytes
-//! - [`control`]: the control API
+//! - [`control`]: the control API; `page`: what shows it to people, in a browser
 
 pub mod app;
 pub mod config;
@@ -35,6 +35,7 @@ pub mod mint;
 pub mod mock;
 pub mod observe;
 pub mod origin;
+mod page;
 #[cfg(test)]
 mod plain;
 pub mod principal;

@@ -21,6 +21,7 @@ use tower::ServiceExt;
 
 use crate::app::SHUTDOWN_TIMEOUT;
 use crate::origin::{Origin, Origins};
+use crate::page;
 use crate::record::{Head, Recorder, Wire};
 use crate::stage::{Stage, VendorPorts};
 use crate::tls::CertificateKind;
@@ -43,7 +44,7 @@ static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 /// What stands behind a port.
 #[derive(Clone, Debug)]
 pub(crate) enum ListenerScope {
-    /// All vendors by their first path segment, stages by prefix, the control API.
+    /// All vendors by their first path segment, stages by prefix, the control API, the page.
     Main {
         /// What answers below `/_locum`.
         control: axum::Router,
@@ -257,7 +258,15 @@ async fn serve(
         Address::Vendor(route) => {
             exchange::exchange(stages, route, wire, connection, head, request).await
         }
-        Address::Page => Ok(plain(200, "text/plain; charset=utf-8", page(stages))),
+        Address::Start => {
+            let lines = head.lines.iter();
+            let lines = lines.map(|(name, value)| (name.as_str(), value.as_str()));
+            Ok(match page::start(&head.method, lines) {
+                Some(file) => file.response(),
+                None => page::line(start_line(stages)),
+            })
+        }
+        Address::Page(file) => Ok(file.response()),
         Address::Nobody(error, hint) => Ok(refusal(404, &error, &hint)),
     }
 }
@@ -305,7 +314,8 @@ fn plain(status: u16, media_type: &str, body: String) -> http::Response<Body> {
         .expect("status and media type are constants")
 }
 
-fn page(stages: &Stages) -> String {
+/// What a program is told at `/`.
+fn start_line(stages: &Stages) -> String {
     let vendors: Vec<String> = stages
         .vendors()
         .iter()

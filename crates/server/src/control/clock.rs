@@ -23,6 +23,12 @@ pub(super) const CALLS: &[ControlCall] = &[
         r#"{"advance_s": 172801, "now": "2026-11-24T10:00:00Z", "mode": "frozen"}"#,
     )
     .returns::<ClockView>(),
+    ControlCall::new(
+        "POST …/clock/reset",
+        "lets the clock show the machine's time again, and run",
+        |request| ready(reset(&request)),
+    )
+    .returns::<ClockView>(),
 ];
 
 /// The clock as the stage document shows it.
@@ -44,6 +50,12 @@ pub(super) fn shown(stage: &Stage) -> ClockView {
 
 fn read(request: &ControlRequest) -> CallResult {
     Ok(call::json(200, &shown(&*request.stage()?)))
+}
+
+fn reset(request: &ControlRequest) -> CallResult {
+    let stage = request.stage()?;
+    stage.clock.reset();
+    Ok(call::json(200, &shown(&stage)))
 }
 
 fn adjust(request: &ControlRequest) -> CallResult {

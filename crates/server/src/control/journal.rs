@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use locum_core::{Entry, EntryId, Filter};
+use locum_core::{Entry, EntryId, Filter, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
@@ -111,6 +111,13 @@ struct Entries {
     entries: Vec<EntryRef>,
     /// How many old entries fell out.
     dropped: u64,
+    /// How many entries the journal holds, whatever was asked for.
+    held: usize,
+    /// The entry that arrived last, also when it has fallen out; 0 before the first.
+    newest: EntryId,
+    /// When the stage was made, by the machine's clock: ids of a journal that began at another time
+    /// name other entries.
+    since: Timestamp,
 }
 
 /// The entries that a caller waited for.
@@ -197,6 +204,9 @@ fn entries(stage: &Stage, filter: &Filter) -> call::Answer {
         Entries {
             entries: entries.collect(),
             dropped: journal.dropped(),
+            held: journal.len(),
+            newest: journal.newest(),
+            since: stage.since,
         }
     });
     call::json(200, &found)

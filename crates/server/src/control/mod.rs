@@ -9,7 +9,7 @@
 //! # Layout
 //!
 //! - `call`, `input`, `shape`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
-//! - `stages`, `document`, `principals`: stages, and what they hold
+//! - `stages`, `vendors`, `document`, `principals`: stages, and what they hold
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`, `keys`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there; `verdicts`: what that shows of a client
 //! - `state`: a stage as data
@@ -43,6 +43,7 @@ mod stream;
 mod tests;
 mod tokens;
 mod twins;
+mod vendors;
 mod verdicts;
 mod wait;
 
@@ -73,6 +74,7 @@ struct Control {
 fn calls() -> impl Iterator<Item = &'static ControlCall> {
     [
         stages::CALLS,
+        vendors::CALLS,
         principals::CALLS,
         clock::CALLS,
         journal::CALLS,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Connection, ListenerScope};
 use crate::Stages;
 use crate::origin::Origin;
+use crate::page::{self, PageFile};
 use crate::record::Head;
 use crate::stage::Stage;
 
@@ -15,8 +16,10 @@ pub(super) enum Address<'a> {
     Control(&'a axum::Router),
     /// A vendor on a stage.
     Vendor(VendorRoute),
-    /// The page for people.
-    Page,
+    /// The root: the page for people, or a line for programs.
+    Start,
+    /// A file of the page.
+    Page(&'static PageFile),
     /// Nobody: what to say, and a hint.
     Nobody(String, String),
 }
@@ -72,8 +75,8 @@ pub(super) fn address<'a>(
     let prefix = &came.unwrap_or(origin).prefix;
     let (first, rest) = segment(target);
     match first {
-        "" => Address::Page,
-        "_locum" => Address::Control(control),
+        "" => Address::Start,
+        "_locum" => page::file(&head.method, target).map_or(Address::Control(control), Address::Page),
         "s" => {
             let (name, rest) = segment(rest);
             let Some(stage) = stages.stage(name) else {

@@ -163,6 +163,17 @@ impl StageClock {
         })
     }
 
+    /// Shows the machine's time again, and runs.
+    pub fn reset(&self) {
+        self.replace(|_, _| {
+            Ok(State {
+                mode: ClockMode::Running,
+                value: 0,
+            })
+        })
+        .expect("the machine's time is in range");
+    }
+
     fn replace(
         &self,
         next: impl FnOnce(State, Timestamp) -> Result<State, OutOfRange>,

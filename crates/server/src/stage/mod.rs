@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
-use locum_core::{Clock, Settings, weight};
+use locum_core::{Clock, Settings, Timestamp, weight};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
@@ -63,6 +63,8 @@ pub struct Stage {
     pub secrets: StageSecrets,
     /// What it was made from.
     pub spec: StageSpec,
+    /// When it was made, by the machine's clock.
+    pub since: Timestamp,
     /// Wakes who waits for the journal.
     pub written: Notify,
     exchanges: exchanges::Exchanges,
@@ -126,6 +128,7 @@ impl Stage {
         charge.try_set(PARTS + size_of::<Self>() + 2 * weight::text(&name) + spec.weight())?;
         let stage = Arc::new(Self {
             seed,
+            since: StageClock::running().now(),
             clock: StageClock::running(),
             store: stores.open(&name, &account).await?,
             secrets: StageSecrets::on(&account),
