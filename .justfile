@@ -37,6 +37,10 @@ interop *languages: build
 reports: build
     bash tests/reports/run.sh
 
+# The page of `locum serve` in Debian's chromium; all parts, or those named (pictures: target/page/screenshots)
+page *parts: build
+    bash tests/page/run.sh {{parts}}
+
 # The helpers for people's test frameworks, each with its own runner; all, or those of LANGUAGES: python node go java rust
 bindings *languages: build
     bash crates/bindings/test.sh {{languages}}
@@ -101,5 +105,5 @@ bench *arguments:
 # The gate: what the README promises, the lints, real clients, engines and signers, clients under judgement with their real
 # runtimes, and that the benches run. Published clients and other people's servers are judged each night (`just judge-sdks`, `just
 # peers`), and Keycloak's run is for then, too: it fetches 200 MB, and lives by Keycloak's own clock.
-ci: test lint check interop reports watch-samples shims bindings packages docs-test book parity-fastapi parity-signers
+ci: test lint check interop reports page watch-samples shims bindings packages docs-test book parity-fastapi parity-signers
     cargo bench --profile dev -p locum -- --test

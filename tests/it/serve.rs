@@ -110,6 +110,40 @@ fn the_server_ends_with_the_program_that_started_it() {
 }
 
 #[test]
+fn the_page_is_named_at_the_start_over_tls_where_that_is_spoken() {
+    let page = |arguments: &[&str]| {
+        let mut served = Served::start(arguments);
+        let mut output = served.output.take().expect("not read yet");
+        let (mut line, mut found) = (String::new(), None);
+        while found.is_none() && output.read_line(&mut line).expect("text") > 0 {
+            found = line
+                .strip_prefix("PAGE ")
+                .map(|rest| rest.trim().to_owned());
+            line.clear();
+        }
+        (found.expect("a line with the page"), served)
+    };
+    let (plain, served) = page(&[]);
+    assert_eq!(plain, format!("http://{}/", served.address));
+    let answer = super::served::send(&served.address, "GET /", "Accept: text/html\r\n", "");
+    assert!(answer.contains("<title>locum</title>"), "{answer}");
+    let (secure, served) = page(&["--tls", "--tls-port", "0"]);
+    assert!(secure.starts_with("https://127.0.0.1:"), "{secure}");
+    assert!(!secure.contains(&served.address), "{secure}");
+    let (public, _served) = page(&[
+        "--tls",
+        "--tls-port",
+        "0",
+        "--public-url",
+        "https://auth.test/m",
+    ]);
+    assert_eq!(public, "https://auth.test/m/");
+    let (all, served) = page(&["--host", "0.0.0.0"]);
+    let port = served.address.rsplit(':').next().expect("a port");
+    assert_eq!(all, format!("http://127.0.0.1:{port}/"));
+}
+
+#[test]
 fn a_server_that_waits_for_its_standard_input_still_takes_signals() {
     let served = Served::start_with_stdin(&["--exit-with-stdin"]);
     assert_eq!(served.terminate().code(), Some(0));

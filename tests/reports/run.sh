@@ -10,12 +10,7 @@ locum=${LOCUM:-$target/release/locum}
 work=$target/reports
 mkdir -p "$work"
 
-browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}
-if [ -z "$browser" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
-    browser=$(command -v chromium || true)
-fi
-[ -n "$browser" ] || { echo "chromium is not installed: apt-get install chromium, or name it: CHROMIUM=PATH" >&2; exit 2; }
+. "$root/tests/chromium.sh"
 
 [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"

@@ -1,7 +1,7 @@
 //! `locum serve`: the mocks, for hand work and for other programs.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use locum_core::Secret;
@@ -59,7 +59,7 @@ async fn stdin_ended() {
     let _ = waits.await;
 }
 
-/// The first lines: where the server listens, and the token of its control API.
+/// The first lines: where the server listens, its page for people, and the token of its control API.
 fn greeting(stages: &Stages) -> String {
     let vendors = stages.vendors().iter();
     let slugs: Vec<&str> = vendors.map(|v| v.profile().vendor.as_str()).collect();
@@ -67,10 +67,30 @@ fn greeting(stages: &Stages) -> String {
     if let Some(tls) = &stages.tls {
         lines.push_str(&format!("TLS https://{}\n", tls.address));
     }
+    lines.push_str(&format!("PAGE {}\n", page(stages)));
     if let Some(token) = &stages.config.control_token {
         lines.push_str(&format!("CONTROL-TOKEN {}\n", token.expose()));
     }
     lines
+}
+
+/// Where a browser finds the page.
+fn page(stages: &Stages) -> String {
+    if let Some(url) = &stages.config.public_url {
+        return format!("{url}/");
+    }
+    let (scheme, mut address) = match &stages.tls {
+        Some(tls) => ("https", tls.address),
+        None => ("http", stages.address),
+    };
+    // All addresses of a machine are none that a browser could open.
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("{scheme}://{address}/")
 }
 
 async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {

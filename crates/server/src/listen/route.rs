@@ -76,7 +76,9 @@ pub(super) fn address<'a>(
     let (first, rest) = segment(target);
     match first {
         "" => Address::Start,
-        "_locum" => page::file(&head.method, target).map_or(Address::Control(control), Address::Page),
+        "_locum" => {
+            page::file(&head.method, target).map_or(Address::Control(control), Address::Page)
+        }
         "s" => {
             let (name, rest) = segment(rest);
             let Some(stage) = stages.stage(name) else {

@@ -31,9 +31,6 @@ export const dropToken = () => sessionStorage.removeItem(TOKEN);
 /** The path of `rest` below a stage. */
 export const below = (stage, rest) => `stages/${encodeURIComponent(stage)}${rest}`;
 
-/** The absolute address of a call. */
-export const address = (path) => new URL(path, BASE).href;
-
 /** Sends a request and returns its response, whose status is one of success. */
 export async function send(method, path, { body, headers = {}, signal } = {}) {
   const all = { ...headers };

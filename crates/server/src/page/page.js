@@ -1,7 +1,7 @@
 // The page for people: one stage at a time, a view for each thing that can be looked at or changed.
 
 import { html, nothing, render } from "./lit-html/lit-html.js";
-import { address, below, call, dropToken, Failure, hasToken, setToken, text } from "./api.js";
+import { below, call, dropToken, Failure, hasToken, setToken, text } from "./api.js";
 import * as clock from "./clock.js";
 import { FIRST_LINES, Lines } from "./entries.js";
 import * as exchange from "./exchange.js";
@@ -34,6 +34,7 @@ const page = {
   notice: undefined,
   stream: undefined,
   drawing: 0,
+  refreshing: undefined,
 
   get vendors() {
     return page.known.map((vendor) => vendor.vendor);
@@ -72,8 +73,15 @@ const page = {
     page.draw();
   },
 
+  /** Reads again what changes by itself; never twice at a time, however slow the server is. */
   async refresh() {
-    await Promise.all([readStage(), page.view?.refresh?.()]);
+    if (page.refreshing) return page.refreshing;
+    page.refreshing = Promise.all([readStage(), page.view?.refresh?.()]);
+    try {
+      await page.refreshing;
+    } finally {
+      page.refreshing = undefined;
+    }
   },
 
   judge() {},
@@ -183,6 +191,7 @@ function goTo(fragment) {
   page.viewName = route.view;
   page.view = VIEWS.get(route.view)?.open(page, route.id) ?? lost;
   document.title = `${page.view.title} · locum`;
+  page.view.refresh?.();
   page.refresh();
   drawNow();
   document.querySelector("main").scrollTop = 0;
@@ -255,4 +264,3 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) page
 setInterval(() => { if (!document.hidden) page.refresh(); }, REFRESH_MS);
 setInterval(() => page.draw(), 1000);
 goTo(location.hash);
-export { address };

@@ -7,6 +7,7 @@ mod faults;
 mod gate;
 mod memory;
 mod observed;
+mod page;
 mod proxies;
 mod refusals;
 mod seeds;
