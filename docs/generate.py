@@ -138,26 +138,11 @@ def given(program, vendor):
     )
 
 
-EXIT_CODES = {
-    "0": "Nothing is broken, or only what the baseline accepts.",
-    "1": "Something is broken: a FAIL or an ERROR; with `--strict` or `--fail-on` a further verdict, too.",
-    "2": "Usage or configuration: an unknown id, a wrong option, a variable that is missing.",
-    "3": "A fault of locum or of the shim.",
-    "4": "The client or vendor could not be started or reached, or crashed in every scenario; or the vendor refused or "
-    "throttled each documented login.",
-    "5": "Nothing is broken, but the baseline holds entries that are over or no longer true.",
-    "6": "Nothing was selected, or nothing arrived, so nothing was judged.",
-    "130": "Interrupted; what was seen so far is in the report.",
-}
-
-
-def exit_codes(_, __):
-    """The exit codes in words; the program's own constants say which there are."""
-    source = (ROOT / "crates" / "harness" / "src" / "verdict" / "exit.rs").read_text()
-    codes = re.findall(r"^pub const \w+: u8 = (\d+);", source, re.M)
-    if codes != list(EXIT_CODES):
-        raise SystemExit(f"docs/generate.py has words for exit codes {list(EXIT_CODES)}, the program has {codes}")
-    return table(["code", "means"], [list(row) for row in EXIT_CODES.items()])
+def exit_codes(program, _):
+    """The exit codes, as the long help of `check` tells them."""
+    told = program.prints("check", "--help").partition("\nExit codes:\n")[2]
+    rows = re.findall(r"^  (\d+) +(.+(?:\n {4,}.+)*)", told, re.M)
+    return table(["code", "means"], [[code, re.sub(r"\s+", " ", text)] for code, text in rows])
 
 
 def verdicts(program, _):

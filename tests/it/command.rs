@@ -83,6 +83,18 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn a_server_that_is_not_there_is_told_with_the_systems_own_words() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", gone.local_addr().expect("an address"));
+    drop(gone);
+    check(
+        &["env", "--url", &url],
+        4,
+        &[&url, "refused", "locum serve"],
+    );
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
@@ -129,7 +141,16 @@ fn an_expression_selects_what_it_says_or_is_refused() {
         &["`patern` selects nothing", "did you mean `pattern`?"],
     );
     check(&["check", "pattern", "-k", "(must"], 2, &["has no `)`"]);
-    check(&["check", "pattern", "--shard", "3/2"], 2, &["shard:1/3"]);
+    check(
+        &["check", "pattern", "--shard", "3/2"],
+        2,
+        &["--shard", "1/2", "2/2"],
+    );
+    check(
+        &["list", "-k", "(must"],
+        2,
+        &["-k '(must'", "has no `)`", "hint"],
+    );
     check(
         &["check", "pattern", "-k", "ven-26 and should"],
         6,
@@ -138,7 +159,17 @@ fn an_expression_selects_what_it_says_or_is_refused() {
     check(
         &["check", "pattern", "-k", "ret-02"],
         6,
-        &["nothing selected", "locum drive"],
+        &["nothing selected", "locum drive pattern -k ret-02 --"],
+    );
+    check(
+        &["drive", "pattern", "--reference", "-k", "ven-26"],
+        6,
+        &["nothing selected", "locum check pattern -k ven-26"],
+    );
+    check(
+        &["drive", "pattern", "--reference", "-k", "tok-18"],
+        6,
+        &["nothing selected", "it is for athelas: locum drive athelas"],
     );
     let listed = |expression: &str| {
         let output = locum(&["list", "pattern", "-k", expression]);

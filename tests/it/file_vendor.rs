@@ -185,7 +185,31 @@ fn a_new_file_serves_at_once_and_is_never_overwritten() {
     let again = super::locum(&["new", path]);
     let said = String::from_utf8_lossy(&again.stderr).into_owned();
     assert_eq!(again.status.code(), Some(2));
+    assert!(said.contains("is there already"), "{said}");
     assert!(said.contains("not overwritten"), "{said}");
+    // What else there is to do names the file, as it was named.
+    let quoted = format!("'{path}'");
+    for (arguments, part) in [
+        (
+            vec!["drive", path, "--reference", "-k", "tok-18"],
+            format!(
+                "TOK-18 is not played at {quoted}: its documented login is not by a user's password"
+            ),
+        ),
+        (
+            vec!["drive", path, "--reference", "-k", "ven-26"],
+            format!("locum check {quoted} -k ven-26"),
+        ),
+        (
+            vec!["drive", path, "--reference", "-k", "req-13"],
+            "it is for".to_owned(),
+        ),
+    ] {
+        let told = super::locum(&arguments);
+        let said = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert_eq!(told.status.code(), Some(6), "{arguments:?}: {said}");
+        assert!(said.contains(&part), "{said}");
+    }
     assert_eq!(std::fs::read_to_string(path).expect("it is there"), text);
     for (arguments, part) in [
         (vec!["new", "mine"], "does not end in .toml"),

@@ -5,6 +5,8 @@ mod needs;
 mod order;
 mod tags;
 
+use std::collections::BTreeMap;
+
 use cucumber::gherkin::{Feature, Scenario};
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId};
@@ -13,10 +15,11 @@ use crate::Error;
 use crate::run::Resumption;
 use crate::verdict::Scope;
 use features::{features_of, with_scenarios, without_empty};
-use needs::offers_all;
+use needs::{obstacle, offers_all};
 use tags::{is_shared, planned, shared};
 
 pub(crate) use features::Embedded;
+pub use needs::Obstacle;
 pub(crate) use tags::key_of;
 
 /// One scenario of the plan.
@@ -57,6 +60,37 @@ pub struct Plan {
     /// The scenarios in order.
     pub scenarios: Vec<Planned>,
     features: Vec<Feature>,
+}
+
+/// The rows of one side whose scenarios are all kept from a vendor, each with what keeps them.
+///
+/// # Errors
+/// When a feature cannot be read.
+pub fn unplayable_rows(
+    profile: &Profile,
+    judge: Judge,
+) -> Result<BTreeMap<RequirementId, Obstacle>, Error> {
+    let mut all = Plan::default();
+    for feature in features_of(&profile.vendor)? {
+        all.take(feature, &profile.vendor, &|_: &Planned| true)?;
+    }
+    let mut rows: BTreeMap<RequirementId, Option<Obstacle>> = BTreeMap::new();
+    for scenario in all.scenarios.iter().filter(|one| one.judge == judge) {
+        let found = obstacle(profile, &scenario.needs);
+        for id in &scenario.ids {
+            let known = rows.entry(id.clone()).or_insert(found);
+            *known = match (*known, found) {
+                // What one scenario could show but for us is not the vendor's to rule out.
+                (Some(Obstacle::Vendor(_)), Some(other)) => Some(other),
+                (Some(known), Some(_)) => Some(known),
+                _ => None,
+            };
+        }
+    }
+    let unplayable = rows.into_iter();
+    Ok(unplayable
+        .filter_map(|(id, why)| Some((id, why?)))
+        .collect())
 }
 
 impl Plan {

@@ -121,6 +121,8 @@ pub struct Report {
     pub run: Run,
     /// The vendors' names for people, by their slugs.
     pub titles: BTreeMap<String, String>,
+    /// What a command line calls a vendor that is not built in: its file, by its slug.
+    pub files: BTreeMap<String, String>,
     /// Each row in scope once for each vendor and side.
     pub verdicts: Vec<VerdictRow>,
     /// What was seen, in the plan's order.
@@ -177,6 +179,7 @@ impl Report {
         Self {
             run,
             titles,
+            files: BTreeMap::new(),
             verdicts,
             cascades,
             scenarios,
@@ -205,6 +208,11 @@ impl Report {
         }
         self.exit_code = exit::winner(&codes);
         self.baseline = Some(applied);
+    }
+
+    /// What a command line calls this vendor: its slug, or its file as a word of a shell.
+    pub(crate) fn argument<'a>(&'a self, vendor: &'a str) -> &'a str {
+        self.files.get(vendor).map_or(vendor, String::as_str)
     }
 
     /// Whether a baseline expects the verdict of this row.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand};
+use locum_harness::verdict::exit;
 use locum_server::origin::{PublicUrl, TrustedProxies};
 
 use super::values;
@@ -177,8 +178,8 @@ pub(super) struct Selecting {
     #[arg(long, env = "LOCUM_ONLY_FAILED", value_name = "DIR")]
     pub(super) only_failed: Option<PathBuf>,
     /// Only this of so many alike parts, such as 1/3
-    #[arg(long, env = "LOCUM_SHARD", value_name = "I/N")]
-    pub(super) shard: Option<String>,
+    #[arg(long, env = "LOCUM_SHARD", value_name = "I/N", value_parser = values::shard)]
+    pub(super) shard: Option<(usize, usize)>,
 }
 
 /// Where a report goes.
@@ -221,6 +222,7 @@ pub(super) struct EndpointFlags {
 
 /// Flags of `check`.
 #[derive(Debug, Group)]
+#[command(after_long_help = exit_codes(""))]
 pub(super) struct Check {
     /// Vendors by their names; all built-in ones when none is named
     pub(super) vendors: Vec<String>,
@@ -270,7 +272,7 @@ pub(super) struct Check {
 
 /// Flags of `drive`.
 #[derive(Debug, Group)]
-#[command(after_long_help = DRIVE_HELP)]
+#[command(after_long_help = exit_codes(DRIVE_HELP))]
 pub(super) struct Drive {
     /// The vendor that the client talks to, by its name or as `FILE.toml`
     pub(super) vendor: String,
@@ -308,6 +310,15 @@ pub(super) struct Drive {
     /// The program to start, and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+/// What the long help of a command that judges ends with, behind `text`.
+fn exit_codes(text: &str) -> String {
+    let break_before = if text.is_empty() { "" } else { "\n\n" };
+    let codes = exit::MEANINGS.iter();
+    let codes = codes.map(|(code, meaning)| format!("\n  {code:<5}{meaning}"));
+    let codes: String = codes.collect();
+    format!("{text}{break_before}Exit codes:{codes}")
 }
 
 /// What `locum drive --help` says besides.

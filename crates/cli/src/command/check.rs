@@ -56,7 +56,7 @@ pub(super) fn run(args: &args::Check) -> Result<u8, Failure> {
         runtime.block_on(built_in(args, profiles, &mocks))?
     };
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
-    let code = report::told(&report, args.format, &args.judging.reporting)?;
+    let code = report::tell(&report, args.format, &args.judging.reporting)?;
     if args.url.is_some() {
         keep(args, &report, pending);
         tell_left_behind(&report.scenarios);
@@ -173,7 +173,12 @@ async fn judged(
     };
     let repeats = args.repeat.map_or(1, usize::from);
     let played = locum_harness::run::check_repeatedly(options, repeats, progress());
-    let mut played = played.await.map_err(|error| refused(&error))?;
+    let asked = select::Asked {
+        side: Judge::Vendor,
+        profiles: &profiles,
+        files: &vendors::files(&args.vendors, &profiles),
+    };
+    let mut played = played.await.map_err(|error| unplayed(&error, asked))?;
     if let Some(error) = &played.untrusted {
         eprintln!("{}", refused(error));
     }
@@ -272,6 +277,19 @@ pub(super) fn fail_on(verdicts: &[args::FailOn]) -> Vec<FailOn> {
     verdicts.iter().map(one).collect()
 }
 
+/// Why a run came to nothing, and where what was `asked` for is judged instead.
+pub(super) fn unplayed(error: &Error, asked: select::Asked<'_>) -> Failure {
+    let failure = refused(error);
+    let hint = match error {
+        Error::NothingSelected(selection) => asked.hint(selection),
+        _ => None,
+    };
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
 /// Why a run came to nothing.
 pub(super) fn refused(error: &Error) -> Failure {
     let mut failure = Failure::unreachable(error.to_string());
@@ -285,11 +303,6 @@ pub(super) fn refused(error: &Error) -> Failure {
     };
     if let Error::MissingVariables { table, .. } = error {
         return failure.hint(format!("the variables are\n{}", table.trim_end()));
-    }
-    if let Error::NothingSelected(selection) = error
-        && let Some(hint) = select::other_side(selection)
-    {
-        return failure.hint(hint);
     }
     if let Error::Untrusted { .. } = error {
         return failure.hint("nothing was sent there; if the vendor's authority is to be trusted, name the file with its certificate: --ca FILE, LOCUM_CA");

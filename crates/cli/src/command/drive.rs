@@ -106,7 +106,7 @@ pub(super) fn run(args: &args::Drive) -> Result<u8, Failure> {
         return Ok(exit::INTERRUPTED);
     };
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
-    report::told(&report, args.format, &args.judging.reporting)
+    report::tell(&report, args.format, &args.judging.reporting)
 }
 
 async fn judged(
@@ -140,7 +140,14 @@ async fn judged(
         stop,
         clock: Arc::new(SystemClock::new()),
     });
-    let played = played.await.map_err(|error| check::refused(&error))?;
+    let asked = select::Asked {
+        side: Judge::Client,
+        profiles,
+        files: &vendors::files(std::slice::from_ref(&args.vendor), profiles),
+    };
+    let played = played
+        .await
+        .map_err(|error| check::unplayed(&error, asked))?;
     Ok(played.report(profiles))
 }
 
@@ -187,7 +194,7 @@ fn reach(args: &args::Drive) -> Result<Reach, Failure> {
         )
         .hint(format!(
             "name it behind two dashes: locum drive {} -- python3 shim.py",
-            args.vendor
+            vendors::shell_word(&args.vendor)
         ))),
         (args::By::Pull, Some(_)) => Err(Failure::usage("--by pull starts no program")
             .hint("start the client yourself with the LOCUM_CONTROL_URL that is printed")),

@@ -32,10 +32,13 @@ pub(super) fn run(args: &args::Env) -> Result<u8, Failure> {
     };
     let variables = environment::variables(&document, &vendors, wanted);
     let text = written(&variables, args.format).map_err(|name| {
-        Failure::usage(format!(
-            "{name} holds a line end, which this format cannot say"
-        ))
-        .hint("--format json says everything")
+        let fault = match args.format {
+            EnvFormat::Dotenv => {
+                "a line end, or quotes that readers of .env files read differently"
+            }
+            _ => "a line end, which this format cannot say",
+        };
+        Failure::usage(format!("{name} holds {fault}")).hint("--format json says everything")
     })?;
     super::say(&text);
     Ok(0)
@@ -68,18 +71,39 @@ fn written(variables: &Variables, format: EnvFormat) -> Result<String, &str> {
     {
         return Err(name);
     }
-    let line = |(name, value): (&String, &String)| match format {
-        EnvFormat::Sh => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
-        EnvFormat::Powershell => format!("$env:{name} = '{}'\n", value.replace('\'', "''")),
-        EnvFormat::Github => format!("{name}={value}\n"),
-        // Quotes of one kind keep everything as it is, in each of the well-known readers.
-        EnvFormat::Dotenv if !value.contains('\'') => format!("{name}='{value}'\n"),
+    let line = |(name, value): (&'_ String, &'_ String)| match format {
+        EnvFormat::Sh => Some(format!(
+            "export {name}='{}'\n",
+            value.replace('\'', r"'\''")
+        )),
+        EnvFormat::Powershell => Some(format!("$env:{name} = '{}'\n", value.replace('\'', "''"))),
+        EnvFormat::Github => Some(format!("{name}={value}\n")),
         EnvFormat::Dotenv | EnvFormat::Json => {
-            let value = value.replace('\\', r"\\").replace('"', r#"\""#);
-            format!("{name}=\"{}\"\n", value.replace('$', r"\$"))
+            dotenv(value).map(|value| format!("{name}={value}\n"))
         }
     };
-    Ok(variables.iter().map(line).collect())
+    let lines = variables.iter();
+    lines
+        .map(|pair| line(pair).ok_or(pair.0.as_str()))
+        .collect()
+}
+
+/// A value as shells, `docker run --env-file`, compose files and the libraries called dotenv all read
+/// it: `docker run` takes quotes for a part of the value, so that there are none where none are needed.
+/// `None` where they do not agree: some expand `${NAME}` even in single quotes, or take a backslash
+/// away, and others do neither.
+fn dotenv(value: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+,=".contains(c);
+    if value.chars().all(is_plain) {
+        return Some(value.to_owned());
+    }
+    if value.contains('\\') || value.contains("${") {
+        return None;
+    }
+    if !value.contains('\'') {
+        return Some(format!("'{value}'"));
+    }
+    (!value.contains(['"', '$', '`'])).then(|| format!("\"{value}\""))
 }
 
 #[cfg(test)]
@@ -98,8 +122,9 @@ mod tests {
             "a 'b' $c",
             "export LOCUM_X='a '\\''b'\\'' $c'\n",
         );
+        check(EnvFormat::Dotenv, "http://h:1/a", "LOCUM_X=http://h:1/a\n");
         check(EnvFormat::Dotenv, "a $b \"c\"", "LOCUM_X='a $b \"c\"'\n");
-        check(EnvFormat::Dotenv, "it's $b", "LOCUM_X=\"it's \\$b\"\n");
+        check(EnvFormat::Dotenv, "it's #1", "LOCUM_X=\"it's #1\"\n");
         check(EnvFormat::Github, "a b=c", "LOCUM_X=a b=c\n");
         check(
             EnvFormat::Powershell,
@@ -107,6 +132,14 @@ mod tests {
             "$env:LOCUM_X = 'it''s $b'\n",
         );
         check(EnvFormat::Json, "a\nb", "{\n  \"LOCUM_X\": \"a\\nb\"\n}\n");
+    }
+
+    #[test]
+    fn what_readers_of_env_files_read_differently_is_not_written() {
+        for value in ["it's $b", "it's \"b\"", r"a\b", "${HOME}"] {
+            let variables = Variables::from([("LOCUM_X".to_owned(), value.to_owned())]);
+            assert_eq!(written(&variables, EnvFormat::Dotenv), Err("LOCUM_X"));
+        }
     }
 
     #[test]

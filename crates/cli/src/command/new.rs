@@ -26,14 +26,12 @@ pub(super) fn run(args: &args::New) -> Result<u8, Failure> {
 /// Makes the file; one that is there stays as it is.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let mut file = file.map_err(|error| {
-        let failure = Failure::usage(format!("cannot write {}: {error}", path.display()));
-        match error.kind() {
-            ErrorKind::AlreadyExists => {
-                failure.hint("name another file: this one is not overwritten")
-            }
-            _ => failure.hint("name a file in a folder that exists and can be written"),
-        }
+    let shown = path.display();
+    let mut file = file.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::usage(format!("{shown} is there already"))
+            .hint("it is not overwritten: name another file, or move it away"),
+        _ => Failure::usage(format!("cannot write {shown}: {error}"))
+            .hint("name a file in a folder that exists and can be written"),
     })?;
     file.write_all(text.as_bytes())
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))

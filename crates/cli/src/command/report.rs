@@ -40,7 +40,7 @@ fn render(args: &args::Render) -> Result<u8, Failure> {
         report: Some(args.out.as_ref().unwrap_or(&args.folder).clone()),
         sarif_anchor: args.sarif_anchor.clone(),
     };
-    told(&report, args.format, &reporting)
+    tell(&report, args.format, &reporting)
 }
 
 /// Puts saved runs beside one another; differences are no failure.
@@ -119,55 +119,72 @@ pub(super) fn saved(folder: &Path, own: &[String]) -> Result<Saved, Failure> {
     })
 }
 
-/// Tells a report: standard output gets `output`, a person the text, the folder all files. The exit
-/// code.
-pub(super) fn told(
+/// Prints a report and writes its files; the exit code.
+pub(super) fn tell(
     report: &Report,
     output: args::Output,
     reporting: &args::Reporting,
 ) -> Result<u8, Failure> {
-    told_of(report, output, reporting, &mut false)
+    let printed = print(report, output, reporting);
+    Ok(exit::winner(&[printed, write(report, reporting).code?]))
 }
 
-/// The same; `has_evidence` becomes true once the folder has the evidence of this report, even where
-/// something after it could not be written.
-pub(super) fn told_of(
-    report: &Report,
-    output: args::Output,
-    reporting: &args::Reporting,
-    has_evidence: &mut bool,
-) -> Result<u8, Failure> {
-    let anchor = reporting.sarif_anchor.as_deref();
-    let mut code = report.exit_code;
-    match output {
-        args::Output::Text => super::say(&terminal::text(report, look())),
-        args::Output::Report(format) => {
-            eprint!("{}", terminal::text(report, look_of_errors()));
-            let text = format.text(report, anchor);
-            if report.leaks(&text) {
-                code = withheld(code, "the report");
-            } else {
-                super::say(&text);
-            }
-        }
+/// Standard output gets `output`, a person the text. The exit code.
+pub(super) fn print(report: &Report, output: args::Output, reporting: &args::Reporting) -> u8 {
+    let args::Output::Report(format) = output else {
+        super::say(&terminal::text(report, look()));
+        return report.exit_code;
+    };
+    eprint!("{}", terminal::text(report, look_of_errors()));
+    let text = format.text(report, reporting.sarif_anchor.as_deref());
+    if report.leaks(&text) {
+        return withheld(report.exit_code, "the report");
     }
-    Ok(exit::winner(&[
-        code,
-        kept(report, reporting, has_evidence)?,
-    ]))
+    super::say(&text);
+    report.exit_code
 }
 
-/// Writes the files that were asked for, and what GitHub Actions shows; the exit code.
-pub(super) fn kept(
-    report: &Report,
-    reporting: &args::Reporting,
-    has_evidence: &mut bool,
-) -> Result<u8, Failure> {
+/// What became of the files of a report.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Whether the folder has the evidence of this report, even where something after it could not be
+    /// written.
+    pub(super) has_evidence: bool,
+    /// The exit code; or why something could not be written.
+    pub(super) code: Result<u8, Failure>,
+}
+
+/// Writes the files that were asked for, and what GitHub Actions shows.
+pub(super) fn write(report: &Report, reporting: &args::Reporting) -> Written {
     let anchor = reporting.sarif_anchor.as_deref();
     github::tell(report, anchor);
-    match &reporting.report {
-        Some(folder) => write(report, (folder, anchor), has_evidence),
-        None => Ok(report.exit_code),
+    let (mut has_evidence, mut code) = (false, report.exit_code);
+    let Some(folder) = &reporting.report else {
+        return Written {
+            has_evidence,
+            code: Ok(code),
+        };
+    };
+    let files = Format::ALL.into_iter().flat_map(|format| {
+        let files = format.files(report, anchor).into_iter();
+        files.map(move |(path, text)| (format, path, text))
+    });
+    for (format, path, text) in files {
+        if report.leaks(&text) {
+            code = withheld(code, &path);
+            continue;
+        }
+        if let Err(failure) = file_below(folder, &path, &text) {
+            return Written {
+                has_evidence,
+                code: Err(failure),
+            };
+        }
+        has_evidence |= format == Format::Events;
+    }
+    Written {
+        has_evidence,
+        code: Ok(code),
     }
 }
 
@@ -203,36 +220,22 @@ fn look_of(is_terminal: bool, size: Option<(Width, Height)>) -> Look {
     }
 }
 
-/// Writes the reports; one that holds a secret of the run is not written, and the code says so.
-fn write(
-    report: &Report,
-    (folder, anchor): (&Path, Option<&str>),
-    has_evidence: &mut bool,
-) -> Result<u8, Failure> {
-    self::folder(folder)?;
-    let mut code = report.exit_code;
-    for format in Format::ALL {
-        for (path, text) in format.files(report, anchor) {
-            if report.leaks(&text) {
-                code = withheld(code, &path);
-                continue;
-            }
-            if let Some((inner, _)) = path.rsplit_once('/') {
-                self::folder(&folder.join(inner))?;
-            }
-            file(folder, &path, &text)?;
-            *has_evidence |= format == Format::Events;
-        }
-    }
-    Ok(code)
-}
-
-/// Says that a report is not written, and what the command ends with then.
+/// Says that a report is not written since it holds a secret of the run, and what the command ends
+/// with then.
 fn withheld(code: u8, name: &str) -> u8 {
     eprintln!(
         "error: {name} would hold a secret of this run and is not written: please report this"
     );
     exit::winner(&[code, exit::HARNESS])
+}
+
+/// Writes a file of a folder, or of a folder in it.
+fn file_below(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    match name.rsplit_once('/') {
+        Some((inner, _)) => self::folder(&folder.join(inner))?,
+        None => self::folder(folder)?,
+    }
+    file(folder, name, text)
 }
 
 fn folder(folder: &Path) -> Result<(), Failure> {

@@ -73,17 +73,17 @@ pub(super) fn run(args: &args::Resume) -> Result<u8, Failure> {
     if merged.is_unreachable {
         judged.exit_code = exit::winner(&[judged.exit_code, exit::UNREACHABLE]);
     }
-    let mut has_evidence = false;
-    let told = report::told_of(&judged, args.format, &reporting, &mut has_evidence);
+    let printed = report::print(&judged, args.format, &reporting);
+    let written = report::write(&judged, &reporting);
     // Without the new evidence, what was kept before is still what the folder has to go on with. With
     // it, that is too old, even where another file could not be written.
-    if has_evidence {
+    if written.has_evidence {
         keep(&judged.run.id, &state, (&args.folder, judged.run.started));
     }
     for why in &merged.notes {
         eprintln!("note: {why}");
     }
-    told
+    Ok(exit::winner(&[printed, written.code?]))
 }
 
 /// Only a run of this version at a vendor's own endpoint has something that can be gone on with.

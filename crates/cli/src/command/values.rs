@@ -30,6 +30,19 @@ pub(super) fn duration(value: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a whole number with ms, s, m or h, such as 30s".to_owned())
 }
 
+/// Reads which of how many alike parts is meant, such as `1/3`.
+pub(super) fn shard(value: &str) -> Result<(usize, usize), String> {
+    let numbers = value.split_once('/');
+    let numbers = numbers.and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((index, of)) if (1..=of).contains(&index) => Ok((index, of)),
+        Some((_, of @ 1..)) => Err(format!(
+            "of {of} parts the first is 1/{of} and the last is {of}/{of}"
+        )),
+        _ => Err("which part of how many, such as 1/3".to_owned()),
+    }
+}
+
 /// Reads the name of a host: no scheme, no port, no path.
 pub(super) fn host_name(value: &str) -> Result<String, String> {
     let is_label = |label: &str| {
@@ -85,6 +98,25 @@ mod tests {
         ] {
             let expected = expected.map(Duration::from_millis);
             assert_eq!(duration(value).ok(), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_shard_is_one_of_its_parts() {
+        for (value, expected) in [
+            ("1/3", Ok((1, 3))),
+            ("4/4", Ok((4, 4))),
+            ("5/4", Err("4/4")),
+            ("0/4", Err("1/4")),
+            ("1/0", Err("such as 1/3")),
+            ("1/3 or must", Err("such as 1/3")),
+            ("", Err("such as 1/3")),
+        ] {
+            match (shard(value), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{value}"),
+                (Err(said), Err(part)) => assert!(said.contains(part), "{value}: {said}"),
+                (found, _) => panic!("{value}: {found:?}"),
+            }
         }
     }
 

@@ -145,8 +145,14 @@ fn report(rows: Vec<Row>, entries: &[Entry], seed: u64, strict: bool) -> Report 
         let profile = vendor.profile();
         (profile.vendor.clone(), profile.title.clone())
     });
+    // The server knows a vendor's file, and this command does not.
+    let own = run.vendors.iter();
+    let own = own.filter(|vendor| !locum_mocks::SLUGS.contains(&vendor.as_str()));
     Report {
         titles: titles.collect(),
+        files: own
+            .map(|vendor| (vendor.clone(), "FILE.toml".to_owned()))
+            .collect(),
         verdicts,
         scenarios: scenarios.into_values().collect(),
         cascades: Vec::new(),

@@ -104,9 +104,10 @@ pub(super) fn run(args: &args::Watch) -> Result<u8, Failure> {
     watched.output.add_to(&mut traffic, &watched.document);
     let turned = traffic.iter().any(called_after_a_turn);
     let mut report = judged(run, &profiles, traffic, &watched.document);
+    report.files = vendors::files(&args.vendors, &profiles);
     baseline::apply(&args.judging.baseline, accepted.as_ref(), &mut report)?;
     tell(&report, &watched, turned);
-    let judgement = report::kept(&report, &args.judging.reporting, &mut false)?;
+    let judgement = report::write(&report, &args.judging.reporting).code?;
     Ok(exit_code(args.judge_only, watched.code, judgement))
 }
 
@@ -313,7 +314,12 @@ fn judged(run: Run, profiles: &[Profile], traffic: Vec<Traffic>, document: &Valu
     let (scenarios, redactor) = traffic::scenarios(traffic, profiles, &secrets, origin);
     let mut report = Report::judge(run, profiles, scenarios);
     report.redactor = redactor;
-    let says_nothing = |verdict| matches!(verdict, Verdict::NotRun | Verdict::Inconclusive);
+    let says_nothing = |verdict| {
+        matches!(
+            verdict,
+            Verdict::NotApplicable | Verdict::NotRun | Verdict::Inconclusive
+        )
+    };
     if report.verdicts.iter().all(|row| says_nothing(row.verdict)) {
         let codes = [report.exit_code, exit::NOTHING_SELECTED];
         report.exit_code = exit::winner(&codes);

@@ -40,13 +40,23 @@ pub struct Source {
 }
 
 /// The sources in a cell of the catalogue that bind `vendor`: its own pages, and what binds all.
-/// Where only another vendor says it, that one's page is named: the row is good practice here.
+/// Where only another vendor says it, the row is good practice here, and says so.
 pub fn sources(cell: &str, vendor: &str) -> Vec<Source> {
     let contract = contract_of(vendor);
     let (mine, others): (Vec<Source>, Vec<Source>) = all(cell)
         .into_iter()
         .partition(|source| source.vendor.is_none_or(|of| of == contract));
-    if mine.is_empty() { others } else { mine }
+    if !mine.is_empty() {
+        return mine;
+    }
+    let practice = |other: Source| Source {
+        text: format!(
+            "good practice, which another vendor writes down: {}",
+            other.text
+        ),
+        ..other
+    };
+    others.into_iter().map(practice).collect()
 }
 
 /// All sources in a cell of the catalogue.
@@ -183,7 +193,7 @@ mod tests {
         let cell = "001_8c5ad44af460f482.txt “a”; RFC 8996";
         check(cell, "corti", &[("RFC 8996", rfc)]);
         let page = Some("https://docs.pattern.health/pattern-api/v1/authentication.html");
-        let text = "Pattern Health docs, authentication: “a”";
+        let text = "good practice, which another vendor writes down: Pattern Health docs, authentication: “a”";
         check("001_8c5ad44af460f482.txt “a”", "corti", &[(text, page)]);
     }
 

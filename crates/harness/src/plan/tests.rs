@@ -133,6 +133,24 @@ fn a_scenario_is_left_out_where_the_vendor_lacks_what_it_needs() {
 }
 
 #[test]
+fn a_row_that_a_vendors_documents_rule_out_says_by_which_fact() {
+    let profile = crate::testing::profile(|profile| {
+        profile.token.grant = locum_core::profile::Grant::ClientCredentials;
+    });
+    let why = |profile: &Profile, id: &str| {
+        let rows = unplayable_rows(profile, Judge::Client).expect("features are read");
+        rows.get(&RequirementId(id.to_owned())).copied()
+    };
+    let password = "its documented login is not by a user's password";
+    assert_eq!(why(&profile, "TOK-18"), Some(Obstacle::Vendor(password)));
+    assert_eq!(why(&profile, "CLI-29"), None);
+    // A call that reads is missing in our hands, not in the vendor's.
+    let profile = crate::testing::profile(|profile| profile.api.sample = None);
+    let found = why(&profile, "CACHE-01");
+    assert!(matches!(found, Some(Obstacle::Harness(_))), "{found:?}");
+}
+
+#[test]
 fn every_tagged_id_has_a_rule_of_its_side() {
     for (judge, plan) in plans() {
         for planned in plan.scenarios {

@@ -38,6 +38,7 @@ pub(crate) fn report() -> Report {
             client: None,
         },
         titles: [("pattern".to_owned(), "Pattern Health".to_owned())].into(),
+        files: std::collections::BTreeMap::new(),
         verdicts: vec![
             row(
                 "VEN-16",

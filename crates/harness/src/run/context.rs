@@ -298,7 +298,7 @@ impl ScenarioContext {
     /// Sets one of the vendor's own settings.
     pub async fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let Some(stage) = &self.stage else {
-            return Err(self.lacks("a real endpoint has no settings"));
+            return Err(self.lacks("only a mock can be set to do it"));
         };
         let mut settings = Map::new();
         settings.insert(format!("{}.{name}", self.profile.vendor), value);

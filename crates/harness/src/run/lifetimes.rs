@@ -53,7 +53,7 @@ impl ScenarioContext {
     pub async fn set_lifetime(&mut self, raw: u64) -> Result<(), Error> {
         let settings = lifetime_settings(self, raw);
         let Some(stage) = &self.stage else {
-            self.log.limitation("a real endpoint has no settings");
+            self.log.limitation("only a mock can be set to do it");
             return Ok(());
         };
         if settings.is_empty() {

@@ -29,7 +29,7 @@ impl ControlClient {
             .no_proxy()
             .timeout(Duration::from_secs(30))
             .build()
-            .map_err(|error| Error::Control(error.without_url().to_string()))?;
+            .map_err(|error| Error::Control(caused(error)))?;
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
             token,
@@ -71,7 +71,7 @@ impl ControlClient {
                 .header("content-type", "application/json")
                 .body(body.to_string());
         }
-        let lost = |error: reqwest::Error| Error::Control(error.without_url().to_string());
+        let lost = |error| Error::Control(caused(error));
         let reply = request.send().await.map_err(lost)?;
         let status = reply.status();
         let bytes = reply.bytes().await.map_err(lost)?;
@@ -85,6 +85,17 @@ impl ControlClient {
             status: status.as_u16(),
             message: [word("error"), word("hint")].join(" ").trim().to_owned(),
         })
+    }
+}
+
+/// What went wrong, with the system's own words for why. The address is left out: who asks knows it.
+fn caused(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let first: &dyn std::error::Error = &error;
+    let causes = std::iter::successors(first.source(), |cause| cause.source());
+    match causes.last() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 

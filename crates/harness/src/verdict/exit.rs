@@ -8,8 +8,8 @@ use crate::evidence::{Cut, Exchange, Operation, Reaction, TlsAnswer};
 
 /// Conformant, given the baseline.
 pub const CONFORMANT: u8 = 0;
-/// At least one FAIL or ERROR that the baseline does not expect (with `--strict` also WARN and
-/// INCONCLUSIVE, and N/A that the baseline does not list).
+/// At least one FAIL or ERROR that the baseline does not expect; with `--strict` also WARN and
+/// INCONCLUSIVE, with `--fail-on` what it names.
 pub const BROKEN: u8 = 1;
 /// Usage or configuration.
 pub const USAGE: u8 = 2;
@@ -24,6 +24,39 @@ pub const STALE: u8 = 5;
 pub const NOTHING_SELECTED: u8 = 6;
 /// Interrupted; rows that were not reached are NOT_RUN.
 pub const INTERRUPTED: u8 = 130;
+
+/// What each code means, for people.
+pub const MEANINGS: [(u8, &str); 8] = [
+    (
+        CONFORMANT,
+        "Nothing is broken, or only what the baseline accepts.",
+    ),
+    (
+        BROKEN,
+        "Something is broken: a FAIL or an ERROR; with `--strict` or `--fail-on` a further verdict, too.",
+    ),
+    (
+        USAGE,
+        "Usage or configuration: an unknown id, a wrong option, a variable that is missing.",
+    ),
+    (HARNESS, "A fault of locum or of the shim."),
+    (
+        UNREACHABLE,
+        "The client or vendor could not be started or reached, or crashed in every scenario; or the vendor refused or throttled each documented login.",
+    ),
+    (
+        STALE,
+        "Nothing is broken, but the baseline holds entries that are over or no longer true.",
+    ),
+    (
+        NOTHING_SELECTED,
+        "Nothing was selected, or nothing arrived, so nothing was judged.",
+    ),
+    (
+        INTERRUPTED,
+        "Interrupted; what was seen so far is in the report.",
+    ),
+];
 
 /// Which code wins when several apply.
 pub const PRECEDENCE: [u8; 8] = [
@@ -73,7 +106,8 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
     if policy.fails_on.iter().any(|verdict| any(*verdict)) {
         codes.push(BROKEN);
     }
-    let unshown = |row: &&VerdictRow| row.verdict == Verdict::NotRun;
+    let unshown =
+        |row: &&VerdictRow| matches!(row.verdict, Verdict::NotRun | Verdict::NotApplicable);
     let asked = || {
         let rows = verdicts.iter();
         rows.filter(|row| policy.is_selective && row.needed_by.is_empty())
@@ -161,6 +195,15 @@ mod tests {
         check(&[HARNESS, INTERRUPTED, USAGE], INTERRUPTED);
     }
 
+    #[test]
+    fn each_code_has_a_meaning() {
+        let mut told: Vec<u8> = MEANINGS.iter().map(|(code, _)| *code).collect();
+        let mut known = PRECEDENCE.to_vec();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
+
     fn code(verdict: Verdict, fails_on: &[Verdict], is_selective: bool) -> u8 {
         let policy = ExitPolicy {
             fails_on: fails_on.to_vec(),
@@ -223,6 +266,7 @@ mod tests {
     #[test]
     fn a_selection_that_nothing_shows_is_nothing_selected() {
         assert_eq!(code(Verdict::NotRun, &[], true), NOTHING_SELECTED);
+        assert_eq!(code(Verdict::NotApplicable, &[], true), NOTHING_SELECTED);
         assert_eq!(code(Verdict::Pass, &[], true), CONFORMANT);
     }
 }

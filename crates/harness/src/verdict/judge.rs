@@ -11,6 +11,7 @@
 //! that was seen once is a deviation, and what was not seen in one scenario is not hidden by what
 //! was seen in another. Only a scenario that does not apply to the subject steps back.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use locum_core::requirement::Judge;
@@ -22,6 +23,7 @@ use super::scope::Scope;
 use super::{Finding, Grade};
 use crate::catalogue::Expectation;
 use crate::evidence::{Evidence, RecordId};
+use crate::plan::{self, Obstacle};
 use crate::rules::{self, Reach, Rule, View};
 
 /// How one scenario ended.
@@ -129,6 +131,7 @@ fn judge_by(
             profile,
             scenarios,
             done: BTreeMap::new(),
+            unplayable: OnceCell::new(),
         };
         for (row, needed_by) in rows {
             let mut verdict = bench.verdict(row);
@@ -163,6 +166,8 @@ struct Bench<'a> {
     scenarios: &'a [Scenario],
     /// `None` while a row is being judged, so that a circle of needs ends.
     done: BTreeMap<RequirementId, Option<VerdictRow>>,
+    /// Rows whose scenarios are kept from the vendor, once somebody asks.
+    unplayable: OnceCell<BTreeMap<RequirementId, Obstacle>>,
 }
 
 impl Bench<'_> {
@@ -241,7 +246,24 @@ impl Bench<'_> {
                 outcomes.extend(self.untagged(row, rule, scenario));
             }
         }
-        combine(outcomes).unwrap_or_else(|| self.bare(row, Verdict::NotRun, "no scenario shows it"))
+        combine(outcomes).unwrap_or_else(|| self.unshown(row))
+    }
+
+    /// A row that nothing showed. A vendor of one file is judged by rows for vendors of all kinds: one
+    /// that its file rules out is not for it.
+    fn unshown(&self, row: &Requirement) -> VerdictRow {
+        let unplayable = self.unplayable.get_or_init(|| {
+            if self.contract() == self.profile.vendor {
+                return BTreeMap::new();
+            }
+            // Features that cannot be read have ended the run before.
+            plan::unplayable_rows(self.profile, self.scope.judge).unwrap_or_default()
+        });
+        match unplayable.get(&row.id) {
+            Some(Obstacle::Vendor(why)) => self.bare(row, Verdict::NotApplicable, why),
+            Some(Obstacle::Harness(why)) => self.bare(row, Verdict::NotRun, why),
+            None => self.bare(row, Verdict::NotRun, "no scenario shows it"),
+        }
     }
 
     /// What a scenario that is tagged with the row came to.
@@ -389,7 +411,10 @@ fn combine(outcomes: Vec<VerdictRow>) -> Option<VerdictRow> {
     });
     for other in unseen {
         if reasons.insert(other.reason.clone()) {
-            row.reason = format!("{} (elsewhere not seen: {})", row.reason, other.reason);
+            row.reason = format!(
+                "{} (not shown by another scenario: {})",
+                row.reason, other.reason
+            );
         }
     }
     Some(row)

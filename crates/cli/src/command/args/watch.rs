@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::Args as Group;
 
-use super::{BaselineFlags, Judging};
+use super::{BaselineFlags, Judging, exit_codes};
 use crate::command::values;
 
 /// Flags of `watch`.
@@ -66,6 +66,7 @@ Exit codes:
 
 /// Flags of `verdicts`.
 #[derive(Debug, Group)]
+#[command(after_long_help = exit_codes(""))]
 pub(in crate::command) struct Verdicts {
     /// Vendors by their names; all that saw a client when none is named
     pub(in crate::command) vendors: Vec<String>,
@@ -113,7 +114,7 @@ pub(in crate::command) struct Env {
 pub(in crate::command) enum EnvFormat {
     /// `export NAME='value'`
     Sh,
-    /// `NAME="value"`, for an .env file
+    /// `NAME=value`, for an .env file and `docker run --env-file`; 'value' where a character needs it
     Dotenv,
     /// One JSON object
     Json,

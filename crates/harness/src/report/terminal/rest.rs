@@ -30,7 +30,7 @@ pub(super) fn rest(out: &mut String, report: &Report, rows: &[&VerdictRow], look
     let not_run = of(Verdict::NotRun);
     let traffic_alone = matches!(report.run.command.as_str(), "watch" | "verdicts");
     match (traffic_alone, not_run.first()) {
-        (true, Some(first)) => unexercised(out, &not_run, &first.vendor, look),
+        (true, Some(first)) => unexercised(out, report, (&not_run, &first.vendor), look),
         (false, Some(_)) => not_covered(out, &not_run, look),
         (_, None) => {}
     }
@@ -168,7 +168,12 @@ fn ids(rows: &[&VerdictRow]) -> String {
 }
 
 /// What traffic did not show, by what a person may do to see it.
-fn unexercised(out: &mut String, rows: &[&VerdictRow], vendor: &str, look: Look) {
+fn unexercised(
+    out: &mut String,
+    report: &Report,
+    (rows, vendor): (&[&VerdictRow], &str),
+    look: Look,
+) {
     let mut ids: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut driven = 0;
     for row in rows {
@@ -193,7 +198,8 @@ fn unexercised(out: &mut String, rows: &[&VerdictRow], vendor: &str, look: Look)
     }
     if driven > 0 {
         let text = format!(
-            "{driven} more rows need a client that does what it is asked: locum drive {vendor} -- ./shim"
+            "{driven} more rows need a client that does what it is asked: locum drive {} -- ./shim",
+            report.argument(vendor)
         );
         wrapped(out, 0, &text, look);
         out.push('\n');

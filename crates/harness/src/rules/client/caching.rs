@@ -2,7 +2,7 @@
 
 use locum_core::Outcome;
 
-use super::commands::{GivenCommand, calls, control, is_one_quiet_life};
+use super::commands::{GivenCommand, calls, control, is_one_quiet_life, last_words};
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{gone, plain, unobserved};
 use crate::rules::{Rule, View};
@@ -131,7 +131,12 @@ fn one_token(view: &View<'_>, calls: &[GivenCommand<'_>]) -> Finding {
     let served = api_requests(view).filter(Arrival::is_served).count();
     let succeeded = reported.min(served);
     if succeeded < calls.len() {
-        let what = format!("{succeeded} of {} calls succeeded", calls.len());
+        let mut what = format!("{succeeded} of {} calls succeeded", calls.len());
+        match last_words(view) {
+            Some(words) => what += &format!("; the client says: {words}"),
+            None if served < reported => what += "; fewer arrived than it reported as done",
+            None => {}
+        }
         return unobserved(view, &what);
     }
     if !is_one_quiet_life(view) {

@@ -48,6 +48,26 @@ pub(super) fn calls<'a>(view: &View<'a>) -> Vec<GivenCommand<'a>> {
     asked
 }
 
+/// So many characters of the client's own words are shown.
+const MAX_WORDS: usize = 160;
+
+/// What the client gave as the reason of its last failure, shortened: its text, else the kind of error.
+/// A client that could not be made fails at all that follows: then why it could not.
+pub(super) fn last_words(view: &View<'_>) -> Option<String> {
+    let asked = asked(view);
+    let is_new = |asked: &&GivenCommand<'_>| asked.command.op() == "new";
+    let (made, others): (Vec<_>, Vec<_>) = asked.iter().partition(is_new);
+    let mut replies = made.iter().chain(others.iter().rev());
+    let (_, reply) = replies.find_map(|one| one.answer.filter(|(_, reply)| !reply.succeeded()))?;
+    let told = [&reply.message, &reply.error, &reply.unsupported];
+    let mut lines = told
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.trim().lines().next());
+    let line = lines.find(|line| !line.is_empty())?;
+    Some(line.chars().take(MAX_WORDS).collect())
+}
+
 /// Whether a call was asked for after this record.
 pub(super) fn call_follows(view: &View<'_>, seq: RecordId) -> bool {
     calls(view).iter().any(|call| call.seq > seq)

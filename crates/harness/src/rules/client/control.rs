@@ -1,6 +1,6 @@
 //! The control: without it no other row about a client says anything.
 
-use super::commands::asked;
+use super::commands::last_words;
 use super::traffic::{Arrival, api_requests, token_requests};
 use super::{absent, met, unobserved};
 use crate::rules::{Rule, View};
@@ -8,18 +8,15 @@ use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[Rule::client("CLI-29", logs_in_and_calls)];
 
-/// So many characters of the client's own words are shown.
-const WORDS: usize = 160;
-
 /// The client logs in and completes a call.
 fn logs_in_and_calls(view: &View<'_>) -> Finding {
     let logins: Vec<_> = token_requests(view).collect();
     let calls: Vec<_> = api_requests(view).collect();
     let Some(arrived) = Proof::all(logins.iter().chain(&calls).copied()) else {
-        return unobserved(view, "no login request arrived");
+        return unobserved(view, &no_login(view));
     };
     if logins.is_empty() {
-        return unobserved(view, "no login request arrived");
+        return unobserved(view, &no_login(view));
     }
     let login = logins.iter().find(|arrival| arrival.is_served());
     let call = calls.iter().find(|arrival| arrival.is_served());
@@ -46,14 +43,12 @@ fn logs_in_and_calls(view: &View<'_>) -> Finding {
     absent(view, expected, &observed, arrived)
 }
 
-/// What the client gave as the reason of its last failure, shortened.
-fn last_words(view: &View<'_>) -> Option<String> {
-    let asked = asked(view);
-    let mut replies = asked.iter().rev().filter_map(|asked| asked.answer);
-    let (_, reply) = replies.find(|(_, reply)| !reply.succeeded())?;
-    let words = reply.message.as_deref()?.trim();
-    let line = words.lines().next().filter(|line| !line.is_empty())?;
-    Some(line.chars().take(WORDS).collect())
+fn no_login(view: &View<'_>) -> String {
+    let none = "no login request arrived";
+    match last_words(view) {
+        Some(words) => format!("{none}; the client says: {words}"),
+        None => none.to_owned(),
+    }
 }
 
 #[cfg(test)]
