@@ -56,7 +56,7 @@ const MAX_WORDS: usize = 160;
 pub(super) fn last_words(view: &View<'_>) -> Option<String> {
     let asked = asked(view);
     let is_new = |asked: &&GivenCommand<'_>| asked.command.op() == "new";
-    let (made, others): (Vec<_>, Vec<_>) = asked.iter().partition(is_new);
+    let (made, others): (Vec<&GivenCommand<'_>>, Vec<_>) = asked.iter().partition(is_new);
     let mut replies = made.iter().chain(others.iter().rev());
     let (_, reply) = replies.find_map(|one| one.answer.filter(|(_, reply)| !reply.succeeded()))?;
     let told = [&reply.message, &reply.error, &reply.unsupported];
