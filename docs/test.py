@@ -179,7 +179,8 @@ class Page:
         )
         self.servers.append(server)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not (port_file.exists() and port_file.read_text().strip()):
+        # The port is written before the lines that tell of TLS.
+        while not (port_file.exists() and port_file.read_text().strip() and (self.folder / log.name).read_text()):
             if server.poll() is not None or time.monotonic() > deadline:
                 log.seek(0)
                 raise Failure(f"{block.where}: does not serve: {log.read()}")

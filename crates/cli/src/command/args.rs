@@ -315,11 +315,23 @@ pub(super) struct Drive {
 /// What the long help of a command that judges ends with, behind `text`.
 fn exit_codes(text: &str) -> String {
     let break_before = if text.is_empty() { "" } else { "\n\n" };
-    let codes = exit::MEANINGS.iter();
-    let codes = codes.map(|(code, meaning)| format!("\n  {code:<5}{meaning}"));
-    let codes: String = codes.collect();
-    format!("{text}{break_before}Exit codes:{codes}")
+    let mut told = format!("{text}{break_before}Exit codes:");
+    for (code, meaning) in exit::MEANINGS {
+        let mut line = format!("  {code:<5}");
+        for word in meaning.split(' ') {
+            if line.len() + word.len() > CODES_WIDTH {
+                told += &format!("\n{}", line.trim_end());
+                line = " ".repeat(7);
+            }
+            line += &format!("{word} ");
+        }
+        told += &format!("\n{}", line.trim_end());
+    }
+    told
 }
+
+/// Where lines of exit codes end: clap wraps behind it, and does not indent what it wraps.
+const CODES_WIDTH: usize = 90;
 
 /// What `locum drive --help` says besides.
 const DRIVE_HELP: &str = "\
