@@ -126,7 +126,7 @@ test_image() {
     mkdir -p rootfs/dev/shm
     chmod 1777 rootfs/dev/shm
     mapfile -t start <environment
-    contained=(unshare --mount --ipc --uts --pid --fork --kill-child env -i "${start[@]:2}" LOCUM_CONTROL_TOKEN=t LOCUM_ALLOW_HOST=locum
+    contained=(unshare --mount --ipc --uts --pid --fork --kill-child env -i "${start[@]:3}" LOCUM_CONTROL_TOKEN=t LOCUM_ALLOW_HOST=locum
         LOCUM_PORT=0 LOCUM_PORT_FILE=/dev/shm/port "$(command -v chroot)" "--userspec=${start[0]}" rootfs)
     "${contained[@]}" ${start[1]} >serve.log &
     server=$!
@@ -136,7 +136,9 @@ test_image() {
     port=$(cat rootfs/dev/shm/port)
     grep -q '^LISTENING http://0.0.0.0:' serve.log
     grep -q '^CONTROL-TOKEN t$' serve.log
-    # What the compose file's health check and its neighbour ask.
+    # What the image's health check, and the compose file's neighbour, ask.
+    ends 0 "^ok http://127.0.0.1:$port\$" "${contained[@]}" ${start[2]}
+    ends 1 'start one with' "${contained[@]}" locum health --url http://127.0.0.1:1
     ends 0 'LOCUM_VENDOR' "${contained[@]}" locum env --url "http://127.0.0.1:$port" --format json
     ends 4 'start one with' "${contained[@]}" locum env --url http://127.0.0.1:1 --format json
     ends 0 'http://locum:.*/pattern' python3 "$here/tests/ask.py" "$port" locum t

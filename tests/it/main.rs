@@ -24,6 +24,7 @@ mod refused_logins;
 mod registry;
 mod reports;
 mod resumed;
+mod running;
 mod sdks;
 mod serve;
 mod served;

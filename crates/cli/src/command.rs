@@ -4,15 +4,20 @@ mod args;
 mod baseline;
 mod check;
 mod client;
+mod completions;
+mod detached;
+mod doctor;
 mod drive;
 mod env;
 mod environment;
 mod explain;
 mod failure;
 mod github;
+mod health;
 mod judge;
 mod line;
 mod list;
+mod man;
 mod needs;
 mod new;
 mod port_file;
@@ -23,6 +28,8 @@ mod select;
 mod serve;
 mod signal;
 mod state;
+mod stop;
+mod token;
 mod values;
 mod vendors;
 mod verdicts;
@@ -58,13 +65,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
         args::Command::Watch(args) => watch::run(&args),
         args::Command::Verdicts(args) => verdicts::run(&args),
         args::Command::Env(args) => env::run(&args),
+        args::Command::Token(args) => token::run(&args),
+        args::Command::Health(args) => health::run(&args),
+        args::Command::Stop(args) => stop::run(&args),
+        args::Command::Doctor(args) => doctor::run(&args),
         args::Command::New(args) => new::run(&args),
         args::Command::Client(args) => client::run(&args),
         args::Command::Resume(args) => resume::run(&args),
         args::Command::Report(args) => report::run(&args),
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),
+        args::Command::Completions(args) => Ok(completions::run(&args)),
+        args::Command::Man(args) => man::run(&args),
     }
+}
+
+/// Runs what waits for answers, on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(future))
 }
 
 /// Prints to standard output; a reader that has gone (`| head`) is not an error.

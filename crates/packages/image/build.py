@@ -48,13 +48,24 @@ def copy(archive, known, sources, target, context):
         add(archive, path, file.read_bytes(), 0o755 if os.access(file, os.X_OK) else 0o644)
 
 
+def healthcheck(rest):
+    """What the configuration says of `HEALTHCHECK [--interval=2s] [--start-period=10s]… CMD ["…"]`."""
+    options, _, command = rest.rpartition(" CMD ")
+    check = {"Test": ["CMD", *json.loads(command)]}
+    for option in options.split():
+        name, value = option.removeprefix("--").split("=")
+        member = "".join(part.capitalize() for part in name.split("-"))
+        check[member] = int(value.removesuffix("s")) * 1_000_000_000
+    return check
+
+
 def build(dockerfile, context):
     """The configuration of the image, and its one layer."""
     config, layer, known = {"Env": [], "Labels": {}, "ExposedPorts": {}}, io.BytesIO(), set()
     with tarfile.open(fileobj=layer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for line in dockerfile.read_text().splitlines():
             verb, _, rest = line.partition(" ")
-            words = [] if verb in ("", "#", "ENTRYPOINT", "CMD") else shlex.split(rest)
+            words = [] if verb in ("", "#", "ENTRYPOINT", "CMD", "HEALTHCHECK") else shlex.split(rest)
             match verb:
                 case "" | "#":
                     pass
@@ -70,6 +81,8 @@ def build(dockerfile, context):
                     config["Labels"].update(word.split("=", 1) for word in words)
                 case "EXPOSE":
                     config["ExposedPorts"].update({f"{port}/tcp": {} for port in words})
+                case "HEALTHCHECK":
+                    config["Healthcheck"] = healthcheck(f" {rest}")
                 case "ENTRYPOINT" | "CMD":
                     config[verb.capitalize()] = json.loads(rest)
                 case _:

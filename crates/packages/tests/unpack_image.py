@@ -1,4 +1,5 @@
-"""Unpacks an image's layers, as an engine does; prints its user, its command and, a line each, its environment.
+"""Unpacks an image's layers, as an engine does; prints its user, its command, its health check and, a line each,
+its environment.
 
 Usage: unpack_image.py ARCHIVE FOLDER
 """
@@ -15,4 +16,7 @@ with tarfile.open(archive) as image:
     for layer in manifest["Layers"]:
         with tarfile.open(fileobj=io.BytesIO(image.extractfile(layer).read())) as files:
             files.extractall(folder)
-print(config["User"], " ".join(config["Entrypoint"] + config["Cmd"]), *config["Env"], sep="\n")
+command = " ".join(config["Entrypoint"] + config["Cmd"])
+how, *healthcheck = config["Healthcheck"]["Test"]
+assert how == "CMD", how
+print(config["User"], command, " ".join(healthcheck), *config["Env"], sep="\n")

@@ -1,6 +1,7 @@
 //! Arguments: each flag has a variable of the environment.
 
 mod output;
+mod running;
 mod watch;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use locum_server::origin::{PublicUrl, TrustedProxies};
 
 use super::values;
 pub(super) use output::Output;
+pub(super) use running::{Doctor, Health, Stop, Token};
 pub(super) use watch::{Env, EnvFormat, Server, Verdicts, Watch};
 
 /// Mock vendors, a reference client and a conformance harness for health vendors' authentication.
@@ -39,6 +41,14 @@ pub(super) enum Command {
     Verdicts(Verdicts),
     /// Print the variables that point a client at a running `locum serve`
     Env(Env),
+    /// Print an access token of a running `locum serve`, and nothing else
+    Token(Token),
+    /// Tell whether a `locum serve` answers, as a container's health check asks
+    Health(Health),
+    /// End a `locum serve --detach`
+    Stop(Stop),
+    /// Tell what would keep clients from the mocks on this machine, and the cure
+    Doctor(Doctor),
     /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
     /// driven
     New(New),
@@ -52,6 +62,10 @@ pub(super) enum Command {
     List(List),
     /// Explain one requirement: its sentence, its source, how it is judged
     Explain(Explain),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }
 
 /// Flags of `serve`.
@@ -137,6 +151,13 @@ pub(super) struct Serve {
     /// however it ended; for helpers of test frameworks, which keep the other end of the pipe
     #[arg(long, env = "LOCUM_EXIT_WITH_STDIN", value_parser = values::switch("LOCUM_EXIT_WITH_STDIN"))]
     pub(super) exit_with_stdin: bool,
+    /// Run in the background, and go on when this shell ends; `locum stop` ends it
+    #[arg(long, env = "LOCUM_DETACH", conflicts_with = "exit_with_stdin", value_parser = values::switch("LOCUM_DETACH"))]
+    pub(super) detach: bool,
+    /// File for what a server in the background prints, overwritten at its start, instead of one in the
+    /// state folder that `locum stop` takes away
+    #[arg(long, env = "LOCUM_LOG", value_name = "FILE", requires = "detach")]
+    pub(super) log: Option<PathBuf>,
     /// Print no line for each exchange
     #[arg(long, short, env = "LOCUM_QUIET", value_parser = values::switch("LOCUM_QUIET"))]
     pub(super) quiet: bool,
@@ -555,6 +576,29 @@ pub(super) struct List {
 pub(super) struct Explain {
     /// The requirement's id, such as VEN-26
     pub(super) id: String,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Group)]
+#[command(after_long_help = COMPLETIONS_HELP)]
+pub(super) struct Completions {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// What `locum completions --help` says besides.
+const COMPLETIONS_HELP: &str = "\
+Where they go:
+  bash   locum completions bash > ~/.local/share/bash-completion/completions/locum
+  zsh    locum completions zsh > \"${fpath[1]}/_locum\"
+  fish   locum completions fish > ~/.config/fish/completions/locum.fish";
+
+/// Flags of `man`.
+#[derive(Debug, Group)]
+pub(super) struct Man {
+    /// Folder for the pages of all commands, instead of printing the first one
+    #[arg(long, env = "LOCUM_OUT", value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[cfg(test)]

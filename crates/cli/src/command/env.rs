@@ -11,11 +11,7 @@ use args::EnvFormat;
 /// Prints them.
 pub(super) fn run(args: &args::Env) -> Result<u8, Failure> {
     let stage = RemoteStage::new(&args.server)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
-    let document = runtime.block_on(stage.get(""))?;
+    let document = super::block_on(stage.get(""))??;
     let served: Vec<&str> = names(&document);
     let vendors = match &args.vendor {
         None => served,

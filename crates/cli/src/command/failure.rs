@@ -43,6 +43,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What happened, and what to do about it.
+    pub(super) fn into_parts(self) -> (String, Option<String>) {
+        (self.what, self.hint)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.what)?;

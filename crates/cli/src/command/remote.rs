@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Failure, args, failure};
 
 /// Where `locum serve` listens unless it is told otherwise.
-const DEFAULT_URL: &str = "http://127.0.0.1:4700";
+pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:4700";
 
 /// One stage of a running server.
 #[derive(Debug)]
@@ -37,10 +37,27 @@ impl RemoteStage {
         })
     }
 
+    /// Where its server answers.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The answer of `GET …path` below the stage.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         let path = format!("/stages/{}{path}", self.name);
         let answer = self.control.get(&path).await;
+        answer.map_err(|error| failed(&self.url, &error))
+    }
+
+    /// The answer of `POST …path` below the stage.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let path = format!("/stages/{}{path}", self.name);
+        let answer = self.control.post(&path, body).await;
         answer.map_err(|error| failed(&self.url, &error))
     }
 }

@@ -14,13 +14,16 @@ use locum_server::{App, ServerConfig, ServerError, Stages};
 use super::judge::CatalogueJudge;
 use super::port_file::PortFile;
 use super::signal::Interruption;
-use super::{Failure, args, line, vendors};
+use super::{Failure, args, detached, line, vendors};
 
 /// How many files and connections `serve` asks the system for.
 const MAX_DESCRIPTORS: u64 = 65_536;
 
 /// Serves until it is interrupted.
 pub(super) fn run(args: &args::Serve) -> Result<u8, Failure> {
+    if args.detach && !detached::is_one() {
+        return detached::start(args.log.as_deref());
+    }
     // Held requests and open sockets must not take the control API's last descriptor; systems
     // start programs with as few as 256. Where the system refuses, the limit stays.
     let _ = rlimit::increase_nofile_limit(MAX_DESCRIPTORS);

@@ -67,7 +67,7 @@ impl State {
 }
 
 /// `LOCUM_STATE_DIR`, else the folder that the system has for it.
-fn folder() -> Option<PathBuf> {
+pub(super) fn folder() -> Option<PathBuf> {
     let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let below = |name: &str, path: &str| Some(PathBuf::from(given(name)?).join(path));
     given("LOCUM_STATE_DIR")

@@ -79,11 +79,12 @@ impl ControlClient {
             return Ok(bytes);
         }
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let word = |name: &str| answer[name].as_str().unwrap_or_default();
+        let said = ["error", "hint"].map(|name| answer[name].as_str().unwrap_or_default());
+        let said: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
         Err(Error::Refused {
             call: format!("{method} {path}"),
             status: status.as_u16(),
-            message: [word("error"), word("hint")].join(" ").trim().to_owned(),
+            message: said.join("; "),
         })
     }
 }
