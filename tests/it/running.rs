@@ -33,7 +33,7 @@ fn health_follows_the_server_to_its_port() {
     // As in a container, where the server was told by the same variables.
     let mut health = command(&["health"]);
     let health = health.env("LOCUM_HOST", "0.0.0.0").env("LOCUM_PORT", port);
-    assert_eq!(health.status().expect("it runs").code(), Some(0));
+    assert_eq!(said(&health.output().expect("it runs")).0, Some(0));
     assert_eq!(served.terminate().code(), Some(0));
     let (code, told, error) = said(&locum(&["health", "--url", &url]));
     assert_eq!((code, told.as_str()), (Some(1), ""));

@@ -60,7 +60,9 @@ async fn ask(url: &str) -> Result<(), Failure> {
 
 /// Where the server is, from what it was told itself.
 fn url(args: &args::Health) -> Result<String, Failure> {
-    if let Some(url) = &args.url {
+    let told = || std::env::var("LOCUM_CONTROL_URL").ok();
+    let told = told().filter(|url| args.port_file.is_none() && !url.is_empty());
+    if let Some(url) = args.url.clone().or(told) {
         let base = url.split("/_locum").next().unwrap_or_default();
         return Ok(base.trim_end_matches('/').to_owned());
     }

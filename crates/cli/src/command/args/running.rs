@@ -14,7 +14,7 @@ use crate::command::values;
 #[derive(Debug, Group)]
 #[command(after_long_help = HEALTH_HELP)]
 pub(in crate::command) struct Health {
-    /// Where the server answers, instead of --host and --port
+    /// Where the server answers, instead of --host and --port; LOCUM_CONTROL_URL says it, too
     #[arg(long, env = "LOCUM_URL", value_name = "URL")]
     pub(in crate::command) url: Option<String>,
     /// File to which the server writes its port, instead of --port
