@@ -53,14 +53,14 @@ Feature: Corti speaks on websockets as RFC 6455 has it
 
   Rule: The configuration is looked at, and the end of a session is told
 
-    @id:WSS-29 @should
+    @id:WSS-29 @must
     Scenario: A configuration that lacks its language
       When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
         | with the configuration      |
         | with an empty configuration |
       Then the empty one is not accepted
 
-    @id:WSS-30 @should
+    @id:WSS-30 @must
     Scenario: The client ends its session
       Given a session on a socket is ended with
         """

@@ -6,9 +6,21 @@ Feature: Scribe Labs renews tokens
     @id:VEN-14 @must
     Scenario: A refresh gives fresh tokens without a password
       Given the user has signed in
+      And a moment has passed
       When the user refreshes
+      And a moment has passed
       And the user refreshes once more
       Then each refresh gave fresh access and id tokens
+
+    @id:VEN-14 @must
+    Scenario: A refresh is asked for by the flow's other name
+      Given the user has signed in
+      And a moment has passed
+      When the user refreshes
+      And a moment has passed
+      And the user refreshes in each of these ways
+        | by the flow REFRESH_TOKEN |
+      Then both names give fresh access and id tokens
 
     @id:VEN-28 @id:REF-17 @id:REF-04 @may @must
     Scenario: A refresh goes on with the login

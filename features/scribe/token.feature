@@ -8,7 +8,7 @@ Feature: Scribe Labs issues tokens
       When the user signs in
       Then the user has an access, an id and a refresh token
 
-    @id:VEN-35 @should
+    @id:VEN-35 @must
     Scenario: The reply to a sign-in is as Amazon Cognito documents it
       When the user signs in
       Then the reply and its tokens have the members that Amazon Cognito documents
@@ -51,6 +51,7 @@ Feature: Scribe Labs issues tokens
         | by SRP with an unknown user name |
         | by SRP with an unknown user name |
         | by SRP with a multiple of N      |
+        | by SRP with zero                 |
       Then the vendor refuses each of these sign-ins as not authorized
 
   Rule: You will first need a Scribe account and a client ID

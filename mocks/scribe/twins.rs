@@ -1,5 +1,6 @@
 //! Scribe's evil twins.
 
+mod logins;
 mod near_misses;
 mod pools;
 
@@ -14,7 +15,7 @@ use super::State;
 
 /// All of them.
 pub(super) static ALL: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| [TWINS, pools::TWINS, near_misses::TWINS].concat());
+    LazyLock::new(|| [TWINS, pools::TWINS, near_misses::TWINS, logins::TWINS].concat());
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

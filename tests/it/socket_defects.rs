@@ -290,7 +290,7 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ),
     (
         "WSS-29",
-        "WARN",
+        "FAIL",
         Defect {
             reads: |frame| {
                 if frame.text() == r#"{"type":"config","configuration":{}}"# {
@@ -303,7 +303,7 @@ const DEFECTS: &[(&str, &str, Defect)] = &[
     ),
     (
         "WSS-30",
-        "WARN",
+        "FAIL",
         Defect {
             reads: |frame| {
                 if frame.text() == r#"{"type":"end"}"# {

@@ -38,8 +38,8 @@ pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
     AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
     FieldChange, FormSpelling, FrameVariation, IdentityVariation, LetterCase, LoginVariation,
-    Moment, Other, Position, RefreshVariation, RevocationVariation, ShownToken, SignInVariation,
-    SignedVariation, SocketVariation, UpgradeVariation, Variation, WeakPassword,
+    Moment, Other, Position, ProofVariation, RefreshVariation, RevocationVariation, ShownToken,
+    SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation, WeakPassword,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

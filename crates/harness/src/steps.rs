@@ -15,6 +15,7 @@ mod others;
 mod people;
 mod pool;
 mod refusal;
+mod second_factor;
 mod signed_calls;
 mod signing;
 mod socket;

@@ -91,7 +91,7 @@ pub(super) async fn proven(call: &Call<'_>, client: &Client, user: &User) -> Res
             return Ok(challenge::open(call, client, user, Challenge::NewPassword, None).await);
         }
     }
-    if user.totp_secret.is_some() {
+    if user.totp_secret.is_some() && call.mock.effect_enabled("ask_for_a_code") {
         return Ok(challenge::open(call, client, user, Challenge::Totp, None).await);
     }
     Ok(success(&token::login(call, client, user, None).await))

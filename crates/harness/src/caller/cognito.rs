@@ -100,7 +100,16 @@ impl ScenarioContext {
                 }
                 SignInVariation::SrpWithoutProof
                 | SignInVariation::SrpMultipleOfN
+                | SignInVariation::SrpZero
                 | SignInVariation::SrpUnknownUser => return self.sign_in_by_srp(*change).await,
+                SignInVariation::SecondFactor => {
+                    let user = self.second_factor_user()?.0;
+                    return self.sign_in_as(variation, &user, &client).await;
+                }
+                SignInVariation::SecondFactorWrongPassword => {
+                    name = self.second_factor_user()?.0.0;
+                    "Lo-another-Pass9".clone_into(&mut password);
+                }
                 change if change.is_outside_the_protocol() => {
                     return self.sign_in_outside_the_protocol(*change).await;
                 }
@@ -178,7 +187,7 @@ impl ScenarioContext {
     }
 
     /// Signs in as `user`.
-    async fn sign_in_as(
+    pub(super) async fn sign_in_as(
         &mut self,
         variation: &Variation,
         (name, password): &User,

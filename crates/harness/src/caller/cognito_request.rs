@@ -75,6 +75,9 @@ pub(super) fn bend(change: SignInVariation, request: &mut Request, url: &Url, mu
         | SignInVariation::SrpWithoutProof
         | SignInVariation::SrpMultipleOfN
         | SignInVariation::SrpUnknownUser
+        | SignInVariation::SrpZero
+        | SignInVariation::SecondFactor
+        | SignInVariation::SecondFactorWrongPassword
         | SignInVariation::AnotherClient
         | SignInVariation::SecondUser
         | SignInVariation::SecondUserFirstLetter

@@ -1,5 +1,5 @@
 //! Logins by SRP whose proof no password gives. (The protocol is Amazon Cognito's; N is the 3072-bit
-//! prime of RFC 3526 §4.)
+//! prime of RFC 3526 §5.)
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
@@ -14,8 +14,8 @@ use crate::run::context::ScenarioContext;
 /// Octets of a client's public number, as many as N has.
 const SRP_A_BYTES: usize = 384;
 
-/// RFC 3526 §4, in hexadecimal digits.
-const N: &str = concat!(
+/// RFC 3526 §5, in hexadecimal digits.
+pub(super) const N: &str = concat!(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74",
     "020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437",
     "4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED",
@@ -37,6 +37,7 @@ impl ScenarioContext {
         let (name, _) = self.user();
         let (name, public, begins) = match how {
             SignInVariation::SrpMultipleOfN => (name, N.to_owned(), Variation::SignIn(how)),
+            SignInVariation::SrpZero => (name, "0".to_owned(), Variation::SignIn(how)),
             SignInVariation::SrpUnknownUser => {
                 let nobody = format!("no-{name}");
                 (nobody, "5a".repeat(SRP_A_BYTES), Variation::SignIn(how))
@@ -70,7 +71,8 @@ impl ScenarioContext {
         let pool = self.target.credential("user_pool_id");
         let pool = pool.split_once('_').map_or(pool, |(_, suffix)| suffix);
         let proof = match how {
-            SignInVariation::SrpMultipleOfN => proof_of_zero(pool, user, &parameters, &time),
+            SignInVariation::SrpMultipleOfN => proof_of_zero(N, (pool, user), &parameters, &time),
+            SignInVariation::SrpZero => proof_of_zero("0", (pool, user), &parameters, &time),
             _ => Some([0; 32]),
         };
         let Some(proof) = proof else {
@@ -93,10 +95,16 @@ impl ScenarioContext {
     }
 }
 
-/// The signature of whoever sent N as the public number: (N · v^u)^b mod N is zero.
-fn proof_of_zero(pool: &str, user: &str, parameters: &Value, time: &str) -> Option<[u8; 32]> {
+/// The signature of whoever sent `public`, a multiple of N: (N · v^u)^b mod N is zero.
+fn proof_of_zero(
+    public: &str,
+    (pool, user): (&str, &str),
+    parameters: &Value,
+    time: &str,
+) -> Option<[u8; 32]> {
     let text = |name: &str| parameters[name].as_str();
-    let (public, theirs) = (padded(&bytes_of(N)?), padded(&bytes_of(text("SRP_B")?)?));
+    let public = padded(&bytes_of(public)?);
+    let theirs = padded(&bytes_of(text("SRP_B")?)?);
     let mixed = digest::digest(&digest::SHA256, &[public, theirs].concat());
     let mixed = padded(mixed.as_ref());
     let secret = padded(&[]);
@@ -107,7 +115,7 @@ fn proof_of_zero(pool: &str, user: &str, parameters: &Value, time: &str) -> Opti
     Some(sign(&key[..16], &claimed))
 }
 
-fn sign(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub(super) fn sign(key: &[u8], message: &[u8]) -> [u8; 32] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     let tag = hmac::sign(&key, message);
     let mut bytes = [0; 32];
@@ -116,7 +124,7 @@ fn sign(key: &[u8], message: &[u8]) -> [u8; 32] {
 }
 
 /// The bytes of hexadecimal digits, of which there may be an odd number.
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     let digits = match digits.len() % 2 {
         0 => digits.to_owned(),
         _ => format!("0{digits}"),
@@ -128,7 +136,7 @@ fn bytes_of(digits: &str) -> Option<Vec<u8>> {
 }
 
 /// A number as two's complement has it: without zeros in front, but for one before a set upper bit.
-fn padded(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn padded(bytes: &[u8]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let rest = &bytes[zeros..];
     match rest.first() {
@@ -138,7 +146,7 @@ fn padded(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// `Sun Nov 22 15:55:23 UTC 2026`.
-fn srp_date(now: Timestamp) -> String {
+pub(super) fn srp_date(now: Timestamp) -> String {
     let date = now.http_date();
     let parts: Vec<&str> = date
         .split([' ', ','])
@@ -183,7 +191,7 @@ mod tests {
     fn the_proof_of_zero_needs_no_password() {
         let parameters = json!({"SRP_B": "0a".repeat(20), "SECRET_BLOCK": "AAEC"});
         let time = "Sun Nov 22 15:55:23 UTC 2026";
-        let proof = proof_of_zero("AbCdEfGhI", "user-1", &parameters, time);
+        let proof = proof_of_zero(N, ("AbCdEfGhI", "user-1"), &parameters, time);
         let proof = STANDARD.encode(proof.expect("it can be computed"));
         assert_eq!(proof, "sM/oVAuwHmimUcslW+5JwuYzHt58dkWakbmPkmBkRHg=");
     }
@@ -191,8 +199,8 @@ mod tests {
     #[test]
     fn parameters_that_cannot_be_read_give_no_proof() {
         let parameters = json!({"SRP_B": "0a", "SECRET_BLOCK": "AAEC"});
-        assert!(proof_of_zero("p", "u", &parameters, "t").is_some());
-        assert!(proof_of_zero("p", "u", &json!({"SRP_B": "0a"}), "t").is_none());
-        assert!(proof_of_zero("p", "u", &json!({"SECRET_BLOCK": "AA=="}), "t").is_none());
+        assert!(proof_of_zero(N, ("p", "u"), &parameters, "t").is_some());
+        assert!(proof_of_zero(N, ("p", "u"), &json!({"SRP_B": "0a"}), "t").is_none());
+        assert!(proof_of_zero(N, ("p", "u"), &json!({"SECRET_BLOCK": "AA=="}), "t").is_none());
     }
 }

@@ -30,7 +30,9 @@ impl ScenarioContext {
         let mut token = session.refresh.expose().to_owned();
         let mut client = self.target.credential("client_id").to_owned();
         let mut scope = None;
+        let mut flow = "REFRESH_TOKEN_AUTH";
         match variation {
+            Variation::Refresh(RefreshVariation::OtherFlowName) => flow = "REFRESH_TOKEN",
             Variation::WithReplacement => {
                 let Some(replacement) = &session.replacement else {
                     self.log
@@ -57,7 +59,7 @@ impl ScenarioContext {
             parameters["SCOPE"] = scope.into();
         }
         let body = json!({
-            "AuthFlow": "REFRESH_TOKEN_AUTH",
+            "AuthFlow": flow,
             "ClientId": client,
             "AuthParameters": parameters,
         });
@@ -156,6 +158,7 @@ impl ScenarioContext {
             ChallengeVariation::NoSession
             | ChallengeVariation::UsedSession
             | ChallengeVariation::OutdatedSession => {}
+            other => return Err(unknown("answer", &Variation::Challenge(other))),
         }
         let chosen = self.chosen_password();
         let mut body = json!({
@@ -193,6 +196,7 @@ fn near_miss(change: RefreshVariation, token: &str, access: &str) -> String {
         RefreshVariation::LongerToken => format!("{token}A"),
         RefreshVariation::OtherCase => swapped(token),
         RefreshVariation::AccessToken => access.to_owned(),
+        RefreshVariation::OtherFlowName => token.to_owned(),
     }
 }
 

@@ -74,6 +74,10 @@ pub enum Operation {
     SignOut,
     /// A user begins a login that never sends the password (`InitiateAuth` with `SRP_A`).
     StartSrp,
+    /// A user proves the password of a login by SRP (`RespondToAuthChallenge`).
+    ProveSrp,
+    /// A user shows a code of an authenticator (`RespondToAuthChallenge`).
+    ShowCode,
     /// A presigned URL is used.
     UsePresigned,
     /// A person logs in with name and password (RFC 6749 §4.3) where clients log in by themselves.
@@ -121,6 +125,8 @@ impl Operation {
             Self::Introspect => "introspection",
             Self::SignOut => "sign-out",
             Self::StartSrp => "start of SRP",
+            Self::ProveSrp => "proof of SRP",
+            Self::ShowCode => "one-time code",
             Self::UsePresigned => "presigned request",
             Self::PersonLogin => "login of a person",
             Self::UserInfo => "userinfo",
@@ -164,6 +170,8 @@ impl Operation {
                 | Self::GetCredentials
                 | Self::SignOut
                 | Self::StartSrp
+                | Self::ProveSrp
+                | Self::ShowCode
         )
     }
 }

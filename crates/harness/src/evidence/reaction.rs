@@ -15,7 +15,7 @@ pub enum Reaction {
     /// It was refused: a 4xx, or a reply of the protocol that gave nothing. How well the refusal
     /// fits is the row's matter.
     Refused,
-    /// The vendor asks for patience (429): what it makes of the request is not known.
+    /// The vendor asks for patience (429, or by a user pool's own error): what it makes of the request is not known.
     Throttled,
     /// The vendor failed.
     Failed(Failure),
@@ -84,6 +84,7 @@ impl Exchange<'_> {
             200..=299 => self.success(reply),
             300..=399 => Reaction::Redirected,
             429 => Reaction::Throttled,
+            400 if self.operation.is_cognito() && self.asks_for_patience() => Reaction::Throttled,
             400..=499 => Reaction::Refused,
             500..=599 => Reaction::Failed(Failure::ServerError),
             _ => Reaction::Failed(Failure::UnexpectedStatus),
@@ -177,9 +178,11 @@ impl Exchange<'_> {
             member.is_some_and(|text| !text.is_empty())
         };
         match self.operation {
-            Operation::SignIn | Operation::Refresh | Operation::AnswerChallenge => {
-                text("/AuthenticationResult/AccessToken")
-            }
+            Operation::SignIn
+            | Operation::Refresh
+            | Operation::AnswerChallenge
+            | Operation::ProveSrp
+            | Operation::ShowCode => text("/AuthenticationResult/AccessToken"),
             Operation::StartSrp => text("/ChallengeName"),
             Operation::UseAccessToken => text("/Username"),
             Operation::UseIdToken | Operation::GetIdentity => text("/IdentityId"),

@@ -7,6 +7,7 @@ mod authorize;
 mod call;
 mod login;
 mod pool;
+mod proof;
 mod shown;
 mod sign_in;
 mod signed;
@@ -23,6 +24,7 @@ pub use login::{BasicSpelling, Content, FieldChange, FormSpelling, LoginVariatio
 pub use pool::{
     ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation, WeakPassword,
 };
+pub use proof::ProofVariation;
 pub use shown::ShownToken;
 pub use sign_in::SignInVariation;
 pub use signed::SignedVariation;
@@ -85,6 +87,8 @@ pub enum Variation {
     Shown(ShownToken),
     /// One thing of the answer to a challenge.
     Challenge(ChallengeVariation),
+    /// One thing of the proof of a login by SRP.
+    Proof(ProofVariation),
     /// One thing of a request for an identity or for AWS credentials.
     Identity(IdentityVariation),
     /// A near miss of a refresh token.
@@ -175,6 +179,13 @@ impl Variation {
                 with_phrase(RefreshVariation::ALL, RefreshVariation::phrase, phrase)
                     .map(Self::Refresh)
                     .or_else(|| refresh(phrase))
+            }
+            Operation::ProveSrp => {
+                with_phrase(ProofVariation::ALL, ProofVariation::phrase, phrase).map(Self::Proof)
+            }
+            Operation::ShowCode => {
+                with_phrase(ChallengeVariation::ALL, ChallengeVariation::phrase, phrase)
+                    .map(Self::Challenge)
             }
             Operation::AnswerChallenge => {
                 with_phrase(ChallengeVariation::ALL, ChallengeVariation::phrase, phrase)
@@ -344,6 +355,7 @@ impl fmt::Display for Variation {
             Self::Weak(weak) => f.write_str(weak.phrase()),
             Self::Shown(shown) => f.write_str(shown.phrase()),
             Self::Challenge(variation) => f.write_str(variation.phrase()),
+            Self::Proof(variation) => f.write_str(variation.phrase()),
             Self::Identity(variation) => f.write_str(variation.phrase()),
             Self::Refresh(variation) => f.write_str(variation.phrase()),
             Self::Revocation(variation) => f.write_str(variation.phrase()),
@@ -509,6 +521,8 @@ mod tests {
             ],
         );
         check(Operation::AnswerChallenge, &["with a forged Session"]);
+        check(Operation::ShowCode, &["", "without a code"]);
+        check(Operation::ProveSrp, &["", "without a timestamp"]);
         check(Operation::GetIdentity, &["again", "under another region"]);
         check(Operation::GetCredentials, &["without Logins"]);
         check(

@@ -95,6 +95,8 @@ fn operation(word: &str) -> Operation {
         "introspect" => Operation::Introspect,
         "sign-out" => Operation::SignOut,
         "start srp" => Operation::StartSrp,
+        "prove srp" => Operation::ProveSrp,
+        "code" => Operation::ShowCode,
         "presigned" => Operation::UsePresigned,
         "person" => Operation::PersonLogin,
         "userinfo" => Operation::UserInfo,

@@ -58,6 +58,7 @@ mod revocation_reply;
 mod rotation;
 mod same_answer;
 mod scope;
+mod second_factor;
 pub mod secret_leakage;
 mod shown_token;
 pub mod signature;
@@ -68,6 +69,7 @@ mod socket_close;
 mod socket_conversation;
 mod socket_frames;
 mod socket_session;
+mod srp_login;
 mod tenant;
 mod tls;
 mod token_age;
@@ -135,6 +137,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     rotation::RULES,
     same_answer::RULES,
     scope::RULES,
+    second_factor::RULES,
     secret_leakage::RULES,
     shown_token::RULES,
     signature::RULES,
@@ -145,6 +148,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     socket_conversation::RULES,
     socket_frames::RULES,
     socket_session::RULES,
+    srp_login::RULES,
     tenant::RULES,
     tls::RULES,
     token_head::RULES,

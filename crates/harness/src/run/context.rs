@@ -166,6 +166,8 @@ pub struct ScenarioContext {
     pub(crate) sides: Vec<Side>,
     pub(crate) sessions: Vec<crate::caller::Session>,
     pub(crate) challenge: Option<Secret>,
+    /// The code of an authenticator that the vendor took last, and its Session.
+    pub(crate) shown_code: Option<(String, String)>,
     pub(crate) aws: Option<aws_credential_types::Credentials>,
     /// The AWS credentials of another login.
     pub(crate) other_aws: Option<aws_credential_types::Credentials>,
@@ -273,6 +275,7 @@ impl ScenarioContext {
             sides: Vec::new(),
             sessions: Vec::new(),
             challenge: None,
+            shown_code: None,
             aws: None,
             other_aws: None,
             aws_end: None,

@@ -158,8 +158,13 @@ async fn restores(world: &mut World) -> Result<(), Error> {
     world.context()?.restore_password().await
 }
 
-#[when(regex = r"^the user signs in (with the (?:old|new) password (?:afterwards|at the end))$")]
-async fn signs_in_with(world: &mut World, how: String) -> Result<(), Error> {
-    let variation = variation(Operation::SignIn, &how)?;
-    world.context()?.sign_in(&variation).await
+#[when("the user signs in with the old password afterwards")]
+async fn signs_in_afterwards(world: &mut World) -> Result<(), Error> {
+    signs_in_by(world, SignInVariation::OldPasswordAfterwards).await
+}
+
+#[when("the user signs in with the new password at the end, and with the old one")]
+async fn signs_in_at_the_end(world: &mut World) -> Result<(), Error> {
+    signs_in_by(world, SignInVariation::NewPasswordAtTheEnd).await?;
+    signs_in_by(world, SignInVariation::OldPasswordAtTheEnd).await
 }

@@ -35,6 +35,7 @@ async fn some_hours(world: &mut World, step: &Step, hours: f64) -> Result<(), Er
 
 /// So that what is dated anew has another date: at a real endpoint, the next second.
 #[given("a moment has passed")]
+#[when("a moment has passed")]
 async fn a_moment(world: &mut World) -> Result<(), Error> {
     world.context()?.pass_a_moment().await
 }

@@ -23,6 +23,20 @@ pub enum ChallengeVariation {
     NoSession,
     /// The right Session, shown by another client of the pool.
     AnotherClient,
+    /// The code of the authenticator with another first digit.
+    FirstDigit,
+    /// The code of the authenticator with another last digit.
+    LastDigit,
+    /// A code whose time is over.
+    OldCode,
+    /// A code that opened a login before.
+    UsedCode,
+    /// No code.
+    NoCode,
+    /// No user name.
+    NoUserName,
+    /// `NEW_PASSWORD_REQUIRED` where a code is asked for, with the present password for a new one.
+    AnotherChallenge,
 }
 
 impl ChallengeVariation {
@@ -36,6 +50,13 @@ impl ChallengeVariation {
         Self::LongerSession,
         Self::NoSession,
         Self::AnotherClient,
+        Self::FirstDigit,
+        Self::LastDigit,
+        Self::OldCode,
+        Self::UsedCode,
+        Self::NoCode,
+        Self::NoUserName,
+        Self::AnotherChallenge,
     ];
 
     /// Its phrase in the features.
@@ -49,6 +70,13 @@ impl ChallengeVariation {
             Self::LongerSession => "with a letter behind the Session",
             Self::NoSession => "without a Session",
             Self::AnotherClient => "by another client",
+            Self::FirstDigit => "altered in its first digit",
+            Self::LastDigit => "altered in its last digit",
+            Self::OldCode => "of two minutes ago",
+            Self::UsedCode => "that was used before",
+            Self::NoCode => "without a code",
+            Self::NoUserName => "without a user name",
+            Self::AnotherChallenge => "with a new password for the code",
         }
     }
 }
@@ -154,6 +182,8 @@ pub enum RefreshVariation {
     OtherCase,
     /// The access token of the same login.
     AccessToken,
+    /// By the other name of the flow.
+    OtherFlowName,
 }
 
 impl RefreshVariation {
@@ -163,6 +193,7 @@ impl RefreshVariation {
         Self::LongerToken,
         Self::OtherCase,
         Self::AccessToken,
+        Self::OtherFlowName,
     ];
 
     /// Its phrase in the features.
@@ -172,6 +203,7 @@ impl RefreshVariation {
             Self::LongerToken => "with a letter behind the refresh token",
             Self::OtherCase => "with the refresh token in other letter case",
             Self::AccessToken => "with the access token for a refresh token",
+            Self::OtherFlowName => "by the flow REFRESH_TOKEN",
         }
     }
 }

@@ -47,6 +47,12 @@ pub enum SignInVariation {
     SrpMultipleOfN,
     /// By SRP, with a user name that does not exist and a proof that no password gives.
     SrpUnknownUser,
+    /// By SRP, with zero for a public number.
+    SrpZero,
+    /// An account with a second factor.
+    SecondFactor,
+    /// Another password of an account with a second factor.
+    SecondFactorWrongPassword,
     /// By another client of the pool.
     AnotherClient,
     /// Another user.
@@ -102,6 +108,9 @@ impl SignInVariation {
         Self::SrpWithoutProof,
         Self::SrpMultipleOfN,
         Self::SrpUnknownUser,
+        Self::SrpZero,
+        Self::SecondFactor,
+        Self::SecondFactorWrongPassword,
         Self::AnotherClient,
         Self::SecondUser,
         Self::SecondUserFirstLetter,
@@ -149,6 +158,11 @@ impl SignInVariation {
             Self::SrpWithoutProof => "by SRP without a proof",
             Self::SrpMultipleOfN => "by SRP with a multiple of N",
             Self::SrpUnknownUser => "by SRP with an unknown user name",
+            Self::SrpZero => "by SRP with zero",
+            Self::SecondFactor => "as a user with a second factor",
+            Self::SecondFactorWrongPassword => {
+                "with another password of the account with a second factor"
+            }
             Self::AnotherClient => "by another client",
             Self::SecondUser => "as another user",
             Self::SecondUserFirstLetter => {

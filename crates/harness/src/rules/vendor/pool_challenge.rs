@@ -23,7 +23,11 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
         .filter(|exchange| {
             matches!(
                 exchange.operation,
-                Operation::SignIn | Operation::StartSrp | Operation::AnswerChallenge
+                Operation::SignIn
+                    | Operation::StartSrp
+                    | Operation::AnswerChallenge
+                    | Operation::ProveSrp
+                    | Operation::ShowCode
             )
         })
         .collect();
@@ -35,7 +39,7 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
     let mut worst: Option<(Grade, Vec<String>, Vec<&Exchange<'_>>)> = None;
     for challenge in &challenges {
         // AWS says of InitiateAuth alone that they come with each challenge.
-        let may_lack = challenge.operation == Operation::AnswerChallenge;
+        let may_lack = answers_a_challenge(challenge);
         let Some((grade, seen)) = fault_of(&challenge.json(), may_lack) else {
             continue;
         };
@@ -60,6 +64,24 @@ fn parameters_are_texts(view: &View<'_>) -> Step<Finding> {
     }
     settled(view, &asked)?;
     unseen(view, "no challenge was seen")
+}
+
+/// Whether it was a `RespondToAuthChallenge`, whichever challenge it answers.
+fn answers_a_challenge(exchange: &Exchange<'_>) -> bool {
+    let is_proof = |change| {
+        matches!(
+            change,
+            SignInVariation::SrpWithoutProof
+                | SignInVariation::SrpUnknownUser
+                | SignInVariation::SrpMultipleOfN
+                | SignInVariation::SrpZero
+        )
+    };
+    match (exchange.operation, exchange.variation) {
+        (Operation::SignIn, Variation::SignIn(change)) => is_proof(*change),
+        (Operation::SignIn | Operation::StartSrp, _) => false,
+        _ => true,
+    }
 }
 
 /// What is wrong with the parameters of a challenge, by their types alone: values are those of people.
@@ -185,6 +207,13 @@ mod tests {
         check(&challenged(&json!([])), "COG-25", Grade::Broken);
         check(&log(json!("none"), json!("{}")), "COG-25", Grade::Tolerated);
         check(&log(json!("[]"), json!("none")), "COG-25", Grade::Tolerated);
+        // The answer to an answer need not have them.
+        let next = json!({"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s"}).to_string();
+        let proven = |operation, phrase| texts().exchange(operation, phrase, 200, &next);
+        check(&proven("prove srp", ""), "COG-25", Grade::Met);
+        let by_srp = "by SRP without a proof";
+        check(&proven("sign-in", by_srp), "COG-25", Grade::Met);
+        check(&proven("start srp", ""), "COG-25", Grade::Broken);
         let second = json!({"ChallengeName": "PASSWORD_VERIFIER",
             "ChallengeParameters": {"SALT": 7}});
         let log = texts().exchange("start srp", "", 200, &second.to_string());

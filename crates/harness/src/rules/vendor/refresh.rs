@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::effect::{Step, all_refused, concluded, precondition, served, unseen};
-use crate::evidence::{Exchange, Operation, Variation};
+use super::effect::{Step, all_refused, concluded, precondition, served, settled, unseen};
+use crate::evidence::{Exchange, Operation, RefreshVariation, Variation};
 use crate::rules::{Rule, View, not_served, unobserved, worst_not_served};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("REF-07", |view| concluded(lifetime_is_bounded(view))),
@@ -35,6 +35,19 @@ fn refresh_gives_fresh_tokens(view: &View<'_>) -> Step<Finding> {
         }
         is_fresh(&next, &[login, refresh])?;
         proof = proof.and(next);
+    }
+    let by_other_name = Variation::Refresh(RefreshVariation::OtherFlowName);
+    if let Some(other) = view.evidence.first(Operation::Refresh, &by_other_name) {
+        if other.is_refused() {
+            let expected = "REFRESH_TOKEN as a name of the flow, too";
+            let tolerated = Grade::Tolerated;
+            return Ok(
+                Finding::deviation(tolerated, expected, other.sentence(), other).beside(refresh),
+            );
+        }
+        settled(view, &[other])?;
+        is_fresh(&other, &[login, refresh])?;
+        proof = proof.and(other);
     }
     Ok(Finding::met(
         "a refresh gave fresh access and id tokens",

@@ -237,7 +237,7 @@ fn graded(exchange: &Exchange<'_>, wanted: &RefusalExpectation) -> Option<Findin
             deviates(Grade::Tolerated)
         }
         Reaction::Gone(_) => Some(Finding::gone(seen, exchange)),
-        Reaction::Throttled if !wanted.status.contains(&status) => {
+        Reaction::Throttled if status != 429 || !wanted.status.contains(&status) => {
             Some(Finding::unobserved(seen).seen_in(exchange))
         }
         other => match (wanted.others(), other) {

@@ -181,7 +181,8 @@ fn gives_another_access_token(view: &View<'_>) -> Step<Finding> {
             continue;
         }
         let same = before.filter(|one| token(one) == token(renewal));
-        let age = |one: &Exchange<'_>| view.evidence.seconds_between(one.seq, renewal.seq);
+        // A token is as old as its answer at least, however long that took.
+        let age = |one: &Exchange<'_>| view.evidence.seconds_between(one.answered, renewal.seq);
         match same.max_by(|one, other| age(one).total_cmp(&age(other))) {
             Some(first) if age(first) >= SECOND_S => {
                 let seen = format!("{} with a token that was there before", renewal.sentence());

@@ -57,8 +57,15 @@ fn ends_when_asked(view: &View<'_>) -> Step<Finding> {
     let Some(frames) = behind_nth(&open, 1, |frame| frame.opcode == Opcode::Text) else {
         return unseen(view, "the session was not ended");
     };
-    let mut words = frames.iter().filter_map(|frame| message_type(frame.text));
-    let told = words.any(|word| word == "ENDED");
+    let is_told = |frame: &Frame<'_>| message_type(frame.text).is_some_and(|word| word == "ENDED");
+    let ended = frames.iter().position(is_told);
+    let told = ended.is_some();
+    let behind = frames.iter().skip(ended.map_or(frames.len(), |at| at + 1));
+    let is_message = |frame: &Frame<'_>| matches!(frame.opcode, Opcode::Text | Opcode::Binary);
+    if behind.clone().any(is_message) {
+        let seen = "a message behind the one of type ended";
+        return Ok(Finding::broken(EXPECTED, seen, open));
+    }
     let last = frames.last().map(|frame| frame.opcode);
     let is_over = frames
         .iter()
