@@ -26,8 +26,7 @@ Feature: Scribe Labs asks for a new password
     @id:VEN-34 @must
     Scenario: The present password changes the password, and no other does
       Given the user whose password may be changed has signed in
-      When the user changes the password, naming a wrong present one and then none
-      And the user signs in with the old password afterwards
+      When the user changes the password, naming a wrong present one and then none, and signs in with the old one
       And the user changes the password, naming the right present one
       And the user signs in with the new password at the end, and with the old one
       And the user takes the old password back

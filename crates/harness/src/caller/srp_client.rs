@@ -71,7 +71,7 @@ impl SrpClient {
         let inner = [claim.pool, user, ":", claim.password].map(str::as_bytes);
         let salt = padded(&bytes_of(text("SALT")?)?);
         let x = hash(&[&salt, &hash(&inner)]);
-        let shared = self.shared(number(&server)?, &u, &x);
+        let shared = self.shared(&number(&server)?, &u, &x);
         let key = sign(&padded(&u), &padded(&shared));
         let key = sign(&key, b"Caldera Derived Key\x01");
         let block = STANDARD.decode(text("SECRET_BLOCK")?).ok()?;
@@ -79,11 +79,11 @@ impl SrpClient {
         Some(sign(&key[..16], &[pool, user, &block, time].concat()))
     }
 
-    fn shared(&self, server: U3072, u: &[u8], x: &[u8]) -> Vec<u8> {
+    fn shared(&self, server: &U3072, u: &[u8], x: &[u8]) -> Vec<u8> {
         let k = hash(&[&padded(&GROUP.modulus().to_be_bytes()), &[2]]);
         let [k, u, x] = [&k[..], u, x].map(U256::from_be_slice);
         let verifier = generator().pow(&x);
-        let base = element(&server) - element(&k.resize()) * verifier;
+        let base = element(server) - element(&k.resize()) * verifier;
         let shared = base.pow(&self.secret) * base.pow(&x).pow(&u);
         shared.retrieve().to_be_bytes().to_vec()
     }

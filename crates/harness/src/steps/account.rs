@@ -119,7 +119,9 @@ async fn changing_user_signs_in(world: &mut World) -> Result<(), Error> {
     world.context()?.sign_in_changing_user().await
 }
 
-#[when("the user changes the password, naming a wrong present one and then none")]
+#[when(
+    "the user changes the password, naming a wrong present one and then none, and signs in with the old one"
+)]
 async fn changes_wrongly(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     let wrong = Some("Lo-wrong-Pass9");
@@ -128,7 +130,8 @@ async fn changes_wrongly(world: &mut World) -> Result<(), Error> {
         .await?;
     context
         .change_password(&Variation::NoPresentPassword, None)
-        .await
+        .await?;
+    signs_in_by(world, SignInVariation::OldPasswordAfterwards).await
 }
 
 #[when("the user changes the password, naming the right present one")]
@@ -156,11 +159,6 @@ async fn changes_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
 #[when("the user takes the old password back")]
 async fn restores(world: &mut World) -> Result<(), Error> {
     world.context()?.restore_password().await
-}
-
-#[when("the user signs in with the old password afterwards")]
-async fn signs_in_afterwards(world: &mut World) -> Result<(), Error> {
-    signs_in_by(world, SignInVariation::OldPasswordAfterwards).await
 }
 
 #[when("the user signs in with the new password at the end, and with the old one")]

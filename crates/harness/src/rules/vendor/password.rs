@@ -129,14 +129,12 @@ fn password_changes_with_the_present_one(view: &View<'_>) -> Step<Finding> {
         Variation::NoPresentPassword,
     ];
     let wrong: Vec<Exchange<'_>> = wrong.into_iter().filter_map(change).collect();
-    let mut proof = match wrong.is_empty() {
-        true => None,
-        false => {
-            let refused = all_refused(view, &wrong)?;
-            let old = signs_in(view, SignInVariation::OldPasswordAfterwards)?;
-            Some(refused.and(old))
-        }
-    };
+    let mut proof = None;
+    if !wrong.is_empty() {
+        let refused = all_refused(view, &wrong)?;
+        let old = signs_in(view, SignInVariation::OldPasswordAfterwards)?;
+        proof = Some(refused.and(old));
+    }
     let right = served(
         view,
         Operation::ChangePassword,
@@ -147,7 +145,7 @@ fn password_changes_with_the_present_one(view: &View<'_>) -> Step<Finding> {
     let old = Variation::SignIn(SignInVariation::OldPasswordAtTheEnd);
     let old = made(view, Operation::SignIn, &old)?;
     let refused = all_refused(view, &[old])?.and(right);
-    let proof = match proof.take() {
+    let proof = match proof {
         Some(known) => known.and(refused),
         None => refused,
     };

@@ -435,7 +435,13 @@ mod tests {
         let denied = r#"{"__type":"NotAuthorizedException"}"#;
         check(&log(400, denied), "VEN-04@scribe", Grade::Met);
         let other = r#"{"__type":"UserNotFoundException"}"#;
-        check(&log(400, other), "VEN-04@scribe", Grade::Tolerated);
+        check(&log(400, other), "VEN-04@scribe", Grade::Broken);
+        let patience = r#"{"__type":"TooManyRequestsException"}"#;
+        check(&log(400, patience), "VEN-04@scribe", Grade::Unobserved);
+        let nobody = Log::of_a_user_pool()
+            .exchange("sign-in", "", 200, tokens)
+            .exchange("sign-in", "with an unknown user name", 400, other);
+        check(&nobody, "VEN-04@scribe", Grade::Tolerated);
         let challenge = r#"{"ChallengeName":"SMS_MFA"}"#;
         check(&log(200, challenge), "VEN-04@scribe", Grade::Broken);
         check(&log(500, denied), "VEN-04@scribe", Grade::Broken);
@@ -465,17 +471,19 @@ mod tests {
             check(&log(phrase, 200, tokens), "VEN-04@scribe", Grade::Broken);
             check(&log(phrase, 500, "{}"), "VEN-04@scribe", Grade::Unobserved);
         }
-        for phrase in [
-            "as another user with the password altered in its first letter",
-            "as another user with the name as the password",
-            "by SRP with a multiple of N",
+        for (phrase, other) in [
+            (
+                "as another user with the password altered in its first letter",
+                Grade::Broken,
+            ),
+            (
+                "as another user with the name as the password",
+                Grade::Broken,
+            ),
+            ("by SRP with a multiple of N", Grade::Tolerated),
         ] {
             check(&log(phrase, 400, denied), "VEN-04@scribe", Grade::Met);
-            check(
-                &log(phrase, 400, invalid),
-                "VEN-04@scribe",
-                Grade::Tolerated,
-            );
+            check(&log(phrase, 400, invalid), "VEN-04@scribe", other);
             check(&log(phrase, 200, tokens), "VEN-04@scribe", Grade::Broken);
         }
         let alone = Log::of_a_user_pool().exchange("sign-in", "as another user", 200, tokens);
