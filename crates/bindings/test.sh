@@ -14,14 +14,7 @@ mkdir -p "$work"
 cp -f "${LOCUM:-$target/release/locum}" "$work/locum"
 export LOCUM_BIN=$work/locum
 
-needs() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null || {
-            echo "$tool is not installed: install it, or name the languages to test: test.sh python go" >&2
-            exit 2
-        }
-    done
-}
+. "$root/tests/parts.sh"
 
 needs ps # or no server could be seen at the end
 
@@ -82,7 +75,10 @@ test_rust() {
 }
 
 # All languages side by side: one installs while another one builds.
-runs=()
+play() {
+    cd "$work/$1"
+    "test_$1"
+}
 for language in $languages; do
     declare -F "test_$language" >/dev/null || { echo "no helper for $language" >&2; exit 2; }
     rm -rf "${work:?}/$language"
@@ -91,31 +87,18 @@ for language in $languages; do
     example=$(sed -n "/^\`\`\`${!fence:-$language}\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$here/$language/README.md")
     [ "$(wc -l <<<"$example")" -le 10 ] && [ -n "$example" ] || { echo "$language: no example of 10 lines" >&2; exit 1; }
     printf '%s\n' "${!header:-}" "$example" >"$work/$language/${!file}"
-    (
-        cd "$work/$language"
-        "test_$language"
-    ) >"$work/$language.log" 2>&1 &
-    runs+=("$language:$!")
+    begin "$language" "$work/$language.log" play "$language"
 done
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
-failed=0
-for run in "${runs[@]}"; do
-    language=${run%:*}
-    if wait "${run#*:}"; then
-        echo "ok    $language"
-    else
-        failed=1
-        echo "FAIL  $language"
-        sed 's/^/      /' "$work/$language.log"
-    fi
-done
+await_all
 
 for _ in $(seq 50); do
     running=$(ps -eo args= | grep -F "$work/locum serve" | grep -vF grep || true)
-    [ -n "$running" ] || exit "$failed"
+    [ -n "$running" ] || break
     sleep 0.1
 done
+[ -n "$running" ] || { summary && exit || exit 1; }
 echo "servers that outlive their runners:"
 echo "$running"
 exit 1

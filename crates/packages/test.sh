@@ -17,6 +17,7 @@ if [ $# = 0 ] && [ "$(id -u)" != 0 ]; then
 fi
 work=$target/package-tests
 for name in $(compgen -e LOCUM_ || true); do unset "$name"; done
+. "$root/tests/parts.sh"
 
 fail() {
     echo "$*" >&2
@@ -173,29 +174,15 @@ test_action() {
 
 rm -rf "$work"
 mkdir -p "$work"
-runs=()
+play() {
+    cd "$work/$1"
+    "test_$1"
+}
 for part in $parts; do
     declare -F "test_$part" >/dev/null || fail "no part $part: python node go image action java"
     mkdir "$work/$part"
-    (
-        cd "$work/$part"
-        "test_$part"
-    ) >"$work/$part.log" 2>&1 &
-    runs+=("$part:$!")
+    begin "$part" "$work/$part.log" play "$part"
 done
-
-passed=0 failed=0
-for run in "${runs[@]}"; do
-    part=${run%:*}
-    if wait "${run#*:}"; then
-        passed=$((passed + 1))
-        echo "ok    $part"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $part"
-        sed 's/^/      /' "$work/$part.log"
-    fi
-done
+await_all
 (cd "$packages" && sha256sum --quiet -c SHA256SUMS)
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summary

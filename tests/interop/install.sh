@@ -1,14 +1,6 @@
 # Sourced by run.sh and by tests/sdks/run.sh: what each language needs, installed from its registry in
-# the versions that stand here. `here` is the folder of this file, `work` where everything goes.
-
-needs() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null || {
-            echo "$tool is not installed: install it, or name the languages to play: run.sh curl python node" >&2
-            exit 2
-        }
-    done
-}
+# the versions that stand here. `here` is the folder of this file, `work` where everything goes; tests/parts.sh is sourced
+# before.
 
 # What each language needs before its first step, and how a step of it runs.
 prepare_curl() { needs curl python3; }

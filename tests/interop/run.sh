@@ -11,27 +11,16 @@ work=$target/interop
 languages=${*:-curl python node go java rust}
 mkdir -p "$work"
 
+. "$root/tests/parts.sh"
 . "$here/install.sh"
 
-rm -f "$work/port"
-"$locum" serve athelas corti pattern scribe "$root/mocks/examples/login.toml" --port 0 --port-file "$work/port" --tls --tls-port 0 --tls-bad >"$work/serve.log" 2>&1 &
-server=$!
-trap 'kill $server 2>/dev/null || true' EXIT
-for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
-[ -s "$work/port" ] || { echo "the mocks did not start:"; cat "$work/serve.log"; exit 1; }
+serve_mocks "$work" athelas corti pattern scribe "$root/mocks/examples/login.toml" --tls --tls-port 0 --tls-bad
 export CONTROL=http://localhost:$(cat "$work/port")/_locum
 
-passed=0
-failed=0
 step() {
-    if "${@:2}" >"$work/step.log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok    $1"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1"
-        sed 's/^/      /' "$work/step.log"
-    fi
+    local code=0
+    "${@:2}" >"$work/step.log" 2>&1 || code=$?
+    result "$code" "$1" "$work/step.log"
 }
 
 for language in $languages; do
@@ -54,5 +43,4 @@ for language in $languages; do
         echo "skip  python, curl: hosts that are hard-wired (no namespaces on this machine)"
     fi
 done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

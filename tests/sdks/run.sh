@@ -15,6 +15,7 @@ reports=$target/sdks
 names=$*
 mkdir -p "$work" "$reports"
 
+. "$root/tests/parts.sh"
 . "$here/install.sh"
 
 ready() {

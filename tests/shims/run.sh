@@ -13,14 +13,7 @@ rm -rf "$work/written"
 mkdir -p "$work/written"
 cd "$work"
 
-needs() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null || {
-            echo "$tool is not installed: install it, or name the languages to play: run.sh python go" >&2
-            exit 2
-        }
-    done
-}
+. "$root/tests/parts.sh"
 
 # What each language needs; the command that starts its shim is left in `start`.
 prepare_python() { needs python3 && start=(python3 written/shim.py); }
@@ -53,22 +46,17 @@ prepare_rust() {
     start=(rust/target/debug/shim)
 }
 
-rm -f port
-"$locum" serve pattern --port 0 --port-file port --tls --tls-port 0 --quiet >serve.log 2>&1 &
-server=$!
-trap 'kill $server 2>/dev/null || true' EXIT
-for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
-[ -s port ] || { echo "the mocks did not start:"; cat serve.log; exit 1; }
+serve_mocks . pattern --tls --tls-port 0 --quiet
 
 for language in $languages; do
     declare -F "prepare_$language" >/dev/null || { echo "there is no shim for $language" >&2; exit 2; }
     (cd written && "$locum" new shim "$language" >/dev/null)
     "prepare_$language"
-    python3 "$here/converse.py" "http://localhost:$(cat port)/_locum" "$language" "${start[@]}"
-    "$locum" drive pattern --fail-on warn -- "${start[@]}" >drive.log 2>&1 || {
-        echo "FAIL  $language: the example client is not what drive wants"
-        cat drive.log
-        exit 1
-    }
-    echo "ok    $language"
+    code=0
+    {
+        python3 "$here/converse.py" "http://localhost:$(cat port)/_locum" "$language" "${start[@]}" &&
+            "$locum" drive pattern --fail-on warn -- "${start[@]}"
+    } >shim.log 2>&1 || code=$?
+    result "$code" "$language" shim.log
 done
+summary

@@ -12,14 +12,7 @@ work=$target/interop/watch
 languages=${*:-python node go java}
 mkdir -p "$work"
 
-needs() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null || {
-            echo "$tool is not installed: install it, or name the languages to play: run.sh python node" >&2
-            exit 2
-        }
-    done
-}
+. "$root/tests/parts.sh"
 
 # What each language needs before its first sample, and the command that runs the sample's tests.
 prepare_python() {
@@ -63,8 +56,6 @@ print(" ".join(sorted(bad)) or "-")
 EOF
 }
 
-passed=0
-failed=0
 for language in $languages; do
     declare -F "prepare_$language" >/dev/null || { echo "no language $language in samples.tsv" >&2; exit 2; }
     "prepare_$language"
@@ -74,15 +65,9 @@ for language in $languages; do
         rm -rf "$report"
         FAULT=$fault "$locum" watch "$vendor" --judge-only --report "$report" -- "${command[@]}" >"$work/sample.log" 2>&1 || true
         found=$(blamed "$report" 2>/dev/null || echo "no report")
-        if [ "$found" = "$expected" ]; then
-            passed=$((passed + 1))
-            echo "ok    $language, $vendor: $fault: $found"
-        else
-            failed=$((failed + 1))
-            echo "FAIL  $language, $vendor: $fault: $found, expected $expected"
-            sed 's/^/      /' "$work/sample.log"
-        fi
+        code=0 told="$language, $vendor: $fault: $found"
+        [ "$found" = "$expected" ] || { code=1 && told="$told, expected $expected"; }
+        result "$code" "$told" "$work/sample.log"
     done <"$here/samples.tsv"
 done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+summary
