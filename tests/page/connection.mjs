@@ -87,6 +87,16 @@ export default async function play() {
     same(far.complaints, []);
     proxy.end();
   });
+
+  await step("by a name that is not allowed, the page says so and what to do", async () => {
+    // Browsers take any name below localhost for this machine.
+    const far = await tab();
+    await far.goto(`http://mocks.localhost:${server.port}/`);
+    await reads(far, "the control API does not answer to the name `mocks.localhost", ".connection.refused");
+    await reads(far, "--allow-host", ".connection.refused");
+    same(await far.locator(".lines tbody").count(), 0);
+    same(far.complaints, []);
+  });
   await server.stop();
 
   await step("a guarded server is asked with its token, which the page does not show", async () => {

@@ -104,6 +104,23 @@ export default async function play() {
     same(late.complaints, []);
   });
 
+  await step("entries that the limit took are counted", async () => {
+    const small = await serve("--stage-memory-limit", "1");
+    const long = "x".repeat(8000);
+    const urls = (await small.document()).vendors.pattern.urls;
+    for (let count = 0; count < 300; count += 1) await fetch(`${urls.api}/${long}`);
+    const late = await shows(small, "");
+    const { held, dropped } = await small.call("GET", "/journal?limit=0");
+    holds(dropped > 0, { held, dropped });
+    await reads(late, `showing ${held} of ${held} entries; ${dropped} older entries fell out of the journal`);
+    for (let count = 0; count < 5; count += 1) await fetch(`${urls.api}/${long}`);
+    await reads(late, "305");
+    const facts = await small.call("GET", "/journal?limit=0");
+    await reads(late, `showing ${facts.held} of ${facts.held} entries; ${facts.dropped} older`);
+    same(late.complaints, []);
+    await small.stop();
+  });
+
   await step("the page complains of nothing, and asks nobody else", async () => {
     same(page.complaints, []);
     same([...page.asked].filter((origin) => origin !== "null"), [server.address]);

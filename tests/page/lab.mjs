@@ -60,8 +60,6 @@ export async function serve(...options) {
       await ended;
       running.delete(child);
     },
-    pause: () => child.kill("SIGSTOP"),
-    resume: () => child.kill("SIGCONT"),
   };
   return server;
 }

@@ -2,7 +2,7 @@
 
 import { end, step } from "./lab.mjs";
 
-const PARTS = ["journal", "exchange", "clock", "connection", "routes"];
+const PARTS = ["journal", "exchange", "clock", "connection", "routes", "views", "socket", "tls", "secrets", "pictures"];
 
 const named = process.argv.slice(2);
 try {

@@ -9,7 +9,6 @@ mod detached;
 mod doctor;
 mod drive;
 mod env;
-mod environment;
 mod explain;
 mod failure;
 mod github;

@@ -18,11 +18,13 @@
 //! - [`mint`], [`rotation`]: tokens made on demand, and other keys for them
 //! - [`observe`]: who watches from outside; [`judge`]: who judges what passed
 //! - [`memory`]: what stages may take, in bytes
+//! - [`environment`]: the variables that point clients at mocks
 //! - [`control`]: the control API; `page`: what shows it to people, in a browser
 
 pub mod app;
 pub mod config;
 pub mod control;
+pub mod environment;
 pub mod grant;
 pub mod guard;
 pub mod inject;

@@ -36,16 +36,35 @@ pub(super) fn verified(
     }
 }
 
-/// Letter by letter; a registered address that ends with `*` fits all that begin like it.
+/// Letter by letter; a registered address that ends with `*` fits all that begin like it. Of schemes
+/// it fits http and https, and one that it names itself: "For security reasons a general pattern like
+/// `*` does not cover them anymore" (Keycloak's upgrading guide, on the schemes of valid redirect URIs).
 pub(in crate::corti) fn matches(registered: &str, named: &str) -> bool {
     match registered.strip_suffix('*') {
         Some(prefix) if !registered.contains(['?', '#']) => {
             let path = named.split(['?', '#']).next().unwrap_or_default();
             let dots = path.split('/').any(|segment| segment == "..");
-            !dots && (path.starts_with(prefix) || path == prefix.trim_end_matches('/'))
+            !dots
+                && allows_scheme(registered, named)
+                && (path.starts_with(prefix) || path == prefix.trim_end_matches('/'))
         }
         _ => registered == named,
     }
+}
+
+/// Whether the scheme of an address is one of the web's, or the registered one begins with it. An
+/// address without a scheme is relative to this server.
+fn allows_scheme(registered: &str, named: &str) -> bool {
+    let before_path = named.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((scheme, _)) = before_path.split_once(':') else {
+        return true;
+    };
+    ["http", "https"]
+        .iter()
+        .any(|web| scheme.eq_ignore_ascii_case(web))
+        || registered
+            .strip_prefix(scheme)
+            .is_some_and(|rest| rest.starts_with(':'))
 }
 
 #[cfg(test)]
@@ -61,5 +80,36 @@ mod tests {
         assert!(matches("http://h/*", "http://h"));
         assert!(!matches("http://h/*", "http://h/../x"));
         assert!(!matches("http://h/*", "http://hh/"));
+    }
+
+    /// A script in the answer would run in the origin of this server, and of its control API.
+    #[test]
+    fn any_address_is_one_of_the_web() {
+        for named in [
+            "http://h/cb",
+            "HTTPS://h/cb",
+            "https://h:1/a:b",
+            "/cb",
+            "cb?x=a:b",
+        ] {
+            assert!(matches("*", named), "{named}");
+        }
+        for named in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)//https://h/",
+            "\tjavascript:alert(1)",
+            "java\nscript:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "custom:/cb",
+            ":x",
+        ] {
+            assert!(!matches("*", named), "{named}");
+        }
+        assert!(matches("custom:*", "custom:/cb"));
+        assert!(matches("custom:/test/*", "custom:/test/cb"));
+        assert!(!matches("custom*", "customer:/cb"));
+        assert!(matches("custom:/cb", "custom:/cb"));
     }
 }

@@ -18,9 +18,10 @@ use locum_harness::subject::{
 use locum_harness::target::ControlClient;
 use locum_harness::verdict::exit;
 use locum_harness::webhook;
+use locum_server::environment;
 
 use super::check::{self, interrupt, mocks::Mocks};
-use super::{Failure, args, baseline, environment, failure, report, select, vendors};
+use super::{Failure, args, baseline, failure, report, select, vendors};
 
 /// A client that says hello in that time costs little to start: more of them run side by side.
 const QUICK_START: Duration = Duration::from_millis(600);

@@ -21,12 +21,12 @@ use locum_harness::target::{ControlClient, Target};
 use locum_harness::traffic::{self, Happening, Traffic};
 use locum_harness::verdict::exit;
 use locum_harness::webhook;
+use locum_server::environment::{self, Wanted};
 use locum_server::memory::MemoryLimits;
 use locum_server::tls::{Identity, TlsOptions};
 use locum_server::{App, ServerConfig, Vendor};
 use serde_json::{Map, Value, json};
 
-use super::environment::{self, Wanted};
 use super::judge::CatalogueJudge;
 use super::{Failure, args, baseline, check, report, select, vendors};
 use output::Output;

@@ -9,7 +9,7 @@
 //! # Layout
 //!
 //! - `call`, `input`, `shape`, `refusal`, `gate`, `host`, `openapi`: what all calls have in common
-//! - `stages`, `vendors`, `document`, `principals`: stages, and what they hold
+//! - `stages`, `vendors`, `document`, `environment`, `principals`: stages, and what they hold
 //! - `clock`, `settings`, `twins`, `faults`, `barriers`, `tokens`, `keys`: what changes them
 //! - `journal`, `wait`, `stream`, `har`: what happened there; `verdicts`: what that shows of a client
 //! - `state`: a stage as data
@@ -19,6 +19,7 @@ mod barriers;
 mod call;
 mod clock;
 mod document;
+mod environment;
 mod failures;
 mod faults;
 mod filter;
@@ -75,6 +76,7 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
     [
         stages::CALLS,
         vendors::CALLS,
+        environment::CALLS,
         principals::CALLS,
         clock::CALLS,
         journal::CALLS,

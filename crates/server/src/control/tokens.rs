@@ -97,6 +97,10 @@ struct TokenList {
     tokens: Vec<TokenView>,
     /// Whether some are left.
     more: bool,
+    /// How many the stage remembers, whatever was asked for.
+    held: usize,
+    /// The one that was issued last, also when it is forgotten; 0 before the first.
+    newest: TokenId,
 }
 
 /// A token as the API shows it. Of what else the vendor remembers only the names are told: there
@@ -190,10 +194,17 @@ async fn list(request: ControlRequest) -> CallResult {
         ..TokenQuery::default()
     };
     let found = stage.store.list(query).await?;
+    let stats = stage.store.stats().await?;
     let more = found.len() > limit;
     let shown = found.into_iter().take(limit);
     let tokens = shown.map(|token| TokenView::of(token, now)).collect();
-    Ok(call::json(200, &TokenList { tokens, more }))
+    let list = TokenList {
+        tokens,
+        more,
+        held: stats.tokens,
+        newest: TokenId(stats.newest),
+    };
+    Ok(call::json(200, &list))
 }
 
 async fn mint(request: ControlRequest) -> CallResult {

@@ -110,8 +110,20 @@ pub(super) async fn exchange(
     };
     request = request.of_entry(id);
     let mock = mock.for_exchange(id, parts.extensions.remove::<hyper::upgrade::OnUpgrade>());
-    if let Security::Tls { certificate, .. } = &connection.security {
+    if let Security::Tls {
+        certificate,
+        server_name,
+        negotiated: (version, cipher_suite),
+        ..
+    } = &connection.security
+    {
         mock.note("certificate", certificate.label());
+        let handshake = serde_json::json!({
+            "version": version,
+            "cipher_suite": cipher_suite,
+            "server_name": server_name,
+        });
+        mock.note("handshake", handshake);
     }
 
     let clients = match mock.stage.faults_name_clients() {

@@ -32,6 +32,8 @@ pub(super) enum Security {
         certificate: CertificateKind,
         /// The host that the client asked for (RFC 6066 §3), in lower case.
         server_name: Option<String>,
+        /// The version and the cipher suite.
+        negotiated: (&'static str, &'static str),
         /// Where its requests are counted.
         handshake: Arc<Attempt>,
     },
@@ -85,6 +87,10 @@ pub(super) async fn establish(
         false => Security::Tls {
             certificate: shown,
             server_name,
+            negotiated: stream
+                .as_ref()
+                .and_then(Stream::negotiated)
+                .unwrap_or_default(),
             handshake,
         },
     };

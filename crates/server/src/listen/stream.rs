@@ -18,6 +18,20 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// What was negotiated, where it is TLS: the version, and the cipher suite by its name in IANA's
+    /// registry.
+    pub(crate) fn negotiated(&self) -> Option<(&'static str, &'static str)> {
+        let Self::Tls(stream) = self else {
+            return None;
+        };
+        let tls = stream.get_ref().1;
+        let version = tls.protocol_version().and_then(|version| version.as_str());
+        let suite = tls
+            .negotiated_cipher_suite()
+            .and_then(|suite| suite.suite().as_str());
+        Some((version.unwrap_or_default(), suite.unwrap_or_default()))
+    }
+
     /// From now on the connection ends with a reset instead of a close: with a linger of zero the
     /// kernel sends RST instead of FIN.
     pub(crate) fn reset_on_close(&self) {

@@ -13,7 +13,18 @@ export class Failure extends Error {
   }
 }
 
-export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
+/** The tab's storage, or the memory of the page where a browser has none for it. */
+const storage = (() => {
+  try {
+    sessionStorage.getItem(TOKEN);
+    return sessionStorage;
+  } catch {
+    const kept = new Map();
+    return { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value), removeItem: (name) => kept.delete(name) };
+  }
+})();
+
+export const hasToken = () => storage.getItem(TOKEN) !== null;
 
 /** Keeps the control API's token for this tab; returns what is wrong with it, else nothing. */
 export function setToken(text) {
@@ -22,11 +33,11 @@ export function setToken(text) {
   if (!/^[\x21-\x7e]+$/.test(token)) {
     return "a token has letters, digits and signs of ASCII only: copy it again from CONTROL-TOKEN, which `locum serve` printed";
   }
-  sessionStorage.setItem(TOKEN, token);
+  storage.setItem(TOKEN, token);
   return "";
 }
 
-export const dropToken = () => sessionStorage.removeItem(TOKEN);
+export const dropToken = () => storage.removeItem(TOKEN);
 
 /** The path of `rest` below a stage. */
 export const below = (stage, rest) => `stages/${encodeURIComponent(stage)}${rest}`;
@@ -34,7 +45,7 @@ export const below = (stage, rest) => `stages/${encodeURIComponent(stage)}${rest
 /** Sends a request and returns its response, whose status is one of success. */
 export async function send(method, path, { body, headers = {}, signal } = {}) {
   const all = { ...headers };
-  const token = sessionStorage.getItem(TOKEN);
+  const token = storage.getItem(TOKEN);
   if (token !== null) all.Authorization = `Bearer ${token}`;
   if (body !== undefined) all["Content-Type"] = "application/json";
   let response;

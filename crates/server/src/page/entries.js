@@ -20,6 +20,7 @@ function line(entry) {
     principal: entry.principal,
     fault: entry.fault,
     denial: entry.denial,
+    frames: (entry.frames?.length ?? 0) + (entry.frames_dropped ?? 0),
   };
 }
 
@@ -45,24 +46,30 @@ export class Lines {
     this.missed = 0;
   }
 
-  /** Takes an entry in its latest form. */
+  /** Takes an entry in its latest form; returns whether that changed anything. */
   take(entry) {
-    const isNew = !this.#lines.has(entry.id);
+    const before = this.#lines.get(entry.id);
+    const isNew = before === undefined;
+    const now = line(entry);
+    if (!isNew && JSON.stringify(before) === JSON.stringify(now)) return false;
     // The end of an exchange whose line is gone already.
-    if (isNew && entry.id <= this.#gone) return;
-    this.#lines.set(entry.id, line(entry));
+    if (isNew && entry.id <= this.#gone) return true;
+    this.#lines.set(entry.id, now);
     this.facts.newest = Math.max(this.facts.newest, entry.id);
     if (isNew && this.#lines.size > this.#max) {
       this.#gone = Math.min(...this.#lines.keys());
       this.#lines.delete(this.#gone);
     }
+    return true;
   }
 
-  /** Takes what the journal holds now; what is gone from it goes here, too. */
+  /** Takes what the journal holds now; what is gone from it goes here, too. Returns whether that changed anything. */
   holds(facts) {
+    const before = this.facts;
     this.facts = facts;
     const oldest = facts.newest - facts.held + 1;
     for (const id of this.#lines.keys()) if (id < oldest) this.#lines.delete(id);
+    return before.newest !== facts.newest || before.held !== facts.held;
   }
 
   /** In order of arrival. */

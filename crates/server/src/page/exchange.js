@@ -12,11 +12,9 @@ import { link } from "./route.js";
 export function open(page, id) {
   const entry = new Loaded(page, () => page.call("GET", `/journal/${id}`));
   const changes = () => entry.data === undefined || entry.data.completed === undefined || isOpen(entry.data);
-  page.judge();
   return {
     title: `Exchange ${id}`,
-    refresh: () => (changes() ? entry.refresh() : undefined),
-    moved: () => page.judge(),
+    refresh: () => Promise.all([page.judge(), changes() ? entry.refresh() : undefined]),
     draw: () => html`
       <p class="bar"><a href=${link(page.stage, "journal")}>← journal</a>
         ${id > 1 ? html`<a href=${link(page.stage, "journal", id - 1)}>previous</a>` : nothing}

@@ -46,7 +46,7 @@ function draw(page, view, lines) {
       <button type="button" @click=${() => page.act("empty the journal", () => page.call("DELETE", "/journal"))}>Empty</button>
       <button type="button" @click=${() => page.saveHar()}>Save as HAR</button>
     </div>
-    <p class="quiet" id="shown">${shown(page, lines)}
+    <p class="quiet" id="shown">${shown(page, lines)} <span class="narrow">Times are those of the mock's clock, in UTC.</span>
       ${older(page) > 0 ? html`<button type="button" @click=${() => page.readOlder()}>Show older</button>` : nothing}</p>
     <div class="lines" tabindex="0" role="region" aria-label="exchanges" @scroll=${(event) => scrolled(page, view, event.currentTarget)}>
       <table>

@@ -3,21 +3,36 @@
 import { html, nothing, render } from "./lit-html/lit-html.js";
 import { below, call, dropToken, Failure, hasToken, setToken, text } from "./api.js";
 import * as clock from "./clock.js";
+import * as connect from "./connect.js";
 import { FIRST_LINES, Lines } from "./entries.js";
 import * as exchange from "./exchange.js";
+import * as faults from "./faults.js";
 import { count } from "./format.js";
 import * as journal from "./journal.js";
 import { failure } from "./parts.js";
 import { link, read } from "./route.js";
+import * as settings from "./settings.js";
+import * as stages from "./stages.js";
 import { follow } from "./stream.js";
+import * as tokens from "./tokens.js";
+import * as verdicts from "./verdicts.js";
 
 /** How often what changes by itself is read again. */
 const REFRESH_MS = 2000;
 /** Lines that arrive together are drawn together. */
 const DRAW_MS = 60;
+/** The journal is judged again this long after the last time, and longer where judging takes long. */
+const JUDGE_MS = 2000;
+const JUDGE_TIMEOUT_MS = 60_000;
 
 const VIEWS = new Map([
   ["journal", { name: "Journal", open: (page, id) => (id === undefined ? journal.open(page) : exchange.open(page, id)) }],
+  ["verdicts", { name: "Verdicts", open: verdicts.open }],
+  ["tokens", { name: "Tokens", open: tokens.open }],
+  ["faults", { name: "Faults", open: faults.open }],
+  ["settings", { name: "Settings", open: settings.open }],
+  ["connect", { name: "Connect", open: connect.open }],
+  ["stages", { name: "Stages", open: stages.open }],
 ]);
 
 const page = {
@@ -30,6 +45,9 @@ const page = {
   known: [],
   /** Entry -> the verdicts that rest on it, as last judged. */
   proofs: new Map(),
+  verdicts: {},
+  /** Counts the changes of the journal that this page saw. */
+  moves: 0,
   connection: { name: "connecting" },
   notice: undefined,
   stream: undefined,
@@ -46,6 +64,8 @@ const page = {
   call: (method, path, body, timeout) => call(method, below(page.stage, path), body, timeout),
 
   text: (path) => text(below(page.stage, path)),
+
+  serverText: (path) => text(path),
 
   draw() {
     if (page.drawing === 0) page.drawing = setTimeout(drawNow, DRAW_MS);
@@ -84,16 +104,37 @@ const page = {
     }
   },
 
-  judge() {},
+  /**
+   * Judges the journal, unless that was done since it last moved. Views that show verdicts ask again
+   * and again; however busy the journal is, the server judges most of the time nothing.
+   */
+  async judge() {
+    const { verdicts } = page;
+    const waits = performance.now() < (verdicts.next ?? 0);
+    if (verdicts.busy || waits || verdicts.moves === page.moves) return;
+    verdicts.busy = true;
+    const [began, moves, newest] = [performance.now(), page.moves, page.lines.facts.newest];
+    try {
+      const told = await page.call("GET", "/verdicts", undefined, JUDGE_TIMEOUT_MS);
+      Object.assign(verdicts, { data: { ...told, newest }, failure: undefined, moves });
+      if (verdicts === page.verdicts) page.proofs = proofsOf(told.verdicts);
+    } catch (fault) {
+      verdicts.failure = fault;
+    }
+    const ended = performance.now();
+    Object.assign(verdicts, { busy: false, next: ended + Math.max(JUDGE_MS, 5 * (ended - began)) });
+    page.draw();
+  },
 
-  async saveHar() {
-    await page.act("save the journal as HAR", async () => {
-      const har = await page.text("/journal.har");
-      const url = URL.createObjectURL(new Blob([har], { type: "application/json" }));
-      const anchor = Object.assign(document.createElement("a"), { href: url, download: `locum-${page.stage}.har` });
-      anchor.click();
+  saveHar: () => page.save("the journal as HAR 1.2", `locum-${page.stage}.har`, "application/json", () => page.text("/journal.har")),
+
+  /** Saves what is read as a file. */
+  save(what, name, type, read) {
+    return page.act(`save ${what}`, async () => {
+      const url = URL.createObjectURL(new Blob([await read()], { type }));
+      Object.assign(document.createElement("a"), { href: url, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
-      return "Saved the journal as HAR 1.2.";
+      return `Saved ${what}.`;
     });
   },
 
@@ -103,11 +144,20 @@ const page = {
       page.lines.makeRoom(FIRST_LINES);
       const told = await page.call("GET", `/journal?after=${Math.max(oldest - FIRST_LINES - 1, 0)}&limit=${FIRST_LINES}`);
       const older = told.entries.filter((entry) => entry.id < oldest);
-      for (const entry of older) page.lines.take(entry);
+      for (const entry of older) takes(entry);
       return `Read ${count(older.length)} older entries.`;
     });
   },
 };
+
+/** Entry -> the rows that rest on it. */
+function proofsOf(rows) {
+  const proofs = new Map();
+  for (const row of rows.filter(verdicts.isShown)) {
+    for (const id of row.evidence) proofs.set(id, [...(proofs.get(id) ?? []), row]);
+  }
+  return proofs;
+}
 
 /** What may change without an entry of the journal: the clock, and what the journal holds. */
 async function readStage() {
@@ -117,7 +167,7 @@ async function readStage() {
     const [told, facts] = await Promise.all([page.call("GET", "/clock"), page.call("GET", "/journal?limit=0")]);
     if (stage !== page.stage) return;
     page.tookClock(told);
-    page.lines.holds(facts);
+    holds(facts);
     await readOpen(stage);
   } catch (fault) {
     // The stream tells of a server that is gone; here it would be told twice.
@@ -130,8 +180,16 @@ async function readOpen(stage) {
   const ids = page.lines.open().slice(-20).map((line) => line.id);
   const entries = await Promise.allSettled(ids.map((id) => call("GET", below(stage, `/journal/${id}`))));
   if (stage !== page.stage) return;
-  for (const entry of entries) if (entry.status === "fulfilled") page.lines.take(entry.value);
+  for (const entry of entries) if (entry.status === "fulfilled") takes(entry.value);
   if (ids.length > 0) page.draw();
+}
+
+function takes(entry) {
+  if (page.lines.take(entry)) page.moves += 1;
+}
+
+function holds(facts) {
+  if (page.lines.holds(facts)) page.moves += 1;
 }
 
 async function readVendors(stage) {
@@ -149,6 +207,8 @@ function openStage(stage) {
   page.stage = stage;
   page.lines.clear();
   page.proofs = new Map();
+  page.verdicts = {};
+  page.moves += 1;
   page.clock = undefined;
   page.known = [];
   page.connection = { name: "connecting" };
@@ -166,13 +226,12 @@ function openStage(stage) {
     journal(facts, fresh) {
       if (!mine()) return;
       if (fresh) page.lines.clear();
-      page.lines.holds(facts);
+      holds(facts);
       page.draw();
     },
     entry(entry) {
       if (!mine()) return;
-      page.lines.take(entry);
-      page.view?.moved?.(entry);
+      takes(entry);
       page.draw();
     },
     dropped(lost) {

@@ -148,6 +148,7 @@ impl Store for MemoryStore {
         let inner = self.lock();
         let stats = StoreStats {
             tokens: inner.tokens,
+            newest: inner.issued,
             bytes: inner.bytes(),
             forgotten: inner.forgotten,
         };

@@ -78,6 +78,8 @@ pub enum Change {
 pub struct StoreStats {
     /// Tokens that it remembers, ended ones included.
     pub tokens: usize,
+    /// The number of the id that was given last, also when its token is forgotten; 0 before the first.
+    pub newest: u64,
     /// About how many bytes they take in this process.
     pub bytes: usize,
     /// Tokens that were forgotten before their end, because memory ran out.

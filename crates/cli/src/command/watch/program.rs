@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::signals::{Received, Signals};
-use crate::command::environment::Variables;
+use locum_server::environment::Variables;
 
 /// How long what the command left behind may take to end after SIGTERM.
 const TERMINATE_TIMEOUT: Duration = Duration::from_secs(2);

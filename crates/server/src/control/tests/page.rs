@@ -3,7 +3,7 @@
 use locum_core::Timestamp;
 use serde_json::Value;
 
-use super::bench::{Answer, Bench, exchange};
+use super::bench::{Answer, Bench, SECRET, exchange};
 
 const BROWSER: &str = "accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
 
@@ -142,5 +142,47 @@ async fn vendors_are_named_with_their_roots_and_endpoints() {
     assert_eq!(acme["base"], format!("http://{}/s/mine/acme", bench.host()));
     let endpoints = acme["endpoints"].as_array().expect("a list");
     assert!(endpoints.contains(&"token".into()), "{endpoints:?}");
-    assert!(!told.to_string().contains(super::bench::SECRET));
+    assert!(!told.to_string().contains(SECRET));
+}
+
+#[tokio::test]
+async fn the_environment_is_written_as_the_command_does() {
+    let bench = Bench::start().await;
+    let ask = async |query: &str| bench.call(&format!("GET /env?{query}"), "").await;
+    let one = ask("vendor=acme&format=dotenv").await;
+    assert_eq!(one.status, 200);
+    let url = format!("http://{}/acme/oauth/token", bench.host());
+    assert!(one.body.contains(&format!("LOCUM_TOKEN_URL={url}\n")));
+    assert!(
+        one.body
+            .contains(&format!("LOCUM_CLIENT_SECRET={SECRET}\n"))
+    );
+    let all = ask("format=json").await.json();
+    assert_eq!(all["LOCUM_VENDOR"], "acme,bolt");
+    assert_eq!(all["LOCUM_ACME_TOKEN_URL"], url.as_str());
+    assert!(all["LOCUM_TOKEN_URL"].is_null());
+    assert!(ask("").await.body.starts_with("export LOCUM_"));
+    for (query, word) in [
+        ("vendor=acne", "acme"),
+        ("format=xml", "dotenv"),
+        ("x=1", "unknown"),
+    ] {
+        let refused = ask(query).await;
+        assert_eq!(refused.status, 400, "{query}");
+        assert!(refused.body.contains(word), "{query}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_tokens_are_found_by_what_the_list_says_it_holds() {
+    let bench = Bench::start().await;
+    for _ in 0..5 {
+        bench.token("/acme").await;
+    }
+    let facts = bench.done("GET /tokens?limit=0", "", 200).await;
+    assert_eq!((&facts["held"], &facts["newest"]), (&5.into(), &5.into()));
+    let newest = bench.done("GET /tokens?after=3", "", 200).await;
+    let ids: Vec<_> = newest["tokens"].as_array().into_iter().flatten().collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[1]["id"], facts["newest"]);
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The variable that names the vendors.
@@ -12,21 +14,48 @@ const CONTROL_URL: &str = "LOCUM_CONTROL_URL";
 const CA_FILE: &str = "LOCUM_CA_FILE";
 
 /// Variables by their names.
-pub(super) type Variables = BTreeMap<String, String>;
+pub type Variables = BTreeMap<String, String>;
+
+/// How variables are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentFormat {
+    /// `export NAME='value'`
+    #[default]
+    Sh,
+    /// `NAME="value"`, for an .env file
+    Dotenv,
+    /// One JSON object
+    Json,
+    /// Lines for the file that GITHUB_ENV names
+    Github,
+    /// `$env:NAME = 'value'`
+    Powershell,
+}
+
+impl EnvironmentFormat {
+    /// What a value that it cannot say holds.
+    pub const fn limit(self) -> &'static str {
+        match self {
+            Self::Dotenv => "a line end, or quotes that readers of .env files read differently",
+            _ => "a line end, which this format cannot say",
+        }
+    }
+}
 
 /// Which of a stage's variables are wanted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wanted<'a> {
+pub struct Wanted<'a> {
     /// The file with the authority to trust; addresses are those over TLS when it is given, or when
     /// `tls` says so.
-    pub(super) ca_file: Option<&'a str>,
+    pub ca_file: Option<&'a str>,
     /// Whether addresses are those over TLS.
-    pub(super) tls: bool,
+    pub tls: bool,
 }
 
 /// The variables of these vendors of the stage: of one vendor the plain names and those with its
 /// name in them, of several the latter alone.
-pub(super) fn variables(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
+pub fn variables(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
     let is_one = vendors.len() == 1;
     let mut variables = Variables::new();
     for vendor in vendors {
@@ -68,7 +97,7 @@ fn over_tls<'a>(vendor: &'a Value, value: &'a str) -> &'a str {
 
 /// What published clients read by themselves: the AWS SDKs' own variables where a vendor stands for
 /// Amazon Cognito, and, with a file, the names by which the authorities to trust are told.
-pub(super) fn well_known(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
+pub fn well_known(document: &Value, vendors: &[&str], wanted: Wanted<'_>) -> Variables {
     let mut variables = Variables::new();
     for vendor in vendors {
         let told = &document["vendors"][*vendor];
@@ -95,7 +124,7 @@ pub(super) fn well_known(document: &Value, vendors: &[&str], wanted: Wanted<'_>)
 }
 
 /// The names by which published clients are told the file with the authorities to trust.
-pub(super) fn authorities(file: &str) -> Variables {
+pub fn authorities(file: &str) -> Variables {
     let names = [
         "AWS_CA_BUNDLE",
         "REQUESTS_CA_BUNDLE",
@@ -104,6 +133,58 @@ pub(super) fn authorities(file: &str) -> Variables {
     ];
     let named = names.map(|name| (name.to_owned(), file.to_owned()));
     named.into_iter().collect()
+}
+
+/// The variables in this format.
+///
+/// # Errors
+/// The name of one that it cannot say, for the [reason](EnvironmentFormat::limit) of the format.
+pub fn written(variables: &Variables, format: EnvironmentFormat) -> Result<String, &str> {
+    if format == EnvironmentFormat::Json {
+        let text = serde_json::to_string_pretty(variables).expect("texts by texts");
+        return Ok(text + "\n");
+    }
+    if let Some((name, _)) = variables
+        .iter()
+        .find(|(_, value)| value.contains(['\n', '\r']))
+    {
+        return Err(name);
+    }
+    let line = |(name, value): (&'_ String, &'_ String)| match format {
+        EnvironmentFormat::Sh => Some(format!(
+            "export {name}='{}'\n",
+            value.replace('\'', r"'\''")
+        )),
+        EnvironmentFormat::Powershell => {
+            Some(format!("$env:{name} = '{}'\n", value.replace('\'', "''")))
+        }
+        EnvironmentFormat::Github => Some(format!("{name}={value}\n")),
+        EnvironmentFormat::Dotenv | EnvironmentFormat::Json => {
+            dotenv(value).map(|value| format!("{name}={value}\n"))
+        }
+    };
+    let lines = variables.iter();
+    lines
+        .map(|pair| line(pair).ok_or(pair.0.as_str()))
+        .collect()
+}
+
+/// A value as shells, `docker run --env-file`, compose files and the libraries called dotenv all read
+/// it: `docker run` takes quotes for a part of the value, so that there are none where none are needed.
+/// `None` where they do not agree: some expand `${NAME}` even in single quotes, or take a backslash
+/// away, and others do neither.
+fn dotenv(value: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+,=".contains(c);
+    if value.chars().all(is_plain) {
+        return Some(value.to_owned());
+    }
+    if value.contains('\\') || value.contains("${") {
+        return None;
+    }
+    if !value.contains('\'') {
+        return Some(format!("'{value}'"));
+    }
+    (!value.contains(['"', '$', '`'])).then(|| format!("\"{value}\""))
 }
 
 #[cfg(test)]
@@ -164,5 +245,69 @@ mod tests {
         let known = well_known(&document(), &["acme"], wanted);
         assert_eq!(known["AWS_ENDPOINT_URL"], "https://127.0.0.1:11/t");
         assert_eq!(known["SSL_CERT_FILE"], "ca.pem");
+    }
+
+    fn check(format: EnvironmentFormat, value: &str, expected: &str) {
+        let variables = Variables::from([("LOCUM_X".to_owned(), value.to_owned())]);
+        assert_eq!(written(&variables, format).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn each_format_keeps_the_value() {
+        check(
+            EnvironmentFormat::Sh,
+            "a 'b' $c",
+            "export LOCUM_X='a '\\''b'\\'' $c'\n",
+        );
+        check(
+            EnvironmentFormat::Dotenv,
+            "http://h:1/a",
+            "LOCUM_X=http://h:1/a\n",
+        );
+        check(
+            EnvironmentFormat::Dotenv,
+            "a $b \"c\"",
+            "LOCUM_X='a $b \"c\"'\n",
+        );
+        check(
+            EnvironmentFormat::Dotenv,
+            "it's #1",
+            "LOCUM_X=\"it's #1\"\n",
+        );
+        check(EnvironmentFormat::Github, "a b=c", "LOCUM_X=a b=c\n");
+        check(
+            EnvironmentFormat::Powershell,
+            "it's $b",
+            "$env:LOCUM_X = 'it''s $b'\n",
+        );
+        check(
+            EnvironmentFormat::Json,
+            "a\nb",
+            "{\n  \"LOCUM_X\": \"a\\nb\"\n}\n",
+        );
+    }
+
+    #[test]
+    fn what_readers_of_env_files_read_differently_is_not_written() {
+        for value in ["it's $b", "it's \"b\"", r"a\b", "${HOME}"] {
+            let variables = Variables::from([("LOCUM_X".to_owned(), value.to_owned())]);
+            assert_eq!(
+                written(&variables, EnvironmentFormat::Dotenv),
+                Err("LOCUM_X")
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_end_is_said_in_json_only() {
+        let variables = Variables::from([("LOCUM_X".to_owned(), "a\nb".to_owned())]);
+        for format in [
+            EnvironmentFormat::Sh,
+            EnvironmentFormat::Dotenv,
+            EnvironmentFormat::Github,
+            EnvironmentFormat::Powershell,
+        ] {
+            assert_eq!(written(&variables, format), Err("LOCUM_X"));
+        }
     }
 }
