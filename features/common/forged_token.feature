@@ -58,6 +58,8 @@ Feature: A token that the vendor did not issue opens nothing
         | with a key of ours in jwk beside the kid |
         | with a certificate of ours in x5c        |
         | with a shared secret of ours in jwk      |
+        | signed with a key of ours, without a kid |
+        | signed with a key of ours, with a kid that nobody knows |
       Then the vendor refuses each of them
 
     @id:JWT-17

@@ -7,7 +7,11 @@ Feature: Corti refreshes the tokens of people
     Scenario: A refresh token that nobody issued gives nothing
       Given a person has logged in
       When the token is refreshed in each of these ways
-        | with refresh_token never-issued-0123456789 |
+        | with refresh_token never-issued-0123456789  |
+        | with a beginning of the refresh token       |
+        | with a letter behind the refresh token      |
+        | with the refresh token in other letter case |
+        | with the access token for a refresh token   |
       And the caller refreshes the token
       Then the vendor refuses each of these with 400 invalid_grant
 

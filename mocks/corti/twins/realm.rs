@@ -3,7 +3,7 @@
 use http::StatusCode;
 use locum_core::DenialKind;
 use locum_server::twin::{with_form, with_json};
-use locum_server::{Reply, Request, Twin};
+use locum_server::{Reply, Request, Twin, jwt};
 use serde_json::json;
 
 /// The address that the built-in clients have registered.
@@ -14,6 +14,10 @@ const UNKNOWN: &str = "locum-unknown";
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
+    Twin {
+        takes: |_, token, _| jwt::parse(token).is_ok_and(|parts| !parts.header.contains_key("kid")),
+        ..Twin::named("kid-optional", "a token without a kid is not verified")
+    },
     Twin {
         rewrite: |endpoint, request, reply| {
             let is_bare = matches!(request.header("authorization"), Ok(None));

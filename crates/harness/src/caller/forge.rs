@@ -163,6 +163,8 @@ impl Template {
             | S::X5u
             | S::KidAddress
             | S::KidSql
+            | S::NoKid
+            | S::UnknownKid
             | S::OwnJwk
             | S::OwnJwkAndKid
             | S::OwnCertificate => self.by_own_key(shown, material)?,
@@ -287,6 +289,8 @@ impl Template {
             ShownToken::X5u => vec![("x5u", at("http", CERTIFICATE_PATH)?)],
             ShownToken::KidAddress => vec![("kid", at("http", "/locum.json")?)],
             ShownToken::KidSql => vec![("kid", "x' OR '1'='1' --".into())],
+            ShownToken::UnknownKid => vec![("kid", "nobody-knows-it".into())],
+            ShownToken::NoKid => vec![],
             ShownToken::OwnJwk => {
                 let kid = own.jwk["kid"].clone();
                 vec![("jwk", own.jwk.clone()), ("kid", kid)]
@@ -295,7 +299,11 @@ impl Template {
             _ => vec![("x5c", certificate())],
         };
         members.push(("alg", own.name.into()));
-        self.signed(&self.header_with(&members), own.algorithm, &own.key)
+        let mut header = self.header_with(&members);
+        if shown == ShownToken::NoKid {
+            header.remove("kid");
+        }
+        self.signed(&header, own.algorithm, &own.key)
     }
 }
 

@@ -4,6 +4,7 @@ use locum_core::{Secret, template};
 use serde_json::Value;
 
 use super::oauth::unknown;
+use super::user_pool::near_miss;
 use crate::Error;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
@@ -152,6 +153,13 @@ impl ScenarioContext {
         ];
         if let Variation::Login(change) = variation {
             vary_login(change, &mut login);
+        }
+        if let Variation::Refresh(change) = variation {
+            let access = self.tokens.last().map(|held| held.value.clone());
+            let access = access.as_ref().map_or("", |access| access.expose());
+            let shown = near_miss(*change, token.expose(), access);
+            self.log.hide(&shown, "changed refresh token");
+            login.parameters[1] = parameter("refresh_token", &shown);
         }
         let reply = self
             .exchange(

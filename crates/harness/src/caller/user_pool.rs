@@ -190,7 +190,7 @@ impl ScenarioContext {
 }
 
 /// What is shown in the place of the refresh token `token`.
-fn near_miss(change: RefreshVariation, token: &str, access: &str) -> String {
+pub(super) fn near_miss(change: RefreshVariation, token: &str, access: &str) -> String {
     match change {
         RefreshVariation::CutToken => beginning(token),
         RefreshVariation::LongerToken => format!("{token}A"),

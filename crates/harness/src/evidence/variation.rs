@@ -232,7 +232,10 @@ impl Variation {
                 .or_else(|| revocation(phrase))
                 .or_else(|| LoginVariation::parse(phrase).map(Self::Login)),
             Operation::Renew => {
-                refresh(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login))
+                with_phrase(RefreshVariation::ALL, RefreshVariation::phrase, phrase)
+                    .map(Self::Refresh)
+                    .or_else(|| refresh(phrase))
+                    .or_else(|| LoginVariation::parse(phrase).map(Self::Login))
             }
             _ => None,
         }

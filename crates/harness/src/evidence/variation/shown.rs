@@ -67,6 +67,10 @@ pub enum ShownToken {
     KidPath,
     /// `kid` is a piece of SQL that yields the key.
     KidSql,
+    /// Signed by a key of the harness, with no `kid`.
+    NoKid,
+    /// Signed by a key of the harness, with a `kid` that nobody knows.
+    UnknownKid,
     /// HMAC with an empty secret.
     EmptySecret,
     /// HMAC with the secret that was guessed to be the vendor's, or else with a usual one.
@@ -169,6 +173,14 @@ const PHRASES: &[(ShownToken, &str)] = &[
     ),
     (ShownToken::KidPath, "with a kid that is a path"),
     (ShownToken::KidSql, "with a kid that is SQL"),
+    (
+        ShownToken::NoKid,
+        "signed with a key of ours, without a kid",
+    ),
+    (
+        ShownToken::UnknownKid,
+        "signed with a key of ours, with a kid that nobody knows",
+    ),
     (ShownToken::EmptySecret, "signed with an empty secret"),
     (ShownToken::GuessedSecret, "signed with a guessed secret"),
     (ShownToken::OwnJwk, "with a key of ours in jwk"),

@@ -99,7 +99,16 @@ fn credentials_are_whole(view: &View<'_>) -> Step<Finding> {
         is_ok && exchange.json()["Credentials"].is_object()
     };
     let Some(given) = all.find(has_credentials) else {
-        // Whether any were to be had is not this requirement's matter.
+        // Who gave the login an identity takes the login: credentials are due to both.
+        let asked = every(view, Operation::GetCredentials, &Variation::Documented);
+        let known = every(view, Operation::GetIdentity, &Variation::Documented);
+        let identity = known.iter().find(|known| known.is_served());
+        if let (Some(identity), Some(refused)) = (identity, asked.iter().find(|it| it.is_refused()))
+        {
+            let expected = "credentials for the identity that the login was given";
+            let finding = Finding::broken(expected, refused.sentence(), refused);
+            return Ok(finding.beside(identity));
+        }
         precondition(view, Operation::GetCredentials, &Variation::Documented)?;
         return unseen(view, "no credentials were given");
     };
@@ -259,6 +268,9 @@ mod tests {
         check(&log("null"), "COG-21", Grade::Broken);
         let refused = Log::of_a_user_pool().exchange("credentials", "", 400, DENIED);
         check(&refused, "COG-21", Grade::Unobserved);
+        let known = Log::of_a_user_pool().exchange("identity", "", 200, IDENTITY);
+        let refused = known.exchange("credentials", "", 400, DENIED);
+        check(&refused, "COG-21", Grade::Broken);
         check(&Log::of_a_user_pool(), "COG-21", Grade::Unobserved);
         for failure in FAILURES {
             let grade = match failure {
