@@ -124,6 +124,13 @@ Feature: A client of a user pool
       And the client makes 1 call
       Then no call was signed with AWS credentials that had ended
 
+    @id:COG-07 @documented
+    Scenario: Credentials in their last seconds are left
+      Given the vendor's setting credentials_ttl_s is 1800
+      And the client has made 1 call
+      When the client's clock runs 1798 seconds ahead and it calls again
+      Then the call was signed with other AWS credentials
+
   Rule: The access and id tokens are valid for up to 30 minutes
 
     @id:COG-09 @documented

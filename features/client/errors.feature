@@ -84,7 +84,7 @@ Feature: How a client takes errors
         """
         {"status": 429}
         """
-      When each of them makes 1 call within 10 seconds
+      When each of them makes 1 call within 8 seconds
       Then no call was reported as refused credentials
 
     @id:ERR-18 @vendor:scribe @unmeasured @long
@@ -102,5 +102,5 @@ Feature: How a client takes errors
         {"status": 400, "headers": {"Content-Type": "application/x-amz-json-1.1"},
          "body": "{\"__type\":\"TooManyRequestsException\",\"message\":\"Too many requests\"}"}
         """
-      When each of them makes 1 call within 10 seconds
+      When each of them makes 1 call within 8 seconds
       Then no call was reported as refused credentials

@@ -3,7 +3,7 @@ Feature: How a client gets its next token
 
   Rule: By default as per oAuth standards, no refresh token is used in this flow
 
-    @id:RSP-12 @id:TOK-20
+    @id:RSP-12 @id:TOK-20 @id:EXP-01 @vendor:athelas @vendor:pattern @vendor:corti
     Scenario: The first grant is repeated
       Given the first token lives short
       And the client has made 1 call

@@ -15,8 +15,8 @@ Feature: How long a client waits before it tries again
   Rule: Without Retry-After the gaps between attempts on 5xx grow
 
     @id:RET-13 @gaps
-    Scenario: The API fails each time
-      Given 3 clients apart, where each API request meets
+    Scenario: The API fails three times
+      Given 3 clients apart, where the first 3 API requests meet
         """
         {"status": 503}
         """
@@ -39,6 +39,15 @@ Feature: How long a client waits before it tries again
       Given the first token request meets
         """
         {"status": 503, "headers": {"Retry-After": "2"}}
+        """
+      When the client makes 1 call
+      Then the second token request came no sooner than asked for
+
+    @id:RET-18 @vendor:athelas
+    Scenario: Two seconds at a token endpoint that throttles
+      Given the first token request meets
+        """
+        {"status": 429, "headers": {"Retry-After": "2"}}
         """
       When the client makes 1 call
       Then the second token request came no sooner than asked for

@@ -140,6 +140,7 @@ impl<T: Send + Sync + 'static> Cache<T> {
             }
             Step::Fetch(start) => {
                 let (cache, good) = (self.clone(), start.good.clone());
+                let stale = self.stale(start.entry.as_ref());
                 let fetch = async move {
                     let outcome = cache.keep(fetch(start.entry).await, start.epoch, start.shared);
                     if outcome.is_err() && cache.behaviour.flight.failure_strands_waiters {
@@ -150,6 +151,10 @@ impl<T: Send + Sync + 'static> Cache<T> {
                     }
                     outcome
                 };
+                if let Some(stale) = stale {
+                    tokio::spawn(fetch);
+                    return Ok(stale);
+                }
                 let outcome = if self.behaviour.flight.dies_with_leader {
                     let _landing = Landing(self.clone());
                     fetch.await
@@ -186,7 +191,10 @@ impl<T: Send + Sync + 'static> Cache<T> {
             Sharing::NotAtEnd => entry.is_none(),
         };
         if shared && let Some(flight) = state.flight.clone() {
-            return Step::Wait(flight, good);
+            return match self.stale(entry.as_ref()) {
+                Some(stale) => Step::Done(Ok(stale)),
+                None => Step::Wait(flight, good),
+            };
         }
         let (sender, receiver) = watch::channel(None);
         if shared {
@@ -199,6 +207,13 @@ impl<T: Send + Sync + 'static> Cache<T> {
             epoch: state.epoch,
             shared,
         })
+    }
+
+    /// What serves a call while it is renewed, whatever its age.
+    fn stale(&self, entry: Option<&Arc<Entry<T>>>) -> Option<Arc<Entry<T>>> {
+        entry
+            .filter(|_| self.behaviour.cache.stale_while_renewing)
+            .cloned()
     }
 
     /// What there is, whatever its age.

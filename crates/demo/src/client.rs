@@ -97,7 +97,11 @@ impl Client {
         } else {
             new_cache()
         };
-        let credentials = Cache::new(&behaviour, &clock, &shared.random, vendor.margin);
+        let margin = match behaviour.cognito.credentials_to_the_last {
+            true => Duration::ZERO,
+            false => vendor.margin,
+        };
+        let credentials = Cache::new(&behaviour, &clock, &shared.random, margin);
         let client = Arc::new(Self {
             vendor,
             store: shared.store.clone(),

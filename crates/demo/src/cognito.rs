@@ -33,8 +33,11 @@ pub(crate) async fn operation(
     name: &str,
     body: &Value,
 ) -> Result<Timed, Failure> {
-    let mut request = Request::new("POST", Url::parse(&client.config().token_url)?)
-        .header("X-Amz-Target", format!("{service}.{name}"))
+    let mut request = Request::new("POST", Url::parse(&client.config().token_url)?);
+    if !client.behaviour.cognito.unnamed_operations {
+        request = request.header("X-Amz-Target", format!("{service}.{name}"));
+    }
+    let mut request = request
         .header("Content-Type", media_type(client))
         .header("Accept-Encoding", "gzip")
         .header("User-Agent", "locum-demo/0.1");
@@ -88,6 +91,11 @@ pub(crate) async fn change_password(client: &Arc<Client>, new: &str) -> Result<(
     let responses = if client.behaviour.cognito.wrong_challenge_keys {
         json!({"username": username, "newPassword": new})
     } else {
+        let old = config.password.as_deref().unwrap_or_default();
+        let new = match client.behaviour.cognito.answers_with_old_password {
+            true => old,
+            false => new,
+        };
         json!({"USERNAME": username, "NEW_PASSWORD": new})
     };
     let body = json!({

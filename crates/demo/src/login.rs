@@ -45,6 +45,12 @@ pub(crate) async fn obtain(client: Arc<Client>, at_end: bool) -> Result<Fetched<
             }
             return outcome.map_err(|failure| failure.lasting(Lasting::No));
         }
+        for _ in 1..behaviour.refresh.refused_tries {
+            if !matches!(&outcome, Err(failure) if failure.lasting == Lasting::Refused) {
+                break;
+            }
+            outcome = refresh(&client, token).await;
+        }
         match outcome {
             Err(failure) if failure.lasting == Lasting::Refused => {
                 if !behaviour.refresh.keeps_refused {
@@ -108,6 +114,9 @@ pub(crate) async fn attempts(client: &Client, request: &Request) -> Result<Timed
             Ok(reply) if needs_retry(&reply) => {
                 let failure = refusal(client, &reply);
                 let pause = match reply.status {
+                    429 if retry.token_throttle_ignored => {
+                        Some(retry::gap(attempt, retry.token_gap_s, &client.random))
+                    }
                     429 | 503
                         if !retry.token_retry_after_ignored
                             && (reply.status == 429 || reply.header("retry-after").is_some()) =>

@@ -242,6 +242,8 @@ pub(crate) struct Retry {
     pub(crate) retry_after: RetryAfterReading,
     /// `Retry-After` of the token endpoint is not read.
     pub(crate) token_retry_after_ignored: bool,
+    /// `Retry-After` beside a 429 of the token endpoint is not read.
+    pub(crate) token_throttle_ignored: bool,
     /// Constant gap in seconds between API requests answered with 5xx.
     pub(crate) api_gap_s: Option<f64>,
     /// Gap in seconds after 429 without `Retry-After`.
@@ -266,6 +268,7 @@ impl Default for Retry {
             token_gap_s: None,
             retry_after: RetryAfterReading::Both,
             token_retry_after_ignored: false,
+            token_throttle_ignored: false,
             api_gap_s: None,
             throttled_gap_s: None,
             waits_forever: false,

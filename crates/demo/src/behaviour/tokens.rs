@@ -28,6 +28,8 @@ pub(crate) struct Cache {
     pub(crate) any_refusal_drops: bool,
     /// A refused token stays in the cache.
     pub(crate) keeps_refused: bool,
+    /// A token whose time has come serves one more call, and is renewed beside it.
+    pub(crate) stale_while_renewing: bool,
 }
 
 impl Default for Cache {
@@ -44,6 +46,7 @@ impl Default for Cache {
             calls_of_short_token: None,
             any_refusal_drops: false,
             keeps_refused: false,
+            stale_while_renewing: false,
         }
     }
 }
@@ -152,6 +155,8 @@ pub(crate) struct Refresh {
     pub(crate) keeps_refused: bool,
     /// After a lost reply the old refresh token is presented over and over.
     pub(crate) loops_after_lost_reply: bool,
+    /// A refused refresh token is presented so often before a login.
+    pub(crate) refused_tries: u32,
 }
 
 impl Default for Refresh {
@@ -166,6 +171,7 @@ impl Default for Refresh {
             rotation_ignored: false,
             keeps_refused: false,
             loops_after_lost_reply: false,
+            refused_tries: 1,
         }
     }
 }

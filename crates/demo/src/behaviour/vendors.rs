@@ -59,6 +59,12 @@ pub(crate) struct Cognito {
     pub(crate) changes_with_id_token: bool,
     /// AWS credentials are kept for a second.
     pub(crate) credentials_for_a_second: bool,
+    /// AWS credentials are used until they end.
+    pub(crate) credentials_to_the_last: bool,
+    /// Operations are not named.
+    pub(crate) unnamed_operations: bool,
+    /// A challenge is answered with the password that it asks to replace.
+    pub(crate) answers_with_old_password: bool,
 }
 
 /// How a signature's date is corrected.

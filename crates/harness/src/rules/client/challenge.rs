@@ -132,6 +132,19 @@ fn tells_the_caller(view: &View<'_>) -> Finding {
     }
 }
 
+/// Whether an answer sets the password that the sign-in was made with; a sign-in by SRP shows none.
+fn is_the_old_password(sign_in: &Arrival<'_>, answer: &Value) -> bool {
+    let old = &sign_in.sent()["AuthParameters"]["PASSWORD"];
+    let new = &answer["ChallengeResponses"]["NEW_PASSWORD"];
+    is_known(old) && old == new
+}
+
+/// Whether this is the name of a password that the vendor has.
+fn is_known(password: &Value) -> bool {
+    let is_name = |name: &str| name.starts_with('«') && !name.starts_with("«unknown");
+    password.as_str().is_some_and(is_name)
+}
+
 /// Asked for a new password, the client answers the challenge as the API reference of
 /// `RespondToAuthChallenge` describes it.
 fn answers_as_described(view: &View<'_>) -> Finding {
@@ -162,6 +175,8 @@ fn answers_as_described(view: &View<'_>) -> Finding {
             faults.push(Fault::broken(*answer, "another Session in the answer"));
         } else if body["ClientId"] != client_id {
             faults.push(Fault::broken(*answer, "another ClientId in the answer"));
+        } else if is_the_old_password(sign_in, &body) {
+            faults.push(Fault::broken(*answer, "the old password as NEW_PASSWORD"));
         }
     }
     let expected = "USERNAME, NEW_PASSWORD, the challenge's Session and the ClientId";
@@ -190,7 +205,12 @@ fn changes_with_its_access_token(view: &View<'_>) -> Finding {
         let shown = sent["AccessToken"].as_str().unwrap_or_default();
         let seen = match shown {
             "" => "no AccessToken".to_owned(),
-            known if known.starts_with("«access token") => return Some((change, None)),
+            known if known.starts_with("«access token") => {
+                let (old, new) = (&sent["PreviousPassword"], &sent["ProposedPassword"]);
+                let fault = (is_known(old) && old == new)
+                    .then(|| Fault::broken(change, "the old password as ProposedPassword"));
+                return Some((change, fault));
+            }
             other if other.starts_with("«id token") => "the id token".to_owned(),
             other if other.starts_with("«refresh token") => "the refresh token".to_owned(),
             _ => return None,
@@ -338,6 +358,13 @@ pub(super) mod tests {
             Grade::Broken,
         );
         check(&answer(challenged(), "x", &keys()), "COG-14", Grade::Broken);
+        let mut sent = password();
+        sent["AuthParameters"]["PASSWORD"] = "«secret of u»".into();
+        let opens = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
+        let named = || Log::new().operation("InitiateAuth", &sent, &opens);
+        let old = json!({"USERNAME": "u", "NEW_PASSWORD": "«secret of u»"});
+        check(&answer(named(), SESSION, &old), "COG-14", Grade::Broken);
+        check(&answer(named(), SESSION, &keys()), "COG-14", Grade::Met);
         let configured = Log::new().configured_as("another");
         let reply = json!({"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": SESSION});
         let configured = configured.operation("InitiateAuth", &password(), &reply);
@@ -365,6 +392,13 @@ pub(super) mod tests {
         check(&change("«refresh token 1 of u»"), "COG-28", Grade::Broken);
         check(&change(""), "COG-28", Grade::Broken);
         check(&change("«unknown»"), "COG-28", Grade::Unobserved);
+        let proposes = |new: &str| {
+            let sent = json!({"PreviousPassword": "«secret of u»", "ProposedPassword": new,
+                "AccessToken": "«access token 1 of u»"});
+            Log::new().operation("ChangePassword", &sent, &json!({}))
+        };
+        check(&proposes("«unknown, 15 bytes»"), "COG-28", Grade::Met);
+        check(&proposes("«secret of u»"), "COG-28", Grade::Broken);
         let sent = json!({"AccessToken": "«access token 1 of u»"});
         let failed = Log::new().failed_operation("ChangePassword", &sent, 500);
         check(&failed, "COG-28", Grade::Unobserved);

@@ -1,8 +1,10 @@
 //! The control: without it no other row about a client says anything.
 
-use super::commands::last_words;
-use super::traffic::{Arrival, api_requests, token_requests};
+use super::attempts::End;
+use super::commands::{GivenCommand, last_words};
+use super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::{absent, met, unobserved};
+use crate::evidence::Reaction;
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
 
@@ -12,12 +14,10 @@ pub(super) const RULES: &[Rule] = &[Rule::client("CLI-29", logs_in_and_calls)];
 fn logs_in_and_calls(view: &View<'_>) -> Finding {
     let logins: Vec<_> = token_requests(view).collect();
     let calls: Vec<_> = api_requests(view).collect();
-    let Some(arrived) = Proof::all(logins.iter().chain(&calls).copied()) else {
-        return unobserved(view, &no_login(view));
+    let arrived = Proof::all(logins.iter().chain(&calls).copied());
+    let Some(arrived) = arrived.filter(|_| !logins.is_empty()) else {
+        return asks_for_nothing_known(view);
     };
-    if logins.is_empty() {
-        return unobserved(view, &no_login(view));
-    }
     let login = logins.iter().find(|arrival| arrival.is_served());
     let call = calls.iter().find(|arrival| arrival.is_served());
     if let (Some(login), Some(call)) = (login, call) {
@@ -51,11 +51,34 @@ fn no_login(view: &View<'_>) -> String {
     }
 }
 
+/// Without a login: a client whose calls failed, and whose requests were refused because they are none
+/// that the vendor has, such as operations without a name, can't log in.
+fn asks_for_nothing_known(view: &View<'_>) -> Finding {
+    let nothing = || unobserved(view, &no_login(view));
+    let called = super::commands::calls(view);
+    let failed = |call: &GivenCommand<'_>| matches!(call.end(), End::Failed(_));
+    if called.is_empty() || !called.iter().all(failed) {
+        return nothing();
+    }
+    let others: Vec<_> = arrivals(view).collect();
+    let is_unknown = |arrival: &Arrival<'_>| {
+        !arrival.is_api_request(view) && arrival.reaction() == Reaction::Refused
+    };
+    match Proof::all(others.iter().copied()).filter(|_| others.iter().all(is_unknown)) {
+        Some(proof) => {
+            let expected = "a login and one call answered with 2xx";
+            let seen = "requests that the vendor does not know, and no login";
+            absent(view, expected, seen, proof)
+        }
+        None => nothing(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use locum_core::Outcome;
 
-    use crate::rules::client::testing::check;
+    use crate::rules::client::testing::{check, reply};
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
 
@@ -68,6 +91,27 @@ mod tests {
         check(&served(Log::new()), "CLI-29", Grade::Unobserved);
         let refused = Log::new().grant(1).api(1, Outcome::Denied);
         check(&refused, "CLI-29", Grade::Broken);
+    }
+
+    /// Operations without a name were no logins, and nothing was said of a client that sends no others.
+    #[test]
+    fn a_client_that_sends_nothing_known_cannot_log_in() {
+        let unknown = |log: Log| {
+            log.entered("", |entry| {
+                entry.reply = Some(reply(400, "{}"));
+                entry.outcome = Some(Outcome::Unrouted);
+            })
+        };
+        check(&Log::new().failed_call(unknown), "CLI-29", Grade::Broken);
+        check(&unknown(Log::new()), "CLI-29", Grade::Unobserved);
+        check(&Log::new().call(200, unknown), "CLI-29", Grade::Unobserved);
+        check(
+            &Log::new().failed_call(|log| log),
+            "CLI-29",
+            Grade::Unobserved,
+        );
+        let ends = Log::new().failed_call(unknown).client_gone();
+        check(&ends, "CLI-29", Grade::Gone);
     }
 
     /// A login that was refused counted as one.

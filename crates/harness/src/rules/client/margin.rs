@@ -3,8 +3,9 @@
 use locum_core::TokenId;
 use locum_core::profile::ExpiresIn;
 
-use super::commands::clock_turns;
-use super::traffic::{Arrival, arrivals};
+use super::commands::{calls, clock_turns};
+use super::plan::controls;
+use super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::{met, plain, unobserved};
 use crate::evidence::RecordId;
 use crate::measurement::{Measurement, Unit};
@@ -38,6 +39,12 @@ fn measured<'a>(view: &View<'a>) -> Result<(Proof, &'a Measurement), Finding> {
 
 /// It fetches a new token before the old one ends.
 fn renews_before_the_end(view: &View<'_>) -> Finding {
+    if let (Some((end, _)), None) = (
+        controls(view, "tokens/expire").next(),
+        view.evidence.probes().next(),
+    ) {
+        return shows_no_ended_token(view, end);
+    }
     let (proof, measurement) = match measured(view) {
         Ok(measured) => measured,
         Err(finding) => return finding,
@@ -56,6 +63,40 @@ fn renews_before_the_end(view: &View<'_>) -> Finding {
         ),
     };
     figures(finding, measurement)
+}
+
+/// A client that reads the lifetime shows no token whose life has passed, nor does it renew beside the
+/// call that shows it. Where that is not seen the measurement tells the row alone.
+fn shows_no_ended_token(view: &View<'_>, end: RecordId) -> Finding {
+    let measurement = view.evidence.measurement().map(|(_, measured)| measured);
+    let wanted = view.profile.token.expires_in;
+    let reads = |unit| match unit {
+        Unit::Ms => wanted == ExpiresIn::Milliseconds,
+        Unit::S => wanted != ExpiresIn::Milliseconds,
+        Unit::None | Unit::Unknown => false,
+    };
+    if !measurement.is_some_and(|found| found.cached && reads(found.unit)) {
+        return Finding::not_applicable("the client is not known to read the lifetime", end);
+    }
+    let login = token_requests(view).find(|login| login.seq < end && login.is_served());
+    let call = calls(view).into_iter().find(|call| call.seq > end);
+    let shown = call.and_then(|call| api_requests(view).find(|shown| shown.seq > call.seq));
+    let (Some(login), Some(shown)) = (login, shown) else {
+        return Finding::not_applicable("no call was made after the end of a token", end);
+    };
+    let proof = Proof::from(login).and(shown);
+    let mut old = token_requests(view)
+        .filter(|login| login.seq < end)
+        .flat_map(|login| login.entry.issued.iter());
+    match old.any(|token| shown.presents(*token)) {
+        true => Finding::broken(
+            "a new token before the old one ends",
+            "a call showed a token whose life had passed, though the client reads the lifetime",
+            proof,
+        ),
+        false if shown.is_served() => met(view, "a new token after the end of the old one", proof),
+        false => Finding::not_applicable("the call was not served", proof),
+    }
 }
 
 /// It takes no time from the reply: it waits for a 401, or takes a lifetime of its own.
@@ -285,185 +326,4 @@ fn words(measurement: &Measurement) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use locum_core::TokenId;
-    use locum_core::profile::ExpiresIn;
-
-    use crate::measurement::{Measurement, Unit};
-    use crate::rules::client::testing::{check, password, reply, tokens};
-    use crate::rules::testing::Log;
-    use crate::verdict::Grade;
-
-    use crate::rules::client::tests::Traffic;
-
-    pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
-        ("EXP-01", |log| log.measured(&plain(Unit::S, 59, 60))),
-        ("EXP-02", |log| log.measured(&plain(Unit::S, 59, 60))),
-        ("EXP-03", |log| {
-            let log = log.lifetimes_in(ExpiresIn::Milliseconds);
-            log.measured(&plain(Unit::Ms, 0, 0))
-        }),
-        ("CLI-10", seconds),
-        ("COG-09@scribe", seconds),
-    ];
-
-    pub(in crate::rules::client) fn is_measured(id: &str) -> bool {
-        GOOD.iter().any(|(known, _)| *known == id)
-    }
-
-    fn seconds(log: Log) -> Log {
-        let log = log.lifetimes_in(ExpiresIn::Seconds);
-        log.measured(&plain(Unit::S, 0, 0))
-    }
-
-    fn plain(unit: Unit, lo: u64, hi: u64) -> Measurement {
-        Measurement {
-            cached: true,
-            unit,
-            lo,
-            hi,
-            share: None,
-            background: false,
-            note: None,
-            assumed_s: None,
-            kept_lives: None,
-            longest: 172_800,
-        }
-    }
-
-    fn measured(measurement: &Measurement) -> Log {
-        Log::new().measured(measurement)
-    }
-
-    #[test]
-    fn a_margin_is_met_and_none_is_not() {
-        check(&measured(&plain(Unit::S, 59, 60)), "EXP-01", Grade::Met);
-        check(&measured(&plain(Unit::S, 0, 0)), "EXP-01", Grade::Broken);
-        check(&measured(&plain(Unit::None, 0, 0)), "EXP-01", Grade::Fact);
-        let share = Measurement {
-            share: Some((0.1, 0.25)),
-            ..plain(Unit::S, 0, 0)
-        };
-        check(&measured(&share), "EXP-01", Grade::Met);
-        let unknown = plain(Unit::Unknown, 0, 0);
-        check(&measured(&unknown), "EXP-01", Grade::Unobserved);
-        let uncached = Measurement {
-            cached: false,
-            ..plain(Unit::Unknown, 0, 0)
-        };
-        check(&measured(&uncached), "EXP-01", Grade::Unobserved);
-    }
-
-    /// A token of an hour that is kept for two was called one that lives five minutes.
-    #[test]
-    fn several_lives_are_told_as_such() {
-        let kept = |lives| Measurement {
-            assumed_s: Some(345_600),
-            kept_lives: Some(lives),
-            ..plain(Unit::None, 0, 0)
-        };
-        let finding = check(&measured(&kept(2.0)), "EXP-01", Grade::Broken);
-        let reason = finding.reason();
-        assert!(
-            reason.contains("2.0 of its lives: 345600 s when told 172800 s"),
-            "{reason}"
-        );
-        let s = |log: Log| log.lifetimes_in(ExpiresIn::Seconds);
-        let finding = check(&s(measured(&kept(2.0))), "CLI-10", Grade::Unobserved);
-        assert!(finding.reason().contains("several of its lives"));
-        check(&s(measured(&kept(1000.0))), "CLI-10", Grade::Broken);
-    }
-
-    /// What is not known since the client stopped answering is neither a margin nor none.
-    #[test]
-    fn a_search_that_ended_early_knows_no_margin() {
-        let ended = |hi| Measurement {
-            note: Some("`call` failed".to_owned()),
-            ..plain(Unit::S, 0, hi)
-        };
-        for id in ["EXP-01", "EXP-02"] {
-            check(&measured(&ended(0)), id, Grade::Unobserved);
-            check(&measured(&ended(60)), id, Grade::Met);
-        }
-    }
-
-    /// One page asks for renewal ahead of the end; the others leave it to the client.
-    #[test]
-    fn a_token_without_end_is_warned_of_where_the_page_says_so() {
-        let kept = |turned_s| {
-            let log = Log::new().turned_probe(turned_s, 1);
-            log.measured(&plain(Unit::None, 0, 0))
-        };
-        check(&kept(3601), "EXP-01@athelas", Grade::Tolerated);
-        check(&kept(3600), "EXP-01@athelas", Grade::Fact);
-        check(&kept(3601), "EXP-01@corti", Grade::Fact);
-        let renewed = Log::new().turned_probe(3601, 2);
-        let renewed = renewed.measured(&plain(Unit::None, 0, 0));
-        check(&renewed, "EXP-01@athelas", Grade::Fact);
-    }
-
-    #[test]
-    fn a_margin_above_half_of_the_lifetime_is_too_large() {
-        // The profile of the tests has tokens of an hour.
-        check(&measured(&plain(Unit::S, 59, 60)), "EXP-02", Grade::Met);
-        let large = plain(Unit::S, 3000, 3001);
-        check(&measured(&large), "EXP-02", Grade::Broken);
-        let share = |share| Measurement {
-            share: Some(share),
-            ..plain(Unit::S, 0, 0)
-        };
-        check(&measured(&share((0.5, 0.51))), "EXP-02", Grade::Met);
-        check(&measured(&share((0.52, 0.53))), "EXP-02", Grade::Broken);
-        check(&measured(&share((0.5, 0.75))), "EXP-02", Grade::Unobserved);
-    }
-
-    #[test]
-    fn the_unit_is_the_vendors() {
-        let ms = |log: Log| log.lifetimes_in(ExpiresIn::Milliseconds);
-        let s = |log: Log| log.lifetimes_in(ExpiresIn::Seconds);
-        check(&ms(measured(&plain(Unit::Ms, 0, 0))), "EXP-03", Grade::Met);
-        check(
-            &ms(measured(&plain(Unit::S, 0, 0))),
-            "EXP-03",
-            Grade::Broken,
-        );
-        check(&s(measured(&plain(Unit::S, 0, 0))), "CLI-10", Grade::Met);
-        check(
-            &s(measured(&plain(Unit::Ms, 0, 0))),
-            "CLI-10",
-            Grade::Broken,
-        );
-        let none = plain(Unit::None, 0, 0);
-        check(&s(measured(&none)), "CLI-10", Grade::Unobserved);
-    }
-
-    #[test]
-    fn half_an_hour_ends_the_tokens() {
-        let signed_in = || {
-            let log = Log::new().entered("pool", |entry| {
-                let target = ("X-Amz-Target".to_owned(), "Pool.InitiateAuth".to_owned());
-                entry.headers = vec![target];
-                entry.issued = vec![TokenId(1)];
-                entry.reply = Some(reply(200, tokens(1).to_string()));
-            });
-            log.client_clock(1801.0)
-        };
-        let shows = |log: Log| {
-            log.entered("pool", |entry| {
-                let target = "Pool.GetCredentialsForIdentity".to_owned();
-                entry.headers = vec![("X-Amz-Target".to_owned(), target)];
-                entry.presented = Some(TokenId(1));
-                entry.reply = Some(reply(200, "{}"));
-            })
-        };
-        let renews = |log: Log| log.operation("InitiateAuth", &password(), &tokens(2));
-        check(&shows(renews(signed_in())), "COG-09", Grade::Met);
-        check(&renews(shows(signed_in())), "COG-09", Grade::Broken);
-        check(&signed_in(), "COG-09", Grade::Unobserved);
-        check(
-            &Log::new().client_clock(1801.0),
-            "COG-09",
-            Grade::Unobserved,
-        );
-    }
-}
+pub(super) mod tests;

@@ -69,9 +69,22 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
         .filter(|request| request.seq > refused.seq && end.is_none_or(|end| request.seq < end))
         .filter(|request| request.is_token_request() && shown_refresh_token(request).is_none())
         .collect();
-    let again = arrivals(view)
-        .filter(|request| end.is_some_and(|end| request.seq > end))
-        .find(|request| shown_refresh_token(request) == shown_refresh_token(&refused));
+    let shows_it = |request: &Arrival<'_>| {
+        request.seq > refused.seq && shown_refresh_token(request) == shown_refresh_token(&refused)
+    };
+    let is_within = |request: &Arrival<'_>| end.is_none_or(|end| request.seq < end);
+    let shown: Vec<_> = arrivals(view).filter(shows_it).collect();
+    let within: Vec<_> = shown.iter().filter(|one| is_within(one)).copied().collect();
+    if within.len() > MAX_REPEATS
+        && let Some(proof) = Proof::all(within.iter().copied())
+    {
+        let seen = format!(
+            "the refused refresh token was sent {} times",
+            within.len() + 1
+        );
+        return Finding::broken("a login", seen, Proof::from(refused).and(proof));
+    }
+    let again = shown.into_iter().find(|request| !is_within(request));
     if let Some(again) = again {
         let seen = "the refused refresh token was sent again in a later call";
         return Finding::broken("a login", seen, Proof::from(refused).and(again));
@@ -85,6 +98,9 @@ fn logs_in_anew(view: &View<'_>) -> Finding {
         n => Finding::broken("one login", format!("{n} logins"), proof),
     }
 }
+
+/// A client may ask once more, by another operation perhaps, before it takes a refusal for one.
+const MAX_REPEATS: usize = 1;
 
 /// Whether this is a served request for this operation.
 fn is(request: &Arrival<'_>, operation: &str) -> bool {
@@ -257,6 +273,12 @@ pub(super) mod tests {
             Grade::Broken,
         );
         check(&login(Log::new().configured()), "COG-05", Grade::Unobserved);
+        // A loop with the refused token, and a login in the end.
+        let refuse = |log| refresh(log, 1, &json!({"__type": "NotAuthorizedException"}));
+        let twice = refuse(refused(Log::new()));
+        check(&login(twice), "COG-05", Grade::Met);
+        let thrice = refuse(refuse(refused(Log::new())));
+        check(&login(thrice), "COG-05", Grade::Broken);
         let next = refused(Log::new().configured()).failed_call(|log| log);
         check(&next.call(200, login), "COG-05", Grade::Broken);
         let first = || Log::new().call(200, |log| login(refused(log)));

@@ -17,13 +17,19 @@ pub(super) const RULES: &[Rule] = &[
     Rule::client("RET-18", waits_for_the_token_endpoint),
 ];
 
+/// A status that tells to wait, whatever else a scenario answers with.
+const TOO_MANY_REQUESTS: u16 = 429;
+
 /// The first of these requests, which was told to wait, with the header's value and the second one.
 fn told<'a>(
     view: &View<'a>,
     mut all: impl Iterator<Item = Arrival<'a>>,
 ) -> Result<(Arrival<'a>, &'a str, Option<Arrival<'a>>), Finding> {
     let first = all.next();
-    let told = first.filter(|call| call.status() == view.expected.status);
+    let is_told = |call: &Arrival<'_>| {
+        call.status() == view.expected.status || call.status() == Some(TOO_MANY_REQUESTS)
+    };
+    let told = first.filter(is_told);
     told.and_then(|call| Some((call, call.header_of_reply("retry-after")?, all.next())))
         .ok_or_else(|| unobserved(view, "no request was told to wait"))
 }

@@ -166,6 +166,16 @@ fn gaps_between_calls_grow() {
         "RET-13",
         Grade::Broken,
     );
+    let recovered = apart(
+        Log::new(),
+        [&[500, 1000, 2000]; 3],
+        true,
+        |log, at| match at {
+            0..3 => log.api_status(1, Outcome::Faulted, 503),
+            _ => log.api(1, Outcome::Admitted),
+        },
+    );
+    check(&recovered, "RET-13", Grade::Met);
     let some = outage(Log::new(), [&[200, 400], &[200], &[200, 400]]);
     check(&some, "RET-13", Grade::Fact);
     check(&outage(Log::new(), [&[]; 3]), "RET-13", Grade::Fact);

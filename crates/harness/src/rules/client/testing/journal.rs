@@ -36,6 +36,12 @@ impl Log {
         self
     }
 
+    /// The client was measured by another scenario.
+    pub(in crate::rules::client) fn measured_before(mut self, measurement: &Measurement) -> Self {
+        self.log.measurement(measurement);
+        self
+    }
+
     /// A probe in which the client's clock was turned so far, and so many tokens were asked for.
     pub(in crate::rules::client) fn turned_probe(
         mut self,
