@@ -72,7 +72,9 @@ fn main() -> ExitCode {
             ""
         };
         println!("{:<30} {vendor}{verdict}", style.name);
-        wrong.iter().for_each(|one| println!("    {one}"));
+        for one in &wrong {
+            println!("    {one}");
+        }
         wrong.len()
     });
     bad += blamed.iter().sum::<usize>();
