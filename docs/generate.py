@@ -220,6 +220,14 @@ def stale(locum):
     ]
 
 
+def unknown_commands(locum):
+    """A sentence for each command that llms.txt names and the program does not have."""
+    named = set(re.findall(r"`(?:eval \"\$\()?locum ([a-z]+)", (PAGES / "llms.txt").read_text()))
+    with program_of(locum) as program:
+        known = set(re.findall(r"`locum (\w+)`", commands(program, None)))
+    return [f"docs/src/llms.txt: there is no command `locum {name}`" for name in sorted(named - known)]
+
+
 def main():
     locum = built()
     if "--check" in sys.argv[1:]:

@@ -58,7 +58,8 @@ def fault(root, page, target):
 
 def pages(root):
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=root, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-co", "--exclude-standard", "*.md", "*llms.txt"],
+        cwd=root, capture_output=True, text=True, check=True,
     )
     return [root / name for name in listed.stdout.splitlines() if (root / name).exists()]
 

@@ -206,7 +206,7 @@ def end(process):
 def main():
     locum = generate.built()
     started = time.monotonic()
-    wrong = generate.stale(locum) + links.dead(ROOT)
+    wrong = generate.stale(locum) + generate.unknown_commands(locum) + links.dead(ROOT)
     passed = 0
     pages = [pathlib.Path(page).resolve() for page in sys.argv[1:]] or sorted(PAGES.rglob("*.md"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCUM")}

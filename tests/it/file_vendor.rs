@@ -232,6 +232,52 @@ fn a_new_file_serves_at_once_and_is_never_overwritten() {
     }
 }
 
+/// The recipe of mocks/README.md, for each grant: the file that `new` writes is a vendor without a fault.
+#[test]
+fn a_vendor_by_the_recipe_is_conformant() {
+    let folder = super::folder("recipe");
+    for (grants, at_least, warned) in [
+        ("client_credentials", 14, 0),
+        ("password", 11, 0),
+        ("password,refresh_token", 15, 0),
+        // RFC 6749 section 4.4.3 advises against it, and the file says so.
+        ("client_credentials,refresh_token", 13, 1),
+        (
+            "client_credentials,password,authorization_code,refresh_token",
+            14,
+            0,
+        ),
+    ] {
+        let name = format!("{}.toml", grants.replace([',', '_'], "-"));
+        let path = folder.join(&name);
+        let path = path.to_str().expect("UTF-8");
+        let made = super::locum(&["new", path, "--grant", grants]);
+        let said = String::from_utf8_lossy(&made.stdout).into_owned();
+        assert!(said.contains("locum check"), "{said}");
+        let (code, results) = judged(&format!("recipe-{name}"), path, &["check"]);
+        let bad = super::rows(&results, &["FAIL", "ERROR", "HARNESS", "INCONCLUSIVE"]);
+        assert_eq!((code, bad), (0, Vec::new()), "{grants}");
+        assert_eq!(super::rows(&results, &["WARN"]).len(), warned, "{grants}");
+        let passed = super::rows(&results, &["PASS"]);
+        assert!(passed.len() >= at_least, "{grants}: {passed:?}");
+    }
+    let path = folder.join("page.toml");
+    let path = path.to_str().expect("UTF-8");
+    let made = super::locum(&["new", path, "--grant", "authorization_code"]);
+    let said = String::from_utf8_lossy(&made.stdout).into_owned();
+    assert!(
+        said.contains("locum serve") && !said.contains("locum check"),
+        "{said}"
+    );
+    let told = super::locum(&["check", path]);
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(told.status.code(), Some(6));
+    assert!(
+        said.contains("fits this vendor") && said.contains("a person logs in there"),
+        "{said}"
+    );
+}
+
 #[test]
 fn the_rows_that_it_is_judged_by_are_listed() {
     let path = super::folder("file-vendor-rows").join("acme.toml");

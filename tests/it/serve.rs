@@ -144,6 +144,22 @@ fn the_page_is_named_at_the_start_over_tls_where_that_is_spoken() {
 }
 
 #[test]
+fn a_language_model_is_told_what_the_documentation_says() {
+    let served = Served::start(&[]);
+    let answer = super::served::send(&served.address, "GET /llms.txt", "", "");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(
+        head.contains("content-type: text/plain; charset=utf-8"),
+        "{head}"
+    );
+    let path = super::registry::root().join("docs/src/llms.txt");
+    assert_eq!(body, std::fs::read_to_string(path).expect("it is there"));
+    let answer = super::served::send(&served.address, "POST /llms.txt", "", "");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
+#[test]
 fn a_server_that_waits_for_its_standard_input_still_takes_signals() {
     let served = Served::start_with_stdin(&["--exit-with-stdin"]);
     assert_eq!(served.terminate().code(), Some(0));

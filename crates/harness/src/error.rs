@@ -41,7 +41,7 @@ pub enum Error {
         fault: String,
     },
     /// Nothing is left to run.
-    #[error("nothing selected: no scenario fits {0}")]
+    #[error("nothing selected: no scenario fits {}", if .0.is_empty() { "this vendor" } else { .0 })]
     NothingSelected(String),
     /// What the person asked for cannot be done.
     #[error("{0}")]

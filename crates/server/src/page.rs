@@ -74,6 +74,20 @@ const FILES: &[PageFile] = files![
     TEXT "lit-html/LICENSE",
 ];
 
+/// What a language model is told of the program (https://llmstxt.org), as the documentation has it.
+const LLMS: PageFile = PageFile {
+    path: "llms.txt",
+    media_type: TEXT,
+    text: include_str!("../../../docs/src/llms.txt"),
+};
+
+/// That text, for a request that reads `/llms.txt`.
+pub(crate) fn llms(method: &str, target: &str) -> Option<&'static PageFile> {
+    let path = target.split('?').next().unwrap_or_default();
+    let name = path.strip_prefix('/')?;
+    (name == LLMS.path && reads(method)).then_some(&LLMS)
+}
+
 /// The file that a request for `target` with this method asks for.
 pub(crate) fn file(method: &str, target: &str) -> Option<&'static PageFile> {
     let path = target.split('?').next().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::path::Path;
 use locum_core::requirement::Judge;
 use locum_core::{Profile, RequirementId};
 use locum_harness::catalogue::{catalogue, contract_of};
-use locum_harness::plan::unplayable_rows;
+use locum_harness::plan::{Obstacle, unplayable_rows};
 use locum_harness::selection::{Selection, SelectionError};
 use locum_harness::verdict::exit;
 use serde_json::Value;
@@ -121,8 +121,14 @@ impl Asked<'_> {
                 let row = catalogue().get(&id.0);
                 row.is_some_and(|row| wanted.wants(row, &profile.vendor, self.side))
             };
-            let (id, obstacle) = unplayable.iter().find(|(id, _)| is_wanted(id))?;
             let name = vendors::argument(self.files, &profile.vendor);
+            if wanted.is_all() {
+                let ours = unplayable
+                    .values()
+                    .find(|one| matches!(one, Obstacle::Harness(_)));
+                return Some(format!("nothing is played at {name}: {}", ours?.why()));
+            }
+            let (id, obstacle) = unplayable.iter().find(|(id, _)| is_wanted(id))?;
             return Some(format!("{id} is not played at {name}: {}", obstacle.why()));
         }
         let (other, of_other) = match self.side {

@@ -73,6 +73,9 @@ pub(super) fn address<'a>(
     // Who names the public host came through the proxy.
     let came = public.filter(|public| public.authority.eq_ignore_ascii_case(&origin.authority));
     let prefix = &came.unwrap_or(origin).prefix;
+    if let Some(file) = page::llms(&head.method, target) {
+        return Address::Page(file);
+    }
     let (first, rest) = segment(target);
     match first {
         "" => Address::Start,

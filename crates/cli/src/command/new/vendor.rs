@@ -5,6 +5,10 @@ use std::path::Path;
 use locum_mocks::generic::starter::{self, GRANTS};
 
 use super::{Failure, say, write};
+use crate::command::vendors;
+
+/// The grants by which a program logs in alone.
+const BY_PROGRAM: [&str; 2] = ["client_credentials", "password"];
 
 /// Writes the file and says what to do with it.
 pub(super) fn run(path: &Path, wanted: &[String]) -> Result<u8, Failure> {
@@ -26,9 +30,13 @@ pub(super) fn run(path: &Path, wanted: &[String]) -> Result<u8, Failure> {
     let shown = path.display().to_string();
     let text = starter::text(&shown, &slug(path), &grants);
     write(path, &text)?;
-    say(&format!(
-        "wrote {shown}\n  locum serve {shown}    runs its mock\n  locum check {shown}    judges it\n"
-    ));
+    let word = vendors::shell_word(&shown);
+    let mut told = format!("wrote {shown}\n  locum serve {word}    runs its mock\n");
+    // Where a person has to log in at a page, no scenario can.
+    if grants.iter().any(|grant| BY_PROGRAM.contains(grant)) {
+        told += &format!("  locum check {word}    judges it\n");
+    }
+    say(&told);
     Ok(0)
 }
 
