@@ -342,7 +342,15 @@ impl<P: Prober> Search<'_, P> {
             true => wait_ms.max(2250),
             false => wait_ms,
         };
-        let reads = self.refetches_later(hi + 1, hi, wait_ms).await?;
+        let mut reads = self.refetches_later(hi + 1, hi, wait_ms).await?;
+        // A margin that varies may be wider than it was found, and narrow this once.
+        for _ in 1..SIDE_BY_SIDE {
+            if reads != Some(false) || hi - lo <= 1 {
+                break;
+            }
+            let longest = LONGEST_WAIT_MS.max(wait_ms);
+            reads = self.refetches_later(hi + 1, hi, longest).await?;
+        }
         Ok(reads.map(|reads| (reads, lo, hi)).ok_or_else(|| {
             let varies = hi - lo;
             format!(
