@@ -111,13 +111,18 @@ Feature: Pattern Health serves API calls
       When the caller reads each of these
         | members |
         | tasks   |
-      And the caller limits each list to what its first entry has
+        | measurements |
+      And the caller limits each list to what some of its entries have
         | members | gender        |
         | members | tagValue      |
+        | members | attribute     |
         | tasks   | status        |
         | tasks   | type          |
         | tasks   | taskDateStart |
         | tasks   | taskDateEnd   |
+        | tasks   | progress      |
+        | measurements | startDate |
+        | measurements | endDate   |
       Then each list has the entries that the filter names, and no others
 
     @id:VEN-39 @should

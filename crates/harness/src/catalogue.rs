@@ -2,6 +2,7 @@
 
 pub mod area;
 mod expectation;
+mod filter;
 pub mod hint;
 pub mod source;
 mod supplied;
@@ -11,9 +12,10 @@ use std::sync::LazyLock;
 use locum_core::Catalogue;
 
 pub use expectation::{
-    Acceptance, EXPECTATIONS, ErrorExpectation, Expectation, Filter, FormExpectation, Kept, Others,
+    Acceptance, EXPECTATIONS, ErrorExpectation, Expectation, FormExpectation, Others,
     RefusalExpectation, RepeatExpectation,
 };
+pub use filter::{Filter, Kept};
 pub use supplied::{Supplied, SuppliedVariable};
 
 /// The table as it was written, header line first.

@@ -29,6 +29,28 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("tag-ignored", "the filter tagValue is not read")
     },
     Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("attribute=")),
+        ..Twin::named("attribute-ignored", "the filter attribute is not read")
+    },
+    Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("progress=")),
+        ..Twin::named("progress-ignored", "the filter progress is not read")
+    },
+    Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("startDate=")),
+        ..Twin::named(
+            "start-date-ignored",
+            "the first day that measurements are asked for is not read",
+        )
+    },
+    Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("endDate=")),
+        ..Twin::named(
+            "end-date-ignored",
+            "the last day that measurements are asked for is not read",
+        )
+    },
+    Twin {
         misreads: |request| without_pairs(request, |pair| pair == "sortDirection=DESC"),
         ..Twin::named(
             "always-ascending",

@@ -54,34 +54,29 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// Asks for the entries of the list at `endpoint` that have what its first entry has, by the
-    /// filter `parameter`.
+    /// Asks for the entries of the list at `endpoint` that have what some of them have and others do
+    /// not, by the filter `parameter`.
     pub async fn limit_list(&mut self, endpoint: &str, parameter: &str) -> Result<(), Error> {
         let expected = Expectation::of("VEN-38", &self.profile.vendor);
         let mut filters = expected.filters.iter();
         let filter = filters
             .find(|filter| filter.parameter == parameter)
             .ok_or_else(|| Error::Step(format!("no filter is known `{parameter}`")))?;
-        let list = self.first_entry_of(endpoint);
-        let has = list
-            .as_ref()
-            .and_then(|entry| entry.pointer(&filter.member));
-        let has = has.map(|value| value.get(0).unwrap_or(value));
-        let Some(value) = has.and_then(Value::as_str) else {
+        let Some(value) = filter.telling(&self.entries_of(endpoint)) else {
             let what = format!("the list of {endpoint} has no entry to ask for by {parameter}");
             self.log.limitation(&what);
             return Ok(());
         };
-        let limited = CallVariation::Query(parameter.to_owned(), value.to_owned());
+        let limited = CallVariation::Query(parameter.to_owned(), value);
         self.call_endpoint(endpoint, &Variation::Call(limited))
             .await
     }
 
-    /// The first entry of the list that was read at `endpoint`.
-    fn first_entry_of(&self, endpoint: &str) -> Option<Value> {
+    /// The entries of the list that was read at `endpoint`.
+    fn entries_of(&self, endpoint: &str) -> Vec<Value> {
         let mut lists = self.served_lists();
-        let (_, entries) = lists.find(|(of, _)| of.as_deref() == Some(endpoint))?;
-        entries.into_iter().next()
+        let found = lists.find(|(of, _)| of.as_deref() == Some(endpoint));
+        found.map(|(_, entries)| entries).unwrap_or_default()
     }
 
     /// The endpoint and the entries of each list that was served and has any.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::contract_of;
+use super::{Filter, contract_of};
 
 /// The data of all requirements that have some, as it was written.
 pub const EXPECTATIONS: &str = include_str!("../../catalogue/expectations.toml");
@@ -179,32 +179,6 @@ pub struct FormExpectation {
     pub status: u16,
     /// Its members, as in [`Expectation::members`].
     pub members: BTreeMap<String, String>,
-}
-
-/// A filter of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Filter {
-    /// The parameter that asks for it.
-    pub parameter: String,
-    /// The member of an entry that it looks at, as a pointer.
-    pub member: String,
-    /// Which entries it leaves.
-    pub keeps: Kept,
-}
-
-/// Which entries a filter leaves, by what it was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kept {
-    /// Those whose member is the same.
-    Same,
-    /// Those whose member is a list that holds it.
-    Among,
-    /// Those whose date is the same or a later one.
-    From,
-    /// Those whose date is the same or an earlier one.
-    Until,
 }
 
 /// What error replies look like.

@@ -161,7 +161,7 @@ async fn reads(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
-#[when("the caller limits each list to what its first entry has")]
+#[when("the caller limits each list to what some of its entries have")]
 async fn limits_lists(world: &mut World, step: &Step) -> Result<(), Error> {
     for (list, parameter) in super::pairs(step)? {
         world.context()?.limit_list(&list, &parameter).await?;

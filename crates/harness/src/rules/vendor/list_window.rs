@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::deviation::Deviations;
 use super::list::{List, lists, no_list};
-use crate::catalogue::{Expectation, Filter, Kept};
+use crate::catalogue::{Expectation, Filter};
 use crate::evidence::{CallVariation, Exchange, Operation, Variation};
 use crate::rules::{Rule, View, unobserved, worst_not_served};
 use crate::verdict::{Finding, Proof};
@@ -147,27 +147,26 @@ fn filter_limits_the_list(view: &View<'_>) -> Finding {
             continue;
         };
         let expected = format!("entries with {}={wanted}, and no others", filter.parameter);
-        let mut entries = list.entries.iter();
-        // It was asked for what the first entry of the whole list has.
-        let named = whole(call.endpoint).and_then(|whole| whole.entries.first());
-        let named = named.filter(|entry| keeps(filter, entry, wanted));
+        let comes_to = |entry: &Value, kept| filter.keeps(entry, wanted) == Some(kept);
+        // It was asked for what an entry of the whole list has.
+        let mut entries = whole(call.endpoint)
+            .into_iter()
+            .flat_map(|whole| &whole.entries);
+        let named = entries.find(|entry| comes_to(entry, true));
         let is_there = |named: &Value| {
             let mut listed = list.entries.iter();
             listed.any(|entry| address_of(entry) == address_of(named))
         };
-        if entries.any(|entry| !keeps(filter, entry, wanted)) {
+        if list.entries.iter().any(|entry| comes_to(entry, false)) {
             let seen = format!("{}: an entry that has it not", call.sentence());
             wrong.add(expected, seen, call);
-        } else if list.entries.is_empty() {
+        } else if list.entries.is_empty() && named.is_some() {
             wrong.add(expected, format!("{}: none", call.sentence()), call);
         } else if list.body["nextPage"].is_null() && named.is_some_and(|named| !is_there(named)) {
             let seen = format!("{}: without an entry that has it", call.sentence());
             wrong.add(expected, seen, call);
         } else if let Some(whole) = whole(call.endpoint)
-            && whole
-                .entries
-                .iter()
-                .any(|entry| !keeps(filter, entry, wanted))
+            && whole.entries.iter().any(|entry| comes_to(entry, false))
         {
             good.push((call, whole.exchange));
         }
@@ -195,22 +194,6 @@ fn filter_of<'e>(expected: &'e Expectation, call: &Exchange<'e>) -> Option<(&'e 
     let mut filters = expected.filters.iter();
     let filter = filters.find(|filter| filter.parameter == *name)?;
     Some((filter, value))
-}
-
-/// Whether an entry has what a filter was asked for.
-fn keeps(filter: &Filter, entry: &Value, wanted: &str) -> bool {
-    let has = entry.pointer(&filter.member);
-    let text = has.and_then(Value::as_str);
-    match filter.keeps {
-        Kept::Same => text == Some(wanted),
-        Kept::Among => {
-            let list = has.and_then(Value::as_array);
-            list.is_some_and(|list| list.iter().any(|one| one == wanted))
-        }
-        // Dates as yyyy-MM-dd sort as text.
-        Kept::From => text.is_some_and(|date| date >= wanted),
-        Kept::Until => text.is_some_and(|date| date <= wanted),
-    }
 }
 
 /// The same list backwards. Letters that a vendor takes for one another may stand in any order, so
