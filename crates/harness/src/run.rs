@@ -1,5 +1,6 @@
 //! One run: which scenarios, against whom, and what came of them.
 
+mod alone;
 pub mod context;
 pub(crate) mod elsewhere;
 mod held_secrets;
@@ -202,7 +203,10 @@ pub async fn check(
         shared.gate = Gate::of(options.manners);
         shared.is_untrusted = untrusted.is_some();
     }
-    let played = play_all(&options, &plan, origin, progress, &shared).await;
+    let mut played = play_all(&options, &plan, origin, progress, &shared).await;
+    if let TargetKind::Endpoint(_) = options.target {
+        alone::play_again(&options, (&plan, &scope), origin, &shared, &mut played).await;
+    }
     let subject = match (&options.target, options.judge) {
         (_, Judge::Client) => "client",
         (TargetKind::Mocks { .. }, Judge::Vendor) => "mock",

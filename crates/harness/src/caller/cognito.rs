@@ -23,6 +23,13 @@ pub(crate) struct Session {
     pub(crate) replacement: Option<Secret>,
 }
 
+impl Session {
+    /// The refresh token that goes on: where refresh tokens rotate, the one that came last.
+    pub(crate) fn newest(&self) -> &Secret {
+        self.replacement.as_ref().unwrap_or(&self.refresh)
+    }
+}
+
 /// A user's name and password.
 pub type User = (String, Secret);
 

@@ -107,7 +107,11 @@ impl TokenRequest {
             credential_fields: [field(id), field(secret)],
             secret_in: vec![secret_in],
             scheme: "Basic".to_owned(),
-            spelling: BasicSpelling::Raw,
+            // The RFC's spelling where no page shows another one (RFC 6749 §2.3.1).
+            spelling: match facts.secret_in {
+                SecretIn::Basic => BasicSpelling::Raw,
+                SecretIn::Body => BasicSpelling::FormEncoded,
+            },
             form_spelling: FormSpelling::default(),
             parameters,
             content: Content::Form,

@@ -27,7 +27,10 @@ impl ScenarioContext {
             self.log.limitation("there was no refresh token");
             return Ok(());
         };
-        let mut token = session.refresh.expose().to_owned();
+        let mut token = match variation {
+            Variation::Token(..) => session.newest().expose().to_owned(),
+            _ => session.refresh.expose().to_owned(),
+        };
         let mut client = self.target.credential("client_id").to_owned();
         let mut scope = None;
         let mut flow = "REFRESH_TOKEN_AUTH";
@@ -87,7 +90,7 @@ impl ScenarioContext {
         let token = match variation {
             Variation::Revocation(RevocationVariation::UnknownToken) => NEVER_ISSUED,
             Variation::Revocation(RevocationVariation::OtherKind) => session.pairs[0].0.expose(),
-            Variation::Documented | Variation::Again => session.refresh.expose(),
+            Variation::Documented | Variation::Again => session.newest().expose(),
             other => return Err(unknown("revocation", other)),
         };
         let body = json!({"Token": token, "ClientId": self.target.credential("client_id")});

@@ -13,24 +13,25 @@ impl Plan {
     pub(crate) fn split_harmless(&self) -> (Self, Self) {
         let is_harmless =
             |planned: &Planned| !planned.ids.iter().any(|id| changes_the_vendor(&id.0));
-        let part = |is_first: bool| {
-            let scenarios: Vec<Planned> = self
-                .scenarios
-                .iter()
-                .filter(|planned| is_harmless(planned) == is_first)
-                .cloned()
-                .collect();
-            let kept = |scenario: &Scenario| {
-                let mut planned = scenarios.iter();
-                planned.any(|planned| planned.key == key_of(scenario))
-            };
-            let features = with_scenarios(&self.features, |scenario| kept(scenario));
-            Self {
-                scenarios,
-                features,
-            }
+        (
+            self.part(is_harmless),
+            self.part(|planned| !is_harmless(planned)),
+        )
+    }
+
+    /// The scenarios that fit, in the same order.
+    pub(crate) fn part(&self, fits: impl Fn(&Planned) -> bool) -> Self {
+        let scenarios = self.scenarios.iter().filter(|planned| fits(planned));
+        let scenarios: Vec<Planned> = scenarios.cloned().collect();
+        let kept = |scenario: &Scenario| {
+            let mut planned = scenarios.iter();
+            planned.any(|planned| planned.key == key_of(scenario))
         };
-        (part(true), part(false))
+        let features = with_scenarios(&self.features, |scenario| kept(scenario));
+        Self {
+            scenarios,
+            features,
+        }
     }
 
     /// What measures the client begins first, and what needs no measurement comes before what waits for

@@ -122,11 +122,16 @@ fn secret_may_have_a_colon(view: &View<'_>) -> Finding {
     let Some(last) = last else {
         return unobserved(view, "no login with a Basic header was made");
     };
-    let control = logins
-        .iter()
-        .find(|login| login.seq < last.seq && login.is_served());
-    let Some(control) = control else {
-        return unobserved(view, "no login was served beside it").seen_in(last);
+    // Where no page has Basic, a body that is taken tells nothing of headers.
+    let is_control = |login: &&Exchange<'_>| {
+        let is_alike =
+            view.profile.token.secret_in == SecretIn::Basic || is_basic_login(view, login);
+        login.seq < last.seq && login.is_served() && is_alike
+    };
+    let control = match logins.iter().find(is_control) {
+        Some(control) => control,
+        None if last.is_served() => return Finding::met(last.sentence(), last),
+        None => return unobserved(view, "no login was served beside it").seen_in(last),
     };
     let finding = match last.reaction() {
         Reaction::Served => Finding::met(last.sentence(), last),
@@ -238,7 +243,7 @@ mod tests {
         let elsewhere = Log::new()
             .exchange("login", "", 200, TOKEN)
             .exchange("login", BASIC, 401, "{}");
-        check(&elsewhere, "BAS-09", Grade::Broken);
+        check(&elsewhere, "BAS-09", Grade::Unobserved);
     }
 
     #[test]
