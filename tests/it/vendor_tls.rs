@@ -104,10 +104,10 @@ fn a_certificate_of_another_host_is_told() {
         let seen = mocked.judged(&format!("tls-bad-{kind}"), url, "TLS-07");
         assert_eq!(seen, (4, "FAIL".to_owned()), "{kind}");
     }
-    // Where nobody speaks TLS there is nothing to look at.
+    // Where nobody speaks TLS there is nothing to look at, and nothing else was asked for.
     let plain = format!("http://{}", mocked.served.address);
     let seen = mocked.judged("tls-none", &plain, "TLS-07");
-    assert_eq!(seen, (0, "N/A".to_owned()));
+    assert_eq!(seen, (6, "N/A".to_owned()));
 }
 
 #[test]
