@@ -85,7 +85,7 @@ fn check(kind: &str, verdict: &str, code: i32, reason: &str) {
 #[test]
 fn the_exit_status_is_the_programs_word() {
     check("talks", "HARNESS", 3, "the vendor answered no call");
-    check("cannot", "N/A", 0, "the client has no call");
+    check("cannot", "N/A", 6, "the client has no call");
     check(
         "crashes",
         "ERROR",
