@@ -89,17 +89,23 @@ def _enrolled(text):
 
 SHARED = {"limit": _number, "offset": _number, "includeSubgroups": _one_of("true", "false"), "sortDirection": _one_of("ASC", "DESC")}
 SORTED_BY = {"LAST_NAME": "lastName", "FIRST_NAME": "firstName", "GENDER": "gender", "NAME": "lastName"}
+def _range(text):
+    least, _, most = text.partition(":")
+    return float(least), float(most)
+
+
 # How a value of each list's query is read, and, where it is a filter, which entries have it.
 READ = {
     "members": {"sortBy": _one_of(*SORTED_BY), "gender": _one_of(*GENDERS), "tagValue": str, "enrollmentDate": _enrolled},
     "tasks": {"sortBy": _one_of("NAME", "START"), "status": _one_of(*STATUSES), "type": _one_of(*TYPES),
-              "taskDateStart": _date, "taskDateEnd": _date},
+              "taskDateStart": _date, "taskDateEnd": _date, "progress": _range},
     "measurements": {"sortBy": _one_of("START"), "startDate": _date, "endDate": _date},
 }
 HAS = {
     "gender": lambda entry, wanted: entry["user"]["gender"] == wanted,
     "tagValue": lambda entry, wanted: wanted in entry["tags"],
     "enrollmentDate": lambda entry, wanted: _date(entry["enrollmentDate"]) >= wanted,
+    "progress": lambda entry, wanted: wanted[0] <= entry["progress"] <= wanted[1],
     "status": lambda entry, wanted: entry["status"] == wanted,
     "type": lambda entry, wanted: entry["type"] == wanted,
     **dict.fromkeys(("taskDateStart", "startDate"), lambda entry, wanted: _date(entry["startTime"][:10]) >= wanted),

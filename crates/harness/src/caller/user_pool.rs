@@ -28,7 +28,9 @@ impl ScenarioContext {
             return Ok(());
         };
         let mut token = match variation {
-            Variation::Token(..) => session.newest().expose().to_owned(),
+            Variation::Token(..) | Variation::Refresh(RefreshVariation::OtherFlowName) => {
+                session.newest().expose().to_owned()
+            }
             _ => session.refresh.expose().to_owned(),
         };
         let mut client = self.target.credential("client_id").to_owned();

@@ -7,16 +7,16 @@ use std::time::Duration;
 use locum_core::Verdict;
 
 use super::{CheckOptions, Shared, play};
-use crate::evidence::{Evidence, Exchange, Redactor};
+use crate::evidence::{Evidence, Redactor};
 use crate::plan::Plan;
 use crate::verdict::{Ending, Scenario, Scope, judge};
 
 /// What a scenario left, with the secrets that it knew.
 type Played = (Scenario, Redactor);
 
-/// Plays again, one at a time, the scenarios in which a documented request was refused while others were
-/// played beside them, where a row that they show was not met. What is seen then stands in place of
-/// what was seen before.
+/// Plays again, one at a time, the scenarios in which a request was refused while others were played
+/// beside them, where a row that they show was not met. What is seen then stands in place of what was
+/// seen before.
 pub(super) async fn play_again(
     options: &CheckOptions,
     (plan, scope): (&Plan, &Scope<'_>),
@@ -72,9 +72,9 @@ fn spoilt(options: &CheckOptions, scope: &Scope<'_>, played: &[Played]) -> BTree
     spoilt.map(|scenario| scenario.key.clone()).collect()
 }
 
-/// Whether the vendor refused a documented request, after it had served one.
+/// Whether the vendor refused a request, after it had served one such as the login.
 fn is_refused(evidence: &Evidence) -> bool {
-    let mut documented = evidence.exchanges().filter(Exchange::is_documented);
-    documented.any(|exchange| exchange.is_served())
-        && documented.any(|exchange| exchange.is_refused())
+    let mut exchanges = evidence.exchanges();
+    exchanges.any(|exchange| exchange.is_served())
+        && exchanges.any(|exchange| exchange.is_refused())
 }
