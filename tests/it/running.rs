@@ -181,6 +181,61 @@ fn a_server_that_cannot_start_leaves_nothing_in_the_background() {
     assert_eq!(left.count(), 0);
 }
 
+/// One that was killed is none that could be stopped, and leaves nothing.
+#[cfg(unix)]
+#[test]
+fn a_server_that_was_killed_is_forgotten() {
+    let background = Background(folder("detached-killed"));
+    let (code, told, _) = background.run(&["serve", "--detach", "--port", "0"]);
+    assert_eq!(code, Some(0), "{told}");
+    let pid = told.lines().find_map(|line| line.strip_prefix("PID "));
+    let url = told.strip_prefix("LISTENING ").expect("where it listens");
+    let url = url.split(' ').next().unwrap_or_default();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", pid.expect("its number")])
+        .status();
+    assert!(killed.expect("it runs").success());
+    while locum(&["health", "--url", url]).status.success() {}
+    let (code, _, error) = background.run(&["stop"]);
+    assert_eq!(code, Some(4), "{error}");
+    let left = std::fs::read_dir(background.0.join("serve")).expect("a folder");
+    assert_eq!(left.count(), 0);
+}
+
+/// The same command again fails, and spoils nothing of the server that runs.
+#[cfg(unix)]
+#[test]
+fn a_second_start_leaves_the_files_of_the_first() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let background = Background(folder("detached-twice"));
+    let path = |name: &str| background.0.join(name).to_str().expect("UTF-8").to_owned();
+    let (log, port_file) = (path("log"), path("port"));
+    std::fs::write(&log, "before\n").expect("a file");
+    let start = |port: &str| {
+        let named = ["--log", &log, "--port-file", &port_file];
+        background.run(&[&["serve", "--detach", "--port", port][..], &named].concat())
+    };
+    let (code, _, error) = start("0");
+    assert_eq!(code, Some(0), "{error}");
+    let mode = std::fs::metadata(&log).expect("it is there").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let port = std::fs::read_to_string(&port_file).expect("its port");
+    let (code, _, error) = start(port.trim());
+    assert!(
+        code == Some(4) && error.contains("cannot listen on"),
+        "{error}"
+    );
+    let logged = std::fs::read_to_string(&log).expect("it is there");
+    assert!(logged.starts_with("before\nLISTENING "), "{logged}");
+    assert_eq!(std::fs::read_to_string(&port_file).ok(), Some(port));
+    let (code, _, error) =
+        background.run(&["serve", "--detach", "--port", "0", "--log", "/dev/null"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(background.run(&["stop", "--all"]).0, Some(0));
+    assert!(!std::path::Path::new(&port_file).exists());
+}
+
 #[test]
 fn the_doctor_tells_what_would_go_wrong() {
     let served = Served::start(&["--tls", "--tls-port", "0"]);

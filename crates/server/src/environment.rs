@@ -37,7 +37,7 @@ impl EnvironmentFormat {
     /// What a value that it cannot say holds.
     pub const fn limit(self) -> &'static str {
         match self {
-            Self::Dotenv => "a line end, or quotes that readers of .env files read differently",
+            Self::Dotenv => "a line end, or signs that readers of .env files read differently",
             _ => "a line end, which this format cannot say",
         }
     }
@@ -155,9 +155,7 @@ pub fn written(variables: &Variables, format: EnvironmentFormat) -> Result<Strin
             "export {name}='{}'\n",
             value.replace('\'', r"'\''")
         )),
-        EnvironmentFormat::Powershell => {
-            Some(format!("$env:{name} = '{}'\n", value.replace('\'', "''")))
-        }
+        EnvironmentFormat::Powershell => Some(format!("$env:{name} = '{}'\n", powershell(value))),
         EnvironmentFormat::Github => Some(format!("{name}={value}\n")),
         EnvironmentFormat::Dotenv | EnvironmentFormat::Json => {
             dotenv(value).map(|value| format!("{name}={value}\n"))
@@ -185,6 +183,19 @@ fn dotenv(value: &str) -> Option<String> {
         return Some(format!("'{value}'"));
     }
     (!value.contains(['"', '$', '`'])).then(|| format!("\"{value}\""))
+}
+
+/// The inside of a string in single quotes, for which PowerShell takes the curved ones, too
+/// (`about_Quoting_Rules`).
+fn powershell(value: &str) -> String {
+    let mut quoted = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if matches!(letter, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(letter);
+        }
+        quoted.push(letter);
+    }
+    quoted
 }
 
 #[cfg(test)]
@@ -279,6 +290,11 @@ mod tests {
             EnvironmentFormat::Powershell,
             "it's $b",
             "$env:LOCUM_X = 'it''s $b'\n",
+        );
+        check(
+            EnvironmentFormat::Powershell,
+            "a\u{2019}; b",
+            "$env:LOCUM_X = 'a\u{2019}\u{2019}; b'\n",
         );
         check(
             EnvironmentFormat::Json,

@@ -5,7 +5,8 @@
 //! server that is gone, and no process is ever ended because of a number that has another one by now.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -24,17 +25,14 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// How soon it is looked again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What the first line of a server begins with.
-const LISTENING: &str = "LISTENING http://";
-
-/// A server in the background.
+/// A server in the background, as it tells of itself in its file once it listens.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Detached {
-    pid: i32,
-    /// Its port.
-    pub(super) port: u16,
-    /// What it prints, where that is a file of ours.
-    log: Option<PathBuf>,
+    pid: u32,
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    /// Its first lines.
+    told: String,
     /// Its file.
     #[serde(skip)]
     file: PathBuf,
@@ -45,43 +43,62 @@ pub(super) fn is_one() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
+/// Tells whoever looks for servers in the background of this one, which is one.
+pub(super) fn tell(address: SocketAddr, told: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::unreachable(format!("cannot write down the server: {error}"));
+    let mut file = standard_input().map_err(failed)?;
+    if !file.metadata().is_ok_and(|data| data.is_file()) {
+        // Somebody else set the mark.
+        return Ok(());
+    }
+    let server = Detached {
+        pid: std::process::id(),
+        address,
+        told: told.to_owned(),
+        file: PathBuf::new(),
+    };
+    let text = serde_json::to_string(&server).expect("numbers and texts");
+    let start = file.seek(SeekFrom::Start(0));
+    start
+        .and_then(|_| file.write_all(text.as_bytes()))
+        .map_err(failed)
+}
+
+/// The file that is locked, by another handle.
+fn standard_input() -> std::io::Result<File> {
+    #[cfg(unix)]
+    let handle = std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned()?;
+    #[cfg(windows)]
+    let handle =
+        std::os::windows::io::AsHandle::as_handle(&std::io::stdin()).try_clone_to_owned()?;
+    Ok(File::from(handle))
+}
+
 /// Starts one with the arguments of this process; what it prints goes to `log`, else to a file of ours.
 pub(super) fn start(log: Option<&Path>) -> Result<u8, Failure> {
     // What earlier ones left goes.
     running()?;
     let folder = folder()?;
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
-    let id = format!(
-        "{}-{}",
-        SystemClock::new().now().as_millis(),
-        std::process::id()
-    );
-    let path = folder.join(format!("{id}.json"));
-    let lock = private(&path)?;
+    let now = SystemClock::new().now().as_millis();
+    let path = folder.join(format!("{now}-{}.json", std::process::id()));
+    let lock = private(&path).map_err(|error| unwritable(&path, &error))?;
     lock.lock().map_err(|error| unwritable(&path, &error))?;
-    let own = log.is_none().then(|| folder.join(format!("{id}.log")));
-    let log = log.map_or_else(|| own.clone().unwrap_or_default(), Path::to_owned);
-    let started = launch(&lock, &log).and_then(|mut child| {
-        let told = super::block_on(listening(&mut child, &log))??;
-        Ok((child, told))
-    });
-    let (child, told) = match started {
+    let log = log.map_or_else(|| log_of(&path), Path::to_owned);
+    let started = launch(&lock, &log)
+        .and_then(|(mut child, log)| super::block_on(listening(&mut child, &path, log))?);
+    // Now the server alone holds it.
+    drop(lock);
+    let server = match started {
         Ok(started) => started,
         Err(failure) => {
-            let _ = fs::remove_file(&path);
-            let _ = own.map(fs::remove_file);
+            forget(&path);
             return Err(failure);
         }
     };
-    let server = Detached {
-        pid: i32::try_from(child.id()).unwrap_or_default(),
-        port: port(&told).unwrap_or_default(),
-        log: own,
-        file: path,
-    };
-    server.keep(lock)?;
     super::say(&format!(
-        "{told}PID {}\nLOG {}\n`locum stop` ends it\n",
+        "{}PID {}\nLOG {}\n`locum stop` ends it\n",
+        server.told,
         server.pid,
         log.display()
     ));
@@ -100,18 +117,12 @@ pub(super) fn running() -> Result<Vec<Detached>, Failure> {
     paths.sort();
     let mut running = Vec::new();
     for path in paths {
-        let read = fs::read_to_string(&path).unwrap_or_default();
-        let server: Option<Detached> = serde_json::from_str(&read).ok();
-        if is_locked(&path) {
-            running.extend(server.map(|server| Detached {
-                file: path,
-                ..server
-            }));
-            continue;
-        }
-        // One that is just being started has an empty file, and locks it at once.
-        if let Some(server) = server {
-            server.forget();
+        match (is_locked(&path), read(&path)) {
+            (true, server) => running.extend(server),
+            (false, Some(_)) => forget(&path),
+            // One that is just being started has an empty file, and locks it at once.
+            (false, None) if is_old(&path) => forget(&path),
+            (false, None) => {}
         }
     }
     Ok(running)
@@ -126,46 +137,65 @@ impl Detached {
         while is_locked(&self.file) {
             if clock.monotonic() > until {
                 return Err(Failure::unreachable(format!(
-                    "the server on port {} does not end",
-                    self.port
+                    "the server at {} does not end",
+                    self.address
                 ))
                 .hint(format!("end it by force: kill -9 {}", self.pid)));
             }
             tokio::time::sleep(PAUSE).await;
         }
-        self.forget();
+        forget(&self.file);
         Ok(())
-    }
-
-    /// Writes what `running` reads into the file that is locked.
-    fn keep(&self, mut lock: File) -> Result<(), Failure> {
-        let text = serde_json::to_string(self).expect("numbers and texts");
-        let written = lock.seek(SeekFrom::Start(0));
-        written
-            .and_then(|_| lock.write_all(text.as_bytes()))
-            .map_err(|error| unwritable(&self.file, &error))
-    }
-
-    fn forget(&self) {
-        let _ = fs::remove_file(&self.file);
-        let _ = self.log.as_ref().map(fs::remove_file);
     }
 }
 
-/// Whether a server holds the file.
+/// What a server tells of itself; `None` until it listens.
+fn read(path: &Path) -> Option<Detached> {
+    let read = fs::read_to_string(path).ok()?;
+    let server: Detached = serde_json::from_str(&read).ok()?;
+    Some(Detached {
+        file: path.to_owned(),
+        ..server
+    })
+}
+
+/// Takes away the file of a server, and what it printed.
+fn forget(path: &Path) {
+    let _ = fs::remove_file(path);
+    let _ = fs::remove_file(log_of(path));
+}
+
+/// What the server of this file prints, where no other file was named for it.
+fn log_of(path: &Path) -> PathBuf {
+    path.with_extension("log")
+}
+
+/// Whether a server holds the file. Who only looks holds it for others as little as they do for him.
 fn is_locked(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
         return false;
     };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
-/// Starts the server with the lock in its hand. In a group of its own it does not get this terminal's
-/// Ctrl-C.
-fn launch(lock: &File, log: &Path) -> Result<Child, Failure> {
+/// Whether nothing was written to the file for longer than a start takes.
+fn is_old(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|data| data.modified());
+    let age = modified.map(|modified| modified.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age > 2 * TIMEOUT)
+}
+
+/// Starts the server with the lock in its hand; besides, where its own lines begin in the log. In a
+/// group of its own it does not get this terminal's Ctrl-C.
+fn launch(lock: &File, log: &Path) -> Result<(Child, Log), Failure> {
     let cannot = |error: std::io::Error| Failure::unreachable(format!("cannot start: {error}"));
-    let out = private(log)?;
+    let out = private(log).map_err(|error| {
+        Failure::usage(format!("cannot write to {}: {error}", log.display()))
+            .hint("--log names the file that takes what the server prints")
+    })?;
+    let begins = out.metadata().map_or(0, |data| data.len());
     let err = out.try_clone().map_err(cannot)?;
+    let read = out.try_clone().map_err(cannot)?;
     let program = std::env::current_exe().map_err(cannot)?;
     let mut command = Command::new(program);
     command
@@ -176,22 +206,41 @@ fn launch(lock: &File, log: &Path) -> Result<Child, Failure> {
         .stderr(err);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().map_err(cannot)
+    let child = command.spawn().map_err(cannot)?;
+    Ok((child, Log { file: read, begins }))
 }
 
-/// Waits until the server listens; its first lines. One that ends before has said why.
-async fn listening(child: &mut Child, log: &Path) -> Result<String, Failure> {
+/// What a server prints, from its own first line on.
+struct Log {
+    file: File,
+    begins: u64,
+}
+
+impl Log {
+    /// What it printed so far; nothing where that is no file.
+    fn said(mut self) -> String {
+        let mut said = Vec::new();
+        if self.file.metadata().is_ok_and(|data| data.is_file()) {
+            let start = self.file.seek(SeekFrom::Start(self.begins));
+            let _ = start.and_then(|_| self.file.read_to_end(&mut said));
+        }
+        String::from_utf8_lossy(&said).into_owned()
+    }
+}
+
+/// Waits until the server tells that it listens. One that ends before has said why.
+async fn listening(child: &mut Child, path: &Path, log: Log) -> Result<Detached, Failure> {
     let clock = SystemClock::new();
     let until = clock.monotonic() + TIMEOUT;
     loop {
         let ended = child.try_wait().ok().flatten();
-        let said = fs::read_to_string(log).unwrap_or_default();
-        if said.starts_with(LISTENING) && said.ends_with('\n') {
-            return Ok(said);
+        if let Some(server) = read(path) {
+            return Ok(server);
         }
         if let Some(status) = ended {
-            let said = said.trim_start_matches("error: ").trim_end().to_owned();
-            let mut failure = Failure::unreachable(match said.as_str() {
+            let said = log.said();
+            let said = said.trim_start_matches("error: ").trim_end();
+            let mut failure = Failure::unreachable(match said {
                 "" => format!("the server ended with {status}"),
                 said => said.to_owned(),
             });
@@ -208,33 +257,34 @@ async fn listening(child: &mut Child, log: &Path) -> Result<String, Failure> {
     }
 }
 
-/// The port in the line `LISTENING http://127.0.0.1:4700 …`.
-fn port(told: &str) -> Option<u16> {
-    let line = told.strip_prefix(LISTENING)?;
-    let address = line.split_whitespace().next()?;
-    address.rsplit_once(':')?.1.parse().ok()
-}
-
 #[cfg(unix)]
-fn terminate(pid: i32) -> Result<(), Failure> {
-    let pid = rustix::process::Pid::from_raw(pid);
+fn terminate(pid: u32) -> Result<(), Failure> {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
     let pid = pid.ok_or_else(|| Failure::usage("the file of the server names no process"))?;
     rustix::process::kill_process(pid, rustix::process::Signal::TERM)
         .map_err(|error| Failure::unreachable(format!("cannot end the server: {error}")))
 }
 
 #[cfg(not(unix))]
-fn terminate(pid: i32) -> Result<(), Failure> {
+fn terminate(pid: u32) -> Result<(), Failure> {
     Err(Failure::usage("this system has no signals").hint(format!("taskkill /PID {pid}")))
 }
 
-/// A file that on Unix its owner alone can read: the first lines may hold the control API's token.
-fn private(path: &Path) -> Result<File, Failure> {
+/// A file to write on at the end of, which on Unix its owner alone can read from now on: the first lines
+/// may hold the control API's token.
+fn private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).read(true).create(true).truncate(true);
+    options.append(true).read(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| unwritable(path, &error))
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 fn folder() -> Result<PathBuf, Failure> {
@@ -248,19 +298,4 @@ fn folder() -> Result<PathBuf, Failure> {
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot write to {}: {error}", path.display()))
         .hint("LOCUM_STATE_DIR names another folder for it")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_tells_the_port() {
-        assert_eq!(
-            port("LISTENING http://127.0.0.1:4700 athelas\n"),
-            Some(4700)
-        );
-        assert_eq!(port("LISTENING http://[::1]:80 a\nTLS x\n"), Some(80));
-        assert_eq!(port("error: no\n"), None);
-    }
 }

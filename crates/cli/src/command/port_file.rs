@@ -1,6 +1,7 @@
 //! The file that says which port was taken, for programs that wait for it.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::Failure;
 
@@ -8,6 +9,10 @@ use super::Failure;
 #[derive(Debug)]
 pub(super) struct PortFile {
     path: PathBuf,
+    /// What stood in it before.
+    before: Option<String>,
+    /// What this server wrote.
+    own: OnceLock<String>,
 }
 
 impl PortFile {
@@ -16,11 +21,18 @@ impl PortFile {
     /// # Errors
     /// When there is such a file and it cannot be removed.
     pub(super) fn clear(path: &Path) -> Result<Self, Failure> {
+        let before = match path.is_file() {
+            true => std::fs::read_to_string(path).ok(),
+            false => None,
+        };
         if path.is_file() {
             std::fs::remove_file(path).map_err(|error| failed(path, &error))?;
         }
-        let path = path.to_owned();
-        Ok(Self { path })
+        Ok(Self {
+            path: path.to_owned(),
+            before,
+            own: OnceLock::new(),
+        })
     }
 
     /// Writes the port: whoever sees the file sees all of it.
@@ -28,23 +40,33 @@ impl PortFile {
     /// # Errors
     /// When its folder cannot be written to.
     pub(super) fn write(&self, port: u16) -> Result<(), Failure> {
+        let text = self.own.get_or_init(|| format!("{port}\n"));
         // A pipe or a device cannot be renamed over.
         let result = if self.path.exists() {
-            std::fs::write(&self.path, format!("{port}\n"))
+            std::fs::write(&self.path, text)
         } else {
             let mut new = self.path.clone().into_os_string();
             new.push(format!(".{}", std::process::id()));
-            std::fs::write(&new, format!("{port}\n"))
-                .and_then(|()| std::fs::rename(&new, &self.path))
+            std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &self.path))
         };
         result.map_err(|error| failed(&self.path, &error))
     }
 }
 
+/// The file of another server, which may run on where this one did not start, stays as it was.
 impl Drop for PortFile {
     fn drop(&mut self) {
-        if self.path.is_file() {
-            let _ = std::fs::remove_file(&self.path);
+        match (self.own.get(), &self.before) {
+            (None, Some(before)) if !self.path.exists() => {
+                let _ = std::fs::write(&self.path, before);
+            }
+            (Some(own), _)
+                if self.path.is_file()
+                    && std::fs::read_to_string(&self.path).is_ok_and(|text| text == *own) =>
+            {
+                let _ = std::fs::remove_file(&self.path);
+            }
+            _ => {}
         }
     }
 }

@@ -42,7 +42,11 @@ async fn serve(args: &args::Serve) -> Result<u8, Failure> {
     if let Some(file) = &port_file {
         file.write(running.stages.address.port())?;
     }
-    let _ = ready.set(greeting(&running.stages));
+    let told = greeting(&running.stages);
+    if detached::is_one() {
+        detached::tell(running.stages.address, &told)?;
+    }
+    let _ = ready.set(told);
     tokio::select! {
         () = interruption.came() => {}
         () = stdin_ended(), if args.exit_with_stdin => {}
@@ -98,7 +102,8 @@ fn page(stages: &Stages) -> String {
 
 async fn start(args: &args::Serve, observer: Observer) -> Result<App, Failure> {
     let vendors = vendors::named(&args.vendors)?;
-    let given = args.control_token.clone().map(Secret::new);
+    let given = args.control_token.clone().filter(|token| !token.is_empty());
+    let given = given.map(Secret::new);
     let control_token = given.or_else(|| (!args.host.is_loopback()).then(made_up_token));
     let config = ServerConfig {
         address: SocketAddr::new(args.host, args.port),

@@ -6,22 +6,30 @@ use super::{Failure, args};
 /// Ends the one that is meant, or all.
 pub(super) fn run(args: &args::Stop) -> Result<u8, Failure> {
     let mut running = detached::running()?;
-    if let Some(port) = args.port {
-        running.retain(|one| one.port == port);
+    // With port 0 a server takes any.
+    let port = args.port.filter(|port| *port != 0);
+    if let Some(port) = port {
+        running.retain(|one| one.address.port() == port);
     }
     match running.as_slice() {
-        [] => Err(Failure::unreachable(match args.port {
+        [] => Err(Failure::unreachable(match port {
             Some(port) => format!("no server runs in the background on port {port}"),
             None => "no server runs in the background".to_owned(),
         })
         .hint("`locum serve --detach` starts one; one in a terminal is ended by Ctrl-C")),
         [one] => end(one),
-        several if args.all => several.iter().map(end).try_fold(0, |_, ended| ended),
+        several if args.all => {
+            // One that does not end keeps none of the others.
+            let ended: Vec<Result<u8, Failure>> = several.iter().map(end).collect();
+            ended.into_iter().collect::<Result<Vec<u8>, Failure>>()?;
+            Ok(0)
+        }
         several => {
-            let ports: Vec<String> = several.iter().map(|one| one.port.to_string()).collect();
+            let addresses = several.iter().map(|one| one.address.to_string());
+            let addresses: Vec<String> = addresses.collect();
             Err(Failure::usage(format!(
-                "several servers run in the background, on the ports {}",
-                ports.join(", ")
+                "several servers run in the background: {}",
+                addresses.join(", ")
             ))
             .hint("name one: --port PORT; or end --all"))
         }
@@ -30,6 +38,6 @@ pub(super) fn run(args: &args::Stop) -> Result<u8, Failure> {
 
 fn end(one: &Detached) -> Result<u8, Failure> {
     super::block_on(one.end())??;
-    super::say(&format!("stopped the server on port {}\n", one.port));
+    super::say(&format!("stopped the server at {}\n", one.address));
     Ok(0)
 }

@@ -138,8 +138,13 @@ impl Filter {
             let least = at.checked_sub(1).map_or(0.0, |before| numbers[before]);
             let most = numbers.get(at + 1).copied().unwrap_or(1.0);
             let number = numbers[at];
-            let (least, most) = (f64::midpoint(least, number), f64::midpoint(number, most));
-            (least < number && number < most).then(|| format!("{least:.4}:{most:.4}"))
+            // As it is written, which is as few digits as a person would write.
+            let written = |one, other| format!("{:.4}", f64::midpoint(one, other));
+            let (least, most) = (written(least, number), written(number, most));
+            let ends: [f64; 2] = [least.parse().ok()?, most.parse().ok()?];
+            let is_around = ends[0] < number && number < ends[1];
+            let is_at_one = numbers.iter().any(|number| ends.contains(number));
+            (is_around && !is_at_one).then(|| format!("{least}:{most}"))
         };
         (0..numbers.len()).filter_map(middle).collect()
     }
@@ -191,6 +196,8 @@ mod tests {
             ),
             (Kept::Between, json!([1, 0.5, 0]), Some("0.2500:0.7500")),
             (Kept::Between, json!([1, 0]), None),
+            // Too near to one another for four digits.
+            (Kept::Between, json!([0.5, 0.50001]), None),
             (
                 Kept::From,
                 json!(["2026-01-01", "2026-01-02"]),

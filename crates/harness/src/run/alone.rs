@@ -7,7 +7,7 @@ use std::time::Duration;
 use locum_core::Verdict;
 
 use super::{CheckOptions, Shared, play};
-use crate::evidence::{Evidence, Redactor};
+use crate::evidence::{Evidence, Operation, Redactor};
 use crate::plan::Plan;
 use crate::verdict::{Ending, Scenario, Scope, judge};
 
@@ -29,7 +29,7 @@ pub(super) async fn play_again(
         return;
     }
     let spoilt = spoilt(options, scope, played);
-    let part = plan.part(|planned| spoilt.contains(planned.key.as_str()));
+    let part = plan.part(|planned| spoilt.contains(&planned.key));
     if part.scenarios.is_empty() {
         return;
     }
@@ -67,7 +67,11 @@ fn spoilt(options: &CheckOptions, scope: &Scope<'_>, played: &[Played]) -> BTree
         })
     };
     let spoilt = scenarios.iter().filter(|scenario| {
-        scenario.ending == Ending::Ran && is_refused(&scenario.evidence) && is_unmet(scenario)
+        let seen = &scenario.evidence;
+        scenario.ending == Ending::Ran
+            && is_refused(seen)
+            && !changes_something(seen)
+            && is_unmet(scenario)
     });
     spoilt.map(|scenario| scenario.key.clone()).collect()
 }
@@ -77,4 +81,12 @@ fn is_refused(evidence: &Evidence) -> bool {
     let mut exchanges = evidence.exchanges();
     exchanges.any(|exchange| exchange.is_served())
         && exchanges.any(|exchange| exchange.is_refused())
+}
+
+/// Whether something was created or changed, which is not to be done twice.
+fn changes_something(evidence: &Evidence) -> bool {
+    use Operation::{AnswerChallenge, Attempt, ChangePassword, Create};
+    [Create, ChangePassword, AnswerChallenge, Attempt]
+        .into_iter()
+        .any(|operation| evidence.exchanges_for(operation).next().is_some())
 }
