@@ -291,6 +291,13 @@ fn the_client_is_known_in_the_report() {
     assert_eq!(subject["ops"], serde_json::json!(["new", "call", "drop"]));
 }
 
+/// Scenarios that look at several instances see nothing at the first one's stage.
+#[test]
+fn a_client_that_is_seen_at_stages_beside_has_reached_the_vendor() {
+    let output = locum(&["drive", "pattern", "--reference", "--id", "RET-13"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
 #[test]
 fn bad_arguments_are_told_before_anything_starts() {
     for (arguments, code, part) in [

@@ -153,7 +153,10 @@ pub fn of_run(policy: &ExitPolicy, verdicts: &[VerdictRow], scenarios: &[Scenari
         scenario.ending == Ending::Ran && asks.any(|(_, command)| command.op() == "call")
     };
     let mut driven = scenarios.iter().filter(asked).peekable();
-    let unseen = |scenario: &Scenario| scenario.evidence.entries().next().is_none();
+    let unseen = |scenario: &Scenario| {
+        let seen = &scenario.evidence;
+        seen.entries().next().is_none() && seen.places().is_empty()
+    };
     if driven.peek().is_some() && driven.all(unseen) {
         codes.push(UNREACHABLE);
     }
