@@ -152,7 +152,7 @@ impl ScenarioContext {
         self.answers().await
     }
 
-    /// Asks for a call, and as long as they fail for others, a [`PAUSE`] apart, until so much time has
+    /// Asks for a call, and as long as they fail for others, five seconds apart, until so much time has
     /// passed for the client.
     pub async fn client_calls_while_they_fail(&mut self, limit: Duration) -> Result<(), Error> {
         self.client_calls(1).await?;
