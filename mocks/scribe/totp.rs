@@ -1,32 +1,21 @@
 //! Codes of an authenticator (RFC 6238 with RFC 4226: SHA-1, six digits, 30 seconds).
 
 use aws_lc_rs::hmac;
+use data_encoding::{BASE32_NOPAD, BASE32_NOPAD_NOCASE};
 use locum_core::{Secret, Timestamp};
 use rand::{Rng, RngExt};
 
-const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
 /// A secret of 160 bits, as base32.
 pub(super) fn secret(rng: &mut impl Rng) -> Secret {
-    let letters = (0..32).map(|_| char::from(ALPHABET[rng.random_range(0..32)]));
-    Secret::new(letters.collect::<String>())
+    let mut secret = [0; 20];
+    rng.fill(&mut secret);
+    Secret::new(BASE32_NOPAD.encode(&secret))
 }
 
 /// Reads base32 (RFC 4648 §6), padding left out or not.
 pub(super) fn base32(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut value, mut bits) = (Vec::new(), 0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let digit = ALPHABET
-            .iter()
-            .position(|have| *have == letter.to_ascii_uppercase())?;
-        value = (value << 5 | u32::try_from(digit).ok()?) & 0xfff;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(value >> bits & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    let letters = text.trim_end_matches('=').as_bytes();
+    BASE32_NOPAD_NOCASE.decode(letters).ok()
 }
 
 /// The 30-second step at `now`.

@@ -24,8 +24,9 @@ pub(super) fn run(args: &args::Health) -> Result<u8, Failure> {
         let clock = SystemClock::new();
         let end = clock.monotonic() + args.wait;
         loop {
+            let left = end.saturating_sub(clock.monotonic());
             let asked = match url(args) {
-                Ok(url) => ask(&url).await.map(|()| url),
+                Ok(url) => ask(&url, timeout(args.wait, left)).await.map(|()| url),
                 Err(failure) => Err(failure),
             };
             if asked.is_ok() || clock.monotonic() >= end {
@@ -42,18 +43,27 @@ pub(super) fn run(args: &args::Health) -> Result<u8, Failure> {
     Ok(0)
 }
 
-async fn ask(url: &str) -> Result<(), Failure> {
+/// How long one answer may take where so much is `left` of the time to `wait`: it ends no later.
+fn timeout(wait: Duration, left: Duration) -> Duration {
+    if wait.is_zero() {
+        ANSWER_TIMEOUT
+    } else {
+        left.clamp(PAUSE, ANSWER_TIMEOUT)
+    }
+}
+
+async fn ask(url: &str, timeout: Duration) -> Result<(), Failure> {
     let failed = |fault: String| {
         Failure::unreachable(fault)
             .hint("start one with `locum serve`, or name it: --url, --port-file, --port")
     };
     let control = ControlClient::new(url, None).map_err(|error| failed(error.to_string()))?;
-    match tokio::time::timeout(ANSWER_TIMEOUT, control.is_up()).await {
+    match tokio::time::timeout(timeout, control.is_up()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(failed(format!("{url}: {error}"))),
         Err(_) => Err(failed(format!(
             "{url}: no answer within {} s",
-            ANSWER_TIMEOUT.as_secs()
+            timeout.as_secs_f64()
         ))),
     }
 }

@@ -1,12 +1,11 @@
 //! Codes of an authenticator (RFC 6238 with RFC 4226: SHA-1, six digits, 30 seconds).
 
 use aws_lc_rs::hmac;
+use data_encoding::BASE32_NOPAD_NOCASE;
 use locum_core::Timestamp;
 
 /// Seconds for which a code is the present one.
 pub(super) const STEP_S: u64 = 30;
-
-const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// An authenticator.
 pub(super) struct Authenticator(hmac::Key);
@@ -15,17 +14,11 @@ impl Authenticator {
     /// The one of a secret in base32 (RFC 4648 §6), as it is shown to people: in any letter case, with
     /// blanks, padded or not. `None` where it is none.
     pub(super) fn new(secret: &str) -> Option<Self> {
-        let (mut bytes, mut value, mut bits) = (Vec::new(), 0_u32, 0);
-        let letters = secret.trim_end_matches('=').chars();
-        for letter in letters.filter(|letter| !matches!(letter, ' ' | '-')) {
-            let digit = ALPHABET.find(letter.to_ascii_uppercase())?;
-            value = (value << 5 | u32::try_from(digit).ok()?) & 0xfff;
-            bits += 5;
-            if bits >= 8 {
-                bits -= 8;
-                bytes.push(u8::try_from(value >> bits & 0xff).ok()?);
-            }
-        }
+        let letters = secret.trim_end_matches('=').bytes();
+        let letters: Vec<u8> = letters
+            .filter(|letter| !matches!(letter, b' ' | b'-'))
+            .collect();
+        let bytes = BASE32_NOPAD_NOCASE.decode(&letters).ok()?;
         let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
         (!bytes.is_empty()).then(|| Self(hmac::Key::new(algorithm, &bytes)))
     }

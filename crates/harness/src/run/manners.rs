@@ -61,15 +61,13 @@ impl Stopped {
     /// How a scenario ends that can send nothing more.
     pub(crate) fn ending(self) -> Ending {
         match self {
-            Self::Spent(most) => {
-                Ending::LeftOut(format!("left out: --max-requests {most} was reached"))
-            }
+            Self::Spent(most) => Ending::LeftOut(format!("--max-requests {most} was reached")),
             Self::Silent => Ending::GivenUp(
                 "the vendor left two requests in a row unanswered and was given up".to_owned(),
             ),
             Self::Refused(times) => Ending::LeftOut(format!(
-                "left out: the documented login was refused ({times}), and is not repeated lest the \
-                 account is locked"
+                "the documented login was refused ({times}), and is not repeated lest the account is \
+                 locked"
             )),
         }
     }

@@ -74,7 +74,7 @@ pub async fn check_repeatedly(
 /// Why a run left scenarios out, if it did.
 fn left_out(played: &Played) -> Option<String> {
     let why = |scenario: &Scenario| match &scenario.ending {
-        Ending::LeftOut(why) => Some(why.trim_start_matches("left out: ").to_owned()),
+        Ending::LeftOut(why) => Some(why.clone()),
         _ => None,
     };
     played.scenarios.iter().find_map(why)

@@ -38,7 +38,7 @@ pub enum Ending {
     Broken(String),
     /// It was not reached.
     NotReached,
-    /// It was left out, or ended before its time: no more requests were to be made.
+    /// It was left out, or ended before its time, since no more requests were to be made: why.
     LeftOut(String),
     /// The vendor did not answer any more.
     GivenUp(String),
@@ -286,9 +286,10 @@ impl Bench<'_> {
                         let reason = format!("{why} (in {})", scenario.title);
                         self.bare(row, Verdict::Harness, &reason)
                     }
-                    Ending::LeftOut(why) | Ending::GivenUp(why) => {
-                        self.bare(row, Verdict::NotRun, why)
+                    Ending::LeftOut(why) => {
+                        self.bare(row, Verdict::NotRun, &format!("left out: {why}"))
                     }
+                    Ending::GivenUp(why) => self.bare(row, Verdict::NotRun, why),
                     _ => self.bare(row, Verdict::NotRun, "the run ended before it"),
                 };
                 // A deviation of the vendor that was seen before the end stays one.

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use clap::Args as Group;
 
-use super::{BaselineFlags, Judging, exit_codes};
+use super::judging::exit_codes;
+use super::{BaselineFlags, Judging};
 use crate::command::values;
 
 /// Flags of `watch`.

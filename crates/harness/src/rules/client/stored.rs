@@ -106,8 +106,8 @@ fn shows_each_refresh_token_once(view: &View<'_>) -> Finding {
 pub(super) mod tests {
     use locum_core::Outcome;
 
-    use crate::measurement::{Measurement, Unit};
-    use crate::rules::client::testing::check;
+    use crate::measurement::Unit;
+    use crate::rules::client::testing::{check, measurement};
     use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
@@ -135,25 +135,10 @@ pub(super) mod tests {
         }
     }
 
-    fn measurement(unit: Unit) -> Measurement {
-        Measurement {
-            cached: true,
-            unit,
-            lo: 0,
-            hi: 0,
-            share: None,
-            background: false,
-            note: None,
-            longest: 172_800,
-            assumed_s: None,
-            kept_lives: None,
-        }
-    }
-
     #[test]
     fn a_stored_token_ends_when_it_ends() {
         check(&restarted(Log::new(), 2), "CACHE-06", Grade::Met);
-        let reads = |unit| Log::new().measured(&measurement(unit));
+        let reads = |unit| Log::new().measured(&measurement(unit, 0, 0));
         check(&restarted(reads(Unit::S), 1), "CACHE-06", Grade::Broken);
         check(&restarted(reads(Unit::None), 1), "CACHE-06", Grade::Fact);
         check(

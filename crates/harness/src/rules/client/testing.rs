@@ -8,6 +8,7 @@ use locum_core::requirement::Judge;
 use locum_core::{Outcome, TokenId};
 use serde_json::{Value, json};
 
+use crate::measurement::{Measurement, Unit};
 use crate::rules::testing::{Log, check_side};
 use crate::subject::{
     ClientCommand, ClientGone, ClientReply, ClockSelection, Departure, OutputStream,
@@ -20,6 +21,23 @@ pub(super) const PROVIDER: &str = "cognito-idp.r.amazonaws.com/pool";
 /// What the rule of `id` for a client makes of `log`; `id@vendor` picks that vendor's data.
 pub(super) fn check(log: &Log, id: &str, expected: Grade) -> Finding {
     check_side(log, id, Judge::Client, expected)
+}
+
+/// A client that keeps its token and reads its lifetime in `unit`, with a margin between `lo` and `hi`
+/// seconds.
+pub(super) fn measurement(unit: Unit, lo: u64, hi: u64) -> Measurement {
+    Measurement {
+        cached: true,
+        unit,
+        lo,
+        hi,
+        share: None,
+        background: false,
+        note: None,
+        assumed_s: None,
+        kept_lives: None,
+        longest: 172_800,
+    }
 }
 
 /// A sign-in with a password.

@@ -5,18 +5,18 @@ use locum_core::{Outcome, TokenId};
 use serde_json::json;
 
 use crate::measurement::{Measurement, Unit};
-use crate::rules::client::testing::{check, password, reply, tokens};
+use crate::rules::client::testing::{check, measurement, password, reply, tokens};
 use crate::rules::testing::Log;
 use crate::verdict::Grade;
 
 use crate::rules::client::tests::Traffic;
 
 pub(in crate::rules::client) const GOOD: &[(&str, Traffic)] = &[
-    ("EXP-01", |log| log.measured(&plain(Unit::S, 59, 60))),
-    ("EXP-02", |log| log.measured(&plain(Unit::S, 59, 60))),
+    ("EXP-01", |log| log.measured(&measurement(Unit::S, 59, 60))),
+    ("EXP-02", |log| log.measured(&measurement(Unit::S, 59, 60))),
     ("EXP-03", |log| {
         let log = log.lifetimes_in(ExpiresIn::Milliseconds);
-        log.measured(&plain(Unit::Ms, 0, 0))
+        log.measured(&measurement(Unit::Ms, 0, 0))
     }),
     ("CLI-10", seconds),
     ("COG-09@scribe", seconds),
@@ -28,22 +28,7 @@ pub(in crate::rules::client) fn is_measured(id: &str) -> bool {
 
 fn seconds(log: Log) -> Log {
     let log = log.lifetimes_in(ExpiresIn::Seconds);
-    log.measured(&plain(Unit::S, 0, 0))
-}
-
-fn plain(unit: Unit, lo: u64, hi: u64) -> Measurement {
-    Measurement {
-        cached: true,
-        unit,
-        lo,
-        hi,
-        share: None,
-        background: false,
-        note: None,
-        assumed_s: None,
-        kept_lives: None,
-        longest: 172_800,
-    }
+    log.measured(&measurement(Unit::S, 0, 0))
 }
 
 fn measured(measurement: &Measurement) -> Log {
@@ -52,19 +37,31 @@ fn measured(measurement: &Measurement) -> Log {
 
 #[test]
 fn a_margin_is_met_and_none_is_not() {
-    check(&measured(&plain(Unit::S, 59, 60)), "EXP-01", Grade::Met);
-    check(&measured(&plain(Unit::S, 0, 0)), "EXP-01", Grade::Broken);
-    check(&measured(&plain(Unit::None, 0, 0)), "EXP-01", Grade::Fact);
+    check(
+        &measured(&measurement(Unit::S, 59, 60)),
+        "EXP-01",
+        Grade::Met,
+    );
+    check(
+        &measured(&measurement(Unit::S, 0, 0)),
+        "EXP-01",
+        Grade::Broken,
+    );
+    check(
+        &measured(&measurement(Unit::None, 0, 0)),
+        "EXP-01",
+        Grade::Fact,
+    );
     let share = Measurement {
         share: Some((0.1, 0.25)),
-        ..plain(Unit::S, 0, 0)
+        ..measurement(Unit::S, 0, 0)
     };
     check(&measured(&share), "EXP-01", Grade::Met);
-    let unknown = plain(Unit::Unknown, 0, 0);
+    let unknown = measurement(Unit::Unknown, 0, 0);
     check(&measured(&unknown), "EXP-01", Grade::Unobserved);
     let uncached = Measurement {
         cached: false,
-        ..plain(Unit::Unknown, 0, 0)
+        ..measurement(Unit::Unknown, 0, 0)
     };
     check(&measured(&uncached), "EXP-01", Grade::Unobserved);
 }
@@ -74,7 +71,7 @@ fn a_margin_is_met_and_none_is_not() {
 fn a_token_whose_life_has_passed_is_not_shown() {
     let measured_as = |unit, cached| Measurement {
         cached,
-        ..plain(unit, 59, 60)
+        ..measurement(unit, 59, 60)
     };
     let known = |unit, cached| Log::new().measured_before(&measured_as(unit, cached));
     let ended = |log: Log| {
@@ -119,7 +116,7 @@ fn several_lives_are_told_as_such() {
     let kept = |lives| Measurement {
         assumed_s: Some(345_600),
         kept_lives: Some(lives),
-        ..plain(Unit::None, 0, 0)
+        ..measurement(Unit::None, 0, 0)
     };
     let finding = check(&measured(&kept(2.0)), "EXP-01", Grade::Broken);
     let reason = finding.reason();
@@ -138,7 +135,7 @@ fn several_lives_are_told_as_such() {
 fn a_search_that_ended_early_knows_no_margin() {
     let ended = |hi| Measurement {
         note: Some("`call` failed".to_owned()),
-        ..plain(Unit::S, 0, hi)
+        ..measurement(Unit::S, 0, hi)
     };
     for id in ["EXP-01", "EXP-02"] {
         check(&measured(&ended(0)), id, Grade::Unobserved);
@@ -151,25 +148,29 @@ fn a_search_that_ended_early_knows_no_margin() {
 fn a_token_without_end_is_warned_of_where_the_page_says_so() {
     let kept = |turned_s| {
         let log = Log::new().turned_probe(turned_s, 1);
-        log.measured(&plain(Unit::None, 0, 0))
+        log.measured(&measurement(Unit::None, 0, 0))
     };
     check(&kept(3601), "EXP-01@athelas", Grade::Tolerated);
     check(&kept(3600), "EXP-01@athelas", Grade::Fact);
     check(&kept(3601), "EXP-01@corti", Grade::Fact);
     let renewed = Log::new().turned_probe(3601, 2);
-    let renewed = renewed.measured(&plain(Unit::None, 0, 0));
+    let renewed = renewed.measured(&measurement(Unit::None, 0, 0));
     check(&renewed, "EXP-01@athelas", Grade::Fact);
 }
 
 #[test]
 fn a_margin_above_half_of_the_lifetime_is_too_large() {
     // The profile of the tests has tokens of an hour.
-    check(&measured(&plain(Unit::S, 59, 60)), "EXP-02", Grade::Met);
-    let large = plain(Unit::S, 3000, 3001);
+    check(
+        &measured(&measurement(Unit::S, 59, 60)),
+        "EXP-02",
+        Grade::Met,
+    );
+    let large = measurement(Unit::S, 3000, 3001);
     check(&measured(&large), "EXP-02", Grade::Broken);
     let share = |share| Measurement {
         share: Some(share),
-        ..plain(Unit::S, 0, 0)
+        ..measurement(Unit::S, 0, 0)
     };
     check(&measured(&share((0.5, 0.51))), "EXP-02", Grade::Met);
     check(&measured(&share((0.52, 0.53))), "EXP-02", Grade::Broken);
@@ -180,19 +181,27 @@ fn a_margin_above_half_of_the_lifetime_is_too_large() {
 fn the_unit_is_the_vendors() {
     let ms = |log: Log| log.lifetimes_in(ExpiresIn::Milliseconds);
     let s = |log: Log| log.lifetimes_in(ExpiresIn::Seconds);
-    check(&ms(measured(&plain(Unit::Ms, 0, 0))), "EXP-03", Grade::Met);
     check(
-        &ms(measured(&plain(Unit::S, 0, 0))),
+        &ms(measured(&measurement(Unit::Ms, 0, 0))),
+        "EXP-03",
+        Grade::Met,
+    );
+    check(
+        &ms(measured(&measurement(Unit::S, 0, 0))),
         "EXP-03",
         Grade::Broken,
     );
-    check(&s(measured(&plain(Unit::S, 0, 0))), "CLI-10", Grade::Met);
     check(
-        &s(measured(&plain(Unit::Ms, 0, 0))),
+        &s(measured(&measurement(Unit::S, 0, 0))),
+        "CLI-10",
+        Grade::Met,
+    );
+    check(
+        &s(measured(&measurement(Unit::Ms, 0, 0))),
         "CLI-10",
         Grade::Broken,
     );
-    let none = plain(Unit::None, 0, 0);
+    let none = measurement(Unit::None, 0, 0);
     check(&s(measured(&none)), "CLI-10", Grade::Unobserved);
 }
 

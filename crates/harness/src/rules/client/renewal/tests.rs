@@ -3,7 +3,7 @@
 use locum_core::Outcome;
 
 use crate::measurement::{Measurement, Unit};
-use crate::rules::client::testing::check;
+use crate::rules::client::testing::{check, measurement};
 use crate::rules::client::tests::Traffic;
 use crate::rules::testing::Log;
 use crate::verdict::Grade;
@@ -23,18 +23,7 @@ fn served(log: Log) -> Log {
 }
 
 fn margin(hi: u64) -> Measurement {
-    Measurement {
-        cached: true,
-        unit: Unit::S,
-        lo: hi,
-        hi,
-        share: None,
-        background: false,
-        note: None,
-        assumed_s: None,
-        kept_lives: None,
-        longest: 172_800,
-    }
+    measurement(Unit::S, hi, hi)
 }
 
 fn calls(log: Log, logins: u64, calls: usize) -> Log {

@@ -2,8 +2,8 @@ use locum_core::Outcome;
 use locum_core::profile::TokenFormat;
 use serde_json::json;
 
-use crate::measurement::{Measurement, Unit};
-use crate::rules::client::testing::check;
+use crate::measurement::Unit;
+use crate::rules::client::testing::{check, measurement};
 use crate::rules::client::tests::Traffic;
 use crate::rules::testing::Log;
 use crate::verdict::Grade;
@@ -29,19 +29,7 @@ fn served(log: Log) -> Log {
 fn far(mut log: Log, unit: Unit) -> Log {
     log.profile.token.format = TokenFormat::Jwt;
     log.profile.token.lifetime_settings = vec!["ttl_s".to_owned()];
-    let measurement = Measurement {
-        cached: true,
-        unit,
-        lo: 0,
-        hi: 0,
-        share: None,
-        background: false,
-        note: None,
-        assumed_s: None,
-        kept_lives: None,
-        longest: 172_800,
-    };
-    log.measured(&measurement)
+    log.measured(&measurement(unit, 0, 0))
         .control("settings", &json!({"acme.ttl_s": 315_360_000}))
         .call(200, served)
         .client_clock(3601.0)
