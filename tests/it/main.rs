@@ -14,6 +14,7 @@ mod file_vendor;
 mod interrupted;
 mod listener;
 mod manners;
+mod mcp;
 mod mutants;
 mod new_shim;
 mod parity;

@@ -17,6 +17,7 @@ mod judge;
 mod line;
 mod list;
 mod man;
+mod mcp;
 mod needs;
 mod new;
 mod port_file;
@@ -75,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Failure>
         args::Command::List(args) => list::run(&args),
         args::Command::Explain(args) => explain::run(&args),
         args::Command::Completions(args) => Ok(completions::run(&args)),
+        args::Command::Mcp(args) => mcp::run(&args),
         args::Command::Man(args) => man::run(&args),
     }
 }

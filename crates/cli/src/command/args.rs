@@ -19,7 +19,7 @@ pub(super) use judging::{
 pub(super) use new::{New, NewFile, NewShim, ShimLanguage};
 pub(super) use output::Output;
 pub(super) use reports::{Merge, Render, Report, ReportCommand, Resume};
-pub(super) use running::{Doctor, Health, Stop, Token};
+pub(super) use running::{Doctor, Health, Mcp, Stop, Token};
 pub(super) use serve::Serve;
 pub(super) use watch::{Env, EnvFormat, Server, Verdicts, Watch};
 
@@ -54,6 +54,9 @@ pub(super) enum Command {
     Stop(Stop),
     /// Tell what would keep clients from the mocks on this machine, and the cure
     Doctor(Doctor),
+    /// Speak the Model Context Protocol on standard input and output: a running `locum serve` as tools
+    /// of an assistant
+    Mcp(Mcp),
     /// Write a vendor of your own: one file that serves at once; or the shim by which your client is
     /// driven
     New(New),

@@ -30,7 +30,8 @@ pub(super) fn find(id: &str) -> Result<&'static Requirement, Failure> {
     })
 }
 
-fn worded(row: &Requirement) -> String {
+/// The requirement as it is printed.
+pub(super) fn worded(row: &Requirement) -> String {
     let judges: Vec<&str> = row.judges.iter().map(|judge| judge.word()).collect();
     let mut text = format!(
         "{}  {}  {}\n\n  {}\n",

@@ -54,6 +54,18 @@ impl RemoteStage {
         answer.map_err(|error| failed(&self.url, &error))
     }
 
+    /// The answer of any call below the stage, as it came.
+    pub(super) async fn text(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<String, Failure> {
+        let path = format!("/stages/{}{path}", self.name);
+        let answer = self.control.text(method, &path, body).await;
+        answer.map_err(|error| failed(&self.url, &error))
+    }
+
     /// The answer of `POST …path` below the stage.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let path = format!("/stages/{}{path}", self.name);

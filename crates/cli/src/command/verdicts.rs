@@ -44,7 +44,7 @@ pub(super) fn run(args: &args::Verdicts) -> Result<u8, Failure> {
         .build()
         .map_err(|error| Failure::unreachable(format!("cannot start: {error}")))?;
     let accepted = baseline::read(&args.baseline)?;
-    let (mut report, dropped) = runtime.block_on(report_of(&stage, args))?;
+    let (mut report, dropped) = runtime.block_on(report_of(&stage, &args.vendors, args.strict))?;
     baseline::apply(&args.baseline, accepted.as_ref(), &mut report)?;
     super::say(&terminal::text(&report, report::look()));
     if report.scenarios.is_empty() {
@@ -58,13 +58,19 @@ pub(super) fn run(args: &args::Verdicts) -> Result<u8, Failure> {
     Ok(report.exit_code)
 }
 
-async fn report_of(stage: &RemoteStage, args: &args::Verdicts) -> Result<(Report, u64), Failure> {
+/// What clients have sent to these vendors of the stage, or to all, judged; and how many exchanges fell
+/// out of the journal before.
+pub(super) async fn report_of(
+    stage: &RemoteStage,
+    vendors: &[String],
+    strict: bool,
+) -> Result<(Report, u64), Failure> {
     let document = stage.get("").await?;
     let mut answers = Vec::new();
-    if args.vendors.is_empty() {
+    if vendors.is_empty() {
         answers.push(stage.get("/verdicts").await?);
     }
-    for vendor in &args.vendors {
+    for vendor in vendors {
         answers.push(stage.get(&format!("/verdicts?vendor={vendor}")).await?);
     }
     let mut rows = Vec::new();
@@ -78,10 +84,11 @@ async fn report_of(stage: &RemoteStage, args: &args::Verdicts) -> Result<(Report
     let entries: Vec<Entry> =
         serde_json::from_value(journal["entries"].clone()).map_err(|error| unreadable(&error))?;
     let seed = document["seed"].as_u64().unwrap_or_default();
-    Ok((report(rows, &entries, seed, args.strict), dropped))
+    Ok((report(rows, &entries, seed, strict), dropped))
 }
 
-fn unreadable(error: &serde_json::Error) -> Failure {
+/// The server answered something else.
+pub(super) fn unreadable(error: &serde_json::Error) -> Failure {
     Failure::unreachable(format!("the server's answer cannot be read: {error}"))
         .hint("is it a `locum serve` of this version? GET /_locum/version says so")
 }

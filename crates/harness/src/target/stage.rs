@@ -60,6 +60,14 @@ impl ControlClient {
         Ok(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
+    /// The answer of a call as it came, which may be no JSON.
+    pub async fn text(&self, method: &str, path: &str, body: &Value) -> Result<String, Error> {
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|_| Error::Control(format!("`{method}` is no method")))?;
+        let bytes = self.bytes(method, path, body).await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     async fn bytes(&self, method: Method, path: &str, body: &Value) -> Result<Bytes, Error> {
         let url = format!("{}/_locum{path}", self.base);
         let mut request = self.http.request(method.clone(), url);

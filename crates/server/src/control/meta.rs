@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::call::{self, CallResult, ControlCall, ControlRequest, ready};
-use super::openapi;
 use super::refusal::Refusal;
 use crate::observe::Watched;
 use crate::tls::HandshakesView;
@@ -48,7 +47,7 @@ pub(super) const CALLS: &[ControlCall] = &[
     )
     .returns::<HandshakesView>(),
     ControlCall::new("GET /openapi.json", "describes these calls", |_| {
-        ready(Ok(call::json(200, &openapi::document())))
+        ready(Ok(call::json(200, &super::description())))
     })
     .returns::<Map<String, Value>>(),
 ];

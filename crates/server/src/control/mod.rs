@@ -97,6 +97,11 @@ fn calls() -> impl Iterator<Item = &'static ControlCall> {
     .flatten()
 }
 
+/// The description of all calls (OpenAPI 3.1), as `GET /_locum/openapi.json` answers.
+pub fn description() -> serde_json::Value {
+    openapi::document()
+}
+
 /// The routes under `/_locum`.
 pub(crate) fn router(stages: &Arc<Stages>) -> Router {
     let control = Arc::new(Control {

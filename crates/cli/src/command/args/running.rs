@@ -1,5 +1,5 @@
 //! Flags of the commands that ask a running `locum serve` for one small thing: `health`, `token`,
-//! `doctor`, `stop`.
+//! `mcp`, `doctor`, `stop`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -85,6 +85,20 @@ whether it runs in a container. It changes nothing, and asks nobody but this mac
 Exit codes:
   0  nothing would go wrong
   1  something would: the lines with FAIL, each with its cure";
+
+/// Flags of `mcp`.
+#[derive(Debug, Group)]
+#[command(after_long_help = MCP_HELP)]
+pub(in crate::command) struct Mcp {
+    #[command(flatten)]
+    pub(in crate::command) server: Server,
+}
+
+/// What `locum mcp --help` says besides.
+const MCP_HELP: &str = "\
+An assistant starts it, as its configuration says, often like this:
+  {\"mcpServers\": {\"locum\": {\"command\": \"locum\", \"args\": [\"mcp\"]}}}
+The server is asked only when a tool is called; `locum serve --detach` starts one.";
 
 /// Flags of `stop`.
 #[derive(Debug, Group)]
