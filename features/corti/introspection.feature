@@ -26,3 +26,12 @@ Feature: Corti tells those whom a token is for whether it lives
         | after the revocation  |
         | with an unknown token |
       Then active is true and then false, and nothing else is told of a dead token
+
+    @id:INT-05 @must
+    Scenario: A token of another tenant
+      Given the caller stands in the audience of its own tokens
+      And tokens have been issued
+      When the token is introspected
+      And the token is introspected in each of these ways
+        | of the token of a client of another tenant |
+      Then active is not true of a token that another tenant issued

@@ -7,11 +7,19 @@ Feature: Corti refreshes the tokens of people
     Scenario: A refresh token that nobody issued gives nothing
       Given a person has logged in
       When the token is refreshed in each of these ways
-        | with refresh_token never-issued-0123456789  |
-        | with a beginning of the refresh token       |
-        | with a letter behind the refresh token      |
-        | with the refresh token in other letter case |
-        | with the access token for a refresh token   |
+        | with refresh_token never-issued-0123456789                 |
+        | with a beginning of the refresh token                      |
+        | with a letter behind the refresh token                     |
+        | with the refresh token in other letter case                |
+        | with the access token for a refresh token                  |
+        | with another first letter of the refresh token's signature |
+        | with another letter amid the refresh token's signature     |
+        | with another last letter of the refresh token              |
+        | with half of the refresh token's signature                 |
+        | without the refresh token's signature                      |
+        | with one more claim in the refresh token                   |
+        | with a later end of the refresh token                      |
+        | with alg none for the refresh token's signature            |
       And the caller refreshes the token
       Then the vendor refuses each of these with 400 invalid_grant
 
@@ -42,6 +50,14 @@ Feature: Corti refreshes the tokens of people
       And the caller refreshes the token
       Then the vendor refuses another client
 
+    @id:REF-20 @must
+    Scenario: A refresh at another tenant's token endpoint gives nothing
+      Given a person has logged in
+      When the token is refreshed in each of these ways
+        | by a client of another tenant |
+      And the caller refreshes the token
+      Then the vendor refuses the other tenant's client
+
     @id:REF-04 @id:REF-17 @id:REF-19 @must @should
     Scenario: A refresh goes on with the login
       Given a person has logged in
@@ -57,8 +73,9 @@ Feature: Corti refreshes the tokens of people
     Scenario: The replay of a replaced refresh token ends the newest one
       Given a person has logged in where refresh tokens rotate
       And the caller has refreshed with the token of the reply
-      When 65 seconds have passed
-      And the replaced refresh token is used again
+      When the replaced refresh token is used again, a moment later
+      And 65 seconds have passed where it was taken
+      And the replaced refresh token is used again where it was taken
       And the caller refreshes with the token of the reply
       Then neither gives tokens
 

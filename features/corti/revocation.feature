@@ -68,13 +68,33 @@ Feature: Corti ends tokens before their time
       And each login of the person is used again
       Then the second login goes on
 
-    @id:REV-13 @should
-    Scenario: Access tokens end with their refresh token
+    @id:REV-16 @must @id:REV-13 @should
+    Scenario: A refresh token ends with its revocation, and its access tokens with it
       Given a person has logged in
       And each login of the person has been used
       When the person's refresh token is revoked and used again
       And each login of the person is used again
-      Then the access token has ended
+      Then both have ended
+
+    @id:REV-17 @must
+    Scenario: Another client's revocation of a refresh token ends nothing
+      Given a person has logged in
+      And each login of the person has been used
+      When the person's refresh token is to be revoked in each of these ways
+        | by another client |
+      And each login of the person is used again
+      And the person's refresh token is revoked and used again
+      Then only the revocation by its own client ended the login
+
+    @id:REV-17 @must
+    Scenario: The revocation of a refresh token at another tenant ends nothing
+      Given a person has logged in
+      And each login of the person has been used
+      When the person's refresh token is to be revoked in each of these ways
+        | by a client of another tenant |
+      And each login of the person is used again
+      And the person's refresh token is revoked and used again
+      Then only the revocation by its own client ended the login
 
   Rule: A logout ends a session
 
@@ -85,3 +105,13 @@ Feature: Corti ends tokens before their time
       When the first login is ended by its refresh token
       And each login of the person is used again
       Then the first login has ended, and the second goes on
+
+    @id:REV-18 @should
+    Scenario: A logout by another client ends nothing
+      Given a person has logged in
+      And each login of the person has been used
+      When the first login is to be ended in each of these ways
+        | by another client |
+      And each login of the person is used again
+      And the first login is ended by its refresh token, which is then used again
+      Then only the logout by its own client ended the login

@@ -15,6 +15,7 @@ mod group_below;
 mod identity_pool;
 mod introspection;
 mod login_page;
+mod near_miss;
 mod oauth;
 mod others;
 pub(crate) mod own_listener;

@@ -100,10 +100,13 @@ pub(in crate::corti) async fn read(
             .expected(format!("a refresh token of realm `{}`", realm.name))
     };
     let parts = jwt::parse(value)?;
-    parts.verify_hs512(&mock.state::<State>().keys.of(&realm.name).refresh)?;
     if parts.claim("iss") != Some(&issuer(mock, &realm.name)) {
-        return Err(unknown());
+        return Err(Denial {
+            kind: DenialKind::WrongTenant,
+            ..unknown()
+        });
     }
+    parts.verify_hs512(&mock.state::<State>().keys.of(&realm.name).refresh)?;
     let token = mock.find(value).await.ok_or_else(unknown)?;
     if token.kind != TokenKind::Refresh {
         return Err(unknown().got(token.name()));

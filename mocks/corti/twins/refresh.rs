@@ -1,9 +1,9 @@
 //! Evil twins that are wrong with refresh tokens, revocation and logout.
 
 use bytes::Bytes;
-use locum_core::Denial;
-use locum_server::{Reply, Request, Twin};
-use serde_json::Value;
+use locum_core::{Denial, DenialKind};
+use locum_server::{Reply, Request, Twin, jwt};
+use serde_json::{Value, json};
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
@@ -44,6 +44,24 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        pardons: |_, denial| {
+            denial.reason == "invalid_refresh_token" && denial.kind == DenialKind::WrongTenant
+        },
+        ..Twin::named(
+            "refresh-any-realm",
+            "a refresh token of one realm gives tokens at another",
+        )
+    },
+    Twin {
+        pardons: |_, denial| {
+            denial.reason == "invalid_refresh_token" && denial.kind == DenialKind::BadSignature
+        },
+        ..Twin::named(
+            "refresh-signature-unchecked",
+            "the signature of a refresh token is not compared",
+        )
+    },
+    Twin {
         skips: &["end_replayed_login"],
         ..Twin::named(
             "replay-shrugged-off",
@@ -79,6 +97,32 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        skips: &["revoke_refresh"],
+        ..Twin::named(
+            "revoke-keeps-refresh",
+            "the revocation of a refresh token answers 200 and ends nothing",
+        )
+    },
+    Twin {
+        pardons: |_, denial| denial.reason == "logout_foreign_token",
+        ..Twin::named(
+            "logout-foreign",
+            "a client can end the sessions of another by their refresh tokens",
+        )
+    },
+    Twin {
+        rewrite: |endpoint, request, reply| match endpoint == "introspect"
+            && is_of_another_realm(request)
+        {
+            true => Reply::json(200, &json!({"active": true})),
+            false => reply,
+        },
+        ..Twin::named(
+            "introspect-any-realm",
+            "introspection says active for a token of another realm",
+        )
+    },
+    Twin {
         skips: &["logout"],
         ..Twin::named("logout-noop", "the logout answers 204 and ends nothing")
     },
@@ -87,6 +131,18 @@ pub(super) const TWINS: &[Twin] = &[
 /// Whether a client was refused for its secret, a missing or a wrong one.
 fn is_of_the_secret(denial: &Denial) -> bool {
     matches!(denial.reason.as_str(), "no_secret" | "wrong_secret")
+}
+
+/// Whether the token that is asked about says that another realm issued it.
+fn is_of_another_realm(request: &Request) -> bool {
+    let token = request.form().text("token").unwrap_or_default();
+    let parts = jwt::parse(&token).ok();
+    let issuer = parts.and_then(|parts| parts.claim("iss").map(str::to_owned));
+    let realm = |text: &str| {
+        let (_, rest) = text.split_once("/realms/")?;
+        rest.split('/').next().map(str::to_owned)
+    };
+    issuer.is_some_and(|issuer| realm(&issuer) != realm(request.path()))
 }
 
 fn is_refresh(request: &Request) -> bool {

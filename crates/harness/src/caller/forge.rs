@@ -444,7 +444,7 @@ fn encode(object: &Map<String, Value>) -> String {
 
 /// `text` with the letter at `at` changed by the upper of its six bits: the last letter of a
 /// signature carries fewer bits, of which the upper ones count.
-fn altered(text: &str, at: usize) -> Option<String> {
+pub(super) fn altered(text: &str, at: usize) -> Option<String> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let letter = text.as_bytes().get(at)?;
     let value = LETTERS.iter().position(|known| known == letter)?;

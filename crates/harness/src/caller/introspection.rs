@@ -55,9 +55,16 @@ impl ScenarioContext {
         };
         let mut login = TokenRequest::of_client(&self.profile, &self.target)?;
         login.url = url;
-        let mut value = token.expose();
+        let theirs = match variation {
+            Variation::Of(other) => match self.other(*other).await? {
+                Some((_, theirs)) => Some(theirs),
+                None => return Ok(()),
+            },
+            _ => None,
+        };
+        let mut value = theirs.as_ref().unwrap_or(&token).expose();
         match variation {
-            Variation::Documented | Variation::AfterRevocation => {}
+            Variation::Documented | Variation::AfterRevocation | Variation::Of(_) => {}
             Variation::Call(CallVariation::UnknownToken) => value = NEVER_ISSUED,
             Variation::Login(change) => vary_login(change, &mut login),
             other => return Err(unknown("introspection", other)),

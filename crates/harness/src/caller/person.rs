@@ -9,10 +9,11 @@ use crate::caller::variation::NEVER_ISSUED;
 use crate::caller::{ApiRequest, TokenRequest, vary_login};
 use crate::catalogue::Supplied;
 use crate::evidence::{
-    CallVariation, Moment, Operation, RevocationVariation, ShownToken, Variation,
+    CallVariation, Moment, Operation, Other, RevocationVariation, ShownToken, Variation,
 };
 use crate::http::{self, Url};
 use crate::run::context::ScenarioContext;
+use crate::target::Target;
 
 /// So many refreshes are sent at once.
 const AT_ONCE: usize = 8;
@@ -229,7 +230,9 @@ impl ScenarioContext {
             Variation::Revocation(RevocationVariation::UnknownToken) => {
                 Some(Secret::new(NEVER_ISSUED))
             }
-            Variation::Revocation(RevocationVariation::RefreshToken) => self.refresh_token.clone(),
+            Variation::Revocation(RevocationVariation::RefreshToken) | Variation::By(_) => {
+                self.refresh_token.clone()
+            }
             Variation::Revocation(RevocationVariation::OtherKind) => self.id_token.clone(),
             _ => access,
         };
@@ -237,8 +240,17 @@ impl ScenarioContext {
             self.log.limitation("there was no token to revoke");
             return Ok(());
         };
-        let mut login = TokenRequest::of_client(&self.profile, &self.target)?;
-        login.url = url;
+        let Some(who) = self.who(variation).await? else {
+            return Ok(());
+        };
+        let mut login = TokenRequest::of_client(&self.profile, &who)?;
+        login.url = match variation {
+            // Each tenant has its own.
+            Variation::By(Other::Tenant) => {
+                Url::parse(who.url("revoke")?).map_err(|error| Error::Step(error.to_string()))?
+            }
+            _ => url,
+        };
         let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         login.parameters = vec![parameter("token", token.expose())];
         match variation {
@@ -251,7 +263,10 @@ impl ScenarioContext {
                 login.parameters.push(hint);
             }
             Variation::Login(change) => vary_login(change, &mut login),
-            Variation::Documented | Variation::Again | Variation::Revocation(_) => {}
+            Variation::Documented
+            | Variation::Again
+            | Variation::By(_)
+            | Variation::Revocation(_) => {}
             other => return Err(unknown("revocation", other)),
         }
         let reply = self
@@ -270,8 +285,9 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// Ends the first person's login by its refresh token.
-    pub async fn log_out_first(&mut self) -> Result<(), Error> {
+    /// Ends the first person's login by its refresh token: its own client does it, or the one that
+    /// `variation` names.
+    pub async fn log_out_first(&mut self, variation: &Variation) -> Result<(), Error> {
         let Some(url) = self.endpoint_of_metadata("end_session_endpoint").await? else {
             return Err(self.lacks("the vendor's metadata names no end_session_endpoint"));
         };
@@ -280,32 +296,64 @@ impl ScenarioContext {
                 .limitation("there was no login that could be ended");
             return Ok(());
         };
-        let mut login = TokenRequest::of_client(&self.profile, &self.target)?;
+        let Some(who) = self.who(variation).await? else {
+            return Ok(());
+        };
+        let mut login = TokenRequest::of_client(&self.profile, &who)?;
         login.url = url;
         login.parameters = vec![("refresh_token".to_owned(), refresh.expose().to_owned())];
         let reply = self
             .exchange(
                 Operation::Logout,
                 None,
-                &Variation::Documented,
+                variation,
                 &login.url,
                 &login.request(),
             )
             .await;
-        if reply.is_some_and(|reply| (400..500).contains(&reply.status)) {
+        let is_refused = reply.is_some_and(|reply| (400..500).contains(&reply.status));
+        if variation.is_documented() && is_refused {
             return Err(self.lacks("the vendor offers no logout by a refresh token"));
         }
         Ok(())
     }
 
+    /// As whom something is done: the caller, or somebody else, who has logged in.
+    async fn who(&mut self, variation: &Variation) -> Result<Option<Target>, Error> {
+        match variation {
+            Variation::By(other) => Ok(self.other(*other).await?.map(|(target, _)| target)),
+            _ => Ok(Some(self.target.clone())),
+        }
+    }
+
+    /// Revokes the refresh token of the first person's login: its own client does it, or the one that
+    /// `variation` names.
+    pub async fn revoke_refresh_of_first(&mut self, variation: &Variation) -> Result<(), Error> {
+        // The latest one of the login: a replaced one may be none any more.
+        if let Some((_, refresh)) = self.people.first() {
+            self.refresh_token = Some(refresh.clone());
+        }
+        if variation.is_documented() {
+            let refresh = Variation::Revocation(RevocationVariation::RefreshToken);
+            return self.revoke_as(&refresh).await;
+        }
+        self.revoke_as(variation).await
+    }
+
     /// Shows the replaced refresh token again; where it still works, refresh tokens do not rotate.
     pub async fn replay_refresh(&mut self) -> Result<(), Error> {
         self.renew(&Variation::Again).await?;
-        let again = self.log.evidence().exchanges_for(Operation::Renew).last();
-        if again.is_some_and(|again| again.is_served()) {
+        if !self.is_pending && self.replay_was_taken() {
             return Err(self.lacks("the vendor does not rotate refresh tokens"));
         }
         Ok(())
+    }
+
+    /// Whether the replaced refresh token gave tokens when it was shown last.
+    pub(crate) fn replay_was_taken(&self) -> bool {
+        let renewals = self.log.evidence().exchanges_for(Operation::Renew);
+        let replays = renewals.filter(|renewal| *renewal.variation == Variation::Again);
+        replays.last().is_some_and(|replay| replay.is_served())
     }
 
     /// Sends refreshes with one token so that they arrive together, and then shows each refresh

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::totp::{Authenticator, STEP_S, step};
 use crate::Error;
 use crate::caller::cognito::{User, pair};
-use crate::caller::user_pool::beginning;
+use crate::caller::near_miss::beginning;
 use crate::catalogue::Supplied;
 use crate::evidence::{ChallengeVariation, Operation, SignInVariation, Variation};
 use crate::run::context::ScenarioContext;

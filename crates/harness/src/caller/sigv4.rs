@@ -4,8 +4,8 @@ use aws_credential_types::Credentials;
 use locum_core::Timestamp;
 use locum_core::profile::SignatureFacts;
 
+use super::near_miss::beginning;
 use super::signature::{Signing, presigned, sign, sign_for_day};
-use super::user_pool::beginning;
 use crate::Error;
 use crate::evidence::{CallVariation, Operation, SignedVariation, Variation};
 use crate::http::{Reply, Request, Url};

@@ -71,6 +71,8 @@ pub enum Variation {
     By(Other),
     /// A client of another tenant does it, and names the owner's tenant in the header.
     ByOtherTenantNamingTheOwners,
+    /// It is about what somebody else holds.
+    Of(Other),
     /// The same once more.
     Again,
     /// After the revocation.
@@ -145,6 +147,8 @@ pub enum Moment {
 }
 
 const OWNERS_TENANT: &str = " with the owner's tenant";
+
+const OF_THE_TOKEN: &str = "of the token of ";
 
 impl Variation {
     /// Reads the phrase that stands in a feature for `operation`; `None` when it is unknown. The
@@ -222,8 +226,9 @@ impl Variation {
             Operation::Introspect => match phrase {
                 "after the revocation" => Some(Self::AfterRevocation),
                 "with an unknown token" => Some(Self::Call(CallVariation::UnknownToken)),
-                _ => LoginVariation::parse(phrase).map(Self::Login),
+                _ => of(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login)),
             },
+            Operation::Logout => by(phrase, "by "),
             Operation::Read
             | Operation::ListPage
             | Operation::OtherLogin
@@ -286,6 +291,7 @@ fn refresh(phrase: &str) -> Option<Variation> {
         "again" => Some(Variation::Again),
         "after the revocation" => Some(Variation::AfterRevocation),
         "with the token of the reply" => Some(Variation::WithReplacement),
+        "after its end" => Some(Variation::AfterEnd),
         _ => token(phrase)
             .or_else(|| by(phrase, "by "))
             .or_else(at_once)
@@ -312,6 +318,11 @@ fn revocation(phrase: &str) -> Option<Variation> {
         )
         .map(Variation::Revocation),
     }
+}
+
+/// Reads `of the token of another client`.
+fn of(phrase: &str) -> Option<Variation> {
+    Other::parse(phrase.strip_prefix(OF_THE_TOKEN)?).map(Variation::Of)
 }
 
 fn by(phrase: &str, preposition: &str) -> Option<Variation> {
@@ -343,6 +354,7 @@ impl fmt::Display for Variation {
             Self::ByOtherTenantNamingTheOwners => {
                 write!(f, "by {}{OWNERS_TENANT}", Other::Tenant.words())
             }
+            Self::Of(other) => write!(f, "{OF_THE_TOKEN}{}", other.words()),
             Self::Again => f.write_str("again"),
             Self::AfterRevocation => f.write_str("after the revocation"),
             Self::Token(number, moment) => {
@@ -494,6 +506,12 @@ mod tests {
             Operation::UseIdToken,
             &["token 2 before", "token 1 as a Session"],
         );
+        check(
+            Operation::Introspect,
+            &["of the token of a client of another tenant"],
+        );
+        check(Operation::Logout, &["by another client"]);
+        check(Operation::Renew, &["after its end"]);
         check(Operation::Read, &["as another client"]);
         check(
             Operation::Read,

@@ -33,6 +33,7 @@ mod list;
 mod list_window;
 pub mod login;
 mod login_ends;
+mod login_of_others;
 mod members;
 mod metadata;
 mod mixed_clients;
@@ -119,6 +120,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     list_window::RULES,
     login::RULES,
     login_ends::RULES,
+    login_of_others::RULES,
     numbered_pages::RULES,
     oauth_error::RULES,
     paging::RULES,

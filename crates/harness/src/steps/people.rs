@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::variations;
 use crate::Error;
-use crate::evidence::{Moment, Operation, RevocationVariation, Variation};
+use crate::evidence::{Moment, Operation, Variation};
 use crate::run::context::World;
 
 #[given("a person has logged in")]
@@ -54,7 +54,32 @@ async fn people_shown_again(world: &mut World) -> Result<(), Error> {
 
 #[when("the first login is ended by its refresh token")]
 async fn person_logs_out(world: &mut World) -> Result<(), Error> {
-    world.context()?.log_out_first().await
+    let context = world.context()?;
+    context.log_out_first(&Variation::Documented).await
+}
+
+#[when("the first login is ended by its refresh token, which is then used again")]
+async fn person_logs_out_and_refreshes(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.log_out_first(&Variation::Documented).await?;
+    context.renew(&Variation::AfterEnd).await
+}
+
+#[when("the first login is to be ended in each of these ways")]
+async fn others_log_a_person_out(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::Logout, step)? {
+        world.context()?.log_out_first(&variation).await?;
+    }
+    Ok(())
+}
+
+#[when("the person's refresh token is to be revoked in each of these ways")]
+async fn others_revoke(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::Revoke, step)? {
+        let context = world.context()?;
+        context.revoke_refresh_of_first(&variation).await?;
+    }
+    Ok(())
 }
 
 /// A mock is told to; whether a real endpoint does shows when an old one is used.
@@ -82,9 +107,31 @@ async fn renews_with_the_newest(world: &mut World) -> Result<(), Error> {
     context.renew(&Variation::WithReplacement).await
 }
 
-#[when("the replaced refresh token is used again")]
+/// A vendor that grants no grace is judged at once.
+#[when("the replaced refresh token is used again, a moment later")]
 async fn replays(world: &mut World) -> Result<(), Error> {
-    world.context()?.replay_refresh().await
+    let context = world.context()?;
+    context.pass_a_moment().await?;
+    context.renew(&Variation::Again).await
+}
+
+#[when(regex = r"^(\d+) seconds have passed where it was taken$")]
+async fn grace_passes(world: &mut World, step: &Step, seconds: f64) -> Result<(), Error> {
+    let context = world.context()?;
+    if !context.replay_was_taken() {
+        return Ok(());
+    }
+    context.waits_at(&step.value);
+    context.advance(seconds).await
+}
+
+#[when("the replaced refresh token is used again where it was taken")]
+async fn replays_late(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    match context.replay_was_taken() {
+        true => context.replay_refresh().await,
+        false => Ok(()),
+    }
 }
 
 #[when("refreshes with one token arrive at once")]
@@ -107,18 +154,18 @@ async fn renews_late(world: &mut World) -> Result<(), Error> {
 #[when("the person's refresh token is revoked and used again")]
 async fn revokes_refresh_token(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    let refresh = Variation::Revocation(RevocationVariation::RefreshToken);
-    context.revoke_as(&refresh).await?;
+    context
+        .revoke_refresh_of_first(&Variation::Documented)
+        .await?;
     context.renew(&Variation::AfterRevocation).await
 }
 
 #[when("the person's first refresh token is revoked")]
 async fn revokes_first_refresh_token(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
-    let first = context.people.first().map(|(_, refresh)| refresh.clone());
-    context.refresh_token = first;
-    let refresh = Variation::Revocation(RevocationVariation::RefreshToken);
-    context.revoke_as(&refresh).await
+    context
+        .revoke_refresh_of_first(&Variation::Documented)
+        .await
 }
 
 #[given("the caller has logged in and shown the token")]

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ShownToken;
+
 /// One thing changed in the answer to a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,6 +186,22 @@ pub enum RefreshVariation {
     AccessToken,
     /// By the other name of the flow.
     OtherFlowName,
+    /// Another first letter of its signature, or of the whole token where it has none.
+    FirstLetter,
+    /// Another letter amid its signature, or amid the token.
+    MiddleLetter,
+    /// Another last letter, in a bit that counts.
+    LastLetter,
+    /// Its signature ends halfway.
+    HalfSignature,
+    /// Its third part is missing.
+    NoSignature,
+    /// Its payload has one claim more.
+    MoreClaims,
+    /// Its payload ends later.
+    LaterEnd,
+    /// `alg` is `none`, and there is no signature.
+    Unsecured,
 }
 
 impl RefreshVariation {
@@ -194,6 +212,14 @@ impl RefreshVariation {
         Self::OtherCase,
         Self::AccessToken,
         Self::OtherFlowName,
+        Self::FirstLetter,
+        Self::MiddleLetter,
+        Self::LastLetter,
+        Self::HalfSignature,
+        Self::NoSignature,
+        Self::MoreClaims,
+        Self::LaterEnd,
+        Self::Unsecured,
     ];
 
     /// Its phrase in the features.
@@ -204,7 +230,34 @@ impl RefreshVariation {
             Self::OtherCase => "with the refresh token in other letter case",
             Self::AccessToken => "with the access token for a refresh token",
             Self::OtherFlowName => "by the flow REFRESH_TOKEN",
+            Self::FirstLetter => "with another first letter of the refresh token's signature",
+            Self::MiddleLetter => "with another letter amid the refresh token's signature",
+            Self::LastLetter => "with another last letter of the refresh token",
+            Self::HalfSignature => "with half of the refresh token's signature",
+            Self::NoSignature => "without the refresh token's signature",
+            Self::MoreClaims => "with one more claim in the refresh token",
+            Self::LaterEnd => "with a later end of the refresh token",
+            Self::Unsecured => "with alg none for the refresh token's signature",
         }
+    }
+
+    /// The same of a token that is a JWT; `None` where no JWT is needed for it.
+    pub const fn forgery(self) -> Option<ShownToken> {
+        Some(match self {
+            Self::FirstLetter => ShownToken::FirstLetter,
+            Self::MiddleLetter => ShownToken::MiddleLetter,
+            Self::LastLetter => ShownToken::LastLetter,
+            Self::HalfSignature => ShownToken::HalfSignature,
+            Self::NoSignature => ShownToken::NoSignature,
+            Self::MoreClaims => ShownToken::MoreClaims,
+            Self::LaterEnd => ShownToken::LaterEnd,
+            Self::Unsecured => ShownToken::Unsecured,
+            Self::CutToken
+            | Self::LongerToken
+            | Self::OtherCase
+            | Self::AccessToken
+            | Self::OtherFlowName => return None,
+        })
     }
 }
 

@@ -83,6 +83,7 @@ fn variation() -> impl Strategy<Value = Variation> {
         one_of(&Supplied::all().collect::<Vec<_>>()).prop_map(Variation::Account),
         one_of(&[Other::Client, Other::Tenant]).prop_map(Variation::By),
         Just(Variation::ByOtherTenantNamingTheOwners),
+        Just(Variation::Of(Other::Tenant)),
         Just(Variation::Again),
         Just(Variation::AfterRevocation),
         (

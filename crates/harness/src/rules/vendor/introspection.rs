@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::deviation::Deviations;
-use super::effect::{Step, concluded, precondition, unseen};
-use crate::evidence::{CallVariation, Exchange, LoginVariation, Operation, Reaction, Variation};
+use super::effect::{Step, concluded, every, precondition, settled, unseen};
+use crate::evidence::{
+    CallVariation, Exchange, LoginVariation, Operation, Other, Reaction, Variation,
+};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Grade, Proof};
 
@@ -13,6 +15,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("INT-02", |view| concluded(active_is_a_boolean(view))),
     Rule::vendor("INT-03", |view| concluded(the_dead_are_not_described(view))),
     Rule::vendor("INT-04", |view| concluded(strangers_get_401(view))),
+    Rule::vendor("INT-05", |view| {
+        concluded(others_tokens_are_not_known(view))
+    }),
 ];
 
 /// The introspection of the live token by its own client.
@@ -175,6 +180,36 @@ fn active_is_a_boolean(view: &View<'_>) -> Step<Finding> {
     }
 }
 
+/// A token that another tenant issued is not active, beside one's own that is.
+fn others_tokens_are_not_known(view: &View<'_>) -> Step<Finding> {
+    const OF_ANOTHER: Variation = Variation::Of(Other::Tenant);
+    let asked = every(view, Operation::Introspect, &OF_ANOTHER);
+    let told = |exchange: &&Exchange<'_>| exchange.json()["active"] == true;
+    if let Some(proof) = Proof::all(asked.iter().filter(told)) {
+        let seen = "active true of a token that another tenant issued";
+        let broken = Finding::broken("active false", seen, proof);
+        return Ok(match control(view) {
+            Ok(control) => broken.beside(control),
+            Err(_) => broken,
+        });
+    }
+    settled(view, &asked)?;
+    let by_other = Variation::By(Other::Tenant);
+    precondition(view, Operation::OtherCall, &by_other)?;
+    let own = control(view)?;
+    if own.json()["active"] != true {
+        let what = "active is not true of the caller's own token either";
+        return Err(Box::new(unobserved(view, what).seen_in(own)));
+    }
+    match Proof::all(&asked) {
+        Some(proof) => {
+            let seen = "active is not true of a token of another tenant";
+            Ok(Finding::met(seen, proof).beside(own))
+        }
+        None => unseen(view, "no token of another tenant was introspected"),
+    }
+}
+
 /// Whether the client that asks stands in the audience of the token; one that cannot be read may
 /// name it.
 fn is_for_caller(view: &View<'_>) -> bool {
@@ -315,6 +350,29 @@ mod tests {
         };
         check(&log(200), "INT-02", Grade::Broken);
         check(&log(503), "INT-02", Grade::Unobserved);
+    }
+
+    #[test]
+    fn a_token_of_another_tenant_is_not_active() {
+        const OTHERS: &str = "of the token of a client of another tenant";
+        let log = |own, call, status, body| {
+            Log::new()
+                .exchange("introspect", "", 200, own)
+                .exchange("other call", "as a client of another tenant", call, "[]")
+                .exchange("introspect", OTHERS, status, body)
+        };
+        check(&log(LIVE, 200, 200, DEAD), "INT-05", Grade::Met);
+        check(&log(LIVE, 200, 400, "{}"), "INT-05", Grade::Met);
+        check(&log(LIVE, 200, 200, LIVE), "INT-05", Grade::Broken);
+        check(&log(DEAD, 401, 200, LIVE), "INT-05", Grade::Broken);
+        check(&log(DEAD, 200, 200, DEAD), "INT-05", Grade::Unobserved);
+        check(&log(LIVE, 401, 200, DEAD), "INT-05", Grade::Unobserved);
+        check(&live(), "INT-05", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = live().exchange("other call", "as a client of another tenant", 200, "[]");
+            let log = log.failed("introspect", OTHERS, failure);
+            assert_ne!(log.judge(rule("INT-05")).grade(), Grade::Met, "{failure:?}");
+        }
     }
 
     #[test]

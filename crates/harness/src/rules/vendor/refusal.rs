@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("REF-02", renewals),
     Rule::vendor("REF-12", renewals),
     Rule::vendor("REF-13", renewals),
+    Rule::vendor("REF-20", renewals),
     Rule::vendor("BAS-04", logins),
     Rule::vendor("BAS-06", logins),
     Rule::vendor("BAS-08", logins),

@@ -14,9 +14,16 @@ pub(super) const RULES: &[Rule] = &[
 fn replay_ends_the_newest(view: &View<'_>) -> Step<Finding> {
     let replays = every(view, Operation::Renew, &Variation::Again);
     let newest = every(view, Operation::Renew, &Variation::WithReplacement);
-    let Some(first) = replays.first() else {
+    // Those before it may have come within a time of grace.
+    let Some(first) = replays.last() else {
         return unseen(view, "no replaced refresh token was shown again");
     };
+    if first.got_something() {
+        return unseen(
+            view,
+            "the replay was accepted: refresh tokens do not rotate",
+        );
+    }
     let (before, after): (Vec<Exchange<'_>>, Vec<Exchange<'_>>) =
         newest.into_iter().partition(|one| one.seq < first.seq);
     let control = before.iter().find(|one| one.is_served());
@@ -31,12 +38,6 @@ fn replay_ends_the_newest(view: &View<'_>) -> Step<Finding> {
     }
     settled(view, &replays)?;
     settled(view, &after)?;
-    if replays.iter().any(Exchange::got_something) {
-        return unseen(
-            view,
-            "the replay was accepted: refresh tokens do not rotate",
-        );
-    }
     match (Proof::all(&after), control) {
         (Some(proof), Some(control)) => {
             let seen = "the replay ended the newest refresh token";
@@ -127,6 +128,14 @@ mod tests {
         check(&replayed(true, false, false), "REF-14", Grade::Met);
         check(&replayed(true, false, true), "REF-14", Grade::Broken);
         check(&replayed(false, false, false), "REF-14", Grade::Unobserved);
+        check(&replayed(true, true, true), "REF-14", Grade::Unobserved);
+        // In a time of grace it is taken, and later it is not.
+        let graced = |after| {
+            let log = renewed(renewed(Log::new(), NEWEST, true), "again", true);
+            renewed(renewed(log, "again", false), NEWEST, after)
+        };
+        check(&graced(false), "REF-14", Grade::Met);
+        check(&graced(true), "REF-14", Grade::Broken);
         check(
             &renewed(Log::new(), "again", false),
             "REF-14",
