@@ -136,7 +136,7 @@ Feature: Corti serves API calls
 
   Rule: A list comes in pages of pageSize, counted from 1
 
-    @id:VEN-47 @should
+    @id:VEN-47 @must
     Scenario: Each page is its part of the list
       Given the caller has logged in
       And the caller has created one of /interactions/
@@ -158,3 +158,101 @@ Feature: Corti serves API calls
         | /interactions/?direction=asc&pageSize=2&index=2 |
         | /interactions/?direction=asc&pageSize=3&index=1 |
       Then each page is the part of the list that was asked for
+
+  Rule: An interaction that was created is there, and is read as it was created
+
+    @id:VEN-48 @must @id:VEN-49 @must
+    Scenario: Interactions are created and read
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"assignedUserId": "30000000-0000-4000-8000-000000000003", "encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-2", "status": "in-progress", "type": "consultation"}, "patient": {"identifier": "locum-patient"}}
+        """
+      When the caller reads each that it created
+      And the caller reads /interactions/00000000-0000-4000-8000-000000000000
+      Then each is there, as it was created, and nothing under an id that nobody has
+
+  Rule: A change of an interaction changes what it names, and nothing else
+
+    @id:VEN-50 @must
+    Scenario: An interaction is changed
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"assignedUserId": "10000000-0000-4000-8000-000000000001", "encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-patient"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And the caller changes /interactions/{interactionId} to
+        """
+        {"assignedUserId": "20000000-0000-4000-8000-000000000002"}
+        """
+      And the caller reads /interactions/{interactionId}
+      Then it has what was changed, and the rest as it was
+
+  Rule: A list comes in the order that was asked for
+
+    @id:VEN-51 @must @id:VEN-52 @must
+    Scenario: A list in several orders
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"assignedUserId": "20000000-0000-4000-8000-000000000002", "encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-order"}}
+        """
+      And a moment later the caller has created one of /interactions/
+        """
+        {"assignedUserId": "30000000-0000-4000-8000-000000000003", "encounter": {"identifier": "locum-2", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-order"}}
+        """
+      And a moment later the caller has created one of /interactions/
+        """
+        {"assignedUserId": "10000000-0000-4000-8000-000000000001", "encounter": {"identifier": "locum-3", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-order"}}
+        """
+      When the caller lists each of these
+        | /interactions/?patient=locum-order                                    |
+        | /interactions/?patient=locum-order&sort=createdAt&direction=asc       |
+        | /interactions/?patient=locum-order&sort=createdAt&direction=desc      |
+        | /interactions/?patient=locum-order&sort=assignedUserId&direction=asc  |
+        | /interactions/?patient=locum-order&sort=assignedUserId&direction=desc |
+      Then each list is in the order that was asked for
+
+  Rule: Filters limit a list to what they name
+
+    @id:VEN-53 @must
+    Scenario: A list by patient and by status
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-patient-1"}}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-2", "status": "in-progress", "type": "first_consultation"}, "patient": {"identifier": "locum-patient-1"}}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-3", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-patient-2"}}
+        """
+      When the caller lists each of these
+        | /interactions/?pageSize=20                                                                |
+        | /interactions/?pageSize=20&patient=locum-patient-1                                        |
+        | /interactions/?pageSize=20&encounterStatus=in-progress                                    |
+        | /interactions/?pageSize=20&patient=locum-patient-1&encounterStatus=planned                |
+        | /interactions/?pageSize=20&encounterStatus=in-progress&encounterStatus=on-hold            |
+      Then each list holds what its filters name, and nothing else
+
+  Rule: A list is asked for with the values that its page allows
+
+    @id:VEN-54 @should
+    Scenario: Parameters that no page allows
+      Given the caller has logged in
+      When the caller lists each of these
+        | /interactions/?pageSize=1&index=1     |
+        | /interactions/?pageSize=0             |
+        | /interactions/?index=0                |
+        | /interactions/?sort=locum             |
+        | /interactions/?direction=locum        |
+        | /interactions/?encounterStatus=locum  |
+      Then each of them is refused

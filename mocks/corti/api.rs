@@ -120,7 +120,9 @@ async fn create(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
         "interactionId": interaction.id,
         "websocketUrl": interaction.socket_url(&mock),
     });
-    mock.state::<State>().interactions.insert(interaction);
+    if mock.effect_enabled("create_interaction") {
+        mock.state::<State>().interactions.insert(interaction);
+    }
     let status = u16::try_from(mock.setting_u64("create_status")).unwrap_or(201);
     Ok(Reply::json(status, &reply))
 }
@@ -133,8 +135,9 @@ async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply,
     let visible =
         |one: &Interaction| one.is_own(token) || (!own_only && one.is_in_tenant_of(token));
     let all = mock.state::<State>().interactions.list(visible);
+    let overlap = usize::from(!mock.effect_enabled("whole_pages"));
     let page: Vec<Value> = listing
-        .page(all)
+        .page(all, overlap)
         .iter()
         .map(|one| one.to_json(&mock))
         .collect();
@@ -143,7 +146,15 @@ async fn list(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply,
 
 /// `GET /v2/interactions/{id}`.
 async fn get(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
-    let interaction = find(&mock, request.param("id"), &admitted.token)?;
+    let token = &admitted.token;
+    let mut interaction = find(&mock, request.param("id"), token)?;
+    if !mock.effect_enabled("read_by_id") {
+        let own = mock
+            .state::<State>()
+            .interactions
+            .list(|one| one.is_own(token));
+        interaction = own.into_iter().next().unwrap_or(interaction);
+    }
     Ok(Reply::json(200, &interaction.to_json(&mock)))
 }
 
@@ -152,6 +163,10 @@ async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
     let mut interaction = find(&mock, request.param("id"), &admitted.token)?;
     let body = request.json()?;
     validation::check_change(&body)?;
+    if !mock.effect_enabled("keep_unnamed") {
+        interaction.encounter.clear();
+        interaction.patient = None;
+    }
     apply(&mock, &mut interaction, &body);
     interaction.updated = mock.now();
     mock.state::<State>()

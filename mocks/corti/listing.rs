@@ -54,15 +54,16 @@ impl Listing {
         })
     }
 
-    /// The page, of all interactions that the caller may see.
-    pub(super) fn page(&self, mut all: Vec<Interaction>) -> Vec<Interaction> {
+    /// The page, of all interactions that the caller may see; it begins with the last `overlap` of the
+    /// page before, which are none where nothing is wrong.
+    pub(super) fn page(&self, mut all: Vec<Interaction>, overlap: usize) -> Vec<Interaction> {
         all.retain(|one| self.takes(one));
         // The order of creation settles what the key leaves open.
         all.sort_by_cached_key(|one| (key(&self.sort, one), one.number));
         if !self.ascending {
             all.reverse();
         }
-        let skipped = (self.index - 1).saturating_mul(self.page_size);
+        let skipped = (self.index - 1).saturating_mul(self.page_size.saturating_sub(overlap));
         all.into_iter().skip(skipped).take(self.page_size).collect()
     }
 

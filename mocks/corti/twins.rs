@@ -1,5 +1,6 @@
 //! Corti's evil twins.
 
+mod interactions;
 mod realm;
 mod refresh;
 mod socket;
@@ -22,8 +23,16 @@ use super::guard::realm_of;
 use super::keys::RealmKeys;
 
 /// All of them.
-pub(super) static ALL: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| [TWINS, realm::TWINS, refresh::TWINS, socket::TWINS].concat());
+pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| {
+    [
+        TWINS,
+        interactions::TWINS,
+        realm::TWINS,
+        refresh::TWINS,
+        socket::TWINS,
+    ]
+    .concat()
+});
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

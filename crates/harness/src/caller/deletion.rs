@@ -91,6 +91,56 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// Reads each thing that the caller created, and once more what is not there at once: a copy may be
+    /// read from for some seconds.
+    pub(crate) async fn read_each_created(&mut self) -> Result<(), Error> {
+        let things = self.created_things.iter();
+        let places: Vec<String> = things.map(|thing| thing.path.clone()).collect();
+        if places.is_empty() {
+            self.log
+                .limitation("nothing was created that could be read");
+        }
+        let mut absent = Vec::new();
+        for place in places {
+            let how = Variation::Documented;
+            let read = self.read_at(Operation::Read, &place, &how).await?;
+            if read.is_some_and(|reply| (400..500).contains(&reply.status)) {
+                absent.push(place);
+            }
+        }
+        if absent.is_empty() || !self.pass_within_a_step(COPIES_END).await? {
+            return Ok(());
+        }
+        for place in absent {
+            let how = Variation::Documented;
+            self.read_at(Operation::Read, &place, &how).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes what the caller created at `path` of the API, as `body` says.
+    ///
+    /// # Errors
+    /// Where there is no leave.
+    pub(crate) async fn update(&mut self, path: &str, body: &str) -> Result<(), Error> {
+        self.needs_leave()?;
+        let found = self.created_at(path);
+        let Some((place, token)) = found.map(|thing| (thing.path.clone(), thing.token.clone()))
+        else {
+            self.log
+                .limitation("nothing was created that could be changed");
+            return Ok(());
+        };
+        let url = format!("{}{place}", self.target.url("api")?);
+        let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
+        "PATCH".clone_into(&mut call.method);
+        call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
+        let (how, request) = (Variation::Documented, call.request());
+        self.exchange(Operation::Update, None, &how, &call.url, &request)
+            .await;
+        Ok(())
+    }
+
     async fn send_deletion(&mut self, path: &str, token: &Secret) -> Result<Option<Reply>, Error> {
         let url = format!("{}{path}", self.target.url("api")?);
         let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;

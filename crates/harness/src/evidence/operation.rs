@@ -20,6 +20,8 @@ pub enum Operation {
     SendForm,
     /// The caller creates something at the API.
     Create,
+    /// The caller changes what it created.
+    Update,
     /// The caller deletes what it created.
     Delete,
     /// Somebody reads what the caller created.
@@ -98,6 +100,7 @@ impl Operation {
             Self::ListPage => "list page",
             Self::SendForm => "form",
             Self::Create => "create",
+            Self::Update => "change",
             Self::Delete => "deletion",
             Self::Read => "read",
             Self::Revoke => "revocation",

@@ -90,6 +90,7 @@ fn operation(word: &str) -> Operation {
         "open" => Operation::OpenSocket,
         "upgrade" => Operation::Upgrade,
         "frame" => Operation::Frame,
+        "update" => Operation::Update,
         "delete" => Operation::Delete,
         "key set" => Operation::KeySet,
         "introspect" => Operation::Introspect,

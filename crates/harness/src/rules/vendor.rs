@@ -10,6 +10,7 @@ pub mod call;
 pub mod challenge;
 mod check_order;
 mod code;
+mod created_thing;
 pub mod created_url;
 pub mod cross_client_access;
 mod deletion;
@@ -30,6 +31,7 @@ mod key_set;
 pub mod lifetime;
 pub mod limited_token;
 mod list;
+mod list_order;
 mod list_window;
 pub mod login;
 mod login_ends;
@@ -98,6 +100,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     challenge::RULES,
     check_order::RULES,
     code::RULES,
+    created_thing::RULES,
     created_url::RULES,
     cross_client_access::RULES,
     deletion::RULES,
@@ -117,6 +120,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     mixed_clients::RULES,
     limited_token::RULES,
     list::RULES,
+    list_order::RULES,
     list_window::RULES,
     login::RULES,
     login_ends::RULES,

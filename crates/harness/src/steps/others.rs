@@ -15,9 +15,29 @@ async fn creates(world: &mut World, path: String, step: &Step) -> Result<(), Err
     world.context()?.create(&path, &body).await
 }
 
+/// So late that it has another date.
+#[given(regex = r"^a moment later the caller has created one of (/\S*)$")]
+async fn creates_later(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
+    let body = step.docstring.clone().unwrap_or_default();
+    let context = world.context()?;
+    context.pass_a_moment().await?;
+    context.create(&path, &body).await
+}
+
 #[when(regex = r"^the caller reads (/\S*)$")]
 async fn reads(world: &mut World, path: String) -> Result<(), Error> {
     world.context()?.read(&path, &Variation::Documented).await
+}
+
+#[when("the caller reads each that it created")]
+async fn reads_each_created(world: &mut World) -> Result<(), Error> {
+    world.context()?.read_each_created().await
+}
+
+#[when(regex = r"^the caller changes (/\S*) to$")]
+async fn changes(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
+    let body = step.docstring.clone().unwrap_or_default();
+    world.context()?.update(&path, &body).await
 }
 
 #[when(regex = r"^the caller deletes (/\S*)$")]

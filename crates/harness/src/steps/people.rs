@@ -115,22 +115,17 @@ async fn replays(world: &mut World) -> Result<(), Error> {
     context.renew(&Variation::Again).await
 }
 
-#[when(regex = r"^(\d+) seconds have passed where it was taken$")]
-async fn grace_passes(world: &mut World, step: &Step, seconds: f64) -> Result<(), Error> {
+#[when(regex = r"^it is used again (\d+) seconds later where it was taken$")]
+async fn replays_late(world: &mut World, step: &Step, seconds: f64) -> Result<(), Error> {
     let context = world.context()?;
     if !context.replay_was_taken() {
         return Ok(());
     }
     context.waits_at(&step.value);
-    context.advance(seconds).await
-}
-
-#[when("the replaced refresh token is used again where it was taken")]
-async fn replays_late(world: &mut World) -> Result<(), Error> {
-    let context = world.context()?;
-    match context.replay_was_taken() {
-        true => context.replay_refresh().await,
-        false => Ok(()),
+    context.advance(seconds).await?;
+    match context.is_pending {
+        true => Ok(()),
+        false => context.replay_refresh().await,
     }
 }
 

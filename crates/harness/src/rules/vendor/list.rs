@@ -34,6 +34,12 @@ impl List<'_> {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// All that was asked for under this name.
+    pub(super) fn asked_all<'l>(&'l self, name: &'l str) -> impl Iterator<Item = &'l str> {
+        let pairs = self.query.iter().filter(move |(known, _)| known == name);
+        pairs.map(|(_, value)| value.as_str())
+    }
+
     /// The same as a count.
     pub(super) fn asked_count(&self, name: &str) -> Option<usize> {
         self.asked(name)?.parse().ok()
