@@ -113,3 +113,13 @@ Feature: Corti's authorization codes
         | with another secret                   |
         | rightly, after another secret         |
       Then what the code is still good for is reported
+
+  Rule: The login page lets in whom it knows
+
+    # Two wrong ones, fewer than a lockout takes, and the right one behind each.
+    @id:BCP-21 @must
+    Scenario: A wrong password at the login page
+      When a person sends the login page in each of these ways, and rightly behind each
+        | with another password            |
+        | with a beginning of the password |
+      Then the right password alone gives a code

@@ -60,7 +60,29 @@ Feature: Corti speaks on websockets as RFC 6455 has it
         | with an empty configuration |
       Then the empty one is not accepted
 
-    @id:WSS-30 @must
+    @id:WSS-35 @should @id:WSS-37 @should
+    Scenario: A configuration is denied
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with an empty configuration |
+      Then the vendor says why, and closes the websocket
+
+    @id:WSS-36 @must
+    Scenario: No configuration comes
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | without a configuration |
+      Then the vendor says so and closes
+
+    @id:WSS-34 @must
+    Scenario: The client asks for what is left over
+      Given a session on a socket is flushed with
+        """
+        {"type": "flush"}
+        """
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with a flush |
+      Then the vendor says that it was all, and the session goes on
+
+    @id:WSS-30 @must @id:WSS-38 @must
     Scenario: The client ends its session
       Given a session on a socket is ended with
         """

@@ -38,6 +38,7 @@ Feature: Corti agrees to upgrades as RFC 6455 has them
       When the caller asks for an upgrade of the socket /transcribe?tenant-name={tenant} in each of these ways
         | on a path that nobody knows |
       And the caller asks for an upgrade of the socket /interactions/00000000-0000-4000-8000-000000000000/streams?tenant-name={tenant} for an interaction that does not exist
+      And the caller asks for an upgrade of the socket /interactions/locum/streams?tenant-name={tenant} for an interaction that does not exist
       Then each is answered with an HTTP error
 
   Rule: What makes no difference is taken

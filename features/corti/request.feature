@@ -256,3 +256,29 @@ Feature: Corti serves API calls
         | /interactions/?direction=locum        |
         | /interactions/?encounterStatus=locum  |
       Then each of them is refused
+
+  Rule: An interaction is changed and deleted only by the client and the tenant that it belongs to
+
+    @id:VEN-55 @must
+    Scenario: Another client changes and deletes an interaction
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"assignedUserId": "10000000-0000-4000-8000-000000000001", "encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And /interactions/{interactionId} is to be changed and deleted in each of these ways, and read behind each
+        | by another client |
+      Then it is as its owner left it
+
+    @id:VEN-55 @must
+    Scenario: Another tenant changes and deletes an interaction
+      Given the caller has logged in
+      And the caller has created one of /interactions/
+        """
+        {"assignedUserId": "10000000-0000-4000-8000-000000000001", "encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller reads /interactions/{interactionId}
+      And /interactions/{interactionId} is to be changed and deleted in each of these ways, and read behind each
+        | by a client of another tenant |
+      Then it is as its owner left it

@@ -83,3 +83,28 @@ Feature: Corti serves websockets
       And the caller opens the socket /transcribe?tenant-name={tenant}
       And the caller opens the socket {websocketUrl} with the limited token
       Then the limited token opened its own socket and no other
+
+  Rule: The websocket of an interaction opens for the client and the tenant that it belongs to
+
+    @id:WSS-33 @must
+    Scenario: Another client opens the stream of an interaction
+      Given the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller opens the socket {websocketUrl}
+      And the caller opens the socket {websocketUrl} in each of these ways
+        | as another client |
+      Then it gets no service
+
+    @id:WSS-33 @must
+    Scenario: Another tenant opens the stream of an interaction
+      Given the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller opens the socket {websocketUrl}
+      And the caller opens the socket {websocketUrl} in each of these ways
+        | as a client of another tenant                         |
+        | as a client of another tenant with the owner's tenant |
+      Then it gets no service

@@ -160,7 +160,7 @@ async fn get(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, 
 
 /// `PATCH /v2/interactions/{id}`.
 async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
-    let mut interaction = find(&mock, request.param("id"), &admitted.token)?;
+    let mut interaction = find_to_change(&mock, &request, &admitted.token)?;
     let body = request.json()?;
     validation::check_change(&body)?;
     if !mock.effect_enabled("keep_unnamed") {
@@ -177,11 +177,20 @@ async fn update(mock: Mock, request: Request, admitted: Admitted) -> Result<Repl
 
 /// `DELETE /v2/interactions/{id}`.
 async fn delete(mock: Mock, request: Request, admitted: Admitted) -> Result<Reply, Refusal> {
-    let interaction = find(&mock, request.param("id"), &admitted.token)?;
+    let interaction = find_to_change(&mock, &request, &admitted.token)?;
     if mock.effect_enabled("delete_interaction") {
         mock.state::<State>().interactions.remove(&interaction);
     }
     Ok(Reply::status(204))
+}
+
+/// The interaction that `request` is to change, for the bearer of `token`.
+fn find_to_change(mock: &Mock, request: &Request, token: &Token) -> Result<Interaction, Denial> {
+    let id = request.param("id");
+    find(mock, id, token).or_else(|denial| {
+        mock.refuse(&request.endpoint, denial.clone())?;
+        mock.state::<State>().interactions.get(id).ok_or(denial)
+    })
 }
 
 /// The interaction of that id, for the bearer of `token`.

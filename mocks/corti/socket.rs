@@ -74,10 +74,14 @@ async fn upgrade(
     access::check_scope(mock, endpoint, Some(kind.scope()), token)?;
     let interaction = match kind {
         Kind::Transcribe => None,
-        Kind::Streams => {
-            let found = api::find(mock, request.param("id"), token);
-            Some(found.map_err(|denial| no_interaction(mock, denial))?.id)
-        }
+        Kind::Streams => match api::find(mock, request.param("id"), token) {
+            Ok(found) => Some(found.id),
+            Err(denial) => {
+                let pardoned = mock.refuse(endpoint, denial);
+                pardoned.map_err(|denial| no_interaction(mock, denial))?;
+                None
+            }
+        },
     };
     let session = Session::new(mock.clone(), kind, interaction, admitted.token.id);
     let handler = SocketHandler::new(move |socket| session.run(socket));

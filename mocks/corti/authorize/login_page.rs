@@ -192,7 +192,7 @@ pub(in crate::corti) async fn authenticate(mock: Mock, request: Request) -> Resu
     let Some((session, asked)) = asked(&mock, &request, &realm).await else {
         return Ok(without_session(&mock, &request, &realm).await);
     };
-    let user = match proven(&realm, &request) {
+    let user = match proven(&mock, &realm, &request) {
         Ok(Proven::User(user)) => user,
         Ok(Proven::Pending(denial, action)) => {
             let reply = required_action(&mock, &realm, &asked, &action);
@@ -287,6 +287,7 @@ enum Proven<'a> {
 
 /// The user whom the form proves, or why not and what the form says then.
 fn proven<'a>(
+    mock: &Mock,
     realm: &'a RealmRef,
     request: &Request,
 ) -> Result<Proven<'a>, (Denial, &'static str)> {
@@ -303,7 +304,9 @@ fn proven<'a>(
     })?;
     if !user.password.matches(password) {
         let expected = format!("the password of `{}`", user.username);
-        return Err(wrong(DenialKind::BadSecret, expected));
+        let (denial, message) = wrong(DenialKind::BadSecret, expected);
+        let pardoned = mock.refuse(&request.endpoint, denial);
+        pardoned.map_err(|denial| (denial, message))?;
     }
     if !user.enabled {
         let denial = Denial::new(DenialKind::Disabled, "login_disabled_user")

@@ -113,7 +113,9 @@ impl Session {
     /// the delays are real time, as those of faults.
     async fn next(&mut self, socket: &mut Socket) -> Event {
         let late = match &self.state {
-            State::Waiting(deadline) => Some(*deadline),
+            State::Waiting(deadline) if self.mock.effect_enabled("config_deadline") => {
+                Some(*deadline)
+            }
             _ => None,
         };
         let token_due = self.token_due().await;
@@ -210,12 +212,15 @@ impl Session {
                     Fault::AudioFormat => self.mock.setting_text("ws_bad_audio_format"),
                     Fault::Member(_) => "CONFIG_DENIED".to_owned(),
                 };
-                say(
-                    socket,
-                    &frame::status_because(&message_type, fault.reason()),
-                )
-                .await;
-                self.deny(socket).await
+                let denied = match self.mock.effect_enabled("say_reason") {
+                    true => frame::status_because(&message_type, fault.reason()),
+                    false => frame::status(&message_type),
+                };
+                say(socket, &denied).await;
+                match self.mock.effect_enabled("close_denied") {
+                    true => self.deny(socket).await,
+                    false => Then::GoOn,
+                }
             }
         }
     }
@@ -253,7 +258,9 @@ impl Session {
 
     async fn flush(&mut self, socket: &mut Socket) -> Then {
         let mut said = self.rest();
-        said.push(frame::flushed());
+        if self.mock.effect_enabled("say_flushed") {
+            said.push(frame::flushed());
+        }
         say_all(socket, &said).await
     }
 
@@ -269,7 +276,9 @@ impl Session {
             State::Ready(speech) => speech.tenths(),
             _ => 0,
         };
-        say_all(socket, &[frame::usage(tenths), frame::ended(self.kind)]).await;
+        let mut last = vec![frame::usage(tenths), frame::ended(self.kind)];
+        last.retain(|one| one["type"] != "usage" || self.mock.effect_enabled("say_usage"));
+        say_all(socket, &last).await;
         socket.close(NORMAL, "").await;
         Then::End
     }

@@ -26,6 +26,25 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        pardons: |endpoint, denial| {
+            let denied = ["not_own_interaction", "unknown_interaction"];
+            endpoint == "delete_interaction" && denied.contains(&denial.reason.as_str())
+        },
+        ..Twin::named(
+            "deleted-by-anyone",
+            "an interaction can be deleted by other clients and tenants",
+        )
+    },
+    Twin {
+        pardons: |endpoint, denial| {
+            endpoint == "update_interaction" && denial.reason == "not_own_interaction"
+        },
+        ..Twin::named(
+            "changed-by-anyone",
+            "an interaction can be changed by other clients",
+        )
+    },
+    Twin {
         skips: &["whole_pages"],
         ..Twin::named(
             "pages-overlap",

@@ -72,6 +72,15 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        pardons: |_, denial| {
+            denial.reason == "login_wrong_user" && denial.kind == DenialKind::BadSecret
+        },
+        ..Twin::named(
+            "any-password-at-page",
+            "the login page lets a person in with any password",
+        )
+    },
+    Twin {
         rewrite: |endpoint, _, mut reply| {
             if endpoint == "userinfo" && reply.status == StatusCode::FORBIDDEN {
                 reply.status = StatusCode::UNAUTHORIZED;

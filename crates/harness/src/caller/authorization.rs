@@ -3,7 +3,7 @@
 use locum_core::Secret;
 
 use super::login_page::LoginForm;
-use super::oauth::unknown;
+use super::oauth::{SAME_LOGIN, unknown};
 use super::token_request::encode;
 use crate::Error;
 use crate::caller::{TokenRequest, vary_login};
@@ -257,6 +257,18 @@ impl ScenarioContext {
         Url::parse(&url).map_err(|error| Error::Step(error.to_string()))
     }
 
+    /// Sends the vendor's login page in each of these ways, and rightly behind each: an account that
+    /// locks itself after several failures in a row meets none.
+    pub async fn submit_wrongly(&mut self, ways: &[Variation]) -> Result<(), Error> {
+        let registered = self.redirect_uri()?;
+        for way in ways {
+            self.code_of_page(&registered, true, way).await?;
+            self.code_of_page(&registered, true, &Variation::Documented)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Logs a person in at the vendor's own page, in a browser that knows nobody; `None` when no code
     /// came of it.
     async fn fresh_code(
@@ -264,19 +276,62 @@ impl ScenarioContext {
         redirect_uri: &str,
         has_challenge: bool,
     ) -> Result<Option<Secret>, Error> {
+        self.code_of_page(redirect_uri, has_challenge, &Variation::Documented)
+            .await
+    }
+
+    /// Name and password of a person as the page is to get them: with the one thing changed that
+    /// `variation` names, or `None` where that changes nothing.
+    fn shown_at_page(&mut self, variation: &Variation) -> Result<Option<(String, String)>, Error> {
         let person = self.supplied(Supplied::Person)?;
-        let text = |name: &str| person.get(name).and_then(|text| text.as_str());
-        let name = text("username").unwrap_or_default();
-        let password = text("password").unwrap_or_default();
+        let text = |name: &str| {
+            let text = person.get(name).and_then(|text| text.as_str());
+            text.unwrap_or_default().to_owned()
+        };
+        let right = (text("username"), text("password"));
+        let Variation::Login(change) = variation else {
+            return Ok(Some(right));
+        };
+        let mut login = TokenRequest::of_client(&self.profile, &self.target)?;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        login.parameters = vec![pair("username", &right.0), pair("password", &right.1)];
+        vary_login(change, &mut login);
+        let shown = |name: &str| {
+            let mut pairs = login.parameters.iter();
+            let found = pairs.find(|(known, _)| known == name);
+            found.map_or_else(String::new, |(_, value)| value.clone())
+        };
+        let shown = (shown("username"), shown("password"));
+        if shown == right {
+            self.log.limitation(SAME_LOGIN);
+            return Ok(None);
+        }
+        self.log.hide(&shown.1, "changed password of a person");
+        Ok(Some(shown))
+    }
+
+    /// The same, where what `variation` names is changed in what the page is sent. A page that gives no
+    /// code for the right password could not be driven.
+    async fn code_of_page(
+        &mut self,
+        redirect_uri: &str,
+        has_challenge: bool,
+        variation: &Variation,
+    ) -> Result<Option<Secret>, Error> {
+        let Some((name, password)) = self.shown_at_page(variation)? else {
+            return Ok(None);
+        };
         let mut browser = Browser::default();
         let pairs = self.authorization_parameters(redirect_uri, has_challenge);
         let mut at = self.authorization_url(&pairs)?;
         let mut request = browser.request("GET", &at, None);
         let mut operation = Operation::Authorize;
         for _ in 0..MAX_PAGES {
-            let sent = self
-                .exchange(operation, None, &Variation::Documented, &at, &request)
-                .await;
+            let how = match operation {
+                Operation::SubmitLogin => variation,
+                _ => &Variation::Documented,
+            };
+            let sent = self.exchange(operation, None, how, &at, &request).await;
             let Some(reply) = sent else {
                 return Ok(None);
             };
@@ -289,7 +344,7 @@ impl ScenarioContext {
                 (Some(next), _) => (next, None),
                 (None, Some(form)) if operation == Operation::Authorize => {
                     let next = resolve(&at, &form.action);
-                    let fields = encode(&form.filled(name, password));
+                    let fields = encode(&form.filled(&name, &password));
                     match next {
                         Some(next) => (next, Some(fields)),
                         None => break,
@@ -309,8 +364,10 @@ impl ScenarioContext {
             let method = if form.is_some() { "POST" } else { "GET" };
             request = browser.request(method, &at, form);
         }
-        self.log
-            .limitation("the vendor's login page led to no code: it could not be driven");
+        if variation.is_documented() {
+            self.log
+                .limitation("the vendor's login page led to no code: it could not be driven");
+        }
         Ok(None)
     }
 }

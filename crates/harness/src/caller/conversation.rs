@@ -1,20 +1,25 @@
 //! What is said on a websocket without a library between (RFC 6455 §5), where each frame is one that a
 //! client may send.
 
+use std::time::Duration;
+
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::frames::MAX_FRAMES;
 use super::raw_socket::{LONGEST_CONTROL, RawSocket, frame, header, written};
 use super::websocket::{answers_the_configuration, configuration_message};
 use crate::Error;
-use crate::evidence::{FrameVariation, Opcode, RecordId, Side};
+use crate::evidence::{FrameVariation, Opcode, RecordId, Side, message_type};
 use crate::run::context::ScenarioContext;
 
 /// A normal end (RFC 6455 §7.4.1).
 const NORMAL: u16 = 1000;
+
+/// How long a vendor waits for a configuration: ten seconds by Corti's pages, fifteen by older ones.
+const CONFIGURATION_TIMEOUT: Duration = Duration::from_secs(16);
 
 impl ScenarioContext {
     /// Says what `which` names, and writes down what comes of it.
@@ -44,11 +49,26 @@ impl ScenarioContext {
             FrameVariation::Fragmented => self.configure_in_fragments(seq, place, socket).await,
             FrameVariation::EmptyConfiguration => {
                 let config = configuration_message(&json!({}));
-                self.send_text(seq, socket, &config).await;
+                let accepted = |text: &str| says(text, "CONFIG_ACCEPTED");
+                self.send_until_over(seq, socket, &config, accepted).await;
             }
             FrameVariation::Ended => {
                 self.configure_raw(seq, place, socket).await;
-                self.end_raw(seq, socket).await?;
+                let end = told(self.socket_end.as_ref(), "ended")?;
+                self.send_until_over(seq, socket, &end, |_| false).await;
+            }
+            FrameVariation::Flush => {
+                self.configure_raw(seq, place, socket).await;
+                let flush = told(self.socket_flush.as_ref(), "flushed")?;
+                let flushed = |text: &str| says(text, "FLUSHED");
+                self.send_until_over(seq, socket, &flush, flushed).await;
+            }
+            FrameVariation::NoConfiguration => {
+                if self.is_alive(seq, socket, "before").await
+                    && self.pass_within_a_step(CONFIGURATION_TIMEOUT).await?
+                {
+                    self.receive_until_over(seq, socket, |_| false).await;
+                }
             }
             // Others are sent between two pings.
             FrameVariation::Unmasked
@@ -131,24 +151,38 @@ impl ScenarioContext {
         }
     }
 
-    /// Ends the session, and writes down what comes until the websocket ends. Where it does not,
-    /// another ping tells whether it lives.
-    async fn end_raw(&mut self, seq: RecordId, socket: &mut RawSocket) -> Result<(), Error> {
-        let untold = || Error::Step("no step says how a session is ended".to_owned());
-        let end = self.socket_end.as_ref().ok_or_else(untold)?.to_string();
-        self.log.frame(seq, Side::Harness, Opcode::Text, &end);
-        let bytes = frame(OpCode::Data(Data::Text), end.as_bytes());
+    /// Sends a text message, and writes down what comes until the websocket ends, or a message that is
+    /// `enough`. Where it does not end, another ping tells whether it lives.
+    async fn send_until_over(
+        &mut self,
+        seq: RecordId,
+        socket: &mut RawSocket,
+        text: &str,
+        enough: impl Fn(&str) -> bool,
+    ) {
+        self.log.frame(seq, Side::Harness, Opcode::Text, text);
+        let bytes = frame(OpCode::Data(Data::Text), text.as_bytes());
         let _ = socket.write(&bytes).await;
+        self.receive_until_over(seq, socket, enough).await;
+    }
+
+    /// Writes down the same without a message in front of it.
+    async fn receive_until_over(
+        &mut self,
+        seq: RecordId,
+        socket: &mut RawSocket,
+        enough: impl Fn(&str) -> bool,
+    ) {
         for _ in 0..MAX_FRAMES {
-            let (opcode, _) = self.receive(seq, socket).await;
+            let (opcode, text) = self.receive(seq, socket).await;
             match opcode {
-                Opcode::Close | Opcode::Eof => return Ok(()),
+                Opcode::Close | Opcode::Eof => return,
                 Opcode::Silence => break,
+                Opcode::Text if enough(&text) => break,
                 _ => {}
             }
         }
         self.is_alive(seq, socket, "after").await;
-        Ok(())
     }
 
     /// The next frame of the vendor, or what came in its place, written down.
@@ -167,6 +201,17 @@ impl ScenarioContext {
     }
 }
 
+/// Whether the word of a message is this one, in any letter case.
+fn says(text: &str, word: &str) -> bool {
+    message_type(text).is_some_and(|said| said == word)
+}
+
+/// The message of a step, which has to have said it.
+fn told(message: Option<&Value>, how: &str) -> Result<String, Error> {
+    let untold = || Error::Step(format!("no step says how a session is {how}"));
+    message.map(Value::to_string).ok_or_else(untold)
+}
+
 /// Whether nothing more comes.
 pub(super) const fn is_over(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::Close | Opcode::Eof | Opcode::Silence)
@@ -175,7 +220,6 @@ pub(super) const fn is_over(opcode: Opcode) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use locum_core::{ManualClock, Timestamp};
     use tokio::io::AsyncWriteExt as _;

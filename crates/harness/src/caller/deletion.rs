@@ -118,27 +118,71 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// Changes what the caller created at `path` of the API, as `body` says.
+    /// Changes what the caller created at `path` of the API, as `body` says: the caller does it, or the
+    /// one that `variation` names.
     ///
     /// # Errors
     /// Where there is no leave.
-    pub(crate) async fn update(&mut self, path: &str, body: &str) -> Result<(), Error> {
+    pub(crate) async fn update(
+        &mut self,
+        path: &str,
+        body: &str,
+        variation: &Variation,
+    ) -> Result<(), Error> {
+        let Some(mut call) = self.call_of_created(path, variation).await? else {
+            return Ok(());
+        };
+        "PATCH".clone_into(&mut call.method);
+        call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
+        let request = call.request();
+        self.exchange(Operation::Update, None, variation, &call.url, &request)
+            .await;
+        Ok(())
+    }
+
+    /// Somebody else tries to delete what the caller created at `path` of the API.
+    ///
+    /// # Errors
+    /// Where there is no leave.
+    pub(crate) async fn delete_as(
+        &mut self,
+        path: &str,
+        variation: &Variation,
+    ) -> Result<(), Error> {
+        let Some(mut call) = self.call_of_created(path, variation).await? else {
+            return Ok(());
+        };
+        "DELETE".clone_into(&mut call.method);
+        let request = call.request();
+        self.exchange(Operation::Delete, None, variation, &call.url, &request)
+            .await;
+        Ok(())
+    }
+
+    /// A call at what the caller created at `path`, by the caller or by the one that `variation` names.
+    async fn call_of_created(
+        &mut self,
+        path: &str,
+        variation: &Variation,
+    ) -> Result<Option<ApiRequest>, Error> {
         self.needs_leave()?;
         let found = self.created_at(path);
         let Some((place, token)) = found.map(|thing| (thing.path.clone(), thing.token.clone()))
         else {
             self.log
                 .limitation("nothing was created that could be changed");
-            return Ok(());
+            return Ok(None);
+        };
+        let who = match variation {
+            Variation::By(other) => self.other(*other).await?,
+            _ => Some((self.target.clone(), token)),
+        };
+        let Some((target, token)) = who else {
+            return Ok(None);
         };
         let url = format!("{}{place}", self.target.url("api")?);
-        let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.expose())?;
-        "PATCH".clone_into(&mut call.method);
-        call.body = Some(("application/json".to_owned(), body.trim().to_owned()));
-        let (how, request) = (Variation::Documented, call.request());
-        self.exchange(Operation::Update, None, &how, &call.url, &request)
-            .await;
-        Ok(())
+        let call = ApiRequest::to(&self.profile, &target, &url, token.expose())?;
+        Ok(Some(call))
     }
 
     async fn send_deletion(&mut self, path: &str, token: &Secret) -> Result<Option<Reply>, Error> {

@@ -103,7 +103,9 @@ fn odd(which: FrameVariation) -> Vec<u8> {
         | FrameVariation::Configuration
         | FrameVariation::Fragmented
         | FrameVariation::EmptyConfiguration
-        | FrameVariation::Ended => Vec::new(),
+        | FrameVariation::Ended
+        | FrameVariation::Flush
+        | FrameVariation::NoConfiguration => Vec::new(),
     }
 }
 

@@ -12,7 +12,9 @@ use super::oauth::unknown;
 use crate::Error;
 use crate::caller::{SocketRequest, vary_token};
 use crate::catalogue::Supplied;
-use crate::evidence::{Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation};
+use crate::evidence::{
+    Opcode, Operation, Other, RecordId, Side, SocketVariation, Variation, percent,
+};
 use crate::http::{self, Opening, Url, Wire};
 use crate::run::context::ScenarioContext;
 
@@ -33,6 +35,14 @@ impl ScenarioContext {
         Ok(())
     }
 
+    /// From now on a session on a socket is asked by this message for what is left over.
+    pub fn flush_sockets_with(&mut self, message: &str) -> Result<(), Error> {
+        let message = serde_json::from_str(message)
+            .map_err(|error| Error::Step(format!("the message is not valid JSON: {error}")))?;
+        self.socket_flush = Some(message);
+        Ok(())
+    }
+
     /// From now on a session on a socket is ended by this message.
     pub fn end_sockets_with(&mut self, message: &str) -> Result<(), Error> {
         let message = serde_json::from_str(message)
@@ -50,9 +60,11 @@ impl ScenarioContext {
         let Some(url) = self.socket_url(place)? else {
             return Ok(());
         };
-        let change = match variation {
-            Variation::Documented => None,
-            Variation::Socket(change) => Some(*change),
+        let (change, opener) = match variation {
+            Variation::Documented => (None, None),
+            Variation::Socket(change) => (Some(*change), None),
+            Variation::By(other) => (None, Some(*other)),
+            Variation::ByOtherTenantNamingTheOwners => (None, Some(Other::Tenant)),
             other => return Err(unknown("socket", other)),
         };
         let is_supplied = || self.target.supplied(Supplied::ExpiredToken).is_some();
@@ -64,8 +76,23 @@ impl ScenarioContext {
             }
             (true, _) => return Ok(()),
         };
-        let variation = &change.map_or(Variation::Documented, Variation::Socket);
-        let Some(token) = self.socket_token(change).await? else {
+        let variation = &change.map_or_else(|| variation.clone(), Variation::Socket);
+        let (mut url, mut shown) = (url, None);
+        if let Some(other) = opener {
+            let Some((theirs, token)) = self.other(other).await? else {
+                return Ok(());
+            };
+            if *variation == Variation::By(Other::Tenant) {
+                let name = self.profile.api.tenant_header.clone().unwrap_or_default();
+                url.target = with_parameter(&url.target, &name, theirs.credential("tenant"));
+            }
+            shown = Some(token);
+        }
+        let token = match shown {
+            Some(token) => Some(token),
+            None => self.socket_token(change).await?,
+        };
+        let Some(token) = token else {
             return Ok(());
         };
         let value = match change {
@@ -207,6 +234,20 @@ impl ScenarioContext {
     }
 }
 
+/// `target` with another value of the parameter `name`, where it has one.
+fn with_parameter(target: &str, name: &str, value: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else {
+        return target.to_owned();
+    };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((known, _)) if known.eq_ignore_ascii_case(name) => {
+            format!("{known}={}", percent(value, false))
+        }
+        _ => pair.to_owned(),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<String>>().join("&"))
+}
+
 /// The message that says this configuration.
 pub(super) fn configuration_message(configuration: &Value) -> String {
     json!({"type": "config", "configuration": configuration}).to_string()
@@ -217,4 +258,19 @@ pub(super) fn answers_the_configuration(text: &str) -> bool {
     let message: Value = serde_json::from_str(text).unwrap_or_default();
     let word = message["type"].as_str().unwrap_or_default();
     word.to_ascii_uppercase().starts_with("CONFIG")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_gets_another_value() {
+        let check = |target: &str, expected: &str| {
+            assert_eq!(with_parameter(target, "Tenant-Name", "b c"), expected);
+        };
+        check("/s?x=1&tenant-name=a", "/s?x=1&tenant-name=b%20c");
+        check("/s?x=1", "/s?x=1");
+        check("/s", "/s");
+    }
 }

@@ -169,10 +169,14 @@ impl Variation {
             Operation::Call => SignedVariation::parse(phrase)
                 .map(Self::Signed)
                 .or_else(|| CallVariation::parse(phrase).map(Self::Call)),
-            Operation::Attempt => LoginVariation::parse(phrase).map(Self::Login),
+            Operation::Attempt | Operation::SubmitLogin => {
+                LoginVariation::parse(phrase).map(Self::Login)
+            }
             Operation::Authorize => AuthorizeVariation::parse(phrase).map(Self::Authorize),
             Operation::Redeem => CodeVariation::parse(phrase).map(Self::Code),
-            Operation::OpenSocket => SocketVariation::parse(phrase).map(Self::Socket),
+            Operation::OpenSocket => SocketVariation::parse(phrase)
+                .map(Self::Socket)
+                .or_else(|| by(phrase, "as ")),
             Operation::Upgrade => UpgradeVariation::parse(phrase).map(Self::Upgrade),
             Operation::Frame => FrameVariation::parse(phrase).map(Self::Frame),
             Operation::SignIn | Operation::StartSrp => match phrase {
@@ -228,7 +232,7 @@ impl Variation {
                 "with an unknown token" => Some(Self::Call(CallVariation::UnknownToken)),
                 _ => of(phrase).or_else(|| LoginVariation::parse(phrase).map(Self::Login)),
             },
-            Operation::Logout => by(phrase, "by "),
+            Operation::Logout | Operation::Update | Operation::Delete => by(phrase, "by "),
             Operation::Read
             | Operation::ListPage
             | Operation::OtherLogin
@@ -494,7 +498,12 @@ mod tests {
         );
         check(
             Operation::OpenSocket,
-            &["without a token", "with a token that has ended"],
+            &[
+                "without a token",
+                "with a token that has ended",
+                "as another client",
+                "as a client of another tenant with the owner's tenant",
+            ],
         );
         check(Operation::Upgrade, &["", "without Connection", "by POST"]);
         check(Operation::Frame, &["", "without a mask"]);
@@ -511,6 +520,8 @@ mod tests {
             &["of the token of a client of another tenant"],
         );
         check(Operation::Logout, &["by another client"]);
+        check(Operation::Update, &["by a client of another tenant"]);
+        check(Operation::Delete, &["by another client"]);
         check(Operation::Renew, &["after its end"]);
         check(Operation::Read, &["as another client"]);
         check(
@@ -565,6 +576,7 @@ mod tests {
             ],
         );
         check(Operation::PersonLogin, &["again", "with another password"]);
+        check(Operation::SubmitLogin, &["with another password"]);
     }
 
     #[test]

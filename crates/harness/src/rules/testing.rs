@@ -76,6 +76,7 @@ fn operation(word: &str) -> Operation {
         "other login" => Operation::OtherLogin,
         "attempt" => Operation::Attempt,
         "authorize" => Operation::Authorize,
+        "page of login" => Operation::SubmitLogin,
         "redeem" => Operation::Redeem,
         "other call" => Operation::OtherCall,
         "sign-in" => Operation::SignIn,

@@ -36,6 +36,7 @@ mod list_window;
 pub mod login;
 mod login_ends;
 mod login_of_others;
+mod login_page;
 mod members;
 mod metadata;
 mod mixed_clients;
@@ -71,6 +72,7 @@ pub mod socket;
 mod socket_close;
 mod socket_conversation;
 mod socket_frames;
+mod socket_owner;
 mod socket_session;
 mod srp_login;
 mod tenant;
@@ -125,6 +127,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     login::RULES,
     login_ends::RULES,
     login_of_others::RULES,
+    login_page::RULES,
     numbered_pages::RULES,
     oauth_error::RULES,
     paging::RULES,
@@ -153,6 +156,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     socket_close::RULES,
     socket_conversation::RULES,
     socket_frames::RULES,
+    socket_owner::RULES,
     socket_session::RULES,
     srp_login::RULES,
     tenant::RULES,

@@ -205,6 +205,8 @@ pub struct ScenarioContext {
     /// What a socket is told first, by its place in the features; those of no place of their own
     /// are told that of the empty one.
     pub(crate) socket_configs: BTreeMap<String, Value>,
+    /// The message that asks a session on a socket for what is left over.
+    pub(crate) socket_flush: Option<Value>,
     /// The message that ends a session on a socket.
     pub(crate) socket_end: Option<Value>,
     /// Others who have logged in: where and as whom, and their token.
@@ -293,6 +295,7 @@ impl ScenarioContext {
             named: 0,
             created: Value::Null,
             socket_configs: BTreeMap::new(),
+            socket_flush: None,
             socket_end: None,
             others: BTreeMap::new(),
         }

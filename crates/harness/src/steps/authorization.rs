@@ -91,3 +91,9 @@ async fn brake_is_on(world: &mut World) -> Result<(), Error> {
 async fn wrong_credentials(world: &mut World, times: usize) -> Result<(), Error> {
     world.context()?.try_wrong_credentials(times).await
 }
+
+#[when("a person sends the login page in each of these ways, and rightly behind each")]
+async fn sends_the_page_wrongly(world: &mut World, step: &Step) -> Result<(), Error> {
+    let ways = variations(Operation::SubmitLogin, step)?;
+    world.context()?.submit_wrongly(&ways).await
+}

@@ -37,7 +37,24 @@ async fn reads_each_created(world: &mut World) -> Result<(), Error> {
 #[when(regex = r"^the caller changes (/\S*) to$")]
 async fn changes(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
     let body = step.docstring.clone().unwrap_or_default();
-    world.context()?.update(&path, &body).await
+    let context = world.context()?;
+    context.update(&path, &body, &Variation::Documented).await
+}
+
+/// What others send has another value than what is there.
+#[when(
+    regex = r"^(/\S*) is to be changed and deleted in each of these ways, and read behind each$"
+)]
+async fn others_change(world: &mut World, path: String, step: &Step) -> Result<(), Error> {
+    const OTHER: &str = r#"{"assignedUserId": "90000000-0000-4000-8000-000000000009"}"#;
+    for variation in variations(Operation::Update, step)? {
+        let context = world.context()?;
+        context.update(&path, OTHER, &variation).await?;
+        context.read(&path, &Variation::Documented).await?;
+        context.delete_as(&path, &variation).await?;
+        context.read(&path, &Variation::Documented).await?;
+    }
+    Ok(())
 }
 
 #[when(regex = r"^the caller deletes (/\S*)$")]

@@ -25,6 +25,12 @@ fn configured_one(world: &mut World, place: String, step: &Step) -> Result<(), E
     world.context()?.configure_sockets(&place, &configuration)
 }
 
+#[given("a session on a socket is flushed with")]
+fn flushed(world: &mut World, step: &Step) -> Result<(), Error> {
+    let message = step.docstring.clone().unwrap_or_default();
+    world.context()?.flush_sockets_with(&message)
+}
+
 #[given("a session on a socket is ended with")]
 fn ended(world: &mut World, step: &Step) -> Result<(), Error> {
     let message = step.docstring.clone().unwrap_or_default();

@@ -137,6 +137,10 @@ pub enum FrameVariation {
     EmptyConfiguration,
     /// It is the end of the session, behind the configuration.
     Ended,
+    /// It asks for what is left over, behind the configuration.
+    Flush,
+    /// It is none within the time for a configuration.
+    NoConfiguration,
 }
 
 impl FrameVariation {
@@ -156,6 +160,8 @@ impl FrameVariation {
         Self::Fragmented,
         Self::EmptyConfiguration,
         Self::Ended,
+        Self::Flush,
+        Self::NoConfiguration,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -174,6 +180,8 @@ impl FrameVariation {
                 | Self::Fragmented
                 | Self::EmptyConfiguration
                 | Self::Ended
+                | Self::Flush
+                | Self::NoConfiguration
         )
     }
 
@@ -194,6 +202,8 @@ impl FrameVariation {
             Self::Fragmented => "with the configuration in fragments",
             Self::EmptyConfiguration => "with an empty configuration",
             Self::Ended => "with the end of the session",
+            Self::Flush => "with a flush",
+            Self::NoConfiguration => "without a configuration",
         }
     }
 }

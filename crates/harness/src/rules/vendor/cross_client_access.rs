@@ -1,6 +1,6 @@
 //! What belongs to one client and is asked for by others.
 
-use super::effect::{Step, all_refused, concluded, control, precondition, settled, unseen};
+use super::effect::{Step, all_refused, concluded, control, every, precondition, settled, unseen};
 use crate::evidence::{Exchange, Operation, Other, Variation};
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Proof};
@@ -8,6 +8,7 @@ use crate::verdict::{Finding, Proof};
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("VEN-32", |view| concluded(others_denied(view))),
     Rule::vendor("VEN-45", |view| concluded(lists_are_apart(view))),
+    Rule::vendor("VEN-55", |view| concluded(others_change_nothing(view))),
 ];
 
 /// Nobody but its owner reads what was created: each other reader, who is served elsewhere, is
@@ -32,6 +33,55 @@ fn others_denied(view: &View<'_>) -> Step<Finding> {
             Ok(Finding::met(format!("{} refused", others.len()), proof).beside(control))
         }
         None => unseen(view, "nobody was served"),
+    }
+}
+
+/// What others sent to change and delete it left it as its owner had read it before.
+fn others_change_nothing(view: &View<'_>) -> Step<Finding> {
+    let tried: Vec<Exchange<'_>> = [Operation::Update, Operation::Delete]
+        .into_iter()
+        .flat_map(|operation| view.evidence.varied(operation))
+        .collect();
+    let reads = every(view, Operation::Read, &Variation::Documented);
+    let Some(first) = tried.iter().map(|one| one.seq).min() else {
+        return unseen(view, "nobody else tried to change it");
+    };
+    let mut before = reads.iter().filter(|read| read.seq < first);
+    let Some(before) = before.find(|read| read.is_served()) else {
+        return unseen(view, "its owner had not read it before");
+    };
+    let after: Vec<&Exchange<'_>> = reads.iter().filter(|read| read.seq > first).collect();
+    let is_other = |read: &&&Exchange<'_>| {
+        let gone = read.is_refused() && read.status() != 401;
+        gone || read.is_served() && read.json() != before.json()
+    };
+    if let Some(changed) = after.iter().find(is_other) {
+        let done = tried.iter().filter(|one| one.seq < changed.seq);
+        let said: Vec<String> = done.clone().map(Exchange::sentence).collect();
+        let seen = match changed.is_served() {
+            true => format!("{}; then it is another", said.join(", ")),
+            false => format!("{}; then {}", said.join(", "), changed.sentence()),
+        };
+        let proof = Proof::from(**changed);
+        let proof = done.fold(proof, |proof, one| proof.and(*one));
+        return Ok(Finding::broken("it is as its owner left it", seen, proof).beside(*before));
+    }
+    settled(view, &tried)?;
+    let read: Vec<Exchange<'_>> = after.into_iter().copied().collect();
+    settled(view, &read)?;
+    let Some(last) = read.iter().rfind(|read| read.is_served()) else {
+        return unseen(view, "its owner did not read it afterwards");
+    };
+    let mut controls = vec![*before, *last];
+    for one in &tried {
+        controls.push(precondition(view, Operation::OtherCall, one.variation)?);
+    }
+    match (Proof::all(&tried), Proof::all(&controls)) {
+        (Some(proof), Some(control)) => {
+            let seen = format!("{} changed nothing", tried.len());
+            Ok(Finding::met(seen, proof).beside(control))
+        }
+        _ => unseen(view, "nobody else tried to change it"),
     }
 }
 
@@ -128,6 +178,59 @@ mod tests {
                 _ => Grade::Unobserved,
             };
             check(&log.failed("page", OTHER, failure), "VEN-45", grade);
+        }
+    }
+
+    #[test]
+    fn others_leave_it_as_it_was() {
+        const WHO: &str = "by another client";
+        const THERE: &str = r#"{"id":"i-1","assignedUserId":"a"}"#;
+        const CHANGED: &str = r#"{"id":"i-1","assignedUserId":"b"}"#;
+        let log = |(status, first): (u16, &str), (last, second): (u16, &str)| {
+            Log::new()
+                .exchange("read", "", 200, THERE)
+                .exchange("other call", OTHER, 200, "[]")
+                .exchange("update", WHO, status, "{}")
+                .exchange("read", "", 200, first)
+                .exchange("delete", WHO, status, "")
+                .exchange("read", "", last, second)
+        };
+        check(&log((403, THERE), (200, THERE)), "VEN-55", Grade::Met);
+        check(&log((200, THERE), (200, THERE)), "VEN-55", Grade::Met);
+        check(
+            &log((200, CHANGED), (200, CHANGED)),
+            "VEN-55",
+            Grade::Broken,
+        );
+        check(&log((403, THERE), (404, "{}")), "VEN-55", Grade::Broken);
+        check(
+            &log((500, THERE), (200, THERE)),
+            "VEN-55",
+            Grade::Unobserved,
+        );
+        check(&log((403, THERE), (401, "{}")), "VEN-55", Grade::Met);
+        check(&log((403, THERE), (503, "{}")), "VEN-55", Grade::Unobserved);
+        let alone = Log::new().exchange("read", "", 200, THERE);
+        check(&alone, "VEN-55", Grade::Unobserved);
+        let refused = Log::new()
+            .exchange("read", "", 200, THERE)
+            .exchange("update", WHO, 403, "{}")
+            .exchange("read", "", 200, THERE);
+        check(&refused, "VEN-55", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = Log::new()
+                .exchange("read", "", 200, THERE)
+                .exchange("other call", OTHER, 200, "[]")
+                .failed("update", WHO, failure)
+                .exchange("read", "", 200, THERE);
+            let grade = match failure {
+                BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            // A page or a body that nobody can read is a 200 that changed nothing.
+            let rule = crate::rules::find("VEN-55", locum_core::requirement::Judge::Vendor);
+            let seen = log.judge(rule.expect("a rule")).grade();
+            assert!(seen == grade, "{failure:?}: {seen:?}");
         }
     }
 

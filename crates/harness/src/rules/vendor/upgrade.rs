@@ -29,11 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("WSS-03", |view| concluded(other_version_is_told(view))),
     Rule::vendor("WSS-06", |view| {
         let places = [Up::UnknownPath, Up::UnknownInteraction];
-        let grade = |change| match change {
-            Up::UnknownInteraction => Grade::Tolerated,
-            _ => Grade::Broken,
-        };
-        concluded(all_refused(view, &places, &grade))
+        concluded(all_refused(view, &places, &|_| Grade::Broken))
     }),
     Rule::vendor("WSS-14", |view| concluded(selects_what_was_offered(view))).everywhere(),
     Rule::vendor("WSS-17", |view| concluded(spellings_are_taken(view))),
@@ -293,7 +289,7 @@ mod tests {
             (
                 "WSS-06",
                 "for an interaction that does not exist",
-                Grade::Tolerated,
+                Grade::Broken,
             ),
         ] {
             check(&log(phrase, 400), id, Grade::Met);
