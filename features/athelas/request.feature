@@ -105,6 +105,17 @@ Feature: Athelas serves API calls
         | transcripts  | Patient reports no pain since Tuesday. |
       Then the form is accepted with the documented members
 
+    @id:VEN-64 @must
+    Scenario: A template of others makes no scribe
+      Given the caller has logged in
+      When the caller sends this form to create
+        | template_ids | {template_id}                          |
+        | transcripts  | Patient reports no pain since Tuesday. |
+      And the caller sends this form, with a template that it has not, to create
+        | template_ids | 999999999                              |
+        | transcripts  | Patient reports no pain since Tuesday. |
+      Then the vendor refuses the other template
+
     @id:VEN-06 @should
     Scenario: A scribe is made anew from audio
       Given the caller has logged in

@@ -45,6 +45,14 @@ Feature: Athelas issues tokens
         | with grant_type password |
       Then the vendor issues a token each time
 
+    @id:TOK-29 @should
+    Scenario: Another grant type is not taken
+      Given the caller has logged in
+      When the caller logs in in each of these ways
+        | with grant_type client_credentials |
+        | with grant_type locum              |
+      Then the vendor refuses each of these logins
+
   Rule: If you receive a 401 Unauthorized response, verify that your username and password are correct
 
     @id:VEN-04 @id:ERR-07 @id:ERR-12 @id:ERR-19 @must @id:BAS-10 @should

@@ -54,13 +54,13 @@ Feature: Corti ends tokens before their time
       And the caller revokes its token and shows it again
       Then only the revocation with the secret ended the token
 
-    @id:REV-10 @should
+    @id:REV-10 @must
     Scenario: A revocation leaves other logins of the client alone
       Given the caller has logged in twice and shown both tokens
       When the caller revokes the first token and shows both
       Then the second login goes on
 
-    @id:REV-10 @should
+    @id:REV-10 @must
     Scenario: A revocation leaves other logins of a person alone
       Given a person has logged in twice
       And each login of the person has been used

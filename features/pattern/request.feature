@@ -89,6 +89,7 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/{group}/members?limit=1&offset=1       |
         | at /api/v1/groups/{group}/members?limit=1&offset=1000000 |
         | at /api/v1/groups/{group}/members?limit=1&sortDirection=DESC |
+        | at /api/v1/groups/{group}/members?limit=200              |
       And the caller calls the API
       Then each page says what was asked for and is that part of the list
 
@@ -102,6 +103,14 @@ Feature: Pattern Health serves API calls
         | tasks        |
         | measurements |
       Then each entry is of the group that was asked for
+
+    @id:VEN-63 @must
+    Scenario: The entries of groups below are there where they are asked for
+      Given the caller has logged in
+      When the caller reads each of these with the groups below, without them, and of a group below
+        | members      |
+        | tasks        |
+      Then the lists with the groups below have their entries
 
   Rule: A filter limits the result to what it names
 
@@ -132,6 +141,16 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/{group}/members?sortBy=LAST_NAME&sortDirection=ASC  |
         | at /api/v1/groups/{group}/members?sortBy=LAST_NAME&sortDirection=DESC |
       Then the second list is the first one backwards
+
+    @id:VEN-62 @should
+    Scenario: A list is in the order that was asked for
+      Given the caller has logged in
+      When the caller calls the API in each of these ways
+        | at /api/v1/groups/{group}/members?sortBy=FIRST_NAME&sortDirection=ASC |
+        | at /api/v1/groups/{group}/members?sortBy=LAST_NAME&sortDirection=ASC  |
+        | at /api/v1/groups/{group}/members?sortBy=GENDER&sortDirection=ASC     |
+        | at /api/v1/groups/{group}/measurements?sortBy=START&sortDirection=ASC |
+      Then each list is in its order
 
   Rule: An entry has the members that the page shows, and its href leads to it
 
@@ -187,6 +206,7 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/{group}/members?offset=-1                 |
         | at /api/v1/groups/{group}/members?sortDirection=SIDEWAYS    |
         | at /api/v1/groups/{group}/members?gender=locum              |
+        | at /api/v1/groups/{group}/members?sortBy=LOCUM              |
         | at /api/v1/groups/{group}/members?includeSubgroups=perhaps  |
         | at /api/v1/groups/{group}/members?enrollmentDate=yesterday  |
         | at /api/v1/groups/{group}/members?enrollmentDate=2999-01-01 |
@@ -200,6 +220,7 @@ Feature: Pattern Health serves API calls
         | measurements |
       And the caller calls the API in each of these ways
         | at /api/v1/groups/{group}/tasks?status=locum                                                 |
+        | at /api/v1/groups/{group}/tasks?type=locum                                                   |
         | at /api/v1/groups/{group}/tasks?taskDateStart=2026-02-02&taskDateEnd=2026-02-01              |
         | at /api/v1/groups/{group}/measurements?startDate=2026-02-02&endDate=2026-02-01               |
         | at /api/v1/groups/{group}/measurements?endDate=yesterday                                     |

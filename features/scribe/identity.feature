@@ -13,6 +13,7 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
         | under a name that begins with its own |
         | with the access token                |
         | of another identity pool             |
+        | without Logins                        |
       Then the identity pool refuses each of these
 
   Rule: GetId generates or retrieves an identity

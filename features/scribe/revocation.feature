@@ -4,7 +4,7 @@ Feature: Scribe Labs revokes refresh tokens
   # Before the others: a vendor where a revocation ends too much leaves them nothing to look at.
   Rule: A revocation ends one login
 
-    @id:REV-10 @should
+    @id:REV-10 @must
     Scenario: A revocation leaves other logins alone
       Given the user has signed in twice
       And each login has been used
@@ -33,6 +33,17 @@ Feature: Scribe Labs revokes refresh tokens
       And the user signs in again
       Then the refresh token gives nothing, and the password gives a new one
 
+  Rule: ClientId is the client where the token was issued
+
+    @id:COG-34 @should
+    Scenario: Another client ends no login
+      Given the user has signed in
+      And each login has been used
+      When another client revokes the refresh token
+      And each login is used again
+      And the user revokes the refresh token
+      Then the login went on until its own client ended it
+
   Rule: A revocation may be repeated
 
     @id:REV-03 @id:REV-08 @must @may
@@ -47,7 +58,7 @@ Feature: Scribe Labs revokes refresh tokens
 
   Rule: GlobalSignOut invalidates the tokens that were issued to a user
 
-    @id:REV-15 @should
+    @id:REV-15 @must
     Scenario: A sign-out ends all logins
       Given the user has signed in twice
       And each login has been used

@@ -71,6 +71,8 @@ Feature: Scribe Labs takes signed requests
         | dated 4 minutes ago   |
         | dated 6 minutes ahead |
         | dated 6 minutes ago   |
+        | dated 20 minutes ahead |
+        | dated 20 minutes ago   |
       Then the vendor takes what is within five minutes and refuses the rest
 
     @id:SIG-12 @id:SIG-18 @id:SIG-14 @should @may

@@ -1,6 +1,14 @@
 @judge:vendor
 Feature: Scribe Labs takes no request that is no HTTP
 
+  Rule: A page in a browser may call the pool (Fetch standard)
+
+    @id:COG-33 @should
+    Scenario: A preflight is answered
+      Given the user has signed in
+      When a page in a browser asks whether it may call the pool
+      Then the page may send an operation
+
   Rule: A malformed head is answered with 400 (RFC 9112)
 
     @id:HTT-04 @must

@@ -52,8 +52,9 @@ fn permitted(mock: &Mock, request: &Request, admitted: &Admitted) -> Result<(), 
         } else {
             "forbidden"
         };
-        return Err(Denial::new(DenialKind::Forbidden, reason)
-            .expected("a client that may read this group"));
+        let poor = Denial::new(DenialKind::Forbidden, reason);
+        let poor = poor.expected("a client that may read this group");
+        mock.refuse(&request.endpoint, poor)?;
     }
     if state.group == group || state.subgroup == group {
         Ok(())

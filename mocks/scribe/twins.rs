@@ -3,6 +3,7 @@
 mod logins;
 mod near_misses;
 mod pools;
+mod tasks;
 
 use std::sync::LazyLock;
 
@@ -14,8 +15,16 @@ use serde_json::Value;
 use super::State;
 
 /// All of them.
-pub(super) static ALL: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| [TWINS, pools::TWINS, near_misses::TWINS, logins::TWINS].concat());
+pub(super) static ALL: LazyLock<Vec<Twin>> = LazyLock::new(|| {
+    [
+        TWINS,
+        pools::TWINS,
+        near_misses::TWINS,
+        logins::TWINS,
+        tasks::TWINS,
+    ]
+    .concat()
+});
 
 /// One thing wrong each.
 const TWINS: &[Twin] = &[

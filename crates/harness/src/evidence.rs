@@ -36,10 +36,11 @@ pub use redaction::Redactor;
 pub(crate) use redaction::{form, latin1_form, percent};
 pub use tls::{TlsAnswer, TlsOffer};
 pub use variation::{
-    AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, CodeVariation, Content,
-    FieldChange, FormSpelling, FrameVariation, IdentityVariation, LetterCase, LoginVariation,
-    Moment, Other, Position, ProofVariation, RefreshVariation, RevocationVariation, ShownToken,
-    SignInVariation, SignedVariation, SocketVariation, UpgradeVariation, Variation, WeakPassword,
+    AuthorizeVariation, BasicSpelling, CallVariation, ChallengeVariation, ChangeVariation,
+    CodeVariation, Content, FieldChange, FormSpelling, FrameVariation, IdentityVariation,
+    LetterCase, LoginVariation, Moment, Other, Position, ProofVariation, RefreshVariation,
+    RevocationVariation, ShownToken, SignInVariation, SignedVariation, SocketVariation,
+    UpgradeVariation, Variation, WeakPassword,
 };
 
 use crate::measurement::{Answer, Measurement, Probe};

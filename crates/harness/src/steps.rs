@@ -21,6 +21,7 @@ mod signing;
 mod socket;
 mod storage;
 mod talk;
+mod tasks;
 mod time;
 mod tls;
 mod tokens;

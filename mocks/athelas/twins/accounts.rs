@@ -1,7 +1,7 @@
 //! Evil twins that are wrong about who logs in, and in what they answer.
 
 use http::StatusCode;
-use locum_server::twin::{with_form, with_json};
+use locum_server::twin::{with_authorization, with_form, with_json};
 use locum_server::{Form, Reply, Request, Twin};
 use serde_json::json;
 
@@ -13,6 +13,44 @@ pub(super) const TWINS: &[Twin] = &[
             _ => method,
         },
         ..Twin::named("token-by-get", "GET with a form body gives a token")
+    },
+    Twin {
+        misreads: |request| match request.endpoint.as_str() {
+            "token" => with_form(request, |mut pairs| {
+                pairs.retain(|(name, _)| name != b"grant_type");
+                pairs
+            }),
+            _ => request,
+        },
+        ..Twin::named("any-grant-type", "grant_type is not read")
+    },
+    Twin {
+        pardons: |_, denial| denial.reason.starts_with("template_forbidden"),
+        ..Twin::named("any-template", "a scribe is made of any template")
+    },
+    Twin {
+        misreads: |request| match shown(&request) {
+            Some(value) if value.starts_with("eyJ") => {
+                with_authorization(request, Some(&format!("Bearer {value}")))
+            }
+            _ => request,
+        },
+        ..Twin::named(
+            "bare-token",
+            "a token without Bearer in front of it is accepted",
+        )
+    },
+    Twin {
+        misreads: |request| match shown(&request) {
+            Some(value) if value.starts_with("Bearer ") && value[7..].find("eyJ") == Some(1) => {
+                with_authorization(request, Some(&format!("Bearer {}", &value[8..])))
+            }
+            _ => request,
+        },
+        ..Twin::named(
+            "letter-in-front-ok",
+            "a letter in front of the token makes no difference",
+        )
     },
     Twin {
         misreads: |request| {
@@ -139,6 +177,12 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
 ];
+
+/// The value of `Authorization`.
+fn shown(request: &Request) -> Option<String> {
+    let value = request.headers.get("authorization")?.to_str().ok()?;
+    Some(value.to_owned())
+}
 
 fn shows_nothing(request: &Request) -> bool {
     !request.headers.contains_key("authorization")

@@ -58,6 +58,30 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("sortBy=")),
+        ..Twin::named("sort-ignored", "sortBy is not read")
+    },
+    Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("includeSubgroups=t")),
+        ..Twin::named("groups-below-never", "includeSubgroups is not read")
+    },
+    Twin {
+        misreads: |request| {
+            let pairs = request.raw_query().split('&');
+            let cut = pairs.map(|pair| {
+                if pair == "limit=200" {
+                    "limit=100"
+                } else {
+                    pair
+                }
+            });
+            let cut: Vec<&str> = cut.collect();
+            let target = format!("{}?{}", request.path(), cut.join("&"));
+            request.changed(|parts| parts.target = target)
+        },
+        ..Twin::named("limit-100", "a page has 100 entries at most")
+    },
+    Twin {
         rewrite: |_, _, reply| {
             with_list(reply, |body| {
                 for entry in body["results"].as_array_mut().into_iter().flatten() {

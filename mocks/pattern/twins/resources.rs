@@ -42,6 +42,10 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        pardons: |_, denial| denial.kind == DenialKind::Forbidden,
+        ..Twin::named("poor-served", "a permission is not asked for")
+    },
+    Twin {
         rewrite: |_, _, reply| match reason(&reply) {
             "forbidden" => with_status(reply, 401).set_header(
                 "www-authenticate",

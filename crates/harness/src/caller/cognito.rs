@@ -345,7 +345,7 @@ impl ScenarioContext {
     }
 
     /// The password to which that one is changed for a while.
-    fn changed_password(&mut self) -> String {
+    pub(super) fn changed_password(&mut self) -> String {
         let changed = format!("{BEFORE_CHOSEN}{}", self.chosen_password());
         self.log.hide(&changed, "changed password");
         changed

@@ -18,6 +18,8 @@ const fn target_of(operation: Operation) -> Option<&'static str> {
         Operation::UseAccessToken => "AWSCognitoIdentityProviderService.GetUser",
         Operation::RevokeRefreshToken => "AWSCognitoIdentityProviderService.RevokeToken",
         Operation::ChangePassword => "AWSCognitoIdentityProviderService.ChangePassword",
+        Operation::AskForCode => "AWSCognitoIdentityProviderService.ForgotPassword",
+        Operation::ResetPassword => "AWSCognitoIdentityProviderService.ConfirmForgotPassword",
         Operation::UseIdToken | Operation::GetIdentity => "AWSCognitoIdentityService.GetId",
         Operation::GetCredentials => "AWSCognitoIdentityService.GetCredentialsForIdentity",
         _ => return None,

@@ -279,7 +279,7 @@ fn is_still_read(evidence: &Evidence, place: &str) -> bool {
 /// How many things were deleted: where a deletion was accepted, and the last read since shows nothing.
 /// A deletion that finds nothing where another was accepted before says so too.
 fn deleted(scenario: &Scenario) -> usize {
-    let deletions = scenario.evidence.documented(Operation::Delete);
+    let deletions = scenario.evidence.exchanges_for(Operation::Delete);
     let accepted = deletions.filter(Exchange::is_served);
     let paths: BTreeSet<&str> = accepted.map(|deletion| deletion.path()).collect();
     let is_gone = |path: &&&str| !is_still_read(&scenario.evidence, path);

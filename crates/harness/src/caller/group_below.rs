@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::Error;
-use crate::catalogue::Expectation;
+use crate::catalogue::{Expectation, Supplied};
 use crate::evidence::{CallVariation, Operation, Variation};
 use crate::http::at_segment_behind;
 use crate::run::context::ScenarioContext;
@@ -37,6 +37,27 @@ impl ScenarioContext {
             };
             let elsewhere = Variation::Call(CallVariation::At(link.clone()));
             self.call_link(&link, &elsewhere).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the list at the profile's endpoint `name` with the entries of the groups below, without
+    /// them, and the list of a group below that is known.
+    ///
+    /// # Errors
+    /// Where no such group was supplied.
+    pub async fn read_with_groups_below(&mut self, name: &str) -> Result<(), Error> {
+        let below = self.supplied(Supplied::GroupBelow)?;
+        let below = below["subgroup"].as_str().unwrap_or_default().to_owned();
+        let expected = Expectation::of("VEN-63", &self.profile.vendor);
+        let parameter = expected.parameter.as_deref().unwrap_or_default();
+        let word = expected.member.as_deref().unwrap_or_default();
+        let path = self.path_of(name)?;
+        let theirs = at_segment_behind(&path, word)
+            .map(|(before, _, behind)| format!("{before}{below}{behind}"));
+        let with = format!("{path}?{parameter}=true");
+        for path in [Some(with), Some(path), theirs].into_iter().flatten() {
+            self.listed_at(&path).await?;
         }
         Ok(())
     }

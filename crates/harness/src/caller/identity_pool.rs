@@ -30,7 +30,10 @@ impl ScenarioContext {
     }
 
     /// The same, as `variation` calls it.
-    async fn fetch_credentials_again(&mut self, variation: &Variation) -> Result<(), Error> {
+    pub(super) async fn fetch_credentials_again(
+        &mut self,
+        variation: &Variation,
+    ) -> Result<(), Error> {
         let Some(id) = self.latest_id_token() else {
             return Ok(());
         };
@@ -88,6 +91,9 @@ impl ScenarioContext {
             body = self.identity_body(&access);
             return self.ask_both(&changed, body, own).await;
         }
+        if variation == IdentityVariation::NoLogins {
+            return self.ask_as_a_guest(&changed, &body).await;
+        }
         let (region, pool) = (
             self.target.credential("region"),
             self.target.credential("user_pool_id"),
@@ -111,6 +117,21 @@ impl ScenarioContext {
         };
         body["Logins"] = json!({provider: id.expose()});
         self.ask_both(&changed, body, own).await
+    }
+
+    /// Asks for an identity of the pool in `body` without Logins, and for the credentials of what it is
+    /// given.
+    async fn ask_as_a_guest(&mut self, changed: &Variation, body: &Value) -> Result<(), Error> {
+        let asked = json!({"IdentityPoolId": body["IdentityPoolId"]});
+        let reply = self
+            .cognito(Operation::GetIdentity, changed, &asked)
+            .await?;
+        let identity = reply.map(|reply| reply.json()["IdentityId"].clone());
+        if let Some(identity @ Value::String(_)) = identity {
+            let asked = json!({"IdentityId": identity});
+            self.get_credentials(changed, &asked).await?;
+        }
+        Ok(())
     }
 
     /// Asks with `body` for an identity, and for credentials of the identity `own`.

@@ -227,6 +227,17 @@ impl ScenarioContext {
         name: &str,
         fields: &[(String, String)],
     ) -> Result<(), Error> {
+        self.send_form_as(&Variation::Documented, name, fields)
+            .await
+    }
+
+    /// The same, as `variation` calls it.
+    pub async fn send_form_as(
+        &mut self,
+        variation: &Variation,
+        name: &str,
+        fields: &[(String, String)],
+    ) -> Result<(), Error> {
         self.needs_leave()?;
         let Ok(token) = self.token().cloned() else {
             self.log.limitation("there was no token to write with");
@@ -248,7 +259,7 @@ impl ScenarioContext {
             .exchange(
                 Operation::SendForm,
                 Some(name),
-                &Variation::Documented,
+                variation,
                 &call.url,
                 &call.request(),
             )

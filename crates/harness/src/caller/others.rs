@@ -231,6 +231,7 @@ impl ScenarioContext {
             let what = match other {
                 Other::Client => Supplied::AnotherClient,
                 Other::Tenant => Supplied::AnotherTenant,
+                Other::User => Supplied::AnotherUser,
             };
             return Err(self.lacks(Supplied::lacking(&[what], &self.profile.vendor)));
         };

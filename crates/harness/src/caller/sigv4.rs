@@ -96,7 +96,7 @@ impl ScenarioContext {
         Ok(())
     }
 
-    fn signature_facts(&self) -> Result<SignatureFacts, Error> {
+    pub(super) fn signature_facts(&self) -> Result<SignatureFacts, Error> {
         let facts = self.profile.signature.clone();
         facts.ok_or_else(|| Error::Step("nothing is signed here".to_owned()))
     }

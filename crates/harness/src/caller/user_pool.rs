@@ -16,6 +16,9 @@ use crate::evidence::{
 };
 use crate::run::context::ScenarioContext;
 
+/// A code that nobody made.
+pub(super) const INVENTED_CODE: &str = "000000";
+
 impl ScenarioContext {
     /// Refreshes a session: the latest one, or the one that `variation` names, with the one thing
     /// changed that it names.
@@ -98,10 +101,17 @@ impl ScenarioContext {
         let token = match variation {
             Variation::Revocation(RevocationVariation::UnknownToken) => NEVER_ISSUED,
             Variation::Revocation(RevocationVariation::OtherKind) => session.pairs[0].0.expose(),
-            Variation::Documented | Variation::Again => session.newest().expose(),
+            Variation::Documented | Variation::Again | Variation::By(_) => {
+                session.newest().expose()
+            }
             other => return Err(unknown("revocation", other)),
         };
-        let body = json!({"Token": token, "ClientId": self.target.credential("client_id")});
+        let token = token.to_owned();
+        let client = match variation {
+            Variation::By(_) => self.other_pool_client()?,
+            _ => self.target.credential("client_id").to_owned(),
+        };
+        let body = json!({"Token": token, "ClientId": client});
         self.cognito(Operation::RevokeRefreshToken, variation, &body)
             .await
             .map(drop)
@@ -168,6 +178,7 @@ impl ScenarioContext {
             }
             ChallengeVariation::NoSession
             | ChallengeVariation::UsedSession
+            | ChallengeVariation::CodeForPassword
             | ChallengeVariation::OutdatedSession => {}
             other => return Err(unknown("answer", &Variation::Challenge(other))),
         }
@@ -177,6 +188,11 @@ impl ScenarioContext {
             "ClientId": client,
             "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": chosen},
         });
+        if how == ChallengeVariation::CodeForPassword {
+            body["ChallengeName"] = "SOFTWARE_TOKEN_MFA".into();
+            body["ChallengeResponses"] =
+                json!({"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": INVENTED_CODE});
+        }
         if how != ChallengeVariation::NoSession {
             body["Session"] = session.into();
         }

@@ -57,6 +57,8 @@ pub enum Supplied {
     ExpiredToken,
     /// A template of notes.
     Template,
+    /// A group below that of the lists.
+    GroupBelow,
 }
 
 /// What is known of one of them.
@@ -186,7 +188,7 @@ mod tests {
                 assert!(names.insert(variable.name.clone()), "{}", variable.name);
             }
         }
-        assert_eq!(table.len(), 19, "each variant stands in the table");
+        assert_eq!(table.len(), 20, "each variant stands in the table");
     }
 
     #[test]

@@ -58,6 +58,12 @@ pub enum Operation {
     RevokeRefreshToken,
     /// A user changes the password (`ChangePassword`).
     ChangePassword,
+    /// A user asks for a code to reset a forgotten password (`ForgotPassword`).
+    AskForCode,
+    /// A user resets a forgotten password (`ConfirmForgotPassword`).
+    ResetPassword,
+    /// A browser asks whether a page may call a user pool (Fetch standard, CORS-preflight fetch).
+    Preflight,
     /// An identity is asked for (`GetId`).
     GetIdentity,
     /// AWS credentials are asked for (`GetCredentialsForIdentity`).
@@ -119,6 +125,9 @@ impl Operation {
             Self::UseIdToken => "use of the id token",
             Self::RevokeRefreshToken => "revocation of the refresh token",
             Self::ChangePassword => "password change",
+            Self::AskForCode => "request for a code",
+            Self::ResetPassword => "password reset",
+            Self::Preflight => "preflight",
             Self::GetIdentity => "identity",
             Self::GetCredentials => "credentials",
             Self::OpenSocket => "socket",
@@ -169,6 +178,8 @@ impl Operation {
                 | Self::UseIdToken
                 | Self::RevokeRefreshToken
                 | Self::ChangePassword
+                | Self::AskForCode
+                | Self::ResetPassword
                 | Self::GetIdentity
                 | Self::GetCredentials
                 | Self::SignOut

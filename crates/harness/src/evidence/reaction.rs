@@ -96,10 +96,12 @@ impl Exchange<'_> {
         self.reaction() == Reaction::Served
     }
 
-    /// Whether it was served, and does not show what is there as deleted, which Corti's page has as a
-    /// status of its own.
+    /// Whether it was served, and does not show what is there as deleted, which is a status of its own
+    /// for encounters and for tasks.
     pub fn shows_what_is_there(&self) -> bool {
-        self.is_served() && self.json()["encounter"]["status"] != "deleted"
+        let body = self.json();
+        let is_deleted = body["encounter"]["status"] == "deleted" || body["status"] == "DELETED";
+        self.is_served() && !is_deleted
     }
 
     /// Whether the vendor said no, and not only failed to give a token, in a way that may speak of the

@@ -22,7 +22,8 @@ pub use authorize::{AuthorizeVariation, CodeVariation};
 pub use call::{CallVariation, LetterCase, Position};
 pub use login::{BasicSpelling, Content, FieldChange, FormSpelling, LoginVariation};
 pub use pool::{
-    ChallengeVariation, IdentityVariation, RefreshVariation, RevocationVariation, WeakPassword,
+    ChallengeVariation, ChangeVariation, IdentityVariation, RefreshVariation, RevocationVariation,
+    WeakPassword,
 };
 pub use proof::ProofVariation;
 pub use shown::ShownToken;
@@ -85,6 +86,10 @@ pub enum Variation {
     NoPresentPassword,
     /// With a new password that is too weak.
     Weak(WeakPassword),
+    /// With one proof of a change or a reset of a password spoilt.
+    Change(ChangeVariation),
+    /// With the id of a template that the account has not.
+    UnknownTemplate,
     /// With another token in the place of the one that it needs.
     Shown(ShownToken),
     /// One thing of the answer to a challenge.
@@ -113,6 +118,8 @@ pub enum Other {
     Client,
     /// A client of another tenant.
     Tenant,
+    /// A user beside the first one.
+    User,
 }
 
 impl Other {
@@ -121,6 +128,7 @@ impl Other {
         match phrase {
             "another client" => Some(Self::Client),
             "a client of another tenant" => Some(Self::Tenant),
+            "another user" => Some(Self::User),
             _ => None,
         }
     }
@@ -130,6 +138,7 @@ impl Other {
         match self {
             Self::Client => "another client",
             Self::Tenant => "a client of another tenant",
+            Self::User => "another user",
         }
     }
 }
@@ -145,6 +154,8 @@ pub enum Moment {
     /// In place of a token: the Session of an open challenge.
     AsSession,
 }
+
+const UNKNOWN_TEMPLATE: &str = "with a template that the account has not";
 
 const OWNERS_TENANT: &str = " with the owner's tenant";
 
@@ -205,7 +216,8 @@ impl Variation {
                 _ => with_phrase(IdentityVariation::ALL, IdentityVariation::phrase, phrase)
                     .map(Self::Identity),
             },
-            Operation::RevokeRefreshToken => revocation(phrase),
+            Operation::RevokeRefreshToken => revocation(phrase).or_else(|| by(phrase, "by ")),
+            Operation::SendForm => (phrase == UNKNOWN_TEMPLATE).then_some(Self::UnknownTemplate),
             Operation::UsePresigned => (phrase == "after its end").then_some(Self::AfterEnd),
             Operation::PersonLogin => match phrase {
                 "again" => Some(Self::Again),
@@ -215,8 +227,9 @@ impl Variation {
                 "again" => Some(Self::Again),
                 "naming a wrong present one" => Some(Self::WrongPresentPassword),
                 "naming no present one" => Some(Self::NoPresentPassword),
-                _ => weak(phrase),
+                _ => weak(phrase).or_else(|| change(phrase)),
             },
+            Operation::ResetPassword => change(phrase),
             Operation::UseAccessToken | Operation::UseIdToken if phrase == "again" => {
                 Some(Self::Again)
             }
@@ -234,6 +247,7 @@ impl Variation {
             },
             Operation::Logout | Operation::Update | Operation::Delete => by(phrase, "by "),
             Operation::Read
+            | Operation::Create
             | Operation::ListPage
             | Operation::OtherLogin
             | Operation::OtherCall => by(phrase, "as "),
@@ -311,6 +325,11 @@ fn weak(phrase: &str) -> Option<Variation> {
     with_phrase(WeakPassword::ALL, WeakPassword::phrase, phrase).map(Variation::Weak)
 }
 
+/// Reads `without an access token`.
+fn change(phrase: &str) -> Option<Variation> {
+    with_phrase(ChangeVariation::ALL, ChangeVariation::phrase, phrase).map(Variation::Change)
+}
+
 /// Reads `again` or `of a token that nobody issued`.
 fn revocation(phrase: &str) -> Option<Variation> {
     match phrase {
@@ -371,7 +390,9 @@ impl fmt::Display for Variation {
             }
             Self::WrongPresentPassword => f.write_str("naming a wrong present one"),
             Self::NoPresentPassword => f.write_str("naming no present one"),
+            Self::UnknownTemplate => f.write_str(UNKNOWN_TEMPLATE),
             Self::Weak(weak) => f.write_str(weak.phrase()),
+            Self::Change(change) => f.write_str(change.phrase()),
             Self::Shown(shown) => f.write_str(shown.phrase()),
             Self::Challenge(variation) => f.write_str(variation.phrase()),
             Self::Proof(variation) => f.write_str(variation.phrase()),

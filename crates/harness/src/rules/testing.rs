@@ -86,6 +86,9 @@ fn operation(word: &str) -> Operation {
         "use id" => Operation::UseIdToken,
         "revoke refresh" => Operation::RevokeRefreshToken,
         "change" => Operation::ChangePassword,
+        "code request" => Operation::AskForCode,
+        "reset" => Operation::ResetPassword,
+        "preflight" => Operation::Preflight,
         "identity" => Operation::GetIdentity,
         "credentials" => Operation::GetCredentials,
         "open" => Operation::OpenSocket,
@@ -110,7 +113,7 @@ fn operation(word: &str) -> Operation {
 /// The variation of this phrase; of a form, whose phrase is its endpoint, none.
 fn variation(operation: Operation, phrase: &str) -> Variation {
     if operation == Operation::SendForm {
-        return Variation::Documented;
+        return Variation::parse(operation, phrase).unwrap_or(Variation::Documented);
     }
     Variation::parse(operation, phrase)
         .unwrap_or_else(|| panic!("no {operation} is known `{phrase}`"))

@@ -46,9 +46,11 @@ mod numbered_pages;
 mod oauth_error;
 pub mod paging;
 pub mod password;
+mod password_proof;
 mod permission;
 mod pool_challenge;
 mod pool_expiry;
+mod pool_preflight;
 mod pool_protocol;
 mod pool_reply;
 pub mod refresh;
@@ -74,7 +76,10 @@ mod socket_conversation;
 mod socket_frames;
 mod socket_owner;
 mod socket_session;
+mod sorted_list;
 mod srp_login;
+mod task;
+mod template;
 mod tenant;
 mod tls;
 mod token_age;
@@ -132,6 +137,8 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     oauth_error::RULES,
     paging::RULES,
     password::RULES,
+    password_proof::RULES,
+    pool_preflight::RULES,
     permission::RULES,
     pool_challenge::RULES,
     pool_protocol::RULES,
@@ -158,7 +165,10 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     socket_frames::RULES,
     socket_owner::RULES,
     socket_session::RULES,
+    sorted_list::RULES,
     srp_login::RULES,
+    task::RULES,
+    template::RULES,
     tenant::RULES,
     tls::RULES,
     token_head::RULES,

@@ -85,8 +85,14 @@ fn is_refused(evidence: &Evidence) -> bool {
 
 /// Whether something was created or changed, which is not to be done twice.
 fn changes_something(evidence: &Evidence) -> bool {
-    use Operation::{AnswerChallenge, Attempt, ChangePassword, Create};
-    [Create, ChangePassword, AnswerChallenge, Attempt]
-        .into_iter()
-        .any(|operation| evidence.exchanges_for(operation).next().is_some())
+    use Operation::{AnswerChallenge, Attempt, ChangePassword, Create, ResetPassword};
+    [
+        Create,
+        ChangePassword,
+        ResetPassword,
+        AnswerChallenge,
+        Attempt,
+    ]
+    .into_iter()
+    .any(|operation| evidence.exchanges_for(operation).next().is_some())
 }

@@ -146,23 +146,40 @@ async fn changes(world: &mut World) -> Result<(), Error> {
 #[when("the user changes the password in each of these ways")]
 async fn changes_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for variation in variations(Operation::ChangePassword, step)? {
-        let Variation::Weak(weak) = variation else {
-            return Err(Error::Step(format!(
-                "a change {variation} has its own step"
-            )));
-        };
-        world.context()?.propose_weak_password(weak).await?;
+        let context = world.context()?;
+        match variation {
+            Variation::Weak(weak) => context.propose_weak_password(weak).await?,
+            Variation::Change(change) => context.change_password_without_token(change).await?,
+            other => {
+                let what = format!("a change {other} has its own step");
+                return Err(Error::Step(what));
+            }
+        }
     }
     Ok(())
 }
 
-#[when("the user takes the old password back")]
-async fn restores(world: &mut World) -> Result<(), Error> {
-    world.context()?.restore_password().await
+#[when("the user resets the password in each of these ways")]
+async fn resets_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
+    for variation in variations(Operation::ResetPassword, step)? {
+        world.context()?.reset_password(&variation).await?;
+    }
+    Ok(())
 }
 
-#[when("the user signs in with the new password at the end, and with the old one")]
+#[when("the user resets the password with the code that was sent")]
+async fn resets(world: &mut World) -> Result<(), Error> {
+    world
+        .context()?
+        .reset_password(&Variation::Documented)
+        .await
+}
+
+#[when(
+    "the user signs in with the new password at the end, and with the old one, and takes that back"
+)]
 async fn signs_in_at_the_end(world: &mut World) -> Result<(), Error> {
     signs_in_by(world, SignInVariation::NewPasswordAtTheEnd).await?;
-    signs_in_by(world, SignInVariation::OldPasswordAtTheEnd).await
+    signs_in_by(world, SignInVariation::OldPasswordAtTheEnd).await?;
+    world.context()?.restore_password().await
 }

@@ -110,6 +110,17 @@ async fn sends_a_form(world: &mut World, name: String, step: &Step) -> Result<()
     world.context()?.send_form(&name, &fields).await
 }
 
+#[when(regex = r"^the caller sends this form, with a template that it has not, to (\w+)$")]
+async fn sends_an_unknown_template(
+    world: &mut World,
+    name: String,
+    step: &Step,
+) -> Result<(), Error> {
+    let fields = super::pairs(step)?;
+    let how = Variation::UnknownTemplate;
+    world.context()?.send_form_as(&how, &name, &fields).await
+}
+
 #[when(regex = r"^somebody without a token sends this form to (.+)$")]
 async fn sends_a_form_bare(world: &mut World, name: String, step: &Step) -> Result<(), Error> {
     let fields = super::pairs(step)?;
@@ -157,6 +168,14 @@ async fn reads(world: &mut World, step: &Step) -> Result<(), Error> {
             .context()?
             .call_endpoint(&name, &Variation::Documented)
             .await?;
+    }
+    Ok(())
+}
+
+#[when("the caller reads each of these with the groups below, without them, and of a group below")]
+async fn reads_with_groups_below(world: &mut World, step: &Step) -> Result<(), Error> {
+    for name in phrases(step)? {
+        world.context()?.read_with_groups_below(&name).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use locum_core::Secret;
 use super::variations;
 use crate::Error;
 use crate::evidence::{
-    ChallengeVariation, Moment, Operation, SignInVariation, Variation, WeakPassword,
+    ChallengeVariation, Moment, Operation, Other, SignInVariation, Variation, WeakPassword,
 };
 use crate::run::context::World;
 
@@ -105,6 +105,14 @@ async fn revokes_the_first(world: &mut World) -> Result<(), Error> {
     context.revoke_refresh(1, &Variation::Documented).await
 }
 
+#[when("another client revokes the refresh token")]
+async fn another_client_revokes(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    let latest = context.sessions.len();
+    let by = Variation::By(Other::Client);
+    context.revoke_refresh(latest, &by).await
+}
+
 #[when("the user revokes in each of these ways")]
 async fn revokes_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     for variation in variations(Operation::RevokeRefreshToken, step)? {
@@ -115,6 +123,11 @@ async fn revokes_each_way(world: &mut World, step: &Step) -> Result<(), Error> {
     Ok(())
 }
 
+#[when("a page in a browser asks whether it may call the pool")]
+async fn asks_for_a_page(world: &mut World) -> Result<(), Error> {
+    world.context()?.ask_for_a_page().await
+}
+
 #[when("the user signs out of all logins")]
 async fn signs_out(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
@@ -122,7 +135,7 @@ async fn signs_out(world: &mut World) -> Result<(), Error> {
     context.sign_out().await
 }
 
-#[when("the challenge is answered with wrong Sessions")]
+#[when("the challenge is answered with wrong Sessions, and with a password of five characters")]
 async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
     let context = world.context()?;
     context.needs_leave()?;
@@ -132,6 +145,7 @@ async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
         ChallengeVariation::CutSession,
         ChallengeVariation::LongerSession,
         ChallengeVariation::NoSession,
+        ChallengeVariation::CodeForPassword,
         ChallengeVariation::AnotherClient,
     ] {
         context.answer_challenge(how).await?;
@@ -144,12 +158,7 @@ async fn answers_wrongly(world: &mut World) -> Result<(), Error> {
             .await?;
     }
     let again = Variation::SignIn(SignInVariation::TemporaryPasswordAgain);
-    context.sign_in(&again).await
-}
-
-#[when("the challenge is answered with a password of five characters")]
-async fn answers_weakly(world: &mut World) -> Result<(), Error> {
-    let context = world.context()?;
+    context.sign_in(&again).await?;
     context
         .answer_with_weak_password(WeakPassword::TooShort)
         .await?;

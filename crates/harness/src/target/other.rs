@@ -23,6 +23,7 @@ impl Target {
         let what = match other {
             Other::Client => Supplied::AnotherClient,
             Other::Tenant => Supplied::AnotherTenant,
+            Other::User => Supplied::AnotherUser,
         };
         self.with_account(profile, self.supplied(what)?)
     }
@@ -81,6 +82,10 @@ impl Target {
             | Supplied::ExpiredToken
             | Supplied::NewPassword
             | Supplied::Template => None,
+            Supplied::GroupBelow => {
+                let below = Value::from(self.known("subgroup")?);
+                Some(Members::from_iter([("subgroup".to_owned(), below)]))
+            }
             Supplied::Temporary => user(&|user| user["state"] == "temporary"),
             Supplied::Inactive => user(&|user| user["state"] == "inactive"),
             Supplied::NoApiAccess => user(&|user| user["state"] == "no_api_access"),

@@ -26,7 +26,7 @@ const URL_VARIABLES: &[(&str, &str)] = &[
 ];
 
 /// Parameter of the vendor's document -> the variable's name behind `LOCUM_`.
-const PARAM_VARIABLES: &[(&str, &str)] = &[("group", "GROUP_ID")];
+const PARAM_VARIABLES: &[(&str, &str)] = &[("group", "GROUP_ID"), ("subgroup", "SUBGROUP_ID")];
 
 /// Addresses of this name are websockets.
 const SOCKET: &str = "ws";

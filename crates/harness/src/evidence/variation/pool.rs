@@ -39,6 +39,8 @@ pub enum ChallengeVariation {
     NoUserName,
     /// `NEW_PASSWORD_REQUIRED` where a code is asked for, with the present password for a new one.
     AnotherChallenge,
+    /// `SOFTWARE_TOKEN_MFA` where a new password is asked for, with an invented code.
+    CodeForPassword,
 }
 
 impl ChallengeVariation {
@@ -59,6 +61,7 @@ impl ChallengeVariation {
         Self::NoCode,
         Self::NoUserName,
         Self::AnotherChallenge,
+        Self::CodeForPassword,
     ];
 
     /// Its phrase in the features.
@@ -79,6 +82,7 @@ impl ChallengeVariation {
             Self::NoCode => "without a code",
             Self::NoUserName => "without a user name",
             Self::AnotherChallenge => "with a new password for the code",
+            Self::CodeForPassword => "with a code for the new password",
         }
     }
 }
@@ -110,6 +114,48 @@ impl WeakPassword {
         match self {
             Self::TooShort => "Lo-1p",
             Self::WithoutADigit => "Lo-no-digit-Pass",
+        }
+    }
+}
+
+/// The proof that is spoilt in a change or a reset of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeVariation {
+    /// There is no access token.
+    NoAccessToken,
+    /// A beginning of the access token.
+    CutAccessToken,
+    /// The id token stands in the place of the access token.
+    IdToken,
+    /// The access token is another user's.
+    AnotherUsersToken,
+    /// The code was never sent.
+    UnsentCode,
+    /// Another code was sent.
+    OtherCode,
+}
+
+impl ChangeVariation {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::NoAccessToken,
+        Self::CutAccessToken,
+        Self::IdToken,
+        Self::AnotherUsersToken,
+        Self::UnsentCode,
+        Self::OtherCode,
+    ];
+
+    /// Its phrase in the features.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::NoAccessToken => "without an access token",
+            Self::CutAccessToken => "with a beginning of the access token",
+            Self::IdToken => "with the id token for an access token",
+            Self::AnotherUsersToken => "with another user's access token",
+            Self::UnsentCode => "with a code that was never sent",
+            Self::OtherCode => "with another code than was sent",
         }
     }
 }

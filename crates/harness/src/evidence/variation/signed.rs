@@ -82,6 +82,10 @@ pub enum SignedVariation {
     SixMinutesAhead,
     /// Dated six minutes ago.
     SixMinutesAgo,
+    /// Dated twenty minutes ahead.
+    TwentyMinutesAhead,
+    /// Dated twenty minutes ago.
+    TwentyMinutesAgo,
     /// The credential scope names another region.
     OtherRegion,
     /// The credential scope names another service.
@@ -150,6 +154,8 @@ impl SignedVariation {
         Self::FourMinutesAgo,
         Self::SixMinutesAhead,
         Self::SixMinutesAgo,
+        Self::TwentyMinutesAhead,
+        Self::TwentyMinutesAgo,
         Self::OtherRegion,
         Self::OtherService,
         Self::DayBefore,
@@ -212,6 +218,8 @@ impl SignedVariation {
             Self::FourMinutesAgo => "dated 4 minutes ago",
             Self::SixMinutesAhead => "dated 6 minutes ahead",
             Self::SixMinutesAgo => "dated 6 minutes ago",
+            Self::TwentyMinutesAhead => "dated 20 minutes ahead",
+            Self::TwentyMinutesAgo => "dated 20 minutes ago",
             Self::OtherRegion => "with another region in its scope",
             Self::OtherService => "with another service in its scope",
             Self::DayBefore => "with the day before in its scope",
@@ -257,6 +265,8 @@ impl SignedVariation {
             Self::FourMinutesAgo => -240,
             Self::SixMinutesAhead => 360,
             Self::SixMinutesAgo => -360,
+            Self::TwentyMinutesAhead => 1200,
+            Self::TwentyMinutesAgo => -1200,
             _ => 0,
         }
     }

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalogue::Supplied;
 use crate::evidence::{
-    CallVariation, Cut, LoginVariation, Message, Moment, Opcode, Operation, Other, RequestLine,
-    Side, SignInVariation, SignedVariation, SocketVariation, Variation, WeakPassword,
+    CallVariation, ChangeVariation, Cut, LoginVariation, Message, Moment, Opcode, Operation, Other,
+    RequestLine, Side, SignInVariation, SignedVariation, SocketVariation, Variation, WeakPassword,
 };
 use crate::measurement::{Answer, Measurement, Probe, Unit};
 use crate::rules;
@@ -81,7 +81,7 @@ fn variation() -> impl Strategy<Value = Variation> {
         one_of(SignInVariation::ALL).prop_map(Variation::SignIn),
         one_of(SignedVariation::ALL).prop_map(Variation::Signed),
         one_of(&Supplied::all().collect::<Vec<_>>()).prop_map(Variation::Account),
-        one_of(&[Other::Client, Other::Tenant]).prop_map(Variation::By),
+        one_of(&[Other::Client, Other::Tenant, Other::User]).prop_map(Variation::By),
         Just(Variation::ByOtherTenantNamingTheOwners),
         Just(Variation::Of(Other::Tenant)),
         Just(Variation::Again),
@@ -93,6 +93,7 @@ fn variation() -> impl Strategy<Value = Variation> {
             .prop_map(|(number, moment)| Variation::Token(number, moment)),
         Just(Variation::WrongPresentPassword),
         one_of(WeakPassword::ALL).prop_map(Variation::Weak),
+        one_of(ChangeVariation::ALL).prop_map(Variation::Change),
     ]
 }
 

@@ -34,10 +34,40 @@ fn takes_its_own_provider_alone(view: &View<'_>) -> Finding {
             )
         })
     };
-    both(
+    let others = both(
         refused(Operation::GetIdentity),
         refused(Operation::GetCredentials),
-    )
+    );
+    match guest(view) {
+        Some(guest) => both(others, guest),
+        None => others,
+    }
+}
+
+/// What came of a request for an identity without a login: an identity alone opens nothing, and a pool
+/// may be set to give one; AWS credentials sign calls.
+fn guest(view: &View<'_>) -> Option<Finding> {
+    let nobody = Variation::Identity(IdentityVariation::NoLogins);
+    let asked = view.evidence.first(Operation::GetIdentity, &nobody)?;
+    let given = view.evidence.first(Operation::GetCredentials, &nobody);
+    let expected = "no identity without a login";
+    if let Some(given) = given.filter(Exchange::got_something) {
+        let seen = format!("{}: credentials", given.sentence());
+        let proof = Proof::from(asked).and(given);
+        return Some(Finding::broken(expected, seen, proof));
+    }
+    if asked.got_something() {
+        let seen = format!("{}: accepted", asked.sentence());
+        return Some(Finding::tolerated(expected, seen, asked));
+    }
+    let is_nobody = |exchange: &Exchange<'_>| *exchange.variation == nobody;
+    let is_good = |exchange: &Exchange<'_>| exchange.is_documented();
+    Some(refused_beside(
+        view,
+        Operation::GetIdentity,
+        is_nobody,
+        is_good,
+    ))
 }
 
 /// Nobody gets credentials without a login, or of another identity.
@@ -213,6 +243,26 @@ mod tests {
             .exchange("identity", "under another region", 400, DENIED)
             .exchange("credentials", "under another region", 400, DENIED);
         check(&alone, "COG-18", Grade::Unobserved);
+    }
+
+    #[test]
+    fn nobody_is_given_an_identity() {
+        const NOBODY: &str = "without Logins";
+        let log = |identity: (u16, &str)| {
+            let refused = pair()
+                .exchange("identity", "under another region", 400, DENIED)
+                .exchange("credentials", "under another region", 400, DENIED);
+            refused.exchange("identity", NOBODY, identity.0, identity.1)
+        };
+        let given = |status, body: &str| {
+            let guest = log((200, OTHER));
+            guest.exchange("credentials", NOBODY, status, body)
+        };
+        check(&log((400, DENIED)), "COG-18", Grade::Met);
+        check(&log((500, "")), "COG-18", Grade::Broken);
+        check(&log((429, "")), "COG-18", Grade::Unobserved);
+        check(&given(400, DENIED), "COG-18", Grade::Tolerated);
+        check(&given(200, &credentials("1")), "COG-18", Grade::Broken);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Several logins of one account: which of them end, and which go on.
 
-use super::effect::{Step, all_refused, concluded, control, every, settled, unseen};
-use crate::evidence::{Exchange, Moment, Operation, Variation};
+use super::effect::{Step, all_refused, concluded, control, every, made, settled, unseen};
+use crate::evidence::{Exchange, Moment, Operation, Other, Variation};
 use crate::rules::{Rule, View, unobserved};
-use crate::verdict::{Finding, Proof};
+use crate::verdict::{Finding, Grade, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("REV-10", |view| concluded(other_logins_go_on(view))),
     Rule::vendor("REV-15", |view| concluded(every_login_ends(view))),
+    Rule::vendor("COG-34", |view| {
+        concluded(another_client_ends_nothing(view))
+    }),
 ];
 
 /// Where a login shows that it goes on: its access token is taken, its refresh token gives tokens.
@@ -57,8 +60,12 @@ fn other_logins_go_on(view: &View<'_>) -> Step<Finding> {
         .collect();
     if let Some(proof) = Proof::all(dead.iter().copied()) {
         let seen: Vec<String> = dead.iter().map(|exchange| exchange.sentence()).collect();
+        let grade = match view.expected.deviation_tolerated {
+            true => Grade::Tolerated,
+            false => Grade::Broken,
+        };
         let expected = "the second login goes on";
-        return Ok(Finding::broken(expected, seen.join("; "), proof));
+        return Ok(Finding::deviation(grade, expected, seen.join("; "), proof));
     }
     settled(view, &ended)?;
     settled(view, &alive)?;
@@ -70,6 +77,35 @@ fn other_logins_go_on(view: &View<'_>) -> Step<Finding> {
     match Proof::all(&alive) {
         Some(proof) => Ok(Finding::met("the second login goes on", proof).beside(before)),
         None => Err(Box::new(absent())),
+    }
+}
+
+/// The login goes on after another client asked for its end, and its own client can end it.
+fn another_client_ends_nothing(view: &View<'_>) -> Step<Finding> {
+    let by_another = Variation::By(Other::Client);
+    let asked = made(view, Operation::RevokeRefreshToken, &by_another)?;
+    let after = shown(view, 1, Moment::After);
+    let worked = |exchange: &&Exchange<'_>| served_before(view, &[**exchange]).is_ok();
+    let dead: Vec<&Exchange<'_>> = after
+        .iter()
+        .filter(|exchange| exchange.is_refused())
+        .filter(worked)
+        .collect();
+    if let Some(proof) = Proof::all(dead.iter().copied()) {
+        let seen: Vec<String> = dead.iter().map(|exchange| exchange.sentence()).collect();
+        let seen = format!("after a {}: {}", asked.sentence(), seen.join("; "));
+        return Ok(Finding::broken("the login goes on", seen, proof.and(asked)));
+    }
+    settled(view, &[asked])?;
+    settled(view, &after)?;
+    let before = served_before(view, &after)?;
+    let own = control(view, Operation::RevokeRefreshToken, &Variation::Documented)?;
+    match Proof::all(&after) {
+        Some(proof) => {
+            let proof = proof.and(asked);
+            Ok(Finding::met("the login goes on", proof).beside(before.and(own)))
+        }
+        None => unseen(view, "the login was not used afterwards"),
     }
 }
 
@@ -137,6 +173,8 @@ mod tests {
             "REV-10",
             Grade::Broken,
         );
+        let both_ended = used(before(), "after", [false, false]);
+        check(&both_ended, "REV-10@corti", Grade::Tolerated);
         check(
             &used(before(), "after", [true, true]),
             "REV-10",
@@ -145,6 +183,30 @@ mod tests {
         let unused = used(Log::of_a_user_pool(), "after", [false, true]);
         check(&unused, "REV-10", Grade::Unobserved);
         check(&before(), "REV-10", Grade::Unobserved);
+    }
+
+    #[test]
+    fn another_client_ends_no_login() {
+        let asked = |works, status| {
+            let log = used(Log::of_a_user_pool(), "before", [true, true]);
+            let log = log.exchange("revoke refresh", "by another client", status, "{}");
+            used(log, "after", [works, true]).exchange("revoke refresh", "", 200, "")
+        };
+        check(&asked(true, 200), "COG-34", Grade::Met);
+        check(&asked(true, 400), "COG-34", Grade::Met);
+        check(&asked(false, 200), "COG-34", Grade::Broken);
+        check(&asked(true, 500), "COG-34", Grade::Unobserved);
+        check(&before(), "COG-34", Grade::Unobserved);
+        let unused = before().exchange("revoke refresh", "by another client", 200, "{}");
+        check(&unused, "COG-34", Grade::Unobserved);
+        for failure in FAILURES {
+            let log = asked(true, 200).failed("refresh", "token 1 after", failure);
+            let grade = match failure {
+                crate::rules::testing::BadReply::Closed => Grade::Gone,
+                _ => Grade::Unobserved,
+            };
+            check(&log, "COG-34", grade);
+        }
     }
 
     #[test]

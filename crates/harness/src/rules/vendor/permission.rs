@@ -32,7 +32,9 @@ fn judged(view: &View<'_>, call: &Exchange<'_>) -> Finding {
         Reaction::Refused if documented.contains(&call.status()) => Grade::Fact,
         // No page says that userinfo needs the scope openid.
         Reaction::Served if call.operation == Operation::UserInfo => Grade::Fact,
-        Reaction::Refused | Reaction::Served => Grade::Broken,
+        // What needs a permission is open to anybody with a token.
+        Reaction::Served => Grade::Severe,
+        Reaction::Refused => Grade::Broken,
         reaction => {
             let what = format!("not graded: {} ({})", call.sentence(), reaction.words());
             return unobserved(view, &what).seen_in(call);
@@ -66,10 +68,10 @@ mod tests {
     fn who_may_not_is_told_so_or_not() {
         check(&log(200, 403), "BRR-14", Grade::Met);
         check(&log(200, 401), "BRR-14", Grade::Broken);
-        check(&log(200, 200), "BRR-14", Grade::Broken);
+        check(&log(200, 200), "BRR-14", Grade::Severe);
         let two = |poor, other| log(200, poor).exchange("call", POOR, other, "{}");
-        check(&two(403, 200), "BRR-14", Grade::Broken);
-        check(&two(200, 403), "BRR-14", Grade::Broken);
+        check(&two(403, 200), "BRR-14", Grade::Severe);
+        check(&two(200, 403), "BRR-14", Grade::Severe);
         check(&two(403, 403), "BRR-14", Grade::Met);
         check(&log(200, 404), "BRR-14", Grade::Broken);
         check(&log(200, 404), "BRR-14@pattern", Grade::Fact);

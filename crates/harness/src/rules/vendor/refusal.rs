@@ -40,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::vendor("TOK-11", logins),
     Rule::vendor("TOK-13", logins),
     Rule::vendor("TOK-18", logins),
+    Rule::vendor("TOK-29", logins),
     Rule::vendor("VEN-04", logins),
     Rule::vendor("VEN-17", logins),
     Rule::vendor("VEN-18", calls),

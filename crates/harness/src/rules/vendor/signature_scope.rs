@@ -77,6 +77,18 @@ mod tests {
     use crate::rules::testing::{FAILURES, Log, check};
     use crate::verdict::Grade;
 
+    #[test]
+    fn a_signature_that_counts_for_twenty_minutes_is_severe() {
+        let far = |status| {
+            let log = dated([200, 200, 403, 403]);
+            log.exchange("call", "dated 20 minutes ahead", status, "{}")
+        };
+        check(&far(403), "SIG-11", Grade::Met);
+        check(&far(200), "SIG-11", Grade::Severe);
+        check(&far(500), "SIG-11", Grade::Broken);
+        check(&far(429), "SIG-11", Grade::Unobserved);
+    }
+
     fn dated(ahead: [u16; 4]) -> Log {
         let phrases = [
             "dated 4 minutes ahead",
