@@ -1,6 +1,7 @@
 //! What a profile's values must be for a server to use them as they are.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::{Endpoint, ErrorTemplate, Profile};
 use crate::setting::{Setting, nearest};
@@ -30,7 +31,7 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
         faults.unless(
             is_host(host),
             &["hosts"],
-            format!("`{host}` is not a host name"),
+            format_args!("`{host}` is not a host name"),
             "letters, digits, `-`, `_` and dots, without scheme, port and path",
         );
     }
@@ -38,14 +39,14 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
         faults.unless(
             path.is_empty() || is_path(path),
             &["urls", name],
-            format!("`{path}` is not a path"),
+            format_args!("`{path}` is not a path"),
             "a path begins with `/`; the vendor's root is the empty text",
         );
     }
     faults.unless(
         !profile.endpoints.is_empty(),
         &["endpoints"],
-        "no endpoint is defined",
+        format_args!("no endpoint is defined"),
         "add a table such as [endpoints.token]",
     );
     for (name, endpoint) in &profile.endpoints {
@@ -54,7 +55,7 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
     faults.unless(
         profile.token.lifetime_s > 0,
         &["token", "lifetime_s"],
-        "the lifetime of a token is 0",
+        format_args!("the lifetime of a token is 0"),
         "in seconds, at least 1",
     );
     faults.headers(&["token", "headers"], &profile.token.headers);
@@ -66,14 +67,14 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
         faults.unless(
             is_path(path),
             &["api", "sample"],
-            format!("`{path}` is not a path"),
+            format_args!("`{path}` is not a path"),
             "a path begins with `/`",
         );
     }
     faults.unless(
         profile.denials.contains_key("default"),
         &["denials"],
-        "there is no [denials.default]",
+        format_args!("there is no [denials.default]"),
         "add it: a refusal that no other table is for looks so",
     );
     for (name, template) in &profile.denials {
@@ -87,7 +88,7 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
         faults.unless(
             setting.is_some_and(|setting| setting.takes(value)),
             &["judging", name],
-            format!("there is no setting `{name}` that takes {value}"),
+            format_args!("there is no setting `{name}` that takes {value}"),
             "name a table of [settings], and a value that it takes",
         );
     }
@@ -96,7 +97,7 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
         faults.unless(
             profile.settings.contains_key(name),
             &["token", "lifetime_settings"],
-            format!("there is no setting `{name}`"),
+            format_args!("there is no setting `{name}`"),
             "name a table of [settings]",
         );
     }
@@ -106,11 +107,11 @@ pub(super) fn check(profile: &Profile) -> Vec<ValueFault> {
 struct Faults(Vec<ValueFault>);
 
 impl Faults {
-    fn unless(&mut self, holds: bool, path: &[&str], fault: impl Into<String>, hint: &str) {
+    fn unless(&mut self, holds: bool, path: &[&str], fault: fmt::Arguments<'_>, hint: &str) {
         if !holds {
             self.0.push(ValueFault {
                 path: path.iter().map(|key| (*key).to_owned()).collect(),
-                fault: fault.into(),
+                fault: fault.to_string(),
                 hint: Some(hint.to_owned()),
             });
         }
@@ -125,13 +126,13 @@ impl Faults {
         self.unless(
             is_slug,
             &["vendor"],
-            format!("`{slug}` cannot be a vendor's slug"),
+            format_args!("`{slug}` cannot be a vendor's slug"),
             "it is a path segment: a lowercase letter, then lowercase letters, digits and `-`, at most 63",
         );
         self.unless(
             !RESERVED.contains(&slug),
             &["vendor"],
-            format!("the slug `{slug}` is reserved"),
+            format_args!("the slug `{slug}` is reserved"),
             "take another: the server has this path for itself",
         );
     }
@@ -140,14 +141,14 @@ impl Faults {
         self.unless(
             !endpoint.methods.is_empty(),
             &["endpoints", name, "methods"],
-            "no method is named",
+            format_args!("no method is named"),
             "such as [\"GET\"]",
         );
         for method in &endpoint.methods {
             self.unless(
                 is_token(method) && !method.bytes().any(|byte| byte.is_ascii_lowercase()),
                 &["endpoints", name, "methods"],
-                format!("`{method}` is not a method"),
+                format_args!("`{method}` is not a method"),
                 "methods are case-sensitive tokens, such as GET (RFC 9110 section 9.1)",
             );
         }
@@ -157,7 +158,7 @@ impl Faults {
             self.unless(
                 is_path(path) && !path.contains(['?', '#']),
                 &["endpoints", name, key],
-                format!("`{path}` is not a path"),
+                format_args!("`{path}` is not a path"),
                 "a path begins with `/`, has no query, and `{name}` stands for a segment",
             );
         }
@@ -170,7 +171,7 @@ impl Faults {
             self.unless(
                 is_field_value(value),
                 &place,
-                format!("the value of header `{name}` cannot be sent"),
+                format_args!("the value of header `{name}` cannot be sent"),
                 "visible characters, spaces and tabs, none of them at an end (RFC 9110 section 5.5)",
             );
         }
@@ -180,7 +181,7 @@ impl Faults {
         self.unless(
             is_token(name),
             path,
-            format!("`{name}` is not a header name"),
+            format_args!("`{name}` is not a header name"),
             "letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 section 5.1)",
         );
     }
@@ -194,29 +195,27 @@ impl Faults {
         self.unless(
             (200..=599).contains(&template.status),
             &["denials", name, "status"],
-            format!("status {} cannot be a final reply", template.status),
+            format_args!("status {} cannot be a final reply", template.status),
             "from 200 to 599 (RFC 9110 section 15)",
         );
         self.headers(&["denials", name, "headers"], &template.headers);
         let Some(head) = &template.inherits else {
             return;
         };
-        let hint = match nearest(head, denials.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name another table of [denials]".to_owned(),
-        };
         let place = ["denials", name, "inherits"];
         match denials.get(head) {
-            None => self.unless(
-                false,
-                &place,
-                format!("there is no [denials.{head}]"),
-                &hint,
-            ),
+            None => {
+                let hint = match nearest(head, denials.keys().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "name another table of [denials]".to_owned(),
+                };
+                let fault = format_args!("there is no [denials.{head}]");
+                self.unless(false, &place, fault, &hint);
+            }
             Some(head_template) => self.unless(
                 head_template.inherits.is_none(),
                 &place,
-                format!("`{head}` inherits from another itself"),
+                format_args!("`{head}` inherits from another itself"),
                 "one step only: name the head of the family",
             ),
         }
@@ -226,7 +225,7 @@ impl Faults {
         self.unless(
             setting.takes(&setting.default),
             &["settings", name, "default"],
-            format!("the default {} is none of `values`", setting.default),
+            format_args!("the default {} is none of `values`", setting.default),
             "list it among them",
         );
     }
