@@ -85,12 +85,7 @@ fn an_assistant_sees_what_a_client_does_wrong() {
     let (nothing, _) = assistant.call("exchanges", &json!({}));
     assert_eq!(nothing, "no request has arrived yet\n");
     let line = "GET /pattern/api/v1/groups/none/members";
-    let reply = send(
-        &served.address,
-        line,
-        "Authorization: Bearer wrong\r\n",
-        "",
-    );
+    let reply = send(&served.address, line, "Authorization: Bearer wrong\r\n", "");
     assert!(reply.starts_with("HTTP/1.1 401"), "{reply}");
     let (lines, is_error) = assistant.call("exchanges", &json!({"refused": true}));
     assert!(!is_error && lines.contains("401 pattern"), "{lines}");
