@@ -17,7 +17,7 @@ Feature: Athelas refuses in JSON and keeps secrets
 
   Rule: Errors have detail, too many requests have details
 
-    @id:VEN-05 @should
+    @id:VEN-05 @must
     Scenario: Refusals have detail as text or list
       Given the API has accepted the caller's token
       When the caller logs in in each of these ways
@@ -28,7 +28,7 @@ Feature: Athelas refuses in JSON and keeps secrets
         | on a path that nobody knows |
       Then each error reply has detail as text or list
 
-    @id:VEN-05 @should @id:HTT-07 @may
+    @id:VEN-05 @must @id:HTT-07 @may
     Scenario: Too many requests have details
       Given the vendor's setting rate_limit is 1
       And the API has accepted the caller's token

@@ -97,7 +97,7 @@ Feature: Athelas serves API calls
 
   Rule: Create, regenerate and transcribe requests are answered with 202 and the documented members
 
-    @id:VEN-06 @should
+    @id:VEN-06 @must
     Scenario: A scribe is created
       Given the caller has logged in
       When the caller sends this form to create
@@ -116,7 +116,7 @@ Feature: Athelas serves API calls
         | transcripts  | Patient reports no pain since Tuesday. |
       Then the vendor refuses the other template
 
-    @id:VEN-06 @should
+    @id:VEN-06 @must
     Scenario: A scribe is made anew from audio
       Given the caller has logged in
       When the caller sends this form to create
@@ -126,7 +126,7 @@ Feature: Athelas serves API calls
         | audio_files | a file visit.wav |
       Then each form is accepted with the documented members
 
-    @id:VEN-43 @should
+    @id:VEN-43 @must
     Scenario: What was handed in to be transcribed can be read
       Given the caller has logged in
       When the caller sends this form to transcribe
@@ -135,7 +135,7 @@ Feature: Athelas serves API calls
         | transcription |
       Then the transcription has the documented members
 
-    @id:VEN-06 @should
+    @id:VEN-06 @must
     Scenario: Audio is handed in to be transcribed
       Given the caller has logged in
       When the caller sends this form to transcribe

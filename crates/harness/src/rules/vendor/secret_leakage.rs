@@ -170,13 +170,17 @@ fn secrets_of_request<'a>(exchange: &Exchange<'a>) -> BTreeSet<&'a str> {
     exchange.texts().flat_map(secrets_in).collect()
 }
 
-/// The secrets that a reply tells, in its headers and its body.
+/// The secrets that a reply tells, in its headers and its body. A cookie that is set again is where it
+/// belongs (RFC 6265 §4.1).
 fn told_by(reply: &Message) -> BTreeSet<&str> {
-    let headers = reply.headers.iter().map(|(_, value)| value.as_str());
-    headers
-        .chain([reply.body.as_str()])
-        .flat_map(secrets_in)
-        .collect()
+    let headers = reply.headers.iter().flat_map(|(name, value)| {
+        let sets_cookies = name.eq_ignore_ascii_case("set-cookie");
+        let is_set = move |secret: &&str| sets_cookies && secret.starts_with("cookie ");
+        secrets_in(value)
+            .into_iter()
+            .filter(move |secret| !is_set(secret))
+    });
+    headers.chain(secrets_in(&reply.body)).collect()
 }
 
 /// The names of the secrets in a text. The base64 of an id and a secret tells the secret.
@@ -276,6 +280,22 @@ mod tests {
         check(&used(200, "[\"t-0123\"]"), "ERR-12", Grade::Met);
         check(&used(401, "bad t-0123"), "ERR-12", Grade::Broken);
         check(&used(500, "bad t-0123"), "ERR-12", Grade::Broken);
+    }
+
+    /// A login page sets its session's cookie again with each reply.
+    #[test]
+    fn a_cookie_may_be_set_again_and_told_nowhere_else() {
+        let answered = |headers: &[(&str, &str)], body: &str| {
+            let log = refused(SECRET, "{}").hide("c-0123", "cookie 1");
+            log.asked_at("call", "", "/?sent=c-0123", 200, headers, body)
+        };
+        let set = [("Set-Cookie", "SESSION=c-0123; Path=/; HttpOnly")];
+        check(&answered(&set, "[]"), "ERR-12", Grade::Met);
+        check(&answered(&set, "[\"c-0123\"]"), "ERR-12", Grade::Broken);
+        let told = [("X-Session", "c-0123")];
+        check(&answered(&told, "[]"), "ERR-12", Grade::Broken);
+        let other = [("Set-Cookie", "SECRET=t0p secret")];
+        check(&answered(&other, "[]"), "ERR-12", Grade::Broken);
     }
 
     /// A vendor whose tokens are JWTs was clean without any.

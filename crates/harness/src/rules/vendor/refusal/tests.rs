@@ -22,6 +22,7 @@ fn a_login_is_refused_or_not() {
     check(&login(429, "{}"), "VEN-17", Grade::Unobserved);
     check(&login(422, "{}"), "TOK-18", Grade::Met);
     check(&login(500, "{}"), "TOK-18", Grade::Broken);
+    check(&login(200, r#"{"detail":[]}"#), "TOK-18", Grade::Broken);
 }
 
 #[test]
@@ -106,6 +107,9 @@ fn each_field_has_its_own_error_code() {
     let id = "with another client id";
     check(&log(id, "invalid_client"), "VEN-22", Grade::Met);
     check(&log(id, "unauthorized_client"), "VEN-22", Grade::Broken);
+    let any = Log::new().exchange("login", "", 200, TOKEN);
+    let any = any.exchange("login", id, 200, TOKEN);
+    check(&any, "VEN-22", Grade::Severe);
     check(
         &log(OTHER_SECRET, "unauthorized_client"),
         "VEN-22",
