@@ -77,6 +77,25 @@ pub fn with_json(mut reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
     reply
 }
 
+/// `request` with another query: each pair, as it is spelled, becomes what `change` makes of it, or is
+/// left out.
+#[must_use]
+pub fn with_query(request: Request, change: impl Fn(&str) -> Option<&str>) -> Request {
+    let query = request.raw_query();
+    if query.is_empty() {
+        return request;
+    }
+    let pairs: Vec<&str> = query.split('&').filter_map(change).collect();
+    let target = format!("{}?{}", request.path(), pairs.join("&"));
+    request.changed(|parts| parts.target = target)
+}
+
+/// `request` without the pairs of its query that `is_left_out` names.
+#[must_use]
+pub fn without_pairs(request: Request, is_left_out: impl Fn(&str) -> bool) -> Request {
+    with_query(request, |pair| (!is_left_out(pair)).then_some(pair))
+}
+
 /// `request` with another form for its body, and the media type of one.
 #[must_use]
 pub fn with_form(

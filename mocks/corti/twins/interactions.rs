@@ -1,6 +1,7 @@
 //! Evil twins that are wrong with what the API keeps, and with its lists.
 
-use locum_server::{Request, Twin};
+use locum_server::twin::without_pairs;
+use locum_server::Twin;
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
@@ -52,29 +53,25 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
-        misreads: |request| with_query(request, |query| query.replace("direction=asc", "")),
+        misreads: |request| without_pairs(request, |pair| pair == "direction=asc"),
         ..Twin::named("direction-ignored", "each list comes in direction desc")
     },
     Twin {
-        misreads: |request| with_query(request, |query| query.replace("sort=assignedUserId", "")),
+        misreads: |request| without_pairs(request, |pair| pair == "sort=assignedUserId"),
         ..Twin::named("sort-ignored", "each list is sorted by createdAt")
     },
     Twin {
-        misreads: |request| with_query(request, |query| without(query, "encounterStatus")),
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("encounterStatus=")),
         ..Twin::named("status-ignored", "a list is not limited by encounterStatus")
     },
     Twin {
-        misreads: |request| with_query(request, |query| without(query, "patient")),
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("patient=")),
         ..Twin::named("patient-ignored", "a list is not limited by patient")
     },
     Twin {
         misreads: |request| {
-            with_query(request, |query| {
-                let words = ["sort", "direction", "encounterStatus"];
-                let known = words.iter().fold(query.to_owned(), |query, word| {
-                    query.replace(&format!("{word}=locum"), "")
-                });
-                known.replace("pageSize=0", "").replace("index=0", "")
+            without_pairs(request, |pair| {
+                pair.ends_with("=locum") || matches!(pair, "pageSize=0" | "index=0")
             })
         },
         ..Twin::named(
@@ -83,21 +80,3 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
 ];
-
-/// `request` with another query.
-fn with_query(request: Request, change: impl FnOnce(&str) -> String) -> Request {
-    let Some((path, query)) = request.target.split_once('?') else {
-        return request;
-    };
-    let target = format!("{path}?{}", change(query));
-    request.changed(|parts| parts.target = target)
-}
-
-/// `query` without a parameter.
-fn without(query: &str, name: &str) -> String {
-    let pairs = query.split('&');
-    let rest: Vec<&str> = pairs
-        .filter(|pair| pair.split('=').next() != Some(name))
-        .collect();
-    rest.join("&")
-}

@@ -1,7 +1,7 @@
 //! Evil twins that are wrong about lists, and about what their entries are.
 
-use locum_server::twin::with_json;
-use locum_server::{Reply, Request, Twin};
+use locum_server::twin::{with_json, with_query, without_pairs};
+use locum_server::{Reply, Twin};
 use serde_json::{Value, json};
 
 /// One thing wrong each.
@@ -67,17 +67,10 @@ pub(super) const TWINS: &[Twin] = &[
     },
     Twin {
         misreads: |request| {
-            let pairs = request.raw_query().split('&');
-            let cut = pairs.map(|pair| {
-                if pair == "limit=200" {
-                    "limit=100"
-                } else {
-                    pair
-                }
-            });
-            let cut: Vec<&str> = cut.collect();
-            let target = format!("{}?{}", request.path(), cut.join("&"));
-            request.changed(|parts| parts.target = target)
+            with_query(request, |pair| match pair {
+                "limit=200" => Some("limit=100"),
+                pair => Some(pair),
+            })
         },
         ..Twin::named("limit-100", "a page has 100 entries at most")
     },
@@ -151,12 +144,4 @@ fn with_list(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
             change(body);
         }
     })
-}
-
-/// The request without those pairs of its query that `is_left_out` names.
-fn without_pairs(request: Request, is_left_out: impl Fn(&str) -> bool) -> Request {
-    let pairs = request.raw_query().split('&');
-    let kept: Vec<&str> = pairs.filter(|pair| !is_left_out(pair)).collect();
-    let target = format!("{}?{}", request.path(), kept.join("&"));
-    request.changed(|parts| parts.target = target)
 }

@@ -15,7 +15,7 @@ use crate::run::context::ScenarioContext;
 use crate::verdict::Scenario;
 
 /// How long a copy of what was deleted may be read from before that is a fault.
-const COPIES_END: Duration = Duration::from_secs(10);
+pub(super) const COPIES_END: Duration = Duration::from_secs(10);
 
 /// Something that the caller created, and how it is called back.
 #[derive(Debug)]

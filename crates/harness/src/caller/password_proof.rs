@@ -95,7 +95,7 @@ impl ScenarioContext {
                     .await?;
                 match other.is_documented() {
                     true => code,
-                    false => altered(&code),
+                    false => another_code(&code),
                 }
             }
         };
@@ -155,7 +155,7 @@ impl ScenarioContext {
 }
 
 /// `code` with another last digit.
-fn altered(code: &str) -> String {
+fn another_code(code: &str) -> String {
     let mut other = code.to_owned();
     let last = other.pop();
     other.push(if last == Some('0') { '1' } else { '0' });
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn another_code_is_as_long_as_the_right_one() {
-        assert_eq!(altered("123456"), "123450");
-        assert_eq!(altered("000000"), "000001");
+        assert_eq!(another_code("123456"), "123450");
+        assert_eq!(another_code("000000"), "000001");
     }
 }

@@ -1,10 +1,9 @@
 //! The harness as a user who hands in documents: creates a task, lists and reads tasks, deletes what it
 //! created.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use super::deletion::COPIES_END;
 use super::signature::{Signing, sign};
 use crate::Error;
 use crate::catalogue::Supplied;
@@ -14,9 +13,6 @@ use crate::run::context::ScenarioContext;
 
 /// What a list is asked for: the links to what came of each task, too.
 const LIST_QUERY: &str = "?includePresigned=True";
-
-/// How long a copy of what was deleted may be read from before that is a fault.
-const COPIES_END: Duration = Duration::from_secs(10);
 
 impl ScenarioContext {
     /// Creates a task.
