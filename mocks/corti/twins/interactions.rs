@@ -1,7 +1,7 @@
 //! Evil twins that are wrong with what the API keeps, and with its lists.
 
-use locum_server::twin::without_pairs;
 use locum_server::Twin;
+use locum_server::twin::without_pairs;
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
