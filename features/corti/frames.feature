@@ -72,6 +72,12 @@ Feature: Corti speaks on websockets as RFC 6455 has it
         | without a configuration |
       Then the vendor says so and closes
 
+    @id:WSS-39 @must
+    Scenario: A second configuration
+      When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with the configuration twice |
+      Then it is told that there is one, and the session goes on
+
     @id:WSS-34 @must
     Scenario: The client asks for what is left over
       Given a session on a socket is flushed with
@@ -89,6 +95,32 @@ Feature: Corti speaks on websockets as RFC 6455 has it
         {"type": "end"}
         """
       When the caller sends a frame on the socket /transcribe?tenant-name={tenant} in each of these ways
+        | with the end of the session |
+      Then the vendor says so and closes
+
+    @id:WSS-30 @must @id:WSS-38 @must
+    Scenario: The client ends its session on the stream of an interaction
+      Given the socket {websocketUrl} is configured with
+        """
+        {
+          "transcription": {
+            "primaryLanguage": "en",
+            "isDiarization": false,
+            "isMultichannel": false,
+            "participants": [{"channel": 0, "role": "multiple"}]
+          },
+          "mode": {"type": "facts", "outputLocale": "en"}
+        }
+        """
+      And a session on a socket is ended with
+        """
+        {"type": "end"}
+        """
+      And the caller has created one of /interactions/
+        """
+        {"encounter": {"identifier": "locum-1", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller sends a frame on the socket {websocketUrl} in each of these ways
         | with the end of the session |
       Then the vendor says so and closes
 

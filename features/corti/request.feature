@@ -157,7 +157,20 @@ Feature: Corti serves API calls
         | /interactions/?direction=asc&pageSize=1&index=2 |
         | /interactions/?direction=asc&pageSize=2&index=2 |
         | /interactions/?direction=asc&pageSize=3&index=1 |
+        | /interactions/?direction=asc&pageSize=3&index=100000 |
       Then each page is the part of the list that was asked for
+
+    @id:VEN-73 @must
+    Scenario: A list without pageSize is a page of ten
+      Given the caller has logged in
+      And the caller has created 11 of /interactions/
+        """
+        {"encounter": {"identifier": "locum-{number}", "status": "planned", "type": "first_consultation"}}
+        """
+      When the caller lists each of these
+        | /interactions/?pageSize=11&index=1 |
+        | /interactions/?index=1             |
+      Then the list without pageSize has ten entries at most
 
   Rule: An interaction that was created is there, and is read as it was created
 

@@ -59,6 +59,15 @@ Feature: Corti serves websockets
       And the caller opens the socket /transcribe?tenant-name={tenant} with a token that has ended
       Then each of these openings gives no service
 
+  Rule: A websocket opened without the name of the tenant gives no service
+
+    @id:WSS-40 @should
+    Scenario: The address names no tenant
+      When the caller opens the socket /transcribe?tenant-name={tenant}
+      And the caller opens the socket /transcribe?tenant-name={tenant} in each of these ways
+        | without the tenant's name |
+      Then it gets no service
+
   Rule: A token limited to a websocket scope is refused on REST and on the other socket
 
     @id:VEN-21 @should

@@ -164,7 +164,7 @@ impl Session {
             .unwrap_or_default();
         match (message_type, &self.state) {
             ("config", State::Waiting(_)) => self.configure(socket, &message).await,
-            ("config", _) => say(socket, &frame::status("CONFIG_ALREADY_RECEIVED")).await,
+            ("config", _) => self.configured_already(socket).await,
             ("flush" | "end", State::Waiting(_)) => self.too_early(socket).await,
             ("flush", _) => self.flush(socket).await,
             ("end", _) => self.end(socket).await,
@@ -177,6 +177,14 @@ impl Session {
                 .await
             }
         }
+    }
+
+    async fn configured_already(&self, socket: &mut Socket) -> Then {
+        if self.mock.effect_enabled("keep_configured") {
+            return say(socket, &frame::status("CONFIG_ALREADY_RECEIVED")).await;
+        }
+        socket.close(POLICY, "").await;
+        Then::End
     }
 
     async fn sound(&mut self, socket: &mut Socket, length: usize) -> Then {
@@ -277,7 +285,13 @@ impl Session {
             _ => 0,
         };
         let mut last = vec![frame::usage(tenths), frame::ended(self.kind)];
-        last.retain(|one| one["type"] != "usage" || self.mock.effect_enabled("say_usage"));
+        last.retain(|one| {
+            let effect = match one["type"] == "usage" {
+                true => "say_usage",
+                false => "say_ended",
+            };
+            self.mock.effect_enabled(effect)
+        });
         say_all(socket, &last).await;
         socket.close(NORMAL, "").await;
         Then::End

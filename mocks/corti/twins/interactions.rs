@@ -1,7 +1,7 @@
 //! Evil twins that are wrong with what the API keeps, and with its lists.
 
 use locum_server::Twin;
-use locum_server::twin::without_pairs;
+use locum_server::twin::{with_query, without_pairs};
 
 /// One thing wrong each.
 pub(super) const TWINS: &[Twin] = &[
@@ -50,6 +50,26 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named(
             "pages-overlap",
             "a page of a list begins with the last entry of the page before",
+        )
+    },
+    Twin {
+        misreads: |request| {
+            let target = request.target.replace("index=100000", "index=1");
+            request.changed(|parts| parts.target = target)
+        },
+        ..Twin::named(
+            "pages-without-end",
+            "a page behind the end of a list is the first",
+        )
+    },
+    Twin {
+        misreads: |request| match request.raw_query() {
+            "index=1" => with_query(request, |_| Some("pageSize=100&index=1")),
+            _ => request,
+        },
+        ..Twin::named(
+            "whole-list-by-default",
+            "a list without pageSize has a hundred entries",
         )
     },
     Twin {

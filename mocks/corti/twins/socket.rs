@@ -52,6 +52,26 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("ws-no-usage", "a session ends without a usage message")
     },
     Twin {
+        skips: &["say_ended"],
+        ..Twin::named("ws-no-ended", "a session ends without a word of it")
+    },
+    Twin {
+        skips: &["keep_configured"],
+        ..Twin::named(
+            "ws-one-configuration",
+            "a second configuration ends the websocket",
+        )
+    },
+    Twin {
+        pardons: |endpoint, denial| {
+            matches!(endpoint, "transcribe" | "streams") && denial.reason == "no_tenant"
+        },
+        ..Twin::named(
+            "ws-any-tenant",
+            "a websocket opens without the name of the tenant",
+        )
+    },
+    Twin {
         skips: &["config_deadline"],
         ..Twin::named(
             "ws-patient",

@@ -63,6 +63,12 @@ impl ScenarioContext {
                 let flushed = |text: &str| says(text, "FLUSHED");
                 self.send_until_over(seq, socket, &flush, flushed).await;
             }
+            FrameVariation::SecondConfiguration => {
+                self.configure_raw(seq, place, socket).await;
+                let again = self.configuration(place);
+                self.send_until_over(seq, socket, &again, answers_the_configuration)
+                    .await;
+            }
             FrameVariation::NoConfiguration => {
                 if self.is_alive(seq, socket, "before").await
                     && self.pass_within_a_step(CONFIGURATION_TIMEOUT).await?

@@ -105,6 +105,7 @@ fn odd(which: FrameVariation) -> Vec<u8> {
         | FrameVariation::EmptyConfiguration
         | FrameVariation::Ended
         | FrameVariation::Flush
+        | FrameVariation::SecondConfiguration
         | FrameVariation::NoConfiguration => Vec::new(),
     }
 }

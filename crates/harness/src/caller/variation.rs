@@ -287,7 +287,8 @@ pub(crate) fn vary_token(variation: SocketVariation, prefix: &str, token: &str) 
         | SocketVariation::EndedToken
         | SocketVariation::SuppliedEndedToken
         | SocketVariation::LimitedToken
-        | SocketVariation::OtherTenant => token.to_owned(),
+        | SocketVariation::OtherTenant
+        | SocketVariation::NoTenant => token.to_owned(),
     };
     Some(format!("{prefix}{value}"))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use locum_core::Secret;
+use locum_core::profile::Profile;
 use serde_json::{Value, json};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -83,10 +84,13 @@ impl ScenarioContext {
                 return Ok(());
             };
             if *variation == Variation::By(Other::Tenant) {
-                let name = self.profile.api.tenant_header.clone().unwrap_or_default();
-                url.target = with_parameter(&url.target, &name, theirs.credential("tenant"));
+                let tenant = Some(theirs.credential("tenant"));
+                url.target = with_tenant(&url.target, &self.profile, tenant);
             }
             shown = Some(token);
+        }
+        if change == Some(SocketVariation::NoTenant) {
+            url.target = with_tenant(&url.target, &self.profile, None);
         }
         let token = match shown {
             Some(token) => Some(token),
@@ -234,18 +238,26 @@ impl ScenarioContext {
     }
 }
 
-/// `target` with another value of the parameter `name`, where it has one.
-fn with_parameter(target: &str, name: &str, value: &str) -> String {
+/// `target` with the name of another tenant, or without one, where it has one: the parameter is spelled
+/// like the header.
+fn with_tenant(target: &str, profile: &Profile, tenant: Option<&str>) -> String {
+    let name = profile.api.tenant_header.as_deref().unwrap_or_default();
     let Some((path, query)) = target.split_once('?') else {
         return target.to_owned();
     };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((known, _)) if known.eq_ignore_ascii_case(name) => {
-            format!("{known}={}", percent(value, false))
-        }
-        _ => pair.to_owned(),
-    });
-    format!("{path}?{}", pairs.collect::<Vec<String>>().join("&"))
+    let pairs = query
+        .split('&')
+        .filter_map(|pair| match pair.split_once('=') {
+            Some((known, _)) if known.eq_ignore_ascii_case(name) => {
+                tenant.map(|tenant| format!("{known}={}", percent(tenant, false)))
+            }
+            _ => Some(pair.to_owned()),
+        });
+    let pairs: Vec<String> = pairs.collect();
+    match pairs.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", pairs.join("&")),
+    }
 }
 
 /// The message that says this configuration.
@@ -266,11 +278,17 @@ mod tests {
 
     #[test]
     fn a_parameter_gets_another_value() {
+        let profile = crate::testing::profile(|profile| {
+            profile.api.tenant_header = Some("Tenant-Name".to_owned());
+        });
         let check = |target: &str, expected: &str| {
-            assert_eq!(with_parameter(target, "Tenant-Name", "b c"), expected);
+            assert_eq!(with_tenant(target, &profile, Some("b c")), expected);
         };
         check("/s?x=1&tenant-name=a", "/s?x=1&tenant-name=b%20c");
         check("/s?x=1", "/s?x=1");
         check("/s", "/s");
+        let nameless = |target| with_tenant(target, &profile, None);
+        assert_eq!(nameless("/s?tenant-name=a&x=1"), "/s?x=1");
+        assert_eq!(nameless("/s?tenant-name=a"), "/s");
     }
 }

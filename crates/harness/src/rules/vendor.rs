@@ -72,10 +72,12 @@ mod signature_refusal;
 mod signature_scope;
 pub mod socket;
 mod socket_close;
+mod socket_configuration;
 mod socket_conversation;
 mod socket_frames;
 mod socket_owner;
 mod socket_session;
+mod socket_tenant;
 mod sorted_list;
 mod srp_login;
 mod task;
@@ -161,10 +163,12 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     signature_scope::RULES,
     socket::RULES,
     socket_close::RULES,
+    socket_configuration::RULES,
     socket_conversation::RULES,
     socket_frames::RULES,
     socket_owner::RULES,
     socket_session::RULES,
+    socket_tenant::RULES,
     sorted_list::RULES,
     srp_login::RULES,
     task::RULES,

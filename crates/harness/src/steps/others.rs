@@ -15,6 +15,23 @@ async fn creates(world: &mut World, path: String, step: &Step) -> Result<(), Err
     world.context()?.create(&path, &body).await
 }
 
+/// `{number}` in the body is the number of each, from 1.
+#[given(regex = r"^the caller has created (\d+) of (/\S*)$")]
+async fn creates_many(
+    world: &mut World,
+    count: usize,
+    path: String,
+    step: &Step,
+) -> Result<(), Error> {
+    let body = step.docstring.clone().unwrap_or_default();
+    let context = world.context()?;
+    for number in 1..=count {
+        let body = body.replace("{number}", &number.to_string());
+        context.create(&path, &body).await?;
+    }
+    Ok(())
+}
+
 /// So late that it has another date.
 #[given(regex = r"^a moment later the caller has created one of (/\S*)$")]
 async fn creates_later(world: &mut World, path: String, step: &Step) -> Result<(), Error> {

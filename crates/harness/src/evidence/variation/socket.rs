@@ -24,6 +24,8 @@ pub enum SocketVariation {
     LimitedToken,
     /// The token of a client of another tenant.
     OtherTenant,
+    /// The address without the name of the tenant.
+    NoTenant,
 }
 
 impl SocketVariation {
@@ -38,6 +40,7 @@ impl SocketVariation {
         Self::SuppliedEndedToken,
         Self::LimitedToken,
         Self::OtherTenant,
+        Self::NoTenant,
     ];
 
     /// Reads its phrase; `None` when it is unknown.
@@ -57,6 +60,7 @@ impl SocketVariation {
             Self::SuppliedEndedToken => "with a supplied token that has ended",
             Self::LimitedToken => "with the limited token",
             Self::OtherTenant => "with a token of another tenant",
+            Self::NoTenant => "without the tenant's name",
         }
     }
 }

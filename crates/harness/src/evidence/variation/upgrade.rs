@@ -139,6 +139,8 @@ pub enum FrameVariation {
     Ended,
     /// It asks for what is left over, behind the configuration.
     Flush,
+    /// It is a second configuration, behind the first.
+    SecondConfiguration,
     /// It is none within the time for a configuration.
     NoConfiguration,
 }
@@ -161,6 +163,7 @@ impl FrameVariation {
         Self::EmptyConfiguration,
         Self::Ended,
         Self::Flush,
+        Self::SecondConfiguration,
         Self::NoConfiguration,
     ];
 
@@ -181,6 +184,7 @@ impl FrameVariation {
                 | Self::EmptyConfiguration
                 | Self::Ended
                 | Self::Flush
+                | Self::SecondConfiguration
                 | Self::NoConfiguration
         )
     }
@@ -203,6 +207,7 @@ impl FrameVariation {
             Self::EmptyConfiguration => "with an empty configuration",
             Self::Ended => "with the end of the session",
             Self::Flush => "with a flush",
+            Self::SecondConfiguration => "with the configuration twice",
             Self::NoConfiguration => "without a configuration",
         }
     }

@@ -234,6 +234,12 @@ fn faults_of_id_token(
             ));
         }
     }
+    if let (Some(end), Some(issued)) = (claim("exp").as_f64(), claim("iat").as_f64())
+        && end <= issued
+    {
+        let expected = "an exp behind iat".to_owned();
+        faults.push((expected, format!("exp {end}, iat {issued}")));
+    }
     let Some(client) = asking_client(view, &token.login) else {
         return faults;
     };

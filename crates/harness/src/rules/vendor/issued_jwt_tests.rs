@@ -102,6 +102,7 @@ fn an_id_token_has_its_claims() {
         ("iss", Value::Null),
         ("sub", json!(7)),
         ("exp", json!("2")),
+        ("exp", json!(1)),
         ("iat", Value::Null),
         ("aud", json!("b")),
         ("aud", Value::Null),

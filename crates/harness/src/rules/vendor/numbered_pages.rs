@@ -8,13 +8,22 @@ use crate::evidence::{Exchange, Operation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::{Finding, Proof};
 
-pub(super) const RULES: &[Rule] = &[Rule::vendor("VEN-47", pages_are_parts_of_the_list)];
+pub(super) const RULES: &[Rule] = &[
+    Rule::vendor("VEN-47", pages_are_parts_of_the_list),
+    Rule::vendor("VEN-73", unasked_pages_are_short),
+];
 
 /// "Number of interactions to return per page."
 const SIZE: &str = "pageSize";
 
 /// "Page number to retrieve. Starts at 1."
 const NUMBER: &str = "index";
+
+/// A page with this number is behind the end of any list.
+const BEHIND_THE_END: usize = 100_000;
+
+/// "Number of interactions to return per page", where none is asked for.
+const DEFAULT_SIZE: usize = 10;
 
 /// A page that was served, and what was asked for.
 struct Page<'a> {
@@ -49,7 +58,7 @@ fn unserved(view: &View<'_>, wrong: &mut Deviations) -> Option<Finding> {
     let mut open = None;
     let asked = view.evidence.exchanges_for(Operation::ListPage);
     for exchange in asked.filter(|exchange| !exchange.is_served()) {
-        if exchange.is_refused() {
+        if exchange.is_refused() && !is_behind_the_end(&exchange) {
             wrong.add("the page", exchange.sentence(), exchange);
         } else {
             let unseen = || unobserved(view, &exchange.sentence()).seen_in(exchange);
@@ -57,6 +66,17 @@ fn unserved(view: &View<'_>, wrong: &mut Deviations) -> Option<Finding> {
         }
     }
     open
+}
+
+/// A page that no list has may be empty, and may be refused.
+fn is_behind_the_end(exchange: &Exchange<'_>) -> bool {
+    let target = &exchange.request.target;
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let number = |pair: &str| pair.strip_prefix("index=")?.parse::<usize>().ok();
+    query
+        .split('&')
+        .filter_map(number)
+        .any(|number| number >= BEHIND_THE_END)
 }
 
 /// Each page holds no more than its size, and what stands at its place in the longest one that
@@ -86,6 +106,11 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
             seen,
             page.exchange,
         );
+    }
+    let behind = pages.iter().filter(|page| page.number >= BEHIND_THE_END);
+    for page in behind.filter(|page| !page.ids.is_empty()) {
+        let seen = format!("page {}: {} entries", page.number, page.ids.len());
+        wrong.add("no entries behind the end", seen, page.exchange);
     }
     if let Some(broken) = wrong.broken() {
         return broken;
@@ -127,6 +152,34 @@ fn pages_are_parts_of_the_list(view: &View<'_>) -> Finding {
         }
         (None, _) => unobserved(view, "the list has too few entries for two pages"),
     }
+}
+
+/// A list that is asked for without a size has ten entries at most, beside one with a size that has more.
+fn unasked_pages_are_short(view: &View<'_>) -> Finding {
+    let lists = lists(view);
+    let longer =
+        |list: &&List<'_>| list.asked_count(SIZE).is_some() && list.entries.len() > DEFAULT_SIZE;
+    let Some(long) = lists.iter().find(longer) else {
+        return worst_not_listed(view);
+    };
+    let mut unasked = lists.iter().filter(|list| list.asked(SIZE).is_none());
+    let Some(list) = unasked.next() else {
+        return worst_not_listed(view);
+    };
+    let seen = format!("{} entries", list.entries.len());
+    match list.entries.len() <= DEFAULT_SIZE {
+        true => Finding::met(seen, list.exchange).beside(long.exchange),
+        false => Finding::broken("10 entries at most", seen, list.exchange).beside(long.exchange),
+    }
+}
+
+/// Why there are no two lists to compare.
+fn worst_not_listed(view: &View<'_>) -> Finding {
+    let mut asked = view.evidence.exchanges_for(Operation::ListPage);
+    let Some(exchange) = asked.find(|exchange| !exchange.is_served()) else {
+        return unobserved(view, "no list had more than ten entries");
+    };
+    gone(&exchange).unwrap_or_else(|| unobserved(view, &exchange.sentence()).seen_in(exchange))
 }
 
 #[cfg(test)]
