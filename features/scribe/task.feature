@@ -9,6 +9,23 @@ Feature: Scribe Labs keeps documents of its customers
       When the user deletes what was created
       Then the creation gave a jobid and a url
 
+    @id:VEN-75 @must @id:VEN-76 @must
+    Scenario: The address of a new task takes its document
+      Given the user has signed in for signed calls and created a task
+      When the user puts a document to the url of the task, with and without its query
+      And the user deletes what was created
+      Then the url takes it with 200, and nothing without its query
+
+  Rule: list_tasks lists the tasks of a company
+
+    @id:VEN-74 @must
+    Scenario: A company that nobody has named has no tasks
+      Given the user has signed in for signed calls and created a task
+      And the user has a task, and has listed the tasks
+      When the user lists the tasks of a company that has none
+      And the user deletes what was created
+      Then its list has none of the others
+
   Rule: get_task reads a task by its id
 
     @id:VEN-57 @id:VEN-58 @id:VEN-61 @must @should

@@ -1,6 +1,7 @@
 //! Evil twins that are wrong about tasks.
 
-use locum_server::twin::with_json;
+use http::StatusCode;
+use locum_server::twin::{with_json, without_pairs};
 use locum_server::{Reply, Twin};
 use serde_json::json;
 
@@ -32,6 +33,35 @@ pub(super) const TWINS: &[Twin] = &[
             _ => reply,
         },
         ..Twin::named("no-task-is-200", "an unknown task is answered with 200")
+    },
+    Twin {
+        rewrite: |endpoint, request, reply| match endpoint {
+            "v1_task" if request.method == "GET" && reply.status == 200 => {
+                Reply::json(404, &json!({"message": "Not Found"}))
+            }
+            _ => reply,
+        },
+        ..Twin::named("task-is-lost", "a new task cannot be read")
+    },
+    Twin {
+        misreads: |request| without_pairs(request, |pair| pair.starts_with("company=")),
+        ..Twin::named("company-ignored", "a list is not limited by company")
+    },
+    Twin {
+        rewrite: |endpoint, _, mut reply| {
+            if endpoint == "upload" && reply.status == 200 {
+                reply.status = StatusCode::NO_CONTENT;
+            }
+            reply
+        },
+        ..Twin::named("upload-204", "a document is taken with 204")
+    },
+    Twin {
+        pardons: |endpoint, denial| endpoint == "upload" && denial.reason == "no_signature",
+        ..Twin::named(
+            "upload-by-anyone",
+            "a document is taken without a signature",
+        )
     },
     Twin {
         skips: &["delete_task"],

@@ -14,6 +14,12 @@ use crate::run::context::ScenarioContext;
 /// What a list is asked for: the links to what came of each task, too.
 const LIST_QUERY: &str = "?includePresigned=True";
 
+/// A company that nobody has named.
+const NOBODY: &str = "locum-nobody";
+
+/// The smallest file that is a PDF by its first line.
+const DOCUMENT: &str = "%PDF-1.4\n%%EOF\n";
+
 impl ScenarioContext {
     /// Creates a task.
     ///
@@ -34,20 +40,72 @@ impl ScenarioContext {
         Ok(())
     }
 
-    /// Reads the task that was created, or else the first that was listed.
-    pub async fn read_task(&mut self) -> Result<(), Error> {
-        self.task("GET", Operation::Read, &Variation::Documented)
+    /// Lists the tasks of a company that has none.
+    pub async fn list_tasks_of_nobody(&mut self) -> Result<(), Error> {
+        let query = format!("{LIST_QUERY}&company={NOBODY}");
+        self.list_tasks_by(&query, &Variation::Documented)
             .await
             .map(drop)
     }
 
+    /// Reads the task that was created, or else the first that was listed; what was created and is not
+    /// there, once more some seconds later.
+    pub async fn read_task(&mut self) -> Result<(), Error> {
+        let how = &Variation::Documented;
+        let reply = self.task("GET", Operation::Read, how).await?;
+        let is_absent = reply.is_some_and(|reply| reply.status == 404);
+        if is_absent && self.has_created() && self.pass_within_a_step(COPIES_END).await? {
+            self.task("GET", Operation::Read, how).await?;
+        }
+        Ok(())
+    }
+
+    fn has_created(&self) -> bool {
+        let mut created = self.log.evidence().documented(Operation::Create);
+        created.any(|created| created.is_served())
+    }
+
+    /// Puts a document to the address that a creation told, once as it was told and once without its
+    /// query.
+    ///
+    /// # Errors
+    /// Where the address is one that nothing is sent to.
+    pub async fn put_document(&mut self) -> Result<(), Error> {
+        let Some(url) = self.created["url"].as_str() else {
+            self.log.limitation("a creation told no url");
+            return Ok(());
+        };
+        let (url, api) = (Url::parse(url), self.signed_url()?);
+        let Ok(url) = url else {
+            self.log.limitation("the url of a creation cannot be used");
+            return Ok(());
+        };
+        // A vendor does not lead its caller to a server of the caller's own.
+        if !url.same_origin(&api) && (!url.tls || url.is_here()) {
+            return Err(
+                self.lacks("the url of a creation is neither https nor at the API's address")
+            );
+        }
+        let bare = url.target.split('?').next().unwrap_or_default().to_owned();
+        let (documented, bare) = (
+            (url.target.clone(), Variation::Documented),
+            (bare, Variation::WithoutGrant),
+        );
+        for (target, variation) in [documented, bare] {
+            if target == url.target && !variation.is_documented() {
+                self.log.limitation("the url of a creation has no query");
+                continue;
+            }
+            let request = Request::new("PUT", &target).body(DOCUMENT);
+            self.exchange(Operation::UsePresigned, None, &variation, &url, &request)
+                .await;
+        }
+        Ok(())
+    }
+
     /// Deletes the task that was created.
     pub async fn delete_task(&mut self) -> Result<(), Error> {
-        let is_created = {
-            let mut created = self.log.evidence().documented(Operation::Create);
-            created.any(|created| created.is_served())
-        };
-        if !is_created {
+        if !self.has_created() {
             return Ok(());
         }
         self.task("DELETE", Operation::Delete, &Variation::Documented)
@@ -64,7 +122,8 @@ impl ScenarioContext {
             (200..300).contains(&reply.status) && reply.json()["status"] != "DELETED"
         });
         if is_shown && self.pass_within_a_step(COPIES_END).await? {
-            self.read_task().await?;
+            self.task("GET", Operation::Read, &Variation::Documented)
+                .await?;
         }
         Ok(())
     }
@@ -104,8 +163,12 @@ impl ScenarioContext {
     }
 
     async fn list_tasks_as(&mut self, variation: &Variation) -> Result<Value, Error> {
+        self.list_tasks_by(LIST_QUERY, variation).await
+    }
+
+    async fn list_tasks_by(&mut self, query: &str, variation: &Variation) -> Result<Value, Error> {
         let mut url = self.signed_url()?;
-        url.target.push_str(LIST_QUERY);
+        url.target.push_str(query);
         let request = Request::new("GET", &url.target);
         let reply = self.send_signed(Operation::ListPage, variation, &url, request);
         Ok(reply.await?.map(|reply| reply.json()).unwrap_or_default())

@@ -106,6 +106,8 @@ pub enum Variation {
     WithReplacement,
     /// After its end.
     AfterEnd,
+    /// Without the query that grants it.
+    WithoutGrant,
     /// One of several that were sent at once, by its number, counted from 1.
     AtOnce(usize),
 }
@@ -218,7 +220,11 @@ impl Variation {
             },
             Operation::RevokeRefreshToken => revocation(phrase).or_else(|| by(phrase, "by ")),
             Operation::SendForm => (phrase == UNKNOWN_TEMPLATE).then_some(Self::UnknownTemplate),
-            Operation::UsePresigned => (phrase == "after its end").then_some(Self::AfterEnd),
+            Operation::UsePresigned => match phrase {
+                "after its end" => Some(Self::AfterEnd),
+                "without its grant" => Some(Self::WithoutGrant),
+                _ => None,
+            },
             Operation::PersonLogin => match phrase {
                 "again" => Some(Self::Again),
                 _ => LoginVariation::parse(phrase).map(Self::Login),
@@ -401,6 +407,7 @@ impl fmt::Display for Variation {
             Self::Revocation(variation) => f.write_str(variation.phrase()),
             Self::WithReplacement => f.write_str("with the token of the reply"),
             Self::AfterEnd => f.write_str("after its end"),
+            Self::WithoutGrant => f.write_str("without its grant"),
             Self::AtOnce(number) => write!(f, "at once, number {number}"),
         }
     }
@@ -586,7 +593,10 @@ mod tests {
             Operation::RevokeRefreshToken,
             &["of a token that nobody issued"],
         );
-        check(Operation::UsePresigned, &["after its end"]);
+        check(
+            Operation::UsePresigned,
+            &["after its end", "without its grant"],
+        );
         check(
             Operation::UserInfo,
             &[

@@ -81,6 +81,8 @@ mod socket_tenant;
 mod sorted_list;
 mod srp_login;
 mod task;
+mod task_document;
+mod task_list;
 mod template;
 mod tenant;
 mod tls;
@@ -172,6 +174,8 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     sorted_list::RULES,
     srp_login::RULES,
     task::RULES,
+    task_document::RULES,
+    task_list::RULES,
     template::RULES,
     tenant::RULES,
     tls::RULES,

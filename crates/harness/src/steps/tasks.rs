@@ -49,6 +49,16 @@ async fn reads_deleted(world: &mut World) -> Result<(), Error> {
     world.context()?.read_deleted_task().await
 }
 
+#[when("the user lists the tasks of a company that has none")]
+async fn lists_of_nobody(world: &mut World) -> Result<(), Error> {
+    world.context()?.list_tasks_of_nobody().await
+}
+
+#[when("the user puts a document to the url of the task, with and without its query")]
+async fn puts(world: &mut World) -> Result<(), Error> {
+    world.context()?.put_document().await
+}
+
 #[when("another user creates a task, lists the tasks and reads the first user's")]
 async fn another_looks(world: &mut World) -> Result<(), Error> {
     world.context()?.look_as_another_user().await

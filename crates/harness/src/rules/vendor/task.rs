@@ -49,6 +49,7 @@ fn creation_gives_an_address(view: &View<'_>) -> Step<Finding> {
 fn a_task_has_its_own_id(view: &View<'_>) -> Step<Finding> {
     let read = made(view, Operation::Read, &Variation::Documented)?;
     if !read.is_served() {
+        is_lost(view)?;
         precondition(view, Operation::Read, &Variation::Documented)?;
     }
     let asked = read.path().rsplit('/').next().unwrap_or_default();
@@ -59,6 +60,28 @@ fn a_task_has_its_own_id(view: &View<'_>) -> Step<Finding> {
         Some(id) => Ok(Finding::broken(expected, format!("jobid {id}"), read)),
         None => Ok(Finding::broken(expected, "no jobid", read)),
     }
+}
+
+/// Ends a rule where a task whose creation was served is not there, nor some seconds later.
+fn is_lost(view: &View<'_>) -> Step<()> {
+    let Ok(created) = precondition(view, Operation::Create, &Variation::Documented) else {
+        return Ok(());
+    };
+    let reads = every(view, Operation::Read, &Variation::Documented);
+    let (Some(last), Some(id)) = (reads.last(), id_of(&created.json()).map(str::to_owned)) else {
+        return Ok(());
+    };
+    let is_absent = |read: &Exchange<'_>| read.status() == 404 && read.path().ends_with(&id);
+    if reads.len() > 1 && reads.iter().all(is_absent) {
+        let seen = format!("{}, after {}", last.sentence(), created.sentence());
+        let proof = Proof::from(created).and(*last);
+        return Err(Box::new(Finding::broken(
+            "the task that was created",
+            seen,
+            proof,
+        )));
+    }
+    Ok(())
 }
 
 /// An id that nobody has gives nothing, beside a call that is served.
