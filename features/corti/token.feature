@@ -25,12 +25,12 @@ Feature: Corti issues tokens
 
   Rule: The token reply has the seven members of the sample
 
-    @id:VEN-15 @should
+    @id:VEN-15 @must
     Scenario: The token reply is as the page shows it
       When the caller logs in
       Then the token reply has the members of the sample
 
-    @id:VEN-15 @should
+    @id:VEN-15 @must
     Scenario: Without openid there is no id token
       Given the caller has logged in
       When the caller logs in in each of these ways

@@ -123,14 +123,14 @@ Feature: Scribe Labs takes signed requests
 
   Rule: A presigned URL works until its X-Amz-Expires
 
-    @id:SIG-16 @should
+    @id:SIG-16 @must
     Scenario: A presigned URL is refused after its end
       Given the user has credentials for signed calls
       And a presigned URL has been used
       When the presigned URL is used after its end
       Then the vendor refuses it
 
-    @id:SIG-16 @should
+    @id:SIG-16 @must
     Scenario: A URL that the caller presigned is refused after its end
       Given the user has credentials for signed calls
       And a URL that the user presigned has been used

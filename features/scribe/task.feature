@@ -28,7 +28,7 @@ Feature: Scribe Labs keeps documents of its customers
 
   Rule: get_task reads a task by its id
 
-    @id:VEN-57 @id:VEN-58 @id:VEN-61 @must @should
+    @id:VEN-57 @id:VEN-58 @id:VEN-61 @must
     Scenario: A task is read under its own id, and no other is
       Given the user has credentials for signed calls
       And the user has a task, and has listed the tasks

@@ -52,11 +52,20 @@ impl List<'_> {
         others.collect()
     }
 
-    /// What was asked for and is not in the query of `link`, which spells its offset out.
+    /// What was asked for and is not in the query of `link`, which spells its offset out, or has another
+    /// limit there.
     pub(super) fn lost_by(&self, link: &str) -> Option<String> {
         let kept = query_of(link);
         if !kept.iter().any(|(name, _)| name == "offset") {
             return None;
+        }
+        // A limit above the highest one is cut, and the page says to what.
+        let limit = self.count("limit").map(|limit| limit.to_string());
+        let linked = kept.iter().find(|(name, _)| name == "limit");
+        if let (Some(limit), Some((_, linked))) = (limit, linked)
+            && limit != *linked
+        {
+            return Some(format!("limit={limit}"));
         }
         let lost = self.others().into_iter().find(|pair| !kept.contains(pair));
         lost.map(|(name, value)| format!("{name}={value}"))

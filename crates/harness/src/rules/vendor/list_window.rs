@@ -316,6 +316,8 @@ mod tests {
         check(&read("http://h/next?page=x1"), "VEN-36", Grade::Met);
         let lost = format!("http://h{LIST}?offset=1&limit=1");
         check(&read(&lost), "VEN-36", Grade::Broken);
+        let longer = format!("http://h{LIST}?gender=other&offset=1&limit=200");
+        check(&read(&longer), "VEN-36", Grade::Broken);
     }
 
     #[test]

@@ -101,8 +101,9 @@ fn stands_at_the_top(view: &View<'_>) -> Finding {
     })
 }
 
-/// `token_type` is a text.
+/// `token_type` is a text, and the one that the vendor documents, in any letter case (RFC 6749 §5.1).
 fn has_a_token_type(view: &View<'_>) -> Finding {
+    let known = view.expected.members.get("token_type");
     let words = (NO_TOKEN, "a token_type");
     let mut replies = said_yes(view);
     replies
@@ -112,7 +113,9 @@ fn has_a_token_type(view: &View<'_>) -> Finding {
         &replies,
         words,
         |reply| match &reply.json()["token_type"] {
-            Value::String(_) => None,
+            Value::String(word) => known
+                .filter(|known| !known.eq_ignore_ascii_case(word))
+                .map(|known| (format!("token_type {known}"), format!("token_type {word}"))),
             other => Some((
                 "token_type as a text".to_owned(),
                 format!("token_type is {}", kind(other)),
