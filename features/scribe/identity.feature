@@ -12,13 +12,15 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
         | under a name that ends with its own   |
         | under a name that begins with its own |
         | with the access token                |
+        | with the signature of the id token changed |
+        | with a token that nobody issued      |
         | of another identity pool             |
         | without Logins                        |
       Then the identity pool refuses each of these
 
   Rule: GetId generates or retrieves an identity
 
-    @id:COG-19 @should
+    @id:COG-19 @should @id:VEN-77 @must
     Scenario: An account keeps its identity from login to login
       Given the user has credentials for signed calls
       When the user signs in again and asks for an identity

@@ -56,6 +56,14 @@ Feature: Scribe Labs revokes refresh tokens
         | of a token of another kind    |
       Then an unknown and a revoked token are answered with 200
 
+  Rule: GetUser tells name and attributes of the user of an access token
+
+    @id:VEN-78 @must
+    Scenario: The user of the access token is told
+      Given the user has signed in
+      And each login has been used
+      Then GetUser tells that user
+
   Rule: GlobalSignOut invalidates the tokens that were issued to a user
 
     @id:REV-15 @must

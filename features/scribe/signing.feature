@@ -37,7 +37,7 @@ Feature: Scribe Labs takes signed requests
 
   Rule: In order to upload, access and delete data via the API, all requests must be authenticated
 
-    @id:SIG-09 @id:SIG-18 @must @should
+    @id:SIG-09 @id:SIG-18 @id:VEN-79 @must @should
     Scenario: Unsigned requests are refused
       Given the user has credentials for signed calls
       And a signed call has been served

@@ -27,6 +27,13 @@ pub use together::send_together;
 /// How long a mock, or a client's receiver of webhooks, may take for one reply.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Whether a text has the form of a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    let is_hex = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+    parts == [8, 4, 4, 4, 12] && text.chars().all(is_hex)
+}
+
 /// A path cut in front of the segment that follows the segment `word`, and behind it.
 pub(crate) fn at_segment_behind<'p>(
     path: &'p str,

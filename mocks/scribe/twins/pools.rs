@@ -1,7 +1,7 @@
 //! Evil twins that are wrong at the pools and with signatures.
 
 use bytes::Bytes;
-use locum_server::twin::served_although;
+use locum_server::twin::{served_although, with_json};
 use locum_server::{Reply, Request, Twin};
 use serde_json::{Value, json};
 
@@ -93,6 +93,40 @@ pub(super) const TWINS: &[Twin] = &[
             denial.reason == "wrong_password" && shown.starts_with("another signature")
         },
         ..Twin::named("any-srp-proof", "every SRP proof gives tokens")
+    },
+    Twin {
+        misreads: |request| match operation(&request) {
+            "GetCredentialsForIdentity" => request.changed(|parts| {
+                let body = String::from_utf8_lossy(&parts.body);
+                parts.body = body.replace("ap-south-1:", "eu-west-2:").into();
+            }),
+            _ => request,
+        },
+        rewrite: |_, request, reply| match (operation(request), reply.status.as_u16()) {
+            ("GetId", 200) => with_json(reply, |body| {
+                let id = body["IdentityId"].as_str().unwrap_or_default();
+                body["IdentityId"] = id.replace("eu-west-2:", "ap-south-1:").into();
+            }),
+            _ => reply,
+        },
+        ..Twin::named(
+            "identity-of-another-region",
+            "an identity is named by another region than that of its pool",
+        )
+    },
+    Twin {
+        rewrite: |_, request, reply| match (operation(request), reply.status.as_u16()) {
+            ("GetUser", 200) => with_json(reply, |body| body["Username"] = "somebody".into()),
+            _ => reply,
+        },
+        ..Twin::named("another-user", "GetUser tells another user")
+    },
+    Twin {
+        rewrite: |_, request, reply| match request.path().contains("-x-locum") {
+            true => Reply::json(200, &json!({"tasks": []})),
+            false => reply,
+        },
+        ..Twin::named("any-route", "a path that nobody knows is served")
     },
     Twin {
         skips: &["mint_anew"],

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::caller::oauth::unknown;
 use crate::caller::sigv4::other_region;
+use crate::caller::variation::{NEVER_ISSUED, signature_changed};
 use crate::evidence::{IdentityVariation, Operation, SignInVariation, SignedVariation, Variation};
 use crate::http::{Request, Url};
 use crate::run::context::ScenarioContext;
@@ -89,6 +90,16 @@ impl ScenarioContext {
                 return Ok(());
             };
             body = self.identity_body(&access);
+            return self.ask_both(&changed, body, own).await;
+        }
+        let near = match variation {
+            IdentityVariation::SignatureChanged => Some(signature_changed(id.expose())),
+            IdentityVariation::UnknownToken => Some(NEVER_ISSUED.to_owned()),
+            _ => None,
+        };
+        if let Some(near) = near {
+            self.log.hide(&near, "changed id token");
+            body = self.identity_body(&Secret::new(near));
             return self.ask_both(&changed, body, own).await;
         }
         if variation == IdentityVariation::NoLogins {

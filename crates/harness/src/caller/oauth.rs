@@ -56,7 +56,7 @@ impl ScenarioContext {
             Variation::Login(LoginVariation::Field(_, name)) if *name == login.credential_fields[0].0
         );
         // RFC 9562 §4: a UUID is read in either case.
-        let is_read_alike = is_of_letter_case(variation) && is_of_id && is_uuid(id);
+        let is_read_alike = is_of_letter_case(variation) && is_of_id && crate::http::is_uuid(id);
         if is_read_alike || is_of_the_account(variation) && request == documented {
             // Where nothing else is asked, nothing was to be seen.
             if *variation == Variation::Login(LoginVariation::OthersSecret) {
@@ -584,13 +584,6 @@ fn is_of_letter_case(variation: &Variation) -> bool {
                 | LoginVariation::TenantInOtherCase
         )
     )
-}
-
-/// Whether a text has the form of a UUID.
-fn is_uuid(text: &str) -> bool {
-    let parts: Vec<usize> = text.split('-').map(str::len).collect();
-    let is_hex = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
-    parts == [8, 4, 4, 4, 12] && text.chars().all(is_hex)
 }
 
 /// A step asked for a variation that the operation does not have.

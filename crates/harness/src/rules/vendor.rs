@@ -53,6 +53,7 @@ mod pool_expiry;
 mod pool_preflight;
 mod pool_protocol;
 mod pool_reply;
+mod pool_user;
 pub mod refresh;
 pub mod refresh_revocation;
 pub mod refusal;
@@ -92,6 +93,7 @@ mod token_members;
 pub mod token_reply;
 mod token_revocation;
 mod token_room;
+mod unknown_route;
 mod unsigned;
 mod upgrade;
 mod userinfo;
@@ -147,6 +149,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     pool_challenge::RULES,
     pool_protocol::RULES,
     pool_reply::RULES,
+    pool_user::RULES,
     refresh::RULES,
     refresh_revocation::RULES,
     refusal::RULES,
@@ -187,5 +190,6 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     userinfo::RULES,
     token_revocation::RULES,
     token_room::RULES,
+    unknown_route::RULES,
     weak_password::RULES,
 ];

@@ -174,6 +174,10 @@ pub enum IdentityVariation {
     NameWithATail,
     /// The access token stands in the place of the id token.
     AccessToken,
+    /// The signature of the id token is another.
+    SignatureChanged,
+    /// A token that nobody issued stands in the place of the id token.
+    UnknownToken,
     /// Another identity pool is asked.
     AnotherIdentityPool,
     /// There are no Logins.
@@ -194,6 +198,8 @@ impl IdentityVariation {
         Self::LongerName,
         Self::NameWithATail,
         Self::AccessToken,
+        Self::SignatureChanged,
+        Self::UnknownToken,
         Self::AnotherIdentityPool,
         Self::NoLogins,
         Self::EmptyLogins,
@@ -209,6 +215,8 @@ impl IdentityVariation {
             Self::LongerName => "under a name that ends with its own",
             Self::NameWithATail => "under a name that begins with its own",
             Self::AccessToken => "with the access token",
+            Self::SignatureChanged => "with the signature of the id token changed",
+            Self::UnknownToken => "with a token that nobody issued",
             Self::AnotherIdentityPool => "of another identity pool",
             Self::NoLogins => "without Logins",
             Self::EmptyLogins => "with empty Logins",

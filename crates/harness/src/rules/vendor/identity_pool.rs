@@ -1,16 +1,19 @@
 //! Identities and AWS credentials of an identity pool.
 
 use locum_core::Timestamp;
+use serde_json::Value;
 
 use super::effect::{Step, both, concluded, control, every, precondition, settled, unseen};
 use super::refusal::refused_beside;
 use crate::evidence::{Exchange, IdentityVariation, Operation, Variation};
+use crate::http::is_uuid;
 use crate::rules::{Rule, View, unobserved};
 use crate::verdict::{Finding, Proof};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("COG-18", takes_its_own_provider_alone),
     Rule::vendor("COG-19", |view| concluded(keeps_an_identity(view))),
+    Rule::vendor("VEN-77", |view| concluded(identity_has_its_form(view))),
     Rule::vendor("COG-20", gives_credentials_to_the_login_alone),
     Rule::vendor("COG-21", |view| concluded(credentials_are_whole(view))),
 ];
@@ -18,8 +21,8 @@ pub(super) const RULES: &[Rule] = &[
 /// The longest time that credentials may live, in seconds: a day.
 const MAX_LIFETIME_S: f64 = 86_400.0;
 
-/// Neither the id token under another provider's name nor the access token gives an identity or
-/// credentials, nor does another identity pool.
+/// Neither the id token under another provider's name nor a near miss of it nor the access token gives
+/// an identity or credentials, nor does another identity pool.
 fn takes_its_own_provider_alone(view: &View<'_>) -> Finding {
     let refused = |operation| {
         refused_as(view, operation, |variation| {
@@ -30,6 +33,8 @@ fn takes_its_own_provider_alone(view: &View<'_>) -> Finding {
                     | IdentityVariation::LongerName
                     | IdentityVariation::NameWithATail
                     | IdentityVariation::AccessToken
+                    | IdentityVariation::SignatureChanged
+                    | IdentityVariation::UnknownToken
                     | IdentityVariation::AnotherIdentityPool
             )
         })
@@ -118,6 +123,21 @@ fn keeps_an_identity(view: &View<'_>) -> Step<Finding> {
     }
     let seen = format!("{} logins, one identity", found.len());
     Ok(Finding::met(seen, proof))
+}
+
+/// An identity is named by the region of its pool, a colon and a UUID.
+fn identity_has_its_form(view: &View<'_>) -> Step<Finding> {
+    let asked = control(view, Operation::GetIdentity, &Variation::Documented)?;
+    let request: Value = serde_json::from_str(&asked.request.body).unwrap_or_default();
+    let pool = request["IdentityPoolId"].as_str().unwrap_or_default();
+    let region = pool.split(':').next().unwrap_or_default();
+    let expected = format!("{region}:UUID");
+    let told = asked.json();
+    let id = told["IdentityId"].as_str().unwrap_or_default();
+    match id.split_once(':') {
+        Some((found, uuid)) if found == region && is_uuid(uuid) => Ok(Finding::met(id, asked)),
+        _ => Ok(Finding::broken(expected, format!("IdentityId {id}"), asked)),
+    }
 }
 
 /// The credentials have their three parts and an `Expiration` that, read as epoch seconds, lies ahead

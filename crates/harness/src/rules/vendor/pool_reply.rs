@@ -58,6 +58,16 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
     {
         wrong.push("no username in the AccessToken".to_owned());
     }
+    let name = claim(view, &login, "IdToken", "cognito:username");
+    if name.as_str().is_none_or(str::is_empty) {
+        wrong.push("no cognito:username in the IdToken".to_owned());
+    }
+    let verified = claim(view, &login, "IdToken", "email_verified");
+    if !(verified.is_null() || verified.is_boolean()) {
+        wrong.push(format!(
+            "email_verified {verified} in the IdToken, not a boolean"
+        ));
+    }
     let time = |name| claim(view, &login, "AccessToken", name).as_i64();
     let lives = time("exp").zip(time("iat")).map(|(end, start)| end - start);
     let told = &result["ExpiresIn"];
@@ -77,7 +87,7 @@ fn reply_is_as_documented(view: &View<'_>) -> Step<Finding> {
             false => Finding::fact(format!("{by_a_trigger}, as a trigger may have it"), login),
         });
     }
-    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id, client_id of this client, one sub, and a username in the access token";
+    let expected = "AccessToken, IdToken and RefreshToken as text, ExpiresIn as the access token lives, TokenType Bearer, token_use access and id, client_id of this client, one sub, a username in the access token, and cognito:username in the id token";
     Ok(Finding::broken(expected, wrong.join("; "), login))
 }
 
@@ -164,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_reply_is_as_documented_or_not() {
-        let id = json!({"token_use": "id"});
+        let id = json!({"token_use": "id", "cognito:username": "u", "email_verified": true});
         let log = |result: &Value| signed_in(result, &access(), &id);
         check(&log(&result()), "VEN-35", Grade::Met);
         for (name, value) in [
@@ -184,6 +194,15 @@ mod tests {
         check(&log(&near), "VEN-35", Grade::Met);
         let swapped = signed_in(&result(), &access(), &json!({"token_use": "access"}));
         check(&swapped, "VEN-35", Grade::Broken);
+        for (name, value) in [
+            ("cognito:username", Value::Null),
+            ("email_verified", json!("true")),
+        ] {
+            let mut odd = id.clone();
+            odd[name] = value;
+            let odd = signed_in(&result(), &access(), &odd);
+            check(&odd, "VEN-35", Grade::Broken);
+        }
         let endless = signed_in(&result(), &json!({"token_use": "access"}), &id);
         check(&endless, "VEN-35", Grade::Broken);
         let refused = Log::of_a_user_pool().exchange("sign-in", "", 400, DENIED);
@@ -213,7 +232,10 @@ mod tests {
             Log::of_a_user_pool()
                 .sent_body("sign-in", "", &request, 200, &body)
                 .holds_jwt("AccessToken", &access)
-                .holds_jwt("IdToken", &json!({"token_use": "id", "sub": user}))
+                .holds_jwt(
+                    "IdToken",
+                    &json!({"token_use": "id", "sub": user, "cognito:username": "u"}),
+                )
         };
         check(&log(json!("me"), "u-1"), "VEN-35", Grade::Met);
         check(&log(json!("other"), "u-1"), "VEN-35", Grade::Broken);
@@ -227,7 +249,8 @@ mod tests {
         let log = |name: &str, value: Value| {
             let mut access = access();
             access[name] = value;
-            signed_in(&result(), &access, &json!({"token_use": "id"}))
+            let id = json!({"token_use": "id", "cognito:username": "u"});
+            signed_in(&result(), &access, &id)
         };
         check(&log("jti", json!("j")), "VEN-35", Grade::Met);
         check(&log("aud", json!("me")), "VEN-35", Grade::Fact);
