@@ -60,6 +60,18 @@ Feature: Scribe Labs takes signed requests
         | signed, on a path that nobody knows |
       Then the vendor refuses each of the unsigned calls, and looks for nothing before it does
 
+  Rule: The second API takes the access token alone
+
+    @id:VEN-80 @must
+    Scenario: Near misses of the access token at the second API
+      Given the user has credentials for signed calls
+      When the user makes each of these calls
+        | at the second API with the access token alone         |
+        | at the second API with the token's signature changed  |
+        | at the second API with a token that nobody issued     |
+        | unsigned GET at the second API                        |
+      Then the token alone is served, and nothing else
+
   Rule: A signature is for its time, region, service and login
 
     @id:SIG-11 @should

@@ -64,6 +64,17 @@ pub(super) const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        rewrite: |endpoint, request, reply| {
+            let shown = request.header("authorization").ok().flatten();
+            let is_jwt = shown.is_some_and(|shown| shown.split('.').count() == 3);
+            match endpoint == "v2_tasks" && reply.status == 401 && is_jwt {
+                true => Reply::json(200, &json!({"tasks": []})),
+                false => reply,
+            }
+        },
+        ..Twin::named("v2-any-signature", "API v2 does not verify its token")
+    },
+    Twin {
         skips: &["delete_task"],
         ..Twin::named("delete-noop", "DELETE answers 200 and deletes nothing")
     },

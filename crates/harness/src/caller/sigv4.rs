@@ -6,6 +6,7 @@ use locum_core::profile::SignatureFacts;
 
 use super::near_miss::beginning;
 use super::signature::{Signing, presigned, sign, sign_for_day};
+use super::variation::{NEVER_ISSUED, signature_changed};
 use crate::Error;
 use crate::evidence::{CallVariation, Operation, SignedVariation, Variation};
 use crate::http::{Reply, Request, Url};
@@ -40,12 +41,10 @@ impl ScenarioContext {
             return self.call_presigned_and_changed(&variation).await;
         }
         let url = match special {
-            Some(SignedVariation::UnsignedSecondApi | SignedVariation::SecondApiTokenInQuery) => {
-                match self.target.url("api_v2") {
-                    Ok(base) => self.sample_at(base)?,
-                    Err(_) => return Ok(()),
-                }
-            }
+            Some(special) if special.is_at_the_second_api() => match self.target.url("api_v2") {
+                Ok(base) => self.sample_at(base)?,
+                Err(_) => return Ok(()),
+            },
             _ => self.signed_url()?,
         };
         self.signed_call(url, special, &variation).await.map(drop)
@@ -196,6 +195,11 @@ impl ScenarioContext {
         let header = |name: &str, value: String| Some((name.to_owned(), value));
         match special {
             SignedVariation::AccessToken => header("Authorization", access.expose().to_owned()),
+            SignedVariation::SecondApi => header("Authorization", access.expose().to_owned()),
+            SignedVariation::SecondApiAltered => {
+                header("Authorization", signature_changed(access.expose()))
+            }
+            SignedVariation::SecondApiUnknown => header("Authorization", NEVER_ISSUED.to_owned()),
             SignedVariation::BearerAccessToken => {
                 header("Authorization", format!("Bearer {}", access.expose()))
             }

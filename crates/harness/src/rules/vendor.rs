@@ -65,6 +65,7 @@ mod revocation_reply;
 mod rotation;
 mod same_answer;
 mod scope;
+mod second_api;
 mod second_factor;
 pub mod secret_leakage;
 mod shown_token;
@@ -160,6 +161,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     rotation::RULES,
     same_answer::RULES,
     scope::RULES,
+    second_api::RULES,
     second_factor::RULES,
     secret_leakage::RULES,
     shown_token::RULES,

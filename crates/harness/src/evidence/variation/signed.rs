@@ -66,6 +66,12 @@ pub enum SignedVariation {
     AccessTokenInQuery,
     /// The same at the second API.
     SecondApiTokenInQuery,
+    /// At the second API with the access token alone in Authorization, as its library sends it.
+    SecondApi,
+    /// The same with the token's signature changed.
+    SecondApiAltered,
+    /// The same with a token that nobody issued.
+    SecondApiUnknown,
     /// The session token of the credentials, and no signature.
     SessionTokenAlone,
     /// A correct GET of a thing that does not exist.
@@ -146,6 +152,9 @@ impl SignedVariation {
         Self::BearerIdToken,
         Self::AccessTokenInQuery,
         Self::SecondApiTokenInQuery,
+        Self::SecondApi,
+        Self::SecondApiAltered,
+        Self::SecondApiUnknown,
         Self::SessionTokenAlone,
         Self::UnknownItem,
         Self::UnknownItemDeleted,
@@ -210,6 +219,9 @@ impl SignedVariation {
             Self::SecondApiTokenInQuery => {
                 "unsigned GET at the second API with the access token in the query"
             }
+            Self::SecondApi => "at the second API with the access token alone",
+            Self::SecondApiAltered => "at the second API with the token's signature changed",
+            Self::SecondApiUnknown => "at the second API with a token that nobody issued",
             Self::SessionTokenAlone => "with the session token alone",
             Self::UnknownItem => "of an unknown item",
             Self::UnknownItemDeleted => "that deletes an unknown item",
@@ -237,6 +249,18 @@ impl SignedVariation {
 }
 
 impl SignedVariation {
+    /// Whether it goes to the API that takes the access token itself.
+    pub const fn is_at_the_second_api(self) -> bool {
+        matches!(
+            self,
+            Self::UnsignedSecondApi
+                | Self::SecondApiTokenInQuery
+                | Self::SecondApi
+                | Self::SecondApiAltered
+                | Self::SecondApiUnknown
+        )
+    }
+
     /// Whether the request is a correct one: the vendor has to admit it.
     pub const fn is_correct(self) -> bool {
         matches!(
@@ -303,6 +327,9 @@ impl SignedVariation {
                 | Self::BearerIdToken
                 | Self::AccessTokenInQuery
                 | Self::SecondApiTokenInQuery
+                | Self::SecondApi
+                | Self::SecondApiAltered
+                | Self::SecondApiUnknown
                 | Self::SessionTokenAlone
         )
     }
