@@ -152,11 +152,11 @@ Feature: Corti serves API calls
         {"encounter": {"identifier": "locum-3", "status": "planned", "type": "first_consultation"}}
         """
       When the caller lists each of these
-        | /interactions/?direction=asc&pageSize=3&index=1 |
-        | /interactions/?direction=asc&pageSize=1&index=1 |
-        | /interactions/?direction=asc&pageSize=1&index=2 |
-        | /interactions/?direction=asc&pageSize=2&index=2 |
-        | /interactions/?direction=asc&pageSize=3&index=1 |
+        | /interactions/?direction=asc&pageSize=3&index=1      |
+        | /interactions/?direction=asc&pageSize=1&index=1      |
+        | /interactions/?direction=asc&pageSize=1&index=2      |
+        | /interactions/?direction=asc&pageSize=2&index=2      |
+        | /interactions/?direction=asc&pageSize=3&index=1      |
         | /interactions/?direction=asc&pageSize=3&index=100000 |
       Then each page is the part of the list that was asked for
 
@@ -249,11 +249,11 @@ Feature: Corti serves API calls
         {"encounter": {"identifier": "locum-3", "status": "planned", "type": "first_consultation"}, "patient": {"identifier": "locum-patient-2"}}
         """
       When the caller lists each of these
-        | /interactions/?pageSize=20                                                                |
-        | /interactions/?pageSize=20&patient=locum-patient-1                                        |
-        | /interactions/?pageSize=20&encounterStatus=in-progress                                    |
-        | /interactions/?pageSize=20&patient=locum-patient-1&encounterStatus=planned                |
-        | /interactions/?pageSize=20&encounterStatus=in-progress&encounterStatus=on-hold            |
+        | /interactions/?pageSize=20                                                     |
+        | /interactions/?pageSize=20&patient=locum-patient-1                             |
+        | /interactions/?pageSize=20&encounterStatus=in-progress                         |
+        | /interactions/?pageSize=20&patient=locum-patient-1&encounterStatus=planned     |
+        | /interactions/?pageSize=20&encounterStatus=in-progress&encounterStatus=on-hold |
       Then each list holds what its filters name, and nothing else
 
   Rule: A list is asked for with the values that its page allows
@@ -262,12 +262,12 @@ Feature: Corti serves API calls
     Scenario: Parameters that no page allows
       Given the caller has logged in
       When the caller lists each of these
-        | /interactions/?pageSize=1&index=1     |
-        | /interactions/?pageSize=0             |
-        | /interactions/?index=0                |
-        | /interactions/?sort=locum             |
-        | /interactions/?direction=locum        |
-        | /interactions/?encounterStatus=locum  |
+        | /interactions/?pageSize=1&index=1    |
+        | /interactions/?pageSize=0            |
+        | /interactions/?index=0               |
+        | /interactions/?sort=locum            |
+        | /interactions/?direction=locum       |
+        | /interactions/?encounterStatus=locum |
       Then each of them is refused
 
   Rule: An interaction is changed and deleted only by the client and the tenant that it belongs to

@@ -85,11 +85,11 @@ Feature: Pattern Health serves API calls
     Scenario: A page is the part of the list that was asked for
       Given the caller has logged in
       When the caller calls the API in each of these ways
-        | at /api/v1/groups/{group}/members?limit=2                |
-        | at /api/v1/groups/{group}/members?limit=1&offset=1       |
-        | at /api/v1/groups/{group}/members?limit=1&offset=1000000 |
+        | at /api/v1/groups/{group}/members?limit=2                    |
+        | at /api/v1/groups/{group}/members?limit=1&offset=1           |
+        | at /api/v1/groups/{group}/members?limit=1&offset=1000000     |
         | at /api/v1/groups/{group}/members?limit=1&sortDirection=DESC |
-        | at /api/v1/groups/{group}/members?limit=200              |
+        | at /api/v1/groups/{group}/members?limit=200                  |
       And the caller calls the API
       Then each page says what was asked for and is that part of the list
 
@@ -108,8 +108,8 @@ Feature: Pattern Health serves API calls
     Scenario: The entries of groups below are there where they are asked for
       Given the caller has logged in
       When the caller reads each of these with the groups below, without them, and of a group below
-        | members      |
-        | tasks        |
+        | members |
+        | tasks   |
       Then the lists with the groups below have their entries
 
   Rule: A filter limits the result to what it names
@@ -118,8 +118,8 @@ Feature: Pattern Health serves API calls
     Scenario: Each filter leaves what it names, and nothing else
       Given the caller has logged in
       When the caller reads each of these
-        | members |
-        | tasks   |
+        | members      |
+        | tasks        |
         | measurements |
       And the caller limits each list to what some of its entries have
         | members | gender        |
@@ -178,11 +178,11 @@ Feature: Pattern Health serves API calls
     Scenario: Nobody has such an id
       Given the API has accepted the caller's token
       When the caller calls the API in each of these ways
-        | on a path that nobody knows                                                  |
-        | at /api/v1/locum-nowhere                                                     |
-        | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members               |
-        | at /api/v1/groups/{group}/members/00000000-0000-4000-8000-000000000000       |
-        | at /api/v1/groups/{group}/tasks/00000000-0000-4000-8000-000000000000         |
+        | on a path that nobody knows                                            |
+        | at /api/v1/locum-nowhere                                               |
+        | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members         |
+        | at /api/v1/groups/{group}/members/00000000-0000-4000-8000-000000000000 |
+        | at /api/v1/groups/{group}/tasks/00000000-0000-4000-8000-000000000000   |
       Then the vendor answers each of these calls with 404
 
     @id:VEN-41 @must
@@ -221,9 +221,9 @@ Feature: Pattern Health serves API calls
         | tasks        |
         | measurements |
       And the caller calls the API in each of these ways
-        | at /api/v1/groups/{group}/tasks?status=locum                                                 |
-        | at /api/v1/groups/{group}/tasks?type=locum                                                   |
-        | at /api/v1/groups/{group}/tasks?taskDateStart=2026-02-02&taskDateEnd=2026-02-01              |
-        | at /api/v1/groups/{group}/measurements?startDate=2026-02-02&endDate=2026-02-01               |
-        | at /api/v1/groups/{group}/measurements?endDate=yesterday                                     |
+        | at /api/v1/groups/{group}/tasks?status=locum                                    |
+        | at /api/v1/groups/{group}/tasks?type=locum                                      |
+        | at /api/v1/groups/{group}/tasks?taskDateStart=2026-02-02&taskDateEnd=2026-02-01 |
+        | at /api/v1/groups/{group}/measurements?startDate=2026-02-02&endDate=2026-02-01  |
+        | at /api/v1/groups/{group}/measurements?endDate=yesterday                        |
       Then the vendor says what is wrong

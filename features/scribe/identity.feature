@@ -7,15 +7,15 @@ Feature: Scribe Labs gives AWS credentials to logins of its user pool
     Scenario: An id token counts under the name of its own user pool alone, and no other token does
       Given the user has credentials for signed calls
       When the user asks for an identity and credentials in each of these ways
-        | under another user pool              |
-        | under another region                 |
-        | under a name that ends with its own   |
-        | under a name that begins with its own |
-        | with the access token                |
+        | under another user pool                    |
+        | under another region                       |
+        | under a name that ends with its own        |
+        | under a name that begins with its own      |
+        | with the access token                      |
         | with the signature of the id token changed |
-        | with a token that nobody issued      |
-        | of another identity pool             |
-        | without Logins                        |
+        | with a token that nobody issued            |
+        | of another identity pool                   |
+        | without Logins                             |
       Then the identity pool refuses each of these
 
   Rule: GetId generates or retrieves an identity

@@ -8,11 +8,11 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       When the user makes a signed call
       And the user makes each of these calls
-        | with an encoded path                    |
-        | with an unsorted query                  |
-        | with a repeated parameter               |
+        | with an encoded path                   |
+        | with an unsorted query                 |
+        | with a repeated parameter              |
         | with runs of spaces in a signed header |
-        | with an encoded path after signing      |
+        | with an encoded path after signing     |
       Then each correctly signed call is admitted
 
     @id:SIG-10 @id:SIG-18 @must @should
@@ -20,19 +20,19 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | with another method after signing               |
-        | with another path after signing                 |
-        | with a query added after signing                |
-        | presigned, with a query added after signing     |
-        | with another body after signing                 |
-        | with a signed header changed after signing      |
-        | with a second line of a signed header           |
-        | with another host after signing                 |
-        | without the host in the signature               |
+        | with another method after signing             |
+        | with another path after signing               |
+        | with a query added after signing              |
+        | presigned, with a query added after signing   |
+        | with another body after signing               |
+        | with a signed header changed after signing    |
+        | with a second line of a signed header         |
+        | with another host after signing               |
+        | without the host in the signature             |
         | with another first character of the signature |
         | with another last character of the signature  |
-        | with half a signature                           |
-        | signed with another secret                      |
+        | with half a signature                         |
+        | signed with another secret                    |
       Then the vendor refuses each of these signed calls
 
   Rule: In order to upload, access and delete data via the API, all requests must be authenticated
@@ -42,21 +42,21 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | unsigned GET                                     |
-        | unsigned POST                                    |
-        | unsigned DELETE                                  |
-        | unsigned GET of an unknown item                  |
-        | unsigned GET at the second API                   |
-        | with the access token for a signature            |
-        | with Bearer and the access token for a signature |
-        | with the id token for a signature                |
-        | with Bearer and the id token for a signature     |
-        | with the session token alone                     |
-        | unsigned GET with the access token in the query  |
+        | unsigned GET                                                      |
+        | unsigned POST                                                     |
+        | unsigned DELETE                                                   |
+        | unsigned GET of an unknown item                                   |
+        | unsigned GET at the second API                                    |
+        | with the access token for a signature                             |
+        | with Bearer and the access token for a signature                  |
+        | with the id token for a signature                                 |
+        | with Bearer and the id token for a signature                      |
+        | with the session token alone                                      |
+        | unsigned GET with the access token in the query                   |
         | unsigned GET at the second API with the access token in the query |
       And the user makes each of these calls
-        | of an unknown item              |
-        | that deletes an unknown item    |
+        | of an unknown item                  |
+        | that deletes an unknown item        |
         | signed, on a path that nobody knows |
       Then the vendor refuses each of the unsigned calls, and looks for nothing before it does
 
@@ -66,10 +66,10 @@ Feature: Scribe Labs takes signed requests
     Scenario: Near misses of the access token at the second API
       Given the user has credentials for signed calls
       When the user makes each of these calls
-        | at the second API with the access token alone         |
-        | at the second API with the token's signature changed  |
-        | at the second API with a token that nobody issued     |
-        | unsigned GET at the second API                        |
+        | at the second API with the access token alone        |
+        | at the second API with the token's signature changed |
+        | at the second API with a token that nobody issued    |
+        | unsigned GET at the second API                       |
       Then the token alone is served, and nothing else
 
   Rule: A signature is for its time, region, service and login
@@ -79,10 +79,10 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | dated 4 minutes ahead |
-        | dated 4 minutes ago   |
-        | dated 6 minutes ahead |
-        | dated 6 minutes ago   |
+        | dated 4 minutes ahead  |
+        | dated 4 minutes ago    |
+        | dated 6 minutes ahead  |
+        | dated 6 minutes ago    |
         | dated 20 minutes ahead |
         | dated 20 minutes ago   |
       Then the vendor takes what is within five minutes and refuses the rest
@@ -104,8 +104,8 @@ Feature: Scribe Labs takes signed requests
       And a signed call has been served
       When the user makes each of these calls
         | without the session token                |
-        | with the session token of another login |
-        | with a beginning of the session token   |
+        | with the session token of another login  |
+        | with a beginning of the session token    |
         | with an access key id that nobody issued |
       Then the vendor refuses each of these signed calls
 
@@ -116,9 +116,9 @@ Feature: Scribe Labs takes signed requests
       Given the user has credentials for signed calls
       And a signed call has been served
       When the user makes each of these calls
-        | with headers that are not signed                |
-        | with its headers in the opposite order          |
-        | with its header names in capitals               |
+        | with headers that are not signed              |
+        | with its headers in the opposite order        |
+        | with its header names in capitals             |
         | with more spaces in a header than were signed |
       Then the vendor serves each of these signed calls
 
