@@ -285,12 +285,13 @@ impl Session {
             _ => 0,
         };
         let mut last = vec![frame::usage(tenths), frame::ended(self.kind)];
-        last.retain(|one| {
-            let effect = match one["type"] == "usage" {
-                true => "say_usage",
-                false => "say_ended",
-            };
-            self.mock.effect_enabled(effect)
+        let (says_usage, says_ended) = (
+            self.mock.effect_enabled("say_usage"),
+            self.mock.effect_enabled("say_ended"),
+        );
+        last.retain(|one| match one["type"] == "usage" {
+            true => says_usage,
+            false => says_ended,
         });
         say_all(socket, &last).await;
         socket.close(NORMAL, "").await;

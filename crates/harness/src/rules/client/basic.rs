@@ -148,13 +148,24 @@ fn shows_it_in_the_body(view: &View<'_>) -> Option<Finding> {
 fn shows_id_and_secret(view: &View<'_>) -> Finding {
     let requests = token_requests(view).filter(Arrival::is_client_credentials);
     // One that is out of date is well spelled, and CACHE-05's matter.
-    let asked = asked(view).into_iter();
+    let asked = asked(view);
     let renewed = asked
+        .iter()
         .filter(|asked| asked.command.op() == "set_credentials")
         .map(|asked| asked.seq)
         .next();
+    let is_right = |request: &Arrival<'_>| {
+        let basic = request.spelling().basic;
+        basic.is_some_and(|basic| basic.pair != PairSpelling::Neither)
+    };
+    // Nobody told a watched client what to do: a test may show a wrong secret, to see it refused.
+    let is_of_a_test = asked.is_empty() && token_requests(view).any(|one| is_right(&one));
     let requests = requests.filter_map(|request| {
         let spelling = request.spelling();
+        let is_neither = |basic: &BasicSpelling| basic.pair == PairSpelling::Neither;
+        if is_of_a_test && spelling.basic.as_ref().is_some_and(is_neither) {
+            return None;
+        }
         let is_old = renewed.is_some_and(|renewed| renewed < request.seq);
         let seen = match spelling.basic {
             None if request.has_basic() => return None,
@@ -319,6 +330,11 @@ pub(super) mod tests {
             &basic("pair", json!("neither")),
             Grade::Broken,
         );
+        // A watched test that wants to see a wrong secret refused.
+        let mut wrong = noted();
+        wrong["basic"]["pair"] = json!("neither");
+        let both = spelled(login(Log::with_basic()), &[FORM, BASIC], CC, &wrong);
+        check(&both, "REQ-03", Grade::Met);
         token("REQ-03", &[FORM], BOTH, &json!({}), Grade::Broken);
         token("REQ-03", &[FORM, BASIC], CC, &json!({}), Grade::Unobserved);
         token(

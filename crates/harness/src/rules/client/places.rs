@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::spelled::{secrets, tokens};
+use super::spelled::{aws_credentials, secrets, tokens};
 use super::traffic::{Arrival, api_requests, arrivals, token_requests};
 use super::{Fault, each_has_the_form, unobserved};
 use crate::rules::{Rule, View};
@@ -38,11 +38,14 @@ fn keeps_secrets_out_of_urls(view: &View<'_>) -> Finding {
 }
 
 /// No password or client secret stands in a header other than the login's Authorization, nor in an
-/// API request. URLs are another row's matter.
+/// API request, and of AWS credentials only the session token, where it belongs. URLs are another row's
+/// matter.
 fn keeps_secrets_in_their_place(view: &View<'_>) -> Finding {
     let requests = arrivals(view).map(|request| {
         let is_api = request.is_api_request(view) || request.is_upgrade();
         let headers = request.entry.headers.iter();
+        let key = aws_secret_place(&request)
+            .map(|place| format!("a secret of AWS credentials in {place}"));
         let header = headers
             .filter(|(name, _)| is_api || !name.eq_ignore_ascii_case("authorization"))
             .find(|(_, value)| secrets(value).next().is_some())
@@ -54,10 +57,33 @@ fn keeps_secrets_in_their_place(view: &View<'_>) -> Finding {
         let body = in_body.then(|| "a secret in the body of an API request".to_owned());
         (
             request,
-            header.or(body).map(|seen| Fault::broken(request, seen)),
+            header
+                .or(body)
+                .or(key)
+                .map(|seen| Fault::broken(request, seen)),
         )
     });
     each_has_the_form(view, "secrets where the vendor reads them", NONE, requests)
+}
+
+/// Where a secret key of AWS stands, or a session token that is not named as one.
+fn aws_secret_place<'a>(request: &Arrival<'a>) -> Option<&'a str> {
+    const OWN: &str = "x-amz-security-token";
+    let has = |text: &str| aws_credentials(text).next().is_some();
+    let entry = request.entry;
+    let is_own = |name: &str| name.eq_ignore_ascii_case(OWN);
+    let mut headers = entry.headers.iter();
+    let header = headers.find(|(name, value)| !is_own(name) && has(value));
+    let mut pairs = entry.target.split(['?', '&']);
+    let in_url = pairs.any(|pair| {
+        let name = pair.split_once('=').map_or("", |(name, _)| name);
+        !is_own(name) && has(pair)
+    });
+    let in_body = has(entry.body.as_deref().unwrap_or_default());
+    let header = header.map(|(name, _)| name.as_str());
+    header
+        .or(in_url.then_some("the URL"))
+        .or(in_body.then_some("a body"))
 }
 
 /// Whether a request goes to who issued the refresh tokens: not to the API, and to nothing unknown.
@@ -261,6 +287,18 @@ pub(super) mod tests {
         header("User-Agent", Grade::Broken);
         header("Cookie", Grade::Broken);
         header("Authorization", Grade::Broken);
+        let key = call(
+            login(Log::with_tenants()),
+            "/v2/things",
+            &[TOKEN, ("X-Secret", "«aws credentials 4 of a»")],
+        );
+        check(&key, "REQ-04", Grade::Broken);
+        let session = call(
+            login(Log::with_tenants()),
+            "/v2/things?X-Amz-Security-Token=«aws credentials 4 of a»",
+            &[("x-amz-security-token", "«aws credentials 4 of a»")],
+        );
+        check(&session, "REQ-04", Grade::Met);
         let body = called(
             login(Log::with_tenants()),
             "POST",

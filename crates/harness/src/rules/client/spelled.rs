@@ -128,6 +128,11 @@ pub(super) fn secrets(text: &str) -> impl Iterator<Item = &str> {
     names(text).filter(|name| name.starts_with("secret of "))
 }
 
+/// The names of AWS credentials whose secret key or session token stands in `text`.
+pub(super) fn aws_credentials(text: &str) -> impl Iterator<Item = &str> {
+    names(text).filter(|name| name.starts_with("aws credentials"))
+}
+
 /// What stands in `text` in the place of secrets.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     let rest = text.split('«').skip(1);
