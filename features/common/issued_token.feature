@@ -68,6 +68,16 @@ Feature: What the vendor issues and publishes is as the RFCs have it
       When a token has come to its end and is used again
       Then it is refused from its exp on
 
+  Rule: A token works until its announced end
+
+    @id:BRR-26 @vendor:athelas @vendor:pattern @vendor:scribe @vendor:corti
+    Scenario: A token is used until its end
+      Given each kind of token has been accepted
+      When each of them is used again, at once and a few seconds later
+      And 98 percent of their lifetime has passed
+      And each of them is used once more, and new ones after that
+      Then it worked each time
+
   Rule: A token is of one tenant
 
     @id:JWT-16

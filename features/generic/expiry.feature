@@ -29,3 +29,21 @@ Feature: Any vendor's tokens end
       And the token's lifetime and 5 minutes more have passed
       And the caller calls the API
       Then the token lived as long as the reply said and not longer
+
+  Rule: A token works until its announced end
+
+    @id:BRR-26 @must @needs:seconds @needs:bearer
+    Scenario: A token that tells seconds is used until its end
+      Given each kind of token has been accepted
+      When each of them is used again, at once and a few seconds later
+      And 98 percent of their lifetime has passed
+      And each of them is used once more, and new ones after that
+      Then it worked each time
+
+    @id:BRR-26 @must @needs:milliseconds @needs:bearer
+    Scenario: A token that tells milliseconds is used until its end
+      Given each kind of token has been accepted
+      When each of them is used again, at once and a few seconds later
+      And 98 percent of their lifetime has passed
+      And each of them is used once more, and new ones after that
+      Then it worked each time

@@ -22,6 +22,13 @@ const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        life_percent: 95,
+        ..Twin::named(
+            "token-ends-early",
+            "an access token is refused after 95 percent of its life",
+        )
+    },
+    Twin {
         pardons: |_, denial| denial.reason == "wrong_password",
         ..Twin::named("any-password", "every non-empty password gives a token")
     },

@@ -120,6 +120,13 @@ const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        life_percent: 95,
+        ..Twin::named(
+            "token-ends-early",
+            "an access token is refused after 95 percent of its life",
+        )
+    },
+    Twin {
         pardons: |endpoint, denial| endpoint == "revoke" && denial.reason == "unmatching_clients",
         ..Twin::named(
             "revoke-foreign",

@@ -14,6 +14,13 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("never-expires", "access tokens never end")
     },
     Twin {
+        life_percent: 95,
+        ..Twin::named(
+            "token-ends-early",
+            "an access token is refused after 95 percent of its life",
+        )
+    },
+    Twin {
         pardons: |_, denial| denial.reason == "revoked_token",
         ..Twin::named("revoked-works", "a revoked access token is served")
     },

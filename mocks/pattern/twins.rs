@@ -58,6 +58,13 @@ const TWINS: &[Twin] = &[
         ..Twin::named("never-expires", "tokens never end")
     },
     Twin {
+        life_percent: 95,
+        ..Twin::named(
+            "token-ends-early",
+            "an access token is refused after 95 percent of its life",
+        )
+    },
+    Twin {
         pardons: |_, denial| denial.kind == DenialKind::BadSecret,
         ..Twin::named("any-secret", "every client secret gives a token")
     },

@@ -60,6 +60,13 @@ const TWINS: &[Twin] = &[
         )
     },
     Twin {
+        life_percent: 95,
+        ..Twin::named(
+            "token-ends-early",
+            "an access token is refused after 95 percent of its life",
+        )
+    },
+    Twin {
         settings: || {
             vec![
                 ("scribe.access_ttl_s", 3600.into()),

@@ -35,6 +35,7 @@ mod srp_client;
 mod srp_login;
 mod task;
 mod tls;
+mod token_life;
 mod token_request;
 mod totp;
 mod upgrade;

@@ -25,6 +25,9 @@ pub struct Twin {
     /// Seam *verify* of a token's text: whether a token that is denied is taken nevertheless. One
     /// that nobody issued is then taken for the vendor's latest of its kind.
     pub takes: fn(mock: &Mock, token: &str, denial: &Denial) -> bool,
+    /// Seam *verify* of a token's end: after which share of its life, in percent, an access token is
+    /// taken for an ended one.
+    pub life_percent: u32,
     /// Seam *issue*: effects that do not happen, such as `revoke_access`.
     pub skips: &'static [&'static str],
     /// Seam *reply*: the last word on a reply.
@@ -42,6 +45,7 @@ impl Twin {
             misreads: |request| request,
             pardons: |_, _| false,
             takes: |_, _, _| false,
+            life_percent: 100,
             skips: &[],
             rewrite: |_, _, reply| reply,
         }

@@ -90,6 +90,7 @@ mod tenant;
 mod tls;
 mod token_age;
 mod token_head;
+mod token_life;
 mod token_members;
 pub mod token_reply;
 mod token_revocation;
@@ -185,6 +186,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     tenant::RULES,
     tls::RULES,
     token_head::RULES,
+    token_life::RULES,
     token_members::RULES,
     token_reply::RULES,
     unsigned::RULES,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use locum_core::profile::Grant;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -71,10 +72,12 @@ impl ScenarioContext {
     /// # Errors
     /// When the mock cannot be reached.
     pub(crate) async fn advance_to_early_use(&mut self) -> Result<bool, Error> {
-        let Ok(token) = self.token() else {
-            return Ok(true);
+        let lifetime = match (self.token(), self.profile.token.grant) {
+            (Ok(token), _) => token.lifetime,
+            (Err(_), Grant::Cognito) => self.profile.token.lifetime(),
+            (Err(_), _) => return Ok(true),
         };
-        let wait = EARLY_USE_DELAY.min(token.lifetime / 2);
+        let wait = EARLY_USE_DELAY.min(lifetime / 2);
         self.pass_within_a_step(wait).await
     }
 

@@ -130,3 +130,21 @@ async fn ended(world: &mut World) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[when("each of them is used again, at once and a few seconds later")]
+async fn used_again(world: &mut World) -> Result<(), Error> {
+    world.context()?.use_again_and_later().await
+}
+
+#[when(regex = r"^(\d+) percent of their lifetime has passed$")]
+async fn most_of_the_lifetime(world: &mut World, step: &Step, percent: f64) -> Result<(), Error> {
+    world.context()?.waits_at(&step.value);
+    world.context()?.pass_lifetime(percent / 100.0, 0.0).await
+}
+
+#[when("each of them is used once more, and new ones after that")]
+async fn used_to_the_end(world: &mut World) -> Result<(), Error> {
+    let context = world.context()?;
+    context.use_again().await?;
+    context.use_new_ones().await
+}

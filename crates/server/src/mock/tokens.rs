@@ -209,7 +209,10 @@ impl Mock {
 
     /// A token's state by the stage's clock.
     pub fn state_of(&self, token: &Token) -> TokenState {
-        token.state(self.now())
+        match token.state(self.now()) {
+            TokenState::Live if self.is_taken_for_ended(token) => TokenState::Expired,
+            state => state,
+        }
     }
 
     /// Notes in the journal that the request presented `token`.

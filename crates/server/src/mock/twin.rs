@@ -49,6 +49,17 @@ impl Mock {
         self.tokens(query).await.pop().ok_or(denial)
     }
 
+    /// Whether the stage's evil twin takes this live access token for an ended one.
+    pub(super) fn is_taken_for_ended(&self, token: &Token) -> bool {
+        let percent = self.twin().map_or(100, |twin| twin.life_percent);
+        let (true, TokenKind::Access, Some(end)) = (percent < 100, token.kind, token.expires)
+        else {
+            return false;
+        };
+        let life = end.since(token.issued) * percent / 100;
+        self.now() >= token.issued.plus(life)
+    }
+
     /// Whether the effect called `name` happens: it does, unless the stage's evil twin skips it.
     pub fn effect_enabled(&self, name: &str) -> bool {
         self.twin().is_none_or(|twin| !twin.skips.contains(&name))
