@@ -45,6 +45,17 @@ Feature: Athelas serves API calls
         | by HEAD, and without a token |
       Then the vendor refuses each of these calls with 401 or 403
 
+    @id:VEN-18 @must
+    Scenario: What was handed in is shown to nobody without a token
+      Given the API has accepted the caller's token
+      When the caller sends this form to transcribe
+        | audio_file | a file visit.wav |
+      And the caller reads each of these
+        | transcription |
+      And the caller calls each of these endpoints without a token
+        | transcription |
+      Then the vendor refuses it with 401 or 403
+
   Rule: A token without the needed permission gets 403
 
     @id:BRR-14 @should

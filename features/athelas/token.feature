@@ -26,6 +26,11 @@ Feature: Athelas issues tokens
       When the caller logs in
       Then the access token is a JWT
 
+    @id:VEN-65 @must
+    Scenario: The header of the token is the one of the page
+      When the caller logs in
+      Then the token's first part is the one that the page shows
+
   Rule: Both the username and the password are required
 
     @id:TOK-18 @must @id:ERR-20 @should
@@ -82,7 +87,7 @@ Feature: Athelas issues tokens
 
   Rule: Verify that your service account is active and has API access enabled
 
-    @id:VEN-19 @should
+    @id:VEN-19 @must
     Scenario: An account that is off gives no token
       Given the caller has logged in
       When the caller logs in as each of these accounts

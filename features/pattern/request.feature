@@ -53,6 +53,8 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/00000000-0000-4000-8000-000000000000/members, and without a token |
         | at /api/v1/groups/{group}/members?limit=0                                           |
         | at /api/v1/groups/{group}/members?limit=0, and without a token                      |
+        | at /api/v1/groups/{group}/members?limit=many                                        |
+        | at /api/v1/groups/{group}/members?limit=many, and without a token                   |
       Then the vendor refuses each call without a token for that
 
     @id:BRR-21 @should
@@ -227,3 +229,17 @@ Feature: Pattern Health serves API calls
         | at /api/v1/groups/{group}/measurements?startDate=2026-02-02&endDate=2026-02-01  |
         | at /api/v1/groups/{group}/measurements?endDate=yesterday                        |
       Then the vendor says what is wrong
+
+    @id:VEN-66 @must
+    Scenario: A registration without what is mandatory registers nobody
+      Given leave to create something
+      And the API has accepted the caller's token
+      When the caller creates one of /api/v1/groups/{group}/members
+        """
+        {"groupMember": {"user": {"firstName": "Lo", "lastName": "Cum", "email": "locum@example.com"}}}
+        """
+      And the caller creates one of /api/v1/groups/{group}/members
+        """
+        {"inviteCode": "LOCUM-1", "groupMember": {"tags": []}}
+        """
+      Then the vendor registers nobody and says 422

@@ -87,6 +87,20 @@ pub(super) const TWINS: &[Twin] = &[
         ..Twin::named("null-links", "nextPage is null on the last page")
     },
     Twin {
+        misreads: |request| {
+            let body = serde_json::from_slice(&request.body).unwrap_or_default();
+            match (request.endpoint.as_str(), body) {
+                ("register", Value::Object(mut body)) => {
+                    body.entry("inviteCode").or_insert_with(|| "any".into());
+                    let body = Bytes::from(Value::Object(body).to_string());
+                    request.changed(|parts| parts.body = body)
+                }
+                _ => request,
+            }
+        },
+        ..Twin::named("invite-optional", "nobody needs an inviteCode to register")
+    },
+    Twin {
         rewrite: |_, _, reply| match reply.status.as_u16() {
             422 => Reply {
                 body: Bytes::new(),

@@ -22,7 +22,7 @@ impl ScenarioContext {
                 .limitation("there was no token to create something with");
             return Ok(());
         };
-        let url = format!("{}{path}", self.target.url("api")?);
+        let url = format!("{}{}", self.target.url("api")?, self.target.fill(path)?);
         let mut call = ApiRequest::to(&self.profile, &self.target, &url, token.value.expose())?;
         "POST".clone_into(&mut call.method);
         call.body = Some(("application/json".to_owned(), body.trim().to_owned()));

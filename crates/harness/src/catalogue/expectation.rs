@@ -36,6 +36,8 @@ pub struct Expectation {
     pub status: Option<u16>,
     /// A member of a reply that the requirement is about.
     pub member: Option<String>,
+    /// The first part of a token, decoded.
+    pub token_header: Option<String>,
     /// A parameter of a URL or of a challenge that the requirement is about.
     pub parameter: Option<String>,
     /// The member that lists entries.

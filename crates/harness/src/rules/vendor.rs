@@ -59,6 +59,7 @@ pub mod refresh_revocation;
 pub mod refusal;
 mod refused_login;
 mod registered_claims;
+mod registration;
 mod renewed_tokens;
 pub mod revocation;
 mod revocation_reply;
@@ -156,6 +157,7 @@ pub(super) const TOPICS: &[&[Rule]] = &[
     refresh_revocation::RULES,
     refusal::RULES,
     registered_claims::RULES,
+    registration::RULES,
     renewed_tokens::RULES,
     revocation::RULES,
     revocation_reply::RULES,

@@ -12,6 +12,7 @@ use crate::verdict::{Finding, Proof};
 pub(super) const RULES: &[Rule] = &[
     Rule::vendor("VEN-02", access_token_is_a_jwt),
     Rule::vendor("VEN-03", exp_is_the_documented_lifetime),
+    Rule::vendor("VEN-65", header_is_the_documented_one),
 ];
 
 /// How far a claim may be from what was said elsewhere.
@@ -41,6 +42,29 @@ fn access_token_is_a_jwt(view: &View<'_>) -> Finding {
             format!("a JWT with the header {}", headers.join(", ")),
             proof,
         ),
+    }
+}
+
+/// The header of each issued JWT is the one that the page shows, member for member and in its order.
+fn header_is_the_documented_one(view: &View<'_>) -> Finding {
+    let shown = view.expected.token_header.as_deref().unwrap_or_default();
+    let mut wrong = Deviations::default();
+    let mut alike = Vec::new();
+    for login in issued(view) {
+        let Some((header, _)) = view.evidence.jwt_of(login.seq) else {
+            continue;
+        };
+        let header = header.to_string();
+        if header == shown {
+            alike.push(login);
+        } else {
+            wrong.add(shown, header, login);
+        }
+    }
+    match (wrong.broken(), Proof::all(&alike)) {
+        (Some(broken), _) => broken,
+        (None, Some(proof)) => Finding::met(format!("the header {shown}"), proof),
+        (None, None) => unobserved(view, "no JWT was issued"),
     }
 }
 
@@ -186,6 +210,31 @@ mod tests {
             let log = Log::new().failed("login", "", failure);
             check(&log, "VEN-02", Grade::Unobserved);
             check(&log, "VEN-03", Grade::Unobserved);
+        }
+    }
+
+    /// A header in another order is another first part of the token.
+    #[test]
+    fn the_header_is_the_one_of_the_page() {
+        use crate::catalogue::Expectation;
+        assert_eq!(
+            Expectation::of("VEN-65", "athelas").token_header.as_deref(),
+            Some(r#"{"alg":"HS256","typ":"JWT"}"#)
+        );
+        check(
+            &Log::new().jwt("", DATE, &json!({})),
+            "VEN-65",
+            Grade::Broken,
+        );
+        check(&Log::new(), "VEN-65", Grade::Unobserved);
+        let opaque = Log::new().exchange("login", "", 200, r#"{"access_token":"t-0123"}"#);
+        check(&opaque, "VEN-65", Grade::Unobserved);
+        for failure in FAILURES {
+            check(
+                &Log::new().failed("login", "", failure),
+                "VEN-65",
+                Grade::Unobserved,
+            );
         }
     }
 }
