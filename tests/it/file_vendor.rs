@@ -139,7 +139,7 @@ fn each_twin_of_an_example_is_found_out() {
     for (twin, row) in [
         ("login/any-secret", "VEN-17@login FAIL"),
         ("login/never-expires", "VEN-09@login FAIL"),
-        ("password-api/token-ends-early", "BRR-26@password-api FAIL"),
+        ("machine-api/token-ends-early", "BRR-26@machine-api FAIL"),
         ("login/anyone-revokes", "REV-07@login FAIL"),
         ("password-api/anyone-revokes", "REF-13@password-api FAIL"),
     ] {
