@@ -80,7 +80,7 @@ fn what_cannot_be_deleted_is_told() {
         rows(&results, &["PASS"]).last().map(String::as_str),
         Some("VEN-16@athelas PASS")
     );
-    assert!(said.contains("created and not deleted"), "{said}");
+    assert!(said.contains("created and not deleted: "), "{said}");
 }
 
 /// An empty creation that should be refused is one where nobody refuses it.

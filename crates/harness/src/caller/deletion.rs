@@ -243,17 +243,30 @@ pub fn left_behind(scenarios: &[Scenario]) -> Vec<String> {
     let told = |scenario: &Scenario| {
         let served = |operation: Operation| {
             let exchanges = scenario.evidence.exchanges_for(operation);
-            exchanges.filter(Exchange::is_served).count()
+            exchanges.filter(Exchange::is_served)
         };
         let calls = scenario.evidence.varied(Operation::Call);
         // What should have been refused, and was not.
         let wrongly = calls.filter(|call| call.request.method == "POST" && call.is_served());
-        let created = served(Operation::Create) + served(Operation::SendForm) + wrongly.count();
-        let left = created.saturating_sub(deleted(scenario));
+        let meant = served(Operation::Create).chain(served(Operation::SendForm));
+        let created: Vec<Exchange<'_>> = meant.chain(wrongly).collect();
+        let gone = deleted(scenario);
+        let left = created.len().saturating_sub(gone.len());
+        let ids = created
+            .iter()
+            .filter_map(|one| id_of(one.json().as_object()?));
+        let is_there = |id: &String| !gone.iter().any(|path| path.ends_with(&format!("/{id}")));
+        let ids: BTreeSet<String> = ids.filter(is_there).collect();
+        let named = match ids.is_empty() {
+            true => String::new(),
+            false => format!(": {}", Vec::from_iter(ids).join(", ")),
+        };
         (left > 0).then(|| {
             format!(
-                "{}: {left} of {created} created and not deleted ({})",
-                scenario.key, scenario.title
+                "{}: {left} of {} created and not deleted{named} ({})",
+                scenario.key,
+                created.len(),
+                scenario.title
             )
         })
     };
@@ -276,14 +289,15 @@ fn is_still_read(evidence: &Evidence, place: &str) -> bool {
     told.last().is_some_and(|read| read.shows_what_is_there())
 }
 
-/// How many things were deleted: where a deletion was accepted, and the last read since shows nothing.
+/// The paths of what was deleted: where a deletion was accepted, and the last read since shows nothing.
 /// A deletion that finds nothing where another was accepted before says so too.
-fn deleted(scenario: &Scenario) -> usize {
+fn deleted(scenario: &Scenario) -> BTreeSet<&str> {
     let deletions = scenario.evidence.exchanges_for(Operation::Delete);
     let accepted = deletions.filter(Exchange::is_served);
-    let paths: BTreeSet<&str> = accepted.map(|deletion| deletion.path()).collect();
-    let is_gone = |path: &&&str| !is_still_read(&scenario.evidence, path);
-    paths.iter().filter(is_gone).count()
+    let paths = accepted.map(|deletion| deletion.path());
+    paths
+        .filter(|path| !is_still_read(&scenario.evidence, path))
+        .collect()
 }
 
 #[cfg(test)]

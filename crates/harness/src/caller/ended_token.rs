@@ -14,10 +14,27 @@ impl ScenarioContext {
         if !self.is_pending {
             return self.call(&Variation::Documented).await;
         }
+        let Some(token) = self.supplied_ended_token()? else {
+            return Ok(());
+        };
+        let ended = Variation::Call(CallVariation::EndedToken);
+        self.call_with(Some(token), &ended).await
+    }
+
+    /// `token` where its end has passed, else the one that was supplied instead of waiting.
+    pub(super) fn ended_token(&mut self, token: Secret) -> Result<Option<Secret>, Error> {
+        match self.is_pending {
+            true => self.supplied_ended_token(),
+            false => Ok(Some(token)),
+        }
+    }
+
+    /// The token that was supplied instead of waiting, with which the scenario goes on.
+    fn supplied_ended_token(&mut self) -> Result<Option<Secret>, Error> {
         if self.target.supplied(Supplied::ExpiredToken).is_none() {
             let names = Supplied::ExpiredToken.variable_names();
             self.log.limitation(&format!("or {names}"));
-            return Ok(());
+            return Ok(None);
         }
         self.is_pending = false;
         let supplied = self.supplied(Supplied::ExpiredToken)?;
@@ -29,8 +46,7 @@ impl ScenarioContext {
             let names = Supplied::ExpiredToken.variable_names();
             return Err(self.lacks(format!("{names} holds a token whose exp is still to come")));
         }
-        let ended = Variation::Call(CallVariation::EndedToken);
-        self.call_with(Some(Secret::new(token)), &ended).await
+        Ok(Some(Secret::new(token)))
     }
 }
 

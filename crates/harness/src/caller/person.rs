@@ -187,6 +187,7 @@ impl ScenarioContext {
         };
         let shown = match variation {
             Variation::Shown(ShownToken::IdToken) => self.id_token.clone(),
+            Variation::Call(CallVariation::EndedToken) => self.ended_token(token)?,
             _ => Some(token),
         };
         let Some(shown) = shown else {

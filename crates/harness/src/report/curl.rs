@@ -1,8 +1,12 @@
 //! A recorded request as a line for a shell: what curl has to be told to send it again. Secrets
 //! stand in it as variables of the environment.
 
+use std::collections::BTreeSet;
+
+use crate::catalogue::Supplied;
 use crate::evidence::{Exchange, Operation};
 use crate::http::Url;
+use crate::target::env::is_of_the_account;
 use crate::verdict::Scenario;
 
 /// Headers that curl writes by itself.
@@ -66,6 +70,62 @@ pub(super) fn words(scenario: &Scenario, exchange: &Exchange<'_>) -> Option<Vec<
     }
     words.push(quoted(&url)?);
     Some(words)
+}
+
+/// What to put into the variables of a line that give neither the account nor what is supplied beside
+/// it; `None` where there are none.
+pub(super) fn legend(words: &[String]) -> Option<String> {
+    let names: BTreeSet<&str> = words.iter().flat_map(|word| variables_in(word)).collect();
+    let told = names.into_iter().filter_map(|name| {
+        let behind = name.strip_prefix("LOCUM_")?;
+        if is_of_the_account(behind) || supplied_names().any(|(_, known)| known == behind) {
+            return None;
+        }
+        let secret = behind.to_ascii_lowercase().replace('_', " ");
+        Some(match ISSUED.contains(&secret.as_str()) {
+            true => format!("set {name} to what a login of yours gave: {secret}"),
+            false => format!("set {name} to what was sent: {secret}"),
+        })
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// What vendors issue, as it is called where it is left out of what is written.
+const ISSUED: [&str; 8] = [
+    "access token",
+    "id token",
+    "refresh token",
+    "session",
+    "session token",
+    "secret key",
+    "code",
+    "cookie",
+];
+
+/// The names behind `$` and `${` in a word of the line.
+fn variables_in(word: &str) -> impl Iterator<Item = &str> {
+    let starts = word.match_indices("$LOCUM_").map(|(at, _)| at + 1);
+    let braced = word.match_indices("${LOCUM_").map(|(at, _)| at + 2);
+    starts.chain(braced).map(|at| {
+        let rest = &word[at..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
+/// The secrets that are supplied beside the first account: what each is called where it is left out
+/// of what is written, and its variable behind `LOCUM_`.
+fn supplied_names() -> impl Iterator<Item = (String, &'static str)> {
+    Supplied::all().flat_map(|supplied| {
+        supplied.variables().iter().map(move |variable| {
+            let member = variable.member.replace('_', " ");
+            (
+                format!("{member} of {}", supplied.name()),
+                variable.name.as_str(),
+            )
+        })
+    })
 }
 
 /// `https://host:port` of the address that the request went to.
@@ -160,6 +220,9 @@ fn quoted(text: &str) -> Option<String> {
 fn variable(name: &str) -> String {
     let kind = name.split(" with  ").next().unwrap_or(name).trim();
     let kind = kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    if let Some((_, variable)) = supplied_names().find(|(known, _)| known == kind) {
+        return format!("LOCUM_{variable}");
+    }
     let word: String = kind
         .chars()
         .map(|c| {
@@ -250,6 +313,11 @@ mod tests {
             (" access token 12", "LOCUM_ACCESS_TOKEN"),
             (" access token 2 with  client secret", "LOCUM_ACCESS_TOKEN"),
             (" token of another client", "LOCUM_TOKEN_OF_ANOTHER_CLIENT"),
+            (
+                " client secret of another client",
+                "LOCUM_SECOND_CLIENT_SECRET",
+            ),
+            (" expired token of an expired token", "LOCUM_EXPIRED_TOKEN"),
         ] {
             assert_eq!(variable(name), expected);
         }
@@ -257,5 +325,32 @@ mod tests {
             quoted("a «access token 2 with «client secret»» b").as_deref(),
             Some("\"a ${LOCUM_ACCESS_TOKEN} b\"")
         );
+    }
+
+    #[test]
+    fn what_no_variable_of_the_account_gives_is_told() {
+        let told = |word: &str| legend(&["curl".to_owned(), word.to_owned()]);
+        let altered = told("-H \"Authorization: Bearer ${LOCUM_ALTERED_TOKEN}\"");
+        assert_eq!(
+            altered.as_deref(),
+            Some("set LOCUM_ALTERED_TOKEN to what was sent: altered token")
+        );
+        let issued = told("\"a=${LOCUM_ACCESS_TOKEN}&b=${LOCUM_EXPIRED_TOKEN}\"");
+        assert_eq!(
+            issued.as_deref(),
+            Some("set LOCUM_ACCESS_TOKEN to what a login of yours gave: access token")
+        );
+        let pair = told("\"$LOCUM_CLIENT_ID:$LOCUM_CHANGED_CLIENT_SECRET\"");
+        assert_eq!(
+            pair.as_deref(),
+            Some("set LOCUM_CHANGED_CLIENT_SECRET to what was sent: changed client secret")
+        );
+        for known in [
+            "$LOCUM_CLIENT_ID:$LOCUM_CLIENT_SECRET",
+            "${LOCUM_PASSWORD}",
+            "http://a",
+        ] {
+            assert_eq!(told(known), None, "{known}");
+        }
     }
 }

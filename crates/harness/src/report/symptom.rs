@@ -35,6 +35,14 @@ pub(super) fn symptom(exchange: &Exchange<'_>) -> Option<String> {
             "a gateway{} answered in the API's place: does the service behind it run?",
             server(reply)
         )),
+        _ if is_for_browsers(exchange.operation) => None,
+        _ if is_html(reply) && is_handshake(exchange.operation) => {
+            // What is asked for wrongly may be refused in front of the vendor.
+            exchange.is_documented().then(|| {
+                let page = named(reply);
+                format!("answered with a web page{page}: is there a websocket at this address?")
+            })
+        }
         _ if is_html(reply) => Some(format!(
             "answered with a web page{}: is this the API's address?",
             named(reply)
@@ -55,6 +63,16 @@ pub(super) fn symptom(exchange: &Exchange<'_>) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// Whether a browser asks, which is answered with pages and redirects.
+fn is_for_browsers(operation: Operation) -> bool {
+    matches!(operation, Operation::Authorize | Operation::SubmitLogin)
+}
+
+fn is_handshake(operation: Operation) -> bool {
+    use Operation::{Frame, OpenSocket, Upgrade};
+    matches!(operation, OpenSocket | Upgrade | Frame)
 }
 
 fn server(reply: &Message) -> String {
@@ -189,6 +207,34 @@ mod tests {
         check(404, ("a", "b"), "{}", Some("does the base URL end before"));
         check(401, ("a", "b"), "{}", None);
         check(200, ("a", "b"), "{}", None);
+    }
+
+    /// A login page is one, and who asks for a websocket wrongly may be told so by a proxy's page.
+    #[test]
+    fn pages_where_pages_belong_are_no_symptom() {
+        let page = Reply {
+            status: 400,
+            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            body: b"<html>".to_vec(),
+        };
+        let named = |operation, variation| {
+            let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
+            let mut log = EvidenceLog::new(clock, Duration::ZERO);
+            let seq = log.request(operation, None, &variation, &Request::new("GET", "/"));
+            log.reply(seq, Ok(&page));
+            let evidence = log.into_parts().0;
+            let exchange = evidence.exchanges().next().expect("one");
+            symptom(&exchange)
+        };
+        let documented = Variation::Documented;
+        assert_eq!(named(Operation::Authorize, documented.clone()), None);
+        assert_eq!(named(Operation::SubmitLogin, documented.clone()), None);
+        let socket = named(Operation::OpenSocket, documented.clone()).expect("it is no API's");
+        assert!(socket.contains("is there a websocket"), "{socket}");
+        let wrongly = Variation::parse(Operation::OpenSocket, "without a token").expect("one");
+        assert_eq!(named(Operation::OpenSocket, wrongly), None);
+        let call = named(Operation::Call, documented).expect("it is no API's");
+        assert!(call.contains("is this the API's address?"), "{call}");
     }
 
     #[test]

@@ -55,6 +55,11 @@ const FIRST: [(&str, &str, &str); 8] = [
     ),
 ];
 
+/// Whether a variable, named without `LOCUM_`, gives a part of the first account.
+pub(crate) fn is_of_the_account(name: &str) -> bool {
+    FIRST.iter().any(|(known, ..)| *known == name)
+}
+
 /// The variables for `profile`, those that are required first.
 pub fn variables(profile: &Profile) -> Vec<Variable> {
     let required: &[&str] = match profile.token.grant {

@@ -208,12 +208,12 @@ impl Bench<'_> {
             let verdict = self.verdict_of(&id);
             if verdict != Some(Verdict::Pass) {
                 let word = verdict.map_or("not for this vendor", Verdict::word);
-                return Some(format!("needs {id}=PASS, which is {word}"));
+                return Some(format!("counts only where {id} passes, and it is {word}"));
             }
         }
         let failed = |id: &RequirementId| self.verdict_of(id) == Some(Verdict::Fail);
         let bad = unless.into_iter().find(failed)?;
-        Some(format!("counts only unless {bad}=FAIL, which it is"))
+        Some(format!("counts only unless {bad} fails, and it does"))
     }
 
     /// The verdict of another row for the same vendor and side; `None` when it is not for them.

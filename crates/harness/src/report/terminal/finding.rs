@@ -106,6 +106,9 @@ fn on_the_wire(out: &mut String, report: &Report, row: &VerdictRow, look: Look) 
     }
     if let Some(words) = curl::words(scenario, exchange) {
         shell(out, "repeat", &words, look);
+        if let Some(legend) = curl::legend(&words) {
+            labelled(out, "", &legend, look);
+        }
     }
 }
 

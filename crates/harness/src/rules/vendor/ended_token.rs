@@ -19,6 +19,13 @@ pub(super) fn has_ended(view: &View<'_>, exchange: &Exchange<'_>) -> bool {
         .is_some_and(|lifetime| view.evidence.seconds_between(login.seq, exchange.seq) > lifetime)
 }
 
+/// Whether `exchange` shows a token that no login of the scenario gave: it was supplied as one that has
+/// ended.
+pub(super) fn is_supplied(view: &View<'_>, exchange: &Exchange<'_>) -> bool {
+    let mut logins = view.evidence.exchanges_for(Operation::Login);
+    !logins.any(|login| shows_token_of(exchange, &login))
+}
+
 /// How long the login said that its token lives, in seconds: by `expires_in`, or by the token's own
 /// claims.
 fn told_or_claimed(view: &View<'_>, login: &Exchange<'_>) -> Option<f64> {

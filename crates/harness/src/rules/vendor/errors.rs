@@ -46,7 +46,7 @@ fn errors_have_their_form(view: &View<'_>) -> Finding {
         .filter(required)
         .find_map(|wanted| wanted.statuses.iter().find(|status| !was_seen(status)));
     match (missing, Proof::all(&seen)) {
-        (None, Some(proof)) => Finding::met(format!("{} error replies", seen.len()), proof),
+        (None, Some(proof)) => Finding::met("each error reply is as expected", proof),
         (Some(status), _) => unobserved(view, &format!("no {status} was provoked")),
         (None, None) => unobserved(view, "no error was provoked"),
     }

@@ -322,7 +322,11 @@ fn is_restricted(view: &View<'_>) -> Finding {
         let named = says.into_iter().find(|name| !jwt.claims[*name].is_null());
         match named {
             Some(name) => good = Some((jwt.into(), format!("{name} {}", jwt.claims[name]))),
-            None => wrong.add("an aud or a scope", "neither", jwt),
+            None => wrong.add(
+                "an aud or a scope",
+                "a token without aud, scope and scp",
+                jwt,
+            ),
         }
     }
     let grade = match view.expected.deviation_documented {

@@ -1,7 +1,7 @@
 //! The userinfo endpoint (OpenID Connect Core 1.0 §5.3): for whom it answers, and about whom.
 
 use super::effect::{Step, all_refused, concluded, control, unseen};
-use super::ended_token::has_ended;
+use super::ended_token::{has_ended, is_supplied};
 use crate::evidence::{CallVariation, Exchange, Operation, ShownToken, Variation};
 use crate::rules::{Rule, View};
 use crate::verdict::{Finding, Proof};
@@ -15,7 +15,9 @@ pub(super) const RULES: &[Rule] = &[
 fn is_bad(view: &View<'_>, shown: &Exchange<'_>) -> bool {
     match shown.variation {
         Variation::Call(CallVariation::WithoutPermission) => false,
-        Variation::Call(CallVariation::EndedToken) => has_ended(view, shown),
+        Variation::Call(CallVariation::EndedToken) => {
+            is_supplied(view, shown) || has_ended(view, shown)
+        }
         Variation::Call(_) => true,
         Variation::Shown(shown) => *shown == ShownToken::IdToken,
         _ => false,
@@ -104,9 +106,20 @@ mod tests {
         check(&served(), "BRR-24", Grade::Unobserved);
         let poor = served().exchange("userinfo", "without permission", 403, "");
         check(&poor, "BRR-24", Grade::Unobserved);
-        // It is not known to have ended.
-        let ended = served().exchange("userinfo", "with a token that has ended", 200, CLAIMS);
-        check(&ended, "BRR-24", Grade::Unobserved);
+        // One of the scenario's own is not known to have ended.
+        let login = r#"{"access_token":"t-0123","expires_in":3600}"#;
+        let own = Log::new()
+            .hide("t-0123", "access token 1")
+            .exchange("login", "", 200, login)
+            .exchange("userinfo", "", 200, CLAIMS);
+        let shown = |log: Log, token, status| {
+            let phrase = "with a token that has ended";
+            log.sent("userinfo", phrase, token, status, CLAIMS)
+        };
+        check(&shown(own, "t-0123", 200), "BRR-24", Grade::Unobserved);
+        let supplied = |status| shown(served(), "t-4567", status);
+        check(&supplied(200), "BRR-24", Grade::Broken);
+        check(&supplied(401), "BRR-24", Grade::Met);
     }
 
     #[test]
