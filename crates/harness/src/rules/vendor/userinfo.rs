@@ -33,7 +33,7 @@ fn bad_tokens_get_no_claims(view: &View<'_>) -> Step<Finding> {
     }
     let proof = all_refused(view, &bad)?;
     let control = control(view, Operation::UserInfo, &Variation::Documented)?;
-    Ok(Finding::met(format!("{} refused", bad.len()), proof).beside(control))
+    Ok(Finding::met("bad tokens are told nothing", proof).beside(control))
 }
 
 /// OpenID Connect Core 1.0 §5.3.2: the same `sub` as in the id token.
