@@ -152,7 +152,7 @@ impl ScenarioContext {
             self.log.hide(shown, "changed session");
             body["Session"] = shown.clone().into();
         }
-        self.log.hide(&code, "one-time code");
+        self.log.hide_code(&code, "one-time code");
         let reply = self.cognito(Operation::ShowCode, variation, &body).await?;
         let result = reply.map(|reply| reply.json()["AuthenticationResult"].clone());
         if let Some(result) = result.filter(|result| pair(result).is_some()) {

@@ -65,6 +65,11 @@ impl EvidenceLog {
         self.redactor.hide(value, name);
     }
 
+    /// From now on the one-time code `value` is written as `«name»`.
+    pub fn hide_code(&mut self, value: &str, name: &str) {
+        self.redactor.hide_code(value, name);
+    }
+
     /// From now on the base64 of `id:secret` is written as `«name»`.
     pub fn hide_pair(&mut self, id: &str, secret: &str, name: &str) {
         self.redactor.hide_pair(id, secret, name);

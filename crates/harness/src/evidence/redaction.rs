@@ -14,6 +14,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// A value shorter than this is no secret: hiding it would blot out ordinary text.
 const MIN_SECRET: usize = 4;
 
+/// From this length on a run of letters and digits is a number or a token of its own, in which the digits
+/// of a one-time code stand by chance.
+const LONG_RUN: usize = 64;
+
 /// So many spellings are looked for one by one before all are looked for in one pass.
 const MOST_BY_ONE: usize = 64;
 
@@ -34,6 +38,8 @@ struct Needle {
     name: Arc<str>,
     /// Whether it is the name as it is written, and no secret.
     is_mark: bool,
+    /// Whether it is a few digits, which say nothing within a long number.
+    is_code: bool,
 }
 
 /// Where a secret stands in a text, or the name of one.
@@ -42,6 +48,8 @@ struct Place<'a> {
     name: &'a str,
     /// Whether the name stands there already.
     is_mark: bool,
+    /// Whether it is a few digits, which say nothing within a long number.
+    is_code: bool,
 }
 
 impl<'a> Place<'a> {
@@ -50,6 +58,7 @@ impl<'a> Place<'a> {
             range: start..start + needle.text.len(),
             name: &needle.name,
             is_mark: needle.is_mark,
+            is_code: needle.is_code,
         }
     }
 }
@@ -81,6 +90,21 @@ impl Redactor {
         for spelling in spellings(value) {
             self.add(spelling, name);
         }
+    }
+
+    /// From now on the one-time code `value` is written as `«name»`, but for where its digits stand in a
+    /// long number.
+    pub fn hide_code(&mut self, value: &str, name: &str) {
+        let name: Arc<str> = name.into();
+        if self.known.insert(value.into()) {
+            self.needles.push(Needle {
+                text: value.into(),
+                name: Arc::clone(&name),
+                is_mark: false,
+                is_code: true,
+            });
+        }
+        self.push(format!("«{name}»").into(), &name, true);
     }
 
     /// From now on the base64 of `id:secret`, and of their form-encoded halves, is written as
@@ -139,6 +163,7 @@ impl Redactor {
             let found = text.match_indices(&*needle.text);
             places.extend(found.map(|(start, _)| Place::of(needle, start)));
         }
+        places.retain(|place| !place.is_code || !is_within_a_number(text, &place.range));
         places.sort_by_key(|place| (place.range.start, Reverse(place.range.end), !place.is_mark));
         let mut end = 0;
         places.retain(|place| {
@@ -163,6 +188,7 @@ impl Redactor {
             text,
             name: Arc::clone(name),
             is_mark,
+            is_code: false,
         });
         let indexed = self.index.as_ref().map_or(0, AhoCorasick::patterns_len);
         if self.needles.len() > 2 * indexed.max(MOST_BY_ONE) {
@@ -175,6 +201,15 @@ impl Redactor {
         // One that grows too large is none: then each is looked for by itself.
         self.index = AhoCorasick::new(texts).ok();
     }
+}
+
+/// Whether what stands there is a part of a long run of letters and digits.
+fn is_within_a_number(text: &str, range: &Range<usize>) -> bool {
+    let is_of_run = |byte: &&u8| byte.is_ascii_alphanumeric();
+    let bytes = text.as_bytes();
+    let before = bytes[..range.start].iter().rev().take_while(is_of_run);
+    let behind = bytes[range.end..].iter().take_while(is_of_run);
+    before.count() + range.len() + behind.count() >= LONG_RUN
 }
 
 fn spellings(value: &str) -> Vec<String> {
@@ -395,5 +430,21 @@ mod tests {
     fn the_whole_goes_before_its_part_and_short_values_stay() {
         check("s3c: x abc", "«beginning»x abc");
         check("nothing here", "nothing here");
+    }
+
+    /// A challenge of SRP, in which a code stood by chance, was no number any more.
+    #[test]
+    fn a_code_is_not_looked_for_in_a_long_number() {
+        let mut redactor = Redactor::default();
+        redactor.hide_code("123456", "one-time code");
+        let long = format!("{}123456{}", "a1".repeat(30), "f".repeat(30));
+        assert_eq!(redactor.redact(&long), long);
+        for (text, expected) in [
+            ("code=123456", "code=«one-time code»"),
+            ("x123456y", "x«one-time code»y"),
+            ("\"123456\"", "\"«one-time code»\""),
+        ] {
+            assert_eq!(redactor.redact(text), expected);
+        }
     }
 }
