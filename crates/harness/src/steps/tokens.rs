@@ -1,6 +1,8 @@
 //! Tokens for their own sake: what was issued, what else is shown in their place, and what the vendor
 //! publishes about them.
 
+use std::time::Duration;
+
 use cucumber::gherkin::Step;
 use cucumber::{given, when};
 use locum_core::profile::Grant;
@@ -9,6 +11,9 @@ use super::{phrases, variations};
 use crate::Error;
 use crate::evidence::{Operation, ShownToken, Variation};
 use crate::run::context::World;
+
+/// Two percent of a life that is shorter than this are less than a second.
+const SHORT_LIFE: Duration = Duration::from_secs(50);
 
 #[given("each kind of token has been accepted")]
 async fn accepted(world: &mut World) -> Result<(), Error> {
@@ -138,8 +143,18 @@ async fn used_again(world: &mut World) -> Result<(), Error> {
 
 #[when(regex = r"^(\d+) percent of their lifetime has passed$")]
 async fn most_of_the_lifetime(world: &mut World, step: &Step, percent: f64) -> Result<(), Error> {
-    world.context()?.waits_at(&step.value);
-    world.context()?.pass_lifetime(percent / 100.0, 0.0).await
+    let context = world.context()?;
+    context.waits_at(&step.value);
+    // Of a short life a second has to be left, or a quarter: a use takes its time.
+    let lifetime = context.token().map(|token| token.lifetime);
+    let short = lifetime.ok().filter(|lifetime| *lifetime < SHORT_LIFE);
+    match short {
+        Some(lifetime) => {
+            let left = (lifetime.as_secs_f64() / 4.0).min(1.0);
+            context.pass_lifetime(1.0, -left).await
+        }
+        None => context.pass_lifetime(percent / 100.0, 0.0).await,
+    }
 }
 
 #[when("each of them is used once more, and new ones after that")]

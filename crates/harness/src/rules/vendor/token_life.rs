@@ -9,8 +9,10 @@ use crate::evidence::{Exchange, Operation, Reaction, Variation};
 use crate::rules::{Rule, View, gone, unobserved};
 use crate::verdict::Finding;
 
-/// From this share of its life on, a token that works has been seen until its end.
+/// From this share of its life on, a token that works has been seen until its end; of a short life, from
+/// so many seconds before its end, or from its half.
 const LATE: f64 = 0.95;
+const LATE_S: f64 = 1.5;
 
 /// So long before its end a refusal is not blamed: ends are rounded, and requests take their time.
 const MARGIN_S: f64 = 1.0;
@@ -43,6 +45,12 @@ impl Use<'_> {
             .evidence
             .seconds_between(self.login.seq, self.used.answered);
         answered < self.end - MARGIN_S.max(self.end * MARGIN)
+    }
+
+    /// Whether it was shortly before the end.
+    fn is_late(&self) -> bool {
+        let left = LATE_S.min(self.end / 2.0).max(self.end * (1.0 - LATE));
+        self.age < self.end && self.age >= self.end - left
     }
 
     fn words(&self) -> String {
@@ -93,7 +101,7 @@ fn accepted_until_its_end(view: &View<'_>, uses: &[Use<'_>]) -> Finding {
                     _ => unanswered = Some(unobserved(view, &use_.words()).seen_in(use_.used)),
                 }
             }
-            Reaction::Served if use_.age < use_.end && use_.age >= use_.end * LATE => {
+            Reaction::Served if use_.is_late() => {
                 late = Some(use_);
             }
             Reaction::Served | Reaction::Refused => {}
