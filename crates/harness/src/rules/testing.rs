@@ -6,7 +6,7 @@ use std::time::Duration;
 use locum_core::profile::{
     ExpiresIn, Grant, SecretIn, SignatureFacts, SocketFacts, SocketMessages, TokenFormat,
 };
-use locum_core::{ManualClock, Profile, Timestamp};
+use locum_core::{Clock, ManualClock, Profile, Timestamp};
 use serde_json::json;
 
 use super::{Rule, View};
@@ -19,6 +19,7 @@ use crate::verdict::{Finding, Grade};
 /// `with another client secret`.
 pub(crate) struct Log {
     pub(super) log: EvidenceLog,
+    clock: Arc<ManualClock>,
     pub(super) profile: Profile,
     /// How many entries of a mock's journal it has.
     pub(super) entries: u64,
@@ -123,7 +124,8 @@ impl Log {
     pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_795_514_400)));
         Self {
-            log: EvidenceLog::new(clock, Duration::ZERO),
+            log: EvidenceLog::new(Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO),
+            clock,
             profile: crate::testing::profile(|profile| {
                 profile.signature = Some(SignatureFacts {
                     region: "r".to_owned(),
@@ -674,6 +676,12 @@ impl Log {
             .map(|value| locum_core::Secret::new(*value))
             .collect();
         self.log.room(kind, &values);
+        self
+    }
+
+    /// So much real time passes.
+    pub(crate) fn wait(self, time: Duration) -> Self {
+        self.clock.advance(time);
         self
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::attempts::count;
-use super::commands::{asked, call_follows, configured, is_asked};
+use super::commands::{GivenCommand, asked, call_follows, configured, is_asked};
 use super::traffic::{Arrival, arrivals};
 use super::{Fault, absent, each_has_the_form, gone, met, unobserved, worst};
 use crate::rules::{Rule, View};
@@ -112,6 +112,8 @@ fn tells_the_caller(view: &View<'_>) -> Finding {
     let expected = "the error `challenge`";
     let answer = asked(view)
         .into_iter()
+        // A client that signs in while it is made is made all the same: the calls tell.
+        .filter(|asked| !(asked.command.op() == "new" && was_done(asked)))
         .filter_map(|asked| asked.answer)
         .find(|(at, _)| *at > sign_in.seq);
     let Some((at, reply)) = answer else {
@@ -130,6 +132,10 @@ fn tells_the_caller(view: &View<'_>) -> Finding {
         Some(other) => Finding::broken(expected, format!("the error `{other}`"), proof),
         None => Finding::broken(expected, "an error without a kind", proof),
     }
+}
+
+fn was_done(asked: &GivenCommand<'_>) -> bool {
+    asked.answer.is_some_and(|(_, reply)| reply.succeeded())
 }
 
 /// Whether an answer sets the password that the sign-in was made with; a sign-in by SRP shows none.
@@ -316,6 +322,10 @@ pub(super) mod tests {
         check(&told("challenge"), "COG-08", Grade::Met);
         check(&told("auth"), "COG-08", Grade::Broken);
         check(&Log::new().call(200, challenge), "COG-08", Grade::Broken);
+        // One that signs in while it is made.
+        let eager = |error: &str| Log::new().is_made(challenge).fails_as(error, |log| log);
+        check(&eager("challenge"), "COG-08", Grade::Met);
+        check(&eager("auth"), "COG-08", Grade::Broken);
         let asked = || challenge(Log::new().asked_for_a_call());
         check(&asked().client_gone(), "COG-08", Grade::Broken);
         check(&asked().client_hangs(), "COG-08", Grade::Gone);

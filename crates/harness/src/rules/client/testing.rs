@@ -110,6 +110,20 @@ pub(super) fn spelled(log: Log, headers: &[(&str, &str)], body: &str, note: &Val
     })
 }
 
+/// The same, refused.
+pub(super) fn refused(log: Log, headers: &[(&str, &str)], body: &str, note: &Value) -> Log {
+    log.entered("token", |entry| {
+        "POST".clone_into(&mut entry.method);
+        "/realms/t/token".clone_into(&mut entry.target);
+        entry.headers = owned(headers);
+        entry.body_length = body.len() as u64;
+        entry.body = Some(body.to_owned());
+        entry.spelling = serde_json::from_value(note.clone()).expect("a spelling");
+        entry.outcome = Some(Outcome::Denied);
+        entry.reply = Some(reply(401, r#"{"error":"invalid_client"}"#.to_owned()));
+    })
+}
+
 /// A sound login of a client with Basic.
 pub(super) fn login(log: Log) -> Log {
     let headers = [FORM, BASIC, ("Accept", "application/json")];
@@ -191,6 +205,16 @@ impl Log {
         self = seen(self);
         self.log.answer(id, &ClientReply::done(None));
         self
+    }
+
+    /// The client is made, with what `seen` adds.
+    pub(super) fn is_made(self, seen: impl FnOnce(Self) -> Self) -> Self {
+        let command = ClientCommand::New {
+            client: "a".to_owned(),
+            vendor: "v".to_owned(),
+            config: serde_json::Map::new(),
+        };
+        self.carries_out(&command, seen)
     }
 
     /// The client reads the list at `/things` to its end, with what `seen` adds.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rules::client::testing::{BASIC, FORM, SPECIAL, check, login, noted, spelled};
+use crate::rules::client::testing::{BASIC, FORM, SPECIAL, check, login, noted, refused, spelled};
 use crate::rules::client::tests::Traffic;
 use crate::rules::testing::Log;
 use crate::verdict::Grade;
@@ -232,6 +232,13 @@ fn credentials_from_elsewhere_are_told_by_name() {
     let finding = check(&log, "CLI-28", Grade::Broken);
     assert!(finding.reason().contains("another client_secret"));
     assert!(!finding.reason().contains("abcd"));
+    // A watched test that wants to see a wrong secret refused; it is no test where it is accepted.
+    let both = refused(login(Log::with_tenants()), &[FORM], CC, &in_form(&origin));
+    check(&both, "CLI-28", Grade::Met);
+    let accepted = spelled(login(Log::with_tenants()), &[FORM], CC, &in_form(&origin));
+    check(&accepted, "CLI-28", Grade::Broken);
+    let alone = refused(Log::with_tenants(), &[FORM], CC, &in_form(&origin));
+    check(&alone, "CLI-28", Grade::Broken);
     let mangled = in_form(&json!({"differs": {"at": "ends before `:`"}}));
     token("CLI-28", &[FORM], CC, &mangled, Grade::Met);
     token("CLI-28", &[FORM], CC, &json!({}), Grade::Unobserved);
