@@ -323,7 +323,7 @@ pub(super) mod tests {
         check(&told("auth"), "COG-08", Grade::Broken);
         check(&Log::new().call(200, challenge), "COG-08", Grade::Broken);
         // One that signs in while it is made.
-        let eager = |error: &str| Log::new().is_made(challenge).fails_as(error, |log| log);
+        let eager = |error: &str| Log::new().made(challenge).fails_as(error, |log| log);
         check(&eager("challenge"), "COG-08", Grade::Met);
         check(&eager("auth"), "COG-08", Grade::Broken);
         let asked = || challenge(Log::new().asked_for_a_call());

@@ -208,7 +208,7 @@ impl Log {
     }
 
     /// The client is made, with what `seen` adds.
-    pub(super) fn is_made(self, seen: impl FnOnce(Self) -> Self) -> Self {
+    pub(super) fn made(self, seen: impl FnOnce(Self) -> Self) -> Self {
         let command = ClientCommand::New {
             client: "a".to_owned(),
             vendor: "v".to_owned(),
