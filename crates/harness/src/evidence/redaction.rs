@@ -203,10 +203,15 @@ impl Redactor {
     }
 }
 
-/// Whether what stands there is a part of a long run of letters and digits.
+/// Whether what stands there is a part of a longer number, or of a long run of letters and digits.
 fn is_within_a_number(text: &str, range: &Range<usize>) -> bool {
     let is_of_run = |byte: &&u8| byte.is_ascii_alphanumeric();
     let bytes = text.as_bytes();
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    // Digits of a time, as in the claims of a token.
+    if is_digit(bytes[..range.start].last()) || is_digit(bytes.get(range.end)) {
+        return true;
+    }
     let before = bytes[..range.start].iter().rev().take_while(is_of_run);
     let behind = bytes[range.end..].iter().take_while(is_of_run);
     before.count() + range.len() + behind.count() >= LONG_RUN
@@ -438,7 +443,9 @@ mod tests {
         let mut redactor = Redactor::default();
         redactor.hide_code("123456", "one-time code");
         let long = format!("{}123456{}", "a1".repeat(30), "f".repeat(30));
-        assert_eq!(redactor.redact(&long), long);
+        for number in [long.as_str(), "{\"iat\":1712345600}"] {
+            assert_eq!(redactor.redact(number), number);
+        }
         for (text, expected) in [
             ("code=123456", "code=«one-time code»"),
             ("x123456y", "x«one-time code»y"),
