@@ -212,6 +212,11 @@ fn is_within_a_number(text: &str, range: &Range<usize>) -> bool {
     if is_digit(bytes[..range.start].last()) || is_digit(bytes.get(range.end)) {
         return true;
     }
+    // Digits of a random id.
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    if is_letter(bytes[..range.start].last()) && is_letter(bytes.get(range.end)) {
+        return true;
+    }
     let before = bytes[..range.start].iter().rev().take_while(is_of_run);
     let behind = bytes[range.end..].iter().take_while(is_of_run);
     before.count() + range.len() + behind.count() >= LONG_RUN
@@ -443,12 +448,12 @@ mod tests {
         let mut redactor = Redactor::default();
         redactor.hide_code("123456", "one-time code");
         let long = format!("{}123456{}", "a1".repeat(30), "f".repeat(30));
-        for number in [long.as_str(), "{\"iat\":1712345600}"] {
+        for number in [long.as_str(), "{\"iat\":1712345600}", "a2cc-63b123456d41"] {
             assert_eq!(redactor.redact(number), number);
         }
         for (text, expected) in [
             ("code=123456", "code=«one-time code»"),
-            ("x123456y", "x«one-time code»y"),
+            ("x123456", "x«one-time code»"),
             ("\"123456\"", "\"«one-time code»\""),
         ] {
             assert_eq!(redactor.redact(text), expected);
