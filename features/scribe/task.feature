@@ -21,7 +21,7 @@ Feature: Scribe Labs keeps documents of its customers
     @id:VEN-74 @must
     Scenario: A company that nobody has named has no tasks
       Given the user has signed in for signed calls and created a task
-      And the user has a task, and has listed the tasks
+      And the user has listed the tasks, and read the task
       When the user lists the tasks of a company that has none
       And the user deletes what was created
       Then its list has none of the others

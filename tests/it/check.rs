@@ -98,6 +98,25 @@ fn no_report_holds_a_secret() {
     }
 }
 
+/// A token with one letter changed is nearly the token.
+#[test]
+fn no_report_holds_a_jwt() {
+    for vendor in ["athelas", "scribe", "corti"] {
+        let folder = super::folder(&format!("tokens-{vendor}"));
+        let path = folder.to_str().expect("a path in UTF-8");
+        let output = locum(&["check", vendor, "--seed", "7", "--report", path]);
+        assert_eq!(output.status.code(), Some(0));
+        let events = std::fs::read_to_string(folder.join("events.ndjson")).expect("it is written");
+        for (at, _) in events.match_indices("eyJ") {
+            let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            let token = events[at..].split(|c| !is_of_token(c)).next();
+            let parts: Vec<&str> = token.unwrap_or_default().split('.').collect();
+            let is_whole = parts.len() == 3 && parts.iter().all(|part| part.len() > 20);
+            assert!(!is_whole, "{vendor}: {}", parts.join("."));
+        }
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_verdicts() {
     let once = rows(

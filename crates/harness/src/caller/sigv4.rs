@@ -151,7 +151,11 @@ impl ScenarioContext {
         }
         request.headers.extend(extra);
         if let Some(special) = special.filter(|special| special.is_unsigned()) {
-            request.headers.extend(self.instead_of_a_signature(special));
+            let shown = self.instead_of_a_signature(special);
+            if let (SignedVariation::SecondApiAltered, Some((_, token))) = (special, &shown) {
+                self.log.hide(token, "changed access token");
+            }
+            request.headers.extend(shown);
         } else {
             let Some(credentials) = self.signer(special) else {
                 self.log

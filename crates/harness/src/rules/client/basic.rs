@@ -4,7 +4,7 @@ use locum_core::spelling::{Alphabet, BasicSpelling, CredentialOrigin, PairSpelli
 use locum_core::{Place, Spelling};
 
 use super::commands::asked;
-use super::spelled::difference;
+use super::spelled::{difference, may_be_wrong_on_purpose};
 use super::traffic::{Arrival, token_requests};
 use super::{Fault, each_has_the_form, gone, unobserved};
 use crate::rules::{Rule, View};
@@ -148,24 +148,14 @@ fn shows_it_in_the_body(view: &View<'_>) -> Option<Finding> {
 fn shows_id_and_secret(view: &View<'_>) -> Finding {
     let requests = token_requests(view).filter(Arrival::is_client_credentials);
     // One that is out of date is well spelled, and CACHE-05's matter.
-    let asked = asked(view);
+    let asked = asked(view).into_iter();
     let renewed = asked
-        .iter()
         .filter(|asked| asked.command.op() == "set_credentials")
         .map(|asked| asked.seq)
         .next();
-    let is_right = |request: &Arrival<'_>| {
-        let basic = request.spelling().basic;
-        basic.is_some_and(|basic| basic.pair != PairSpelling::Neither)
-    };
-    // Nobody told a watched client what to do: a test may show a wrong secret, to see it refused.
-    let is_of_a_test = asked.is_empty() && token_requests(view).any(|one| is_right(&one));
+    let requests = requests.filter(|request| !may_be_wrong_on_purpose(view, request));
     let requests = requests.filter_map(|request| {
         let spelling = request.spelling();
-        let is_neither = |basic: &BasicSpelling| basic.pair == PairSpelling::Neither;
-        if is_of_a_test && spelling.basic.as_ref().is_some_and(is_neither) {
-            return None;
-        }
         let is_old = renewed.is_some_and(|renewed| renewed < request.seq);
         let seen = match spelling.basic {
             None if request.has_basic() => return None,
@@ -214,7 +204,7 @@ fn is_outdated(spelling: &Spelling) -> bool {
 pub(super) mod tests {
     use serde_json::{Value, json};
 
-    use crate::rules::client::testing::{BASIC, FORM, check, login, noted, spelled};
+    use crate::rules::client::testing::{BASIC, FORM, check, login, noted, refused, spelled};
     use crate::rules::client::tests::Traffic;
     use crate::rules::testing::Log;
     use crate::verdict::Grade;
@@ -333,7 +323,7 @@ pub(super) mod tests {
         // A watched test that wants to see a wrong secret refused.
         let mut wrong = noted();
         wrong["basic"]["pair"] = json!("neither");
-        let both = spelled(login(Log::with_basic()), &[FORM, BASIC], CC, &wrong);
+        let both = refused(login(Log::with_basic()), &[FORM, BASIC], CC, &wrong);
         check(&both, "REQ-03", Grade::Met);
         token("REQ-03", &[FORM], BOTH, &json!({}), Grade::Broken);
         token("REQ-03", &[FORM, BASIC], CC, &json!({}), Grade::Unobserved);

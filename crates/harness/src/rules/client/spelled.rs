@@ -7,8 +7,9 @@ use locum_core::spelling::{CredentialOrigin, ShownCredential};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::commands::asked;
 use super::traffic::{Arrival, arrivals, token_requests};
-use crate::evidence::{Event, RecordId};
+use crate::evidence::{Event, Reaction, RecordId};
 use crate::rules::View;
 
 /// Settings of the mocks that leave the token reply as the vendor documents it.
@@ -90,6 +91,14 @@ impl<'a> Arrival<'a> {
                 .parameter("grant_type")
                 .is_none_or(|grant| grant == "client_credentials")
     }
+}
+
+/// Whether a watched test may have wanted to see this login refused: nobody told the client what to do,
+/// and it logs in elsewhere.
+pub(super) fn may_be_wrong_on_purpose(view: &View<'_>, request: &Arrival<'_>) -> bool {
+    request.reaction() == Reaction::Refused
+        && asked(view).is_empty()
+        && token_requests(view).any(|other| other.is_served())
 }
 
 /// The first difference of a credential from the stage's, with its name.

@@ -3,14 +3,12 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use locum_core::spelling::{CredentialOrigin, ShownCredential, Word};
+use locum_core::spelling::{CredentialOrigin, Word};
 use percent_encoding::percent_decode_str;
 
-use super::commands::asked;
-use super::spelled::difference;
+use super::spelled::{difference, may_be_wrong_on_purpose};
 use super::traffic::{Arrival, arrivals, token_requests};
 use super::{Fault, each_has_the_form};
-use crate::evidence::Reaction;
 use crate::rules::{Rule, View};
 use crate::verdict::Finding;
 
@@ -242,17 +240,8 @@ fn accepts_json(view: &View<'_>) -> Finding {
 
 /// Each credential of a login is one of the stage's, however it is spelled.
 fn uses_the_given_credentials(view: &View<'_>) -> Finding {
-    let is_right = |request: Arrival<'_>| {
-        let shown = request.spelling().credentials;
-        let is_own = |one: &ShownCredential| matches!(one.origin, CredentialOrigin::Exact { .. });
-        !shown.is_empty() && shown.iter().all(is_own)
-    };
-    // Nobody told a watched client what to do: a test may show a wrong secret, to see it refused.
-    let is_of_a_test = asked(view).is_empty() && arrivals(view).any(is_right);
-    let requests = arrivals(view).filter_map(|request| {
-        if is_of_a_test && request.reaction() == Reaction::Refused {
-            return None;
-        }
+    let requests = arrivals(view).filter(|request| !may_be_wrong_on_purpose(view, request));
+    let requests = requests.filter_map(|request| {
         let shown = request.spelling().credentials;
         let foreign: Vec<String> = shown
             .iter()

@@ -153,7 +153,7 @@ impl ScenarioContext {
     }
 
     /// Asks for a call, and as long as they fail for others, five seconds apart, until so much time has
-    /// passed for the client.
+    /// passed for the client: by its clock where that can be turned, and then in real time.
     pub async fn client_calls_while_they_fail(&mut self, limit: Duration) -> Result<(), Error> {
         self.client_calls(1).await?;
         let clocks: &[bool] = match self.claims("clock_offset") {
